@@ -1,0 +1,69 @@
+"""A claim: one falsifiable sentence, the figure measured for it, its bound, whether it holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The outcome of a claim; ``bound`` is written as a reader would, e.g. ``<= 1e-08``."""
+
+    name: str
+    statement: str
+    measured: float | str
+    bound: str
+    holds: bool
+
+
+def claim(statement: str) -> Callable[[Callable[[Any], Claim]], Callable[[Any], Claim]]:
+    """Make a claim of a function that measures.
+
+    The function takes the solved scenario and returns the outcome of :func:`at_most`,
+    :func:`at_least`, :func:`between` or :func:`equal`; its name is the claim's name.
+
+    Parameters
+    ----------
+    statement
+        The falsifiable sentence.
+    """
+
+    def decorate(measure: Callable[[Any], Claim]) -> Callable[[Any], Claim]:
+        @wraps(measure)
+        def evaluate(solved: Any) -> Claim:
+            return replace(measure(solved), name=measure.__name__, statement=statement)
+
+        evaluate.statement = statement  # type: ignore[attr-defined]
+        return evaluate
+
+    return decorate
+
+
+def _outcome(measured: float | str, bound: str, holds: bool) -> Claim:
+    return Claim("", "", measured, bound, bool(holds))
+
+
+def at_most(measured: float, bound: float) -> Claim:
+    """``measured <= bound``; NaN does not hold."""
+    return _outcome(float(measured), f"<= {bound:.4g}", float(measured) <= bound)
+
+
+def at_least(measured: float, bound: float) -> Claim:
+    """``measured >= bound``; NaN does not hold."""
+    return _outcome(float(measured), f">= {bound:.4g}", float(measured) >= bound)
+
+
+def between(measured: float, low: float, high: float) -> Claim:
+    """``low <= measured <= high``; NaN does not hold."""
+    return _outcome(float(measured), f"in [{low:.6g}, {high:.6g}]", low <= measured <= high)
+
+
+def equal(measured: float | str, expected: float | str) -> Claim:
+    """Exactly equal, for statuses, counts and exact zeros."""
+    if isinstance(measured, float) and not math.isfinite(measured):
+        return _outcome(measured, f"== {expected}", False)
+    return _outcome(measured, f"== {expected}", measured == expected)

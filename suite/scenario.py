@@ -1,0 +1,172 @@
+"""What a scenario is: a question, its source, a model, data, a simulator, estimands, claims."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from triptych.claim import Claim
+from triptych.table import METHODS, Status
+
+DEFAULT = "default"
+
+
+class Data:
+    """Named arrays with the coordinates of their axes.
+
+    Parameters
+    ----------
+    arrays
+        Name to array. Inside a model the suite replaces each by a ``pm.Data`` container of that
+        name, so ``data.X`` is symbolic there and a NumPy array everywhere else.
+    dims
+        Name of an array to the names of its axes.
+    coords
+        Name of an axis to its labels.
+    constants
+        Plain Python values that the model reads and that are not data (never made symbolic).
+    """
+
+    def __init__(
+        self,
+        arrays: Mapping[str, Any],
+        *,
+        dims: Mapping[str, Sequence[str]] | None = None,
+        coords: Mapping[str, Sequence[Any]] | None = None,
+        constants: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.arrays = {name: np.asarray(value) for name, value in arrays.items()}
+        self.dims = {name: tuple(axes) for name, axes in (dims or {}).items()}
+        self.coords = {name: list(labels) for name, labels in (coords or {}).items()}
+        self.constants = dict(constants or {})
+
+    def __getattr__(self, name: str) -> Any:
+        for place in ("arrays", "constants"):
+            values = self.__dict__.get(place, {})
+            if name in values:
+                return values[name]
+        raise AttributeError(f"the data have no {name!r}; they have {sorted(self.names)}")
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the arrays and the constants."""
+        return [*self.__dict__.get("arrays", {}), *self.__dict__.get("constants", {})]
+
+
+@dataclass(frozen=True)
+class Relabel:
+    """The one rule for exchangeable components: sort them by ``by`` along ``dim``."""
+
+    by: str
+    dim: str
+    variables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve, set of points or histogram of a figure."""
+
+    label: str
+    x: Sequence[float]
+    y: Sequence[float] = ()
+    kind: str = "line"  # line | points | histogram (x holds the sample) | vline (x holds positions)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure special to a scenario, as data; the reports draw it."""
+
+    title: str
+    caption: str
+    x_label: str
+    y_label: str
+    series: tuple[Series, ...]
+    x_log: bool = False
+    y_log: bool = False
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A statistical problem, defined once.
+
+    Parameters
+    ----------
+    name
+        Lower-case identifier, unique among the installed scenarios.
+    question
+        The question in one sentence, ending in a question mark.
+    source
+        Where problem and data come from.
+    model
+        ``model(data, **settings)``: the body of a ``pm.Model``. The suite opens the model, gives
+        it the coordinates of the data and wraps the arrays in ``pm.Data``.
+    data
+        ``data(**settings)`` or ``data()`` returning a :class:`Data`.
+    estimands
+        Names of the free variables or deterministics that the scenario is about.
+    claims
+        Functions made by :func:`triptych.claim`.
+    simulate
+        ``simulate(rng, **settings)`` returning ``(Data, truth)``, where ``truth`` maps the name of
+        each estimand to its true value.
+    variants
+        Name to settings; ``default`` is added with no settings when it is not there.
+    expect
+        The statuses that the scenario expects where they are not ``ok``: variant to method to
+        either one status or a mapping from estimand to status.
+    relabel
+        The rule for exchangeable components, if there are any.
+    holdout
+        ``holdout(data)`` returning a boolean mask of the observations kept back for the log
+        score, or a sentence that says why there is none.
+    mathematics
+        The model as LaTeX lines, for the report.
+    why
+        Why the panels differ, in plain paragraphs, for the report.
+    figures
+        Functions of the solved scenario that return a :class:`Figure`.
+    """
+
+    name: str
+    question: str
+    source: str
+    model: Callable[..., None]
+    data: Callable[..., Data]
+    estimands: tuple[str, ...]
+    claims: tuple[Callable[..., Claim], ...] = ()
+    simulate: Callable[..., tuple[Data, Mapping[str, Any]]] | None = None
+    variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    expect: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    relabel: Relabel | None = None
+    holdout: Callable[[Data], np.ndarray] | str = "the scenario declares no hold-out split"
+    mathematics: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+    figures: tuple[Callable[..., Figure], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
+            raise ValueError(
+                f"scenario name {self.name!r}: use lower-case letters, digits and underscores"
+            )
+        if not self.estimands:
+            raise ValueError(f"scenario {self.name!r} has no estimands; name at least one")
+        variants = {DEFAULT: {}, **self.variants}
+        for place, value in (("variants", variants), ("expect", self.expect)):
+            object.__setattr__(self, place, MappingProxyType(dict(value)))
+        for variant, methods in self.expect.items():
+            if variant not in variants:
+                raise ValueError(f"scenario {self.name!r} expects of an unknown variant {variant!r}")
+            if unknown := set(methods) - set(METHODS):
+                raise ValueError(f"scenario {self.name!r} expects of unknown methods {unknown}")
+
+    def expected(self, variant: str, method: str, estimand: str) -> Status:
+        """Return the status that this scenario expects of one estimand."""
+        expected = self.expect.get(variant, {}).get(method, Status.OK)
+        if isinstance(expected, Mapping):
+            expected = expected.get(estimand, Status.OK)
+        return Status(expected)
