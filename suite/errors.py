@@ -1,0 +1,11 @@
+"""Errors that are the user's to mend; the command line turns them into exit code 2."""
+
+from __future__ import annotations
+
+
+class InputError(ValueError):
+    """Bad input: the message names the thing, says what is wrong and what to do next."""
+
+
+class ModelError(InputError):
+    """A model that cannot be solved as it stands; raised before anything is compiled."""
