@@ -1,0 +1,233 @@
+"""A PyMC model taken apart: log-likelihood terms, log-prior terms, and how its parameters are laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A free variable or a deterministic: its name, natural shape, and the labels of its scalars."""
+
+    name: str
+    shape: tuple[int, ...]
+    labels: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of scalars."""
+        return int(np.prod(self.shape))
+
+
+@dataclass(frozen=True)
+class Block:
+    """A free variable's place in the flat unconstrained vector ``z``."""
+
+    variable: Variable
+    start: int
+    stop: int
+    transform: str | None
+
+    @property
+    def slice(self) -> slice:
+        """Positions in ``z``."""
+        return slice(self.start, self.stop)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Symbolic pieces of one model, all functions of ``z``, the data, and the kinks ``t``.
+
+    ``likelihood`` has one entry per observed variable (and per potential moved there), each an
+    array of log-density terms. The inputs ``t`` replace every absolute value ``|u|`` that depends on
+    the parameters, so that a solver can treat its corner exactly; ``kinks`` holds the ``u``.
+    """
+
+    model: Any
+    z: Any
+    data: dict[str, Any]
+    shared: dict[str, Any]
+    t: tuple[Any, ...]
+    likelihood: dict[str, Any]
+    prior: Any
+    jacobian: Any
+    kinks: tuple[Any, ...]
+    natural: tuple[Any, ...]
+    derived: tuple[Any, ...]
+    blocks: tuple[Block, ...]
+    deterministics: tuple[Variable, ...]
+    known: tuple[str, ...]
+    potentials_in_prior: tuple[str, ...]
+    start: np.ndarray
+
+
+def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
+    """Split a model's graph into its pieces.
+
+    Parameters
+    ----------
+    model
+        A model that :func:`triptych.refusals.refuse` lets pass.
+    likelihood
+        Names of potentials that count as likelihood; the others count as prior.
+    """
+    import pytensor.tensor as pt
+    from pymc.pytensorf import rewrite_pregrad
+    from pytensor.compile.sharedvalue import SharedVariable
+    from pytensor.graph.replace import clone_replace
+    from pytensor.graph.traversal import ancestors
+
+    moved = [p for p in model.potentials if p.name in likelihood]
+    kept = [p for p in model.potentials if p.name not in likelihood]
+    terms = model.logp(vars=[*model.observed_RVs, *moved], jacobian=False, sum=False)
+    priors = model.logp(vars=[*model.free_RVs, *kept], jacobian=False, sum=False)
+    full = model.logp(vars=model.free_RVs, jacobian=True, sum=False)
+    plain = model.logp(vars=model.free_RVs, jacobian=False, sum=False)
+    values = [model.rvs_to_values[rv] for rv in model.free_RVs]
+    shown = model.replace_rvs_by_values([*model.free_RVs, *model.deterministics])
+    known_terms = set(ancestors(terms))
+    known = tuple(
+        rv.name for rv, value in zip(model.free_RVs, values, strict=True) if value in known_terms
+    )
+
+    point = model.initial_point()
+    parts, start, blocks_at = {}, [], []
+    for value in values:
+        at = np.asarray(point[value.name], dtype=float)
+        blocks_at.append((sum(s.size for s in start), at.shape))
+        start.append(at.ravel())
+    z = pt.TensorType("float64", shape=(sum(s.size for s in start),))("z")
+    for value, (begin, shape) in zip(values, blocks_at, strict=True):
+        size = int(np.prod(shape))
+        parts[value] = z[begin : begin + size].reshape(shape).astype(value.dtype)
+
+    total_prior = _total(priors)
+    jacobian = _total(full) - _total(plain)
+    outputs = _strip_checks([*terms, total_prior, jacobian, *shown])
+    outputs = rewrite_pregrad(outputs)
+    shared = [v for v in ancestors(outputs) if isinstance(v, SharedVariable)]
+    shared = [v for v in shared if not _is_random_state(v)]
+    inputs = {_data_name(v, model, i): v for i, v in enumerate(shared)}
+    symbols = {name: v.type(name=name) for name, v in inputs.items()}
+    outputs = clone_replace(outputs, {**parts, **{inputs[n]: s for n, s in symbols.items()}})
+    count = len(terms)
+    objective, shown = outputs[: count + 2], outputs[count + 2 :]
+    objective, kinks, t = _lift_kinks(objective, z)
+    names = [rv.name for rv in model.observed_RVs] + [p.name for p in moved]
+
+    variables = _variables(model, shown, z, symbols, inputs, np.concatenate(start))
+    free = variables[: len(values)]
+    blocks = tuple(
+        Block(
+            variable,
+            begin,
+            begin + int(np.prod(shape)),
+            type(tr).__name__ if (tr := model.rvs_to_transforms.get(rv)) is not None else None,
+        )
+        for rv, variable, (begin, shape) in zip(model.free_RVs, free, blocks_at, strict=True)
+    )
+    return Graph(
+        model=model,
+        z=z,
+        data=symbols,
+        shared=inputs,
+        t=t,
+        likelihood=dict(zip(names, objective[:count], strict=True)),
+        prior=objective[count],
+        jacobian=objective[count + 1],
+        kinks=kinks,
+        natural=tuple(shown[: len(values)]),
+        derived=tuple(shown[len(values) :]),
+        blocks=blocks,
+        deterministics=tuple(variables[len(values) :]),
+        known=known,
+        potentials_in_prior=tuple(p.name for p in kept),
+        start=np.concatenate(start),
+    )
+
+
+def _total(terms: list[Any]) -> Any:
+    import pytensor.tensor as pt
+
+    return pt.add(pt.constant(0.0), *[term.sum() for term in terms]) if terms else pt.constant(0.0)
+
+
+def _strip_checks(outputs: list[Any]) -> list[Any]:
+    """Drop parameter checks: on the unconstrained scale parameters stay inside their support."""
+    from pytensor.graph.rewriting.utils import rewrite_graph
+
+    return list(rewrite_graph(outputs, include=("local_remove_check_parameter",), clone=False))
+
+
+def _is_random_state(variable: Any) -> bool:
+    from pytensor.tensor.random.type import RandomType
+
+    return isinstance(variable.type, RandomType)
+
+
+def _data_name(variable: Any, model: pm.Model, position: int) -> str:
+    return variable.name or f"shared_{position}"
+
+
+def _lift_kinks(outputs: list[Any], z: Any) -> tuple[list[Any], tuple[Any, ...], tuple[Any, ...]]:
+    """Replace each ``|u(z)|`` by a free input ``t`` and return the arguments ``u(z)`` beside them."""
+    from pytensor.graph.replace import clone_replace
+    from pytensor.graph.traversal import ancestors
+    from pytensor.scalar.basic import Abs
+    from pytensor.tensor.elemwise import Elemwise
+
+    nodes = []
+    for variable in ancestors(outputs):
+        node = variable.owner
+        if node is None or not isinstance(node.op, Elemwise) or not isinstance(node.op.scalar_op, Abs):
+            continue
+        if node not in nodes and z in set(ancestors([node.inputs[0]])):
+            nodes.append(node)
+    t = tuple(node.outputs[0].type(name=f"t{i}") for i, node in enumerate(nodes))
+    lifted = clone_replace(outputs, {n.outputs[0]: s for n, s in zip(nodes, t, strict=True)})
+    return list(lifted), tuple(node.inputs[0] for node in nodes), t
+
+
+def _variables(
+    model: pm.Model,
+    shown: list[Any],
+    z: Any,
+    symbols: dict[str, Any],
+    inputs: dict[str, Any],
+    start: np.ndarray,
+) -> list[Variable]:
+    import pytensor
+
+    values = [inputs[name].get_value() for name in symbols]
+    shapes = pytensor.function(
+        [z, *symbols.values()],
+        [variable.shape for variable in shown],
+        mode="FAST_COMPILE",
+        on_unused_input="ignore",
+    )(start, *values)
+    named = [*model.free_RVs, *model.deterministics]
+    return [
+        Variable(rv.name, tuple(int(n) for n in shape), _labels(model, rv.name, shape))
+        for rv, shape in zip(named, shapes, strict=True)
+    ]
+
+
+def _labels(model: pm.Model, name: str, shape: Any) -> tuple[str, ...]:
+    if len(shape) == 0:
+        return ("",)
+    dims = model.named_vars_to_dims.get(name, (None,) * len(shape))
+    axes = []
+    for dim, length in zip(dims, shape, strict=True):
+        labels = model.coords.get(dim) if dim is not None else None
+        axes.append([str(v) for v in (labels if labels is not None else range(int(length)))])
+    grid = np.meshgrid(*[np.arange(len(axis)) for axis in axes], indexing="ij")
+    return tuple(
+        ", ".join(axis[i] for axis, i in zip(axes, index, strict=True))
+        for index in zip(*[g.ravel() for g in grid], strict=True)
+    )

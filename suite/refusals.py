@@ -1,0 +1,76 @@
+"""What cannot be solved, said before anything is compiled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from triptych.errors import ModelError
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+
+def refuse(model: pm.Model, likelihood: tuple[str, ...] = ()) -> None:
+    """Raise if the three panels cannot be computed for this model.
+
+    Parameters
+    ----------
+    model
+        Any PyMC model.
+    likelihood
+        Names of potentials that count as likelihood.
+
+    Raises
+    ------
+    ModelError
+        Naming the variable and the remedy.
+    """
+    potentials = {potential.name for potential in model.potentials}
+    if unknown := set(likelihood) - potentials:
+        raise ModelError(
+            f"likelihood={sorted(unknown)} names no potential of the model; its potentials are "
+            f"{sorted(potentials) or 'none'}"
+        )
+    for rv in model.free_RVs:
+        if rv.name.endswith("_unobserved"):
+            raise ModelError(
+                f"the observed variable {rv.name.removesuffix('_unobserved')!r} has missing values; "
+                "drop those rows or fill them in before building the model"
+            )
+        if rv.type.dtype not in ("float64", "float32"):
+            raise ModelError(
+                f"the free variable {rv.name!r} is discrete ({rv.type.dtype}); marginalise it, for "
+                "example with pm.Mixture, so that the likelihood depends on continuous parameters only"
+            )
+    if not model.free_RVs:
+        raise ModelError("the model has no continuous free variable; there is nothing to estimate")
+    if not model.observed_RVs and not likelihood:
+        raise ModelError(
+            "the model has no observed variable, so it has no likelihood; pass observed= to one of "
+            "its variables, or name a potential in likelihood=(...)"
+        )
+    for rv in model.observed_RVs:
+        _refuse_values(rv.name, model.rvs_to_values[rv])
+    for variable in model.data_vars:
+        _refuse_values(variable.name, variable)
+
+
+def _refuse_values(name: str, variable: Any) -> None:
+    from pytensor.compile.sharedvalue import SharedVariable
+    from pytensor.graph.basic import Constant
+
+    if isinstance(variable, Constant):
+        values = np.asarray(variable.data)
+    elif isinstance(variable, SharedVariable):
+        values = np.asarray(variable.get_value(borrow=True))
+    else:
+        return
+    if not np.issubdtype(values.dtype, np.floating):
+        return
+    if bad := int(np.sum(~np.isfinite(values))):
+        raise ModelError(
+            f"the data of {name!r} have {bad} value{'s' if bad > 1 else ''} that are missing or "
+            "infinite; drop those rows or fill them in before building the model"
+        )
