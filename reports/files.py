@@ -1,0 +1,205 @@
+"""The report as files: HTML, JSON, CSV and NetCDF, all of them or none."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from triptych.errors import InputError
+from triptych.table import COLUMNS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from triptych.comparisons.comparison import Comparison
+
+SCHEMA = 1
+FORMATS = ("html", "json", "csv", "nc")
+CLAIM_COLUMNS = ("name", "statement", "measured", "bound", "holds")
+
+
+def plain(value: Any) -> Any:
+    """Return a value that JSON can hold; what is not finite becomes null."""
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (np.ndarray, np.generic)):
+        return plain(value.tolist())
+    if isinstance(value, (set, frozenset)):
+        return sorted((plain(item) for item in value), key=str)
+    if isinstance(value, Iterable):
+        return [plain(item) for item in value]
+    # pandas' missing values are the only ones that differ from themselves or refuse to compare.
+    return None if type(value).__name__ in ("NAType", "NaTType") else str(value)
+
+
+def records(table: pd.DataFrame, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """Return the rows of a table as plain dictionaries."""
+    names = list(table.columns) if columns is None else [c for c in columns if c in table.columns]
+    return [plain(row) for row in table[names].to_dict("records")]
+
+
+def provenance(comparisons: Sequence[Comparison]) -> dict[str, Any]:
+    """Return what all comparisons share, and by scenario what they do not."""
+    if not comparisons:
+        return {}
+    each = {c.scenario.name: plain(c.provenance) for c in comparisons}
+    first = next(iter(each.values()))
+    shared = {
+        key: value
+        for key, value in first.items()
+        if all(key in other and other[key] == value for other in each.values())
+    }
+    own = {
+        name: rest
+        for name, items in each.items()
+        if (rest := {key: value for key, value in items.items() if key not in shared})
+    }
+    return {**shared, "scenarios": own} if own else shared
+
+
+def _scenario(comparison: Comparison) -> dict[str, Any]:
+    scenario = comparison.scenario
+    return {
+        "name": scenario.name,
+        "question": scenario.question,
+        "source": scenario.source,
+        "estimates": records(comparison.estimates, COLUMNS),
+        "intervals": records(comparison.intervals, COLUMNS),
+        "optima": records(comparison.optima, COLUMNS),
+        "contrasts": records(comparison.contrasts),
+        "scores": records(comparison.scores),
+        "claims": records(comparison.claims, CLAIM_COLUMNS),
+        "diagnostics": plain(comparison.diagnostics),
+        "problems": plain(comparison.problems),
+        "error": comparison.error,
+    }
+
+
+def results_json(comparisons: Sequence[Comparison]) -> str:
+    """Return everything measured as JSON (no NaN literals: what does not exist is null).
+
+    Parameters
+    ----------
+    comparisons
+        The solved scenarios.
+    """
+    document = {
+        "schema": SCHEMA,
+        "provenance": provenance(comparisons),
+        "scenarios": [_scenario(comparison) for comparison in comparisons],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def estimates_csv(comparisons: Sequence[Comparison]) -> str:
+    """Return the headline rows of all scenarios as CSV; what does not exist is an empty cell.
+
+    Parameters
+    ----------
+    comparisons
+        The solved scenarios.
+    """
+    import pandas as pd
+
+    tables = [c.estimates for c in comparisons if len(c.estimates)]
+    table = pd.concat(tables) if tables else pd.DataFrame(columns=list(COLUMNS))
+    return str(table[list(COLUMNS)].to_csv(index=False, lineterminator="\n"))
+
+
+def _has_tree(comparison: Comparison) -> bool:
+    return comparison.error is None and bool(comparison.solutions)
+
+
+def _write(comparisons: Sequence[Comparison], folder: Path, formats: Sequence[str]) -> list[str]:
+    names: list[str] = []
+
+    def put(name: str, text: str) -> None:
+        (folder / name).write_bytes(text.encode("utf-8", errors="replace"))
+        names.append(name)
+
+    if "html" in formats:
+        from triptych.reports.html import render
+
+        put("report.html", render(comparisons))
+    if "json" in formats:
+        put("results.json", results_json(comparisons))
+    if "csv" in formats:
+        put("estimates.csv", estimates_csv(comparisons))
+    if "nc" in formats:
+        for comparison in comparisons:
+            if _has_tree(comparison):
+                name = f"{comparison.scenario.name}.nc"
+                comparison.to_datatree().to_netcdf(folder / name, engine="h5netcdf")
+                names.append(name)
+    return names
+
+
+def write_report(
+    comparisons: Sequence[Comparison], out: Path | str, formats: Sequence[str] = FORMATS
+) -> list[Path]:
+    """Write the report; an error or an interrupt leaves the folder as it was.
+
+    Everything is written in a hidden folder inside ``out`` first and moved into place only when
+    all of it is complete.
+
+    Parameters
+    ----------
+    comparisons
+        The solved scenarios.
+    out
+        The folder, created when it is not there.
+    formats
+        Any of ``html`` (report.html), ``json`` (results.json), ``csv`` (estimates.csv) and
+        ``nc`` (one NetCDF file for each scenario that was solved).
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
+    if unknown := sorted(set(formats) - set(FORMATS)):
+        raise InputError(f"unknown report format {unknown[0]!r}; choose from {', '.join(FORMATS)}")
+    out = Path(out)
+    made = _make(out)
+    try:
+        try:
+            staging = Path(tempfile.mkdtemp(prefix=".triptych-", dir=out))
+        except OSError as error:
+            raise InputError(f"cannot write the report in {out}: {error.strerror}") from error
+        try:
+            names = _write(comparisons, staging, formats)
+            for name in names:
+                os.replace(staging / name, out / name)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    except BaseException:
+        for folder in made:
+            # Only folders made here, and only while nothing else has been put in them.
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        raise
+    return [out / name for name in names]
+
+
+def _make(out: Path) -> list[Path]:
+    """Create a folder with its parents; return those that were missing, innermost first."""
+    missing = [folder for folder in (out, *out.parents) if not folder.exists()]
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot write the report in {out}: {error.strerror}") from error
+    return missing

@@ -1,0 +1,162 @@
+"""What terminal and HTML share: rows grouped by scalar, statuses counted, reasons gathered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from triptych.reports.numbers import Style, style
+from triptych.table import METHODS, Status
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from triptych.comparisons.comparison import Comparison
+
+TITLES = {"mle": "Maximum likelihood", "map": "MAP mode", "mcmc": "Posterior"}
+SHORT = {"mle": "MLE", "map": "MAP", "mcmc": "posterior"}
+INTERVALS = {
+    "wald": "Wald confidence",
+    "profile": "profile-likelihood confidence",
+    "laplace": "Laplace credible",
+    "eti": "equal-tailed credible",
+    "hdi": "highest-density credible",
+}
+MEANINGS = {
+    Status.OK: "exists and passed every check",
+    Status.UNBOUNDED: "the objective rises without limit",
+    Status.AT_INFINITY: "a supremum that no finite value attains",
+    Status.AT_BOUNDARY: "finite, on the edge of the support",
+    Status.NOT_IDENTIFIED: "flat or singular: the data do not determine it",
+    Status.NOT_IN_LIKELIHOOD: "a parameter that only the prior knows",
+    Status.NO_MOMENT: "the posterior has no mean or variance",
+    Status.UNRELIABLE: "the sampler did not pass the convergence gate",
+    Status.FAILED: "could not be computed",
+}
+
+
+def words(status: str) -> str:
+    """Return a status as words: ``not_identified`` becomes ``not identified``."""
+    return str(status).replace("_", " ")
+
+
+def full_name(row: Mapping[str, Any]) -> str:
+    """``beta[GNP]`` for a labelled scalar, ``sigma`` for a plain one."""
+    return f"{row['estimand']}[{row['label']}]" if row["label"] else str(row["estimand"])
+
+
+@dataclass
+class Scalar:
+    """One scalar of an estimand with what each panel says of it."""
+
+    estimand: str
+    label: str
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """``beta[GNP]`` for a labelled scalar, ``sigma`` for a plain one."""
+        return full_name({"estimand": self.estimand, "label": self.label})
+
+    @property
+    def style(self) -> Style:
+        """The digits that suit all panels."""
+        return style(self.rows.values())
+
+
+def select(table: pd.DataFrame, variant: str) -> list[dict[str, Any]]:
+    """Return the rows of one variant as dictionaries."""
+    if not len(table):
+        return []
+    return [
+        {str(key): value for key, value in row.items()}
+        for row in table[table["variant"] == variant].to_dict("records")
+    ]
+
+
+def scalars(rows: Iterable[dict[str, Any]]) -> list[Scalar]:
+    """Group headline rows by scalar, in the order in which they come."""
+    found: dict[tuple[str, str], Scalar] = {}
+    for row in rows:
+        key = (str(row["estimand"]), str(row["label"]))
+        found.setdefault(key, Scalar(*key)).rows[str(row["method"])] = row
+    return list(found.values())
+
+
+def methods(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the panels that have rows, in their fixed order."""
+    present = {str(row["method"]) for row in rows}
+    return [method for method in METHODS if method in present]
+
+
+def join(names: list[str], most: int = 6) -> str:
+    """Return names as a list for reading; a long one is cut and says by how many."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def described(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Say what one panel's rows give: ``mean, 95 % equal-tailed credible interval``."""
+    rows = list(rows)
+    estimates = "/".join(sorted({str(row["estimate_kind"]) for row in rows}))
+    kinds = sorted({str(row["interval_kind"]) for row in rows} - {"none"})
+    if not kinds:
+        return f"{estimates}, no interval"
+    level = "/".join(sorted({f"{100 * float(row['ci_prob']):g}" for row in rows}))
+    return f"{estimates}, {level} % {' or '.join(INTERVALS.get(k, k) for k in kinds)} interval"
+
+
+@dataclass(frozen=True)
+class Note:
+    """A reason with the status and the scalars that it belongs to."""
+
+    method: str
+    status: str
+    names: str
+    reason: str
+
+
+def notes(rows: Iterable[Mapping[str, Any]]) -> list[Note]:
+    """Gather the reasons of rows; the same reason is given once with all its scalars."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        if row["reason"]:
+            key = (str(row["method"]), str(row["status"]), str(row["reason"]))
+            groups.setdefault(key, []).append(full_name(row))
+    return [Note(m, status, join(names), reason) for (m, status, reason), names in groups.items()]
+
+
+def tally(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Count statuses, ``ok`` first."""
+    counts = Counter(str(row["status"]) for row in rows)
+    order = [str(status) for status in Status]
+    return {status: counts[status] for status in order if counts[status]}
+
+
+def held(comparison: Comparison) -> tuple[int, int]:
+    """Return how many claims hold, and of how many."""
+    table = comparison.claims
+    return (int(table["holds"].astype(bool).sum()), len(table)) if len(table) else (0, 0)
+
+
+def expected(comparison: Comparison, row: Mapping[str, Any]) -> bool:
+    """Whether a row has the status that its scenario expects."""
+    wanted = comparison.scenario.expected(
+        str(row["variant"]), str(row["method"]), str(row["estimand"])
+    )
+    return str(wanted) == str(row["status"])
+
+
+def verdict(comparisons: Iterable[Comparison]) -> tuple[bool, str]:
+    """Return whether everything is in order, and one sentence for the top of a report."""
+    comparisons = list(comparisons)
+    counts = [held(c) for c in comparisons]
+    kept, total = sum(k for k, _ in counts), sum(n for _, n in counts)
+    bad = [c.scenario.name for c in comparisons if not c.ok]
+    claims = f"{kept} of {total} claims hold" if total else "no claims were made"
+    if not bad:
+        return True, f"{claims}; every estimate has the status that its scenario expects."
+    return False, f"{claims}; look at the problems of {join(bad)}."

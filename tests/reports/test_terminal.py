@@ -1,0 +1,69 @@
+"""The terminal summary: whole at any width, and nothing looks cleaner than it is."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from triptych.reports.terminal import print_summary
+
+
+def _print(comparisons: list[Any], width: int, encoding: str = "utf-8", **options: Any) -> str:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, errors="replace")
+    print_summary(comparisons, Console(file=stream, width=width, **options))
+    stream.flush()
+    return raw.getvalue().decode(encoding)
+
+
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_fits_and_says_everything(comparisons: list[Any], width: int) -> None:
+    text = _print(comparisons, width)
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+    for wanted in ("lasso", "mixture", "shaky", "broken", "beta[s5]", "2/2", "unbounded"):
+        assert wanted in text
+    flat = " ".join(text.split())
+    assert "the likelihood rises without limit as sigma[1] goes to 0" in flat
+    assert "R-hat 1.53 for mu[1] is above 1.01" in flat
+    assert "local maximum, not the MLE: mu[1] = 2.020" in flat
+    assert "failed: SamplingError" in flat
+    assert "problem: default: posterior of mu[1], mu[2] is unreliable" in flat
+    assert "2 of 2 claims hold; look at the problems of shaky, broken." in flat
+
+
+def test_no_number_stands_where_there_is_no_estimate(mixture: Any) -> None:
+    line = next(r for r in _print([mixture], 100).splitlines() if r.startswith("mu[1]"))
+    assert line.split()[1] == "unbounded"
+    assert "nan" not in _print([mixture], 100).lower()
+
+
+def test_unreliable_is_marked_beside_its_numbers(unreliable: Any) -> None:
+    text = _print([unreliable], 120)
+    rows = [line for line in text.splitlines() if line.startswith(("mu[", "sigma["))]
+    assert len(rows) == 4
+    assert all("unreliable" in line for line in rows)
+
+
+def test_the_zero_of_the_mode_is_exact_and_has_no_interval(lasso: Any) -> None:
+    rows = [r for r in _print([lasso], 120).splitlines() if r.startswith("beta[")]
+    assert sum("0 (no interval)" in line for line in rows) == 3
+
+
+def test_markup_and_control_characters_of_the_user_are_text(lasso: Any) -> None:
+    assert "[bold]μ[/bold]" in _print([lasso], 140, force_terminal=True, color_system=None)
+    from dataclasses import replace
+
+    scenario = replace(lasso.scenario, question="a\x1b[2Jb\x07?")
+    text = _print([replace(lasso, scenario=scenario)], 80)
+    assert "\x1b" not in text
+    assert "\x07" not in text
+
+
+def test_ascii_terminal(comparisons: list[Any]) -> None:
+    text = _print(comparisons, 80, encoding="ascii")
+    assert "ok" in text
+    assert "NO" in text
