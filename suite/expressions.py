@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -97,11 +99,14 @@ def parse(code: str) -> Expression:
     if len(code) > LONGEST:
         raise InputError(f"the expression starting {code[:40]!r} is longer than {LONGEST}")
     plain, names = _lift_backticks(code)
+    if unicodedata.normalize("NFKC", plain) != plain:
+        # Python would silently read such a name as another one.
+        raise InputError(f"{shown(code)}: put column names with unusual letters in backticks")
     try:
         tree = ast.parse(plain.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
         raise InputError(
-            f"{code!r} is not an expression over columns; put column names that are not plain "
+            f"{shown(code)} is not an expression over columns; put column names that are not plain "
             "words in backticks"
         ) from fault
     _check(tree, code, depth=0, outermost=True)
@@ -111,9 +116,14 @@ def parse(code: str) -> Expression:
     return Expression(text, tree, names)
 
 
+def shown(text: str, longest: int = 100) -> str:
+    """Return a text between quotes, cut when it is long."""
+    return repr(text if len(text) <= longest else text[: longest - 3] + "...")
+
+
 def quoted(column: str) -> str:
     """Return a column name as a formula writes it: in backticks unless it is a plain word."""
-    if column.isidentifier():
+    if column.isidentifier() and not keyword.iskeyword(column) and not column.startswith("__"):
         return column
     return "`" + column.replace("\\", "\\\\").replace("`", "\\`") + "`"
 
@@ -140,14 +150,16 @@ def _lift_backticks(code: str) -> tuple[str, dict[str, str]]:
 
 def _check(node: ast.AST, code: str, depth: int, outermost: bool = False) -> None:
     if depth > DEEPEST:
-        raise InputError(f"{code!r} is nested too deeply")
+        raise InputError(f"{shown(code)} is nested too deeply")
     match node:
         case ast.Name(id=name):
             if name.startswith("__"):
-                raise InputError(f"{code!r}: names that start with two underscores need backticks")
+                raise InputError(
+                    f"{shown(code)}: names that start with two underscores need backticks"
+                )
         case ast.Constant(value=value) if isinstance(value, int | float) and value is not True:
             if value is False:
-                raise InputError(f"{code!r}: True and False are no numbers here")
+                raise InputError(f"{shown(code)}: True and False are no numbers here")
         case ast.BinOp(left=left, op=operator, right=right) if type(operator) in OPERATORS:
             _check(left, code, depth + 1)
             _check(right, code, depth + 1)
@@ -156,20 +168,22 @@ def _check(node: ast.AST, code: str, depth: int, outermost: bool = False) -> Non
         case ast.Call(func=ast.Name(id=name)) if name in FUNCTIONS:
             _check_call(node, name, code, depth, outermost)
         case ast.Call(func=ast.Name(id=name)):
-            raise InputError(f"{code!r}: no function {name!r}; there are {listed(FUNCTIONS, 20)}")
+            raise InputError(
+                f"{shown(code)}: no function {name!r}; there are {listed(FUNCTIONS, 20)}"
+            )
         case _:
             what = type(node).__name__
             raise InputError(
-                f"{code!r}: {what} is not allowed in a formula; it is an expression over columns "
+                f"{shown(code)}: {what} is not allowed in a formula; it is an expression over columns "
                 f"with + - * / **, numbers and the functions {', '.join(FUNCTIONS)}"
             )
 
 
 def _check_call(node: ast.Call, name: str, code: str, depth: int, outermost: bool) -> None:
     if name in (*BASES, "C") and not outermost:
-        raise InputError(f"{code!r}: {name}(...) must stand alone, not inside an expression")
+        raise InputError(f"{shown(code)}: {name}(...) must stand alone, not inside an expression")
     if not node.args or isinstance(node.args[0], ast.Starred):
-        raise InputError(f"{code!r}: {name}(...) needs a column or an expression")
+        raise InputError(f"{shown(code)}: {name}(...) needs a column or an expression")
     _check(node.args[0], code, depth + 1)
     rest = list(node.args[1:])
     options = {word.arg: word.value for word in node.keywords}
@@ -179,13 +193,15 @@ def _check_call(node: ast.Call, name: str, code: str, depth: int, outermost: boo
         option = "degree" if name == "poly" else "df"
         given = rest.pop(0) if rest else options.pop(option, None)
         if given is None:
-            raise InputError(f"{code!r}: {name} needs {option}, as in {name}(x, {option}=3)")
+            raise InputError(f"{shown(code)}: {name} needs {option}, as in {name}(x, {option}=3)")
         value = _option(given, code, option, (int,))
         low, high = BASES[name]
         if not low <= value <= high:
-            raise InputError(f"{code!r}: {option} must be from {low} to {high}")
+            raise InputError(f"{shown(code)}: {option} must be from {low} to {high}")
     if rest or options:
-        raise InputError(f"{code!r}: {name}(...) does not take {len(rest + [*options])} of these")
+        raise InputError(
+            f"{shown(code)}: {name}(...) does not take {len(rest + [*options])} of these"
+        )
 
 
 def _option(node: ast.expr | None, code: str, name: str, kinds: tuple[type, ...]) -> Any:
@@ -193,7 +209,7 @@ def _option(node: ast.expr | None, code: str, name: str, kinds: tuple[type, ...]
         return None
     if not isinstance(node, ast.Constant) or type(node.value) not in kinds:
         allowed = " or ".join(kind.__name__ for kind in kinds)
-        raise InputError(f"{code!r}: {name} must be a plain {allowed}")
+        raise InputError(f"{shown(code)}: {name} must be a plain {allowed}")
     return node.value
 
 

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from triptych.errors import InputError
-from triptych.expressions import Basis, Expression, Levels, evaluate, parse, quoted, unquoted
-from triptych.tables import is_text, levels, listed, numbers, require_column
-
-if TYPE_CHECKING:
-    import pandas as pd
+from triptych.expressions import Expression, parse, quoted, shown, unquoted
 
 LONGEST = 20_000
 MOST_TERMS = 10_000
-MOST_CELLS = 50_000_000
 SYMBOLS = {"+", "-", "*", "/", ":", "**"}
-INTERCEPT = "Intercept"
 
 
 @dataclass(frozen=True)
@@ -76,10 +68,12 @@ def parse_formula(text: str) -> Formula:
     tokens = _tokens(text)
     tildes = [i for i, (kind, token) in enumerate(tokens) if (kind, token) == ("operator", "~")]
     if len(tildes) != 1 or tildes[0] == 0:
-        raise InputError(f'{text!r}: a formula is "outcome ~ predictors", with one ~')
+        raise InputError(f'{shown(text)}: a formula is "outcome ~ predictors", with one ~')
     left, right = tokens[: tildes[0]], tokens[tildes[0] + 1 :]
     if not right:
-        raise InputError(f"{text!r}: nothing stands right of ~; for the intercept alone write 1")
+        raise InputError(
+            f"{shown(text)}: nothing stands right of ~; for the intercept alone write 1"
+        )
     rewritten, factors = _right(right, text)
     return Formula(text, _left(left, text), rewritten, factors)
 
@@ -92,18 +86,15 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     try:
         found = [(token.kind.value if token.kind else "", token.token) for token in tokenize(text)]
     except FormulaicError as fault:
-        raise InputError(f"{text!r} cannot be read as a formula: {_plain(fault)}") from fault
+        raise InputError(
+            f"{shown(text)} cannot be read as a formula: {plain_message(fault)}"
+        ) from fault
     tokens: list[tuple[str, str]] = []
     for kind, token in found:
         # The tokenizer glues operators that touch, as in "~-1"; ** is the only long one here.
         split = re.findall(r"\*\*|.", token, flags=re.DOTALL) if kind == "operator" else [token]
         tokens += [(kind, part) for part in split]
     return tokens
-
-
-def _plain(fault: Exception) -> str:
-    lines = [line for line in str(fault).splitlines() if line.strip()]
-    return re.sub(r"\x1b\[[0-9;]*m", "", lines[0]) if lines else type(fault).__name__
 
 
 def _left(tokens: list[tuple[str, str]], text: str) -> tuple[Expression, ...]:
@@ -115,7 +106,7 @@ def _left(tokens: list[tuple[str, str]], text: str) -> tuple[Expression, ...]:
             sides[-1].append(token)
     if len(sides) > 2 or any(len(side) != 1 for side in sides):
         raise InputError(
-            f"{text!r}: left of ~ stands one column or expression such as log(y), or "
+            f"{shown(text)}: left of ~ stands one column or expression such as log(y), or "
             "successes / trials; put arithmetic in I(...)"
         )
     if len(sides) == 1 and (pair := _cbind(sides[0][0], text)):
@@ -131,8 +122,8 @@ def _cbind(token: tuple[str, str], text: str) -> tuple[Expression, ...]:
         return ()
     parts = re.findall(r"(?:`(?:[^`\\]|\\.)*`|[^,`])+", match.group(1))
     if len(parts) != 2:
-        raise InputError(f"{text!r}: cbind takes two columns: successes and failures")
-    successes, failures = (parse(part.strip()) for part in parts)
+        raise InputError(f"{shown(text)}: cbind takes two columns: successes and failures")
+    successes, _ = (parse(part.strip()) for part in parts)
     return successes, parse(f"({parts[0].strip()}) + ({parts[1].strip()})")
 
 
@@ -163,16 +154,16 @@ def _right(tokens: list[tuple[str, str]], text: str) -> tuple[str, tuple[str | E
         elif kind == "context" and token in "()":
             depth += 1 if token == "(" else -1
             if not 0 <= depth <= 50:
-                raise InputError(f"{text!r}: the parentheses do not match or nest too deeply")
+                raise InputError(f"{shown(text)}: the parentheses do not match or nest too deeply")
             rewritten.append(token)
         elif kind == "operator" and token in SYMBOLS:
             rewritten.append(token)
         else:
             raise InputError(
-                f"{text!r}: {token!r} is not part of a formula; terms are joined by + - * / : **"
+                f"{shown(text)}: {token!r} is not part of a formula; terms are joined by + - * / : **"
             )
     if depth:
-        raise InputError(f"{text!r}: a parenthesis is not closed")
+        raise InputError(f"{shown(text)}: a parenthesis is not closed")
     _refuse_explosion(rewritten, text)
     return " ".join(rewritten), tuple(factors.values())
 
@@ -182,9 +173,9 @@ def _number(token: str, before: tuple[str, str], text: str) -> str:
     if token in ("1", "2", "3", "4", "5") if power else token in ("0", "1"):
         return token
     if power:
-        raise InputError(f"{text!r}: the power of terms is a whole number from 1 to 5")
+        raise InputError(f"{shown(text)}: the power of terms is a whole number from 1 to 5")
     raise InputError(
-        f"{text!r}: {token} is not a term; only 1 and 0 stand for the intercept, and arithmetic "
+        f"{shown(text)}: {token} is not a term; only 1 and 0 stand for the intercept, and arithmetic "
         "goes into I(...)"
     )
 
@@ -198,129 +189,16 @@ def _refuse_explosion(tokens: list[str], text: str) -> None:
         if token == "**" and place + 1 < len(tokens) and tokens[place + 1].isdigit():
             bound *= float(names) ** int(tokens[place + 1])
     if bound * (names if crossings else 1) > 100 * MOST_TERMS:
-        raise InputError(f"{text[:80]!r} would expand into too many terms; write them out")
+        raise InputError(f"{shown(text)} would expand into too many terms; write them out")
 
 
-@dataclass(frozen=True)
-class Matrix:
-    """The right-hand side as numbers: one labelled column per coefficient, no intercept among them."""
-
-    columns: np.ndarray
-    labels: list[str]
-    intercept: bool
-    notes: tuple[str, ...]
-
-
-def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
-    """Evaluate the right-hand side over a complete table, once, with formulaic.
-
-    Categorical predictors get treatment contrasts against their first (or the named) level, so
-    the design has full rank as far as the structure of the formula goes.
-    """
-    import pandas as pd
-
-    frame: dict[str, Any] = {}
-    texts: dict[str, str] = {}
-    level_texts: dict[str, dict[str, str]] = {}
-    groups: dict[str, list[str]] = {}
-    notes: list[str] = []
-    for index, factor in enumerate(formula.factors):
-        alias = f"v{index}"
-        value = _factor(factor, table)
-        text = factor if isinstance(factor, str) else factor.text
-        texts[alias] = text
-        if isinstance(value, Levels):
-            order = [value.reference, *(k for k in range(len(value.names)) if k != value.reference)]
-            frame[alias] = pd.Categorical.from_codes(
-                np.argsort(order)[value.codes], categories=[f"k{k}" for k in range(len(order))]
-            )
-            level_texts[alias] = {f"k{k}": value.names[old] for k, old in enumerate(order)}
-            notes.append(f"{text} is categorical; its reference level is {value.names[order[0]]}.")
-            if len(order) == 1:
-                raise InputError(f"predictor {text!r} is constant: its one level is {order[0]!r}")
-        elif isinstance(value, Basis):
-            groups[alias] = [f"{alias}b{k}" for k in range(len(value.names))]
-            for name, label, column in zip(
-                groups[alias], value.names, value.columns.T, strict=True
-            ):
-                frame[name], texts[name] = column, label
-        else:
-            frame[alias] = value
-    matrix = _materialise(formula, pd.DataFrame(frame, index=range(len(table))), groups)
-    names = [str(name) for name in matrix.columns]
-    intercept = INTERCEPT in names
-    keep = [name for name in names if name != INTERCEPT]
-    labels = [_label(name, texts, level_texts) for name in keep]
-    if len(set(labels)) != len(labels) or INTERCEPT in labels:
-        shown = {alias: quoted(text) for alias, text in texts.items()}
-        labels = [_label(name, shown, level_texts) for name in keep]
-    if len(set(labels)) != len(labels):
-        repeated = sorted({label for label in labels if labels.count(label) > 1})
-        raise InputError(f"{formula.text!r} gives several predictors the name {listed(repeated)}")
-    values = np.ascontiguousarray(matrix[keep].to_numpy(dtype=float))
-    return Matrix(values, labels, intercept, tuple(notes))
-
-
-def _factor(factor: str | Expression, table: pd.DataFrame) -> np.ndarray | Levels | Basis:
-    if isinstance(factor, Expression):
-        return evaluate(factor, table)
-    column = require_column(table, factor)
-    return Levels(*levels(column)) if is_text(column) else numbers(column)
-
-
-def _materialise(
-    formula: Formula, frame: pd.DataFrame, groups: dict[str, list[str]]
-) -> pd.DataFrame:
-    from formulaic import Formula as Terms
-    from formulaic.errors import FormulaicError
-
-    right = formula.right
-    for alias, members in groups.items():
-        right = re.sub(rf"\b{alias}\b", "(" + " + ".join(members) + ")", right)
-    if not re.fullmatch(r"(?:v\d+(?:b\d+)?|\d|\*\*|[-+*/:()]|\s)*", right):
-        raise InputError(f"{formula.text!r} cannot be read as a formula")
-    try:
-        terms = Terms(right)
-        _refuse_too_large(formula, terms, frame)
-        built: pd.DataFrame = terms.get_model_matrix(frame, context={}, output="pandas")
-    except InputError:
-        raise
-    except (FormulaicError, ValueError, TypeError, AttributeError, RecursionError) as fault:
-        raise InputError(f"{formula.text!r} cannot be read as a formula: {_plain(fault)}") from fault
-    if built.shape[1] == 0:
-        raise InputError(f"{formula.text!r} has neither an intercept nor a predictor")
-    return built
-
-
-def _refuse_too_large(formula: Formula, terms: Any, frame: pd.DataFrame) -> None:
-    """Count columns before making them: crossed categories multiply."""
-    import pandas as pd
-
-    sizes = {
-        str(name): len(frame[name].cat.categories)
-        if isinstance(frame[name].dtype, pd.CategoricalDtype)
-        else 1
-        for name in frame.columns
-    }
-    count = sum(
-        float(np.prod([float(sizes.get(str(factor.expr), 1)) for factor in term.factors]))
-        for term in terms
-    )
-    if count * len(frame) > MOST_CELLS:
-        raise InputError(
-            f"{formula.text[:80]!r} makes about {count:.0f} columns of {len(frame)} rows, which is "
-            "too many to hold; a column of names or identifiers is not a predictor"
+def plain_message(fault: Exception, factors: Sequence[str | Expression] = ()) -> str:
+    """Return the first line of a message, in the user's names."""
+    lines = [line for line in str(fault).splitlines() if line.strip()]
+    line = re.sub(r"\x1b\[[0-9;]*m", "", lines[0]) if lines else type(fault).__name__
+    for alias in range(len(factors) - 1, -1, -1):
+        factor = factors[alias]
+        line = line.replace(
+            f"`v{alias}`", f"`{factor if isinstance(factor, str) else factor.text}`"
         )
-
-
-def _label(name: str, texts: dict[str, str], level_texts: dict[str, dict[str, str]]) -> str:
-    """Translate ``v0:v1[T.k2]`` back into the user's words."""
-    parts = []
-    for part in name.split(":"):
-        match = re.fullmatch(r"(v\d+(?:b\d+)?)(?:\[(T\.)?(k\d+)\])?", part)
-        if match is None:
-            raise InputError(f"cannot name the predictor {name!r}")
-        alias, treatment, level = match.groups()
-        text = texts[alias]
-        parts.append(f"{text}[{treatment or ''}{level_texts[alias][level]}]" if level else text)
-    return ":".join(parts)
+    return line

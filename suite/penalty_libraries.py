@@ -202,14 +202,18 @@ def _decoupled(problem: Problem) -> Factors:
 _EVERY_COLUMN = (
     "penalises every column, a constant too: pass alpha as a vector with 0 for the intercept"
 )
+_REVISIT = (
+    "with |b| pass zero_tol=0, or the solver may leave at zero a coefficient that passed through it"
+)
 _CENTRED = "the intercept is not penalised"
 _GLMNET = (
     "the intercept is not penalised; x_sd is the sd of the predictor with 1/n under "
-    "standardize=TRUE (leave it out for standardize=FALSE); lambda as passed to glmnet"
+    "standardize=TRUE (leave it out for standardize=FALSE); penalty.factor is rescaled to mean 1, "
+    "so a zero in it raises the others"
 )
 _TORCH = (
-    "decays every parameter of its group, biases too: give those a group with weight_decay=0; "
-    "n counts the elements of the loss, and a sum over mini-batches needs n replaced by its share"
+    "decays every parameter of its group, biases too: give those a group with weight_decay=0; n "
+    "is the whole training set; for a sum over mini-batches of B rows take B times the mean's value"
 )
 
 _ALL = (
@@ -220,7 +224,7 @@ _ALL = (
         _statsmodels_ols,
         ratio="L1_wt",
         ratio_default=1.0,
-        note=_EVERY_COLUMN,
+        note=f"{_EVERY_COLUMN}; {_REVISIT}",
     ),
     Library(
         "statsmodels.GLM",
@@ -230,7 +234,7 @@ _ALL = (
         ratio="L1_wt",
         ratio_default=1.0,
         options=("family",),
-        note=f"{_EVERY_COLUMN}; L1_wt=0 re-estimates a free dispersion on the way, so a Normal "
+        note=f"{_EVERY_COLUMN}; {_REVISIT}; L1_wt=0 re-estimates a free dispersion on the way, so a Normal "
         "prior is written with an L1_wt too small to matter",
     ),
     Library(

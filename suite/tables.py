@@ -101,7 +101,10 @@ def _read_text(path: Path, separator: str) -> pd.DataFrame:
 
     def read(**options: Any) -> pd.DataFrame:
         # utf-8-sig also takes plain UTF-8 and drops the mark that spreadsheets write first.
-        return pd.read_csv(path, sep=separator, encoding="utf-8-sig", index_col=False, **options)
+        frame: pd.DataFrame = pd.read_csv(
+            path, sep=separator, encoding="utf-8-sig", index_col=False, **options
+        )
+        return frame
 
     try:
         # pandas renames duplicated columns silently, so the header is read as a row first.
@@ -271,12 +274,14 @@ def levels(column: pd.Series[Any], *, forced: bool = False) -> tuple[np.ndarray,
         _refuse_mostly_numbers(column)
     if isinstance(column.dtype, pd.CategoricalDtype):
         used = column.cat.remove_unused_categories()
-        codes, found = used.cat.codes.to_numpy(), list(used.cat.categories)
+        codes = used.cat.codes.to_numpy()
+        found: list[Any] = list(used.cat.categories)
     else:
         try:
-            codes, found = pd.factorize(column, sort=True)
+            codes, uniques = pd.factorize(column, sort=True)
         except TypeError:  # mixed types have no order of their own
-            codes, found = pd.factorize(column.astype(str), sort=True)
+            codes, uniques = pd.factorize(column.astype(str), sort=True)
+        found = list(uniques)
     names = [level_name(value) for value in found]
     if len(set(names)) != len(names):
         raise InputError(f"column {str(column.name)!r} has different levels of the same name")
@@ -285,7 +290,7 @@ def levels(column: pd.Series[Any], *, forced: bool = False) -> tuple[np.ndarray,
 
 def level_name(value: Any) -> str:
     """``3`` for 3.0, the text itself for text."""
-    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(value) < 1e15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return str(value)
 

@@ -1,0 +1,234 @@
+"""The design: a table and a formula as arrays, standardised, with everything worth saying."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from triptych.errors import InputError
+from triptych.formulas import parse_formula
+from triptych.matrix import INTERCEPT, build_matrix
+from triptych.outcomes import MEASUREMENTS, outcome, trials_expression
+from triptych.tables import keep_complete, listed, read_table
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a regression sees.
+
+    The predictors that the model works with are ``z = (columns - centre) / scale``; the linear
+    predictor on the outcome's own scale is ``outcome_centre + outcome_scale * (a + z @ b)``.
+    """
+
+    formula: str
+    outcome_name: str
+    outcome: np.ndarray
+    trials: np.ndarray | None
+    columns: np.ndarray
+    labels: list[str]
+    intercept: bool
+    centre: np.ndarray
+    scale: np.ndarray
+    outcome_centre: float
+    outcome_scale: float
+    spread: float
+    predictors: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def n(self) -> int:
+        """Number of observations."""
+        return len(self.outcome)
+
+    @property
+    def terms(self) -> list[str]:
+        """Labels of all coefficients, the intercept first."""
+        return [INTERCEPT, *self.labels] if self.intercept else list(self.labels)
+
+    @cached_property
+    def z(self) -> np.ndarray:
+        """The predictors as the model sees them."""
+        return np.asarray((self.columns - self.centre) / self.scale)
+
+    @cached_property
+    def full(self) -> np.ndarray:
+        """``z`` with a leading column of ones where there is an intercept."""
+        ones = [np.ones((self.n, 1))] if self.intercept else []
+        return np.hstack([*ones, self.z])
+
+    @cached_property
+    def rank(self) -> int:
+        """Numerical rank of the whole design, columns brought to one length first."""
+        return int(np.linalg.matrix_rank(self._unit)) if self.full.shape[1] else 0
+
+    @cached_property
+    def _unit(self) -> np.ndarray:
+        return np.asarray(self.full / np.linalg.norm(self.full, axis=0))
+
+    @property
+    def full_rank(self) -> bool:
+        """Whether the data determine every coefficient."""
+        return bool(self.rank == self.full.shape[1])
+
+    @cached_property
+    def undetermined(self) -> list[str]:
+        """Terms that take part in an exact linear dependence."""
+        if self.full_rank:
+            return []
+        _, _, rows = np.linalg.svd(self._unit, full_matrices=True)
+        involved = np.abs(rows[self.rank :]).max(axis=0) > 1e-8
+        return [term for term, yes in zip(self.terms, involved, strict=True) if yes]
+
+    def to_user(self, standardised: np.ndarray) -> np.ndarray:
+        """Coefficients over ``full`` (intercept first) as coefficients on the user's own scale."""
+        slopes = standardised[self.intercept :] * self.outcome_scale / self.scale
+        if not self.intercept:
+            return np.asarray(slopes)
+        centre = self.outcome_centre + self.outcome_scale * standardised[0]
+        return np.concatenate([[centre - slopes @ self.centre], slopes])
+
+    def to_standardised(self, coef: np.ndarray) -> np.ndarray:
+        """Inverse of :meth:`to_user`."""
+        slopes = coef[self.intercept :]
+        z = slopes * self.scale / self.outcome_scale
+        if not self.intercept:
+            return np.asarray(z)
+        centre = coef[0] + slopes @ self.centre - self.outcome_centre
+        return np.concatenate([[centre / self.outcome_scale], z])
+
+
+def build_design(
+    source: Any,
+    formula: str,
+    *,
+    family: str = "gaussian",
+    standardize: bool = True,
+    drop_missing: bool = False,
+    trials: str | None = None,
+) -> Design:
+    """Read a table and a formula into arrays.
+
+    Parameters
+    ----------
+    source
+        Whatever :func:`triptych.tables.read_table` takes.
+    formula
+        ``"y ~ x1 + x2"``.
+    family
+        One of :data:`triptych.outcomes.FAMILIES`.
+    standardize
+        Divide the predictors (dummies too) and a measured outcome by their standard deviation.
+        With an intercept the predictors are centred either way, which moves no slope.
+    drop_missing
+        Drop incomplete rows instead of refusing them.
+    trials
+        The column with the number of trials of a binomial outcome.
+
+    Raises
+    ------
+    InputError
+        Anything about the table or the formula that cannot work.
+    """
+    table = read_table(source)
+    parsed = parse_formula(formula)
+    left = [name for side in parsed.outcome for name in side.columns]
+    if trials is not None:
+        left += trials_expression(trials).columns
+    right = [name for f in parsed.factors for name in ([f] if isinstance(f, str) else f.columns)]
+    shared = [name for name in dict.fromkeys(left) if name in right]
+    if shared:
+        raise InputError(f"{listed(sorted(shared))} stands on both sides of ~")
+    rows, dropped = keep_complete(
+        table, list(dict.fromkeys([*left, *right])), drop_missing=drop_missing
+    )
+    response = outcome(parsed, rows, family=family, trials=trials)
+    matrix = build_matrix(parsed, rows)
+    _check_columns(matrix.columns, matrix.labels, matrix.intercept)
+    notes = [*response.notes, *matrix.notes]
+    if dropped:
+        notes.append(f"{dropped} of {len(table)} rows were dropped: missing or infinite values.")
+    centre, scale = _standard(matrix.columns, matrix.intercept, standardize)
+    y_centre, y_scale, spread = _outcome_standard(
+        response.values, response.trials, family, matrix.intercept, standardize
+    )
+    design = Design(
+        formula=formula,
+        outcome_name=response.name,
+        outcome=response.values,
+        trials=response.trials,
+        columns=matrix.columns,
+        labels=matrix.labels,
+        intercept=matrix.intercept,
+        centre=centre,
+        scale=scale,
+        outcome_centre=y_centre,
+        outcome_scale=y_scale,
+        spread=spread,
+        predictors=tuple(parsed.predictors),
+        notes=tuple(notes),
+    )
+    if not np.isfinite(design.full).all():
+        raise InputError("the predictors are too large or too small to standardise")
+    return design
+
+
+def _check_columns(columns: np.ndarray, labels: list[str], intercept: bool) -> None:
+    same = (columns == columns[0]).all(axis=0)
+    constant = [
+        label
+        for label, yes, value in zip(labels, same, columns[0], strict=True)
+        if yes and (intercept or value == 0)
+    ]
+    if constant:
+        raise InputError(
+            f"predictor {listed(constant)} is constant over the rows used; leave it out"
+        )
+    seen: dict[bytes, str] = {}
+    for label, column in zip(labels, columns.T, strict=True):
+        key = np.ascontiguousarray(column + 0.0).tobytes()  # + 0.0 makes -0.0 equal to 0.0
+        if key in seen:
+            raise InputError(
+                f"predictors {seen[key]!r} and {label!r} are duplicated: they have the same value "
+                "in every row; leave one out"
+            )
+        seen[key] = label
+
+
+def _standard(
+    columns: np.ndarray, intercept: bool, standardize: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Means and sample standard deviations (n - 1); without an intercept nothing is centred."""
+    with np.errstate(all="ignore"):
+        centre = columns.mean(axis=0) if intercept else np.zeros(columns.shape[1])
+        if not standardize:
+            return centre, np.ones(columns.shape[1])
+        size = np.abs(columns - centre).max(axis=0, initial=0.0)
+        # Divided by the largest first, so that squares neither overflow nor vanish.
+        unit = (columns - centre) / np.where(size > 0, size, 1.0)
+        scale = size * np.sqrt((unit**2).sum(axis=0) / (len(columns) - 1))
+    if not (np.isfinite(scale) & (scale > 0)).all():
+        raise InputError("a predictor is too large or varies too little to be standardised")
+    return centre, scale
+
+
+def _outcome_standard(
+    y: np.ndarray, trials: np.ndarray | None, family: str, intercept: bool, standardize: bool
+) -> tuple[float, float, float]:
+    """Centre and scale of the linear predictor, and the spread that the noise prior is scaled by."""
+    with np.errstate(all="ignore"):
+        mean = float(y.mean())
+        if family in MEASUREMENTS:
+            size = float(np.abs(y - mean).max())
+            spread = size * float(np.std((y - mean) / size, ddof=1)) if size > 0 else 0.0
+            if not np.isfinite([mean, spread]).all() or spread <= 0:
+                raise InputError("the outcome is too large or varies too little for floats")
+            return (mean if intercept else 0.0), (spread if standardize else 1.0), spread
+        if not intercept:
+            return 0.0, 1.0, 1.0
+        if family in ("bernoulli", "binomial"):
+            p = float(y.sum() / (len(y) if trials is None else trials.sum()))
+            return float(np.log(p) - np.log1p(-p)), 1.0, 1.0
+        return float(np.log(mean)), 1.0, 1.0

@@ -1,0 +1,196 @@
+"""One model, compiled once: its log-likelihood, log-prior and their derivatives, for any data and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from triptych.backend import Backend, make_backend
+from triptych.errors import ModelError
+from triptych.graph import Block, Graph, Variable, build_graph
+from triptych.refusals import refuse
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+LIKELIHOOD = np.array([1.0, 0.0])
+POSTERIOR = np.array([1.0, 1.0])
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A compiled model with one data set.
+
+    All methods work on ``z``, the flat vector of PyMC's unconstrained coordinates, without the
+    Jacobian of the transforms: a maximum in ``z`` is then the maximum in the natural parameters.
+
+    Attributes
+    ----------
+    graph
+        The pieces of the model.
+    backend
+        The compiled functions, shared by every engine made with :meth:`with_data` or
+        :meth:`with_weights`.
+    note
+        Why the backend is not the plain one; empty when it is.
+    """
+
+    graph: Graph
+    backend: Backend
+    note: str
+    data: dict[str, Any]
+    weights: dict[str, np.ndarray]
+    _memo: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def build(cls, model: pm.Model, *, likelihood: tuple[str, ...] = ()) -> Engine:
+        """Compile a model.
+
+        Parameters
+        ----------
+        model
+            Any PyMC model with continuous free variables and at least one likelihood term.
+        likelihood
+            Names of potentials that count as likelihood rather than as prior.
+
+        Raises
+        ------
+        ModelError
+            When the model cannot be solved, before anything is compiled.
+        """
+        refuse(model, likelihood)
+        graph = build_graph(model, likelihood)
+        data = {name: np.asarray(shared.get_value()) for name, shared in graph.shared.items()}
+        backend, note = make_backend(graph, tuple(data.values()))
+        return cls(graph, backend, note, data, _unit_weights(graph, backend, data))
+
+    @property
+    def model(self) -> pm.Model:
+        """The PyMC model this engine was built from."""
+        model: pm.Model = self.graph.model
+        return model
+
+    @property
+    def size(self) -> int:
+        """Number of unconstrained coordinates."""
+        return int(self.graph.start.size)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The free variables in the order in which they stand in ``z``."""
+        return self.graph.blocks
+
+    @property
+    def variables(self) -> dict[str, Variable]:
+        """Free variables and deterministics by name, in the order of :meth:`shown`."""
+        free = [block.variable for block in self.graph.blocks]
+        return {v.name: v for v in [*free, *self.graph.deterministics]}
+
+    def with_data(self, **arrays: Any) -> Engine:
+        """Return an engine on new data, of any length, without compiling the model again.
+
+        Raises
+        ------
+        ModelError
+            When the model has no such data, or a parameter's shape depends on their length.
+        """
+        if unknown := set(arrays) - set(self.data):
+            raise ModelError(f"the model has no data named {sorted(unknown)}; it has {sorted(self.data)}")
+        new = {
+            name: np.asarray(arrays.get(name, old), dtype=old.dtype) for name, old in self.data.items()
+        }
+        try:
+            weights = _unit_weights(self.graph, self.backend, new)
+            engine = replace(self, data=new, weights=weights, _memo={})
+            shapes = [np.shape(x) for x in engine.backend.shown(self.graph.start, tuple(new.values()))]
+        except (ValueError, TypeError) as error:
+            raise ModelError(f"the new data do not fit the model: {error}") from error
+        expected = [block.variable.shape for block in self.blocks]
+        if shapes[: len(expected)] != expected:
+            raise ModelError("a free variable has the length of the data; build the engine again")
+        return engine
+
+    def with_weights(self, weights: Mapping[str, Any]) -> Engine:
+        """Return an engine whose log-likelihood terms are weighted (0 leaves a term out)."""
+        new = dict(self.weights)
+        for name, value in weights.items():
+            if name not in new:
+                raise ModelError(f"no observed variable {name!r}; the model has {sorted(new)}")
+            new[name] = np.broadcast_to(np.asarray(value, dtype=float), new[name].shape).copy()
+        return replace(self, weights=new, _memo={})
+
+    def value(self, z: np.ndarray) -> np.ndarray:
+        """Return ``[log-likelihood, log-prior]``."""
+        return self.backend.value(z, self._w, self._d)
+
+    def derivatives(
+        self, z: np.ndarray, corner: Any = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return both parts with gradients ``(2, p)`` and Hessians ``(2, p, p)``."""
+        corner = self.backend.smooth if corner is None else corner
+        return self.backend.derivatives(z, self._w, self._d, corner)
+
+    def kinks(self, z: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return the kinks' arguments, their Jacobian, and the parts' derivative by ``|u|``."""
+        return self.backend.kinks(z, self._w, self._d)
+
+    def kink_arguments(self, z: np.ndarray) -> list[np.ndarray]:
+        """Return the kinks' arguments in their own shapes; empty when the model has none."""
+        return self.backend.kink_arguments(z, self._d)
+
+    def pointwise(self, z: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the unweighted log-likelihood terms of each observed variable."""
+        return dict(zip(self.graph.likelihood, self.backend.pointwise(z, self._d), strict=True))
+
+    def pointwise_many(self, z: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the log-likelihood terms for each row of ``z``."""
+        return dict(zip(self.graph.likelihood, self.backend.pointwise_many(z, self._d), strict=True))
+
+    def pointwise_jacobian(self, z: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the derivative of the log-likelihood terms by ``z``."""
+        rows = self.backend.pointwise_jacobian(z, self._d)
+        return dict(zip(self.graph.likelihood, rows, strict=True))
+
+    def shown(self, z: np.ndarray) -> dict[str, np.ndarray]:
+        """Return free variables and deterministics on their natural scale."""
+        return dict(zip(self.variables, self.backend.shown(z, self._d), strict=True))
+
+    def shown_many(self, z: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the same for each row of ``z``."""
+        return dict(zip(self.variables, self.backend.shown_many(z, self._d), strict=True))
+
+    def shown_jacobian(self, z: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the derivative of each shown variable by ``z``, natural shape by ``p``."""
+        return dict(zip(self.variables, self.backend.shown_jacobian(z, self._d), strict=True))
+
+    def sampled(self, z: np.ndarray) -> np.ndarray:
+        """Return the log-density with Jacobian, and its gradient, as the sampler sees them."""
+        return self.backend.sampled(z, self._w, self._d)
+
+    @property
+    def _w(self) -> tuple[Any, ...]:
+        return self._on_device("weights", self.weights)
+
+    @property
+    def _d(self) -> tuple[Any, ...]:
+        return self._on_device("data", self.data)
+
+    def _on_device(self, name: str, arrays: dict[str, Any]) -> tuple[Any, ...]:
+        # Handing NumPy arrays to XLA copies them at every call; device arrays are passed as they are.
+        if name not in self._memo:
+            values = tuple(arrays.values())
+            if self.backend.name == "jax":
+                import jax.numpy as jnp
+
+                values = tuple(jnp.asarray(v) for v in values)
+            self._memo[name] = values
+        result: tuple[Any, ...] = self._memo[name]
+        return result
+
+
+def _unit_weights(graph: Graph, backend: Backend, data: dict[str, Any]) -> dict[str, np.ndarray]:
+    shapes = backend.term_shapes(graph.start, tuple(data.values()))
+    return {name: np.ones(shape) for name, shape in zip(graph.likelihood, shapes, strict=True)}

@@ -1,0 +1,150 @@
+"""The design matrix: the right-hand side of a formula as labelled columns, built once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from triptych.errors import InputError
+from triptych.expressions import Basis, Expression, Levels, evaluate, quoted, shown
+from triptych.formulas import Formula, plain_message
+from triptych.tables import is_text, levels, listed, numbers, require_column
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_CELLS = 50_000_000
+INTERCEPT = "Intercept"
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The right-hand side as numbers: one labelled column per coefficient, no intercept among them."""
+
+    columns: np.ndarray
+    labels: list[str]
+    intercept: bool
+    notes: tuple[str, ...]
+
+
+def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
+    """Evaluate the right-hand side over a complete table, once, with formulaic.
+
+    Categorical predictors get treatment contrasts against their first (or the named) level, so
+    the design has full rank as far as the structure of the formula goes.
+    """
+    import pandas as pd
+
+    frame: dict[str, Any] = {}
+    texts: dict[str, str] = {}
+    level_texts: dict[str, dict[str, str]] = {}
+    groups: dict[str, list[str]] = {}
+    notes: list[str] = []
+    for index, factor in enumerate(formula.factors):
+        alias = f"v{index}"
+        value = _factor(factor, table)
+        text = factor if isinstance(factor, str) else factor.text
+        texts[alias] = text
+        if isinstance(value, Levels):
+            order = [value.reference, *(k for k in range(len(value.names)) if k != value.reference)]
+            frame[alias] = pd.Categorical.from_codes(  # type: ignore[call-overload]
+                np.argsort(order)[value.codes], categories=[f"k{k}" for k in range(len(order))]
+            )
+            level_texts[alias] = {f"k{k}": value.names[old] for k, old in enumerate(order)}
+            notes.append(f"{text} is categorical; its reference level is {value.names[order[0]]}.")
+            if len(order) == 1:
+                raise InputError(
+                    f"predictor {shown(text)} is constant: its one level is {value.names[0]!r}"
+                )
+        elif isinstance(value, Basis):
+            groups[alias] = [f"{alias}b{k}" for k in range(len(value.names))]
+            for name, label, column in zip(
+                groups[alias], value.names, value.columns.T, strict=True
+            ):
+                frame[name], texts[name] = column, label
+        else:
+            frame[alias] = value
+    matrix = _materialise(formula, pd.DataFrame(frame, index=range(len(table))), groups)
+    names = [str(name) for name in matrix.columns]
+    intercept = INTERCEPT in names
+    keep = [name for name in names if name != INTERCEPT]
+    labels = [_label(name, texts, level_texts) for name in keep]
+    if len(set(labels)) != len(labels) or INTERCEPT in labels:
+        exact = {alias: quoted(text) for alias, text in texts.items()}
+        labels = [_label(name, exact, level_texts) for name in keep]
+    if len(set(labels)) != len(labels):
+        repeated = sorted({label for label in labels if labels.count(label) > 1})
+        raise InputError(
+            f"{shown(formula.text)} gives several predictors the name {listed(repeated)}"
+        )
+    values = np.ascontiguousarray(matrix[keep].to_numpy(dtype=float))
+    return Matrix(values, labels, intercept, tuple(notes))
+
+
+def _factor(factor: str | Expression, table: pd.DataFrame) -> np.ndarray | Levels | Basis:
+    if isinstance(factor, Expression):
+        return evaluate(factor, table)
+    column = require_column(table, factor)
+    return Levels(*levels(column)) if is_text(column) else numbers(column)
+
+
+def _materialise(
+    formula: Formula, frame: pd.DataFrame, groups: dict[str, list[str]]
+) -> pd.DataFrame:
+    from formulaic import Formula as Terms
+    from formulaic.errors import FormulaicError
+
+    right = formula.right
+    for alias, members in groups.items():
+        right = re.sub(rf"\b{alias}\b", "(" + " + ".join(members) + ")", right)
+    if not re.fullmatch(r"(?:v\d+(?:b\d+)?|\d|\*\*|[-+*/:()]|\s)*", right):
+        raise InputError(f"{shown(formula.text)} cannot be read as a formula")
+    try:
+        terms = Terms(right)
+        _refuse_too_large(formula, terms, frame)
+        built: pd.DataFrame = terms.get_model_matrix(frame, context={}, output="pandas")
+    except InputError:
+        raise
+    except (FormulaicError, ValueError, TypeError, AttributeError, RecursionError) as fault:
+        reason = plain_message(fault, formula.factors)
+        raise InputError(f"{shown(formula.text)} cannot be read as a formula: {reason}") from fault
+    if built.shape[1] == 0:
+        raise InputError(f"{shown(formula.text)} has neither an intercept nor a predictor")
+    return built
+
+
+def _refuse_too_large(formula: Formula, terms: Any, frame: pd.DataFrame) -> None:
+    """Count columns before making them: crossed categories multiply."""
+    import pandas as pd
+
+    sizes = {
+        str(name): len(frame[name].cat.categories)
+        if isinstance(frame[name].dtype, pd.CategoricalDtype)
+        else 1
+        for name in frame.columns
+    }
+    count = sum(
+        float(np.prod([float(sizes.get(str(factor.expr), 1)) for factor in term.factors]))
+        for term in terms
+    )
+    if count * len(frame) > MOST_CELLS:
+        raise InputError(
+            f"{shown(formula.text)} makes about {count:.0f} columns of {len(frame)} rows, which is "
+            "too many to hold; a column of names or identifiers is not a predictor"
+        )
+
+
+def _label(name: str, texts: dict[str, str], level_texts: dict[str, dict[str, str]]) -> str:
+    """Translate ``v0:v1[T.k2]`` back into the user's words."""
+    parts = []
+    for part in name.split(":"):
+        match = re.fullmatch(r"(v\d+(?:b\d+)?)(?:\[(T\.)?(k\d+)\])?", part)
+        if match is None:
+            raise InputError(f"cannot name the predictor {name!r}")
+        alias, treatment, level = match.groups()
+        text = texts[alias]
+        parts.append(f"{text}[{treatment or ''}{level_texts[alias][level]}]" if level else text)
+    return ":".join(parts)

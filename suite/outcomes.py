@@ -1,0 +1,154 @@
+"""Outcomes: what each family allows on the left of the formula, and how it is coded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from triptych.errors import InputError
+from triptych.expressions import Expression, Levels, evaluate, parse, quoted
+from triptych.formulas import Formula
+from triptych.tables import is_text, levels, listed, numbers, require_column
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FAMILIES = (
+    "gaussian",
+    "student",
+    "laplace",
+    "bernoulli",
+    "binomial",
+    "poisson",
+    "negative_binomial",
+)
+COUNTS = ("poisson", "negative_binomial")
+MEASUREMENTS = ("gaussian", "student", "laplace")
+LARGEST_COUNT = 2.0**53  # above it not every whole number is a float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outcome as floats, its name, the trials where there are some, and what to say of it."""
+
+    values: np.ndarray
+    name: str
+    trials: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+
+
+def trials_expression(trials: str) -> Expression:
+    """Return the expression for the column that an option names."""
+    return parse(quoted(trials))
+
+
+def outcome(
+    formula: Formula, table: pd.DataFrame, *, family: str, trials: str | None = None
+) -> Outcome:
+    """Return the outcome of a complete table, coded for ``family``.
+
+    Raises
+    ------
+    InputError
+        The column does not fit the family: text for a measurement, fractions for a count, one
+        class only, more successes than trials, or the same value in every row.
+    """
+    if family not in FAMILIES:
+        raise InputError(f"there is no family {family!r}; there are {listed(FAMILIES, 10)}")
+    sides = formula.outcome
+    if trials is not None:
+        if len(sides) == 2:
+            raise InputError("the trials are given twice: in the formula and as an option")
+        sides = (*sides, trials_expression(trials))
+    if family == "binomial":
+        return _binomial(sides, table)
+    if len(sides) == 2:
+        raise InputError(
+            f"the {family} family takes no trials; successes / trials is for the binomial, and "
+            "a ratio as such is written I(a / b)"
+        )
+    if family == "bernoulli":
+        return _two_classes(sides[0], table)
+    values = _numbers(sides[0], table)
+    if family in COUNTS:
+        _require_counts(values, sides[0].text, family)
+    if (values == values[0]).all():
+        raise InputError(
+            f"outcome {sides[0].text!r} is constant ({values[0]:g} in all {len(values)} rows): "
+            "there is nothing to explain"
+        )
+    return Outcome(values, sides[0].text)
+
+
+def _numbers(side: Expression, table: pd.DataFrame) -> np.ndarray:
+    value = evaluate(side, table)
+    if not isinstance(value, np.ndarray):
+        raise InputError(f"outcome {side.text!r} must be one column of numbers")
+    return value
+
+
+def _require_counts(values: np.ndarray, name: str, family: str) -> None:
+    wrong = (values < 0) | (values != np.floor(values))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InputError(
+            f"the {family} family needs counts 0, 1, 2, ..., but {name!r} is {values[row]:g} "
+            f"in row {row + 1}"
+        )
+    if values.max() > LARGEST_COUNT:
+        raise InputError(f"the counts {name!r} exceed 2**53 and are no longer exact")
+
+
+def _two_classes(side: Expression, table: pd.DataFrame) -> Outcome:
+    """Two classes of any type: the second in sorted order is the success."""
+    columns = side.columns
+    if len(columns) == 1 and quoted(columns[0]) == side.text:
+        column = require_column(table, columns[0])
+        codes, names = levels(column, forced=True)
+        if not is_text(column):
+            numbers(column)
+    else:
+        value = evaluate(side, table)
+        if isinstance(value, Levels):
+            codes, names = value.codes, value.names
+            if value.reference == 1 and len(names) == 2:
+                codes, names = 1 - codes, names[::-1]
+        else:
+            found, codes = np.unique(_numbers(side, table), return_inverse=True)
+            names = [f"{level:g}" for level in found]
+    if len(names) == 1:
+        raise InputError(f"outcome {side.text!r} has one class only: {names[0]!r} in every row")
+    if len(names) > 2:
+        raise InputError(
+            f"the bernoulli family needs two classes, but {side.text!r} has {len(names)}: "
+            f"{listed(names, 4)}"
+        )
+    note = f"The probability is that of {side.text} = {names[1]} (the other class is {names[0]})."
+    return Outcome(np.asarray(codes, dtype=float), side.text, notes=(note,))
+
+
+def _binomial(sides: tuple[Expression, ...], table: pd.DataFrame) -> Outcome:
+    if len(sides) != 2:
+        raise InputError(
+            "the binomial family needs the number of trials: write successes / trials ~ ..., "
+            "cbind(successes, failures) ~ ..., or name the column with --trials (trials=)"
+        )
+    successes, total = (_numbers(side, table) for side in sides)
+    for values, side in zip((successes, total), sides, strict=True):
+        _require_counts(values, side.text, "binomial")
+    if (total < 1).any():
+        raise InputError(
+            f"trials {sides[1].text!r} are zero in row {int(np.argmax(total < 1)) + 1}"
+        )
+    if (over := successes > total).any():
+        raise InputError(
+            f"{sides[0].text!r} exceeds the trials {sides[1].text!r} "
+            f"in row {int(np.argmax(over)) + 1}"
+        )
+    if successes.sum() in (0, total.sum()):
+        kind = "a failure" if successes.sum() == 0 else "a success"
+        raise InputError(f"every trial of {sides[0].text!r} is {kind}: one class only")
+    note = f"The probability is that of one success in {sides[1].text} trials."
+    return Outcome(successes, sides[0].text, total, (note,))
