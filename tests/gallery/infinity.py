@@ -1,0 +1,255 @@
+"""Suprema that no finite value attains: separation, light tails, no dispersion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pymc as pm
+from scipy import special, stats
+
+from .case import Along, Answers, Case, root_of, same, zero_of
+
+FAR = "at_infinity"
+
+DOSE = np.array([1.0, 2.0, 3.0, 6.0, 7.0, 9.0])
+DEAD = np.array([0, 0, 0, 1, 1, 1])
+
+
+def complete() -> pm.Model:
+    with pm.Model() as model:
+        intercept = pm.Normal("intercept", 0, 10)
+        slope = pm.Normal("slope", 0, 2)
+        pm.Bernoulli("y", logit_p=intercept + slope * DOSE, observed=DEAD)
+    return model
+
+
+def complete_known() -> Answers:
+    X = np.column_stack([np.ones(6), DOSE])
+    precision = np.array([1 / 100, 1 / 4])
+    mode = zero_of(lambda b: X.T @ (DEAD - special.expit(X @ b)) - precision * b, [-4, 1.0])
+    return {("map", "intercept"): mode[0], ("map", "slope"): mode[1]}
+
+
+AGE = np.array([-1.2, -0.7, -0.3, 0.1, 0.4, 0.9, 1.3, 1.8, -0.5, 0.2, 0.8, 1.5])
+TREATED = np.array([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1])
+CURED = np.array([0, 1, 0, 0, 1, 0, 1, 1, 1, 1, 1, 1])
+QUASI = np.column_stack([np.ones(12), AGE, TREATED])
+
+
+def quasi() -> pm.Model:
+    with pm.Model(coords={"predictor": ["one", "age", "treated"]}) as model:
+        beta = pm.Normal("beta", 0, 3, dims="predictor")
+        pm.Bernoulli("y", logit_p=QUASI @ beta, observed=CURED)
+    return model
+
+
+def quasi_limit() -> np.ndarray:
+    """Return intercept and age from the untreated alone."""
+    X, y = QUASI[:8, :2], CURED[:8]
+    return zero_of(lambda b: X.T @ (y - special.expit(X @ b)), [0.0, 1.0])
+
+
+def quasi_known() -> Answers:
+    mode = zero_of(lambda b: QUASI.T @ (CURED - special.expit(QUASI @ b)) - b / 9, [0.0, 1.0, 2.0])
+    return {("mle", "beta"): np.append(quasi_limit(), np.nan), ("map", "beta"): mode}
+
+
+TIED_X = np.array([1.0, 2.0, 3.0, 3.0, 3.0, 4.0, 5.0])
+TIED_Y = np.array([0, 0, 1, 1, 0, 1, 1])
+
+
+def quasi_tied() -> pm.Model:
+    with pm.Model() as model:
+        intercept = pm.Normal("intercept", 0, 10)
+        slope = pm.Normal("slope", 0, 10)
+        pm.Deterministic("logit_at_3", intercept + 3 * slope)
+        pm.Bernoulli("y", logit_p=intercept + slope * TIED_X, observed=TIED_Y)
+    return model
+
+
+def quasi_tied_known() -> Answers:
+    X = np.column_stack([np.ones(7), TIED_X])
+    mode = zero_of(lambda b: X.T @ (TIED_Y - special.expit(X @ b)) - b / 100, [-8, 3.0])
+    return {
+        ("mle", "logit_at_3"): np.log(2),
+        ("map", "intercept"): mode[0], ("map", "slope"): mode[1],
+        ("map", "logit_at_3"): mode[0] + 3 * mode[1],
+    }  # fmt: skip
+
+
+GROUP = np.repeat([0, 1, 2], 4)
+EVENTS = np.array([3, 5, 2, 4, 7, 6, 9, 8, 0, 0, 0, 0])
+
+
+def empty_group() -> pm.Model:
+    with pm.Model(coords={"level": ["a", "b", "c"]}) as model:
+        beta = pm.Normal("beta", 0, 5, dims="level")
+        X = np.column_stack([np.ones(12), GROUP == 1, GROUP == 2]).astype(float)
+        pm.Poisson("y", pm.math.exp(X @ beta), observed=EVENTS)
+    return model
+
+
+def empty_group_known() -> Answers:
+    X = np.column_stack([np.ones(12), GROUP == 1, GROUP == 2]).astype(float)
+    mode = zero_of(lambda b: X.T @ (EVENTS - np.exp(X @ b)) - b / 25, [1.2, 0.7, -4])
+    return {
+        ("mle", "beta"): np.array([np.log(3.5), np.log(7.5 / 3.5), np.nan]),
+        ("map", "beta"): mode,
+    }
+
+
+def log_rate() -> pm.Model:
+    with pm.Model() as model:
+        eta = pm.Normal("eta", 0, 2)
+        pm.Poisson("y", pm.math.exp(eta), observed=np.zeros(4, int))
+    return model
+
+
+def log_odds() -> pm.Model:
+    with pm.Model() as model:
+        eta = pm.Normal("eta", 0, 1.5)
+        pm.Binomial("y", n=12, logit_p=eta, observed=12)
+    return model
+
+
+def censored_scale() -> pm.Model:
+    alive = np.array([2.0, 3.0, 5.0])
+    with pm.Model() as model:
+        mean = pm.HalfNormal("mean", 50)
+        pm.Censored("y", pm.Exponential.dist(scale=mean), lower=None, upper=alive, observed=alive)
+    return model
+
+
+LIGHT = np.linspace(-3.0, 5.0, 25)
+
+
+def student(y: np.ndarray) -> Callable[[], pm.Model]:
+    """Student errors, nu bounded below by one so that the likelihood is bounded."""
+
+    def build() -> pm.Model:
+        with pm.Model() as model:
+            mu = pm.Flat("mu")
+            sigma = pm.HalfFlat("sigma")
+            excess = pm.Exponential("excess", 1 / 10)
+            nu = pm.Deterministic("nu", 1 + excess)
+            pm.StudentT("y", nu=nu, mu=mu, sigma=sigma, observed=y)
+        return model
+
+    return build
+
+
+def student_nu_score(nu: float, y: np.ndarray, rate: float) -> tuple[float, float]:
+    """Return the profile score by nu at the centre of symmetric data, and its sigma."""
+    centred = y - y.mean()
+
+    def sigma_score(sigma: float) -> float:
+        z2 = (centred / sigma) ** 2
+        return float(np.mean((nu + 1) * z2 / (nu + z2)) - 1)
+
+    sigma = root_of(sigma_score, y.std() / 50, 2 * y.std())
+    z2 = (centred / sigma) ** 2
+    terms = (
+        special.digamma((nu + 1) / 2) - special.digamma(nu / 2) - 1 / nu
+        - np.log1p(z2 / nu) + (nu + 1) / (nu + z2) * z2 / nu
+    )  # fmt: skip
+    return 0.5 * float(np.sum(terms)) - rate, sigma
+
+
+def student_answers(y: np.ndarray, rate: float, high: float, method: str) -> Answers:
+    """Solve for symmetric data, whose centre is the mean; the prior on nu is exponential."""
+    nu = root_of(lambda v: student_nu_score(v, y, rate)[0], 1.001, high)
+    sigma = student_nu_score(nu, y, rate)[1]
+    return same({"mu": y.mean(), "sigma": sigma, "excess": nu - 1, "nu": nu}, (method,))
+
+
+def heavy() -> np.ndarray:
+    return np.asarray(stats.t.ppf((np.arange(40) + 0.5) / 40, 3))
+
+
+UNDER = np.array([4, 5, 5, 6, 5, 4, 6, 5])
+
+
+def underdispersed() -> pm.Model:
+    with pm.Model() as model:
+        mu = pm.HalfFlat("mu")
+        alpha = pm.Exponential("alpha", 0.5)
+        pm.NegativeBinomial("y", mu=mu, alpha=alpha, observed=UNDER)
+    return model
+
+
+def underdispersed_known() -> Answers:
+    m = UNDER.mean()
+
+    def score(a: float) -> float:
+        gain = special.digamma(UNDER + a) - special.digamma(a)
+        return float(np.sum(gain) + UNDER.size * np.log(a / (a + m)) - 0.5)
+
+    return {
+        ("mle", "mu"): m, ("map", "mu"): m, ("map", "alpha"): root_of(score, 1e-3, 1e3),
+    }  # fmt: skip
+
+
+def empty_top() -> pm.Model:
+    y = np.repeat([0, 1], [6, 4])
+    with pm.Model(coords={"cut": ["low", "high"]}) as model:
+        cuts = pm.Normal(
+            "cuts", 0, 5, dims="cut", transform=pm.distributions.transforms.ordered,
+            initval=[-1.0, 1.0],
+        )  # fmt: skip
+        pm.OrderedLogistic("y", 0.0, cuts, observed=y, compute_p=False)
+    return model
+
+
+def rises(point: Callable[[float], dict[str, Any]], **span: float) -> tuple[Along, ...]:
+    return (Along("mle", FAR, point, **span),)
+
+
+CASES = (
+    Case("complete_separation", complete, {"mle": FAR}, known=complete_known,
+         note="Doses 1-3 live and 6-9 die: any line between them, made steeper, is better.",
+         along=rises(lambda t: {"intercept": -4.5 * t, "slope": t})),
+    Case("quasi_separation", quasi, {"mle": {"beta": {"treated": FAR}}}, known=quasi_known,
+         note="All treated are cured: their coefficient diverges, the rest fits the untreated.",
+         along=rises(lambda t: {"beta": np.append(quasi_limit(), 2 * t)})),
+    Case("quasi_separation_at_a_tie", quasi_tied,
+         {"mle": {"intercept": FAR, "slope": FAR}}, known=quasi_tied_known,
+         note="Outcomes overlap at x = 3 alone: the line turns about log-odds log 2 there.",
+         along=rises(lambda t: {"intercept": np.log(2) - 6 * t, "slope": 2 * t})),
+    Case("poisson_empty_group", empty_group, {"mle": {"beta": {"c": FAR}}},
+         known=empty_group_known,
+         note="No event at level c: its log rate goes to minus infinity, others are log means.",
+         along=rises(lambda t: {"beta": np.array([np.log(3.5), np.log(7.5 / 3.5), -t])})),
+    Case("log_rate_of_zero_counts", log_rate, {"mle": FAR},
+         known=lambda: {("map", "eta"): root_of(lambda e: -4 * np.exp(e) - e / 4, -10, 0)},
+         note="The rate's zero lies at minus infinity on the log scale.",
+         along=rises(lambda t: {"eta": -t})),
+    Case("log_odds_of_all_successes", log_odds, {"mle": FAR},
+         known=lambda: {
+             ("map", "eta"): root_of(lambda e: 12 * special.expit(-e) - e / 2.25, 0, 20)},
+         note="The proportion's one lies at infinity on the logit scale.",
+         along=rises(lambda t: {"eta": t})),
+    Case("mean_of_censored_times", censored_scale, {"mle": FAR},
+         known=lambda: {("map", "mean"): (10 * 2500) ** (1 / 3)},
+         note="-10/mean rises to zero; with the half-normal, 10/m^2 = m/2500.",
+         along=rises(lambda t: {"mean": np.exp(t)})),
+    Case("student_light_tails", student(LIGHT), {"mle": {"excess": FAR, "nu": FAR}},
+         known=lambda: {**same({"mu": LIGHT.mean(), "sigma": LIGHT.std()}, ("mle",)),
+                        **student_answers(LIGHT, 0.1, 500.0, "map")},
+         note="Evenly spread data have lighter tails than the normal, the limit as nu grows.",
+         along=rises(lambda t: {"mu": LIGHT.mean(), "sigma": LIGHT.std(), "excess": np.exp(t)},
+                     start=3.0, stop=12.0)),
+    Case("student_heavy_tails", student(heavy()), {},
+         known=lambda: {**student_answers(heavy(), 0.0, 50.0, "mle"),
+                        **student_answers(heavy(), 0.1, 50.0, "map")},
+         note="Quantiles of the t with three degrees of freedom: an interior nu."),
+    Case("negative_binomial_underdispersed", underdispersed, {"mle": {"alpha": FAR}},
+         known=underdispersed_known,
+         note="The variance is below the mean: no finite alpha (Levin and Reeds 1977).",
+         along=rises(lambda t: {"mu": UNDER.mean(), "alpha": np.exp(t)}, start=3.0, stop=12.0)),
+    Case("empty_top_category", empty_top, {"mle": {"cuts": {"high": FAR}}},
+         known=lambda: {("mle", "cuts"): np.array([np.log(1.5), np.nan])},
+         note="Nobody answered the top category: its cut point goes off, the other is a logit.",
+         along=rises(lambda t: {"cuts": np.array([np.log(1.5), 1 + 2 * t])})),
+)  # fmt: skip

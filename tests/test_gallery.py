@@ -1,0 +1,58 @@
+"""The verdicts on the gallery: the right status and, where it is known, the right value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import triptych
+from gallery import CASES, REFUSED, Case, Refusal
+from gallery.case import BOTH
+from triptych.errors import InputError
+
+
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
+def solved(request: pytest.FixtureRequest) -> tuple[Case, Any]:
+    """One case and the table of its estimates; compiled once for all that is asked of it."""
+    case: Case = request.param
+    comparison = triptych.compare(
+        case.build(), estimands=case.estimands, methods=BOTH, random_seed=1, **case.options
+    )
+    return case, comparison.estimates
+
+
+def test_the_statuses_are_right(solved: tuple[Case, Any]) -> None:
+    case, table = solved
+    assert set(table["method"]) == set(BOTH)
+    wrong = [
+        f"{row.method} {row.estimand}[{row.label}]: {row.status}, not {want} ({row.reason})"
+        for row in table.itertuples()
+        if row.status != (want := case.expected(row.method, row.estimand, row.label))
+    ]
+    assert not wrong, "\n".join([case.note, *wrong])
+
+
+def test_the_values_are_right(solved: tuple[Case, Any]) -> None:
+    case, table = solved
+    for (method, estimand), answer in case.answers.items():
+        rows = table[(table["method"] == method) & (table["estimand"] == estimand)]
+        if rows.empty and case.estimands is not None:
+            continue  # known for the check of the answers, not asked for here
+        known = np.ravel(np.asarray(answer.value, float))
+        assert len(rows) == known.size, (method, estimand)
+        asked = np.isfinite(known)
+        found = rows["estimate"].to_numpy(float)
+        # A part in a million of the value or of its standard error, whichever is the larger.
+        width = np.nan_to_num(rows["std_error"].to_numpy(float))
+        allowed = answer.rtol * np.maximum(np.abs(known), width) + answer.atol
+        gap = np.abs(found - known)
+        assert np.all(gap[asked] <= allowed[asked]), (method, estimand, found, known)
+
+
+@pytest.mark.parametrize("refusal", REFUSED, ids=lambda refusal: refusal.name)
+def test_what_cannot_be_done_is_refused_by_name(refusal: Refusal) -> None:
+    model = refusal.build()
+    with pytest.raises(InputError) as caught:
+        triptych.compare(model, methods=BOTH, random_seed=1, **refusal.options)
+    assert refusal.names in str(caught.value)
