@@ -149,8 +149,9 @@ def _sklearn_logistic(problem: Problem) -> Factors:
 
 
 def _sklearn_sgd(problem: Problem) -> Factors:
-    """The mean of (y - Xb)^2/2 plus alpha*(l1_ratio*|b| + (1 - l1_ratio)*b^2/2) is sigma^2/n times
-    the negative log posterior: alpha*l1_ratio = sigma^2*l1/n, alpha*(1 - l1_ratio) = sigma^2*l2/n."""
+    """The mean of (y - Xb)^2/2 plus alpha*(l1_ratio*|b| + (1 - l1_ratio)*b^2/2) is sigma^2/n
+    times the negative log posterior: alpha*l1_ratio = sigma^2*l1/n and alpha*(1 - l1_ratio) =
+    sigma^2*l2/n."""
     c = _variance(problem) / problem.n
     return Factors(c, c)
 
@@ -162,7 +163,9 @@ def _glmnet_gaussian(problem: Problem) -> Factors:
     c = _variance(problem) / problem.n
     t = 1.0 if problem.x_sd is None else problem.x_sd
     if problem.y_sd is None:
-        return Factors(c / t, None, "its quadratic part depends on the sd of y (1/n); pass y_sd")
+        return Factors(
+            c / t, None, "its quadratic part depends on the sd of y (1/n); pass y_sd (--y-sd)"
+        )
     return Factors(c / t, c * problem.y_sd / t**2)
 
 
@@ -194,8 +197,8 @@ def _decoupled(problem: Problem) -> Factors:
     raise NotAPrior(
         "torch.AdamW: decoupled weight decay is not a prior. It shrinks the weights outside the "
         "adaptive step, so it comes to rest where weight_decay*w balances the gradient divided by "
-        "its own running size, not where the gradient of a loss plus a penalty vanishes: that point "
-        "is no posterior mode. Use torch.Adam or torch.SGD, whose weight_decay is coupled"
+        "its own running size, not where the gradient of a loss plus a penalty vanishes: that "
+        "point is no posterior mode. Use torch.Adam or torch.SGD, whose weight_decay is coupled"
     )
 
 
@@ -234,8 +237,8 @@ _ALL = (
         ratio="L1_wt",
         ratio_default=1.0,
         options=("family",),
-        note=f"{_EVERY_COLUMN}; {_REVISIT}; L1_wt=0 re-estimates a free dispersion on the way, so a Normal "
-        "prior is written with an L1_wt too small to matter",
+        note=f"{_EVERY_COLUMN}; {_REVISIT}; L1_wt=0 re-estimates a free dispersion on the way, "
+        "so a Normal prior is written with an L1_wt too small to matter",
     ),
     Library(
         "statsmodels.Logit",

@@ -76,7 +76,7 @@ class Laplace:
 class ElasticNet:
     """``p(b)`` proportional to ``exp(-l1*|b| - l2*b**2/2)``, for one coefficient.
 
-    ``ElasticNet(0, 1/sd**2)`` is ``Normal(sd)`` and ``ElasticNet(1/scale, 0)`` is ``Laplace(scale)``.
+    ``ElasticNet(0, 1/sd**2)`` is ``Normal(sd)``; ``ElasticNet(1/scale, 0)`` is ``Laplace(scale)``.
     """
 
     l1: float

@@ -7,6 +7,7 @@ from typing import Any
 
 from triptych.errors import InputError
 from triptych.penalties import LIBRARIES, Prior, count, find_library, to_penalty
+from triptych.penalty_libraries import DISPERSED
 from triptych.penalty_priors import number
 
 
@@ -21,62 +22,65 @@ class Setting:
     reason: str
 
 
+_TORCH = [
+    {"loss": "mse", "reduction": "mean"},
+    {"loss": "mse", "reduction": "sum"},
+    {"loss": "bce", "reduction": "mean"},
+    {"loss": "bce", "reduction": "sum"},
+]
+# The options worth a line of their own when none are asked for.
+_SPELLINGS: dict[str, list[dict[str, str]]] = {
+    "statsmodels.GLM": [{"family": "gaussian"}, {"family": "binomial"}],
+    "torch.SGD": _TORCH,
+    "torch.Adam": _TORCH,
+}
+_WITHOUT_SIGMA = ("statsmodels.Logit", "sklearn.LogisticRegression", "glmnet.binomial")
+
+
+def _has_sigma(library: str, options: dict[str, Any]) -> bool:
+    family, loss = options.get("family", DISPERSED[0]), options.get("loss")
+    return library not in _WITHOUT_SIGMA and family in DISPERSED and loss != "bce"
+
+
 def settings(
     prior: Prior,
     *,
     n: int,
-    sigma: float,
-    y_sd: float | None = None,
-    x_sd: float | None = None,
+    sigma: float | None = None,
     library: str | None = None,
+    **options: Any,
 ) -> list[Setting]:
     """Return every library's setting for one prior, at ``n`` and at ``2n`` observations.
 
-    Libraries that cannot express the prior, and decoupled decay, are listed with the reason.
-    ``sigma`` is passed on only where the likelihood has one. ``library`` keeps one of them.
+    Parameters
+    ----------
+    prior, n
+        As in :func:`triptych.penalties.to_penalty`.
+    sigma
+        Residual standard deviation, passed on only where the likelihood has one.
+    library
+        Keep one library; then what it refuses is raised. Otherwise it is listed with the reason.
+    **options
+        ``y_sd``, ``x_sd``, ``family``, ``loss``, ``reduction``, each passed to the libraries that
+        have it.
     """
-    sigma = number(sigma, "sigma")
-    for name, value in (("y_sd", y_sd), ("x_sd", x_sd)):
-        if value is not None:
-            number(value, name)
     count(n)
+    for name, value in {"sigma": sigma, **options}.items():
+        if name in ("sigma", "y_sd", "x_sd") and value is not None:
+            number(value, name)
     lines = []
     for found in [find_library(library)] if library else list(LIBRARIES.values()):
-        for options, dispersed in _SPELLINGS.get(found.name, [({}, True)]):
-            given = {"y_sd": y_sd, "x_sd": x_sd}
-            given = {key: value for key, value in given.items() if key in found.options}
-            every: dict[str, Any] = {
-                **options,
-                **given,
-                "sigma": sigma if dispersed else None,
-            }
+        given = {key: value for key, value in options.items() if library or key in found.options}
+        spellings = [{**spelling, **given} for spelling in _SPELLINGS.get(found.name, [{}])]
+        for spelling in [one for i, one in enumerate(spellings) if one not in spellings[:i]]:
+            known = sigma if _has_sigma(found.name, spelling) else None
             try:
-                now = to_penalty(prior, found.name, n=n, **every)
-                then = to_penalty(prior, found.name, n=2 * n, **every)
+                now = to_penalty(prior, found.name, n=n, sigma=known, **spelling)
+                then = to_penalty(prior, found.name, n=2 * n, sigma=known, **spelling)
             except InputError as error:
                 if library:
                     raise
-                lines.append(Setting(found.name, options, None, None, str(error)))
+                lines.append(Setting(found.name, spelling, None, None, str(error)))
             else:
-                lines.append(Setting(found.name, options, now, then, ""))
+                lines.append(Setting(found.name, spelling, now, then, ""))
     return lines
-
-
-_TORCH_SPELLINGS = [
-    ({"loss": "mse", "reduction": "mean"}, True),
-    ({"loss": "mse", "reduction": "sum"}, True),
-    ({"loss": "bce", "reduction": "mean"}, False),
-    ({"loss": "bce", "reduction": "sum"}, False),
-]
-# The options worth a line of their own, and whether the likelihood then has a sigma.
-_SPELLINGS: dict[str, list[tuple[dict[str, str], bool]]] = {
-    "statsmodels.GLM": [
-        ({"family": "gaussian"}, True),
-        ({"family": "binomial"}, False),
-    ],
-    "statsmodels.Logit": [({}, False)],
-    "sklearn.LogisticRegression": [({}, False)],
-    "glmnet.binomial": [({}, False)],
-    "torch.SGD": _TORCH_SPELLINGS,
-    "torch.Adam": _TORCH_SPELLINGS,
-}
