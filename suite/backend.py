@@ -117,7 +117,7 @@ class JaxBackend:
         self._arguments = _jaxify([graph.z, *inputs], list(graph.kinks)) if graph.t else lambda *_: ()
         self._show = _jaxify([graph.z, *inputs], [*graph.natural, *graph.derived])
         self._kinked = bool(graph.t)
-        self.smooth: Arrays = (0.0, 0.0, ())
+        self.smooth: Arrays = ((), 0.0, ())
         self._jitted: dict[str, Any] = {}
 
     def _parts(self, z: Any, t: Arrays, weights: Arrays, data: Arrays) -> Any:
@@ -136,8 +136,8 @@ class JaxBackend:
         if not signs:
             return self._plain(z, weights, data)
         t = tuple(
-            s * u + (1 - self._np.abs(s)) * smooth * self._np.sqrt(u * u + eps * eps)
-            for s, u in zip(signs, us, strict=True)
+            s * u + (1 - self._np.abs(s)) * smooth * self._np.sqrt(u * u + e * e)
+            for s, e, u in zip(signs, eps, us, strict=True)
         )
         return self._parts(z, t, weights, data)
 
@@ -251,7 +251,7 @@ class NumbaBackend:
 
     name = "numba"
     second_derivatives = "differences"
-    smooth: Arrays = (0.0, 0.0, ())
+    smooth: Arrays = ((), 0.0, ())
 
     def __init__(self, graph: Graph) -> None:
         import pytensor

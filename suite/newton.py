@@ -16,6 +16,7 @@ Value = Callable[[np.ndarray], float]
 
 EIGENVALUE_FLOOR = 1e-14
 LOG_STEP = 4.0  # longest step of a transformed coordinate, in its own (log-like) units
+LOG_RANGE = 60.0  # an ascent that carries a transformed coordinate further than this has run away
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ def newton(
             break
         z, (f, g, h) = z_new, out
         trail.append(z)
+        if capped is not None and np.any(np.abs(z - trail[0])[capped] > LOG_RANGE):
+            break
     for _ in range(polish):
         step, before = ascent_step(g, h, basis)
         out = derivatives(z + _limited(step, capped))

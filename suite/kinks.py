@@ -1,0 +1,196 @@
+"""Maxima at corners: exact zeros under a Laplace prior, exact fits under Laplace errors.
+
+The objective is smooth but for terms ``-c |u(z)|``. The corner is smoothed by
+``sqrt(u^2 + eps^2)`` with ``eps`` going to zero, which tells which ``u`` vanish; those become
+equality constraints, Newton runs on their null space, and the multipliers decide whether each
+stays. The end point satisfies the subgradient (Karush-Kuhn-Tucker) conditions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from triptych.newton import Point, equilibrate, newton
+from triptych.objective import Objective
+
+LEVELS = 10.0 ** -np.arange(0, 9)  # fall of the objective that the smoothing may hide, per kink
+
+
+@dataclass(frozen=True)
+class Corner:
+    """Which kinks hold at an optimum and how well its optimality conditions are met.
+
+    Attributes
+    ----------
+    jacobian
+        Rows of ``du/dz`` for the kinks that vanish, shape ``(a, p)``.
+    residual
+        Largest violation of the stationarity conditions, in units of one standard error.
+    slack
+        Smallest ``1 - |multiplier| / c``: zero or less means that a kink does not hold.
+    """
+
+    jacobian: np.ndarray
+    residual: float
+    slack: float
+
+    @property
+    def basis(self) -> np.ndarray:
+        """Orthonormal directions along which no kink that holds is left, shape ``(p, q)``."""
+        return _null_space(self.jacobian)
+
+
+def climb_kinked(objective: Objective, start: np.ndarray) -> tuple[Point, Corner]:
+    """Climb to a maximum of an objective with kinks.
+
+    Returns
+    -------
+    Point
+        With the gradient and the Hessian of the smooth piece that meets there.
+    Corner
+        The kinks that hold.
+    """
+    x = _smoothed(objective, start)
+    u, _, fall = objective.kinks(x)
+    eps = LEVELS[-1] / np.maximum(np.abs(fall), 1e-300)
+    active = (np.abs(u) < 1e3 * eps) & (fall > 0)
+    signs = np.where(active, 0.0, np.where(u < 0, -1.0, 1.0))
+    shapes = [a.shape for a in objective.engine.kink_arguments(objective.full(x))]
+    for _ in range(4 * int(active.sum()) + 60):
+        x = _onto(objective, x, signs)
+        point = _constrained(objective, x, signs, shapes)
+        crossed = _first_crossing(objective, x, point.z, signs)
+        if crossed is not None:
+            x, k = crossed
+            signs[k] = 0.0
+            continue
+        x = point.z
+        release, corner = _multipliers(objective, point, signs)
+        if release is None:
+            break
+        k, sign = release
+        signs[k] = sign
+    x = _snap(objective, x, signs)
+    final = _constrained(objective, x, signs, shapes, max_iterations=0)
+    _, corner = _multipliers(objective, final, signs)
+    return Point(
+        x, objective.value(x), final.gradient, final.hessian, point.decrement, point.iterations, point.trail
+    ), corner
+
+
+def _smoothed(objective: Objective, start: np.ndarray) -> np.ndarray:
+    x = np.array(start, dtype=float)
+    for level in LEVELS:
+        fall = np.abs(objective.kinks(x)[2])
+        arguments = objective.engine.kink_arguments(objective.full(x))
+        eps = _split(level / np.maximum(fall, 1e-300), [a.shape for a in arguments])
+        zeros = tuple(np.zeros(a.shape) for a in arguments)
+        corner = (eps, 1.0, zeros)
+        point = newton(
+            lambda at, c=corner: objective.derivatives(at, c),
+            lambda at, c=corner: objective.derivatives(at, c)[0],
+            x,
+            capped=objective.capped,
+            max_iterations=60,
+            tolerance=1e-12,
+            polish=0,
+        )
+        x = point.z
+    return x
+
+
+def _split(flat: np.ndarray, shapes: list[tuple[int, ...]]) -> tuple[np.ndarray, ...]:
+    sizes = np.cumsum([int(np.prod(s)) for s in shapes])[:-1]
+    return tuple(p.reshape(s) for p, s in zip(np.split(flat, sizes), shapes, strict=True))
+
+
+def _constrained(
+    objective: Objective,
+    x: np.ndarray,
+    signs: np.ndarray,
+    shapes: list[tuple[int, ...]],
+    max_iterations: int = 60,
+) -> Point:
+    """Newton on the piece where inactive kinks keep their sign and active ones stay at zero."""
+    pieces = _split(signs, shapes)
+    corner = (tuple(np.ones(s) for s in shapes), 0.0, pieces)
+    held = objective.kinks(x)[1][signs == 0]
+    return newton(
+        lambda at: objective.derivatives(at, corner),
+        lambda at: objective.derivatives(at, corner)[0],
+        x,
+        basis=_null_space(held),
+        capped=objective.capped,
+        max_iterations=max_iterations,
+        polish=3 if max_iterations else 0,
+    )
+
+
+def _null_space(rows: np.ndarray) -> np.ndarray:
+    from scipy.linalg import null_space
+
+    if rows.shape[0] == 0:
+        return np.eye(rows.shape[1])
+    size = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(null_space(rows / np.where(size > 0, size, 1.0)))
+
+
+def _onto(objective: Objective, x: np.ndarray, signs: np.ndarray) -> np.ndarray:
+    for _ in range(3):
+        u, jacobian, _ = objective.kinks(x)
+        held = signs == 0
+        if not np.any(held) or np.all(u[held] == 0):
+            break
+        x = x - np.linalg.lstsq(jacobian[held], u[held], rcond=None)[0]
+    return x
+
+
+def _first_crossing(
+    objective: Objective, old: np.ndarray, new: np.ndarray, signs: np.ndarray
+) -> tuple[np.ndarray, int] | None:
+    before, after = objective.kinks(old)[0], objective.kinks(new)[0]
+    wrong = (signs != 0) & (after * signs < 0) & (np.abs(after) > 1e-12 * np.abs(after - before).max(initial=0))
+    if not np.any(wrong):
+        return None
+    span = before - after
+    share = np.where(wrong, np.clip(before / np.where(span == 0, 1.0, span), 0.0, 1.0), np.inf)
+    k = int(np.argmin(share))
+    return old + share[k] * (new - old), k
+
+
+def _multipliers(
+    objective: Objective, point: Point, signs: np.ndarray
+) -> tuple[tuple[int, float] | None, Corner]:
+    """Return the kink to let go with the side it leaves to, or None, and the conditions as they stand."""
+    from scipy.optimize import lsq_linear
+
+    _, jacobian, fall = objective.kinks(point.z)
+    held = np.flatnonzero(signs == 0)
+    d = equilibrate(point.hessian)
+    rows, limit = jacobian[held], np.maximum(fall[held], 1e-300)
+    if held.size == 0:
+        return None, Corner(rows, float(np.max(np.abs(d * point.gradient), initial=0.0)), 1.0)
+    # Columns are multipliers in units of their limits, so that the bounds are -1 and 1.
+    matrix = (d * rows * limit[:, None]).T
+    share = np.linalg.lstsq(matrix, d * point.gradient, rcond=None)[0]
+    if held.size > np.linalg.matrix_rank(matrix) and np.any(np.abs(share) > 1):
+        share = lsq_linear(matrix, d * point.gradient, bounds=(-1, 1), tol=1e-14).x
+    residual = float(np.max(np.abs(d * point.gradient - matrix @ share), initial=0.0))
+    worst = int(np.argmax(np.abs(share)))
+    corner = Corner(rows, residual, float(1 - np.abs(share[worst])))
+    if np.abs(share[worst]) > 1 + 1e-9:
+        return (int(held[worst]), float(np.sign(share[worst]))), corner
+    return None, corner
+
+
+def _snap(objective: Objective, x: np.ndarray, signs: np.ndarray) -> np.ndarray:
+    """Put a coordinate on its kink exactly where the kink is that coordinate alone."""
+    u, jacobian, _ = objective.kinks(x)
+    x = x.copy()
+    for k in np.flatnonzero(signs == 0):
+        moved = np.flatnonzero(jacobian[k])
+        if moved.size == 1:
+            x[moved[0]] -= u[k] / jacobian[k, moved[0]]
+    return x

@@ -1,0 +1,135 @@
+"""What one panel maximises: the log-likelihood, or the log-likelihood plus the log-prior."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from triptych.engine import Engine
+from triptych.newton import Point, newton
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A scalar function of the coordinates that it depends on.
+
+    Attributes
+    ----------
+    engine
+        The compiled model.
+    parts
+        Weights of ``[log-likelihood, log-prior]``.
+    origin
+        Full vector ``z``; coordinates outside ``active`` stay where it puts them.
+    active
+        Positions in ``z`` of the coordinates that move; all methods work on these alone.
+    """
+
+    engine: Engine
+    parts: np.ndarray
+    origin: np.ndarray
+    active: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """Number of coordinates that move."""
+        return int(self.active.size)
+
+    @property
+    def capped(self) -> np.ndarray:
+        """Which of them are logarithms or alike, because PyMC transforms the variable."""
+        mask = np.zeros(self.engine.size, dtype=bool)
+        for block in self.engine.blocks:
+            mask[block.slice] = block.transform is not None
+        return mask[self.active]
+
+    def full(self, x: np.ndarray) -> np.ndarray:
+        """Return the whole vector ``z`` for coordinates ``x``."""
+        z = self.origin.copy()
+        z[self.active] = x
+        return z
+
+    def value(self, x: np.ndarray) -> float:
+        """Return the objective; NaN counts as minus infinity."""
+        return self._combined(self.engine.value(self.full(x)))
+
+    def derivatives(
+        self, x: np.ndarray, corner: object = None
+    ) -> tuple[float, np.ndarray, np.ndarray]:
+        """Return the objective with gradient ``(p,)`` and Hessian ``(p, p)``."""
+        value, gradient, hessian = self.engine.derivatives(self.full(x), corner)
+        keep = self.parts != 0
+        g = np.tensordot(self.parts[keep], gradient[keep], axes=1)[self.active]
+        h = np.tensordot(self.parts[keep], hessian[keep], axes=1)[np.ix_(self.active, self.active)]
+        return self._combined(value), g, (h + h.T) / 2
+
+    def kinks(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the kinks' arguments ``u``, their Jacobian, and the fall of the objective per ``|u|``."""
+        u, jacobian, slope = self.engine.kinks(self.full(x))
+        keep = self.parts != 0
+        fall = -np.tensordot(self.parts[keep], slope[keep], axes=1)
+        return u, jacobian[:, self.active], fall
+
+    def noise(self, x: np.ndarray) -> float:
+        """Return the rounding error of the objective at ``x``, measured and from the sizes of its terms."""
+        z = self.full(x)
+        terms = sum(float(np.sum(np.abs(t))) for t in self.engine.pointwise(z).values())
+        size = terms + abs(float(self.engine.value(z)[1])) * float(self.parts[1])
+        here = self.value(x)
+        eps = np.finfo(float).eps
+        shaken = [abs(self.value(x * (1 + k * eps)) - here) for k in (-3, -2, -1, 1, 2, 3)]
+        measured = max((s for s in shaken if np.isfinite(s)), default=0.0)
+        return max(16 * eps * (1 + size), 2 * measured)
+
+    def climb(self, x: np.ndarray, *, fixed: int | None = None, max_iterations: int = 200) -> Point:
+        """Run Newton from ``x``, optionally with one coordinate held fixed."""
+        basis = None
+        if fixed is not None:
+            basis = np.delete(np.eye(self.size), fixed, axis=1)
+        return newton(
+            self.derivatives,
+            self.value,
+            x,
+            basis=basis,
+            capped=self.capped,
+            max_iterations=max_iterations,
+        )
+
+    def without(self, positions: np.ndarray) -> Objective:
+        """Return the objective with some of its coordinates held at the origin."""
+        return replace(self, active=np.delete(self.active, positions))
+
+    def _combined(self, value: np.ndarray) -> float:
+        keep = self.parts != 0
+        total = float(self.parts[keep] @ value[keep])
+        return total if not np.isnan(total) else -np.inf
+
+
+def make_objective(engine: Engine, parts: np.ndarray) -> tuple[Objective, np.ndarray]:
+    """Return the objective over the coordinates it depends on, and a mask of those it does not know.
+
+    A coordinate is unknown when no value moves the objective along it: at random points its
+    gradient vanishes and so do finite changes.
+    """
+    rng = np.random.default_rng(0)
+    known = np.zeros(engine.size, dtype=bool)
+    keep = parts != 0
+    usable = 0
+    for scale in (0.0, 0.3, 1.0, 1.0, 0.1, 0.1):
+        z = engine.graph.start + scale * rng.standard_normal(engine.size)
+        value, gradient, _ = engine.derivatives(z)
+        if not np.all(np.isfinite(value[keep])):
+            continue
+        usable += 1
+        known |= np.any(gradient[keep] != 0, axis=0)
+        for j in np.flatnonzero(~known):
+            for change in (-7.3, -1.1, -0.21, 0.21, 1.1, 7.3):
+                moved = z.copy()
+                moved[j] += change
+                if np.any(engine.value(moved)[keep] != value[keep]):
+                    known[j] = True
+                    break
+    if usable == 0:
+        known[:] = True
+    return Objective(engine, parts, engine.graph.start.copy(), np.flatnonzero(known)), ~known
