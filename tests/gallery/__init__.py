@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import boundaries, families, infinity, regressions
+from . import boundaries, families, flat, hierarchies, infinity, regressions, unbounded
 from .case import Case, Refusal
 from .refused import REFUSED
 
@@ -11,6 +11,9 @@ CASES: tuple[Case, ...] = (
     *families.CASES,
     *boundaries.CASES,
     *infinity.CASES,
+    *unbounded.CASES,
+    *flat.CASES,
+    *hierarchies.CASES,
 )
 
 __all__ = ["CASES", "REFUSED", "Case", "Refusal"]
