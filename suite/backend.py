@@ -54,6 +54,9 @@ class Backend(Protocol):
     def shown_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         """Return the derivative of each shown variable by ``z``."""
 
+    def shown_curvature(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        """Return the second derivative of each shown variable along the diagonal direction."""
+
     def pointwise_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         """Return the derivative of the log-likelihood terms by ``z``."""
 
@@ -222,6 +225,14 @@ class JaxBackend:
         run = self._jit("shown_jacobian", self._jax.jacfwd(self._shown))
         return [np.asarray(x) for x in run(z, data)]
 
+    def shown_curvature(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        jax = self._jax
+
+        def second(z: Any, data: Arrays) -> Any:
+            return jax.jacfwd(jax.jacfwd(lambda t: self._shown(z + t, data)))(0.0)
+
+        return [np.asarray(x) for x in self._jit("shown_curvature", second)(z, data)]
+
     def pointwise_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         run = self._jit("pointwise_jacobian", self._jax.jacfwd(self._terms))
         return [np.asarray(x) for x in run(z, data)]
@@ -317,6 +328,11 @@ class NumbaBackend:
 
     def shown_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         return _difference_jacobian(lambda at: self._shown(at, *data), z)
+
+    def shown_curvature(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        h = np.finfo(float).eps ** 0.25
+        ends = zip(self.shown(z + h, data), self.shown(z, data), self.shown(z - h, data), strict=True)
+        return [(up - 2 * here + down) / h**2 for up, here, down in ends]
 
     def pointwise_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         return _difference_jacobian(lambda at: self._pointwise(at, *data), z)

@@ -24,6 +24,7 @@ class Design:
     """
 
     formula: str
+    family: str
     outcome_name: str
     outcome: np.ndarray
     trials: np.ndarray | None
@@ -156,6 +157,7 @@ def build_design(
     )
     design = Design(
         formula=formula,
+        family=family,
         outcome_name=response.name,
         outcome=response.values,
         trials=response.trials,

@@ -36,6 +36,8 @@ class Engine:
         :meth:`with_weights`.
     note
         Why the backend is not the plain one; empty when it is.
+    memo
+        What was computed once for this model and data, by name.
     """
 
     graph: Graph
@@ -43,7 +45,7 @@ class Engine:
     note: str
     data: dict[str, Any]
     weights: dict[str, np.ndarray]
-    _memo: dict[str, Any] = field(default_factory=dict, repr=False)
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def build(cls, model: pm.Model, *, likelihood: tuple[str, ...] = ()) -> Engine:
@@ -104,7 +106,7 @@ class Engine:
         }
         try:
             weights = _unit_weights(self.graph, self.backend, new)
-            engine = replace(self, data=new, weights=weights, _memo={})
+            engine = replace(self, data=new, weights=weights, memo={})
             shapes = [np.shape(x) for x in engine.backend.shown(self.graph.start, tuple(new.values()))]
         except (ValueError, TypeError) as error:
             raise ModelError(f"the new data do not fit the model: {error}") from error
@@ -120,7 +122,7 @@ class Engine:
             if name not in new:
                 raise ModelError(f"no observed variable {name!r}; the model has {sorted(new)}")
             new[name] = np.broadcast_to(np.asarray(value, dtype=float), new[name].shape).copy()
-        return replace(self, weights=new, _memo={})
+        return replace(self, weights=new, memo={})
 
     def value(self, z: np.ndarray) -> np.ndarray:
         """Return ``[log-likelihood, log-prior]``."""
@@ -166,6 +168,10 @@ class Engine:
         """Return the derivative of each shown variable by ``z``, natural shape by ``p``."""
         return dict(zip(self.variables, self.backend.shown_jacobian(z, self._d), strict=True))
 
+    def shown_curvature(self, z: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the second derivative of each shown variable when all coordinates move together."""
+        return dict(zip(self.variables, self.backend.shown_curvature(z, self._d), strict=True))
+
     def sampled(self, z: np.ndarray) -> np.ndarray:
         """Return the log-density with Jacobian, and its gradient, as the sampler sees them."""
         return self.backend.sampled(z, self._w, self._d)
@@ -180,14 +186,14 @@ class Engine:
 
     def _on_device(self, name: str, arrays: dict[str, Any]) -> tuple[Any, ...]:
         # Handing NumPy arrays to XLA copies them at every call; device arrays are passed as they are.
-        if name not in self._memo:
+        if name not in self.memo:
             values = tuple(arrays.values())
             if self.backend.name == "jax":
                 import jax.numpy as jnp
 
                 values = tuple(jnp.asarray(v) for v in values)
-            self._memo[name] = values
-        result: tuple[Any, ...] = self._memo[name]
+            self.memo[name] = values
+        result: tuple[Any, ...] = self.memo[name]
         return result
 
 

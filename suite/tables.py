@@ -156,9 +156,9 @@ def missing(column: pd.Series[Any]) -> np.ndarray:
 
     absent = np.asarray(column.isna(), dtype=bool)
     if pd.api.types.is_float_dtype(column.dtype):
-        absent |= np.isinf(np.asarray(column.to_numpy(dtype=float, na_value=np.nan)))
+        absent = absent | np.isinf(np.asarray(column.to_numpy(dtype=float, na_value=np.nan)))
     elif column.dtype == object:
-        absent |= np.array([isinstance(v, float) and not np.isfinite(v) for v in column])
+        absent = absent | np.array([isinstance(v, float) and not np.isfinite(v) for v in column])
     return absent
 
 

@@ -1,0 +1,247 @@
+"""What a regression's data leave undecided: which estimates exist, known before anything is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from triptych.design import Design
+from triptych.errors import InputError
+from triptych.families import Regression
+from triptych.outcomes import COUNTS
+from triptych.table import Status
+from triptych.tables import listed
+
+Expected = Mapping[str, Mapping[str, Status]]
+OWN_SCALE_PRIORS = ("student", "horseshoe")  # not scaled by sigma: nothing stops sigma at zero
+MOST_CELLS_FOR_PROGRAMS = 2_000_000
+FEWEST_SPARE_ROWS = 3  # Student's t has a variance from three degrees of freedom
+
+
+@dataclass(frozen=True)
+class Existence:
+    """Statuses other than ``ok`` by method and estimand, and a sentence for each finding."""
+
+    expected: Expected
+    notes: tuple[str, ...]
+
+    def mle_exists(self, estimand: str = "coef") -> bool:
+        """Whether a finite, unique maximum-likelihood estimate is expected."""
+        return self.expected.get("mle", {}).get(estimand, Status.OK) is Status.OK
+
+    def map_exists(self, estimand: str = "coef") -> bool:
+        """Whether a posterior mode is expected."""
+        return self.expected.get("map", {}).get(estimand, Status.OK) is Status.OK
+
+
+def existence(design: Design, spec: Regression) -> Existence:
+    """Decide from the data alone which estimates exist.
+
+    Raises
+    ------
+    InputError
+        The prior is flat (or does not hold sigma away from zero) and the data leave the posterior
+        improper: sampling it would give numbers that mean nothing.
+    """
+    mle: dict[str, Status] = {}
+    notes: list[str] = []
+    if not design.full_rank:
+        mle["coef"] = Status.NOT_IDENTIFIED
+        notes.append(_rank_note(design))
+    if spec.measured:
+        mode = _measured(design, spec, mle, notes)
+    else:
+        mode = {}
+        if _separated(design):
+            mle["coef"] = Status.AT_INFINITY
+            notes.append(
+                "The predictors separate the outcome: along some direction the likelihood keeps "
+                "rising, so maximum likelihood has no finite coefficients. A proper prior gives "
+                "finite ones, which then depend on its scale."
+            )
+    if spec.prior == "flat":
+        _refuse_improper(design, spec, mle, notes)
+        # Without a prior on the slopes both objectives have the same trouble.
+        mode = {**mode, **{name: status for name, status in mle.items() if name == "coef"}}
+    if spec.family == "negative_binomial" and not mle and _underdispersed(design):
+        mle["alpha"] = Status.AT_INFINITY
+        notes.append(
+            "The counts vary no more than Poisson counts would, so the likelihood is highest at "
+            "alpha = infinity, the Poisson model itself; the prior on alpha decides the rest."
+        )
+    if spec.prior == "horseshoe" and design.labels:
+        notes.append(
+            "The horseshoe's density is highest at the edge where local scales are zero, so its "
+            "mode says little; the posterior is the answer to read."
+        )
+    expected: dict[str, dict[str, Status]] = {}
+    if mle:
+        expected["mle"] = mle
+    if mode:
+        expected["map"] = mode
+    return Existence(expected, tuple(notes))
+
+
+def _rank_note(design: Design) -> str:
+    p, n = len(design.terms), design.n
+    if p > n:
+        why = f"There are {p} coefficients and {n} rows"
+    else:
+        why = f"The columns {listed(design.undetermined)} depend linearly on each other"
+    return (
+        f"{why}: the data determine {design.rank} of {p} coefficients. Maximum likelihood is not "
+        "unique; mode and posterior exist because of the prior, and along the undetermined "
+        "directions they show nothing but the prior."
+    )
+
+
+def _measured(
+    design: Design, spec: Regression, mle: dict[str, Status], notes: list[str]
+) -> dict[str, Status]:
+    """Exact fits let sigma go to zero; medians need not be unique. Returns the mode's statuses."""
+    exact = _fits_exactly(design)
+    if not exact and not _student_unbounded(design, spec):
+        if spec.family == "laplace" and not mle and _several_medians(design):
+            mle["coef"] = Status.NOT_IDENTIFIED
+            notes.append(
+                "Several coefficient vectors have the same, least sum of absolute deviations: "
+                "the median regression is not unique."
+            )
+        return {}
+    mle |= {"coef": Status.UNBOUNDED, "sigma": Status.UNBOUNDED}
+    what = "all rows" if exact else "enough rows"
+    notes.append(
+        f"Some coefficients fit {what} exactly, so the likelihood grows without limit as sigma "
+        "goes to zero: there is no maximum-likelihood estimate."
+    )
+    if spec.prior in OWN_SCALE_PRIORS:
+        if exact and design.rank < design.n:
+            raise InputError(
+                f"{design.outcome_name!r} is an exact linear function of the predictors; under a "
+                f"{spec.prior} prior the posterior is improper (sigma goes to zero): use "
+                "--prior normal, whose scale shrinks with sigma, or look for the error in the data"
+            )
+        return {"coef": Status.UNBOUNDED, "sigma": Status.UNBOUNDED}
+    return {}
+
+
+def _fits_exactly(design: Design) -> bool:
+    if design.rank == design.n:
+        return True
+    y = design.outcome
+    unit = design.outcome_scale if design.outcome_scale != 1.0 else design.spread
+    target = (y - design.outcome_centre) / unit
+    coef, *_ = np.linalg.lstsq(design.full, target, rcond=None)
+    left = float(np.abs(target - design.full @ coef).max())
+    rounding = 64 * np.finfo(float).eps
+    return left <= rounding * max(float(np.abs(y).max()) / unit, float(np.abs(target).max()))
+
+
+def _student_unbounded(design: Design, spec: Regression) -> bool:
+    """With ``m`` rows fitted exactly the likelihood goes as ``sigma ** (nu * (n - m) - m)``."""
+    if spec.family != "student":
+        return False
+    _, counts = np.unique(design.outcome, return_counts=True)
+    fitted = max(design.rank, int(counts.max()) if design.intercept else 0)
+    return fitted > (spec.nu or 2.0) * (design.n - fitted)
+
+
+def _refuse_improper(
+    design: Design, spec: Regression, mle: Mapping[str, Status], notes: list[str]
+) -> None:
+    status = mle.get("coef")
+    spare = design.n - design.rank
+    if status is Status.NOT_IDENTIFIED and spec.family == "laplace" and design.full_rank:
+        status = None  # several medians, yet the posterior is proper
+    if status is not None:
+        raise InputError(
+            f"--prior flat: {notes[-1].split('. ')[0].rstrip('.')}; under a flat prior the "
+            "posterior would be improper. Choose --prior normal (or another proper one)"
+        )
+    if spec.measured and spare < FEWEST_SPARE_ROWS:
+        raise InputError(
+            f"--prior flat: {design.n} rows and {design.rank} coefficients leave {spare} degrees "
+            f"of freedom; the posterior has a variance from {FEWEST_SPARE_ROWS} on. Choose "
+            "--prior normal (or another proper one)"
+        )
+
+
+def _separated(design: Design) -> bool:
+    """Whether the likelihood of a discrete outcome rises for ever along some direction.
+
+    Rows push the linear predictor up (all successes), down (none) or hold it (in between);
+    a linear programme looks for a direction that no row resists and that some row wants.
+    """
+    from scipy.optimize import linprog
+
+    x = design.full
+    if x.size > MOST_CELLS_FOR_PROGRAMS:
+        return False
+    y = design.outcome
+    if design.family in COUNTS:
+        push = np.where(y == 0, -1.0, 0.0)
+    else:
+        total = np.ones(design.n) if design.trials is None else design.trials
+        push = np.where(y == 0, -1.0, np.where(y == total, 1.0, 0.0))
+    held = push == 0
+    pushed = push[~held, None] * x[~held]
+    if not len(pushed):
+        return False
+    result = linprog(
+        -pushed.sum(axis=0),
+        A_ub=-pushed,
+        b_ub=np.zeros(len(pushed)),
+        A_eq=x[held] if held.any() else None,
+        b_eq=np.zeros(int(held.sum())) if held.any() else None,
+        bounds=(-1.0, 1.0),
+        method="highs",
+    )
+    if result.x is None:
+        return False
+    gains = pushed @ result.x
+    held_back = np.abs(x[held] @ result.x).max() if held.any() else 0.0
+    return bool(gains.max() > 1e-6 and gains.min() > -1e-7 and held_back < 1e-7)
+
+
+def _several_medians(design: Design) -> bool:
+    """Whether the least absolute deviations are reached at more than one point."""
+    from scipy.optimize import linprog
+
+    n, p = design.full.shape
+    if n * p > MOST_CELLS_FOR_PROGRAMS // 10:
+        return False
+    unit = design.outcome_scale if design.outcome_scale != 1.0 else design.spread
+    target = (design.outcome - design.outcome_centre) / unit
+    # target = X b + up - down with up, down >= 0: the classical linear programme.
+    equal = np.hstack([design.full, np.eye(n), -np.eye(n)])
+    bounds = [(None, None)] * p + [(0, None)] * (2 * n)
+    cost = np.concatenate([np.zeros(p), np.ones(2 * n)])
+    best = linprog(cost, A_eq=equal, b_eq=target, bounds=bounds, method="highs")
+    if best.x is None:
+        return False
+    direction = np.concatenate([np.random.default_rng(0).normal(size=p), np.zeros(2 * n)])
+    ends = [
+        linprog(
+            sign * direction,
+            A_eq=equal,
+            b_eq=target,
+            A_ub=cost[None],
+            b_ub=[best.fun * (1 + 1e-9)],
+            bounds=bounds,
+            method="highs",
+        )
+        for sign in (1.0, -1.0)
+    ]
+    if any(end.x is None for end in ends):
+        return False
+    return bool(abs(ends[0].fun + ends[1].fun) > 1e-4)
+
+
+def _underdispersed(design: Design) -> bool:
+    """The sign of the likelihood's slope at the Poisson end, by the score for overdispersion."""
+    import statsmodels.api as sm
+
+    mean = sm.GLM(design.outcome, design.full, family=sm.families.Poisson()).fit().mu
+    return bool(np.sum((design.outcome - mean) ** 2 - design.outcome) <= 0)

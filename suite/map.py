@@ -1,0 +1,141 @@
+"""The MAP panel: the mode of likelihood times prior, in the parameters as the model writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from triptych.engine import POSTERIOR, Engine
+from triptych.estimands import Estimand
+from triptych.existence import Verdict, find
+from triptych.objective import make_objective
+from triptych.rows import Frame, Optimum
+from triptych.solution import NoEstimate, Panel, Path
+from triptych.table import Row, Status
+
+
+@dataclass(frozen=True)
+class Mode:
+    """The mode with what is known about it.
+
+    Attributes
+    ----------
+    params
+        Value of each free variable and deterministic, in its natural shape.
+    log_density
+        Log-likelihood plus log-prior at the mode, without Jacobians.
+    covariance
+        Inverse of the negative Hessian over the unconstrained coordinates.
+    kkt_residual
+        Largest violation of the stationarity conditions, in standard errors.
+    zeros
+        How many kinks the mode sits on.
+    """
+
+    params: dict[str, np.ndarray]
+    log_density: float
+    covariance: np.ndarray
+    kkt_residual: float
+    zeros: int
+
+
+def solve_map(
+    engine: Engine,
+    estimands: list[Estimand],
+    *,
+    scenario: str,
+    variant: str,
+    ci_prob: float,
+    random_seed: int,
+) -> Panel:
+    """Find the mode; say so when there is none."""
+    objective, unknown = make_objective(engine, POSTERIOR)
+    verdict = find(objective, seed=random_seed)
+    optimum = Optimum(verdict, unknown)
+    frame = Frame(scenario, variant, "map", "mode", "laplace", ci_prob)
+    rows = optimum.rows(frame, estimands)
+    point, corner = verdict.point, verdict.corner
+    scaled = verdict.basis.T @ point.gradient if point.usable else np.array([np.nan])
+    residual = corner.residual if corner is not None else float(np.max(np.abs(scaled), initial=0.0))
+    zeros = corner.jacobian.shape[0] if corner is not None else 0
+    native: Mode | NoEstimate = Mode(optimum.shown, point.value, verdict.covariance, residual, zeros)
+    if not optimum.exists:
+        native = no_estimate(rows)
+    return Panel(
+        "map",
+        rows,
+        optima=other_optima(verdict, unknown, frame, estimands),
+        native=native,
+        diagnostics={
+            **search_diagnostics(verdict),
+            "kkt_residual": residual,
+            "zeros": zeros,
+            "parameterisation": "natural parameters as the model writes them, Jacobian excluded",
+        },
+        paths=evidence(verdict, optimum, rows),
+    )
+
+
+def no_estimate(rows: list[Row]) -> NoEstimate:
+    """Return the object that stands for a result which does not exist."""
+    reason = next((row.reason for row in rows if row.status is not Status.OK), "")
+    return NoEstimate({row.name: str(row.status) for row in rows}, reason or "no regular maximum")
+
+
+def search_diagnostics(verdict: Verdict) -> dict[str, object]:
+    """Return what the search did, for the report."""
+    return {
+        "objective": verdict.point.value,
+        "newton_decrement": verdict.point.decrement,
+        "iterations": verdict.point.iterations,
+        "starts": verdict.starts,
+        "other_optima": len(verdict.others),
+        "rounding_error": verdict.noise,
+        "backend": verdict.objective.engine.backend.name,
+        "second_derivatives": verdict.objective.engine.backend.second_derivatives,
+        "note": verdict.objective.engine.note,
+    }
+
+
+def other_optima(
+    verdict: Verdict, unknown: np.ndarray, frame: Frame, estimands: list[Estimand]
+) -> list[Row]:
+    """Return the other local maxima; the best interior one too when there is no global one."""
+    ends = [*([verdict.point] if verdict.unbounded is not None else []), *verdict.others]
+    rows: list[Row] = []
+    for k, end in enumerate(ends[:5]):
+        if not end.usable or end.decrement > 1e-8 * (1 + abs(end.value)):
+            continue
+        alone = Verdict(verdict.objective, end, None, verdict.noise, 1)
+        if not np.all(np.isfinite(alone.covariance)):
+            continue
+        for row in Optimum(alone, unknown).rows(frame, estimands):
+            why = f"local maximum {k + 1}, objective {end.value:.6g}"
+            rows.append(replace(row, reason=why if row.status is Status.OK else row.reason))
+    return rows
+
+
+def evidence(verdict: Verdict, optimum: Optimum, rows: list[Row]) -> list[Path]:
+    """Return the path along which the objective rises without limit, on the natural scale."""
+    trace = verdict.unbounded
+    if trace is None:
+        return []
+    position = int(optimum.active[trace.position])
+    engine = optimum.engine
+    for block in engine.blocks:
+        if block.start <= position < block.stop:
+            break
+    shown = engine.shown_many(np.array([verdict.objective.full(x) for x in trace.points]))
+    values = shown[block.variable.name].reshape(len(trace.points), -1)
+    i = min(position - block.start, values.shape[1] - 1)
+    reason = next((r.reason for r in rows if r.status is Status.UNBOUNDED), "")
+    return [
+        Path(
+            optimum.names[position],
+            values[:, i].tolist(),
+            trace.values.tolist(),
+            Status.UNBOUNDED,
+            reason,
+        )
+    ]

@@ -1,0 +1,283 @@
+"""The MLE panel: a statsmodels result whose log-likelihood, score and Hessian are the graph's own."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from triptych.engine import LIKELIHOOD, Engine
+from triptych.errors import ModelError
+from triptych.estimands import Estimand, elementwise
+from triptych.existence import find
+from triptych.map import evidence, no_estimate, other_optima, search_diagnostics
+from triptych.objective import make_objective
+from triptych.rows import Frame, Optimum
+from triptych.solution import Panel
+from triptych.table import Row, Status
+
+
+def solve_mle(
+    engine: Engine,
+    estimands: list[Estimand],
+    *,
+    scenario: str,
+    variant: str,
+    ci_prob: float,
+    random_seed: int,
+    profile: bool = True,
+) -> Panel:
+    """Maximise the likelihood; say so when it has no maximum."""
+    objective, unknown = make_objective(engine, LIKELIHOOD)
+    verdict = find(objective, seed=random_seed)
+    optimum = Optimum(verdict, unknown)
+    frame = Frame(scenario, variant, "mle", "maximum", "wald", ci_prob)
+    rows = [_conditional(engine, row) for row in optimum.rows(frame, estimands)]
+    native: Any = no_estimate(rows)
+    if optimum.exists:
+        native = statsmodels_results(optimum)
+    intervals: list[Row] = []
+    if profile and verdict.unbounded is None and verdict.starts:
+        from triptych.profile import profile_rows
+
+        intervals = profile_rows(optimum, frame, estimands, rows)
+    return Panel(
+        "mle",
+        rows,
+        intervals=intervals,
+        optima=other_optima(verdict, unknown, frame, estimands),
+        native=native,
+        diagnostics=search_diagnostics(verdict),
+        paths=evidence(verdict, optimum, rows),
+    )
+
+
+def _conditional(engine: Engine, row: Row) -> Row:
+    """Say of a latent variable's MLE that it is not the mixed model's."""
+    if row.status is Status.OK and row.estimand in latent(engine):
+        said = "conditional on the latent variables (no pooling): not the marginal likelihood of a mixed model"
+        return row.but(reason="; ".join(filter(None, (said, row.reason))))
+    return row
+
+
+def latent(engine: Engine) -> set[str]:
+    """Names of free variables whose prior depends on parameters that the likelihood does not know."""
+    from pytensor.graph.traversal import ancestors
+
+    if "latent" not in engine.memo:
+        model, known = engine.model, set(engine.graph.known)
+        hyper = {rv for rv in model.free_RVs if rv.name not in known}
+        engine.memo["latent"] = {
+            rv.name
+            for rv in model.free_RVs
+            if rv.name in known and hyper & (set(ancestors([rv])) - {rv})
+        }
+    result: set[str] = engine.memo["latent"]
+    return result
+
+
+def statsmodels_results(optimum: Optimum) -> Any:
+    """Return statsmodels' results object at the maximum.
+
+    Parameters are natural where PyMC transforms them element by element, and PyMC's unconstrained
+    coordinates where a vector is constrained jointly.
+    """
+    model = _model_class()(optimum)
+    return model.fit()
+
+
+@lru_cache(maxsize=1)
+def _model_class() -> Any:
+    from statsmodels.base.model import GenericLikelihoodModel
+
+    class GraphLikelihood(GenericLikelihoodModel):  # type: ignore[misc]
+        """The likelihood of a PyMC model as statsmodels sees one."""
+
+        def __init__(self, optimum: Optimum) -> None:
+            self.scale_map = NaturalScale(optimum)
+            observed = [np.ravel(t) for t in optimum.engine.pointwise(optimum.z).values()]
+            names = [optimum.names[k] for k in optimum.active]
+            super().__init__(np.concatenate(observed), None, extra_params_names=names)
+            self.df_model, self.df_resid = 0.0, float(self.endog.size - len(names))
+            self.endog_names = ", ".join(optimum.engine.graph.likelihood)
+            self.start_params = self.scale_map.natural(optimum.verdict.point.z)
+
+        def loglike(self, params: np.ndarray) -> float:
+            return self.scale_map.value(params)
+
+        def loglikeobs(self, params: np.ndarray) -> np.ndarray:
+            return self.scale_map.terms(params)
+
+        def nloglike(self, params: np.ndarray) -> float:
+            return -self.loglike(params)
+
+        def score(self, params: np.ndarray) -> np.ndarray:
+            return self.scale_map.derivatives(params)[0]
+
+        def hessian(self, params: np.ndarray) -> np.ndarray:
+            return self.scale_map.derivatives(params)[1]
+
+        def score_obs(self, params: np.ndarray, **kwds: Any) -> np.ndarray:
+            return self.scale_map.terms_jacobian(params)
+
+        def fit(
+            self,
+            start_params: Any = None,
+            method: str = "equilibrated_newton",
+            maxiter: int = 200,
+            full_output: int = 1,
+            disp: int = 0,
+            callback: Any = None,
+            retall: int = 0,
+            **kwargs: Any,
+        ) -> Any:
+            """Fit from the maximum already found; ``cov_type`` as elsewhere in statsmodels."""
+            if kwargs.get("cov_type", "nonrobust") != "nonrobust":
+                self.scale_map.require_rows()
+            kwargs.setdefault("cov_params_func", _covariance)
+            kwargs.setdefault("extra_fit_funcs", {"equilibrated_newton": _already_there})
+            kwargs["extra_fit_funcs"].setdefault("equilibrated_newton", _already_there)
+            return super().fit(
+                start_params, method, maxiter, full_output, disp, callback, retall, **kwargs
+            )
+
+    return GraphLikelihood
+
+
+def _already_there(f: Any, score: Any, start: np.ndarray, fargs: Any, kwargs: Any, **rest: Any) -> Any:
+    """Polish in the natural parameters: one Newton step that is kept when the score shrinks."""
+    del fargs, kwargs, rest
+    gradient = score(start)
+    value = f(start)
+    return start, {"fopt": value, "converged": True, "iterations": 0, "gopt": gradient}
+
+
+def _covariance(model: Any, params: np.ndarray, retvals: Any) -> np.ndarray:
+    """Invert the equilibrated information: the raw one may span twenty orders of magnitude."""
+    from triptych.newton import equilibrate
+
+    del retvals
+    hessian = model.hessian(params)
+    d = equilibrate(hessian)
+    inverse = np.linalg.pinv(-(d[:, None] * hessian * d), hermitian=True)
+    return np.asarray(d[:, None] * inverse * d)
+
+
+class NaturalScale:
+    """The log-likelihood in statsmodels' parameters, by the chain rule from the coordinates ``z``."""
+
+    def __init__(self, optimum: Optimum) -> None:
+        self.objective = optimum.verdict.objective
+        self.engine = optimum.engine
+        self._positions = {
+            name: at for name, at in elementwise(self.engine).items() if np.any(np.isin(at, optimum.active))
+        }
+        self._forward = _forward_function(self.engine, tuple(self._positions))
+        self._anchor = optimum.z
+
+    def natural(self, x: np.ndarray) -> np.ndarray:
+        """Return statsmodels' parameters for active coordinates ``x``."""
+        z = self.objective.full(x)
+        shown = self.engine.shown(z)
+        for name, at in self._positions.items():
+            z[at] = shown[name].ravel()
+        return np.asarray(z[self.objective.active])
+
+    def coordinates(self, params: np.ndarray) -> np.ndarray:
+        """Return ``z`` for statsmodels' parameters; NaN outside the support."""
+        z = self.objective.full(np.asarray(params, dtype=float))
+        shown = self.engine.shown(self._anchor)
+        natural = {}
+        for name, at in self._positions.items():
+            inside = np.isin(at, self.objective.active)
+            natural[name] = np.where(inside, z[at], shown[name].ravel()).reshape(shown[name].shape)
+        for name, back in zip(self._positions, self._forward(self.engine, natural), strict=True):
+            z[self._positions[name]] = np.ravel(back)
+        return z
+
+    def value(self, params: np.ndarray) -> float:
+        """Return the log-likelihood."""
+        z = self.coordinates(params)
+        if not np.all(np.isfinite(z)):
+            return -np.inf
+        return self.objective.value(z[self.objective.active])
+
+    def terms(self, params: np.ndarray) -> np.ndarray:
+        """Return the log-likelihood terms, flat."""
+        return np.concatenate(
+            [np.ravel(t) for t in self.engine.pointwise(self.coordinates(params)).values()]
+        )
+
+    def derivatives(self, params: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return score and Hessian in statsmodels' parameters."""
+        z = self.coordinates(params)
+        x = z[self.objective.active]
+        _, gradient, hessian = self.objective.derivatives(x)
+        first, second = self._slopes(z)
+        score = gradient / first
+        inner = (hessian - np.diag(score * second)) / np.outer(first, first)
+        return score, inner
+
+    def terms_jacobian(self, params: np.ndarray) -> np.ndarray:
+        """Return the derivative of each term by statsmodels' parameters."""
+        z = self.coordinates(params)
+        rows = [
+            jacobian.reshape(-1, z.size)[:, self.objective.active]
+            for jacobian in self.engine.pointwise_jacobian(z).values()
+        ]
+        return np.asarray(np.vstack(rows) / self._slopes(z)[0])
+
+    def require_rows(self) -> None:
+        """Raise unless the likelihood's terms are independent rows.
+
+        Raises
+        ------
+        ModelError
+            When a term covers more than one observation, so that no sandwich can be formed.
+        """
+        size = self.objective.size
+        for name, weight in self.engine.weights.items():
+            if weight.ndim == 0 or weight.size <= 1:
+                raise ModelError(
+                    f"robust covariance needs independent rows, but the likelihood of {name!r} is a single "
+                    "term; use the default cov_type"
+                )
+        if sum(w.size for w in self.engine.weights.values()) <= size:
+            raise ModelError("robust covariance needs more likelihood terms than parameters")
+
+    def _slopes(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """First and second derivative of the natural parameters by their own coordinates."""
+        first, second = np.ones(z.size), np.zeros(z.size)
+        jacobian, curvature = self.engine.shown_jacobian(z), self.engine.shown_curvature(z)
+        for name, at in self._positions.items():
+            first[at] = jacobian[name].reshape(at.size, -1)[np.arange(at.size), at]
+            second[at] = curvature[name].ravel()
+        active = self.objective.active
+        return first[active], second[active]
+
+
+def _forward_function(engine: Engine, names: tuple[str, ...]) -> Any:
+    """Return a function from natural values to PyMC's value variables (identity without transform)."""
+    import pytensor
+    from pytensor.graph.replace import clone_replace
+
+    model = engine.model
+    rvs = [model[name] for name in names]
+    symbols = {rv: rv.type(name=rv.name) for rv in rvs}
+    outputs = []
+    for rv in rvs:
+        transform = model.rvs_to_transforms.get(rv)
+        value = symbols[rv]
+        outputs.append(transform.forward(value, *rv.owner.inputs) if transform is not None else value)
+    outputs = clone_replace(outputs, dict(symbols), rebuild_strict=False)
+    function = pytensor.function(
+        [*symbols.values()], outputs, mode="FAST_COMPILE", on_unused_input="ignore"
+    )
+
+    def forward(engine: Engine, natural: dict[str, np.ndarray]) -> Any:
+        del engine
+        with np.errstate(all="ignore"):
+            return function(*[natural[name] for name in names])
+
+    return forward

@@ -1,0 +1,249 @@
+"""From a verdict on an objective to rows of the table: estimates, statuses, curvature intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from triptych.estimands import Estimand, coordinate_names
+from triptych.existence import Verdict
+from triptych.table import Row, Status
+
+INVOLVED = 1e-6
+FAR = (30.0, 45.0)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What all rows of one panel share."""
+
+    scenario: str
+    variant: str
+    method: str
+    kind: str
+    interval: str
+    ci_prob: float
+
+    def row(self, estimand: Estimand, label: str, **columns: Any) -> Row:
+        """Return a row with what it does not say left empty."""
+        empty = {
+            "estimate": np.nan,
+            "std_error": np.nan,
+            "lower": np.nan,
+            "upper": np.nan,
+            "interval_kind": "none",
+            "status": Status.OK,
+            "reason": "",
+        }
+        return Row(
+            scenario=self.scenario,
+            variant=self.variant,
+            method=self.method,
+            estimand=estimand.name,
+            label=label,
+            estimate_kind=self.kind,
+            ci_prob=self.ci_prob,
+            **{**empty, **columns},
+        )
+
+
+class Optimum:
+    """A verdict in the natural parameters: value, covariance and status of any estimand."""
+
+    def __init__(self, verdict: Verdict, unknown: np.ndarray) -> None:
+        objective = verdict.objective
+        self.verdict, self.unknown, self.engine = verdict, unknown, objective.engine
+        self.active = objective.active
+        self.z = objective.full(verdict.point.z)
+        self.names = coordinate_names(self.engine)
+        self.shown = self.engine.shown(self.z)
+        self.jacobian = self.engine.shown_jacobian(self.z)
+        self.covariance = verdict.covariance
+        self.conditional = np.abs(1 / np.where(np.diag(verdict.point.hessian) == 0, np.inf, np.diag(verdict.point.hessian)))
+
+    @property
+    def exists(self) -> bool:
+        """Whether the objective has a regular maximum in all the coordinates that it knows."""
+        v = self.verdict
+        return v.starts > 0 and v.unbounded is None and not v.rays.size and not v.flat.size
+
+    def rows(self, frame: Frame, estimands: list[Estimand]) -> list[Row]:
+        """Return the headline rows of all estimands."""
+        return [row for estimand in estimands for row in self._rows(frame, estimand)]
+
+    def _rows(self, frame: Frame, estimand: Estimand) -> list[Row]:
+        variable = estimand.variable
+        values = self.shown[variable.name].ravel()
+        gradient = self.jacobian[variable.name].reshape(variable.size, -1)
+        deviation = self._deviation(gradient)
+        low, high = self._interval(frame, estimand, values, gradient, deviation)
+        rows = []
+        for i, label in enumerate(variable.labels):
+            status, reason, value = self._status(frame, estimand, i, gradient[i], float(values[i]))
+            columns: dict[str, Any] = {"status": status, "reason": reason, "estimate": value}
+            if status is Status.OK and not np.isfinite(deviation[i]):
+                columns["reason"] = self._why_no_interval(frame)
+            elif status is Status.OK:
+                columns |= {
+                    "std_error": float(deviation[i]),
+                    "lower": float(low[i]),
+                    "upper": float(high[i]),
+                    "interval_kind": frame.interval,
+                }
+            rows.append(frame.row(estimand, label, **columns))
+        return rows
+
+    def _why_no_interval(self, frame: Frame) -> str:
+        instead = "see the profile interval" if frame.method == "mle" else "see the posterior"
+        if self.verdict.corner is not None and self.verdict.corner.jacobian.shape[0]:
+            return f"the maximum is at a kink, where the curvature is undefined: no {frame.interval} interval; {instead}"
+        return f"the curvature gives no {frame.interval} interval here; {instead}"
+
+    def _deviation(self, gradient: np.ndarray) -> np.ndarray:
+        g = gradient[:, self.active]
+        variance = np.einsum("ij,jk,ik->i", g, self.covariance, g)
+        least = 1e-16 * np.einsum("ij,j,ij->i", g, self.conditional, g)
+        ok = np.isfinite(variance) & (variance > least)
+        return np.where(ok, np.sqrt(np.where(ok, variance, 0.0)), np.nan)
+
+    def _interval(
+        self,
+        frame: Frame,
+        estimand: Estimand,
+        values: np.ndarray,
+        gradient: np.ndarray,
+        deviation: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Form the interval on the unconstrained coordinate and map it back into the support."""
+        from scipy.stats import norm
+
+        q = float(norm.ppf(0.5 + frame.ci_prob / 2))
+        if estimand.positions is not None:
+            slope = np.abs(gradient[np.arange(values.size), estimand.positions])
+            width = q * np.where(slope > 0, deviation / np.where(slope > 0, slope, 1.0), np.nan)
+            ends = []
+            for sign in (-1.0, 1.0):
+                z = self.z.copy()
+                z[estimand.positions] += np.where(np.isfinite(width), sign * width, 0.0)
+                ends.append(self.engine.shown(z)[estimand.name].ravel())
+            return np.minimum(*ends), np.maximum(*ends)
+        if estimand.joint is not None and "Simplex" in estimand.joint:
+            logit = np.log(values) - np.log1p(-values)
+            width = q * deviation / (values * (1 - values))
+            return 1 / (1 + np.exp(-(logit - width))), 1 / (1 + np.exp(-(logit + width)))
+        return values - q * deviation, values + q * deviation
+
+    def _status(
+        self, frame: Frame, estimand: Estimand, i: int, gradient: np.ndarray, value: float
+    ) -> tuple[Status, str, float]:
+        verdict = self.verdict
+        what = "log-likelihood" if frame.method == "mle" else "joint density"
+        if verdict.starts == 0:
+            return Status.FAILED, f"the {what} is not finite at any start; check the data and initval", np.nan
+        if np.any(gradient[self.unknown] != 0):
+            return self._unknown(frame, gradient)
+        if flat := self._touched(estimand, i, verdict.flat, value):
+            return Status.NOT_IDENTIFIED, self._flat_reason(what, flat), np.nan
+        if verdict.unbounded is not None:
+            return Status.UNBOUNDED, self._unbounded_reason(frame, what), np.nan
+        for ray in verdict.rays:
+            if self._touched(estimand, i, ray[None], value):
+                return self._limit(estimand, i, ray, what)
+        if not np.isfinite(value):
+            return Status.FAILED, f"the {what} has a maximum, but {estimand.name} is not finite there", np.nan
+        return Status.OK, "", value
+
+    def _unknown(self, frame: Frame, gradient: np.ndarray) -> tuple[Status, str, float]:
+        names = ", ".join(n for n, u, g in zip(self.names, self.unknown, gradient, strict=True) if u and g)
+        if frame.method == "mle":
+            return (
+                Status.NOT_IN_LIKELIHOOD,
+                f"the likelihood does not depend on {names}: only the prior knows it; see the MAP and the posterior",
+                np.nan,
+            )
+        return (
+            Status.NOT_IDENTIFIED,
+            f"neither likelihood nor prior depends on {names}: give it a prior that does",
+            np.nan,
+        )
+
+    def _touched(
+        self, estimand: Estimand, i: int, directions: np.ndarray, value: float
+    ) -> set[str]:
+        """Names of the coordinates of those directions that move this scalar."""
+        names: set[str] = set()
+        scale = np.sqrt(self.conditional)
+        for v in directions:
+            size = np.abs(v / np.where(scale > 0, scale, 1.0))
+            moving = size > 1e-5 * size.max()
+            if estimand.positions is not None:
+                hit = bool(np.any(self.active[moving] == estimand.positions[i]))
+            else:
+                hit = self._moves(estimand, i, v, value)
+            if hit:
+                names |= {self.names[k] for k in self.active[moving]}
+        return names
+
+    def _moves(self, estimand: Estimand, i: int, v: np.ndarray, value: float) -> bool:
+        g = self.jacobian[estimand.name].reshape(estimand.variable.size, -1)[i, self.active]
+        if not self.verdict.objective.capped[np.abs(v) > 0].any():
+            along = abs(float(g @ v))
+            return along > INVOLVED * float(np.abs(g) @ np.abs(v) + np.finfo(float).tiny)
+        far = self._natural(estimand, v / np.max(np.abs(v)) * 8.0)[i]
+        return bool(abs(far - value) > 1e-4 * (abs(value) + np.sqrt(max(0.0, float(g**2 @ self.conditional)))))
+
+    def _natural(self, estimand: Estimand, shift: np.ndarray) -> np.ndarray:
+        z = self.z.copy()
+        z[self.active] += shift
+        return self.engine.shown(z)[estimand.name].ravel()
+
+    def _limit(self, estimand: Estimand, i: int, ray: np.ndarray, what: str) -> tuple[Status, str, float]:
+        """Follow a ray to its end: a finite limit is an edge of the support, else infinity."""
+        capped = self.verdict.objective.capped
+        names = ", ".join(sorted(self._touched(estimand, i, ray[None], np.nan) or {estimand.name}))
+        unit = ray / np.max(np.abs(ray[capped])) if np.any(ray[capped] != 0) else ray
+        ends = [float(self._natural(estimand, k * unit)[i]) for k in FAR]
+        here = float(self.shown[estimand.name].ravel()[i])
+        settled = abs(ends[1] - ends[0]) <= 1e-9 * max(abs(here), abs(ends[1]), 1e-300) or (
+            abs(ends[1]) < 1e-12 * max(abs(here), 1e-300)
+        )
+        if settled and np.any(ray[capped] != 0):
+            edge = 0.0 if abs(ends[1]) < 1e-9 * max(abs(here), 1e-300) else ends[1]
+            return (
+                Status.AT_BOUNDARY,
+                f"the {what} is highest at {edge:.6g}, the edge of the support: no curvature interval; "
+                "see the one-sided profile interval, or use a prior that keeps off the edge",
+                edge,
+            )
+        up = ends[1] > here
+        return (
+            Status.AT_INFINITY,
+            f"the {what} keeps rising towards a limit as {names} goes to {'+' if up else '-'}infinity: "
+            "no finite value attains it; a proper prior gives a finite estimate",
+            np.nan,
+        )
+
+    def _flat_reason(self, what: str, names: set[str]) -> str:
+        listed = ", ".join(sorted(names)[:8]) + (" and others" if len(names) > 8 else "")
+        return (
+            f"the {what} does not change along a direction of {listed}: only combinations of them are "
+            "identified; remove the redundancy or give them a proper prior"
+        )
+
+    def _unbounded_reason(self, frame: Frame, what: str) -> str:
+        trace = self.verdict.unbounded
+        assert trace is not None
+        name = self.names[self.active[trace.position]]
+        down = trace.steps[-1] < trace.steps[0]
+        rate = abs(float(np.mean(np.diff(trace.values)[-4:])))
+        advice = (
+            "no maximum exists; see the other local maxima in optima, or give it a prior that vanishes there"
+            if frame.method == "mle"
+            else "no mode exists although the posterior may be proper; see the posterior"
+        )
+        return (
+            f"the {what} rises without limit as {name} goes to {'its lower' if down else 'its upper'} limit, "
+            f"by {rate:.3g} per unit of its logarithm; {advice}"
+        )
