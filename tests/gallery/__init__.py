@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from . import boundaries, families, flat, hierarchies, infinity, regressions, unbounded
+from . import (
+    boundaries,
+    composite,
+    families,
+    flat,
+    hierarchies,
+    infinity,
+    kinks,
+    mixtures,
+    regressions,
+    scales,
+    unbounded,
+)
 from .case import Case, Refusal
 from .refused import REFUSED
 
 CASES: tuple[Case, ...] = (
     *regressions.CASES,
     *families.CASES,
+    *composite.CASES,
+    *scales.CASES,
+    *kinks.CASES,
     *boundaries.CASES,
     *infinity.CASES,
     *unbounded.CASES,
+    *mixtures.CASES,
     *flat.CASES,
     *hierarchies.CASES,
 )

@@ -1,0 +1,98 @@
+"""Normal mixtures: with a variance of its own for each component the likelihood has no maximum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pymc as pm
+from scipy import stats
+
+from .case import Along, Answers, Case, same, zero_of
+
+
+@cache
+def data() -> np.ndarray:
+    rng = np.random.default_rng(51)
+    return np.round(np.concatenate([rng.normal(-2, 0.7, 22), rng.normal(3, 1.0, 18)]), 3)
+
+
+def mixture(prior: Callable[[], Any] | None) -> Callable[[], pm.Model]:
+    """Two components with ordered means; ``None`` shares one sigma, flat."""
+
+    def build() -> pm.Model:
+        with pm.Model(coords={"component": ["low", "high"]}) as model:
+            share = pm.Uniform("share", 0, 1)
+            mu = pm.Normal(
+                "mu", 0, 10, dims="component", transform=pm.distributions.transforms.ordered,
+                initval=[-1.0, 1.0],
+            )  # fmt: skip
+            sigma = pm.HalfFlat("sigma") if prior is None else prior()
+            weights = pm.math.stack([1 - share, share])
+            pm.NormalMixture("y", w=weights, mu=mu, sigma=sigma, observed=data())
+        return model
+
+    return build
+
+
+def score(p: np.ndarray, shared: bool, precision: float, a: float, b: float) -> np.ndarray:
+    """Return the score by share, means and sigmas.
+
+    ``precision`` is of the means' prior, ``a`` and ``b`` of an inverse gamma on each sigma; with
+    zero for all there is the likelihood alone.
+    """
+    y = data()
+    share, mu = p[0], p[1:3]
+    sigma = np.repeat(p[3], 2) if shared else p[3:5]
+    z = (y[:, None] - mu) / sigma
+    weight = np.array([1 - share, share]) * stats.norm.pdf(z) / sigma
+    r = weight / weight.sum(axis=1, keepdims=True)
+    by_sigma = np.sum(r * (z**2 - 1), axis=0) / sigma
+    if b:
+        by_sigma = by_sigma - (a + 1) / sigma + b / sigma**2
+    size = r.sum(axis=0)
+    return np.concatenate(
+        [
+            [size[1] / share - size[0] / (1 - share)],
+            np.sum(r * z, axis=0) / sigma - precision * mu,
+            [by_sigma.sum()] if shared else by_sigma,
+        ]
+    )
+
+
+def known(method: str, shared: bool, a: float = 0.0, b: float = 0.0) -> Answers:
+    precision = 0.01 if method == "map" else 0.0
+    start = [0.45, -2.0, 3.0, *([0.9] if shared else [0.7, 1.0])]
+    p = zero_of(lambda p: score(p, shared, precision, a, b), start)
+    sigma: Any = p[3] if shared else p[3:]
+    return same({"share": p[0], "mu": p[1:3], "sigma": sigma}, (method,))
+
+
+def spike(t: float) -> dict[str, Any]:
+    """Put the upper component on one datum and let its sigma go to zero."""
+    return {"share": 0.05, "mu": np.array([0.0, data()[30]]), "sigma": np.array([3.0, np.exp(-t)])}
+
+
+def up(*methods: str) -> tuple[Along, ...]:
+    return tuple(Along(method, "unbounded", spike) for method in methods)
+
+
+CASES = (
+    Case("mixture_shared_sigma", mixture(None), {},
+         known=lambda: {**known("mle", True), **known("map", True)},
+         note="One sigma cannot vanish at a single datum: bounded; well separated, one maximum."),
+    Case("mixture_sigma_bounded",
+         mixture(lambda: pm.Uniform("sigma", 0.4, 5, dims="component")), {},
+         known=lambda: {**known("mle", False), **known("map", False)},
+         note="Bounded away from zero a spike gains less than the second component."),
+    Case("mixture_half_normal",
+         mixture(lambda: pm.HalfNormal("sigma", 2, dims="component")),
+         {"mle": "unbounded", "map": "unbounded"}, along=up("mle", "map"),
+         note="A component on one datum gains 1/sigma (Day 1969); the half-normal allows it."),
+    Case("mixture_inverse_gamma",
+         mixture(lambda: pm.InverseGamma("sigma", 3, 2, dims="component")),
+         {"mle": "unbounded"}, known=lambda: known("map", False, 3.0, 2.0), along=up("mle"),
+         note="The inverse gamma vanishes faster than any power of sigma: a mode exists."),
+)  # fmt: skip
