@@ -370,3 +370,21 @@ def test_glmnet_standardisation_of_x_and_y(diabetes: Task) -> None:
     np.testing.assert_array_less(np.abs(gradient[glmnet == 0]), l1[glmnet == 0])
     kept = glmnet != 0
     np.testing.assert_allclose(gradient[kept], -(l1 * np.sign(glmnet))[kept], rtol=1e-9)
+
+
+def test_glmnet_standardisation_of_x_for_two_classes(spector: Task) -> None:
+    """glmnet's own steps (x/t, fit, then back) end at the mode on the user's scale."""
+    lam, alpha, unit = 0.05, 0.6, np.array([0.2, 5.0, 30.0])
+    X = spector.X[:, 1:] * unit
+    t = X.std(axis=0)
+    weights = ElasticNet(spector.n * lam * alpha, spector.n * lam * (1 - alpha))
+    glmnet = exact_mode(spector._replace(X=np.column_stack([np.ones(32), X / t])), weights, (0,))
+    glmnet = glmnet / np.r_[1, t]
+    priors = [to_prior("glmnet.binomial", n=32, x_sd=sd, lambda_=lam, alpha=alpha) for sd in t]
+    l1, l2 = np.array([(0.0, 0.0), *(prior.weights for prior in priors)]).T
+    task = spector._replace(X=np.column_stack([np.ones(32), X]))
+    gradient = derivatives(task, glmnet)[1] + l2 * glmnet
+    kept = glmnet != 0
+    np.testing.assert_array_less(np.abs(gradient[~kept]), l1[~kept])
+    room = 1e-11 * np.abs(X).sum()
+    np.testing.assert_allclose(gradient[kept], -(l1 * np.sign(glmnet))[kept], rtol=0, atol=room)
