@@ -1,0 +1,136 @@
+"""Rows of the tables as text for the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from triptych.reports.mathematics import pretty
+from triptych.reports.numbers import significant, style
+from triptych.reports.view import INTERVALS, SHORT, TITLES, Scalar, full_name, words
+
+if TYPE_CHECKING:
+    from triptych.comparisons.comparison import Comparison
+
+FACTS = {
+    "max_rhat": "largest R-hat",
+    "min_ess_bulk": "smallest bulk ESS",
+    "min_ess_tail": "smallest tail ESS",
+    "divergences": "divergences",
+    "min_bfmi": "smallest BFMI",
+}
+
+
+def panel_row(scalar: Scalar, shown: list[str]) -> dict[str, Any]:
+    """Return one scalar as the panels see it, in digits that suit all of them."""
+    write = scalar.style
+    cells = []
+    for method in shown:
+        row = scalar.rows.get(method)
+        cells.append({"method": method, **(cell(row, write) if row else {"status": ""})})
+    return {"name": scalar.name, "cells": cells}
+
+
+def cell(row: Mapping[str, Any], write: Any) -> dict[str, Any]:
+    """Return estimate and interval as text; what does not exist is empty."""
+    finite = math.isfinite(row["lower"]) and math.isfinite(row["upper"])
+    return {
+        "status": str(row["status"]),
+        "reason": row["reason"],
+        "raw": row["estimate"] if math.isfinite(row["estimate"]) else "",
+        "estimate": pretty(write(row["estimate"])),
+        "interval": pretty(f"[{write(row['lower'])}, {write(row['upper'])}]") if finite else "",
+    }
+
+
+def line(row: Mapping[str, Any], groups: list[Scalar]) -> dict[str, Any]:
+    """Return a row of the other intervals or maxima, written like its headline row."""
+    near = [g for g in groups if (g.estimand, g.label) == (row["estimand"], row["label"])]
+    write = style([*(r for g in near for r in g.rows.values()), row])
+    kind = str(row["interval_kind"])
+    level = f"{100 * float(row['ci_prob']):g} % {INTERVALS.get(kind, kind)}"
+    return {
+        "name": full_name(row),
+        "method": str(row["method"]),
+        "short": SHORT[str(row["method"])],
+        "kind": str(row["estimate_kind"]),
+        "level": level if kind != "none" else "",
+        **cell(row, write),
+    }
+
+
+def claims(comparison: Comparison) -> list[dict[str, Any]]:
+    """Return the claims with their measured figures and bounds as text."""
+    return [
+        {
+            "statement": claim["statement"],
+            "name": claim["name"],
+            "measured": pretty(significant(claim["measured"]) or "not a number"),
+            "bound": pretty(str(claim["bound"]).replace("<=", "≤").replace(">=", "≥")),
+            "holds": bool(claim["holds"]),
+        }
+        for claim in comparison.claims.to_dict("records")
+    ]
+
+
+def contrast(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how two panels differ on one scalar, in its units and in posterior sds."""
+    error = float(row["posterior_sd"])
+    names = ("mode_shift", "mean_minus_mode", "total")
+    largest = max((abs(float(row[n])) for n in names if math.isfinite(row[n])), default=math.nan)
+    write = style([{"estimate": largest, "lower": math.nan, "upper": math.nan, "std_error": error}])
+    parts = [
+        {
+            "raw": row[name] if math.isfinite(row[name]) else "",
+            "value": pretty(write(row[name])),
+            "sd": pretty(f"{row[name + '_sd']:.2f}") if math.isfinite(row[f"{name}_sd"]) else "",
+        }
+        for name in names
+    ]
+    return {
+        "name": full_name(row),
+        "parts": parts,
+        "mcse": pretty(significant(row["mcse"], 2)),
+        "width_ratio": f"{row['width_ratio']:.2f}" if math.isfinite(row["width_ratio"]) else "",
+        "overlap": f"{row['overlap']:.2f}" if math.isfinite(row["overlap"]) else "",
+        "status": str(row["status"]),
+        "reason": row["reason"],
+    }
+
+
+def score(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the held-out log score of one panel's predictive distribution."""
+    good = math.isfinite(row["log_score"])
+    return {
+        "method": str(row["method"]),
+        "short": SHORT.get(str(row["method"]), str(row["method"])),
+        "score": pretty(f"{row['log_score']:.2f}") if good else "",
+        "error": pretty(f"{row['std_error']:.2f}") if math.isfinite(row["std_error"]) else "",
+        "count": significant(row["n_held_out"]),
+        "status": str(row["status"]),
+        "reason": row["reason"],
+    }
+
+
+def facts(method: str, panel: Any) -> dict[str, Any]:
+    """Return diagnostics as pairs of words and figures; curves are drawn, not listed."""
+    pairs = []
+    for name, value in panel.diagnostics.items():
+        text = _fact(value)
+        if text is not None and name not in ("gate", "profiles"):
+            pairs.append((FACTS.get(name, words(name)), pretty(text)))
+    gate = [str(failure) for failure in panel.diagnostics.get("gate", ())]
+    return {"method": method, "title": TITLES[method], "pairs": pairs, "gate": gate}
+
+
+def _fact(value: Any) -> str | None:
+    if isinstance(value, Mapping):
+        inner = {key: _fact(item) for key, item in value.items()}
+        kept = [f"{key} {text}" for key, text in inner.items() if text is not None]
+        return "; ".join(kept) if 0 < len(kept) <= 8 else None
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return ", ".join(str(_fact(item)) for item in value) if 0 < len(value) <= 8 else None
+    return significant(value) or "missing"

@@ -1,0 +1,233 @@
+"""The posterior with the likelihood drawn on it, evidence paths, and a scenario's own figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from triptych.reports.marks import SHAPES, Chart
+from triptych.reports.numbers import significant
+from triptych.reports.scales import Scale, spread
+from triptych.reports.view import SHORT, Scalar, words
+
+if TYPE_CHECKING:
+    from triptych.scenario import Figure, Series
+
+SMALL = (340.0, 214.0)
+LARGE = (620.0, 340.0)
+# How far, in ranges of the posterior, a point estimate may stretch the axis.
+STRETCH = 1.5
+
+
+def density(
+    scalar: Scalar,
+    draws: np.ndarray,
+    optima: Sequence[dict[str, Any]],
+    profile: tuple[Sequence[float], Sequence[float]] | None,
+    key: str,
+) -> Chart:
+    """Draw one posterior with likelihood, MAP mode and MLE on it.
+
+    Parameters
+    ----------
+    scalar
+        The headline rows.
+    draws
+        The posterior draws of this scalar.
+    optima
+        Local maxima of the likelihood, drawn when there is no MLE.
+    profile
+        Values and profile log-likelihood, if known; otherwise the Wald approximation is drawn.
+    key
+        A prefix that makes identifiers unique on the page.
+    """
+    from arviz_stats.base import array_stats
+
+    width, height = SMALL
+    grid, pdf, _ = array_stats.kde(draws[np.isfinite(draws)], grid_len=128)
+    curve, source = _likelihood(scalar.rows.get("mle"), profile)
+    low, high = _window(scalar, draws, optima, curve)
+    inside = (curve[0] >= low) & (curve[0] <= high)
+    top = 1.12 * max(float(pdf.max()), float(curve[1][inside].max()) if inside.any() else 0.0)
+    x, y = Scale(low, high, 12.0, width - 12), Scale(0.0, top, height - 36, 26.0)
+    status = str(scalar.rows["mcmc"]["status"]) if "mcmc" in scalar.rows else "ok"
+    name = scalar.name
+    frame = {"top": 4.0, "floor": y(0.0), "x_label": name}
+    chart = Chart(key, f"Posterior of {name}", "", width, height, x, **frame)
+    doubt = "" if status == "ok" else " doubt"
+    points = [(x(a), y(b)) for a, b in zip(grid, pdf, strict=True) if low <= a <= high]
+    chart.curve(f"mcmc area{doubt}", points, base=y(0.0))
+    chart.curve(f"mcmc line{doubt}", points, "posterior density")
+    chart.legend.append(("mcmc", "area", "posterior" if not doubt else f"posterior: {status}"))
+    likely = [(x(a), y(b)) for a, b in zip(*curve, strict=True) if low <= a <= high]
+    if likely:
+        chart.curve(f"mle line{' dashed' if 'Wald' in source else ''}", likely, source)
+        chart.legend.append(("mle dashed" if "Wald" in source else "mle", "line", source))
+    _points(chart, scalar, optima, y(0.0))
+    chart.description = _describe(scalar, source if likely else "")
+    return chart
+
+
+def _likelihood(
+    row: dict[str, Any] | None, profile: tuple[Sequence[float], Sequence[float]] | None
+) -> tuple[np.ndarray, str]:
+    """Return the likelihood of one scalar as a curve of unit area, and what it is."""
+    if profile is not None:
+        at, log = (np.asarray(part, dtype=float) for part in profile)
+        heights = np.exp(log - np.nanmax(log))
+        return np.array([at, heights / np.trapezoid(heights, at)]), "profile likelihood"
+    if row is None or str(row["status"]) != "ok" or not row["std_error"] > 0:
+        return np.zeros((2, 0)), ""
+    centre, error = float(row["estimate"]), float(row["std_error"])
+    steps = np.linspace(-4, 4, 121)
+    heights = np.exp(-(steps**2) / 2) / (error * math.sqrt(2 * math.pi))
+    return np.array([centre + error * steps, heights]), "likelihood (Wald approximation)"
+
+
+def _window(
+    scalar: Scalar, draws: np.ndarray, optima: Sequence[dict[str, Any]], curve: np.ndarray
+) -> tuple[float, float]:
+    """Return the axis: the posterior, stretched a bounded way to the other panels."""
+    low, high = (float(q) for q in np.nanquantile(draws, (0.002, 0.998)))
+    room = STRETCH * (high - low)
+    wanted = [low, high, *(row["estimate"] for row in [*scalar.rows.values(), *optima])]
+    if curve.size:
+        above = curve[0][curve[1] > 0.03 * curve[1].max()]
+        wanted += [float(above.min()), float(above.max())]
+    kept = [min(max(v, low - room), high + room) for v in wanted if math.isfinite(v)]
+    return spread(kept, 0.03)
+
+
+def _points(chart: Chart, scalar: Scalar, optima: Sequence[dict[str, Any]], base: float) -> None:
+    """Mark the point estimates as lines with their shapes on top."""
+    write = scalar.style
+    marks = [(m, "", scalar.rows[m]) for m in ("mle", "map", "mcmc") if m in scalar.rows]
+    marks += [("mle", " doubt", row) for row in optima]
+    level = {"mle": 8.0, "map": 14.0, "mcmc": 20.0}
+    for method, css, row in marks:
+        value, status = float(row["estimate"]), str(row["status"])
+        if not math.isfinite(value):
+            chart.legend.append((method, SHAPES[method], f"{SHORT[method]}: {words(status)}"))
+            continue
+        kind = "local maximum, not the MLE" if css else SHORT[method]
+        kind = "posterior mean" if kind == "posterior" else kind
+        label = f"{kind} {write(value)}"
+        css += "" if status == "ok" or css else " doubt"
+        if not chart.x.holds(value):
+            _beyond(chart, method, value > chart.x.high, level[method])
+            label += ", beyond the axis"
+        else:
+            place = chart.x(value)
+            chart.line(f"{method} rule{css}", place, level[method], place, base, label)
+            chart.dot(f"{method} point{css}", SHAPES[method], place, level[method], 3.6, label)
+        chart.legend.append((f"{method}{css}", SHAPES[method], label))
+
+
+def _beyond(chart: Chart, method: str, above: bool, y: float) -> None:
+    x, way = (chart.x.stop, -6) if above else (chart.x.start, 6)
+    chart.curve(f"{method} bar", [(x + way, y - 4), (x, y), (x + way, y + 4)])
+
+
+def _describe(scalar: Scalar, source: str) -> str:
+    write = scalar.style
+    said = [
+        f"{SHORT[m]} {write(r['estimate']) or words(r['status'])}" for m, r in scalar.rows.items()
+    ]
+    drawn = f" with the {source} drawn on it" if source else ""
+    return f"Posterior density of {scalar.name}{drawn}; {', '.join(said)}."
+
+
+def special(figure: Figure, key: str) -> Chart:
+    """Draw a scenario's own figure.
+
+    Parameters
+    ----------
+    figure
+        Title, caption, labels and series as the scenario gives them.
+    key
+        A prefix that makes identifiers unique on the page.
+    """
+    bars = {id(s): _histogram(s) for s in figure.series if s.kind == "histogram"}
+    xs, ys = [], []
+    for series in figure.series:
+        if id(series) in bars:
+            heights, edges = bars[id(series)]
+            xs += edges.tolist()
+            ys += [0.0, *heights.tolist()]
+        else:
+            xs += list(map(float, series.x))
+            ys += list(map(float, series.y)) if series.kind != "vline" else []
+    width, height = LARGE
+    y = Scale(*spread(ys, log=figure.y_log), height - 40, 12.0, log=figure.y_log)
+    left = 30 + 6.4 * max((len(label) for _, label in y.ticks), default=3)
+    x = Scale(*spread(xs, 0.02, log=figure.x_log), left, width - 12, log=figure.x_log)
+    labels = (figure.x_label, figure.y_label, figure.caption)
+    shape = (width, height, x, y, y.stop, y.start)
+    chart = Chart(key, figure.title, figure.caption, *shape, *labels)
+    for i, series in enumerate(figure.series):
+        _series(chart, series, f"s{i % 8}", bars.get(id(series)))
+    return chart
+
+
+def _histogram(series: Series) -> tuple[np.ndarray, np.ndarray]:
+    sample = np.asarray(series.x, dtype=float)
+    bins = max(10, min(60, round(2 * len(sample) ** (1 / 3))))
+    return np.histogram(sample[np.isfinite(sample)], bins=bins, density=True)
+
+
+def _series(
+    chart: Chart, series: Series, css: str, bars: tuple[np.ndarray, np.ndarray] | None
+) -> None:
+    x, y = chart.x, chart.y
+    assert y is not None
+    floor = y(max(0.0, y.low)) if not y.log else y(y.low)
+    shape = "line"
+    if bars is not None:
+        shape = "area"
+        for bar, start, stop in zip(bars[0], bars[1][:-1], bars[1][1:], strict=True):
+            box = [(x(start), y(bar)), (x(stop), y(bar))]
+            chart.curve(f"{css} area", box, f"{series.label}: {significant(bar)}", base=floor)
+    elif series.kind == "vline":
+        for value in series.x:
+            if x.holds(value):
+                tip = f"{series.label} {significant(value)}"
+                chart.line(f"{css} rule", x(value), y.stop, x(value), y.start, tip)
+    else:
+        points = [
+            (x(float(a)), y(float(b)))
+            for a, b in zip(series.x, series.y, strict=True)
+            if x.holds(float(a)) and y.holds(float(b))
+        ]
+        if series.kind == "points":
+            shape = "circle"
+            for px, py in points:
+                chart.dot(f"{css} point", "circle", px, py, 3.0, series.label)
+        else:
+            chart.curve(f"{css} line", points, series.label)
+    if series.label:
+        chart.legend.append((css, shape, series.label))
+
+
+def evidence(path: Any, key: str) -> Chart:
+    """Draw the objective along the path that decided a status.
+
+    Parameters
+    ----------
+    path
+        Coordinate, values, objective, status and reason.
+    key
+        A prefix that makes identifiers unique on the page.
+    """
+    from triptych.scenario import Figure, Series
+
+    values = np.asarray(path.values, dtype=float)
+    finite = values[np.isfinite(values)]
+    # Over more than two decades only a logarithmic axis shows where it goes.
+    log = finite.size > 0 and finite.min() > 0 and finite.max() > 100 * finite.min()
+    series = Series(path.coordinate, path.values, path.objective)
+    title = f"Along {path.coordinate}: {words(path.status)}"
+    labels = (path.reason, path.coordinate, "objective (log scale of the density)")
+    return special(Figure(title, *labels, (series,), x_log=bool(log)), key)

@@ -1,0 +1,111 @@
+"""LaTeX as MathML and source code with colours: both need no network and no JavaScript."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Callable
+from html import unescape
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from pygments.formatter import Formatter
+
+# What the converter may produce; everything else (links, styles, scripts) is dropped.
+TAGS = frozenset(
+    "math mrow mi mn mo mtext mspace ms msub msup msubsup mfrac msqrt mroot mover munder "  # noqa: SIM905
+    "munderover mtable mtr mtd mstyle mpadded mphantom menclose".split()
+)
+ATTRIBUTES = frozenset(
+    "display mathvariant stretchy fence form separator linebreak width accent accentunder "  # noqa: SIM905
+    "columnalign columnspacing rowspacing displaystyle scriptlevel linethickness minsize maxsize "
+    "movablelimits lspace rspace notation".split()
+)
+RELATIONS = frozenset("~\N{TILDE OPERATOR}\N{DIVIDES}|")
+MINUS = "\N{MINUS SIGN}"
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+def mathml(latex: str) -> Markup:
+    """Return a line of LaTeX as MathML, or as it is when it cannot be read.
+
+    Parameters
+    ----------
+    latex
+        One display formula without delimiters.
+    """
+    from latex2mathml.converter import convert_to_element
+
+    try:
+        element = convert_to_element(CONTROL.sub("", latex), display="block")
+    except Exception:  # the converter raises whatever it trips over; the reader gets the LaTeX
+        return Markup("<code>{}</code>").format(latex)
+    _clean(element)
+    element.attrib.pop("xmlns", None)
+    return Markup(ET.tostring(element, encoding="unicode", method="html"))  # escaped by tostring
+
+
+def _clean(element: ET.Element) -> None:
+    element.text = unescape(element.text) if element.text else element.text
+    if element.tag not in TAGS:
+        element.tag = "mrow"
+    for name in set(element.attrib) - ATTRIBUTES:
+        del element.attrib[name]
+    for child in list(element):
+        if child.tag == "mi" and child.text == "&":
+            element.remove(child)
+        else:
+            _clean(child)
+    if element.tag == "mi" and element.text in RELATIONS:
+        element.tag, element.text = (
+            "mo",
+            "\N{TILDE OPERATOR}" if element.text == "~" else element.text,
+        )
+    _merge(element)
+
+
+def _merge(element: ET.Element) -> None:
+    """Make one identifier of a word that was set letter by letter."""
+    letters = list(element)
+    upright = all(c.tag == "mi" and c.get("mathvariant") == "normal" for c in letters)
+    if len(letters) > 1 and upright:
+        word = "".join(c.text or "" for c in letters)
+        for child in letters:
+            element.remove(child)
+        element.tag, element.text = "mi", word
+        element.attrib.clear()
+
+
+def code(function: Callable[..., Any]) -> Markup:
+    """Return the source of a function with colours, or nothing when it has no source.
+
+    Parameters
+    ----------
+    function
+        The model of a scenario.
+    """
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    try:
+        source = textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError):
+        return Markup("")
+    formatter: Formatter[str] = HtmlFormatter(nowrap=True)
+    return Markup(highlight(source, PythonLexer(), formatter).rstrip())  # escaped by pygments
+
+
+def minus(text: str) -> str:
+    """Return a number as text with a real minus sign, for places that take no markup."""
+    return re.sub(r"(?<![\w.)\]])-(?=[\d∞])", MINUS, text)
+
+
+def pretty(text: str) -> Markup:
+    """Return a number as text with a real minus sign and powers of ten."""
+    powers = re.sub(r"(\d)e(-?\d+)\b", r"\1&times;10<sup>\2</sup>", str(escape(text)))
+    return Markup(re.sub(r"(?<=<sup>)-", MINUS, minus(powers)))  # escaped above

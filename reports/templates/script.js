@@ -1,0 +1,138 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  root.classList.add("js");
+  const each = (selector, act, within = document) => within.querySelectorAll(selector).forEach(act);
+  const make = (tag, css, text) => {
+    const element = document.createElement(tag);
+    element.className = css;
+    element.textContent = text;
+    return element;
+  };
+
+  // Variants: one at a time, chosen by tabs; arrows move between them.
+  each(".scenario", (scenario) => {
+    const tabs = [...scenario.querySelectorAll("[role=tab]")];
+    const choose = (tab) => tabs.forEach((other) => {
+      const on = other === tab;
+      other.setAttribute("aria-selected", on);
+      other.tabIndex = on ? 0 : -1;
+      const panel = document.getElementById(other.dataset.panel);
+      panel.classList.toggle("off", !on);
+      panel.setAttribute("role", "tabpanel");
+    });
+    if (!tabs.length) return;
+    tabs.forEach((tab, i) => {
+      tab.addEventListener("click", () => choose(tab));
+      tab.addEventListener("keydown", (event) => {
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        if (!step) return;
+        const next = tabs[(i + step + tabs.length) % tabs.length];
+        choose(next);
+        next.focus();
+      });
+    });
+    choose(tabs.find((tab) => `#${tab.dataset.panel}` === location.hash) || tabs[0]);
+  });
+
+  // Tables: sort by a click on a heading, filter the long ones, copy as tab-separated text.
+  const value = (row, column) => {
+    const cell = row.cells[column];
+    return (cell.dataset.value ?? cell.textContent).trim();
+  };
+  const sort = (table, head, column) => {
+    const down = head.getAttribute("aria-sort") === "ascending";
+    each("th[aria-sort]", (other) => other.removeAttribute("aria-sort"), table);
+    head.setAttribute("aria-sort", down ? "descending" : "ascending");
+    const rows = [...table.tBodies[0].rows];
+    rows.sort((a, b) => {
+      const [x, y] = [value(a, column), value(b, column)];
+      if (x === "" || y === "") return (x === "") - (y === ""); // what does not exist comes last
+      const [p, q] = [Number(x), Number(y)];
+      const order = Number.isNaN(p) || Number.isNaN(q)
+        ? x.localeCompare(y, undefined, { numeric: true }) : p - q;
+      return down ? -order : order;
+    });
+    table.tBodies[0].append(...rows);
+  };
+  each("table.sortable", (table) => {
+    [...table.tHead.rows[0].cells].forEach((head, column) => {
+      const button = make("button", "sort", "");
+      button.type = "button";
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => sort(table, head, column));
+    });
+  });
+
+  const copy = async (text, button) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = make("textarea", "sr", text);
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    const before = button.textContent;
+    button.textContent = "copied";
+    setTimeout(() => { button.textContent = before; }, 1200);
+  };
+  const tsv = (table) => [...table.rows].filter((row) => !row.hidden).map((row) =>
+    [...row.cells].map((cell) => cell.textContent.replace(/\s+/g, " ").trim()).join("\t")).join("\n");
+  each("[data-copy]", (target) => {
+    const bar = make("div", "tools", "");
+    if (Number(target.dataset.filter) > 8) {
+      const box = make("input", "filter", "");
+      box.type = "search";
+      box.placeholder = "filter rows";
+      box.setAttribute("aria-label", "Filter rows");
+      box.addEventListener("input", () => {
+        const wanted = box.value.toLowerCase();
+        [...target.tBodies[0].rows].forEach((row) => {
+          row.hidden = !row.textContent.toLowerCase().includes(wanted);
+        });
+      });
+      bar.append(box);
+    }
+    const button = make("button", "copy", "copy");
+    button.type = "button";
+    button.addEventListener("click", () =>
+      copy(target.matches("table") ? tsv(target) : target.textContent, button));
+    bar.append(button);
+    (target.closest(".scroll") || target).before(bar);
+  });
+
+  // Tooltips for whatever explains itself in data-tip, by pointer and by keyboard.
+  const tip = make("div", "tip", "");
+  tip.setAttribute("role", "tooltip");
+  tip.hidden = true;
+  document.body.append(tip);
+  const show = (event) => {
+    const target = event.target.closest?.("[data-tip]");
+    if (!target) return;
+    tip.textContent = target.dataset.tip;
+    tip.hidden = false;
+    const box = target.getBoundingClientRect();
+    const left = Math.min(box.left, window.innerWidth - tip.offsetWidth - 12);
+    const below = box.bottom + tip.offsetHeight + 12 < window.innerHeight;
+    tip.style.left = `${Math.max(12, left)}px`;
+    tip.style.top = `${below ? box.bottom + 6 : box.top - tip.offsetHeight - 6}px`;
+  };
+  const hide = () => { tip.hidden = true; };
+  ["pointerover", "focusin"].forEach((name) => document.addEventListener(name, show));
+  ["pointerout", "focusout", "scroll"].forEach((name) => document.addEventListener(name, hide, true));
+
+  // The contents follow the reader.
+  const links = new Map([...document.querySelectorAll(".toc ol a")].map((a) => [a.hash.slice(1), a]));
+  const watch = new IntersectionObserver((entries) => entries.forEach((entry) => {
+    if (!entry.isIntersecting) return;
+    links.forEach((a) => a.removeAttribute("aria-current"));
+    links.get(entry.target.id)?.setAttribute("aria-current", "true");
+  }), { rootMargin: "-10% 0px -80% 0px" });
+  links.forEach((_, id) => {
+    const section = document.getElementById(id);
+    if (section) watch.observe(section);
+  });
+})();
