@@ -92,7 +92,7 @@ class Regression:
             return AUTO_SCALE
         p = max(design.z.shape[1], 1)
         relevant = min(max(1.0, p / 4), p - 0.5)
-        return relevant / (p - relevant) * self._noise(design) / math.sqrt(design.n)
+        return float(relevant / (p - relevant) * self._noise(design) / math.sqrt(design.n))
 
     def _noise(self, design: Design) -> float:
         """Pseudo standard deviation of one outcome on the linear predictor's scale."""
@@ -154,7 +154,7 @@ def regression_model(design: Design, spec: Regression) -> Callable[..., None]:
         if intercept:
             shift = (own * data.x_centre).sum() if beta is not None else 0.0
             first = data.y_centre + data.y_scale * a - shift
-            own = pt.concatenate([pt.atleast_1d(first), own])
+            own = pt.join(0, pt.atleast_1d(first), own)  # type: ignore[no-untyped-call]
         pm.Deterministic("coef", own, dims="term")
 
     return model
@@ -190,7 +190,7 @@ def _slopes(spec: Regression, scale: float, sigma: Any, data: Any) -> Any:
     if spec.prior == "elastic_net":
         beta = pm.Laplace("beta", 0.0, width / spec.l1_ratio, dims=dims)
         # Both factors depend on beta / width only, so the product keeps its normaliser 1 / width.
-        pm.Potential("beta_ridge", -0.5 * (1 - spec.l1_ratio) * pt.sum((beta / width) ** 2))
+        pm.Potential("beta_ridge", -0.5 * (1 - spec.l1_ratio) * ((beta / width) ** 2).sum())
         return beta
     # Uncentred: the centred horseshoe has a funnel that no sampler gets into.
     tau = pm.HalfCauchy("tau", 1.0)
@@ -203,10 +203,9 @@ def _slopes(spec: Regression, scale: float, sigma: Any, data: Any) -> Any:
 
 def _outcome(spec: Regression, data: Any, mu: Any, sigma: Any) -> None:
     import pymc as pm
-    import pytensor.tensor as pt
 
     observed = {"observed": data.y, "dims": "observation"}
-    mu = mu + pt.zeros_like(data.y, dtype="float64")  # an intercept alone is a scalar
+    mu = mu + 0.0 * data.y  # an intercept alone is a scalar
     if spec.family == "gaussian":
         pm.Normal("y_observed", mu, sigma, **observed)
     elif spec.family == "laplace":
@@ -218,10 +217,10 @@ def _outcome(spec: Regression, data: Any, mu: Any, sigma: Any) -> None:
     elif spec.family == "binomial":
         pm.Binomial("y_observed", n=data.trials, logit_p=mu, **observed)
     elif spec.family == "poisson":
-        pm.Poisson("y_observed", pt.exp(mu), **observed)
+        pm.Poisson("y_observed", pm.math.exp(mu), **observed)
     else:
         alpha = pm.Exponential("alpha", 1.0)
-        pm.NegativeBinomial("y_observed", mu=pt.exp(mu), alpha=alpha, **observed)
+        pm.NegativeBinomial("y_observed", mu=pm.math.exp(mu), alpha=alpha, **observed)
 
 
 def _nu(spec: Regression) -> Any:

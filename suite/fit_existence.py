@@ -136,7 +136,7 @@ def _fits_exactly(design: Design) -> bool:
     coef, *_ = np.linalg.lstsq(design.full, target, rcond=None)
     left = float(np.abs(target - design.full @ coef).max())
     rounding = 64 * np.finfo(float).eps
-    return left <= rounding * max(float(np.abs(y).max()) / unit, float(np.abs(target).max()))
+    return bool(left <= rounding * max(np.abs(y).max() / unit, np.abs(target).max()))
 
 
 def _student_unbounded(design: Design, spec: Regression) -> bool:
@@ -145,7 +145,7 @@ def _student_unbounded(design: Design, spec: Regression) -> bool:
         return False
     _, counts = np.unique(design.outcome, return_counts=True)
     fitted = max(design.rank, int(counts.max()) if design.intercept else 0)
-    return fitted > (spec.nu or 2.0) * (design.n - fitted)
+    return bool(fitted > (spec.nu or 2.0) * (design.n - fitted))
 
 
 def _refuse_improper(

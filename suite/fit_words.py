@@ -1,0 +1,144 @@
+"""A regression in words and mathematics, for the report."""
+
+from __future__ import annotations
+
+from triptych.design import Design
+from triptych.families import PRIOR_DF, SLAB_DF, SLAB_SCALE, Regression
+from triptych.tables import listed
+
+LIKELIHOOD = {
+    "gaussian": r"y_i \sim \mathrm{Normal}(\eta_i, \sigma)",
+    "student": r"y_i \sim \mathrm{Student}_{\nu}(\eta_i, \sigma)",
+    "laplace": r"y_i \sim \mathrm{Laplace}(\eta_i, \sigma)",
+    "bernoulli": r"y_i \sim \mathrm{Bernoulli}(p_i), \quad \mathrm{logit}\, p_i = \eta_i",
+    "binomial": r"y_i \sim \mathrm{Binomial}(m_i, p_i), \quad \mathrm{logit}\, p_i = \eta_i",
+    "poisson": r"y_i \sim \mathrm{Poisson}(e^{\eta_i})",
+    "negative_binomial": r"y_i \sim \mathrm{NegativeBinomial}(e^{\eta_i}, \alpha), \quad "
+    r"\mathrm{Var}\, y_i = \mu_i + \mu_i^2 / \alpha",
+}
+
+FAMILY_WHY = {
+    "gaussian": "Maximum likelihood divides the residual sum of squares by n and so makes sigma a "
+    "little too small; the posterior carries the uncertainty about sigma into every slope.",
+    "student": "Student errors let single rows lie far off at little cost, so no row can pull the "
+    "fit as least squares would let it.",
+    "laplace": "Laplace errors make maximum likelihood the median regression. Its objective has "
+    "corners at rows fitted exactly, where curvature says nothing about uncertainty.",
+    "bernoulli": "On the logit scale the likelihood is skewed, so mode and mean of the posterior "
+    "differ, most with few rows or probabilities near 0 or 1.",
+    "binomial": "On the logit scale the likelihood is skewed, so mode and mean of the posterior "
+    "differ, most with few trials or probabilities near 0 or 1.",
+    "poisson": "Counts carry more information the larger they are; with small ones the likelihood "
+    "is skewed and mode and mean of the posterior differ.",
+    "negative_binomial": "alpha measures how far counts vary beyond Poisson (large: hardly). Its "
+    "likelihood is long-tailed, so its mode and mean differ most.",
+}
+
+PRIOR_WHY = {
+    "flat": "The slopes have a flat prior: mode and MLE coincide where the prior touches nothing "
+    "else, and what is left between the panels is integration.",
+    "normal": "The normal prior pulls every slope towards zero: its mode is ridge regression.",
+    "laplace": "The Laplace prior has a corner at zero: its mode can set slopes to exactly zero, as "
+    "the lasso does, while posterior means and medians never do.",
+    "elastic_net": "Half lasso, half ridge: the mode can set slopes to zero, yet correlated "
+    "predictors share their weight.",
+    "student": "The Student prior pulls small slopes towards zero and leaves large ones alone; its "
+    "density may have several modes.",
+    "horseshoe": "The regularised horseshoe pulls most slopes hard towards zero and lets a few go. "
+    "Read its posterior: the mode of its many scales is an edge, not an estimate.",
+}
+
+
+def question(design: Design) -> str:
+    """``How does y depend on x1 and x2?``"""
+    names = list(design.predictors)
+    if not names or not design.labels:
+        return f"What is {design.outcome_name} on average?"
+    if len(names) > 6:
+        names = [*names[:6], f"{len(names) - 6} more"]
+    joined = ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
+    return f"How does {design.outcome_name} depend on {joined}?"
+
+
+def mathematics(design: Design, spec: Regression) -> tuple[str, ...]:
+    """The model as LaTeX lines."""
+    lines = [LIKELIHOOD[spec.family]]
+    predictor = r"\eta_i = " + (r"a + " if design.intercept else "")
+    scaled = r"\textstyle\sum_j b_j z_{ij}" if design.labels else "0"
+    if spec.measured:
+        predictor = (r"\eta_i = \bar y + s_y\,(" if design.intercept else r"\eta_i = s_y\,(") + (
+            "a + " if design.intercept else ""
+        )
+        lines.append(predictor + scaled + ")")
+    else:
+        lines.append(predictor + scaled)
+    if design.labels:
+        top = r"x_{ij} - \bar x_j" if design.intercept else "x_{ij}"
+        lines.append(rf"z_{{ij}} = ({top}) / s_j, \quad \mathrm{{coef}}_j = s_y b_j / s_j")
+        lines.append(_prior_line(design, spec))
+    if design.intercept:
+        lines.append(r"p(a) \propto 1")
+    if spec.measured and spec.prior == "flat":
+        lines.append(r"p(\sigma) \propto 1/\sigma")
+    elif spec.measured:
+        lines.append(rf"\sigma \sim \mathrm{{Exponential}}(\mathrm{{mean}} = {design.spread:.4g})")
+    if spec.family == "negative_binomial":
+        lines.append(r"\alpha \sim \mathrm{Exponential}(1)")
+    if spec.family == "student":
+        nu = r"\nu - 2 \sim \mathrm{Gamma}(2, 0.1)" if spec.nu is None else rf"\nu = {spec.nu:g}"
+        lines.append(nu)
+    return tuple(lines)
+
+
+def _prior_line(design: Design, spec: Regression) -> str:
+    noise = r"\,\sigma / s_y" if spec.conditional else ""
+    width = f"{spec.scale(design):.4g}{noise}"
+    return {
+        "flat": r"p(b_j) \propto 1",
+        "normal": rf"b_j \sim \mathrm{{Normal}}(0, {width})",
+        "laplace": rf"b_j \sim \mathrm{{Laplace}}(0, {width})",
+        "student": rf"b_j \sim \mathrm{{Student}}_{{{PRIOR_DF:g}}}(0, {width})",
+        "elastic_net": rf"-\log p(b_j) = {spec.l1_ratio:g}\,|u_j| + {(1 - spec.l1_ratio) / 2:g}\,"
+        rf"u_j^2, \quad u_j = b_j / ({width})",
+        "horseshoe": rf"b_j \sim \mathrm{{Normal}}(0, c\,t_j/\sqrt{{c^2 + t_j^2}}), \quad t_j = "
+        rf"{spec.scale(design):.4g}\,\tau\lambda_j"
+        + (r"\,\sigma/s_y" if spec.measured else "")
+        + rf",\quad \tau, \lambda_j \sim C^+(0, 1), \quad c^2 \sim {SLAB_SCALE**2:g}\,"
+        rf"\mathrm{{InvGamma}}({SLAB_DF / 2:g}, {SLAB_DF / 2:g})",
+    }[spec.prior]
+
+
+def why(design: Design, spec: Regression, *, standardize: bool) -> tuple[str, ...]:
+    """Why the panels differ, and the conventions behind the numbers."""
+    paragraphs = [FAMILY_WHY[spec.family]]
+    if design.labels:
+        paragraphs.append(PRIOR_WHY[spec.prior])
+    paragraphs.append(_scale_note(design, spec, standardize))
+    return (*paragraphs, *design.notes)
+
+
+def _scale_note(design: Design, spec: Regression, standardize: bool) -> str:
+    centred = "centred" if design.intercept else "not centred (there is no intercept)"
+    if standardize:
+        outcome = ", and so is the outcome" if spec.measured else ""
+        first = (
+            f"Predictors, dummies too, are divided by their standard deviation (n - 1) and {centred}"
+            f"{outcome}; the prior is on that scale"
+        )
+    else:
+        first = f"Predictors are {centred} but not rescaled; the prior is on the user's own scale"
+    if spec.prior != "flat":
+        first += f", with scale {spec.scale(design):.4g}"
+        first += ", times sigma" if spec.conditional else ""
+    return (
+        f"{first}. Coefficients are reported on the user's own scale. "
+        "The intercept is never penalised."
+    )
+
+
+def source(design: Design) -> str:
+    """Where problem and data come from."""
+    return (
+        f"A table with {design.n} complete rows; the formula is {design.formula.strip()}; "
+        f"the coefficients are {listed(design.terms, 12)}."
+    )

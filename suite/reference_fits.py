@@ -1,0 +1,203 @@
+"""The same regressions as other libraries solve them, on the user's scale; claims hold panels to these."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from triptych.design import Design
+from triptych.families import Regression
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Coefficients with standard errors, who computed them, and other figures by name."""
+
+    who: str
+    coef: np.ndarray
+    std_error: np.ndarray
+    other: dict[str, float]
+
+
+def _back(design: Design) -> np.ndarray:
+    """The matrix that takes coefficients over ``design.full`` to the user's scale."""
+    k = design.full.shape[1]
+    origin = design.to_user(np.zeros(k))
+    return np.column_stack([design.to_user(row) - origin for row in np.eye(k)])
+
+
+def _reference(
+    design: Design, who: str, coef: np.ndarray, covariance: np.ndarray, **other: float
+) -> Reference:
+    back = _back(design)
+    errors = np.sqrt(np.einsum("ij,jk,ik->i", back, covariance, back))
+    return Reference(who, design.to_user(coef), errors, other)
+
+
+def _target(design: Design) -> np.ndarray:
+    return np.asarray((design.outcome - design.outcome_centre) / design.outcome_scale)
+
+
+def least_squares(design: Design) -> Reference:
+    """``statsmodels.OLS``; its standard errors divide by the degrees of freedom."""
+    import statsmodels.api as sm
+
+    fit = sm.OLS(_target(design), design.full).fit()
+    rss = float(fit.ssr) * design.outcome_scale**2
+    return _reference(
+        design,
+        "statsmodels OLS",
+        np.asarray(fit.params),
+        np.asarray(fit.cov_params()),
+        rss=rss,
+        df=float(fit.df_resid),
+    )
+
+
+def generalised(design: Design) -> Reference:
+    """``statsmodels.GLM`` (Logit and Poisson solve the same problems), iterated to the end."""
+    import statsmodels.api as sm
+
+    if design.family == "poisson":
+        family, y = sm.families.Poisson(), design.outcome
+    else:
+        family, y = sm.families.Binomial(), design.outcome
+        if design.trials is not None:
+            y = np.column_stack([design.outcome, design.trials - design.outcome])
+    # The design is centred on the mean rate already; the offset puts that back.
+    offset = np.full(design.n, design.outcome_centre)
+    fit = sm.GLM(y, design.full, family=family, offset=offset).fit(tol=1e-14, maxiter=200)
+    return _reference(
+        design, "statsmodels GLM", np.asarray(fit.params), np.asarray(fit.cov_params())
+    )
+
+
+def negative_binomial(design: Design) -> Reference:
+    """``statsmodels.NegativeBinomial`` (NB2, whose alpha is the reciprocal of PyMC's)."""
+    import statsmodels.api as sm
+
+    offset = np.full(design.n, design.outcome_centre)
+    model = sm.NegativeBinomial(design.outcome, design.full, loglike_method="nb2", offset=offset)
+    near = model.fit(method="bfgs", maxiter=500, disp=False)
+    fit = model.fit(start_params=near.params, method="newton", maxiter=100, tol=1e-12, disp=False)
+    k = design.full.shape[1]
+    params, covariance = np.asarray(fit.params), np.asarray(fit.cov_params())
+    return _reference(
+        design,
+        "statsmodels NegativeBinomial",
+        params[:k],
+        covariance[:k, :k],
+        llf=float(fit.llf),
+        alpha=1.0 / float(params[k]),
+    )
+
+
+def absolute_deviations(design: Design) -> float:
+    """The least sum of absolute deviations, by linear programming (HiGHS)."""
+    from scipy.optimize import linprog
+
+    n, p = design.full.shape
+    result = linprog(
+        np.concatenate([np.zeros(p), np.ones(2 * n)]),
+        A_eq=np.hstack([design.full, np.eye(n), -np.eye(n)]),
+        b_eq=_target(design),
+        bounds=[(None, None)] * p + [(0, None)] * (2 * n),
+        method="highs",
+    )
+    return float(result.fun) * design.outcome_scale
+
+
+def quantile_regression(design: Design) -> float:
+    """The sum of absolute deviations that ``statsmodels.QuantReg`` reaches."""
+    import statsmodels.api as sm
+
+    fit = sm.QuantReg(_target(design), design.full).fit(q=0.5, max_iter=5000, p_tol=1e-10)
+    return float(np.abs(fit.resid).sum()) * design.outcome_scale
+
+
+def reweighted(design: Design, coef: np.ndarray, sigma: float, nu: float) -> Reference:
+    """One ``statsmodels.WLS`` step of the EM algorithm for Student errors: a maximum stays put."""
+    import statsmodels.api as sm
+
+    standardised = design.to_standardised(coef)
+    residual = _target(design) - design.full @ standardised
+    weights = (nu + 1) / (nu + (residual * design.outcome_scale / sigma) ** 2)
+    fit = sm.WLS(_target(design), design.full, weights=weights).fit()
+    return _reference(
+        design, "statsmodels WLS", np.asarray(fit.params), np.asarray(fit.cov_params())
+    )
+
+
+def penalised(design: Design, spec: Regression, sigma: float | None) -> Reference | None:
+    """The penalised fit that scikit-learn solves, where it solves this one; else None.
+
+    ``sigma`` is the error scale at the mode: a Laplace prior conditional on sigma has the penalty
+    ``alpha = sigma / (n * scale)`` in scikit-learn's terms, sigma in units of the outcome's scale.
+    """
+    scale = spec.scale(design)
+    slopes = _penalised_slopes(design, spec, scale, sigma)
+    if slopes is None:
+        return None
+    who, coef = slopes
+    return Reference(who, design.to_user(coef), np.full(len(coef), np.nan), {})
+
+
+def _penalised_slopes(
+    design: Design, spec: Regression, scale: float, sigma: float | None
+) -> tuple[str, np.ndarray] | None:
+    from sklearn import linear_model
+
+    n, inter = design.n, design.intercept
+    key = (spec.family, spec.prior)
+    fit: Any
+    if key == ("gaussian", "normal"):
+        fit = linear_model.Ridge(alpha=scale**-2, fit_intercept=inter, solver="svd")
+    elif key == ("gaussian", "laplace") and sigma is not None:
+        alpha = sigma / design.outcome_scale / (n * scale)
+        fit = linear_model.Lasso(alpha=alpha, fit_intercept=inter, tol=1e-14, max_iter=1_000_000)
+    elif key == ("gaussian", "elastic_net") and sigma is not None:
+        # In units of the noise: l1 |b| / (scale s) + (1 - l1) b^2 / (2 scale^2 s^2).
+        l1 = spec.l1_ratio * sigma / design.outcome_scale / (n * scale)
+        l2 = (1 - spec.l1_ratio) / (n * scale**2)
+        fit = linear_model.ElasticNet(
+            alpha=l1 + l2, l1_ratio=l1 / (l1 + l2), fit_intercept=inter, tol=1e-14, max_iter=10**6
+        )
+    elif key == ("bernoulli", "normal"):
+        fit = linear_model.LogisticRegression(
+            C=scale**2, fit_intercept=inter, solver="newton-cholesky", tol=1e-12, max_iter=1000
+        )
+    elif key == ("poisson", "normal"):
+        fit = linear_model.PoissonRegressor(
+            alpha=scale**-2 / n, fit_intercept=inter, solver="newton-cholesky", tol=1e-12
+        )
+    else:
+        return None
+    fit.fit(design.z, _target(design) if spec.measured else design.outcome)
+    # scikit-learn's intercept is of the whole linear predictor, ours of its distance to the centre.
+    first = [float(np.ravel(fit.intercept_)[0])] if inter else []
+    if inter and not spec.measured:
+        first = [first[0] - design.outcome_centre]
+    return f"scikit-learn {type(fit).__name__}", np.concatenate([first, np.ravel(fit.coef_)])
+
+
+def score(design: Design, spec: Regression, coef: np.ndarray, other: float | None) -> np.ndarray:
+    """Gradient of the log-likelihood by the coefficients over ``design.full``, plain NumPy.
+
+    ``other`` is sigma for measured outcomes and alpha for the negative binomial.
+    """
+    eta = design.full @ design.to_standardised(coef)
+    y = design.outcome
+    if spec.family == "gaussian":
+        residual = (_target(design) - eta) * design.outcome_scale**2 / float(other or math.nan) ** 2
+    elif spec.family in ("bernoulli", "binomial"):
+        total = np.ones(design.n) if design.trials is None else design.trials
+        residual = y - total / (1 + np.exp(-(eta + design.outcome_centre)))
+    else:
+        mean = np.exp(eta + design.outcome_centre)
+        residual = y - mean
+        if spec.family == "negative_binomial":
+            residual = residual / (1 + mean / float(other or math.nan))
+    return np.asarray(design.full.T @ residual)

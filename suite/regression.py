@@ -1,0 +1,124 @@
+"""From a table and a formula to a scenario."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from triptych.design import Design, build_design
+from triptych.errors import InputError
+from triptych.families import Regression, estimands, regression_data, regression_model
+from triptych.fit_claims import regression_claims
+from triptych.fit_existence import Existence, existence
+from triptych.fit_words import mathematics, question, source, why
+from triptych.scenario import DEFAULT, Data, Scenario
+
+FEWEST_ROWS_FOR_HOLDOUT = 10
+
+
+def build_scenario(
+    table: Any,
+    formula: str,
+    *,
+    family: str = "gaussian",
+    prior: str = "normal",
+    prior_scale: float | str = "auto",
+    standardize: bool = True,
+    drop_missing: bool = False,
+    trials: str | None = None,
+    l1_ratio: float = 0.5,
+    nu: float | None = 4.0,
+    name: str = "fit",
+) -> Scenario:
+    """Return the scenario of a regression, ready to be solved like any other.
+
+    Parameters
+    ----------
+    table
+        A path to a CSV or Parquet file, a DataFrame, or a mapping of columns.
+    formula
+        ``"y ~ x1 + C(g)"``; see :func:`triptych.formulas.parse_formula`.
+    family
+        ``gaussian``, ``student``, ``laplace``, ``bernoulli``, ``binomial``, ``poisson`` or
+        ``negative_binomial``.
+    prior
+        ``flat``, ``normal``, ``laplace``, ``elastic_net``, ``student`` or ``horseshoe``.
+    prior_scale
+        A positive number, or ``auto``; see :class:`triptych.families.Regression`.
+    standardize
+        Put the prior on standardised predictors. Results are on the user's scale either way.
+    drop_missing
+        Drop rows with missing or infinite values instead of refusing them.
+    trials
+        The column with the number of trials of a binomial outcome.
+    l1_ratio
+        The Laplace share of an elastic net.
+    nu
+        Degrees of freedom of Student errors; ``None`` estimates them.
+    name
+        Name of the scenario.
+
+    Raises
+    ------
+    InputError
+        The table, the formula or an option cannot work; the message says which and what to do.
+    """
+    spec = Regression(family, prior, prior_scale, l1_ratio, nu)
+    design = build_design(
+        table,
+        formula,
+        family=family,
+        standardize=standardize,
+        drop_missing=drop_missing,
+        trials=trials,
+    )
+    found = existence(design, spec)
+    data = regression_data(design, spec)
+
+    def read() -> Data:
+        return data
+
+    try:
+        return Scenario(
+            name=name,
+            question=question(design),
+            source=source(design),
+            model=regression_model(design, spec),
+            data=read,
+            estimands=estimands(spec),
+            claims=regression_claims(design, spec, found),
+            expect={DEFAULT: found.expected},
+            holdout=_holdout(design, spec, found),
+            mathematics=mathematics(design, spec),
+            why=(*why(design, spec, standardize=standardize), *found.notes),
+        )
+    except ValueError as fault:
+        raise InputError(str(fault)) from fault
+
+
+def _holdout(design: Design, spec: Regression, found: Existence) -> Any:
+    """A fifth of the rows, chosen so that the rest determine as much as all of them do."""
+    if design.n < FEWEST_ROWS_FOR_HOLDOUT:
+        return f"with {design.n} rows none can be spared for a hold-out split"
+    for seed in range(20):
+        mask = np.zeros(design.n, dtype=bool)
+        mask[np.random.default_rng(seed).permutation(design.n)[: design.n // 5]] = True
+        if _rest_suffices(design, spec, found, ~mask):
+            return lambda data, mask=mask: mask.copy()
+    return "every split tried leaves out rows without which some coefficient is undetermined"
+
+
+def _rest_suffices(design: Design, spec: Regression, found: Existence, kept: np.ndarray) -> bool:
+    trials = None if design.trials is None else design.trials[kept]
+    rest = replace(
+        design, outcome=design.outcome[kept], columns=design.columns[kept], trials=trials
+    )
+    varies = np.ptp(rest.outcome / (1.0 if trials is None else trials)) > 0
+    if not varies or rest.rank < min(design.rank, rest.n):
+        return False
+    try:
+        return dict(existence(rest, spec).expected) == dict(found.expected)
+    except InputError:
+        return False
