@@ -38,6 +38,8 @@ class Engine:
         Why the backend is not the plain one; empty when it is.
     memo
         What was computed once for this model and data, by name.
+    shared_memo
+        What was computed once for this model whatever its data.
     """
 
     graph: Graph
@@ -46,6 +48,7 @@ class Engine:
     data: dict[str, Any]
     weights: dict[str, np.ndarray]
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
+    shared_memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def build(cls, model: pm.Model, *, likelihood: tuple[str, ...] = ()) -> Engine:
@@ -126,62 +129,64 @@ class Engine:
 
     def value(self, z: np.ndarray) -> np.ndarray:
         """Return ``[log-likelihood, log-prior]``."""
-        return self.backend.value(z, self._w, self._d)
+        return self.backend.value(z, self.device_weights, self.device_data)
 
     def derivatives(
         self, z: np.ndarray, corner: Any = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return both parts with gradients ``(2, p)`` and Hessians ``(2, p, p)``."""
         corner = self.backend.smooth if corner is None else corner
-        return self.backend.derivatives(z, self._w, self._d, corner)
+        return self.backend.derivatives(z, self.device_weights, self.device_data, corner)
 
     def kinks(self, z: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return the kinks' arguments, their Jacobian, and the parts' derivative by ``|u|``."""
-        return self.backend.kinks(z, self._w, self._d)
+        return self.backend.kinks(z, self.device_weights, self.device_data)
 
     def kink_arguments(self, z: np.ndarray) -> list[np.ndarray]:
         """Return the kinks' arguments in their own shapes; empty when the model has none."""
-        return self.backend.kink_arguments(z, self._d)
+        return self.backend.kink_arguments(z, self.device_data)
 
     def pointwise(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return the unweighted log-likelihood terms of each observed variable."""
-        return dict(zip(self.graph.likelihood, self.backend.pointwise(z, self._d), strict=True))
+        return dict(zip(self.graph.likelihood, self.backend.pointwise(z, self.device_data), strict=True))
 
     def pointwise_many(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return the log-likelihood terms for each row of ``z``."""
-        return dict(zip(self.graph.likelihood, self.backend.pointwise_many(z, self._d), strict=True))
+        return dict(zip(self.graph.likelihood, self.backend.pointwise_many(z, self.device_data), strict=True))
 
     def pointwise_jacobian(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return the derivative of the log-likelihood terms by ``z``."""
-        rows = self.backend.pointwise_jacobian(z, self._d)
+        rows = self.backend.pointwise_jacobian(z, self.device_data)
         return dict(zip(self.graph.likelihood, rows, strict=True))
 
     def shown(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return free variables and deterministics on their natural scale."""
-        return dict(zip(self.variables, self.backend.shown(z, self._d), strict=True))
+        return dict(zip(self.variables, self.backend.shown(z, self.device_data), strict=True))
 
     def shown_many(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return the same for each row of ``z``."""
-        return dict(zip(self.variables, self.backend.shown_many(z, self._d), strict=True))
+        return dict(zip(self.variables, self.backend.shown_many(z, self.device_data), strict=True))
 
     def shown_jacobian(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return the derivative of each shown variable by ``z``, natural shape by ``p``."""
-        return dict(zip(self.variables, self.backend.shown_jacobian(z, self._d), strict=True))
+        return dict(zip(self.variables, self.backend.shown_jacobian(z, self.device_data), strict=True))
 
     def shown_curvature(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return the second derivative of each shown variable when all coordinates move together."""
-        return dict(zip(self.variables, self.backend.shown_curvature(z, self._d), strict=True))
+        return dict(zip(self.variables, self.backend.shown_curvature(z, self.device_data), strict=True))
 
     def sampled(self, z: np.ndarray) -> np.ndarray:
         """Return the log-density with Jacobian, and its gradient, as the sampler sees them."""
-        return self.backend.sampled(z, self._w, self._d)
+        return self.backend.sampled(z, self.device_weights, self.device_data)
 
     @property
-    def _w(self) -> tuple[Any, ...]:
+    def device_weights(self) -> tuple[Any, ...]:
+        """Weights in the order of the likelihood's terms, where the backend wants them."""
         return self._on_device("weights", self.weights)
 
     @property
-    def _d(self) -> tuple[Any, ...]:
+    def device_data(self) -> tuple[Any, ...]:
+        """Data in the order of the graph's inputs, where the backend wants them."""
         return self._on_device("data", self.data)
 
     def _on_device(self, name: str, arrays: dict[str, Any]) -> tuple[Any, ...]:

@@ -100,7 +100,7 @@ def _model_class() -> Any:
             names = [optimum.names[k] for k in optimum.active]
             super().__init__(np.concatenate(observed), None, extra_params_names=names)
             self.df_model, self.df_resid = 0.0, float(self.endog.size - len(names))
-            self.endog_names = ", ".join(optimum.engine.graph.likelihood)
+            self.data.ynames = ", ".join(optimum.engine.graph.likelihood)
             self.start_params = self.scale_map.natural(optimum.verdict.point.z)
 
         def loglike(self, params: np.ndarray) -> float:

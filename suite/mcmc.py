@@ -1,0 +1,293 @@
+"""The posterior panel: NUTS, ArviZ's diagnostics, and a gate before anything is reported."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from triptych.engine import Engine
+from triptych.estimands import Estimand
+from triptych.sampler import Draws, SamplerStopped, adaptation_for, sample
+from triptych.scenario import Relabel
+from triptych.solution import NoEstimate, Panel
+from triptych.table import Row, Status
+
+MAX_RHAT, MIN_ESS, MIN_BFMI = 1.01, 400.0, 0.3
+ATTEMPTS = 3
+NO_MEAN = 0.9  # Pareto tail index above which the mean is taken not to exist (theory: 1)
+POINTWISE_LIMIT = 4_000_000
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How to sample, in PyMC's words."""
+
+    draws: int = 1000
+    tune: int = 1000
+    chains: int = 4
+    random_seed: int = 1
+    backend: str = "auto"
+    cores: int | None = None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What ArviZ says of a posterior, per variable, and what fails the gate."""
+
+    rhat: Any
+    ess_bulk: Any
+    ess_tail: Any
+    mcse: Any
+    divergences: int
+    bfmi: float
+    gate: list[str]
+
+
+def solve_mcmc(
+    engine: Engine,
+    estimands: list[Estimand],
+    sampling: Sampling,
+    *,
+    scenario: str,
+    variant: str,
+    ci_prob: float,
+    ci_kind: str = "eti",
+    relabel: Relabel | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Panel:
+    """Sample until the gate is passed, a bounded number of times, and summarise."""
+    attempts: list[str] = []
+    began = time.perf_counter()
+    tree: Any = None
+    diagnosis: Diagnosis | None = None
+    try:
+        for attempt in range(ATTEMPTS):
+            drawn = _attempt(engine, sampling, attempt, progress)
+            tree, before = _tree(engine, drawn, relabel)
+            diagnosis = diagnose(tree)
+            said = f"{drawn.adaptation}, {drawn.z.shape[1]} draws"
+            attempts.append(f"{said}: {'passed' if not diagnosis.gate else '; '.join(diagnosis.gate)}")
+            if not diagnosis.gate:
+                break
+    except SamplerStopped as error:
+        reason = f"the sampler stopped: {error}; the posterior may be improper, check the priors"
+        rows = _failed(estimands, scenario, variant, ci_prob, reason)
+        native = NoEstimate({r.name: str(r.status) for r in rows}, reason)
+        return Panel("mcmc", rows, native=native, diagnostics={"attempts": [*attempts, reason], "gate": [reason]})
+    assert diagnosis is not None
+    rows, intervals, summary = _summarise(
+        tree, diagnosis, estimands, scenario=scenario, variant=variant, ci_prob=ci_prob, ci_kind=ci_kind
+    )
+    diagnostics = {
+        "max_rhat": _extreme(diagnosis.rhat, np.nanmax),
+        "min_ess_bulk": _extreme(diagnosis.ess_bulk, np.nanmin),
+        "min_ess_tail": _extreme(diagnosis.ess_tail, np.nanmin),
+        "divergences": diagnosis.divergences,
+        "min_bfmi": diagnosis.bfmi,
+        "gate": diagnosis.gate,
+        "attempts": attempts,
+        "sampler": f"nutpie NUTS, {drawn.adaptation} adaptation, {drawn.backend}",
+        "draws": int(drawn.z.shape[1]),
+        "tune": sampling.tune * (1 if len(attempts) == 1 else 2),
+        "chains": sampling.chains,
+        "seconds": time.perf_counter() - began,
+        "summary": summary,
+        **({"max_rhat_before_relabelling": before} if before is not None else {}),
+    }
+    return Panel("mcmc", rows, intervals=intervals, native=tree, diagnostics=diagnostics)
+
+
+def _attempt(
+    engine: Engine, sampling: Sampling, attempt: int, progress: Callable[[float], None] | None
+) -> Draws:
+    """Sample; on later attempts with another adaptation, more tuning, more draws, shorter steps."""
+    more = 1 if attempt == 0 else 2
+    return sample(
+        engine,
+        draws=sampling.draws * (2 * more if attempt > 1 else more),
+        tune=sampling.tune * more,
+        chains=sampling.chains,
+        random_seed=sampling.random_seed + attempt,
+        adaptation=adaptation_for(engine.size, attempt),
+        target_accept=(0.8, 0.9, 0.99)[attempt],
+        backend=sampling.backend,
+        cores=sampling.cores,
+        progress=progress,
+    )
+
+
+def _tree(engine: Engine, drawn: Draws, relabel: Relabel | None) -> tuple[Any, float | None]:
+    """Return the DataTree, and the largest R-hat before relabelling when there is a rule."""
+    import arviz as az
+
+    chains, draws, size = drawn.z.shape
+    flat = drawn.z.reshape(-1, size)
+    shown = {
+        name: values.reshape(chains, draws, *values.shape[1:])
+        for name, values in engine.shown_many(flat).items()
+    }
+    before = None
+    if relabel is not None:
+        before = float(max(np.nanmax(az.rhat(shown[name])) for name in relabel.variables))
+        _sort_components(engine, shown, relabel)
+    groups: dict[str, Any] = {"posterior": shown, "sample_stats": drawn.statistics}
+    terms = sum(w.size for w in engine.weights.values())
+    if terms * chains * draws <= POINTWISE_LIMIT:
+        groups["log_likelihood"] = {
+            name: values.reshape(chains, draws, *values.shape[1:])
+            for name, values in engine.pointwise_many(flat).items()
+        }
+    model = engine.model
+    groups["observed_data"] = {
+        rv.name: observed for rv in model.observed_RVs if (observed := _observed(engine, rv)) is not None
+    }
+    dims = {n: [d for d in ds if d is not None] for n, ds in model.named_vars_to_dims.items()}
+    sizes = {n: v.variable.shape for n, v in ((b.variable.name, b) for b in engine.blocks)}
+    dims = {n: list(ds) for n, ds in dims.items() if len(ds) == len(sizes.get(n, ds))}
+    coords = {d: list(c) for d, c in model.coords.items() if c is not None and _fits(d, c, dims, groups)}
+    dims = {n: ds for n, ds in dims.items() if n in shown or n in groups["observed_data"]}
+    return az.from_dict(groups, dims=dims, coords=coords), before
+
+
+def _fits(dim: str, labels: Any, dims: dict[str, list[str]], groups: dict[str, Any]) -> bool:
+    """Whether the model's labels still have the length of the data that were put in."""
+    for group, skip in (("posterior", 2), ("observed_data", 0)):
+        for name, values in groups[group].items():
+            for axis, d in enumerate(dims.get(name, [])):
+                if d == dim and values.shape[axis + skip] != len(labels):
+                    return False
+    return True
+
+
+def _observed(engine: Engine, rv: Any) -> np.ndarray | None:
+    from pytensor.compile.sharedvalue import SharedVariable
+    from pytensor.graph.basic import Constant
+
+    value = engine.model.rvs_to_values[rv]
+    if isinstance(value, Constant):
+        return np.asarray(value.data)
+    if isinstance(value, SharedVariable) and value.name in engine.data:
+        return np.asarray(engine.data[value.name])
+    return None
+
+
+def _sort_components(engine: Engine, shown: dict[str, np.ndarray], relabel: Relabel) -> None:
+    """Sort exchangeable components of every draw by the rule, in place."""
+    axis = component_axis(engine, relabel.by, relabel.dim) + 2
+    order = np.argsort(shown[relabel.by], axis=axis, kind="stable")
+    for name in relabel.variables:
+        shown[name] = np.take_along_axis(shown[name], order, axis=axis)
+
+
+def component_axis(engine: Engine, name: str, dim: str) -> int:
+    """Return the axis of a variable that carries the components."""
+    return list(engine.model.named_vars_to_dims[name]).index(dim)
+
+
+def diagnose(tree: Any) -> Diagnosis:
+    """Return R-hat, effective sizes, Monte Carlo errors, and what fails the gate."""
+    import arviz as az
+
+    posterior = tree["posterior"].to_dataset()
+    rhat, mcse = az.rhat(posterior), az.mcse(posterior)
+    bulk, tail = az.ess(posterior, method="bulk"), az.ess(posterior, method="tail")
+    divergences = int(tree["sample_stats"]["diverging"].sum())
+    bfmi = float(az.bfmi(tree)["energy"].min())
+    gate = []
+    if (worst := _extreme(rhat, np.nanmax)) > MAX_RHAT:
+        gate.append(f"R-hat {worst:.3f} > {MAX_RHAT}")
+    for name, sizes in (("bulk", bulk), ("tail", tail)):
+        if (least := _extreme(sizes, np.nanmin)) < MIN_ESS:
+            gate.append(f"{name} ESS {least:.0f} < {MIN_ESS:.0f}")
+    if divergences:
+        gate.append(f"{divergences} divergent transitions")
+    if bfmi < MIN_BFMI:
+        gate.append(f"BFMI {bfmi:.2f} < {MIN_BFMI}")
+    return Diagnosis(rhat, bulk, tail, mcse, divergences, bfmi, gate)
+
+
+def _extreme(dataset: Any, reduce: Callable[[np.ndarray], Any]) -> float:
+    values = np.concatenate([np.ravel(v.values) for v in dataset.data_vars.values()])
+    values = values[np.isfinite(values)]
+    return float(reduce(values)) if values.size else float("nan")
+
+
+def _summarise(
+    tree: Any,
+    diagnosis: Diagnosis,
+    estimands: list[Estimand],
+    *,
+    scenario: str,
+    variant: str,
+    ci_prob: float,
+    ci_kind: str,
+) -> tuple[list[Row], list[Row], list[dict[str, Any]]]:
+    import arviz as az
+
+    posterior = tree["posterior"].to_dataset()[[e.name for e in estimands]]
+    tails = posterior.azstats.pareto_khat(sample_dims=["chain", "draw"])
+    ends = {"eti": az.eti(posterior, prob=ci_prob), "hdi": az.hdi(posterior, prob=ci_prob)}
+    other = "hdi" if ci_kind == "eti" else "eti"
+    rows, intervals, summary = [], [], []
+    for estimand in estimands:
+        draws = posterior[estimand.name].values
+        flat = draws.reshape(draws.shape[0] * draws.shape[1], -1)
+        k = np.ravel(tails[estimand.name].values)
+        bounds = {kind: e[estimand.name].values.reshape(-1, 2) for kind, e in ends.items()}
+        for i, label in enumerate(estimand.variable.labels):
+            status, reason = _status(diagnosis, float(k[i]))
+            mean = status is not Status.NO_MOMENT
+            row = Row(
+                scenario, variant, "mcmc", estimand.name, label,
+                float(flat[:, i].mean()) if mean else np.nan, "mean",
+                float(flat[:, i].std(ddof=1)) if mean else np.nan,
+                float(bounds[ci_kind][i, 0]), float(bounds[ci_kind][i, 1]),
+                ci_prob, ci_kind, status, reason,
+            )  # fmt: skip
+            rows.append(row)
+            intervals.append(
+                row.but(lower=float(bounds[other][i, 0]), upper=float(bounds[other][i, 1]), interval_kind=other)
+            )
+            kept = status if status is not Status.NO_MOMENT else Status.OK
+            median = float(np.median(flat[:, i]))
+            intervals.append(row.but(estimate=median, estimate_kind="median", status=kept))
+            summary.append(
+                {
+                    "estimand": estimand.name,
+                    "label": label,
+                    "mcse_mean": float(np.ravel(diagnosis.mcse[estimand.name].values)[i]),
+                    "r_hat": float(np.ravel(diagnosis.rhat[estimand.name].values)[i]),
+                    "ess_bulk": float(np.ravel(diagnosis.ess_bulk[estimand.name].values)[i]),
+                    "ess_tail": float(np.ravel(diagnosis.ess_tail[estimand.name].values)[i]),
+                    "tail_index": float(k[i]),
+                }
+            )
+    return rows, intervals, summary
+
+
+def _status(diagnosis: Diagnosis, tail_index: float) -> tuple[Status, str]:
+    if diagnosis.gate:
+        said = "; ".join(diagnosis.gate)
+        return Status.UNRELIABLE, f"the posterior failed the gate ({said}): reparameterise, or use more draws"
+    if tail_index > NO_MEAN:
+        return (
+            Status.NO_MOMENT,
+            f"the tails of the posterior are too heavy for a mean (Pareto tail index {tail_index:.2f}): read the "
+            "median and the interval, or use a prior with lighter tails",
+        )
+    return Status.OK, ""
+
+
+def _failed(
+    estimands: list[Estimand], scenario: str, variant: str, ci_prob: float, reason: str
+) -> list[Row]:
+    nan = np.nan
+    return [
+        Row(scenario, variant, "mcmc", e.name, label, nan, "mean", nan, nan, nan, ci_prob, "none", Status.FAILED, reason)
+        for e in estimands
+        for label in e.variable.labels
+    ]

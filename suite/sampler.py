@@ -1,0 +1,187 @@
+"""NUTS over the engine's own density: nutpie, seeded, with the adaptation chosen by dimension."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from triptych.engine import Engine
+from triptych.errors import InputError
+
+LOW_RANK_UP_TO = 30  # unconstrained dimensions
+STATISTICS = ("diverging", "energy", "logp", "n_steps", "depth", "step_size", "mean_tree_accept")
+NAMES = {"logp": "lp", "depth": "tree_depth", "mean_tree_accept": "acceptance_rate"}
+
+
+class SamplerStopped(RuntimeError):
+    """The sampler could not go on: usually the density cannot be normalised or evaluated."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Draws on the unconstrained scale.
+
+    Attributes
+    ----------
+    z
+        Shape ``(chains, draws, p)``.
+    statistics
+        ArviZ's names to arrays ``(chains, draws)``.
+    """
+
+    z: np.ndarray
+    statistics: dict[str, np.ndarray]
+    adaptation: str
+    backend: str
+
+
+def adaptation_for(dimensions: int, attempt: int) -> str:
+    """Return nutpie's mass-matrix adaptation: low rank when it is cheap or when diagonal failed."""
+    first, second = ("low_rank", "diag") if dimensions <= LOW_RANK_UP_TO else ("diag", "low_rank")
+    return second if attempt == 1 else first
+
+
+def sample(
+    engine: Engine,
+    *,
+    draws: int,
+    tune: int,
+    chains: int,
+    random_seed: int,
+    adaptation: str,
+    target_accept: float = 0.8,
+    backend: str = "auto",
+    cores: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Draws:
+    """Run NUTS.
+
+    Parameters
+    ----------
+    engine
+        The compiled model with its data and weights.
+    draws, tune, chains, random_seed, target_accept, cores
+        As in ``pm.sample``. The same seed gives the same draws on the same machine.
+    adaptation
+        ``low_rank`` or ``diag``, see :func:`adaptation_for`.
+    backend
+        ``jax`` calls the engine's compiled density; ``numba`` compiles the model once more, takes
+        far longer to start and far less per draw; ``auto`` is the engine's own.
+    progress
+        Called with the share of draws that is done.
+
+    Raises
+    ------
+    SamplerStopped
+        When the sampler panics or finds no valid start.
+    """
+    import nutpie
+
+    if backend not in ("auto", "jax", "numba"):
+        raise InputError(f"backend={backend!r}: use 'auto', 'jax' or 'numba'")
+    chosen = engine.backend.name if backend == "auto" else backend
+    compiled = _compiled(engine, chosen)
+    report = None
+    if progress is not None:
+
+        def report(states: list[Any]) -> None:
+            total = sum(s.total_draws for s in states)
+            progress(sum(s.finished_draws for s in states) / total if total else 0.0)
+
+    try:
+        trace = nutpie.sample(
+            compiled,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            # Chains of the JAX density share the interpreter lock; more threads only contend for it.
+            cores=cores or min(chains, os.cpu_count() or 1 if chosen == "numba" else 1),
+            seed=random_seed,
+            adaptation=adaptation,
+            target_accept=target_accept,
+            progress_bar=False,
+            save_warmup=False,
+            store_unconstrained=chosen == "numba",
+            progress_callback=report,
+        )
+    except BaseException as error:
+        # nutpie's panics do not derive from Exception; anything else that does not must pass.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise SamplerStopped(str(error).strip().splitlines()[0] if str(error).strip() else repr(error)) from error
+    stats = trace["sample_stats"]
+    if chosen == "numba":
+        z = stats["unconstrained_draw"].values
+    else:
+        z = trace["posterior"]["z"].values
+    statistics = {NAMES.get(n, n): stats[n].values for n in STATISTICS if n in stats}
+    return Draws(np.asarray(z), statistics, adaptation, chosen)
+
+
+def _compiled(engine: Engine, backend: str) -> Any:
+    if backend == "numba" and engine.backend.name == "jax":
+        return _numba_model(engine)
+    if backend == "jax" and engine.backend.name != "jax":
+        raise InputError(f"backend='jax' cannot run this model: {engine.note}")
+    return _own_density(engine) if backend == "jax" else _numba_model(engine)
+
+
+def _start(engine: Engine) -> Callable[[int], np.ndarray]:
+    """Return PyMC's habit of starting: the initial point, jittered uniformly by one unit."""
+
+    def start(seed: int) -> np.ndarray:
+        rng = np.random.default_rng(seed)
+        point = engine.graph.start
+        for _ in range(50):
+            z = np.asarray(point + rng.uniform(-1, 1, point.size))
+            if np.all(np.isfinite(engine.sampled(z))):
+                return z
+        return np.asarray(point)
+
+    return start
+
+
+def _own_density(engine: Engine) -> Any:
+    from nutpie.compiled_pyfunc import from_pyfunc
+
+    run = engine.backend.sampled_function()  # type: ignore[attr-defined]
+    weights, data = engine.device_weights, engine.device_data
+    size = engine.size
+
+    def make_density() -> Any:
+        def density(z: np.ndarray) -> tuple[float, np.ndarray]:
+            out = np.asarray(run(z, weights, data))
+            return float(out[0]), out[1:]
+
+        return density
+
+    def make_expand(*_: Any) -> Any:
+        return lambda z: {"z": np.array(z)}
+
+    return from_pyfunc(
+        size,
+        make_density,
+        make_expand,
+        [np.dtype("float64")],
+        [(size,)],
+        ["z"],
+        make_initial_point_fn=_start(engine),
+    )
+
+
+def _numba_model(engine: Engine) -> Any:
+    """Compile PyMC's own graph with numba; kept, because it takes from seconds to a minute."""
+    import nutpie
+
+    if any(np.any(w != 1) for w in engine.weights.values()):
+        raise InputError("backend='numba' cannot weight observations; use backend='jax'")
+    compiled = engine.shared_memo.get("numba")
+    if compiled is None:
+        compiled = nutpie.compile_pymc_model(engine.model, backend="numba")
+        engine.shared_memo["numba"] = compiled
+    names = {v.name for v in getattr(compiled, "shared_var_keys", {})}
+    return compiled.with_data(**{n: v for n, v in engine.data.items() if n in names})
