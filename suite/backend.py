@@ -111,7 +111,7 @@ class JaxBackend:
         import jax
         import jax.numpy as jnp
 
-        _use_compile_cache()
+        _configure()
         self.second_derivatives = "exact"
         self._jax, self._np = jax, jnp
         inputs = list(graph.data.values())
@@ -368,9 +368,11 @@ def _jaxify(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
     return function
 
 
-def _use_compile_cache() -> None:
-    """Keep XLA's compiled programs between processes, unless the user has set a cache already."""
+def _configure() -> None:
+    """Run small programs in the calling thread, and keep compiled ones between processes."""
     import jax
+
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
 
     if jax.config.jax_compilation_cache_dir is None:
         home = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()

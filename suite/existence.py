@@ -120,11 +120,12 @@ def find(objective: Objective, seed: int = 0, starts: int = 6) -> Verdict:
         better = _judge(verdict)
         if better is None:
             return verdict
-        found = [_climb(objective, better), *found]
+        found = [climb(objective, better), *found]
     return verdict
 
 
-def _climb(objective: Objective, x: np.ndarray) -> tuple[Point, Corner | None]:
+def climb(objective: Objective, x: np.ndarray) -> tuple[Point, Corner | None]:
+    """Climb from ``x``, by the solver that the objective's kinks ask for."""
     if objective.engine.kink_arguments(objective.full(x)):
         return climb_kinked(objective, x)
     return objective.climb(x), None
@@ -135,7 +136,7 @@ def _ends(
 ) -> list[tuple[Point, Corner | None]]:
     origin = objective.origin[objective.active]
     kinked = bool(objective.engine.kink_arguments(objective.origin))
-    found = [_climb(objective, _on_steps(objective, origin))]
+    found = [climb(objective, _on_steps(objective, origin))]
     capped = objective.capped
     for k in range(2 if kinked else starts):
         centre, scale = origin, np.ones_like(origin)
@@ -145,7 +146,7 @@ def _ends(
             scale = np.where(capped, 1.0, 4 * equilibrate(best.hessian))
         start = centre + scale * rng.standard_normal(origin.size) * (1 + k / 2)
         start = np.where(capped, np.clip(start, origin - 12, origin + 12), start)
-        end = _climb(objective, _on_steps(objective, start))
+        end = climb(objective, _on_steps(objective, start))
         if end[0].usable:
             found.append(end)
     return found
@@ -286,6 +287,8 @@ def _follow(verdict: Verdict) -> np.ndarray | None:
         elif curvature < SINGULAR and _ridge(verdict, v, d):
             flat.append(v)
     steps = (point.gradient == 0) & np.all(point.hessian == 0, axis=0)
+    if verdict.corner is not None:
+        steps &= np.all(verdict.corner.jacobian == 0, axis=0)
     flat = [v for v in flat if not np.any(steps & (np.abs(v) > 0.5 * np.abs(v).max()))]
     flat += list(np.eye(objective.size)[steps])
     verdict.flat = np.array(flat).reshape(-1, d.size)

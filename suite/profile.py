@@ -1,0 +1,183 @@
+"""Profile-likelihood intervals: the likelihood re-optimised with one estimand held fixed.
+
+The interval is ``{c : 2 (l_max - l_profile(c)) <= chi2_1 quantile}`` (Wilks 1938; Venzon and
+Moolgavkar 1988). Its ends are found on the signed root ``r(c) = sqrt(2 (l_max - l_profile(c)))``,
+which is nearly linear, by safeguarded secant steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from triptych.estimands import Estimand
+from triptych.existence import Verdict, climb
+from triptych.newton import newton
+from triptych.rows import Frame, Optimum
+from triptych.table import Row, Status
+
+MOST = 40  # profiles per panel: each end costs several re-optimisations
+PROFILED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY)
+
+
+def profile_rows(
+    optimum: Optimum, frame: Frame, estimands: list[Estimand], rows: list[Row]
+) -> list[Row]:
+    """Return a profile interval for each estimand that has a maximum or a one-sided limit.
+
+    At most 40 scalars are profiled, in the order of the rows.
+    """
+    from scipy.stats import chi2
+
+    by_name = {estimand.name: estimand for estimand in estimands}
+    target = float(np.sqrt(chi2.ppf(frame.ci_prob, 1)))
+    found = []
+    for row in [r for r in rows if r.status in PROFILED][:MOST]:
+        estimand = by_name[row.estimand]
+        scalar = Scalar.of(optimum, estimand, estimand.variable.labels.index(row.label))
+        low, high = (_end(optimum, scalar, sign, target) for sign in (-1.0, 1.0))
+        low, high = scalar.natural(low), scalar.natural(high)
+        if np.isnan(low) or np.isnan(high):
+            continue
+        found.append(row.but(lower=min(low, high), upper=max(low, high), interval_kind="profile"))
+    return found
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One scalar to hold fixed: a coordinate of ``z``, or a smooth function of them."""
+
+    centre: float
+    scale: float
+    position: int | None
+    capped: bool
+    evaluate: Callable[[np.ndarray], tuple[float, np.ndarray]]
+    natural: Callable[[float], float]
+
+    @classmethod
+    def of(cls, optimum: Optimum, estimand: Estimand, i: int) -> Scalar:
+        """Describe scalar ``i`` of an estimand."""
+        objective, engine = optimum.verdict.objective, optimum.engine
+        name, size = estimand.name, estimand.variable.size
+        if estimand.positions is not None:
+            at = int(estimand.positions[i])
+            j = int(np.flatnonzero(optimum.active == at)[0])
+            gradient = np.eye(objective.size)[j]
+            variance = float(optimum.covariance[j, j])
+
+            def back(value: float) -> float:
+                if not np.isfinite(value):
+                    value = float(np.sign(value)) * 700.0 if objective.capped[j] else value
+                z = optimum.z.copy()
+                z[at] = value
+                with np.errstate(over="ignore"):
+                    return float(engine.shown(z)[name].ravel()[i])
+
+            return cls(
+                float(optimum.z[at]),
+                _scale(variance, objective.capped[j], float(optimum.conditional[j])),
+                j,
+                bool(objective.capped[j]),
+                lambda x: (float(x[j]), gradient),
+                back,
+            )
+
+        def evaluate(x: np.ndarray) -> tuple[float, np.ndarray]:
+            z = objective.full(x)
+            slope = engine.shown_jacobian(z)[name].reshape(size, -1)[i, objective.active]
+            return float(engine.shown(z)[name].ravel()[i]), slope
+
+        value, slope = evaluate(optimum.verdict.point.z)
+        variance = float(slope @ optimum.covariance @ slope)
+        conditional = float(slope**2 @ optimum.conditional)
+        return cls(value, _scale(variance, False, conditional), None, False, evaluate, float)
+
+
+def _scale(variance: float, capped: bool, conditional: float) -> float:
+    deviation = np.sqrt(variance) if np.isfinite(variance) and variance > 0 else 0.0
+    if deviation == 0.0:
+        deviation = 0.5 if capped else np.sqrt(max(conditional, 0.0)) or 1.0
+    return float(min(deviation, 2.0) if capped else deviation)
+
+
+def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float) -> float:
+    """Return the end of the interval on one side; infinite when the profile never falls so far."""
+    verdict = optimum.verdict
+    best = verdict.point.value
+    x = verdict.point.z
+    inside, r_inside = scalar.centre, 0.0
+    outside, r_outside = np.nan, np.nan
+    step = sign * scalar.scale * target
+    at = inside + step
+    for _ in range(60):
+        held = hold(verdict, scalar, x, at)
+        if held is None:
+            r = np.inf
+        else:
+            r = float(np.sqrt(max(0.0, 2 * (best - held[1]))))
+        if r <= target:
+            assert held is not None
+            inside, r_inside, x = at, r, held[0]
+        else:
+            outside, r_outside = at, r
+        if abs(r - target) < 1e-7 * target:
+            return at
+        if np.isnan(outside):
+            grow = 1.0 if r_inside > 0.3 * target else 2.0
+            slope = (r_inside / abs(at - scalar.centre)) if r_inside > 0 else 0.0
+            wanted = (target - r_inside) / slope if slope > 0 else np.inf
+            at = inside + sign * min(1.05 * wanted, grow * abs(inside - scalar.centre) + abs(step))
+            if _left(scalar, at):
+                return sign * np.inf
+            continue
+        if abs(outside - inside) < 1e-10 * (abs(inside) + scalar.scale):
+            return inside
+        share = (target - r_inside) / (r_outside - r_inside) if np.isfinite(r_outside) else 0.5
+        at = inside + float(np.clip(share, 0.05, 0.95)) * (outside - inside)
+    return at
+
+
+def _left(scalar: Scalar, at: float) -> bool:
+    moved = abs(at - scalar.centre)
+    return moved > 40.0 if scalar.capped else moved > 1e5 * scalar.scale
+
+
+def hold(
+    verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float
+) -> tuple[np.ndarray, float] | None:
+    """Maximise with the scalar held at ``at``; None when no usable point was found."""
+    objective = verdict.objective
+    if scalar.position is not None:
+        x = start.copy()
+        x[scalar.position] = at
+        rest = replace(objective, origin=objective.full(x)).without(np.array([scalar.position]))
+        if rest.size == 0:
+            value = objective.value(x)
+            return (x, value) if np.isfinite(value) else None
+        point, _ = climb(rest, np.delete(x, scalar.position))
+        if not point.usable:
+            return None
+        return np.insert(point.z, scalar.position, point.z.dtype.type(at)), point.value
+    x = start.copy()
+    for _ in range(12):
+        value, slope = scalar.evaluate(x)
+        direction = verdict.covariance @ slope
+        if float(slope @ direction) <= 0:
+            direction = slope
+        x = x + direction * ((at - value) / float(slope @ direction))
+        if abs(scalar.evaluate(x)[0] - at) > 1e-9 * (abs(at) + scalar.scale):
+            continue
+        normal = scalar.evaluate(x)[1]
+        basis = np.linalg.svd(normal[None] / np.linalg.norm(normal))[2][1:].T
+        point = newton(
+            objective.derivatives, objective.value, x, basis=basis, capped=objective.capped, max_iterations=30
+        )
+        if not point.usable:
+            return None
+        moved = abs(scalar.evaluate(point.z)[0] - at)
+        x = point.z
+        if moved <= 1e-8 * scalar.scale:
+            return x, point.value
+    return (x, objective.value(x)) if np.all(np.isfinite(x)) else None

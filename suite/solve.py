@@ -1,0 +1,189 @@
+"""One variant of a scenario, solved by the panels that are asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from triptych.engine import Engine
+from triptych.estimands import resolve
+from triptych.mcmc import Sampling, component_axis, solve_mcmc
+from triptych.scenario import DEFAULT, Data, Relabel, Scenario
+from triptych.solution import Panel, Solution
+from triptych.table import METHODS, Row
+
+Progress = Callable[[str, float], None]
+
+
+def build_model(scenario: Scenario, data: Data, settings: dict[str, Any]) -> Any:
+    """Open a ``pm.Model``, wrap the data's arrays in ``pm.Data``, and run the scenario's body."""
+    import pymc as pm
+
+    coords = {dim: labels for dim, labels in data.coords.items()}
+    with pm.Model(coords=coords) as model:
+        symbolic = Data({}, coords=data.coords, constants=data.constants)
+        symbolic.arrays = {
+            name: pm.Data(name, values, dims=data.dims.get(name)) for name, values in data.arrays.items()
+        }
+        scenario.model(symbolic, **settings)
+    return model
+
+
+def scenario_data(scenario: Scenario, settings: dict[str, Any]) -> Data:
+    """Return the scenario's data, with the settings that its function takes."""
+    import inspect
+
+    accepted = inspect.signature(scenario.data).parameters
+    return scenario.data(**{k: v for k, v in settings.items() if k in accepted})
+
+
+def model_settings(scenario: Scenario, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return those settings that the scenario's model takes."""
+    import inspect
+
+    parameters = inspect.signature(scenario.model).parameters
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return settings
+    return {k: v for k, v in settings.items() if k in parameters}
+
+
+def solve(
+    scenario: Scenario,
+    variant: str = DEFAULT,
+    *,
+    methods: Sequence[str] = METHODS,
+    sampling: Sampling | None = None,
+    ci_prob: float = 0.95,
+    ci_kind: str = "eti",
+    profile: bool = True,
+    data: Data | None = None,
+    progress: Progress | None = None,
+) -> Solution:
+    """Solve one variant of a scenario.
+
+    Parameters
+    ----------
+    scenario, variant
+        What to solve.
+    methods
+        Any of ``mle``, ``map``, ``mcmc``.
+    sampling
+        How to sample.
+    ci_prob, ci_kind
+        Level of all intervals, and which posterior interval is the headline: ``eti`` or ``hdi``.
+    profile
+        Whether to compute profile-likelihood intervals.
+    data
+        Data in place of the scenario's own.
+    progress
+        Called with what is being done and the share that is done.
+    """
+    settings = dict(scenario.variants[variant])
+    data = scenario_data(scenario, settings) if data is None else data
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "compile"):
+        engine = Engine.build(build_model(scenario, data, model_settings(scenario, settings)))
+    panels = solve_engine(
+        engine,
+        scenario.estimands,
+        scenario=scenario.name,
+        variant=variant,
+        methods=methods,
+        sampling=sampling or Sampling(),
+        ci_prob=ci_prob,
+        ci_kind=ci_kind,
+        profile=profile,
+        relabel=scenario.relabel,
+        seconds=seconds,
+        progress=progress,
+    )
+    return Solution(scenario.name, variant, settings, data, engine, panels, seconds)
+
+
+def solve_engine(
+    engine: Engine,
+    estimands: Sequence[str] | None,
+    *,
+    scenario: str,
+    variant: str,
+    methods: Sequence[str],
+    sampling: Sampling,
+    ci_prob: float,
+    ci_kind: str,
+    profile: bool,
+    relabel: Relabel | None,
+    seconds: dict[str, float],
+    progress: Progress | None = None,
+) -> dict[str, Panel]:
+    """Run the panels on a compiled model."""
+    from triptych.map import solve_map
+    from triptych.mle import solve_mle
+
+    resolved = resolve(engine, estimands)
+    common = {"scenario": scenario, "variant": variant, "ci_prob": ci_prob}
+    panels: dict[str, Panel] = {}
+    for method in METHODS:
+        if method not in methods:
+            continue
+        if progress is not None:
+            progress(method, 0.0)
+        with _timed(seconds, method):
+            if method == "mle":
+                panel = solve_mle(engine, resolved, random_seed=sampling.random_seed, profile=profile, **common)
+            elif method == "map":
+                panel = solve_map(engine, resolved, random_seed=sampling.random_seed, **common)
+            else:
+                share = None if progress is None else (lambda done: progress("mcmc", done))
+                panel = solve_mcmc(
+                    engine, resolved, sampling, ci_kind=ci_kind, relabel=relabel, progress=share, **common
+                )
+        panels[method] = panel
+    if relabel is not None:
+        for method in ("mle", "map"):
+            if method in panels:
+                sort_components(engine, panels[method], relabel)
+    return panels
+
+
+def sort_components(engine: Engine, panel: Panel, relabel: Relabel) -> None:
+    """Order exchangeable components of point estimates by the same rule as the draws."""
+    for rows in _groups(panel):
+        by = [row for row in rows if row.estimand == relabel.by]
+        if not by or not all(np.isfinite(row.estimate) for row in by):
+            continue
+        order = np.argsort([row.estimate for row in by], kind="stable")
+        for name in relabel.variables:
+            if component_axis(engine, name, relabel.dim) != 0:
+                continue
+            at = [i for i, row in enumerate(rows) if row.estimand == name]
+            if len(at) != len(order):
+                continue
+            sorted_rows = [rows[at[k]].but(label=rows[i].label) for k, i in zip(order, at, strict=True)]
+            for i, row in zip(at, sorted_rows, strict=True):
+                rows[i] = row
+
+
+def _groups(panel: Panel) -> list[list[Row]]:
+    """Return the panel's rows in groups that belong to one point, as lists that are edited in place."""
+    optima: dict[str, list[Row]] = {}
+    for row in panel.optima:
+        optima.setdefault(row.reason.split(",")[0], []).append(row)
+    groups = [panel.estimates, *optima.values()]
+    panel.optima = [row for group in optima.values() for row in group]
+    return groups
+
+
+class _timed:
+    """Record the seconds spent in a block."""
+
+    def __init__(self, seconds: dict[str, float], name: str) -> None:
+        self.seconds, self.name = seconds, name
+
+    def __enter__(self) -> None:
+        self.began = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds[self.name] = time.perf_counter() - self.began
