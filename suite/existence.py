@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from triptych.kinks import Corner, climb_kinked
-from triptych.newton import Point, equilibrate
+from triptych.newton import Point, ascent_step, equilibrate
 from triptych.objective import Objective
 
 SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information
+COARSE = 3e-6  # rounding error of an objective that can still be judged
 PROBE_STEPS = 18
 SETTLED = 8
 LEAST_SLOPE = 0.2
@@ -142,8 +143,9 @@ def _ends(
         centre, scale = origin, np.ones_like(origin)
         if k % 2 and found[0][0].usable:
             best = max((p for p, _ in found if p.usable), key=lambda p: p.value)
-            centre = best.z
-            scale = np.where(capped, 1.0, 4 * equilibrate(best.hessian))
+            if not best.slow:
+                centre = best.z
+                scale = np.where(capped, 1.0, 4 * equilibrate(best.hessian))
         start = centre + scale * rng.standard_normal(origin.size) * (1 + k / 2)
         start = np.where(capped, np.clip(start, origin - 12, origin + 12), start)
         end = climb(objective, _on_steps(objective, start))
@@ -177,9 +179,14 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
     if not usable:
         point, corner = found[0]
         return Verdict(objective, point, corner, np.inf, 0)
-    point, corner = usable[0]
+    # A point that is all rounding may show any value; it leads only when there is no other.
+    usable.sort(key=lambda e: objective.noise(e[0].z) > COARSE)
+    best = usable[0][0].value
+    origin = objective.origin[objective.active]
+    equal = [e for e in usable if abs(e[0].value - best) <= 1e-9 * (1 + abs(best))]
+    point, corner = min(equal, key=lambda e: (e[0].slow, float(np.linalg.norm(e[0].z - origin))))
     others: list[Point] = []
-    for other, _ in usable[1:]:
+    for other, _ in usable:
         values = [point.value, *(o.value for o in others)]
         if all(abs(other.value - v) > 1e-6 * (1 + abs(v)) for v in values):
             others.append(other)
@@ -190,26 +197,59 @@ def _judge(verdict: Verdict) -> np.ndarray | None:
     """Fill in the verdict; return a better point when the probes find one."""
     if verdict.starts == 0:
         return None
-    ends = [verdict.point, *verdict.others[:1]]
-    for end in ends:
+    if verdict.noise > COARSE:
+        _step_back(verdict)
+    for end in [verdict.point, *verdict.others[:1]]:
         better = _push_away(verdict, end)
         if verdict.unbounded is not None:
-            break
+            # Far out, rounding hides which directions are flat; near the start it does not.
+            verdict.flat = structural_null(verdict.objective)
+            return None
         if better is not None:
             return better
-    if verdict.noise > 0.5 and verdict.unbounded is None:
-        verdict.unbounded = _rounding_trace(verdict)
     return _follow(verdict)
 
 
-def _rounding_trace(verdict: Verdict) -> Trace:
-    """The ascent ended where only the rounding of the data stops it: its own trail is the path."""
-    trail = verdict.point.trail
-    capped = verdict.objective.capped
-    moved = np.where(capped, np.abs(trail[-1] - trail[0]), 0.0)
-    j = int(np.argmax(moved))
-    values = np.array([verdict.objective.value(x) for x in trail])
-    return Trace(j, trail[:, j], values, trail)
+def _step_back(verdict: Verdict) -> None:
+    """Return along the trail to where the objective is still computed and not rounding."""
+    objective, trail = verdict.objective, verdict.point.trail
+    for x in trail[::-1]:
+        noise = objective.noise(x)
+        if noise <= 1e-3 * COARSE:
+            value, gradient, hessian = objective.derivatives(x)
+            _, decrement = ascent_step(gradient, hessian)
+            verdict.point = Point(x, value, gradient, hessian, decrement, len(trail), trail)
+            verdict.noise = noise
+            return
+
+
+def structural_null(objective: Objective) -> np.ndarray:
+    """Return directions, as rows, along which no term of the objective changes anywhere.
+
+    The terms' derivatives at several random points share this null space: collinear columns, more
+    columns than rows, a sum of which only the total matters.
+    """
+    from scipy.linalg import null_space
+
+    rng = np.random.default_rng(2)
+    rows = []
+    for scale in (0.1, 0.5, 1.0, 1.0):
+        x = objective.origin[objective.active] + scale * rng.standard_normal(objective.size)
+        z = objective.full(x)
+        terms = [j.reshape(-1, z.size) for j in objective.engine.pointwise_jacobian(z).values()]
+        if objective.parts[1]:
+            terms.append(objective.engine.derivatives(z)[1][1:2])
+        block = np.vstack(terms)[:, objective.active]
+        if np.all(np.isfinite(block)):
+            rows.append(block)
+    if not rows:
+        return np.zeros((0, objective.size))
+    stacked = np.vstack(rows)
+    size = np.linalg.norm(stacked, axis=0)
+    scaled = stacked / np.where(size > 0, size, 1.0)
+    flat = null_space(scaled, rcond=1e-10).T / np.where(size > 0, size, 1.0)
+    biggest = np.max(np.abs(flat * size), axis=1, keepdims=True, initial=0.0)
+    return np.where(np.abs(flat * size) > 1e-8 * biggest, flat, 0.0)
 
 
 def _push_away(verdict: Verdict, end: Point) -> np.ndarray | None:
@@ -218,7 +258,8 @@ def _push_away(verdict: Verdict, end: Point) -> np.ndarray | None:
     if positions.size > PROBED:
         curvature = np.abs(np.diag(end.hessian))[positions]
         positions = positions[np.argsort(curvature)[:PROBED]]
-    best = verdict.point.value
+    least = verdict.point.value + max(1e3 * verdict.noise, 1e-6 * (1 + abs(verdict.point.value)))
+    better = None
     for j in positions:
         for sign in (-1.0, 1.0):
             trace = _probe(objective, end, int(j), sign)
@@ -232,9 +273,9 @@ def _push_away(verdict: Verdict, end: Point) -> np.ndarray | None:
                 verdict.unbounded = trace
                 return None
             top = int(np.argmax(trace.values))
-            if trace.values[top] > best + max(1e3 * verdict.noise, 1e-7):
-                return trace.points[top]
-    return None
+            if trace.values[top] > least:
+                better, least = trace.points[top], float(trace.values[top])
+    return better
 
 
 def _probe(objective: Objective, end: Point, j: int, sign: float) -> Trace:
@@ -273,6 +314,7 @@ def _follow(verdict: Verdict) -> np.ndarray | None:
     directions, curvatures = _principal(verdict, d)
     rays: list[np.ndarray] = []
     flat: list[np.ndarray] = []
+    ridges: list[np.ndarray] = []
     for v, curvature in zip(directions, curvatures, strict=True):
         sides = []
         for sign in (1.0, -1.0):
@@ -284,14 +326,19 @@ def _follow(verdict: Verdict) -> np.ndarray | None:
             flat.append(v)
         elif not all(sides):
             rays.append(v if sides[1] else -v)
-        elif curvature < SINGULAR and _ridge(verdict, v, d):
+        elif curvature < SINGULAR:
+            ridges.append(v)
+    along = np.linalg.qr(np.array(rays).reshape(-1, d.size).T / d[:, None])[0]
+    for v in ridges:
+        unit = (v / d) / np.linalg.norm(v / d)
+        if np.linalg.norm(along.T @ unit) < 0.9 and _ridge(verdict, v, d):
             flat.append(v)
     steps = (point.gradient == 0) & np.all(point.hessian == 0, axis=0)
     if verdict.corner is not None:
         steps &= np.all(verdict.corner.jacobian == 0, axis=0)
     flat = [v for v in flat if not np.any(steps & (np.abs(v) > 0.5 * np.abs(v).max()))]
     flat += list(np.eye(objective.size)[steps])
-    verdict.flat = np.array(flat).reshape(-1, d.size)
+    verdict.flat = np.array([_clean(v, verdict, d) for v in flat]).reshape(-1, d.size)
     verdict.rays = np.array([_clean(r, verdict, d) for r in rays]).reshape(-1, d.size)
     return None
 
@@ -330,12 +377,16 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
     if np.any(capped & (unit != 0)):
         longest = min(longest, 12 / float(np.max(np.abs(unit[capped]))))
     threshold = max(8 * verdict.noise, 1e-10)
-    for length in longest * 2.0 ** -np.arange(12, -1, -1):
-        x = point.z + length * unit
+    gain = max(1e3 * verdict.noise, 1e-6 * (1 + abs(point.value)))
+    for k in range(12, -1, -1):
+        x = point.z + longest * 2.0**-k * unit
         value = objective.value(x)
-        if not np.isfinite(value) or value < point.value - threshold:
+        if not np.isfinite(value):
+            # Far out this is overflow; close by it is the end of the domain.
+            return k > 6, None
+        if value < point.value - threshold:
             return True, None
-        if value > point.value + max(1e3 * verdict.noise, 1e-7):
+        if value > point.value + gain:
             return False, x
     return False, None
 
@@ -356,9 +407,13 @@ def _ridge(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> bool:
     return False
 
 
-def _clean(ray: np.ndarray, verdict: Verdict, d: np.ndarray) -> np.ndarray:
-    """Drop the components of a ray that are only the rest still settling."""
-    big = np.max(np.abs(ray / d))
-    kept = np.where(np.abs(ray / d) > 1e-4 * big, ray, 0.0)
+def _clean(v: np.ndarray, verdict: Verdict, d: np.ndarray) -> np.ndarray:
+    """Drop the components of a direction that are only the rest still settling."""
+    capped = verdict.objective.capped
+    share = np.abs(v / d)
+    kept = np.where(share > 1e-4 * share.max(), v, 0.0)
+    if np.any(capped & (kept != 0)):
+        far = v * (12 / np.max(np.abs(v[capped])))
+        kept = np.where(np.abs(far) > np.where(capped, 0.1, 0.03 * d), v, 0.0)
     curvature = float(-(kept @ verdict.point.hessian @ kept)) / float(np.sum((kept / d) ** 2))
-    return kept if not _walk(verdict, kept, curvature)[0] else ray
+    return kept if not _walk(verdict, kept, curvature)[0] else v

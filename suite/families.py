@@ -16,8 +16,9 @@ from triptych.scenario import Data
 from triptych.tables import listed
 
 PRIORS = ("flat", "normal", "laplace", "elastic_net", "student", "horseshoe")
-PRIOR_DF = 3.0  # Student prior: heavy tails, finite variance
-SLAB_DF, SLAB_SCALE = 4.0, 2.5  # regularised horseshoe: how large an unshrunk slope may be
+# NumPy floats: PyTensor would keep plain ones in single precision, inside gamma functions too.
+PRIOR_DF = np.float64(3.0)  # Student prior: heavy tails, finite variance
+SLAB_DF, SLAB_SCALE = np.float64(4.0), 2.5  # regularised horseshoe: how large an unshrunk slope may be
 AUTO_SCALE = 2.5
 CONDITIONAL = ("normal", "laplace", "elastic_net")
 
@@ -227,9 +228,9 @@ def _nu(spec: Regression) -> Any:
     import pymc as pm
 
     if spec.nu is not None:
-        return spec.nu
+        return np.float64(spec.nu)
     # Juarez & Steel (2010), shifted: below 2 a few exact residuals make the likelihood unbounded.
-    return pm.Deterministic("nu", 2.0 + pm.Gamma("nu_above_2", 2.0, 0.1))
+    return pm.Deterministic("nu", 2.0 + pm.Gamma("nu_above_2", np.float64(2.0), 0.1))
 
 
 def estimands(spec: Regression) -> tuple[str, ...]:

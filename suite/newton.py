@@ -16,7 +16,8 @@ Value = Callable[[np.ndarray], float]
 
 EIGENVALUE_FLOOR = 1e-14
 LOG_STEP = 4.0  # longest step of a transformed coordinate, in its own (log-like) units
-LOG_RANGE = 60.0  # an ascent that carries a transformed coordinate further than this has run away
+CRAWL = 1e-9  # decrement, relative to the objective, from which a slow ascent is not followed on
+LOG_RANGE = 45.0  # an ascent that carries a transformed coordinate further than this has run away
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Point:
     """Where an ascent ended and how it went.
 
     ``decrement`` is Newton's, the squared length of the last step in the metric of the curvature:
-    twice the rise still to be expected from a quadratic.
+    twice the rise still to be expected from a quadratic. ``slow`` says that the decrements shrank
+    by a constant factor only, as they do on the way to infinity.
     """
 
     z: np.ndarray
@@ -34,6 +36,7 @@ class Point:
     decrement: float
     iterations: int
     trail: np.ndarray
+    slow: bool = False
 
     @property
     def usable(self) -> bool:
@@ -84,12 +87,17 @@ def newton(
     z = np.array(start, dtype=float)
     f, g, h = derivatives(z)
     trail = [z]
-    decrement = np.inf
+    decrement, slow = np.inf, False
     if not (np.isfinite(f) and np.all(np.isfinite(g)) and np.all(np.isfinite(h))):
         return Point(z, f, g, h, decrement, 0, np.array(trail))
     for _ in range(max_iterations):
+        before = decrement
         step, decrement = ascent_step(g, h, basis)
         if decrement <= tolerance * (1 + abs(f)):
+            break
+        # At a regular maximum decrements shrink quadratically; on the way to infinity by a constant.
+        if decrement <= CRAWL * (1 + abs(f)) and decrement > 0.05 * before:
+            slow = True
             break
         z_new = _search(value, z, f, g, _limited(step, capped))
         if z_new is None:
@@ -100,6 +108,7 @@ def newton(
         z, (f, g, h) = z_new, out
         trail.append(z)
         if capped is not None and np.any(np.abs(z - trail[0])[capped] > LOG_RANGE):
+            slow = True
             break
     for _ in range(polish):
         step, before = ascent_step(g, h, basis)
@@ -111,7 +120,7 @@ def newton(
             break
         z, (f, g, h), decrement = z + _limited(step, capped), out, after
         trail.append(z)
-    return Point(z, f, g, h, decrement, len(trail) - 1, np.array(trail))
+    return Point(z, f, g, h, decrement, len(trail) - 1, np.array(trail), slow)
 
 
 def ascent_step(

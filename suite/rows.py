@@ -174,10 +174,8 @@ class Optimum:
     ) -> set[str]:
         """Names of the coordinates of those directions that move this scalar."""
         names: set[str] = set()
-        scale = np.sqrt(self.conditional)
         for v in directions:
-            size = np.abs(v / np.where(scale > 0, scale, 1.0))
-            moving = size > 1e-5 * size.max()
+            moving = v != 0
             if estimand.positions is not None:
                 hit = bool(np.any(self.active[moving] == estimand.positions[i]))
             else:

@@ -143,7 +143,8 @@ def require_column(table: pd.DataFrame, name: str) -> pd.Series[Any]:
     if name in table.columns:
         return table[name]
     names = [str(column) for column in table.columns]
-    nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    nearest = [column for column in names if column.lower() == name.lower()]
+    nearest = nearest or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; there are {listed(names)}"
     if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
         hint = f"; the only column is {names[0]!r}: is the file separated by something else?"
