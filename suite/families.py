@@ -194,11 +194,11 @@ def _slopes(spec: Regression, scale: float, sigma: Any, data: Any) -> Any:
         pm.Potential("beta_ridge", -0.5 * (1 - spec.l1_ratio) * ((beta / width) ** 2).sum())
         return beta
     # Uncentred: the centred horseshoe has a funnel that no sampler gets into.
-    tau = pm.HalfCauchy("tau", 1.0)
-    local = pm.HalfCauchy("lambda", 1.0, dims=dims)
+    tau = pm.HalfCauchy("tau", np.float64(1.0))
+    local = pm.HalfCauchy("lambda", np.float64(1.0), dims=dims)
     slab = SLAB_SCALE**2 * pm.InverseGamma("slab", SLAB_DF / 2, SLAB_DF / 2)
     spread = scale * noise * tau * local
-    raw = pm.Normal("raw", 0.0, 1.0, dims=dims)
+    raw = pm.Normal("raw", 0.0, np.float64(1.0), dims=dims)
     return pm.Deterministic("beta", raw * spread / pt.sqrt(1 + spread**2 / slab), dims=dims)
 
 
@@ -220,7 +220,7 @@ def _outcome(spec: Regression, data: Any, mu: Any, sigma: Any) -> None:
     elif spec.family == "poisson":
         pm.Poisson("y_observed", pm.math.exp(mu), **observed)
     else:
-        alpha = pm.Exponential("alpha", 1.0)
+        alpha = pm.Exponential("alpha", np.float64(1.0))
         pm.NegativeBinomial("y_observed", mu=pm.math.exp(mu), alpha=alpha, **observed)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from triptych import reference_fits as reference
-from triptych.claim import Claim, at_most, claim, equal
+from triptych.claims import Claim, at_most, claim, equal
 from triptych.design import Design
 from triptych.families import Regression
 from triptych.fit_existence import Existence

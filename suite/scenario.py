@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from triptych.claim import Claim
+from triptych.claims import Claim
 from triptych.table import METHODS, Status
 
 DEFAULT = "default"

@@ -1,0 +1,230 @@
+"""A solved scenario with everything that is asked across its panels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from triptych.claims import Claim
+from triptych.comparisons.contrast import contrast_frame, contrasts
+from triptych.comparisons.holdout import Score, score_frame
+from triptych.scenario import Scenario
+from triptych.solution import Solution
+from triptych.table import Status, frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CLAIM_COLUMNS = ("scenario", "name", "statement", "measured", "bound", "holds")
+
+
+class Comparison:
+    """The three panels of one scenario side by side.
+
+    Attributes
+    ----------
+    scenario
+        The problem.
+    solutions
+        Variant to its solution; ``comparison["default"]`` is a short cut.
+    estimates, intervals, optima, contrasts, claims, scores : pandas.DataFrame
+        The tables, one row per scalar and panel; see :data:`triptych.table.COLUMNS`.
+    results
+        Method to the library's own object for the default variant: statsmodels results, the mode,
+        ArviZ's DataTree, or an object that says why there is none.
+    provenance
+        Versions, seeds and settings of the run.
+    error
+        Why the scenario could not be solved at all; None when it was.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        solutions: Mapping[str, Solution],
+        *,
+        provenance: Mapping[str, Any],
+        scores: list[Score] | None = None,
+        truth: Mapping[str, Any] | None = None,
+        error: str | None = None,
+    ) -> None:
+        self.scenario = scenario
+        self.solutions = dict(solutions)
+        self.provenance = dict(provenance)
+        self.truth = dict(truth or {})
+        self.error = error
+        self._scores = list(scores or [])
+
+    def __getitem__(self, variant: str) -> Solution:
+        return self.solutions[variant]
+
+    @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """Headline rows, one per scalar and panel."""
+        return self._table("estimates")
+
+    @cached_property
+    def intervals(self) -> pd.DataFrame:
+        """The other kinds of interval: profile, HDI or ETI, the median."""
+        return self._table("intervals")
+
+    @cached_property
+    def optima(self) -> pd.DataFrame:
+        """Other local maxima, never the headline."""
+        return self._table("optima")
+
+    @cached_property
+    def contrasts(self) -> pd.DataFrame:
+        """Mode shift, mean-minus-mode, interval widths and overlap, one row per scalar."""
+        return contrast_frame([c for s in self.solutions.values() for c in contrasts(s)])
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Held-out log scores of the three predictive distributions."""
+        return score_frame(self._scores)
+
+    @cached_property
+    def recovery(self) -> pd.DataFrame:
+        """Error and coverage against the truth, where the truth was given."""
+        table = self.estimates[self.estimates["estimand"].isin(list(self.truth))].copy()
+        truths = [self._truth(row) for row in table.itertuples()]
+        table["truth"] = truths
+        table["error"] = table["estimate"] - table["truth"]
+        table["covered"] = (table["lower"] <= table["truth"]) & (table["truth"] <= table["upper"])
+        return table
+
+    @cached_property
+    def evaluated_claims(self) -> list[Claim]:
+        """The scenario's claims with what was measured for each."""
+        if self.error is not None:
+            return []
+        return [_evaluate(claim, self) for claim in self.scenario.claims]
+
+    @cached_property
+    def claims(self) -> pd.DataFrame:
+        """The claims with their measured figures."""
+        import pandas as pd
+
+        rows = [
+            (self.scenario.name, c.name, c.statement, c.measured, c.bound, c.holds)
+            for c in self.evaluated_claims
+        ]
+        return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """The libraries' own objects for the default variant."""
+        first = next(iter(self.solutions.values()), None)
+        return {} if first is None else {m: p.native for m, p in first.panels.items()}
+
+    @property
+    def diagnostics(self) -> dict[str, dict[str, Any]]:
+        """Variant to method to diagnostics."""
+        return {
+            variant: {**{m: p.diagnostics for m, p in s.panels.items()}, "seconds": s.seconds}
+            for variant, s in self.solutions.items()
+        }
+
+    @cached_property
+    def problems(self) -> list[str]:
+        """What keeps this comparison from being clean: failed claims, unexpected statuses."""
+        found = [] if self.error is None else [f"{self.scenario.name} could not be solved: {self.error}"]
+        for claim in self.evaluated_claims:
+            if not claim.holds:
+                found.append(f"claim {claim.name} does not hold: measured {claim.measured}, bound {claim.bound}")
+        for variant, solution in self.solutions.items():
+            for method, panel in solution.panels.items():
+                unexpected: dict[tuple[str, str], list[str]] = {}
+                for row in panel.estimates:
+                    expected = self.scenario.expected(variant, method, row.estimand)
+                    if row.status is not expected:
+                        key = (f"{row.status}, expected {expected}", row.reason)
+                        unexpected.setdefault(key, []).append(row.name)
+                for (said, reason), names in unexpected.items():
+                    found.append(f"{variant}, {method}: {', '.join(names)} is {said}: {reason}")
+        return found
+
+    @property
+    def ok(self) -> bool:
+        """Whether every claim holds and every status is the expected one."""
+        return not self.problems
+
+    def to_datatree(self) -> Any:
+        """Return the posterior and its groups as ArviZ wants them, with the point estimates.
+
+        The default variant is at the root; the others are under ``variants/<name>``. The groups
+        ``mle`` and ``map`` hold the estimates with their status as an attribute.
+        """
+        import xarray as xr
+
+        root: dict[str, Any] = {}
+        for k, (variant, solution) in enumerate(self.solutions.items()):
+            prefix = "/" if k == 0 else f"/variants/{variant}/"
+            native = solution.panels["mcmc"].native if "mcmc" in solution.panels else None
+            if isinstance(native, xr.DataTree):
+                for name, node in native.children.items():
+                    root[prefix + name] = node.to_dataset()
+            for method in ("mle", "map"):
+                if method in solution.panels:
+                    root[prefix + method] = _point_dataset(solution, method)
+        tree = xr.DataTree.from_dict(root)
+        tree.attrs["scenario"] = self.scenario.name
+        return tree
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the report of this comparison alone as one self-contained file."""
+        from triptych.reports.html import render
+
+        target = Path(path)
+        target.write_text(render([self]), encoding="utf-8")
+        return target
+
+    def _repr_html_(self) -> str:
+        from triptych.reports.html import fragment
+
+        return fragment(self)
+
+    def __repr__(self) -> str:
+        methods = sorted({m for s in self.solutions.values() for m in s.panels})
+        state = "ok" if self.ok else f"{len(self.problems)} problems"
+        return f"<Comparison {self.scenario.name}: {', '.join(self.solutions)}; {', '.join(methods)}; {state}>"
+
+    def _table(self, which: str) -> pd.DataFrame:
+        return frame(
+            row for s in self.solutions.values() for p in s.panels.values() for row in getattr(p, which)
+        )
+
+    def _truth(self, row: Any) -> float:
+        solution = self.solutions[row.variant]
+        labels = solution.engine.variables[row.estimand].labels
+        return float(np.ravel(self.truth[row.estimand])[labels.index(row.label)])
+
+
+def _evaluate(claim: Any, comparison: Comparison) -> Claim:
+    """Evaluate a claim; one that cannot be computed does not hold, and says why."""
+    try:
+        outcome: Claim = claim(comparison)
+    except (KeyError, ValueError, TypeError, AttributeError, FloatingPointError, np.linalg.LinAlgError) as error:
+        name, statement = claim.__name__, getattr(claim, "statement", claim.__name__)
+        return Claim(name, statement, f"not computed: {type(error).__name__}: {error}", "", False)
+    return outcome
+
+
+def _point_dataset(solution: Solution, method: str) -> Any:
+    import xarray as xr
+
+    variables = {}
+    dims = solution.engine.model.named_vars_to_dims
+    for name in dict.fromkeys(row.estimand for row in solution.panels[method].estimates):
+        shape = solution.engine.variables[name].shape
+        axes = [d if d else f"{name}_dim_{k}" for k, d in enumerate(dims.get(name, [None] * len(shape)))]
+        bad = {r.name: str(r.status) for r in solution.rows(method, name) if r.status is not Status.OK}
+        said = "; ".join(f"{k}: {v}" for k, v in bad.items()) or "ok"
+        variables[name] = (axes, solution.values(method, name).reshape(shape), {"status": said})
+    return xr.Dataset(variables)
+
+

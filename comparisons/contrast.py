@@ -1,0 +1,104 @@
+"""How the panels differ on one estimand: mode shift plus mean-minus-mode, widths, overlap."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from triptych.solution import Solution
+from triptych.table import Row, Status
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One scalar of an estimand across the three panels.
+
+    ``mode_shift`` is MAP minus MLE, ``mean_minus_mode`` posterior mean minus MAP, ``total`` their
+    sum; ``mcse`` is the Monte Carlo standard error of the mean. Columns ending in ``_sd`` are in
+    posterior standard deviations. ``width_ratio`` is credible by confidence interval;
+    ``overlap`` is the length the two share over the length they cover together.
+    """
+
+    scenario: str
+    variant: str
+    estimand: str
+    label: str
+    mode_shift: float
+    mean_minus_mode: float
+    total: float
+    mcse: float
+    posterior_sd: float
+    mode_shift_sd: float
+    mean_minus_mode_sd: float
+    total_sd: float
+    width_ratio: float
+    overlap: float
+    status: Status
+    reason: str
+
+
+COLUMNS = tuple(field.name for field in fields(Contrast))
+
+
+def contrasts(solution: Solution) -> list[Contrast]:
+    """Return the contrasts of one solved variant; none unless all three panels were asked for."""
+    panels = solution.panels
+    if set(panels) != {"mle", "map", "mcmc"}:
+        return []
+    errors = {
+        (entry["estimand"], entry["label"]): entry["mcse_mean"]
+        for entry in panels["mcmc"].diagnostics.get("summary", [])
+    }
+    rows = zip(*(panels[method].estimates for method in ("mle", "map", "mcmc")), strict=True)
+    return [_contrast(*row, errors.get((row[0].estimand, row[0].label), np.nan)) for row in rows]
+
+
+def contrast_frame(found: list[Contrast]) -> pd.DataFrame:
+    """Return contrasts as a DataFrame with all columns."""
+    import pandas as pd
+
+    return pd.DataFrame([asdict(c) for c in found], columns=list(COLUMNS)).astype({"status": "str"})
+
+
+def _contrast(mle: Row, mode: Row, mean: Row, mcse: float) -> Contrast:
+    status, reason = Status.OK, ""
+    for row in (mle, mode, mean):
+        if row.status is not Status.OK:
+            status, reason = row.status, f"{row.method}: {row.reason}"
+            break
+    sd = mean.std_error
+    shift, rest = mode.estimate - mle.estimate, mean.estimate - mode.estimate
+    confidence, credible = mle.upper - mle.lower, mean.upper - mean.lower
+    return Contrast(
+        mle.scenario,
+        mle.variant,
+        mle.estimand,
+        mle.label,
+        shift,
+        rest,
+        mean.estimate - mle.estimate,
+        mcse,
+        sd,
+        shift / sd,
+        rest / sd,
+        (mean.estimate - mle.estimate) / sd,
+        credible / confidence,
+        overlap(mle, mean),
+        status,
+        reason,
+    )
+
+
+def overlap(one: Row, other: Row) -> float:
+    """Return the length that two intervals share over the length they cover; NaN without both."""
+    ends = np.array([one.lower, one.upper, other.lower, other.upper])
+    if not np.all(np.isfinite(ends)):
+        return float("nan")
+    shared = max(0.0, min(one.upper, other.upper) - max(one.lower, other.lower))
+    covered = (one.upper - one.lower) + (other.upper - other.lower) - shared
+    return shared / covered if covered > 0 else float("nan")

@@ -1,0 +1,360 @@
+"""Solve scenarios, models and tables: what stands behind ``triptych.run``, ``compare`` and ``fit``."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from triptych.errors import InputError
+from triptych.mcmc import Sampling
+from triptych.scenario import DEFAULT, Data, Scenario
+from triptych.table import METHODS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pymc as pm
+
+    from triptych.comparisons.comparison import Comparison
+
+Progress = Callable[[str, float], None]
+LIBRARIES = ("triptych", "pymc", "pytensor", "nutpie", "arviz", "statsmodels", "jax", "numpy", "scipy")
+INTERVALS = ("eti", "hdi")
+
+
+def run(
+    scenario: str | Scenario,
+    *,
+    variants: Sequence[str] | None = None,
+    methods: Sequence[str] = METHODS,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    random_seed: int = 1,
+    ci_prob: float = 0.95,
+    ci_kind: str = "eti",
+    backend: str = "auto",
+    cores: int | None = None,
+    profile: bool = True,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Solve a scenario three ways and compare.
+
+    Parameters
+    ----------
+    scenario
+        The name of an installed scenario, or a :class:`triptych.Scenario`.
+    variants
+        Which of its variants; None means all.
+    methods
+        Any of ``mle``, ``map``, ``mcmc``. Claims are evaluated when all three are there.
+    draws, tune, chains, random_seed, cores
+        As in ``pm.sample``. The same seed gives the same estimates and draws on one machine.
+    ci_prob
+        Level of every interval, strictly between 0 and 1.
+    ci_kind
+        Which posterior interval is the headline: ``eti`` or ``hdi``.
+    backend
+        What the sampler's density runs on: ``jax``, ``numba``, or ``auto``.
+    profile
+        Whether to compute profile-likelihood intervals.
+    progress
+        Called with what is being done and the share that is done.
+
+    Raises
+    ------
+    InputError
+        For an unknown scenario, variant, method or an option out of its range.
+    """
+    from triptych.comparisons.comparison import Comparison
+    from triptych.comparisons.holdout import holdout_scores
+    from triptych.registry import get
+    from triptych.solve import solve
+
+    chosen = get(scenario) if isinstance(scenario, str) else scenario
+    sampling = Sampling(draws, tune, chains, random_seed, backend, cores)
+    _check(sampling, methods, ci_prob, ci_kind)
+    wanted = list(chosen.variants) if variants is None else list(variants)
+    if unknown := [v for v in wanted if v not in chosen.variants]:
+        raise InputError(f"scenario {chosen.name!r} has no variant {unknown}; it has {list(chosen.variants)}")
+    solutions, scores = {}, []
+    for variant in wanted:
+        solutions[variant] = solve(
+            chosen,
+            variant,
+            methods=methods,
+            sampling=sampling,
+            ci_prob=ci_prob,
+            ci_kind=ci_kind,
+            profile=profile,
+            progress=_named(progress, f"{chosen.name}, {variant}"),
+        )
+    if DEFAULT in solutions:
+        if progress is not None:
+            progress(f"{chosen.name}, held-out score", 0.0)
+        scores = holdout_scores(chosen, solutions[DEFAULT], sampling)
+    complete = set(wanted) == set(chosen.variants) and set(methods) == set(METHODS)
+    claimed = chosen if complete else _without_claims(chosen)
+    return Comparison(claimed, solutions, provenance=provenance(sampling, ci_prob, ci_kind), scores=scores)
+
+
+def run_all(
+    names: Sequence[str], *, progress: Progress | None = None, **options: Any
+) -> list[Comparison]:
+    """Solve several scenarios; one that fails is reported as failed and the others go on.
+
+    Raises
+    ------
+    InputError
+        Before anything is solved, when a name is not a scenario's or an option is out of range.
+    """
+    from triptych.comparisons.comparison import Comparison
+    from triptych.registry import get
+
+    chosen = [get(name) for name in names]
+    sampling = _sampling(options)
+    ci_prob, ci_kind = options.get("ci_prob", 0.95), options.get("ci_kind", "eti")
+    _check(sampling, options.get("methods", METHODS), ci_prob, ci_kind)
+    done = []
+    for scenario in chosen:
+        try:
+            comparison = run(scenario, progress=progress, **options)
+            comparison.evaluated_claims  # noqa: B018 - a claim that breaks is this scenario's failure
+        except Exception as error:
+            # Whatever a scenario raises is its own failure, shown with its type in the report.
+            told = f"{type(error).__name__}: {error}"
+            comparison = Comparison(
+                scenario, {}, provenance=provenance(sampling, ci_prob, ci_kind), error=told
+            )
+        done.append(comparison)
+    return done
+
+
+def compare(
+    model: pm.Model,
+    *,
+    estimands: Sequence[str] | None = None,
+    methods: Sequence[str] = METHODS,
+    likelihood: Sequence[str] = (),
+    ci_prob: float = 0.95,
+    ci_kind: str = "eti",
+    random_seed: int = 1,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    backend: str = "auto",
+    cores: int | None = None,
+    profile: bool = True,
+    truth: Mapping[str, Any] | None = None,
+    name: str = "model",
+    progress: Progress | None = None,
+) -> Comparison:
+    """Solve any PyMC model three ways and compare.
+
+    Parameters
+    ----------
+    model
+        A ``pm.Model`` with continuous free variables and at least one observed variable.
+    estimands
+        Names of free variables or deterministics; None means all free variables and the
+        deterministics of at most 100 scalars.
+    methods
+        Any of ``mle``, ``map``, ``mcmc``.
+    likelihood
+        Names of potentials that are part of the likelihood; all others count as prior.
+    ci_prob, ci_kind, random_seed, draws, tune, chains, backend, cores, profile, progress
+        As in :func:`run`.
+    truth
+        Name of an estimand to its true value; ``Comparison.recovery`` then has error and coverage.
+    name
+        What to call the model in tables and reports.
+
+    Raises
+    ------
+    ModelError
+        When the model cannot be solved, naming the variable and the remedy.
+    InputError
+        For an unknown estimand or an option out of its range.
+
+    Notes
+    -----
+    ``ok`` on an estimate means the best of several dispersed starts, a stationary point with
+    negative curvature, and no ascent found by probing along principal directions and logarithmic
+    coordinates. It is not a proof of a global maximum.
+    """
+    from triptych.comparisons.comparison import Comparison
+    from triptych.engine import Engine
+    from triptych.estimands import resolve
+    from triptych.solution import Solution
+    from triptych.solve import solve_engine
+
+    sampling = Sampling(draws, tune, chains, random_seed, backend, cores)
+    _check(sampling, methods, ci_prob, ci_kind)
+    engine = Engine.build(model, likelihood=tuple(likelihood))
+    names = tuple(e.name for e in resolve(engine, estimands))
+    if unknown := set(truth or {}) - set(names):
+        raise InputError(f"truth names {sorted(unknown)}, which are no estimands; there are {list(names)}")
+    data = Data(engine.data)
+    scenario = _ad_hoc(model, engine, names, name, data)
+    seconds: dict[str, float] = {}
+    panels = solve_engine(
+        engine,
+        names,
+        scenario=scenario.name,
+        variant=DEFAULT,
+        methods=methods,
+        sampling=sampling,
+        ci_prob=ci_prob,
+        ci_kind=ci_kind,
+        profile=profile,
+        relabel=None,
+        seconds=seconds,
+        progress=_named(progress, name),
+    )
+    solution = Solution(scenario.name, DEFAULT, {}, data, engine, panels, seconds)
+    return Comparison(
+        scenario, {DEFAULT: solution}, provenance=provenance(sampling, ci_prob, ci_kind), truth=truth
+    )
+
+
+def fit(
+    table: pd.DataFrame | str,
+    formula: str,
+    *,
+    family: str = "gaussian",
+    prior: str = "normal",
+    prior_scale: float | str = "auto",
+    standardize: bool = True,
+    drop_missing: bool = False,
+    trials: str | None = None,
+    name: str = "fit",
+    **options: Any,
+) -> Comparison:
+    """Fit a regression three ways and compare.
+
+    Parameters
+    ----------
+    table
+        A DataFrame, or the path of a CSV or Parquet file.
+    formula
+        An expression over columns, e.g. ``"y ~ x1 + C(group)"``; it never runs other code.
+    family
+        ``gaussian``, ``student``, ``laplace``, ``bernoulli``, ``binomial``, ``poisson`` or
+        ``negative_binomial``.
+    prior
+        ``flat``, ``normal``, ``laplace``, ``elastic_net``, ``student`` or ``horseshoe``; the
+        intercept is never penalised.
+    prior_scale
+        On the standardised scale unless ``standardize`` is off; ``auto`` is stated in the report.
+    standardize
+        Whether priors are on the standardised scale; results are on the user's own in any case.
+    drop_missing
+        Whether rows with missing values are left out rather than refused.
+    trials
+        Column with the number of trials of a binomial outcome.
+    name
+        What to call it in tables and reports.
+    **options
+        As in :func:`run`.
+
+    Raises
+    ------
+    InputError
+        Naming the column, row or option at fault.
+    """
+    from triptych.regression import build_scenario
+
+    scenario = build_scenario(
+        table,
+        formula,
+        family=family,
+        prior=prior,
+        prior_scale=prior_scale,
+        standardize=standardize,
+        drop_missing=drop_missing,
+        trials=trials,
+        name=name,
+    )
+    return run(scenario, **options)
+
+
+def provenance(sampling: Sampling, ci_prob: float, ci_kind: str) -> dict[str, Any]:
+    """Return versions and settings, for the report."""
+    return {
+        "versions": {name: version(name) for name in LIBRARIES},
+        "python": platform.python_version(),
+        "random_seed": sampling.random_seed,
+        "draws": sampling.draws,
+        "tune": sampling.tune,
+        "chains": sampling.chains,
+        "backend": sampling.backend,
+        "ci_prob": ci_prob,
+        "ci_kind": ci_kind,
+        "conventions": [
+            "The MLE maximises the likelihood over the support of the priors; its interval is Wald, on the "
+            "unconstrained coordinate, and a confidence interval.",
+            "The MAP is the mode of likelihood times prior in the parameters as the model writes them, Jacobian "
+            "excluded; its interval is Laplace's.",
+            f"The posterior's estimate is its mean and its interval {ci_kind.upper()}, a credible interval.",
+        ],
+    }
+
+
+def _ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, data: Data) -> Scenario:
+    potentials = engine.graph.potentials_in_prior
+    why = (f"The potentials {', '.join(potentials)} count as prior.",) if potentials else ()
+    if engine.note:
+        why = (*why, engine.note[0].upper() + engine.note[1:] + ".")
+
+    def given(data: Data) -> None:
+        """Stand for the model that was given."""
+
+    safe = "".join(c if c.isalnum() else "_" for c in name.lower()).strip("_")
+    return Scenario(
+        name=safe if safe[:1].isalpha() else f"model_{safe}",
+        question=f"What do the three panels say of {name}?",
+        source="a PyMC model as given",
+        model=given,
+        data=lambda: data,
+        estimands=names,
+        mathematics=tuple(_latex(model)),
+        holdout="a model as given declares no hold-out split",
+        why=why,
+    )
+
+
+def _latex(model: pm.Model) -> list[str]:
+    text = str(model.str_repr(formatting="latex"))
+    body = text.replace("$$", "").replace("\\begin{array}{rcl}", "").replace("\\end{array}", "")
+    return [line.replace("&", "").strip() for line in body.split("\\\\") if line.strip()]
+
+
+def _without_claims(scenario: Scenario) -> Scenario:
+    from dataclasses import replace
+
+    return replace(scenario, claims=(), variants=dict(scenario.variants), expect=dict(scenario.expect))
+
+
+def _named(progress: Progress | None, what: str) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda step, share: progress(f"{what}: {step}", share)
+
+
+def _sampling(options: Mapping[str, Any]) -> Sampling:
+    fields = ("draws", "tune", "chains", "random_seed", "backend", "cores")
+    return Sampling(**{k: options[k] for k in fields if k in options})
+
+
+def _check(sampling: Sampling, methods: Sequence[str], ci_prob: float, ci_kind: str) -> None:
+    if isinstance(methods, str) or not methods or set(methods) - set(METHODS):
+        raise InputError(f"methods={methods!r}: use one or more of {', '.join(METHODS)}")
+    if not 0 < ci_prob < 1:
+        raise InputError(f"ci_prob={ci_prob}: use a probability strictly between 0 and 1, e.g. 0.95")
+    if ci_kind not in INTERVALS:
+        raise InputError(f"ci_kind={ci_kind!r}: use 'eti' or 'hdi'")
+    for name, least in (("draws", 4), ("tune", 0), ("chains", 1), ("random_seed", 0)):
+        value = getattr(sampling, name)
+        if not isinstance(value, int) or value < least:
+            raise InputError(f"{name}={value!r}: use a whole number of at least {least}")
