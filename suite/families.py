@@ -18,7 +18,10 @@ from triptych.tables import listed
 PRIORS = ("flat", "normal", "laplace", "elastic_net", "student", "horseshoe")
 # NumPy floats: PyTensor would keep plain ones in single precision, inside gamma functions too.
 PRIOR_DF = np.float64(3.0)  # Student prior: heavy tails, finite variance
-SLAB_DF, SLAB_SCALE = np.float64(4.0), 2.5  # regularised horseshoe: how large an unshrunk slope may be
+SLAB_DF, SLAB_SCALE = (
+    np.float64(4.0),
+    2.5,
+)  # regularised horseshoe: how large an unshrunk slope may be
 AUTO_SCALE = 2.5
 CONDITIONAL = ("normal", "laplace", "elastic_net")
 
