@@ -228,6 +228,8 @@ def fit(
     standardize: bool = True,
     drop_missing: bool = False,
     trials: str | None = None,
+    l1_ratio: float = 0.5,
+    nu: float | None = 4.0,
     name: str = "fit",
     **options: Any,
 ) -> Comparison:
@@ -253,6 +255,10 @@ def fit(
         Whether rows with missing values are left out rather than refused.
     trials
         Column with the number of trials of a binomial outcome.
+    l1_ratio
+        The Laplace share of an elastic net.
+    nu
+        Degrees of freedom of Student errors; None estimates them.
     name
         What to call it in tables and reports.
     **options
@@ -274,6 +280,8 @@ def fit(
         standardize=standardize,
         drop_missing=drop_missing,
         trials=trials,
+        l1_ratio=l1_ratio,
+        nu=nu,
         name=name,
     )
     return run(scenario, **options)

@@ -1,0 +1,297 @@
+"""The command line: ``triptych list | run | compare | fit | penalty``.
+
+Results go to stdout, progress and messages to stderr. Exit code 0: every claim holds and every
+estimate is what the scenario expects; 1: one is not; 2: usage or bad input; 130: interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from triptych.cli_penalty import penalty
+from triptych.errors import InputError
+
+if TYPE_CHECKING:
+    from triptych.comparisons.comparison import Comparison
+
+DEFAULT_OUT = Path("triptych-report")
+
+app = typer.Typer(
+    help="One statistical problem in three panels: maximum likelihood, the MAP mode, the posterior.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(penalty)
+
+
+class Output(StrEnum):
+    """What to print on stdout."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+class Interval(StrEnum):
+    """Which posterior interval is the headline."""
+
+    ETI = "eti"
+    HDI = "hdi"
+
+
+Out = Annotated[Path, typer.Option("--out", help="Folder for the report.", file_okay=True)]
+Format = Annotated[Output, typer.Option("--format", help="What to print.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
+Draws = Annotated[int, typer.Option("--draws", min=4, help="Draws per chain after tuning.")]
+Tune = Annotated[int, typer.Option("--tune", min=0, help="Tuning steps per chain.")]
+Chains = Annotated[int, typer.Option("--chains", min=1, help="Number of chains.")]
+CiProb = Annotated[float, typer.Option("--ci-prob", help="Level of all intervals, e.g. 0.95.")]
+CiKind = Annotated[Interval, typer.Option("--ci-kind", help="Equal-tailed or highest-density.")]
+
+
+@app.command(name="list")
+def list_scenarios(format: Format = Output.TABLE) -> None:
+    """List the installed scenarios."""
+    import json
+
+    from triptych.registry import scenarios
+
+    rows = [
+        {"name": s.name, "question": s.question, "source": s.source, "variants": list(s.variants)}
+        for s in scenarios().values()
+    ]
+    if format is Output.JSON:
+        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+        return
+    if format is Output.CSV:
+        import csv
+
+        writer = csv.DictWriter(sys.stdout, ["name", "question", "source", "variants"])
+        writer.writeheader()
+        writer.writerows({**row, "variants": " ".join(row["variants"])} for row in rows)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("scenario", "question", "variants"):
+        table.add_column(column)
+    for row in rows:
+        table.add_row(row["name"], row["question"], ", ".join(row["variants"]))
+    Console().print(table)
+
+
+@app.command()
+def run(
+    names: Annotated[list[str] | None, typer.Argument(help="Scenarios; all when none is named.")] = None,
+    out: Out = DEFAULT_OUT,
+    format: Format = Output.TABLE,
+    seed: Seed = 1,
+    draws: Draws = 1000,
+    tune: Tune = 1000,
+    chains: Chains = 4,
+    ci_prob: CiProb = 0.95,
+    ci_kind: CiKind = Interval.ETI,
+) -> None:
+    """Solve scenarios three ways and write the report."""
+    from triptych.registry import scenarios
+    from triptych.runs import run_all
+
+    _writable(out)
+    options = _options(seed, draws, tune, chains, ci_prob, ci_kind)
+    done = _with_progress(lambda report: run_all(names or list(scenarios()), progress=report, **options))
+    _finish(done, out, format)
+
+
+@app.command()
+def compare(
+    model: Annotated[str, typer.Argument(help="A pm.Model in a file: path/to/file.py:name.")],
+    estimand: Annotated[
+        list[str] | None, typer.Option("--estimand", help="Report this variable; may be repeated.")
+    ] = None,
+    likelihood: Annotated[
+        list[str] | None, typer.Option("--likelihood", help="Count this potential as likelihood.")
+    ] = None,
+    out: Out = DEFAULT_OUT,
+    format: Format = Output.TABLE,
+    seed: Seed = 1,
+    draws: Draws = 1000,
+    tune: Tune = 1000,
+    chains: Chains = 4,
+    ci_prob: CiProb = 0.95,
+    ci_kind: CiKind = Interval.ETI,
+) -> None:
+    """Solve a PyMC model of yours three ways; its file is executed."""
+    from triptych.model_file import load_model
+
+    _writable(out)
+    loaded = load_model(model)
+    from triptych.runs import compare as solve
+
+    options = _options(seed, draws, tune, chains, ci_prob, ci_kind)
+    done = _with_progress(
+        lambda report: solve(
+            loaded,
+            estimands=estimand or None,
+            likelihood=likelihood or (),
+            name=model.rpartition(":")[2],
+            progress=report,
+            **options,
+        )
+    )
+    _finish([done], out, format)
+
+
+@app.command()
+def fit(
+    context: typer.Context,
+    data: Annotated[str | None, typer.Argument(help="A CSV or Parquet file.")] = None,
+    formula: Annotated[str | None, typer.Option("--formula", help='E.g. "y ~ x1 + C(group)".')] = None,
+    family: Annotated[str, typer.Option(help="gaussian, student, laplace, bernoulli, binomial, poisson, negative_binomial.")] = "gaussian",
+    prior: Annotated[str, typer.Option(help="flat, normal, laplace, elastic_net, student, horseshoe.")] = "normal",
+    prior_scale: Annotated[str, typer.Option(help="auto, or a positive number.")] = "auto",
+    standardize: Annotated[bool, typer.Option("--standardize/--no-standardize", help="Priors on the standardised scale.")] = True,
+    drop_missing: Annotated[bool, typer.Option("--drop-missing", help="Leave out rows with missing values.")] = False,
+    trials: Annotated[str | None, typer.Option(help="Column of the number of trials (binomial).")] = None,
+    l1_ratio: Annotated[float, typer.Option(help="Laplace share of an elastic net.")] = 0.5,
+    nu: Annotated[str, typer.Option(help="Degrees of freedom of Student errors, or estimate.")] = "4",
+    name: Annotated[str, typer.Option(help="What to call the fit.")] = "fit",
+    config: Annotated[Path | None, typer.Option("--config", help="TOML file with any of these options.")] = None,
+    out: Out = DEFAULT_OUT,
+    format: Format = Output.TABLE,
+    seed: Seed = 1,
+    draws: Draws = 1000,
+    tune: Tune = 1000,
+    chains: Chains = 4,
+    ci_prob: CiProb = 0.95,
+    ci_kind: CiKind = Interval.ETI,
+) -> None:  # fmt: skip
+    """Fit a regression to a table three ways."""
+    given = dict(context.params)
+    if config is not None:
+        given = _configured(context, config)
+    table, expression = given.pop("data"), given.pop("formula")
+    if not table or not expression:
+        missing = "DATA" if not table else "--formula"
+        raise InputError(f"{missing} is missing: give it on the command line or in --config")
+    target, shown = Path(given.pop("out")), Output(given.pop("format"))
+    given.pop("config", None)
+    _writable(target)
+    options = _options(
+        given.pop("seed"), given.pop("draws"), given.pop("tune"), given.pop("chains"),
+        given.pop("ci_prob"), Interval(given.pop("ci_kind")),
+    )  # fmt: skip
+    given["prior_scale"] = _number(given["prior_scale"], "--prior-scale", "auto")
+    freedom = _number(given["nu"], "--nu", "estimate")
+    given["nu"] = None if freedom in ("estimate", None) else freedom
+    from triptych.runs import fit as solve
+
+    done = _with_progress(lambda report: solve(table, expression, progress=report, **given, **options))
+    _finish([done], target, shown)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    try:
+        app(args=list(arguments) if arguments is not None else None, standalone_mode=True)
+    except InputError as error:
+        sys.stderr.write(f"triptych: {error}\n")
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("triptych: interrupted; nothing was written\n")
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        # The reader has gone, as with `| head`; nothing is left to say.
+        sys.stderr.close()
+        raise SystemExit(0) from None
+
+
+def _options(
+    seed: int, draws: int, tune: int, chains: int, ci_prob: float, ci_kind: Interval
+) -> dict[str, Any]:
+    if not 0 < ci_prob < 1:
+        raise InputError(f"--ci-prob {ci_prob}: use a probability strictly between 0 and 1, e.g. 0.95")
+    return {
+        "random_seed": seed,
+        "draws": draws,
+        "tune": tune,
+        "chains": chains,
+        "ci_prob": ci_prob,
+        "ci_kind": ci_kind.value,
+    }
+
+
+def _configured(context: typer.Context, config: Path) -> dict[str, Any]:
+    """Return the options, where the command line overrides the file and the file the defaults."""
+    from triptych.config import read_config
+
+    options = dict(context.params)
+    for key, value in read_config(config).given().items():
+        source = context.get_parameter_source(key)
+        if source is None or source.name in ("DEFAULT", "DEFAULT_MAP"):
+            options[key] = value
+    return options
+
+
+def _number(value: Any, option: str, word: str) -> float | str | None:
+    if value is None or value == word or isinstance(value, float | int):
+        return value  # type: ignore[no-any-return]
+    try:
+        return float(value)
+    except ValueError:
+        raise InputError(f"{option} {value!r}: use {word} or a number") from None
+
+
+def _writable(out: Path) -> None:
+    """Refuse a target that cannot be a folder before anything is computed."""
+    place = out
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        raise InputError(f"--out {str(out)!r}: {str(place)!r} is a file; name a folder")
+
+
+def _with_progress(work: Callable[[Callable[[str, float], None] | None], Any]) -> Any:
+    """Show what is being done on stderr, when someone is looking."""
+    if not sys.stderr.isatty():
+        return work(None)
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+
+        def report(description: str, share: float) -> None:
+            bar.update(task, description=description, completed=share)
+
+        return work(report)
+
+
+def _finish(done: list[Comparison], out: Path, format: Output) -> None:
+    """Write the report, print the summary, and exit 1 when something is not as it should be."""
+    from triptych.reports.files import estimates_csv, results_json, write_report
+
+    write_report(done, out)
+    if format is Output.JSON:
+        sys.stdout.write(results_json(done) + "\n")
+    elif format is Output.CSV:
+        sys.stdout.write(estimates_csv(done))
+    else:
+        from rich.console import Console
+
+        from triptych.reports.terminal import print_summary
+
+        print_summary(done, Console())
+        sys.stdout.flush()
+    sys.stderr.write(f"triptych: report written to {out / 'report.html'}\n")
+    if not all(comparison.ok for comparison in done):
+        raise SystemExit(1)

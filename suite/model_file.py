@@ -1,0 +1,56 @@
+"""A PyMC model in a Python file, named as ``path/to/file.py:model``."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from triptych.errors import InputError
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+
+def load_model(reference: str) -> pm.Model:
+    """Execute a file and return the model it names; a function of no arguments is called.
+
+    Parameters
+    ----------
+    reference
+        ``path/to/file.py:name``.
+
+    Raises
+    ------
+    InputError
+        When there is no such file, it fails, or the name is not a model.
+    """
+    path, separator, name = reference.rpartition(":")
+    if not separator or not path or not name:
+        raise InputError(f"{reference!r}: name a model as path/to/file.py:model")
+    place = Path(path)
+    if not place.is_file():
+        raise InputError(f"there is no file {path!r}")
+    spec = importlib.util.spec_from_file_location(place.stem, place)
+    if spec is None or spec.loader is None:
+        raise InputError(f"{path!r} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(place.parent.resolve()))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        # The file is the user's: whatever it raises is bad input, told with its type.
+        raise InputError(f"{path!r} fails: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.pop(0)
+    found = getattr(module, name, None)
+    if found is None:
+        raise InputError(f"{path!r} has no {name!r}")
+    import pymc as pm
+
+    if callable(found) and not isinstance(found, pm.Model):
+        found = found()
+    if not isinstance(found, pm.Model):
+        raise InputError(f"{name!r} in {path!r} is a {type(found).__name__}, not a pm.Model")
+    return found
