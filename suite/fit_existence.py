@@ -110,7 +110,8 @@ def _measured(
                 "the median regression is not unique."
             )
         return {}
-    mle |= {"coef": Status.UNBOUNDED, "sigma": Status.UNBOUNDED}
+    # Without full rank the exact fit is one of many, and that is what coef's status says.
+    mle |= {"coef": mle.get("coef", Status.UNBOUNDED), "sigma": Status.UNBOUNDED}
     what = "all rows" if exact else "enough rows"
     notes.append(
         f"Some coefficients fit {what} exactly, so the likelihood grows without limit as sigma "

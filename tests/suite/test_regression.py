@@ -126,7 +126,8 @@ def test_more_predictors_than_rows_runs_and_says_what_it_means() -> None:
     table = {"y": rng.normal(size=6), **{f"x{j}": rng.normal(size=6) for j in range(9)}}
     formula = "y ~ " + " + ".join(f"x{j}" for j in range(9))
     scenario = build_scenario(table, formula)
-    assert scenario.expected(DEFAULT, "mle", "coef") is Status.UNBOUNDED
+    assert scenario.expected(DEFAULT, "mle", "coef") is Status.NOT_IDENTIFIED
+    assert scenario.expected(DEFAULT, "mle", "sigma") is Status.UNBOUNDED
     assert scenario.expected(DEFAULT, "map", "coef") is Status.OK
     assert any("10 coefficients and 6 rows" in line for line in scenario.why)
     with pytest.raises(InputError, match="--prior flat"):
