@@ -31,6 +31,16 @@ def test_every_expectation_names_something_in_the_model(case: Case) -> None:
     named = {name for e in case.expect.values() if not isinstance(e, str) for name in e}
     named |= {name for _, name in case.answers} | set(case.estimands or ())
     assert named <= known
+    by_label = [
+        (name, set(status))
+        for e in case.expect.values()
+        if not isinstance(e, str)
+        for name, status in e.items()
+        if not isinstance(status, str)
+    ]
+    for name, labels in by_label:
+        (dim,) = model.named_vars_to_dims[name]
+        assert labels <= set(model.coords[dim])
 
 
 @pytest.mark.parametrize("refusal", REFUSED, ids=lambda refusal: refusal.name)

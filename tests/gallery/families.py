@@ -27,7 +27,8 @@ def sample(name: str, n: int = 40) -> np.ndarray:
     if name == "wald":
         return rng.wald(2, 3, n)
     if name == "truncated":
-        return stats.truncnorm.rvs(-1, np.inf, loc=1, scale=1, size=80, random_state=rng)
+        draw = stats.truncnorm.rvs(-1, np.inf, loc=1, scale=1, size=80, random_state=rng)
+        return np.asarray(draw)
     raise KeyError(name)
 
 
@@ -141,12 +142,12 @@ def beta() -> pm.Model:
 def beta_known() -> Answers:
     y = sample("beta")
     n, up, down = y.size, np.log(y).sum(), np.log1p(-y).sum()
-    out = {}
+    out: dict[tuple[str, str], float] = {}
     for method, weight in (("mle", 0.0), ("map", 1 / 25)):
 
         def score(p: np.ndarray, w: float = weight) -> np.ndarray:
             both = special.digamma(p.sum())
-            return n * (both - special.digamma(p)) + [up, down] - w * p
+            return np.asarray(n * (both - special.digamma(p)) + [up, down] - w * p)
 
         found = zero_of(score, [2.0, 5.0])
         out |= {(method, "a"): found[0], (method, "b"): found[1]}
@@ -212,7 +213,8 @@ def truncated() -> pm.Model:
 
 def truncated_known() -> Answers:
     y = sample("truncated")
-    n, out = y.size, {}
+    n = y.size
+    out: dict[tuple[str, str], float] = {}
     for method, weight in (("mle", 0.0), ("map", 1 / 25)):
 
         def score(p: np.ndarray, w: float = weight) -> list[float]:

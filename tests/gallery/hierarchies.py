@@ -47,7 +47,7 @@ def lognormal_tau() -> float:
     """Solve tau times the profile score with a LogNormal(log 8, 0.3) prior."""
 
     def score(tau: float) -> float:
-        return profile(tau)[2] * tau**2 - 8 - 1 - np.log(tau / 8) / 0.3**2
+        return float(profile(tau)[2] * tau**2 - 8 - 1 - np.log(tau / 8) / 0.3**2)
 
     return root_of(score, 0.5, 50)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -222,7 +223,7 @@ def ordered_logit_score(p: np.ndarray, precision: float) -> np.ndarray:
 def ordered_logit_known() -> Answers:
     out: dict[tuple[str, str], Any] = {}
     for method, precision in (("mle", 0.0), ("map", 0.01)):
-        p = zero_of(lambda p, c=precision: ordered_logit_score(p, c), [1.0, 0.0, 1.5])
+        p = zero_of(partial(ordered_logit_score, precision=precision), [1.0, 0.0, 1.5])
         out |= {(method, "slope"): p[0], (method, "cuts"): p[1:]}
     return out
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -63,12 +64,13 @@ class Objective:
     def gradient(self, vector: np.ndarray, like: Point) -> np.ndarray:
         """Return the gradient by the unconstrained coordinates the objective depends on."""
         if self._dlogp is None:
-            import pytensor
+            from pymc.pytensorf import gradient
 
-            logp = self.model.logp(vars=self.terms, jacobian=False)
             values = list(self.model.value_vars)
-            gradients = pytensor.grad(logp, values, disconnected_inputs="ignore")
-            flat = pytensor.tensor.concatenate([g.ravel() for g in gradients])
+            with warnings.catch_warnings():
+                # A hyperparameter is no part of the likelihood: its gradient is zero, as said.
+                warnings.filterwarnings("ignore", message="grad method was asked to compute")
+                flat = gradient(self.model.logp(vars=self.terms, jacobian=False), values)
             self._dlogp = self.model.compile_fn(flat, inputs=values, mode=MODE)
         return np.asarray(self._dlogp(unflatten(vector, like)))
 
