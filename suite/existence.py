@@ -10,7 +10,7 @@ the starts, with no ascent found.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from triptych.objective import Objective
 
 SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information
 COARSE = 3e-6  # rounding error of an objective that can still be judged
+RAN_AWAY = 40.0  # units of a logarithm that an ascent to a finite maximum does not travel
 PROBE_STEPS = 18
 SETTLED = 8
 LEAST_SLOPE = 0.2
@@ -59,6 +60,8 @@ class Verdict:
         Rounding error of the objective.
     starts
         How many starts ended at a usable point.
+    cliff
+        A direction in which the objective rises until its domain ends at once, if there is one.
     """
 
     objective: Objective
@@ -70,6 +73,17 @@ class Verdict:
     unbounded: Trace | None = None
     rays: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     flat: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    cliff: np.ndarray | None = None
+
+    @property
+    def regular(self) -> bool:
+        """Whether gradient and curvature on the regular directions are those of a maximum."""
+        point = self.point
+        basis = self.basis
+        if basis.shape[1] == 0:
+            return True
+        _, decrement = ascent_step(basis.T @ point.gradient, basis.T @ point.hessian @ basis)
+        return bool(decrement <= 1e-6 * (1 + abs(point.value)) and np.all(np.isfinite(self.covariance)))
 
     @property
     def basis(self) -> np.ndarray:
@@ -78,6 +92,7 @@ class Verdict:
         rows = [self.corner.jacobian * d] if self.corner is not None else []
         rows += [self.rays / d] if self.rays.size else []
         rows += [self.flat / d] if self.flat.size else []
+        rows += [self.cliff[None] / d] if self.cliff is not None else []
         stacked = np.vstack(rows) if rows else np.zeros((0, d.size))
         if stacked.shape[0] == 0:
             return np.diag(d)
@@ -197,6 +212,10 @@ def _judge(verdict: Verdict) -> np.ndarray | None:
     """Fill in the verdict; return a better point when the probes find one."""
     if verdict.starts == 0:
         return None
+    verdict.unbounded = _ran_away(verdict)
+    if verdict.unbounded is not None:
+        verdict.flat = structural_null(verdict.objective)
+        return None
     if verdict.noise > COARSE:
         _step_back(verdict)
     for end in [verdict.point, *verdict.others[:1]]:
@@ -208,6 +227,26 @@ def _judge(verdict: Verdict) -> np.ndarray | None:
         if better is not None:
             return better
     return _follow(verdict)
+
+
+def _ran_away(verdict: Verdict) -> Trace | None:
+    """Whether the ascent itself carried a logarithmic coordinate away at a slope that did not fade."""
+    objective, trail = verdict.objective, verdict.point.trail
+    mask = objective.logarithmic
+    if not np.any(mask) or len(trail) < 8:
+        return None
+    j = int(np.argmax(np.where(mask, np.abs(trail[-1] - trail[0]), 0.0)))
+    if abs(trail[-1, j] - trail[0, j]) < RAN_AWAY:
+        return None
+    values = np.array([objective.value(x) for x in trail])
+    moved = np.abs(trail[:, j] - trail[-1, j])
+    late, early = moved <= RAN_AWAY / 4, (moved > RAN_AWAY / 4) & (moved <= RAN_AWAY / 2)
+    if late.sum() < 3 or early.sum() < 3:
+        return None
+    slopes = [np.ptp(values[part]) / max(np.ptp(moved[part]), 1e-9) for part in (early, late)]
+    if slopes[1] < LEAST_SLOPE or slopes[1] < 0.5 * slopes[0]:
+        return None
+    return Trace(j, trail[:, j], values, trail)
 
 
 def _step_back(verdict: Verdict) -> None:
@@ -254,7 +293,7 @@ def structural_null(objective: Objective) -> np.ndarray:
 
 def _push_away(verdict: Verdict, end: Point) -> np.ndarray | None:
     objective = verdict.objective
-    positions = np.flatnonzero(objective.capped)
+    positions = np.flatnonzero(objective.logarithmic)
     if positions.size > PROBED:
         curvature = np.abs(np.diag(end.hessian))[positions]
         positions = positions[np.argsort(curvature)[:PROBED]]
@@ -273,9 +312,34 @@ def _push_away(verdict: Verdict, end: Point) -> np.ndarray | None:
                 verdict.unbounded = trace
                 return None
             top = int(np.argmax(trace.values))
-            if trace.values[top] > least:
+            if trace.values[top] > least and _believable(verdict, trace, top):
                 better, least = trace.points[top], float(trace.values[top])
     return better
+
+
+def _believable(verdict: Verdict, trace: Trace, top: int) -> bool:
+    """Whether a rise is neither rounding nor a leap of a density that is computed wrongly far out."""
+    objective = verdict.objective
+    rise = float(trace.values[top]) - verdict.point.value
+    if rise <= 20 * objective.noise(trace.points[top]):
+        return False
+    return not _jumps(objective, trace.points[top - 1], trace.points[top])
+
+
+def _jumps(objective: Objective, one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether the objective leaps between two points: a density computed wrongly far out does."""
+    ends = [objective.value(one), objective.value(other)]
+    whole = abs(ends[1] - ends[0])
+    for _ in range(40):
+        middle = (one + other) / 2
+        value = objective.value(middle)
+        if not np.isfinite(value):
+            return True
+        if abs(value - ends[0]) > abs(ends[1] - value):
+            other, ends = middle, [ends[0], value]
+        else:
+            one, ends = middle, [value, ends[1]]
+    return abs(ends[1] - ends[0]) > 0.2 * whole
 
 
 def _probe(objective: Objective, end: Point, j: int, sign: float) -> Trace:
@@ -340,6 +404,39 @@ def _follow(verdict: Verdict) -> np.ndarray | None:
     flat += list(np.eye(objective.size)[steps])
     verdict.flat = np.array([_clean(v, verdict, d) for v in flat]).reshape(-1, d.size)
     verdict.rays = np.array([_clean(r, verdict, d) for r in rays]).reshape(-1, d.size)
+    _settle(verdict)
+    if not verdict.regular:
+        verdict.cliff = _cliff(verdict)
+    return None
+
+
+def _settle(verdict: Verdict) -> None:
+    """Push the coordinates that go to an edge of the support on, and let the rest come to its limit."""
+    objective, point = verdict.objective, verdict.point
+    away = np.flatnonzero(np.any(verdict.rays != 0, axis=0))
+    if away.size == 0 or not np.all(objective.capped[away]) or away.size == objective.size:
+        return
+    x = point.z.copy()
+    for ray in verdict.rays:
+        x += ray * (4 / np.max(np.abs(ray)))
+    rest = replace(objective, origin=objective.full(x)).without(away)
+    end, _ = climb(rest, np.delete(x, away))
+    keep = np.setdiff1d(np.arange(objective.size), away)
+    x[keep] = end.z
+    value, gradient, hessian = objective.derivatives(x)
+    if np.isfinite(value) and value >= point.value - max(8 * verdict.noise, 1e-9):
+        verdict.point = replace(point, z=x, value=value, gradient=gradient, hessian=hessian)
+
+
+def _cliff(verdict: Verdict) -> np.ndarray | None:
+    """Return the axis along which the objective rises right up to the end of its domain."""
+    point, objective = verdict.point, verdict.objective
+    for j in np.argsort(-np.abs(point.gradient)):
+        step = np.zeros_like(point.z)
+        step[j] = np.sign(point.gradient[j]) * 1e-7 * max(1.0, abs(point.z[j]))
+        inside, outside = objective.value(point.z - step), objective.value(point.z + step)
+        if np.isfinite(inside) and inside < point.value and not np.isfinite(outside):
+            return np.where(step != 0, np.sign(step), 0.0)
     return None
 
 
@@ -355,9 +452,10 @@ def _principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[
     columns = (basis @ (scale[:, None] * vectors)).T[:WALKED]
     directions = list(columns)
     trail = point.trail
-    if verdict.corner is None:
-        directions += [trail[-1] - trail[-1 - k] for k in (1, 2, 4) if len(trail) > k]
-        directions += list(np.eye(d.size)[verdict.objective.capped])
+    further = [trail[-1] - trail[-1 - k] for k in (1, 2, 4) if len(trail) > k]
+    further += list(np.eye(d.size)[verdict.objective.capped])
+    # A direction that leaves a kink is left to the multipliers.
+    directions += [v for v in further if np.allclose(basis @ (basis.T @ v), v, rtol=0, atol=1e-12)]
     kept, curvatures = [], []
     for v in directions:
         if np.any(v != 0):
@@ -384,9 +482,10 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
         if not np.isfinite(value):
             # Far out this is overflow; close by it is the end of the domain.
             return k > 6, None
-        if value < point.value - threshold:
+        change = value - point.value
+        if change < -threshold and (change < -0.1 or change < -8 * objective.noise(x)):
             return True, None
-        if value > point.value + gain:
+        if change > gain and change > 20 * objective.noise(x):
             return False, x
     return False, None
 

@@ -16,7 +16,7 @@ Value = Callable[[np.ndarray], float]
 
 EIGENVALUE_FLOOR = 1e-14
 LOG_STEP = 4.0  # longest step of a transformed coordinate, in its own (log-like) units
-CRAWL = 1e-9  # decrement, relative to the objective, from which a slow ascent is not followed on
+CRAWL = 1e-11  # decrement, relative to the objective, from which a slow ascent is not followed on
 LOG_RANGE = 45.0  # an ascent that carries a transformed coordinate further than this has run away
 
 
@@ -64,6 +64,7 @@ def newton(
     max_iterations: int = 200,
     tolerance: float = 1e-13,
     polish: int = 3,
+    noise: Value | None = None,
 ) -> Point:
     """Climb from ``start``.
 
@@ -83,6 +84,8 @@ def newton(
         Newton decrement, relative to the size of the objective, below which to stop.
     polish
         Undamped steps after that, kept while the gradient shrinks: they buy the last digits.
+    noise
+        Rounding error of the objective: a slow ascent stops where it is all that is left to gain.
     """
     z = np.array(start, dtype=float)
     f, g, h = derivatives(z)
@@ -96,7 +99,10 @@ def newton(
         if decrement <= tolerance * (1 + abs(f)):
             break
         # At a regular maximum decrements shrink quadratically; on the way to infinity by a constant.
-        if decrement <= CRAWL * (1 + abs(f)) and decrement > 0.05 * before:
+        if decrement > 0.05 * before and (
+            decrement <= CRAWL * (1 + abs(f))
+            or (noise is not None and decrement < 1e-4 and decrement < 10 * noise(z))
+        ):
             slow = True
             break
         z_new = _search(value, z, f, g, _limited(step, capped))

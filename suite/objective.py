@@ -44,6 +44,14 @@ class Objective:
             mask[block.slice] = block.transform is not None
         return mask[self.active]
 
+    @property
+    def logarithmic(self) -> np.ndarray:
+        """Which of them act on a logarithmic scale: transformed, or a few that enter through exp."""
+        mask = np.zeros(self.engine.size, dtype=bool)
+        for name in exponentiated(self.engine):
+            mask[next(b.slice for b in self.engine.blocks if b.variable.name == name)] = True
+        return self.capped | mask[self.active]
+
     def full(self, x: np.ndarray) -> np.ndarray:
         """Return the whole vector ``z`` for coordinates ``x``."""
         z = self.origin.copy()
@@ -94,6 +102,7 @@ class Objective:
             basis=basis,
             capped=self.capped,
             max_iterations=max_iterations,
+            noise=self.noise,
         )
 
     def without(self, positions: np.ndarray) -> Objective:
@@ -133,3 +142,29 @@ def make_objective(engine: Engine, parts: np.ndarray) -> tuple[Objective, np.nda
     if usable == 0:
         known[:] = True
     return Objective(engine, parts, engine.graph.start.copy(), np.flatnonzero(known)), ~known
+
+
+def exponentiated(engine: Engine) -> list[str]:
+    """Names of the small untransformed variables that the model passes through an exponential."""
+    from pytensor.graph.traversal import ancestors
+    from pytensor.scalar.basic import Exp
+    from pytensor.tensor.elemwise import Elemwise
+
+    if "exponentiated" not in engine.shared_memo:
+        model = engine.model
+        small = {
+            model[b.variable.name]: b.variable.name
+            for b in engine.blocks
+            if b.transform is None and b.variable.size <= 4
+        }
+        found: dict[str, None] = {}
+        for variable in ancestors([*model.observed_RVs, *model.potentials]):
+            node = variable.owner
+            if node is None or not isinstance(node.op, Elemwise) or not isinstance(node.op.scalar_op, Exp):
+                continue
+            for above in ancestors(node.inputs):
+                if above in small:
+                    found[small[above]] = None
+        engine.shared_memo["exponentiated"] = list(found)
+    names: list[str] = engine.shared_memo["exponentiated"]
+    return names

@@ -67,7 +67,8 @@ class Optimum:
     def exists(self) -> bool:
         """Whether the objective has a regular maximum in all the coordinates that it knows."""
         v = self.verdict
-        return v.starts > 0 and v.unbounded is None and not v.rays.size and not v.flat.size
+        clear = v.unbounded is None and v.cliff is None and not v.rays.size and not v.flat.size
+        return v.starts > 0 and clear and v.regular
 
     def rows(self, frame: Frame, estimands: list[Estimand]) -> list[Row]:
         """Return the headline rows of all estimands."""
@@ -144,13 +145,26 @@ class Optimum:
             return Status.FAILED, f"the {what} is not finite at any start; check the data and initval", np.nan
         if np.any(gradient[self.unknown] != 0):
             return self._unknown(frame, gradient)
-        if flat := self._touched(estimand, i, verdict.flat, value):
+        if flat := self._touched(estimand, i, verdict.flat, None):
             return Status.NOT_IDENTIFIED, self._flat_reason(what, flat), np.nan
         if verdict.unbounded is not None:
             return Status.UNBOUNDED, self._unbounded_reason(frame, what), np.nan
         for ray in verdict.rays:
             if self._touched(estimand, i, ray[None], value):
                 return self._limit(estimand, i, ray, what)
+        if verdict.cliff is not None and self._touched(estimand, i, verdict.cliff[None], value):
+            return (
+                Status.AT_BOUNDARY,
+                f"the {what} rises up to {value:.6g} and is not defined beyond: no curvature interval",
+                value,
+            )
+        if not verdict.regular:
+            return (
+                Status.FAILED,
+                f"the ascent of the {what} stalled where it is not smooth or not curved downwards: no maximum is "
+                "claimed; rescale or reparameterise the model",
+                np.nan,
+            )
         if not np.isfinite(value):
             return Status.FAILED, f"the {what} has a maximum, but {estimand.name} is not finite there", np.nan
         return Status.OK, "", value
@@ -170,9 +184,12 @@ class Optimum:
         )
 
     def _touched(
-        self, estimand: Estimand, i: int, directions: np.ndarray, value: float
+        self, estimand: Estimand, i: int, directions: np.ndarray, value: float | None
     ) -> set[str]:
-        """Names of the coordinates of those directions that move this scalar."""
+        """Names of the coordinates of those directions that move this scalar.
+
+        With ``value`` None only the tangent counts: a ridge may be curved.
+        """
         names: set[str] = set()
         for v in directions:
             moving = v != 0
@@ -184,9 +201,9 @@ class Optimum:
                 names |= {self.names[k] for k in self.active[moving]}
         return names
 
-    def _moves(self, estimand: Estimand, i: int, v: np.ndarray, value: float) -> bool:
+    def _moves(self, estimand: Estimand, i: int, v: np.ndarray, value: float | None) -> bool:
         g = self.jacobian[estimand.name].reshape(estimand.variable.size, -1)[i, self.active]
-        if not self.verdict.objective.capped[np.abs(v) > 0].any():
+        if value is None or not self.verdict.objective.capped[np.abs(v) > 0].any():
             along = abs(float(g @ v))
             return along > INVOLVED * float(np.abs(g) @ np.abs(v) + np.finfo(float).tiny)
         far = self._natural(estimand, v / np.max(np.abs(v)) * 8.0)[i]
@@ -200,7 +217,7 @@ class Optimum:
     def _limit(self, estimand: Estimand, i: int, ray: np.ndarray, what: str) -> tuple[Status, str, float]:
         """Follow a ray to its end: a finite limit is an edge of the support, else infinity."""
         capped = self.verdict.objective.capped
-        names = ", ".join(sorted(self._touched(estimand, i, ray[None], np.nan) or {estimand.name}))
+        names = ", ".join(sorted(self._touched(estimand, i, ray[None], None) or {estimand.name}))
         unit = ray / np.max(np.abs(ray[capped])) if np.any(ray[capped] != 0) else ray
         ends = [float(self._natural(estimand, k * unit)[i]) for k in FAR]
         here = float(self.shown[estimand.name].ravel()[i])
