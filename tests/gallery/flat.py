@@ -74,10 +74,9 @@ def along_sum(t: float) -> dict[str, Any]:
 
 
 def zero_column() -> pm.Model:
-    with pm.Model() as model:
-        used = pm.Normal("used", 0, 5)
-        unused = pm.Normal("unused", 0, 5)
-        pm.Normal("y", used * X1 + unused * np.zeros(18), 1.0, observed=Y)
+    with pm.Model(coords={"predictor": ["used", "unused"]}) as model:
+        beta = pm.Normal("beta", 0, 5, dims="predictor")
+        pm.Normal("y", np.column_stack([X1, np.zeros(18)]) @ beta, 1.0, observed=Y)
     return model
 
 
@@ -215,13 +214,13 @@ CASES = (
          note="c = a + b: three rows involved, intercept and sigma are least squares' own.",
          elsewhere={m: along_sum(0.5) for m in BOTH},
          along=tuple(Along(m, FLAT, along_sum) for m in BOTH)),
-    Case("column_of_zeros", zero_column, {"mle": {"unused": FLAT}},
+    Case("column_of_zeros", zero_column, {"mle": {"beta": {"unused": FLAT}}},
          known=lambda: {
-             ("mle", "used"): X1 @ Y / (X1 @ X1), ("map", "used"): X1 @ Y / (X1 @ X1 + 1 / 25),
-             ("map", "unused"): 0.0},
-         note="The coefficient is in the likelihood's formula and nowhere in its value.",
-         elsewhere={"mle": {"unused": 1.0}},
-         along=(Along("mle", FLAT, lambda t: {"used": 0.5, "unused": t}),)),
+             ("mle", "beta"): np.array([X1 @ Y / (X1 @ X1), np.nan]),
+             ("map", "beta"): np.array([X1 @ Y / (X1 @ X1 + 1 / 25), 0.0])},
+         note="A predictor that is zero throughout: nothing is learnt of its coefficient.",
+         elsewhere={"mle": {"beta": np.array([X1 @ Y / (X1 @ X1), 1.0])}},
+         along=(Along("mle", FLAT, lambda t: {"beta": np.array([0.5, t])}),)),
     Case("dummy_trap", dummy_trap, {m: {"intercept": FLAT, "effect": FLAT} for m in BOTH},
          estimands=("intercept", "effect", "difference", "mean"),
          known=lambda: same({"difference": LEVEL_MEAN[1] - LEVEL_MEAN[0], "mean": LEVEL_MEAN}),

@@ -73,17 +73,17 @@ def missing_discrete() -> pm.Model:
 def observed_container(values: Any) -> pm.Model:
     with pm.Model() as model:
         mu = pm.Normal("mu", 0, 10)
-        container = pm.Data("weights", Y)
-        pm.Normal("y", mu, 1, observed=container)
+        container = pm.Data("weighed", Y)
+        pm.Normal("weight", mu, 1, observed=container)
     # pm.Data refuses NaN when it is made, not when it is set.
-    model.set_data("weights", np.asarray(values, float))
+    model.set_data("weighed", np.asarray(values, float))
     return model
 
 
 def infinite_observed() -> pm.Model:
     with pm.Model() as model:
         mu = pm.Normal("mu", 0, 10)
-        pm.Normal("y", mu, 1, observed=[1.0, np.inf, 2.0])
+        pm.Normal("pressure", mu, 1, observed=[1.0, np.inf, 2.0])
     return model
 
 
@@ -152,8 +152,8 @@ REFUSED = (
     Refusal("only_discrete", only_discrete, "coin"),
     Refusal("missing_in_observed", missing_continuous, "heights"),
     Refusal("missing_in_observed_counts", missing_discrete, "deaths"),
-    Refusal("nan_in_observed_container", lambda: observed_container(HOLES), "weights"),
-    Refusal("infinite_observed", infinite_observed, "y"),
+    Refusal("nan_in_observed_container", lambda: observed_container(HOLES), "weigh"),
+    Refusal("infinite_observed", infinite_observed, "pressure"),
     Refusal("nan_in_predictor", lambda: predictor(np.nan), "dose"),
     Refusal("nan_in_constant_predictor", nan_in_constant, "yield"),
     Refusal("infinite_predictor", lambda: predictor(np.inf), "dose"),
@@ -161,7 +161,7 @@ REFUSED = (
     Refusal("no_observed_variable", no_observed, "observed"),
     Refusal("a_potential_is_a_prior_by_default", only_a_potential, "evidence"),
     Refusal("no_free_variable", no_free, "free"),
-    Refusal("empty_model", empty, "observed"),
+    Refusal("empty_model", empty, "free"),
     Refusal("no_log_density", simulated, "opaque"),
     Refusal("unknown_estimand", plain, "gamma_ray", {"estimands": ("gamma_ray",)}),
     Refusal("unknown_likelihood_term", plain, "evidence", {"likelihood": ("evidence",)}),
