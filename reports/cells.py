@@ -126,6 +126,19 @@ def facts(method: str, panel: Any) -> dict[str, Any]:
     return {"method": method, "title": TITLES[method], "pairs": pairs, "gate": gate}
 
 
+def headline(diagnostics: Mapping[str, Any]) -> str:
+    """Return the figures of the convergence gate in one line, for the card of the posterior."""
+    parts = []
+    if "max_rhat" in diagnostics:
+        parts.append(f"R-hat at most {significant(diagnostics['max_rhat'])}")
+    if "min_ess_bulk" in diagnostics and "min_ess_tail" in diagnostics:
+        least = min(float(diagnostics["min_ess_bulk"]), float(diagnostics["min_ess_tail"]))
+        parts.append(f"effective draws at least {significant(round(least))}")
+    if "divergences" in diagnostics:
+        parts.append(f"{significant(diagnostics['divergences'])} divergences")
+    return ", ".join(parts)
+
+
 def _fact(value: Any) -> str | None:
     if isinstance(value, Mapping):
         inner = {key: _fact(item) for key, item in value.items()}

@@ -37,14 +37,15 @@ class Scale:
     @property
     def ticks(self) -> list[tuple[float, str]]:
         """Places and labels of the ticks."""
-        values = _log_ticks(self.low, self.high) if self.log else _ticks(self.low, self.high)
+        most = max(3, round(abs(self.stop - self.start) / 75))
+        values = _log_ticks(self.low, self.high) if self.log else _ticks(self.low, self.high, most)
         return [(self(value), label) for value, label in values]
 
 
-def _ticks(low: float, high: float) -> list[tuple[float, str]]:
+def _ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     from matplotlib.ticker import MaxNLocator
 
-    found = MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    found = MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
     values = [float(v) for v in found if low <= v <= high]
     if len(values) < 2:
         return [(value, significant(value, 6)) for value in values]

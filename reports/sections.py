@@ -185,6 +185,7 @@ def _card(
         "described": described(mine),
         "tally": _tally(comparison, mine),
         "notes": sorted(found, key=lambda note: note.status == "ok"),
+        "facts": cells.headline(facts),
         "gate": [str(failure) for failure in facts.get("gate", ())],
         "optima": [
             {"name": full_name(row), "value": pretty(significant(row["estimate"]))}

@@ -67,7 +67,11 @@ class Engine:
             When the model cannot be solved, before anything is compiled.
         """
         refuse(model, likelihood)
-        graph = build_graph(model, likelihood)
+        try:
+            graph = build_graph(model, likelihood)
+        except NotImplementedError as error:
+            names = ", ".join(rv.name for rv in model.observed_RVs)
+            raise ModelError(f"a log-density is missing (observed: {names}): {error}") from error
         data = {name: np.asarray(shared.get_value()) for name, shared in graph.shared.items()}
         backend, note = make_backend(graph, tuple(data.values()))
         return cls(graph, backend, note, data, _unit_weights(graph, backend, data))

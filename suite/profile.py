@@ -164,12 +164,17 @@ def hold(
     for _ in range(12):
         value, slope = scalar.evaluate(x)
         direction = verdict.covariance @ slope
-        if float(slope @ direction) <= 0:
+        if not float(slope @ direction) > 0:
             direction = slope
+        # Where the scalar has stopped moving there is nothing left to hold.
+        if not np.all(np.isfinite(slope)) or not float(slope @ direction) > 0:
+            return None
         x = x + direction * ((at - value) / float(slope @ direction))
         if abs(scalar.evaluate(x)[0] - at) > 1e-9 * (abs(at) + scalar.scale):
             continue
         normal = scalar.evaluate(x)[1]
+        if not np.all(np.isfinite(normal)) or not np.any(normal != 0):
+            return None
         basis = np.linalg.svd(normal[None] / np.linalg.norm(normal))[2][1:].T
         point = newton(
             objective.derivatives, objective.value, x, basis=basis, capped=objective.capped, max_iterations=30

@@ -45,11 +45,12 @@ def refuse(model: pm.Model, likelihood: tuple[str, ...] = ()) -> None:
                 "example with pm.Mixture, so that the likelihood depends on continuous parameters only"
             )
     if not model.free_RVs:
-        raise ModelError("the model has no continuous free variable; there is nothing to estimate")
+        raise ModelError("the model has no continuous free variable, so there is nothing to estimate from what is observed")
     if not model.observed_RVs and not likelihood:
+        named = f"; its potentials are {', '.join(sorted(potentials))}" if potentials else ""
         raise ModelError(
             "the model has no observed variable, so it has no likelihood; pass observed= to one of "
-            "its variables, or name a potential in likelihood=(...)"
+            f"its variables, or name a potential in likelihood=(...){named}"
         )
     for rv in model.observed_RVs:
         _refuse_values(rv.name, model.rvs_to_values[rv])

@@ -99,9 +99,10 @@
     const button = make("button", "copy", "copy");
     button.type = "button";
     button.addEventListener("click", () =>
-      copy(target.matches("table") ? tsv(target) : target.textContent, button));
+      copy(target.matches("table") ? tsv(target) : target.querySelector("pre").textContent, button));
     bar.append(button);
-    (target.closest(".scroll") || target).before(bar);
+    if (target.matches("table")) target.closest(".scroll").before(bar);
+    else target.append(bar);
   });
 
   // Tooltips for whatever explains itself in data-tip, by pointer and by keyboard.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from triptych.claim import at_most, claim, equal
+from triptych.claims import at_most, claim, equal
 from triptych.scenario import Data, Figure, Scenario, Series
 from triptych.table import Row, Status, frame
 
