@@ -155,7 +155,7 @@ def fit(
     context: typer.Context,
     data: Annotated[str | None, typer.Argument(help="A CSV or Parquet file.")] = None,
     formula: Annotated[str | None, typer.Option("--formula", help='E.g. "y ~ x1 + C(group)".')] = None,
-    family: Annotated[str, typer.Option(help="gaussian, student, laplace, bernoulli, binomial, poisson, negative_binomial.")] = "gaussian",
+    family: Annotated[str, typer.Option(help="E.g. gaussian, student, laplace, bernoulli, poisson.")] = "gaussian",
     prior: Annotated[str, typer.Option(help="flat, normal, laplace, elastic_net, student, horseshoe.")] = "normal",
     prior_scale: Annotated[str, typer.Option(help="auto, or a positive number.")] = "auto",
     standardize: Annotated[bool, typer.Option("--standardize/--no-standardize", help="Priors on the standardised scale.")] = True,

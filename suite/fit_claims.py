@@ -23,7 +23,7 @@ EXPONENTIAL = ("bernoulli", "binomial", "poisson")
 def regression_claims(design: Design, spec: Regression, found: Existence) -> tuple[Measure, ...]:
     """Return the claims that hold panels to other libraries, where the estimates exist."""
     claims: list[Measure] = []
-    if found.mle_exists() and found.mle_exists("alpha"):
+    if all(found.mle_exists(name) for name in ("coef", "sigma", "alpha", "nu")):
         claims += _likelihood_claims(design, spec)
     for method, statuses in found.expected.items():
         claims += [_status_claim(method, name, status) for name, status in statuses.items()]

@@ -71,6 +71,15 @@ def existence(design: Design, spec: Regression) -> Existence:
             "The counts vary no more than Poisson counts would, so the likelihood is highest at "
             "alpha = infinity, the Poisson model itself; the prior on alpha decides the rest."
         )
+    if "nu" in _free(spec) and not mle and (edge := _edge_of_nu(design)):
+        mle["nu"] = edge
+        notes.append(
+            "The residuals have no heavier tails than normal ones, so the likelihood is highest at "
+            "nu = infinity, the normal model itself; the prior on nu decides the rest."
+            if edge is Status.AT_INFINITY
+            else "The residuals' tails are so heavy that the likelihood is highest at nu = 2, the "
+            "smallest value allowed."
+        )
     if spec.prior == "horseshoe" and design.labels:
         notes.append(
             "The horseshoe's density is highest at the edge where local scales are zero, so its "
@@ -238,6 +247,32 @@ def _several_medians(design: Design) -> bool:
     if any(end.x is None for end in ends):
         return False
     return bool(abs(ends[0].fun + ends[1].fun) > 1e-4)
+
+
+def _free(spec: Regression) -> tuple[str, ...]:
+    return ("nu",) if spec.family == "student" and spec.nu is None else ()
+
+
+def _edge_of_nu(design: Design) -> Status | None:
+    """Where the profile likelihood of nu peaks, if that is an end: EM on a grid, from normal down."""
+    from scipy import stats
+
+    y = (design.outcome - design.outcome_centre) / design.outcome_scale
+    coef, *_ = np.linalg.lstsq(design.full, y, rcond=None)
+    sigma = float(np.sqrt(np.mean((y - design.full @ coef) ** 2)))
+    heights = [float(stats.norm.logpdf(y, design.full @ coef, sigma).sum())]
+    for above in np.logspace(4, -4, 33):
+        nu = 2.0 + above
+        for _ in range(30):
+            squares = (y - design.full @ coef) ** 2
+            root = np.sqrt((nu + 1) / (nu + squares / sigma**2))
+            coef, *_ = np.linalg.lstsq(design.full * root[:, None], y * root, rcond=None)
+            sigma = float(np.sqrt(np.mean((root * (y - design.full @ coef)) ** 2)))
+        heights.append(float(stats.t.logpdf(y, nu, design.full @ coef, sigma).sum()))
+    best = int(np.argmax(heights))
+    if best == 0:
+        return Status.AT_INFINITY
+    return Status.AT_BOUNDARY if best == len(heights) - 1 else None
 
 
 def _underdispersed(design: Design) -> bool:
