@@ -225,6 +225,18 @@ def test_regular_data_raise_no_alarm(family: str) -> None:
     assert ("sigma" in estimands(Regression(family))) == (family in MEASUREMENTS)
 
 
+@pytest.mark.parametrize(("tails", "expected"), [(3.0, "ok"), (None, "at_infinity")])
+def test_estimated_degrees_of_freedom_may_be_infinite(tails: float | None, expected: str) -> None:
+    # Quantiles, so that the kurtosis is sure: heavy for Student's t, below 3 for a normal sample.
+    grid = (np.arange(200) + 0.5) / 200
+    y = stats.norm.ppf(grid) if tails is None else stats.t.ppf(grid, tails)
+    found = existence(
+        build_design({"y": y, "x": np.arange(200) % 7}, "y ~ x", family="student"),
+        Regression("student", nu=None),
+    )
+    assert found.expected.get("mle", {}).get("nu", Status.OK) == expected
+
+
 @pytest.mark.parametrize(
     ("data", "formula", "family", "expected"),
     [
