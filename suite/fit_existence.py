@@ -82,8 +82,8 @@ def existence(design: Design, spec: Regression) -> Existence:
         )
     if spec.prior == "horseshoe" and design.labels:
         notes.append(
-            "The horseshoe's density is highest at the edge where local scales are zero, so its "
-            "mode says little; the posterior is the answer to read."
+            "The horseshoe is written as a product of scales; another way of writing it would move "
+            "its mode (centred, it has none), so the posterior is the answer to read."
         )
     expected: dict[str, dict[str, Status]] = {}
     if mle:

@@ -40,12 +40,12 @@ PRIOR_WHY = {
     "normal": "The normal prior pulls every slope towards zero: its mode is ridge regression.",
     "laplace": "The Laplace prior has a corner at zero: its mode can set slopes to exactly zero, as "
     "the lasso does, while posterior means and medians never do.",
-    "elastic_net": "Half lasso, half ridge: the mode can set slopes to zero, yet correlated "
+    "elastic_net": "Part lasso, part ridge: the mode can set slopes to zero, yet correlated "
     "predictors share their weight.",
     "student": "The Student prior pulls small slopes towards zero and leaves large ones alone; its "
     "density may have several modes.",
     "horseshoe": "The regularised horseshoe pulls most slopes hard towards zero and lets a few go. "
-    "Read its posterior: the mode of its many scales is an edge, not an estimate.",
+    "Read its posterior: the mode depends on how its many scales are written.",
 }
 
 
