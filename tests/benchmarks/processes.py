@@ -26,12 +26,11 @@ class Cost:
 
 def environment(caches: Path) -> dict[str, str]:
     """Return an environment whose compile caches live in one folder and nowhere else."""
-    return {
-        **{key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"},
+    kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "JAX_COMPILATION_CACHE_DIR")}
+    return kept | {
         "XDG_CACHE_HOME": str(caches / "cache"),
         "NUMBA_CACHE_DIR": str(caches / "numba"),
         "PYTENSOR_FLAGS": f"base_compiledir={caches / 'pytensor'}",
-        "JAX_COMPILATION_CACHE_DIR": str(caches / "jax"),
         "PYTHONWARNINGS": "ignore",
     }
 
