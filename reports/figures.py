@@ -26,7 +26,7 @@ def density(
     scalar: Scalar,
     draws: np.ndarray,
     optima: Sequence[dict[str, Any]],
-    profile: tuple[Sequence[float], Sequence[float]] | None,
+    profile: dict[str, Any] | None,
     key: str,
 ) -> Chart:
     """Draw one posterior with likelihood, MAP mode and MLE on it.
@@ -40,7 +40,8 @@ def density(
     optima
         Local maxima of the likelihood, drawn when there is no MLE.
     profile
-        Values and profile log-likelihood, if known; otherwise the Wald approximation is drawn.
+        The row of the profile-likelihood interval, if there is one; the likelihood is drawn
+        through it, and otherwise as the Wald approximation.
     key
         A prefix that makes identifiers unique on the page.
     """
@@ -72,19 +73,30 @@ def density(
 
 
 def _likelihood(
-    row: dict[str, Any] | None, profile: tuple[Sequence[float], Sequence[float]] | None
+    row: dict[str, Any] | None, profile: dict[str, Any] | None
 ) -> tuple[np.ndarray, str]:
-    """Return the likelihood of one scalar as a curve of unit area, and what it is."""
-    if profile is not None:
-        at, log = (np.asarray(part, dtype=float) for part in profile)
-        heights = np.exp(log - np.nanmax(log))
-        return np.array([at, heights / np.trapezoid(heights, at)]), "profile likelihood"
-    if row is None or str(row["status"]) != "ok" or not row["std_error"] > 0:
+    """Return the likelihood of one scalar as a curve of unit area, and what it is.
+
+    The signed root of the profile deviance is known at three points: zero at the maximum, and
+    the normal quantile at both ends of the profile interval. It is drawn straight between them.
+    """
+    if row is None or str(row["status"]) != "ok":
         return np.zeros((2, 0)), ""
     centre, error = float(row["estimate"]), float(row["std_error"])
+    left = right = error
+    source = "likelihood (Wald approximation)"
+    if profile is not None and profile["lower"] < centre < profile["upper"] < math.inf:
+        from scipy.special import ndtri
+
+        reach = float(ndtri(0.5 + float(profile["ci_prob"]) / 2))
+        left, right = ((centre - profile["lower"]) / reach, (profile["upper"] - centre) / reach)
+        source = "likelihood (through the profile interval)"
+    if not (0 < left < math.inf and 0 < right < math.inf):
+        return np.zeros((2, 0)), ""
     steps = np.linspace(-4, 4, 121)
-    heights = np.exp(-(steps**2) / 2) / (error * math.sqrt(2 * math.pi))
-    return np.array([centre + error * steps, heights]), "likelihood (Wald approximation)"
+    places = centre + steps * np.where(steps < 0, left, right)
+    heights = np.exp(-(steps**2) / 2) / (0.5 * (left + right) * math.sqrt(2 * math.pi))
+    return np.array([places, heights]), source
 
 
 def _window(
@@ -110,7 +122,7 @@ def _points(chart: Chart, scalar: Scalar, optima: Sequence[dict[str, Any]], base
     for method, css, row in marks:
         value, status = float(row["estimate"]), str(row["status"])
         if not math.isfinite(value):
-            chart.legend.append((method, SHAPES[method], f"{SHORT[method]}: {words(status)}"))
+            chart.legend.append((method, "absent", f"{SHORT[method]}: {words(status)}"))
             continue
         kind = "local maximum, not the MLE" if css else SHORT[method]
         kind = "posterior mean" if kind == "posterior" else kind
@@ -168,8 +180,13 @@ def special(figure: Figure, key: str) -> Chart:
     shape = (width, height, x, y, y.stop, y.start)
     chart = Chart(key, figure.title, figure.caption, *shape, *labels)
     for i, series in enumerate(figure.series):
-        _series(chart, series, f"s{i % 8}", bars.get(id(series)))
+        _series(chart, series, _colour(i), bars.get(id(series)))
     return chart
+
+
+def _colour(i: int) -> str:
+    """Eight colours that colour-blind readers can tell apart, then the same dashed."""
+    return f"s{i % 8}{' dashed' if i >= 8 else ''}"
 
 
 def _histogram(series: Series) -> tuple[np.ndarray, np.ndarray]:
@@ -211,13 +228,15 @@ def _series(
         chart.legend.append((css, shape, series.label))
 
 
-def evidence(path: Any, key: str) -> Chart:
+def evidence(path: Any, method: str, key: str) -> Chart:
     """Draw the objective along the path that decided a status.
 
     Parameters
     ----------
     path
         Coordinate, values, objective, status and reason.
+    method
+        The panel whose objective it is.
     key
         A prefix that makes identifiers unique on the page.
     """
@@ -227,7 +246,8 @@ def evidence(path: Any, key: str) -> Chart:
     finite = values[np.isfinite(values)]
     # Over more than two decades only a logarithmic axis shows where it goes.
     log = finite.size > 0 and finite.min() > 0 and finite.max() > 100 * finite.min()
-    series = Series(path.coordinate, path.values, path.objective)
-    title = f"Along {path.coordinate}: {words(path.status)}"
-    labels = (path.reason, path.coordinate, "objective (log scale of the density)")
+    series = Series("", path.values, path.objective)
+    title = f"{SHORT[method]}: along {path.coordinate} it is {words(path.status)}"
+    height = "log-likelihood" if method == "mle" else "log-likelihood + log-prior"
+    labels = (path.reason, path.coordinate, height)
     return special(Figure(title, *labels, (series,), x_log=bool(log)), key)

@@ -107,5 +107,5 @@ def minus(text: str) -> str:
 
 def pretty(text: str) -> Markup:
     """Return a number as text with a real minus sign and powers of ten."""
-    powers = re.sub(r"(\d)e(-?\d+)\b", r"\1&times;10<sup>\2</sup>", str(escape(text)))
+    powers = re.sub(r"(\d)e\+?(-?)0*(\d+)\b", r"\1&times;10<sup>\2\3</sup>", str(escape(text)))
     return Markup(re.sub(r"(?<=<sup>)-", MINUS, minus(powers)))  # escaped above

@@ -37,7 +37,7 @@ class Scale:
     @property
     def ticks(self) -> list[tuple[float, str]]:
         """Places and labels of the ticks."""
-        most = max(3, round(abs(self.stop - self.start) / 75))
+        most = max(3, round(abs(self.stop - self.start) / 60))
         values = _log_ticks(self.low, self.high) if self.log else _ticks(self.low, self.high, most)
         return [(self(value), label) for value, label in values]
 

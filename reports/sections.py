@@ -18,7 +18,6 @@ from triptych.reports.view import (
     Scalar,
     described,
     expected,
-    full_name,
     held,
     methods,
     notes,
@@ -31,7 +30,8 @@ from triptych.scenario import DEFAULT
 if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
-MOST_DENSITIES = {True: 6, False: 3}
+MOST_DENSITIES = {True: 6, False: 3}  # by whether it is the default variant
+MOST_PATHS = 3
 
 
 def scenario(comparison: Comparison) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _panels(comparison: Comparison, name: str) -> dict[str, Any]:
         "name": name,
         "key": key,
         "settings": {str(k): str(v) for k, v in solution.settings.items()},
-        "cards": [_card(comparison, solution, rows, method) for method in methods(rows)],
+        "cards": [_card(comparison, solution, groups, rows, m) for m in methods(rows)],
         "methods": methods(rows),
         "rows": [cells.panel_row(group, methods(rows)) for group in groups],
         "groups": groups,
@@ -154,6 +154,7 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
     panels = _panels(comparison, name)
     groups, key = panels["groups"], panels["key"]
     optima = select(comparison.optima, name)
+    intervals = select(comparison.intervals, name)
     posterior = solution.panels.get("mcmc")
     doubtful = posterior is not None and bool(posterior.diagnostics.get("gate"))
     looked_at = posterior is not None and (name == DEFAULT or doubtful)
@@ -161,10 +162,10 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
     return {
         **panels,
         "doubtful": doubtful,
-        "densities": _densities(solution, groups, optima, key, MOST_DENSITIES[name == DEFAULT]),
+        "densities": _densities(solution, groups, optima, intervals, key),
         "evidence": _evidence(solution, key),
         "optima": [cells.line(row, groups) for row in optima],
-        "intervals": [cells.line(row, groups) for row in select(comparison.intervals, name)],
+        "intervals": [cells.line(row, groups) for row in intervals],
         "contrasts": [cells.contrast(row) for row in select(comparison.contrasts, name)],
         "scores": [cells.score(row) for row in select(comparison.scores, name)],
         "facts": [cells.facts(method, panel) for method, panel in solution.panels.items()],
@@ -174,8 +175,13 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
 
 
 def _card(
-    comparison: Comparison, solution: Any, rows: list[dict[str, Any]], method: str
+    comparison: Comparison,
+    solution: Any,
+    groups: list[Scalar],
+    rows: list[dict[str, Any]],
+    method: str,
 ) -> dict[str, Any]:
+    """Return the head of one panel: what it gives, statuses with reasons, the gate."""
     mine = [row for row in rows if row["method"] == method]
     found = notes(mine)
     facts = solution.panels[method].diagnostics if method in solution.panels else {}
@@ -188,7 +194,7 @@ def _card(
         "facts": cells.headline(facts),
         "gate": [str(failure) for failure in facts.get("gate", ())],
         "optima": [
-            {"name": full_name(row), "value": pretty(significant(row["estimate"]))}
+            cells.line(row, groups)
             for row in select(comparison.optima, solution.variant)
             if row["method"] == method
         ],
@@ -196,42 +202,61 @@ def _card(
 
 
 def _densities(
-    solution: Any, groups: list[Scalar], optima: list[dict[str, Any]], key: str, most: int
+    solution: Any,
+    groups: list[Scalar],
+    optima: list[dict[str, Any]],
+    intervals: list[dict[str, Any]],
+    key: str,
 ) -> list[Chart]:
+    """Draw the posteriors of the first few scalars, taking turns between the estimands."""
+    if "mcmc" not in solution.panels:
+        return []
     charts: list[Chart] = []
-    places: dict[str, int] = {}
-    profiles = {}
-    if "mle" in solution.panels:
-        profiles = solution.panels["mle"].diagnostics.get("profiles", {})
-    for scalar in groups:
-        place = places.get(scalar.estimand, 0)
-        places[scalar.estimand] = place + 1
-        if len(charts) >= most or "mcmc" not in scalar.rows:
+    for scalar, place in _first(groups, MOST_DENSITIES[solution.variant == DEFAULT]):
+        draws = _draws(solution, scalar.estimand, place)
+        if draws.size < 2 or draws.min() == draws.max():
             continue
-        draws = solution.draws(scalar.estimand).reshape(-1, _size(solution, scalar))[:, place]
-        finite = draws[np.isfinite(draws)]
-        if finite.size < 2 or finite.min() == finite.max():
-            continue
-        curve = profiles.get(scalar.name)
-        mine = [
-            row
-            for row in optima
-            if row["method"] == "mle"
-            and (row["estimand"], row["label"]) == (scalar.estimand, scalar.label)
-        ]
-        pair = (curve["values"], curve["log_likelihood"]) if curve else None
-        charts.append(density(scalar, finite, mine, pair, f"{key}-d{len(charts)}"))
+        profile = next((r for r in _of(scalar, intervals) if r["interval_kind"] == "profile"), None)
+        charts.append(density(scalar, draws, _of(scalar, optima), profile, f"{key}-d{len(charts)}"))
     return charts
 
 
-def _size(solution: Any, scalar: Scalar) -> int:
-    draws = solution.draws(scalar.estimand)
-    return int(np.prod(draws.shape[1:])) if draws.ndim > 1 else 1
+def _of(scalar: Scalar, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows of the likelihood that belong to one scalar."""
+    key = ("mle", scalar.estimand, scalar.label)
+    return [row for row in rows if (row["method"], row["estimand"], row["label"]) == key]
+
+
+def _first(groups: list[Scalar], most: int) -> list[tuple[Scalar, int]]:
+    """Return scalars with their place in their estimand: every estimand gets its turn."""
+    by_estimand: dict[str, list[tuple[Scalar, int]]] = {}
+    for scalar in groups:
+        mine = by_estimand.setdefault(scalar.estimand, [])
+        mine.append((scalar, len(mine)))
+    turns = max((len(mine) for mine in by_estimand.values()), default=0)
+    taken = [mine[t] for t in range(turns) for mine in by_estimand.values() if t < len(mine)]
+    order = {id(scalar): i for i, scalar in enumerate(groups)}
+    return sorted(taken[:most], key=lambda pair: order[id(pair[0])])
+
+
+def _draws(solution: Any, estimand: str, place: int) -> np.ndarray:
+    """Return the finite posterior draws of one scalar; none where sampling failed."""
+    try:
+        draws = np.asarray(solution.draws(estimand), dtype=float)
+    except (KeyError, TypeError, AttributeError):
+        return np.zeros(0)
+    column = draws.reshape(draws.shape[0], -1)[:, place]
+    return column[np.isfinite(column)]
 
 
 def _evidence(solution: Any, key: str) -> list[Chart]:
-    paths = [path for panel in solution.panels.values() for path in panel.paths]
-    return [evidence(path, f"{key}-e{i}") for i, path in enumerate(paths[:4]) if len(path.values)]
+    """Draw the paths that decided a status, a few of each panel."""
+    return [
+        evidence(path, method, f"{key}-{method}-e{i}")
+        for method, panel in solution.panels.items()
+        for i, path in enumerate(panel.paths[:MOST_PATHS])
+        if len(path.values)
+    ]
 
 
 def _specials(comparison: Comparison) -> tuple[list[Chart], list[str]]:
