@@ -109,10 +109,7 @@ class Comparison:
         """The claims with their measured figures."""
         import pandas as pd
 
-        rows = [
-            (self.scenario.name, c.name, c.statement, c.measured, c.bound, c.holds)
-            for c in self.evaluated_claims
-        ]
+        rows = [(self.scenario.name, c.name, c.statement, c.measured, c.bound, c.holds) for c in self.evaluated_claims]
         return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
 
     @property
@@ -194,9 +191,7 @@ class Comparison:
         return f"<Comparison {self.scenario.name}: {', '.join(self.solutions)}; {', '.join(methods)}; {state}>"
 
     def _table(self, which: str) -> pd.DataFrame:
-        return frame(
-            row for s in self.solutions.values() for p in s.panels.values() for row in getattr(p, which)
-        )
+        return frame(row for s in self.solutions.values() for p in s.panels.values() for row in getattr(p, which))
 
     def _truth(self, row: Any) -> float:
         solution = self.solutions[row.variant]
@@ -226,5 +221,3 @@ def _point_dataset(solution: Solution, method: str) -> Any:
         said = "; ".join(f"{k}: {v}" for k, v in bad.items()) or "ok"
         variables[name] = (axes, solution.values(method, name).reshape(shape), {"status": said})
     return xr.Dataset(variables)
-
-

@@ -55,7 +55,7 @@ def contrasts(solution: Solution) -> list[Contrast]:
         for entry in panels["mcmc"].diagnostics.get("summary", [])
     }
     rows = zip(*(panels[method].estimates for method in ("mle", "map", "mcmc")), strict=True)
-    return [_contrast(*row, errors.get((row[0].estimand, row[0].label), np.nan)) for row in rows]
+    return [_contrast(mle, mode, mean, errors.get((mle.estimand, mle.label), np.nan)) for mle, mode, mean in rows]
 
 
 def contrast_frame(found: list[Contrast]) -> pd.DataFrame:

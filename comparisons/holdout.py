@@ -57,9 +57,7 @@ def holdout_scores(scenario: Scenario, solution: Solution, sampling: Sampling) -
 
     def without(reason: str) -> list[Score]:
         nan = float("nan")
-        return [
-            Score(solution.scenario, solution.variant, m, nan, nan, 0, Status.FAILED, reason) for m in methods
-        ]
+        return [Score(solution.scenario, solution.variant, m, nan, nan, 0, Status.FAILED, reason) for m in methods]
 
     if isinstance(scenario.holdout, str):
         return without(scenario.holdout)
@@ -82,15 +80,11 @@ def holdout_scores(scenario: Scenario, solution: Solution, sampling: Sampling) -
             status, reason = Status.FAILED, "a held-out row has predictive density zero"
             total = float("nan")
         error = float(np.sqrt(held.size) * held.std(ddof=1)) if held.size > 1 else float("nan")
-        found.append(
-            Score(solution.scenario, solution.variant, method, total, error, int(mask.sum()), status, reason)
-        )
+        found.append(Score(solution.scenario, solution.variant, method, total, error, int(mask.sum()), status, reason))
     return found
 
 
-def _predict(
-    engine: Engine, name: str, method: str, sampling: Sampling
-) -> tuple[np.ndarray | None, Status, str]:
+def _predict(engine: Engine, name: str, method: str, sampling: Sampling) -> tuple[np.ndarray | None, Status, str]:
     """Return the log predictive density of every row."""
     if method == "mcmc":
         return _predict_posterior(engine, name, sampling)
@@ -103,9 +97,7 @@ def _predict(
     return _per_row(terms), Status.OK, ""
 
 
-def _predict_posterior(
-    engine: Engine, name: str, sampling: Sampling
-) -> tuple[np.ndarray | None, Status, str]:
+def _predict_posterior(engine: Engine, name: str, sampling: Sampling) -> tuple[np.ndarray | None, Status, str]:
     from scipy.special import logsumexp
 
     half = replace(sampling, draws=max(250, sampling.draws // 2), tune=max(250, sampling.tune // 2))

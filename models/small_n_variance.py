@@ -102,7 +102,7 @@ def _gap_from_quadrature(c: Any, variant: str) -> float:
         return float(sum(integrate.quad(weighted, *ends)[0] for ends in ((0, 1), (1, np.inf))))
 
     error = float(az.mcse(solved.panels["mcmc"].native["posterior"]["sigma"]))
-    return abs(solved.row("mcmc", "sigma").estimate - moment(1) / moment(0)) / error
+    return float(abs(solved.row("mcmc", "sigma").estimate - moment(1) / moment(0)) / error)
 
 
 @claim("The MLE of the variance is (n - 1)/n times the unbiased estimate (relative difference)")

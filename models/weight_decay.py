@@ -151,9 +151,7 @@ def coefficient_path(c: Any) -> Figure:
     d = c["default"].data
     penalties = np.logspace(-5, 3, 60)
     path = np.array([_ridge(d.X, d.employed, p) for p in penalties])
-    series = [
-        Series(name, penalties.tolist(), path[:, j].tolist()) for j, name in enumerate(d.coords["predictor"])
-    ]
+    series = [Series(name, penalties.tolist(), path[:, j].tolist()) for j, name in enumerate(d.coords["predictor"])]
     return Figure(
         "The weights along the penalty",
         "From least squares on the left to zero on the right.",

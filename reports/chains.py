@@ -64,10 +64,7 @@ def ranks(native: Any, estimands: Sequence[str], key: str) -> list[Chart]:
     rhat = np.nan_to_num(array_stats.rhat(stacked, chain_axis=0, draw_axis=1), nan=np.inf)
     names = list(samples)
     worst = np.argsort(-rhat, kind="stable")[:MOST]
-    return [
-        _rank(names[i], samples[names[i]], float(rhat[i]), f"{key}-{place}")
-        for place, i in enumerate(worst)
-    ]
+    return [_rank(names[i], samples[names[i]], float(rhat[i]), f"{key}-{place}") for place, i in enumerate(worst)]
 
 
 def _rank(name: str, draws: np.ndarray, rhat: float, key: str) -> Chart:

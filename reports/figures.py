@@ -56,8 +56,7 @@ def density(
     x, y = Scale(low, high, 12.0, width - 12), Scale(0.0, top, height - 36, 26.0)
     status = str(scalar.rows["mcmc"]["status"]) if "mcmc" in scalar.rows else "ok"
     name = scalar.name
-    frame = {"top": 4.0, "floor": y(0.0), "x_label": name}
-    chart = Chart(key, f"Posterior of {name}", "", width, height, x, **frame)
+    chart = Chart(key, f"Posterior of {name}", "", width, height, x, top=4.0, floor=y(0.0), x_label=name)
     doubt = "" if status == "ok" else " doubt"
     points = [(x(a), y(b)) for a, b in zip(grid, pdf, strict=True) if low <= a <= high]
     chart.curve(f"mcmc area{doubt}", points, base=y(0.0))
@@ -72,9 +71,7 @@ def density(
     return chart
 
 
-def _likelihood(
-    row: dict[str, Any] | None, profile: dict[str, Any] | None
-) -> tuple[np.ndarray, str]:
+def _likelihood(row: dict[str, Any] | None, profile: dict[str, Any] | None) -> tuple[np.ndarray, str]:
     """Return the likelihood of one scalar as a curve of unit area, and what it is.
 
     The signed root of the profile deviance is known at three points: zero at the maximum, and
@@ -145,9 +142,7 @@ def _beyond(chart: Chart, method: str, above: bool, y: float) -> None:
 
 def _describe(scalar: Scalar, source: str) -> str:
     write = scalar.style
-    said = [
-        f"{SHORT[m]} {write(r['estimate']) or words(r['status'])}" for m, r in scalar.rows.items()
-    ]
+    said = [f"{SHORT[m]} {write(r['estimate']) or words(r['status'])}" for m, r in scalar.rows.items()]
     drawn = f" with the {source} drawn on it" if source else ""
     return f"Posterior density of {scalar.name}{drawn}; {', '.join(said)}."
 
@@ -195,9 +190,7 @@ def _histogram(series: Series) -> tuple[np.ndarray, np.ndarray]:
     return np.histogram(sample[np.isfinite(sample)], bins=bins, density=True)
 
 
-def _series(
-    chart: Chart, series: Series, css: str, bars: tuple[np.ndarray, np.ndarray] | None
-) -> None:
+def _series(chart: Chart, series: Series, css: str, bars: tuple[np.ndarray, np.ndarray] | None) -> None:
     x, y = chart.x, chart.y
     assert y is not None
     floor = y(max(0.0, y.low)) if not y.log else y(y.low)

@@ -148,9 +148,7 @@ def _write(comparisons: Sequence[Comparison], folder: Path, formats: Sequence[st
     return names
 
 
-def write_report(
-    comparisons: Sequence[Comparison], out: Path | str, formats: Sequence[str] = FORMATS
-) -> list[Path]:
+def write_report(comparisons: Sequence[Comparison], out: Path | str, formats: Sequence[str] = FORMATS) -> list[Path]:
     """Write the report; an error or an interrupt leaves the folder as it was.
 
     Everything is written in a hidden folder inside ``out`` first and moved into place only when

@@ -68,8 +68,7 @@ def _forest(estimand: str, scalars: list[Scalar], key: str) -> Chart:
     caption = []
     if len(scalars) > MOST_ROWS:
         caption.append(
-            f"The {MOST_ROWS} of {len(scalars)} furthest from zero in standard errors; "
-            "the table has them all."
+            f"The {MOST_ROWS} of {len(scalars)} furthest from zero in standard errors; the table has them all."
         )
         scalars = _most_certain(scalars)
     widths = _widths(scalars)

@@ -44,9 +44,7 @@ class Chart:
     def add(self, tag: str, css: str, text: str = "", tip: str = "", **attrs: Any) -> None:
         """Add a mark; numbers are rounded to a tenth of a pixel, underscores become hyphens."""
         clean = {
-            name.rstrip("_").replace("_", "-"): round(value, 1)
-            if isinstance(value, float)
-            else value
+            name.rstrip("_").replace("_", "-"): round(value, 1) if isinstance(value, float) else value
             for name, value in attrs.items()
         }
         self.marks.append(Mark(tag, css, clean, text, tip))

@@ -56,11 +56,7 @@ def _ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
         return [
             (
                 v,
-                "0"
-                if v == 0
-                else f"{v:.{digits - 1}e}".replace("e+0", "e")
-                .replace("e-0", "e-")
-                .replace("e+", "e"),
+                "0" if v == 0 else f"{v:.{digits - 1}e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e"),
             )
             for v in values
         ]
@@ -80,9 +76,7 @@ def _log_ticks(low: float, high: float) -> list[tuple[float, str]]:
     return [(10.0**e, f"{10.0**e:g}" if -3 <= e <= 4 else f"1e{e}") for e in powers]
 
 
-def spread(
-    values: Iterable[float], margin: float = 0.04, *, log: bool = False
-) -> tuple[float, float]:
+def spread(values: Iterable[float], margin: float = 0.04, *, log: bool = False) -> tuple[float, float]:
     """Return the range of the finite values with a margin, never empty.
 
     Parameters

@@ -68,10 +68,7 @@ def scenario(comparison: Comparison) -> dict[str, Any]:
 def states(comparison: Comparison) -> list[dict[str, Any]]:
     """Return the statuses of each panel over all variants, for the front table."""
     rows = comparison.estimates.to_dict("records")
-    return [
-        {"method": m, "tally": _tally(comparison, [r for r in rows if r["method"] == m])}
-        for m in methods(rows)
-    ]
+    return [{"method": m, "tally": _tally(comparison, [r for r in rows if r["method"] == m])} for m in methods(rows)]
 
 
 def _tally(comparison: Comparison, rows: list[dict[Any, Any]]) -> list[dict[str, Any]]:
@@ -88,8 +85,8 @@ def _data(data: Any) -> dict[str, Any]:
     arrays = []
     for name, value in data.arrays.items():
         axes = data.dims.get(name, ())
-        numbers = value[np.isfinite(value)] if np.issubdtype(value.dtype, np.number) else None
-        filled = numbers is not None and numbers.size
+        numbers = value[np.isfinite(value)] if np.issubdtype(value.dtype, np.number) else np.zeros(0)
+        filled = numbers.size
         arrays.append(
             {
                 "name": name,
@@ -170,7 +167,7 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
         "scores": [cells.score(row) for row in select(comparison.scores, name)],
         "facts": [cells.facts(method, panel) for method, panel in solution.panels.items()],
         "seconds": {k: significant(v, 2) for k, v in solution.seconds.items()},
-        "chains": ranks(posterior.native, estimands, f"{key}-r") if looked_at else [],
+        "chains": ranks(posterior.native, estimands, f"{key}-r") if posterior is not None and looked_at else [],
     }
 
 
@@ -194,9 +191,7 @@ def _card(
         "facts": cells.headline(facts),
         "gate": [str(failure) for failure in facts.get("gate", ())],
         "optima": [
-            cells.line(row, groups)
-            for row in select(comparison.optima, solution.variant)
-            if row["method"] == method
+            cells.line(row, groups) for row in select(comparison.optima, solution.variant) if row["method"] == method
         ],
     }
 

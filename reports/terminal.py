@@ -78,9 +78,7 @@ def _table(console: Console, *headers: tuple[str, str]) -> Table:
 
 
 def _front(comparisons: Sequence[Comparison], console: Console) -> Table:
-    table = _table(
-        console, ("scenario", ""), ("question", ""), ("estimates", ""), ("claims", ""), ("", "")
-    )
+    table = _table(console, ("scenario", ""), ("question", ""), ("estimates", ""), ("claims", ""), ("", ""))
     for comparison in comparisons:
         rows = comparison.estimates.to_dict("records")
         kept, total = held(comparison)
@@ -98,7 +96,7 @@ def _front(comparisons: Sequence[Comparison], console: Console) -> Table:
     return table
 
 
-def _statuses(comparison: Comparison, rows: list[dict[str, Any]]) -> Text:
+def _statuses(comparison: Comparison, rows: list[dict[Any, Any]]) -> Text:
     """``22 ok, 4 unbounded (expected)``: how many headline rows have which status."""
     parts = []
     for status, count in tally(rows).items():
@@ -152,10 +150,7 @@ def _panels(rows: list[dict[str, Any]], console: Console) -> Table:
         column.justify = "right" if wide else "left"
         column.no_wrap = wide
     for scalar in groups:
-        cells = [
-            _text(_cell(scalar, method, " " if wide else "\n"), _look(scalar, method))
-            for method in shown
-        ]
+        cells = [_text(_cell(scalar, method, " " if wide else "\n"), _look(scalar, method)) for method in shown]
         table.add_row(_text(scalar.name), *cells)
     return table
 
@@ -217,10 +212,7 @@ def _scores(comparison: Comparison) -> list[Text]:
     good = [row for row in rows if str(row["status"]) == "ok"]
     if not good:
         return []
-    values = [
-        f"{SHORT[row['method']]} {row['log_score']:.1f} (s.e. {row['std_error']:.1f})"
-        for row in good
-    ]
+    values = [f"{SHORT[row['method']]} {row['log_score']:.1f} (s.e. {row['std_error']:.1f})" for row in good]
     return [_text(f"log score of {good[0]['n_held_out']} held-out rows: {', '.join(values)}")]
 
 

@@ -71,8 +71,7 @@ def select(table: pd.DataFrame, variant: str) -> list[dict[str, Any]]:
     if not len(table):
         return []
     return [
-        {str(key): value for key, value in row.items()}
-        for row in table[table["variant"] == variant].to_dict("records")
+        {str(key): value for key, value in row.items()} for row in table[table["variant"] == variant].to_dict("records")
     ]
 
 
@@ -85,7 +84,7 @@ def scalars(rows: Iterable[dict[str, Any]]) -> list[Scalar]:
     return list(found.values())
 
 
-def methods(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+def methods(rows: Iterable[Mapping[Any, Any]]) -> list[str]:
     """Return the panels that have rows, in their fixed order."""
     present = {str(row["method"]) for row in rows}
     return [method for method in METHODS if method in present]
@@ -144,9 +143,7 @@ def held(comparison: Comparison) -> tuple[int, int]:
 
 def expected(comparison: Comparison, row: Mapping[str, Any]) -> bool:
     """Whether a row has the status that its scenario expects."""
-    wanted = comparison.scenario.expected(
-        str(row["variant"]), str(row["method"]), str(row["estimand"])
-    )
+    wanted = comparison.scenario.expected(str(row["variant"]), str(row["method"]), str(row["estimand"]))
     return str(wanted) == str(row["status"])
 
 

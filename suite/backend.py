@@ -88,9 +88,7 @@ def make_backend(graph: Graph, data: Arrays) -> tuple[Backend, str]:
     return backend, ""
 
 
-def difference_hessian(
-    gradient: Callable[[np.ndarray], np.ndarray], z: np.ndarray
-) -> np.ndarray:
+def difference_hessian(gradient: Callable[[np.ndarray], np.ndarray], z: np.ndarray) -> np.ndarray:
     """Central differences of a gradient ``(2, p)``, symmetrised: ``(2, p, p)``."""
     step = np.cbrt(np.finfo(float).eps) * np.maximum(1.0, np.abs(z))
     columns = []
@@ -342,9 +340,7 @@ class NumbaBackend:
         return np.concatenate([[out[0] + out[1] + out[2]], out[3] + out[4] + out[5]])
 
 
-def _difference_jacobian(
-    function: Callable[[np.ndarray], list[np.ndarray]], z: np.ndarray
-) -> list[np.ndarray]:
+def _difference_jacobian(function: Callable[[np.ndarray], list[np.ndarray]], z: np.ndarray) -> list[np.ndarray]:
     step = np.cbrt(np.finfo(float).eps) * np.maximum(1.0, np.abs(z))
     columns: list[list[np.ndarray]] = []
     for j, h in enumerate(step):

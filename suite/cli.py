@@ -64,7 +64,7 @@ def list_scenarios(format: Format = Output.TABLE) -> None:
 
     from triptych.registry import scenarios
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"name": s.name, "question": s.question, "source": s.source, "variants": list(s.variants)}
         for s in scenarios().values()
     ]
@@ -158,7 +158,7 @@ def fit(
     family: Annotated[str, typer.Option(help="E.g. gaussian, student, laplace, bernoulli, poisson.")] = "gaussian",
     prior: Annotated[str, typer.Option(help="flat, normal, laplace, elastic_net, student, horseshoe.")] = "normal",
     prior_scale: Annotated[str, typer.Option(help="auto, or a positive number.")] = "auto",
-    standardize: Annotated[bool, typer.Option("--standardize/--no-standardize", help="Priors on the standardised scale.")] = True,
+    standardize: Annotated[bool, typer.Option("--standardize/--no-standardize", help="Scale of the priors.")] = True,
     drop_missing: Annotated[bool, typer.Option("--drop-missing", help="Leave out rows with missing values.")] = False,
     trials: Annotated[str | None, typer.Option(help="Column of the number of trials (binomial).")] = None,
     l1_ratio: Annotated[float, typer.Option(help="Laplace share of an elastic net.")] = 0.5,
@@ -214,9 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(0) from None
 
 
-def _options(
-    seed: int, draws: int, tune: int, chains: int, ci_prob: float, ci_kind: Interval
-) -> dict[str, Any]:
+def _options(seed: int, draws: int, tune: int, chains: int, ci_prob: float, ci_kind: Interval) -> dict[str, Any]:
     if not 0 < ci_prob < 1:
         raise InputError(f"--ci-prob {ci_prob}: use a probability strictly between 0 and 1, e.g. 0.95")
     return {

@@ -45,9 +45,7 @@ def penalty(
         float | None,
         typer.Option(help="Residual standard deviation, where the likelihood has one."),
     ] = None,
-    prior: Annotated[
-        PriorName | None, typer.Option(help="Print its settings.", rich_help_panel=_PRIOR)
-    ] = None,
+    prior: Annotated[PriorName | None, typer.Option(help="Print its settings.", rich_help_panel=_PRIOR)] = None,
     scale: Annotated[
         float | None,
         typer.Option(help="Normal: its sd. Laplace: its scale.", rich_help_panel=_PRIOR),
@@ -60,16 +58,10 @@ def penalty(
         float | None,
         typer.Option("--l2", help="Elastic net: the weight of b^2/2.", rich_help_panel=_PRIOR),
     ] = None,
-    library: Annotated[
-        str | None, typer.Option(help="One library, e.g. sklearn.Ridge or glmnet.gaussian.")
-    ] = None,
+    library: Annotated[str | None, typer.Option(help="One library, e.g. sklearn.Ridge or glmnet.gaussian.")] = None,
     alpha: Annotated[float | None, typer.Option(rich_help_panel=_SETTING)] = None,
-    l1_wt: Annotated[
-        float | None, typer.Option("--l1-wt", "--L1_wt", rich_help_panel=_SETTING)
-    ] = None,
-    l1_ratio: Annotated[
-        float | None, typer.Option("--l1-ratio", "--l1_ratio", rich_help_panel=_SETTING)
-    ] = None,
+    l1_wt: Annotated[float | None, typer.Option("--l1-wt", "--L1_wt", rich_help_panel=_SETTING)] = None,
+    l1_ratio: Annotated[float | None, typer.Option("--l1-ratio", "--l1_ratio", rich_help_panel=_SETTING)] = None,
     c: Annotated[float | None, typer.Option("--C", "--c", rich_help_panel=_SETTING)] = None,
     lambda_: Annotated[float | None, typer.Option("--lambda", rich_help_panel=_SETTING)] = None,
     weight_decay: Annotated[
@@ -77,16 +69,12 @@ def penalty(
     ] = None,
     sgd_penalty: Annotated[
         str | None,
-        typer.Option(
-            "--penalty", help="SGDRegressor's l1, l2, elasticnet.", rich_help_panel=_SETTING
-        ),
+        typer.Option("--penalty", help="SGDRegressor's l1, l2, elasticnet.", rich_help_panel=_SETTING),
     ] = None,
     family: Annotated[str | None, typer.Option(help="For statsmodels.GLM.")] = None,
     loss: Annotated[str | None, typer.Option(help="For torch: mse, bce or gaussian_nll.")] = None,
     reduction: Annotated[str | None, typer.Option(help="For torch: mean or sum.")] = None,
-    y_sd: Annotated[
-        float | None, typer.Option("--y-sd", help="For glmnet: the sd of y, with 1/n.")
-    ] = None,
+    y_sd: Annotated[float | None, typer.Option("--y-sd", help="For glmnet: the sd of y, with 1/n.")] = None,
     x_sd: Annotated[
         float | None,
         typer.Option("--x-sd", help="For glmnet, standardize=TRUE: the predictor's sd, with 1/n."),
@@ -210,9 +198,7 @@ def _settings_table(prior: Prior, n: int, sigma: float | None, lines: list[Setti
         console.print(Text(f"{', '.join(names)}: {remark.rstrip('.')}.", "dim"))
 
 
-def _print_prior(
-    library: str, n: int, sigma: float | None, given: dict[str, Any], output: Output
-) -> None:
+def _print_prior(library: str, n: int, sigma: float | None, given: dict[str, Any], output: Output) -> None:
     from triptych.penalties import find_library, to_prior
 
     prior = to_prior(library, n=n, sigma=sigma, **given)
@@ -241,8 +227,7 @@ def _print_prior(
 
 def _said(arguments: dict[str, Any]) -> str:
     return ", ".join(
-        f"{key}={value:.10g}" if isinstance(value, float) else f"{key}={value}"
-        for key, value in arguments.items()
+        f"{key}={value:.10g}" if isinstance(value, float) else f"{key}={value}" for key, value in arguments.items()
     )
 
 

@@ -13,9 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from triptych.errors import InputError
 from triptych.tables import listed
 
-Family = Literal[
-    "gaussian", "student", "laplace", "bernoulli", "binomial", "poisson", "negative_binomial"
-]
+Family = Literal["gaussian", "student", "laplace", "bernoulli", "binomial", "poisson", "negative_binomial"]
 Prior = Literal["flat", "normal", "laplace", "elastic_net", "student", "horseshoe"]
 
 
@@ -88,15 +86,11 @@ def check_config(content: dict[str, Any], origin: str = "the configuration") -> 
         if key not in allowed:
             near = get_close_matches(key, allowed, n=1)
             hint = f"did you mean {near[0]!r}? " if near else ""
-            raise InputError(
-                f"{origin}: unknown key {key!r}; {hint}allowed are {listed(allowed, 30)}"
-            )
+            raise InputError(f"{origin}: unknown key {key!r}; {hint}allowed are {listed(allowed, 30)}")
     try:
         return FitConfig.model_validate(content)
     except ValidationError as fault:
         first = fault.errors()[0]
         key = str(first["loc"][0])
-        message = "; ".join(
-            dict.fromkeys(error["msg"] for error in fault.errors() if error["loc"][0] == key)
-        )
+        message = "; ".join(dict.fromkeys(error["msg"] for error in fault.errors() if error["loc"][0] == key))
         raise InputError(f"{origin}: {key} = {first['input']!r}: {message}") from fault

@@ -142,9 +142,7 @@ def build_design(
     shared = [name for name in dict.fromkeys(left) if name in right]
     if shared:
         raise InputError(f"{listed(sorted(shared))} stands on both sides of ~")
-    rows, dropped = keep_complete(
-        table, list(dict.fromkeys([*left, *right])), drop_missing=drop_missing
-    )
+    rows, dropped = keep_complete(table, list(dict.fromkeys([*left, *right])), drop_missing=drop_missing)
     response = outcome(parsed, rows, family=family, trials=trials)
     matrix = build_matrix(parsed, rows)
     _check_columns(matrix.columns, matrix.labels, matrix.intercept)
@@ -180,14 +178,10 @@ def build_design(
 def _check_columns(columns: np.ndarray, labels: list[str], intercept: bool) -> None:
     same = (columns == columns[0]).all(axis=0)
     constant = [
-        label
-        for label, yes, value in zip(labels, same, columns[0], strict=True)
-        if yes and (intercept or value == 0)
+        label for label, yes, value in zip(labels, same, columns[0], strict=True) if yes and (intercept or value == 0)
     ]
     if constant:
-        raise InputError(
-            f"predictor {listed(constant)} is constant over the rows used; leave it out"
-        )
+        raise InputError(f"predictor {listed(constant)} is constant over the rows used; leave it out")
     seen: dict[bytes, str] = {}
     for label, column in zip(labels, columns.T, strict=True):
         key = np.ascontiguousarray(column + 0.0).tobytes()  # + 0.0 makes -0.0 equal to 0.0
@@ -199,9 +193,7 @@ def _check_columns(columns: np.ndarray, labels: list[str], intercept: bool) -> N
         seen[key] = label
 
 
-def _standard(
-    columns: np.ndarray, intercept: bool, standardize: bool
-) -> tuple[np.ndarray, np.ndarray]:
+def _standard(columns: np.ndarray, intercept: bool, standardize: bool) -> tuple[np.ndarray, np.ndarray]:
     """Means and sample standard deviations (n - 1); without an intercept nothing is centred."""
     with np.errstate(all="ignore"):
         centre = columns.mean(axis=0) if intercept else np.zeros(columns.shape[1])

@@ -108,9 +108,7 @@ class Engine:
         """
         if unknown := set(arrays) - set(self.data):
             raise ModelError(f"the model has no data named {sorted(unknown)}; it has {sorted(self.data)}")
-        new = {
-            name: np.asarray(arrays.get(name, old), dtype=old.dtype) for name, old in self.data.items()
-        }
+        new = {name: np.asarray(arrays.get(name, old), dtype=old.dtype) for name, old in self.data.items()}
         try:
             weights = _unit_weights(self.graph, self.backend, new)
             engine = replace(self, data=new, weights=weights, memo={})
@@ -135,9 +133,7 @@ class Engine:
         """Return ``[log-likelihood, log-prior]``."""
         return self.backend.value(z, self.device_weights, self.device_data)
 
-    def derivatives(
-        self, z: np.ndarray, corner: Any = None
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def derivatives(self, z: np.ndarray, corner: Any = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return both parts with gradients ``(2, p)`` and Hessians ``(2, p, p)``."""
         corner = self.backend.smooth if corner is None else corner
         return self.backend.derivatives(z, self.device_weights, self.device_data, corner)

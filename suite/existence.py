@@ -99,9 +99,7 @@ class Verdict:
         from scipy.linalg import null_space
 
         size = np.linalg.norm(stacked, axis=1, keepdims=True)
-        return np.asarray(
-            d[:, None] * null_space(stacked / np.where(size > 0, size, 1.0), rcond=1e-10)
-        )
+        return np.asarray(d[:, None] * null_space(stacked / np.where(size > 0, size, 1.0), rcond=1e-10))
 
     @property
     def covariance(self) -> np.ndarray:
@@ -147,9 +145,7 @@ def climb(objective: Objective, x: np.ndarray) -> tuple[Point, Corner | None]:
     return objective.climb(x), None
 
 
-def _ends(
-    objective: Objective, rng: np.random.Generator, starts: int
-) -> list[tuple[Point, Corner | None]]:
+def _ends(objective: Objective, rng: np.random.Generator, starts: int) -> list[tuple[Point, Corner | None]]:
     origin = objective.origin[objective.active]
     kinked = bool(objective.engine.kink_arguments(objective.origin))
     found = [climb(objective, _on_steps(objective, origin))]
@@ -448,7 +444,7 @@ def _principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[
         return [], []
     inner = basis.T @ point.hessian @ basis
     scale = equilibrate(inner)
-    eigenvalues, vectors = np.linalg.eigh(-(scale[:, None] * inner * scale))
+    _, vectors = np.linalg.eigh(-(scale[:, None] * inner * scale))
     columns = (basis @ (scale[:, None] * vectors)).T[:WALKED]
     directions = list(columns)
     trail = point.trail
@@ -466,7 +462,7 @@ def _principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[
 
 
 def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.ndarray | None]:
-    """Follow ``v`` for many standard errors: does the objective fall, and does it rise?"""
+    """Follow ``v`` for many standard errors; return whether it falls, and a better point if met."""
     point, objective = verdict.point, verdict.objective
     d = equilibrate(point.hessian)
     unit = v / np.linalg.norm(v / d)

@@ -106,8 +106,7 @@ def parse(code: str) -> Expression:
         tree = ast.parse(plain.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
         raise InputError(
-            f"{shown(code)} is not an expression over columns; put column names that are not plain "
-            "words in backticks"
+            f"{shown(code)} is not an expression over columns; put column names that are not plain words in backticks"
         ) from fault
     _check(tree, code, depth=0, outermost=True)
     text = ast.unparse(tree)
@@ -154,9 +153,7 @@ def _check(node: ast.AST, code: str, depth: int, outermost: bool = False) -> Non
     match node:
         case ast.Name(id=name):
             if name.startswith("__"):
-                raise InputError(
-                    f"{shown(code)}: names that start with two underscores need backticks"
-                )
+                raise InputError(f"{shown(code)}: names that start with two underscores need backticks")
         case ast.Constant(value=value) if isinstance(value, int | float) and value is not True:
             if value is False:
                 raise InputError(f"{shown(code)}: True and False are no numbers here")
@@ -168,9 +165,7 @@ def _check(node: ast.AST, code: str, depth: int, outermost: bool = False) -> Non
         case ast.Call(func=ast.Name(id=name)) if name in FUNCTIONS:
             _check_call(node, name, code, depth, outermost)
         case ast.Call(func=ast.Name(id=name)):
-            raise InputError(
-                f"{shown(code)}: no function {name!r}; there are {listed(FUNCTIONS, 20)}"
-            )
+            raise InputError(f"{shown(code)}: no function {name!r}; there are {listed(FUNCTIONS, 20)}")
         case _:
             what = type(node).__name__
             raise InputError(
@@ -199,9 +194,7 @@ def _check_call(node: ast.Call, name: str, code: str, depth: int, outermost: boo
         if not low <= value <= high:
             raise InputError(f"{shown(code)}: {option} must be from {low} to {high}")
     if rest or options:
-        raise InputError(
-            f"{shown(code)}: {name}(...) does not take {len(rest + [*options])} of these"
-        )
+        raise InputError(f"{shown(code)}: {name}(...) does not take {len([*rest, *options])} of these")
 
 
 def _option(node: ast.expr | None, code: str, name: str, kinds: tuple[type, ...]) -> Any:
@@ -290,9 +283,7 @@ def _categories(expression: Expression, call: ast.Call, table: pd.DataFrame) -> 
         if isinstance(option.value, ast.Constant):
             wanted = level_name(option.value.value)
             if wanted not in names:
-                raise InputError(
-                    f"{expression.text!r}: there is no level {wanted!r}; there are {listed(names)}"
-                )
+                raise InputError(f"{expression.text!r}: there is no level {wanted!r}; there are {listed(names)}")
             reference = names.index(wanted)
     return Levels(codes, names, reference)
 
@@ -307,8 +298,7 @@ def _basis(expression: Expression, name: str, call: ast.Call, table: pd.DataFram
         raise InputError(f"{expression.text!r}: the number of columns must be a whole number")
     if len(np.unique(x)) <= size:
         raise InputError(
-            f"{expression.text!r} needs more than {size} different values, "
-            f"and there are {len(np.unique(x))}"
+            f"{expression.text!r} needs more than {size} different values, and there are {len(np.unique(x))}"
         )
     if name == "poly":
         columns = np.asarray(poly(x, degree=size), dtype=float)

@@ -57,24 +57,18 @@ class Regression:
 
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
-            raise InputError(
-                f"--family: there is no {self.family!r}; there are {listed(FAMILIES, 10)}"
-            )
+            raise InputError(f"--family: there is no {self.family!r}; there are {listed(FAMILIES, 10)}")
         if self.prior not in PRIORS:
             raise InputError(f"--prior: there is no {self.prior!r}; there are {listed(PRIORS)}")
         scale = self.prior_scale
         if scale != "auto" and (
-            isinstance(scale, bool)
-            or not isinstance(scale, int | float)
-            or not (math.isfinite(scale) and scale > 0)
+            isinstance(scale, bool) or not isinstance(scale, int | float) or not (math.isfinite(scale) and scale > 0)
         ):
             raise InputError(f"--prior-scale must be auto or a positive number, not {scale!r}")
         if scale != "auto" and self.prior == "flat":
             raise InputError("--prior-scale: a flat prior has no scale; leave it out")
         if not 0 < self.l1_ratio < 1:
-            raise InputError(
-                "--l1-ratio must lie between 0 and 1; its ends are the normal and laplace priors"
-            )
+            raise InputError("--l1-ratio must lie between 0 and 1; its ends are the normal and laplace priors")
         if self.nu is not None and not (math.isfinite(self.nu) and self.nu >= 1):
             raise InputError("--nu must be at least 1, or none to estimate it")
 
@@ -158,7 +152,7 @@ def regression_model(design: Design, spec: Regression) -> Callable[..., None]:
         if intercept:
             shift = (own * data.x_centre).sum() if beta is not None else 0.0
             first = data.y_centre + data.y_scale * a - shift
-            own = pt.join(0, pt.atleast_1d(first), own)  # type: ignore[no-untyped-call]
+            own = pt.join(0, pt.atleast_1d(first), own)
         pm.Deterministic("coef", own, dims="term")
 
     return model

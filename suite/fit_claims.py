@@ -133,9 +133,7 @@ def _status_claim(method: str, estimand: str, status: Status) -> Measure:
     def measure(c: Any) -> Claim:
         rows = c["default"].panels[method].estimates
         found = {row.status.value for row in rows if row.estimand == estimand}
-        return equal(
-            status.value if status.value in found else ", ".join(sorted(found)), status.value
-        )
+        return equal(status.value if status.value in found else ", ".join(sorted(found)), status.value)
 
     measure.__name__ = f"{method}_of_{estimand}_is_{status.value}"
 
@@ -176,11 +174,7 @@ def _student_interval_claim(design: Design) -> Measure:
         for probability in (0.025, 0.975):
             expected = theirs.coef + theirs.std_error * stats.t.ppf(probability, theirs.other["df"])
             for j, value in enumerate(expected):
-                error = float(
-                    az.mcse(
-                        np.ascontiguousarray(draws[..., j]), method="quantile", prob=probability
-                    )
-                )
+                error = float(az.mcse(np.ascontiguousarray(draws[..., j]), method="quantile", prob=probability))
                 found = float(np.quantile(draws[..., j], probability))
                 worst = max(worst, abs(found - value) / error)
         return at_most(worst, _normal_bound(2 * len(theirs.coef)))
@@ -248,9 +242,7 @@ def _stationarity_claim(design: Design, spec: Regression) -> Measure:
         width = spec.scale(design) * noise
         l1 = {"normal": 0.0, "laplace": 1.0, "elastic_net": spec.l1_ratio}[spec.prior]
         pull = gradient[design.intercept :] - (1 - l1) * b / width**2
-        off = np.where(
-            b == 0, np.maximum(np.abs(pull) - l1 / width, 0), pull - np.sign(b) * l1 / width
-        )
+        off = np.where(b == 0, np.maximum(np.abs(pull) - l1 / width, 0), pull - np.sign(b) * l1 / width)
         imbalance = np.concatenate([gradient[: design.intercept], off])
         # The score's own scale is the root of the information, about sqrt(n) per unit of noise.
         return at_most(np.max(np.abs(imbalance)) / (1 / width + np.sqrt(design.n) / noise), CLOSE)

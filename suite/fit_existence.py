@@ -106,9 +106,7 @@ def _rank_note(design: Design) -> str:
     )
 
 
-def _measured(
-    design: Design, spec: Regression, mle: dict[str, Status], notes: list[str]
-) -> dict[str, Status]:
+def _measured(design: Design, spec: Regression, mle: dict[str, Status], notes: list[str]) -> dict[str, Status]:
     """Exact fits let sigma go to zero; medians need not be unique. Returns the mode's statuses."""
     exact = _fits_exactly(design)
     if not exact and not _student_unbounded(design, spec):
@@ -158,9 +156,7 @@ def _student_unbounded(design: Design, spec: Regression) -> bool:
     return bool(fitted > (spec.nu or 2.0) * (design.n - fitted))
 
 
-def _refuse_improper(
-    design: Design, spec: Regression, mle: Mapping[str, Status], notes: list[str]
-) -> None:
+def _refuse_improper(design: Design, spec: Regression, mle: Mapping[str, Status], notes: list[str]) -> None:
     status = mle.get("coef")
     spare = design.n - design.rank
     if status is Status.NOT_IDENTIFIED and spec.family == "laplace" and design.full_rank:

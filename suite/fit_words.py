@@ -50,7 +50,7 @@ PRIOR_WHY = {
 
 
 def question(design: Design) -> str:
-    """``How does y depend on x1 and x2?``"""
+    """``How does y depend on x1 and x2?``."""
     names = list(design.predictors)
     if not names or not design.labels:
         return f"What is {design.outcome_name} on average?"
@@ -130,10 +130,7 @@ def _scale_note(design: Design, spec: Regression, standardize: bool) -> str:
     if spec.prior != "flat":
         first += f", with scale {spec.scale(design):.4g}"
         first += ", times sigma" if spec.conditional else ""
-    return (
-        f"{first}. Coefficients are reported on the user's own scale. "
-        "The intercept is never penalised."
-    )
+    return f"{first}. Coefficients are reported on the user's own scale. The intercept is never penalised."
 
 
 def source(design: Design) -> str:

@@ -71,9 +71,7 @@ def parse_formula(text: str) -> Formula:
         raise InputError(f'{shown(text)}: a formula is "outcome ~ predictors", with one ~')
     left, right = tokens[: tildes[0]], tokens[tildes[0] + 1 :]
     if not right:
-        raise InputError(
-            f"{shown(text)}: nothing stands right of ~; for the intercept alone write 1"
-        )
+        raise InputError(f"{shown(text)}: nothing stands right of ~; for the intercept alone write 1")
     rewritten, factors = _right(right, text)
     return Formula(text, _left(left, text), rewritten, factors)
 
@@ -86,9 +84,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     try:
         found = [(token.kind.value if token.kind else "", token.token) for token in tokenize(text)]
     except FormulaicError as fault:
-        raise InputError(
-            f"{shown(text)} cannot be read as a formula: {plain_message(fault)}"
-        ) from fault
+        raise InputError(f"{shown(text)} cannot be read as a formula: {plain_message(fault)}") from fault
     tokens: list[tuple[str, str]] = []
     for kind, token in found:
         # The tokenizer glues operators that touch, as in "~-1"; ** is the only long one here.
@@ -159,9 +155,7 @@ def _right(tokens: list[tuple[str, str]], text: str) -> tuple[str, tuple[str | E
         elif kind == "operator" and token in SYMBOLS:
             rewritten.append(token)
         else:
-            raise InputError(
-                f"{shown(text)}: {token!r} is not part of a formula; terms are joined by + - * / : **"
-            )
+            raise InputError(f"{shown(text)}: {token!r} is not part of a formula; terms are joined by + - * / : **")
     if depth:
         raise InputError(f"{shown(text)}: a parenthesis is not closed")
     _refuse_explosion(rewritten, text)
@@ -175,8 +169,7 @@ def _number(token: str, before: tuple[str, str], text: str) -> str:
     if power:
         raise InputError(f"{shown(text)}: the power of terms is a whole number from 1 to 5")
     raise InputError(
-        f"{shown(text)}: {token} is not a term; only 1 and 0 stand for the intercept, and arithmetic "
-        "goes into I(...)"
+        f"{shown(text)}: {token} is not a term; only 1 and 0 stand for the intercept, and arithmetic goes into I(...)"
     )
 
 
@@ -198,7 +191,5 @@ def plain_message(fault: Exception, factors: Sequence[str | Expression] = ()) ->
     line = re.sub(r"\x1b\[[0-9;]*m", "", lines[0]) if lines else type(fault).__name__
     for alias in range(len(factors) - 1, -1, -1):
         factor = factors[alias]
-        line = line.replace(
-            f"`v{alias}`", f"`{factor if isinstance(factor, str) else factor.text}`"
-        )
+        line = line.replace(f"`v{alias}`", f"`{factor if isinstance(factor, str) else factor.text}`")
     return line

@@ -92,12 +92,12 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
     values = [model.rvs_to_values[rv] for rv in model.free_RVs]
     shown = model.replace_rvs_by_values([*model.free_RVs, *model.deterministics])
     known_terms = set(ancestors(terms))
-    known = tuple(
-        rv.name for rv, value in zip(model.free_RVs, values, strict=True) if value in known_terms
-    )
+    known = tuple(rv.name for rv, value in zip(model.free_RVs, values, strict=True) if value in known_terms)
 
     point = model.initial_point()
-    parts, start, blocks_at = {}, [], []
+    parts: dict[Any, Any] = {}
+    start: list[np.ndarray] = []
+    blocks_at: list[tuple[int, tuple[int, ...]]] = []
     for value in values:
         at = np.asarray(point[value.name], dtype=float)
         blocks_at.append((sum(s.size for s in start), at.shape))

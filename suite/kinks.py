@@ -9,6 +9,7 @@ stays. The end point satisfies the subgradient (Karush-Kuhn-Tucker) conditions.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -88,9 +89,10 @@ def _smoothed(objective: Objective, start: np.ndarray) -> np.ndarray:
         eps = _split(level / np.maximum(fall, 1e-300), [a.shape for a in arguments])
         zeros = tuple(np.zeros(a.shape) for a in arguments)
         corner = (eps, 1.0, zeros)
+        derivatives = partial(objective.derivatives, corner=corner)
         point = newton(
-            lambda at, c=corner: objective.derivatives(at, c),
-            lambda at, c=corner: objective.derivatives(at, c)[0],
+            derivatives,
+            lambda at, run=derivatives: run(at)[0],  # type: ignore[misc]
             x,
             capped=objective.capped,
             max_iterations=60,
@@ -160,9 +162,7 @@ def _first_crossing(
     return old + share[k] * (new - old), k
 
 
-def _multipliers(
-    objective: Objective, point: Point, signs: np.ndarray
-) -> tuple[tuple[int, float] | None, Corner]:
+def _multipliers(objective: Objective, point: Point, signs: np.ndarray) -> tuple[tuple[int, float] | None, Corner]:
     """Return the kink to let go with the side it leaves to, or None, and the conditions as they stand."""
     from scipy.optimize import lsq_linear
 

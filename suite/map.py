@@ -98,9 +98,7 @@ def search_diagnostics(verdict: Verdict) -> dict[str, object]:
     }
 
 
-def other_optima(
-    verdict: Verdict, unknown: np.ndarray, frame: Frame, estimands: list[Estimand]
-) -> list[Row]:
+def other_optima(verdict: Verdict, unknown: np.ndarray, frame: Frame, estimands: list[Estimand]) -> list[Row]:
     """Return the other local maxima; the best interior one too when there is no global one."""
     ends = [*([verdict.point] if verdict.unbounded is not None else []), *verdict.others]
     rows: list[Row] = []

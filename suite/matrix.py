@@ -56,14 +56,10 @@ def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
             level_texts[alias] = {f"k{k}": value.names[old] for k, old in enumerate(order)}
             notes.append(f"{text} is categorical; its reference level is {value.names[order[0]]}.")
             if len(order) == 1:
-                raise InputError(
-                    f"predictor {shown(text)} is constant: its one level is {value.names[0]!r}"
-                )
+                raise InputError(f"predictor {shown(text)} is constant: its one level is {value.names[0]!r}")
         elif isinstance(value, Basis):
             groups[alias] = [f"{alias}b{k}" for k in range(len(value.names))]
-            for name, label, column in zip(
-                groups[alias], value.names, value.columns.T, strict=True
-            ):
+            for name, label, column in zip(groups[alias], value.names, value.columns.T, strict=True):
                 frame[name], texts[name] = column, label
         else:
             frame[alias] = value
@@ -77,9 +73,7 @@ def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
         labels = [_label(name, exact, level_texts) for name in keep]
     if len(set(labels)) != len(labels):
         repeated = sorted({label for label in labels if labels.count(label) > 1})
-        raise InputError(
-            f"{shown(formula.text)} gives several predictors the name {listed(repeated)}"
-        )
+        raise InputError(f"{shown(formula.text)} gives several predictors the name {listed(repeated)}")
     values = np.ascontiguousarray(matrix[keep].to_numpy(dtype=float))
     return Matrix(values, labels, intercept, tuple(notes))
 
@@ -91,9 +85,7 @@ def _factor(factor: str | Expression, table: pd.DataFrame) -> np.ndarray | Level
     return Levels(*levels(column)) if is_text(column) else numbers(column)
 
 
-def _materialise(
-    formula: Formula, frame: pd.DataFrame, groups: dict[str, list[str]]
-) -> pd.DataFrame:
+def _materialise(formula: Formula, frame: pd.DataFrame, groups: dict[str, list[str]]) -> pd.DataFrame:
     from formulaic import Formula as Terms
     from formulaic.errors import FormulaicError
 
@@ -121,15 +113,10 @@ def _refuse_too_large(formula: Formula, terms: Any, frame: pd.DataFrame) -> None
     import pandas as pd
 
     sizes = {
-        str(name): len(frame[name].cat.categories)
-        if isinstance(frame[name].dtype, pd.CategoricalDtype)
-        else 1
+        str(name): len(frame[name].cat.categories) if isinstance(frame[name].dtype, pd.CategoricalDtype) else 1
         for name in frame.columns
     }
-    count = sum(
-        float(np.prod([float(sizes.get(str(factor.expr), 1)) for factor in term.factors]))
-        for term in terms
-    )
+    count = sum(float(np.prod([float(sizes.get(str(factor.expr), 1)) for factor in term.factors])) for term in terms)
     if count * len(frame) > MOST_CELLS:
         raise InputError(
             f"{shown(formula.text)} makes about {count:.0f} columns of {len(frame)} rows, which is "

@@ -101,9 +101,7 @@ def solve_mcmc(
     return Panel("mcmc", rows, intervals=intervals, native=tree, diagnostics=diagnostics)
 
 
-def _attempt(
-    engine: Engine, sampling: Sampling, attempt: int, progress: Callable[[float], None] | None
-) -> Draws:
+def _attempt(engine: Engine, sampling: Sampling, attempt: int, progress: Callable[[float], None] | None) -> Draws:
     """Sample; on later attempts with another adaptation, more tuning, more draws, shorter steps."""
     more = 1 if attempt == 0 else 2
     return sample(
@@ -126,10 +124,7 @@ def _tree(engine: Engine, drawn: Draws, relabel: Relabel | None) -> tuple[Any, f
 
     chains, draws, size = drawn.z.shape
     flat = drawn.z.reshape(-1, size)
-    shown = {
-        name: values.reshape(chains, draws, *values.shape[1:])
-        for name, values in engine.shown_many(flat).items()
-    }
+    shown = {name: values.reshape(chains, draws, *values.shape[1:]) for name, values in engine.shown_many(flat).items()}
     before = None
     if relabel is not None:
         before = float(max(np.nanmax(az.rhat(shown[name])) for name in relabel.variables))
@@ -282,12 +277,10 @@ def _status(diagnosis: Diagnosis, tail_index: float) -> tuple[Status, str]:
     return Status.OK, ""
 
 
-def _failed(
-    estimands: list[Estimand], scenario: str, variant: str, ci_prob: float, reason: str
-) -> list[Row]:
-    nan = np.nan
+def _failed(estimands: list[Estimand], scenario: str, variant: str, ci_prob: float, reason: str) -> list[Row]:
+    nan, status = np.nan, Status.FAILED
     return [
-        Row(scenario, variant, "mcmc", e.name, label, nan, "mean", nan, nan, nan, ci_prob, "none", Status.FAILED, reason)
+        Row(scenario, variant, "mcmc", e.name, label, nan, "mean", nan, nan, nan, ci_prob, "none", status, reason)
         for e in estimands
         for label in e.variable.labels
     ]

@@ -69,9 +69,7 @@ def latent(engine: Engine) -> set[str]:
         model, known = engine.model, set(engine.graph.known)
         hyper = {rv for rv in model.free_RVs if rv.name not in known}
         engine.memo["latent"] = {
-            rv.name
-            for rv in model.free_RVs
-            if rv.name in known and hyper & (set(ancestors([rv])) - {rv})
+            rv.name for rv in model.free_RVs if rv.name in known and hyper & (set(ancestors([rv])) - {rv})
         }
     result: set[str] = engine.memo["latent"]
     return result
@@ -138,9 +136,7 @@ def _model_class() -> Any:
             kwargs.setdefault("cov_params_func", _covariance)
             kwargs.setdefault("extra_fit_funcs", {"equilibrated_newton": _already_there})
             kwargs["extra_fit_funcs"].setdefault("equilibrated_newton", _already_there)
-            return super().fit(
-                start_params, method, maxiter, full_output, disp, callback, retall, **kwargs
-            )
+            return super().fit(start_params, method, maxiter, full_output, disp, callback, retall, **kwargs)
 
     return GraphLikelihood
 
@@ -205,9 +201,7 @@ class NaturalScale:
 
     def terms(self, params: np.ndarray) -> np.ndarray:
         """Return the log-likelihood terms, flat."""
-        return np.concatenate(
-            [np.ravel(t) for t in self.engine.pointwise(self.coordinates(params)).values()]
-        )
+        return np.concatenate([np.ravel(t) for t in self.engine.pointwise(self.coordinates(params)).values()])
 
     def derivatives(self, params: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return score and Hessian in statsmodels' parameters."""
@@ -271,9 +265,7 @@ def _forward_function(engine: Engine, names: tuple[str, ...]) -> Any:
         value = symbols[rv]
         outputs.append(transform.forward(value, *rv.owner.inputs) if transform is not None else value)
     outputs = clone_replace(outputs, dict(symbols), rebuild_strict=False)
-    function = pytensor.function(
-        [*symbols.values()], outputs, mode="FAST_COMPILE", on_unused_input="ignore"
-    )
+    function = pytensor.function([*symbols.values()], outputs, mode="FAST_COMPILE", on_unused_input="ignore")
 
     def forward(engine: Engine, natural: dict[str, np.ndarray]) -> Any:
         del engine

@@ -42,9 +42,7 @@ class Point:
     def usable(self) -> bool:
         """Whether the objective and its derivatives are finite here."""
         return bool(
-            np.isfinite(self.value)
-            and np.all(np.isfinite(self.gradient))
-            and np.all(np.isfinite(self.hessian))
+            np.isfinite(self.value) and np.all(np.isfinite(self.gradient)) and np.all(np.isfinite(self.hessian))
         )
 
 
@@ -100,8 +98,7 @@ def newton(
             break
         # At a regular maximum decrements shrink quadratically; on the way to infinity by a constant.
         if decrement > 0.05 * before and (
-            decrement <= CRAWL * (1 + abs(f))
-            or (noise is not None and decrement < 1e-4 and decrement < 10 * noise(z))
+            decrement <= CRAWL * (1 + abs(f)) or (noise is not None and decrement < 1e-4 and decrement < 10 * noise(z))
         ):
             slow = True
             break
@@ -129,9 +126,7 @@ def newton(
     return Point(z, f, g, h, decrement, len(trail) - 1, np.array(trail), slow)
 
 
-def ascent_step(
-    g: np.ndarray, h: np.ndarray, basis: np.ndarray | None = None
-) -> tuple[np.ndarray, float]:
+def ascent_step(g: np.ndarray, h: np.ndarray, basis: np.ndarray | None = None) -> tuple[np.ndarray, float]:
     """Return Newton's step with absolute eigenvalues of the equilibrated Hessian, and its decrement."""
     if g.size == 0 or (basis is not None and basis.shape[1] == 0):
         return np.zeros_like(g), 0.0
@@ -153,9 +148,7 @@ def _limited(step: np.ndarray, capped: np.ndarray | None) -> np.ndarray:
     return step if longest <= LOG_STEP else step * (LOG_STEP / longest)
 
 
-def _search(
-    value: Value, z: np.ndarray, f: float, g: np.ndarray, step: np.ndarray
-) -> np.ndarray | None:
+def _search(value: Value, z: np.ndarray, f: float, g: np.ndarray, step: np.ndarray) -> np.ndarray | None:
     """Backtrack until the objective rises by a fraction of what the slope promises."""
     slope = float(g @ step)
     length = 1.0

@@ -42,7 +42,7 @@ class Objective:
         mask = np.zeros(self.engine.size, dtype=bool)
         for block in self.engine.blocks:
             mask[block.slice] = block.transform is not None
-        return mask[self.active]
+        return np.asarray(mask[self.active])
 
     @property
     def logarithmic(self) -> np.ndarray:
@@ -50,7 +50,7 @@ class Objective:
         mask = np.zeros(self.engine.size, dtype=bool)
         for name in exponentiated(self.engine):
             mask[next(b.slice for b in self.engine.blocks if b.variable.name == name)] = True
-        return self.capped | mask[self.active]
+        return np.asarray(self.capped | mask[self.active])
 
     def full(self, x: np.ndarray) -> np.ndarray:
         """Return the whole vector ``z`` for coordinates ``x``."""
@@ -62,9 +62,7 @@ class Objective:
         """Return the objective; NaN counts as minus infinity."""
         return self._combined(self.engine.value(self.full(x)))
 
-    def derivatives(
-        self, x: np.ndarray, corner: object = None
-    ) -> tuple[float, np.ndarray, np.ndarray]:
+    def derivatives(self, x: np.ndarray, corner: object = None) -> tuple[float, np.ndarray, np.ndarray]:
         """Return the objective with gradient ``(p,)`` and Hessian ``(p, p)``."""
         value, gradient, hessian = self.engine.derivatives(self.full(x), corner)
         keep = self.parts != 0

@@ -44,9 +44,7 @@ def trials_expression(trials: str) -> Expression:
     return parse(quoted(trials))
 
 
-def outcome(
-    formula: Formula, table: pd.DataFrame, *, family: str, trials: str | None = None
-) -> Outcome:
+def outcome(formula: Formula, table: pd.DataFrame, *, family: str, trials: str | None = None) -> Outcome:
     """Return the outcome of a complete table, coded for ``family``.
 
     Raises
@@ -94,8 +92,7 @@ def _require_counts(values: np.ndarray, name: str, family: str) -> None:
     if wrong.any():
         row = int(np.argmax(wrong))
         raise InputError(
-            f"the {family} family needs counts 0, 1, 2, ..., but {name!r} is {values[row]:g} "
-            f"in row {row + 1}"
+            f"the {family} family needs counts 0, 1, 2, ..., but {name!r} is {values[row]:g} in row {row + 1}"
         )
     if values.max() > LARGEST_COUNT:
         raise InputError(f"the counts {name!r} exceed 2**53 and are no longer exact")
@@ -122,8 +119,7 @@ def _two_classes(side: Expression, table: pd.DataFrame) -> Outcome:
         raise InputError(f"outcome {side.text!r} has one class only: {names[0]!r} in every row")
     if len(names) > 2:
         raise InputError(
-            f"the bernoulli family needs two classes, but {side.text!r} has {len(names)}: "
-            f"{listed(names, 4)}"
+            f"the bernoulli family needs two classes, but {side.text!r} has {len(names)}: {listed(names, 4)}"
         )
     note = f"The probability is that of {side.text} = {names[1]} (the other class is {names[0]})."
     return Outcome(np.asarray(codes, dtype=float), side.text, notes=(note,))
@@ -139,14 +135,9 @@ def _binomial(sides: tuple[Expression, ...], table: pd.DataFrame) -> Outcome:
     for values, side in zip((successes, total), sides, strict=True):
         _require_counts(values, side.text, "binomial")
     if (total < 1).any():
-        raise InputError(
-            f"trials {sides[1].text!r} are zero in row {int(np.argmax(total < 1)) + 1}"
-        )
+        raise InputError(f"trials {sides[1].text!r} are zero in row {int(np.argmax(total < 1)) + 1}")
     if (over := successes > total).any():
-        raise InputError(
-            f"{sides[0].text!r} exceeds the trials {sides[1].text!r} "
-            f"in row {int(np.argmax(over)) + 1}"
-        )
+        raise InputError(f"{sides[0].text!r} exceeds the trials {sides[1].text!r} in row {int(np.argmax(over)) + 1}")
     if successes.sum() in (0, total.sum()):
         kind = "a failure" if successes.sum() == 0 else "a success"
         raise InputError(f"every trial of {sides[0].text!r} is {kind}: one class only")

@@ -87,9 +87,7 @@ def _factors(library: Library, problem: Problem) -> Factors:
     return factors
 
 
-_RANGE = (
-    "out of the range of double precision; bring the predictors or the outcome to a common scale"
-)
+_RANGE = "out of the range of double precision; bring the predictors or the outcome to a common scale"
 
 
 def _scaled(weight: float, factor: float | None, refusal: str) -> float:
@@ -260,9 +258,7 @@ def _read_share(library: Library, problem: Problem, arguments: dict[str, Any]) -
     if library.name.startswith("glmnet"):
         standardize = arguments.pop("standardize", problem.x_sd is not None)
         if bool(standardize) != (problem.x_sd is not None):
-            raise InputError(
-                "glmnet's standardize=TRUE and x_sd (the predictor's sd with 1/n) go together"
-            )
+            raise InputError("glmnet's standardize=TRUE and x_sd (the predictor's sd with 1/n) go together")
     if library.ratio is None:
         return None
     kind = arguments.pop("penalty", "l2") if library.name == "sklearn.SGDRegressor" else None

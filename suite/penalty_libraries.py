@@ -163,9 +163,7 @@ def _glmnet_gaussian(problem: Problem) -> Factors:
     c = _variance(problem) / problem.n
     t = 1.0 if problem.x_sd is None else problem.x_sd
     if problem.y_sd is None:
-        return Factors(
-            c / t, None, "its quadratic part depends on the sd of y (1/n); pass y_sd (--y-sd)"
-        )
+        return Factors(c / t, None, "its quadratic part depends on the sd of y (1/n); pass y_sd (--y-sd)")
     return Factors(c / t, c * problem.y_sd / t**2)
 
 
@@ -202,12 +200,8 @@ def _decoupled(problem: Problem) -> Factors:
     )
 
 
-_EVERY_COLUMN = (
-    "penalises every column, a constant too: pass alpha as a vector with 0 for the intercept"
-)
-_REVISIT = (
-    "with |b| pass zero_tol=0, or the solver may leave at zero a coefficient that passed through it"
-)
+_EVERY_COLUMN = "penalises every column, a constant too: pass alpha as a vector with 0 for the intercept"
+_REVISIT = "with |b| pass zero_tol=0, or the solver may leave at zero a coefficient that passed through it"
 _CENTRED = "the intercept is not penalised"
 _GLMNET = (
     "the intercept is not penalised; x_sd is the sd of the predictor with 1/n under "

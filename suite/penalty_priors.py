@@ -46,9 +46,7 @@ class Normal:
     def logp(self, b: Any) -> np.ndarray:
         """Log density at ``b``."""
         _proper(self.sd)
-        return np.asarray(-((np.asarray(b) / self.sd) ** 2) / 2) - math.log(
-            self.sd * math.sqrt(2 * math.pi)
-        )
+        return np.asarray(-((np.asarray(b) / self.sd) ** 2) / 2) - math.log(self.sd * math.sqrt(2 * math.pi))
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,7 @@ MOST = 40  # profiles per panel: each end costs several re-optimisations
 PROFILED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY)
 
 
-def profile_rows(
-    optimum: Optimum, frame: Frame, estimands: list[Estimand], rows: list[Row]
-) -> list[Row]:
+def profile_rows(optimum: Optimum, frame: Frame, estimands: list[Estimand], rows: list[Row]) -> list[Row]:
     """Return a profile interval for each estimand that has a maximum or a one-sided limit.
 
     At most 40 scalars are profiled, in the order of the rows.
@@ -144,9 +142,7 @@ def _left(scalar: Scalar, at: float) -> bool:
     return moved > 40.0 if scalar.capped else moved > 1e5 * scalar.scale
 
 
-def hold(
-    verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float
-) -> tuple[np.ndarray, float] | None:
+def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> tuple[np.ndarray, float] | None:
     """Maximise with the scalar held at ``at``; None when no usable point was found."""
     objective = verdict.objective
     if scalar.position is not None:

@@ -29,9 +29,7 @@ def _back(design: Design) -> np.ndarray:
     return np.column_stack([design.to_user(row) - origin for row in np.eye(k)])
 
 
-def _reference(
-    design: Design, who: str, coef: np.ndarray, covariance: np.ndarray, **other: float
-) -> Reference:
+def _reference(design: Design, who: str, coef: np.ndarray, covariance: np.ndarray, **other: float) -> Reference:
     back = _back(design)
     errors = np.sqrt(np.einsum("ij,jk,ik->i", back, covariance, back))
     return Reference(who, design.to_user(coef), errors, other)
@@ -70,9 +68,7 @@ def generalised(design: Design) -> Reference:
     # The design is centred on the mean rate already; the offset puts that back.
     offset = np.full(design.n, design.outcome_centre)
     fit = sm.GLM(y, design.full, family=family, offset=offset).fit(tol=1e-14, maxiter=200)
-    return _reference(
-        design, "statsmodels GLM", np.asarray(fit.params), np.asarray(fit.cov_params())
-    )
+    return _reference(design, "statsmodels GLM", np.asarray(fit.params), np.asarray(fit.cov_params()))
 
 
 def negative_binomial(design: Design) -> Reference:
@@ -126,9 +122,7 @@ def reweighted(design: Design, coef: np.ndarray, sigma: float, nu: float) -> Ref
     residual = _target(design) - design.full @ standardised
     weights = (nu + 1) / (nu + (residual * design.outcome_scale / sigma) ** 2)
     fit = sm.WLS(_target(design), design.full, weights=weights).fit()
-    return _reference(
-        design, "statsmodels WLS", np.asarray(fit.params), np.asarray(fit.cov_params())
-    )
+    return _reference(design, "statsmodels WLS", np.asarray(fit.params), np.asarray(fit.cov_params()))
 
 
 def penalised(design: Design, spec: Regression, sigma: float | None) -> Reference | None:

@@ -45,7 +45,9 @@ def refuse(model: pm.Model, likelihood: tuple[str, ...] = ()) -> None:
                 "example with pm.Mixture, so that the likelihood depends on continuous parameters only"
             )
     if not model.free_RVs:
-        raise ModelError("the model has no continuous free variable, so there is nothing to estimate from what is observed")
+        raise ModelError(
+            "the model has no continuous free variable, so there is nothing to estimate from what is observed"
+        )
     if not model.observed_RVs and not likelihood:
         named = f"; its potentials are {', '.join(sorted(potentials))}" if potentials else ""
         raise ModelError(

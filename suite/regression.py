@@ -112,9 +112,7 @@ def _holdout(design: Design, spec: Regression, found: Existence) -> Any:
 
 def _rest_suffices(design: Design, spec: Regression, found: Existence, kept: np.ndarray) -> bool:
     trials = None if design.trials is None else design.trials[kept]
-    rest = replace(
-        design, outcome=design.outcome[kept], columns=design.columns[kept], trials=trials
-    )
+    rest = replace(design, outcome=design.outcome[kept], columns=design.columns[kept], trials=trials)
     varies = np.ptp(rest.outcome / (1.0 if trials is None else trials)) > 0
     if not varies or rest.rank < min(design.rank, rest.n):
         return False

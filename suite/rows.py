@@ -61,7 +61,8 @@ class Optimum:
         self.shown = self.engine.shown(self.z)
         self.jacobian = self.engine.shown_jacobian(self.z)
         self.covariance = verdict.covariance
-        self.conditional = np.abs(1 / np.where(np.diag(verdict.point.hessian) == 0, np.inf, np.diag(verdict.point.hessian)))
+        diagonal = np.diag(verdict.point.hessian)
+        self.conditional = np.abs(1 / np.where(diagonal == 0, np.inf, diagonal))
 
     @property
     def exists(self) -> bool:
@@ -99,7 +100,7 @@ class Optimum:
     def _why_no_interval(self, frame: Frame) -> str:
         instead = "see the profile interval" if frame.method == "mle" else "see the posterior"
         if self.verdict.corner is not None and self.verdict.corner.jacobian.shape[0]:
-            return f"the maximum is at a kink, where the curvature is undefined: no {frame.interval} interval; {instead}"
+            return f"the maximum is at a kink, where curvature is undefined: no {frame.interval} interval; {instead}"
         return f"the curvature gives no {frame.interval} interval here; {instead}"
 
     def _deviation(self, gradient: np.ndarray) -> np.ndarray:
@@ -183,9 +184,7 @@ class Optimum:
             np.nan,
         )
 
-    def _touched(
-        self, estimand: Estimand, i: int, directions: np.ndarray, value: float | None
-    ) -> set[str]:
+    def _touched(self, estimand: Estimand, i: int, directions: np.ndarray, value: float | None) -> set[str]:
         """Names of the coordinates of those directions that move this scalar.
 
         With ``value`` None only the tangent counts: a ridge may be curved.

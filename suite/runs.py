@@ -99,9 +99,7 @@ def run(
     return Comparison(claimed, solutions, provenance=provenance(sampling, ci_prob, ci_kind), scores=scores)
 
 
-def run_all(
-    names: Sequence[str], *, progress: Progress | None = None, **options: Any
-) -> list[Comparison]:
+def run_all(names: Sequence[str], *, progress: Progress | None = None, **options: Any) -> list[Comparison]:
     """Solve several scenarios; one that fails is reported as failed and the others go on.
 
     Raises
@@ -124,9 +122,7 @@ def run_all(
         except Exception as error:
             # Whatever a scenario raises is its own failure, shown with its type in the report.
             told = f"{type(error).__name__}: {error}"
-            comparison = Comparison(
-                scenario, {}, provenance=provenance(sampling, ci_prob, ci_kind), error=told
-            )
+            comparison = Comparison(scenario, {}, provenance=provenance(sampling, ci_prob, ci_kind), error=told)
         done.append(comparison)
     return done
 
@@ -213,9 +209,7 @@ def compare(
         progress=_named(progress, name),
     )
     solution = Solution(scenario.name, DEFAULT, {}, data, engine, panels, seconds)
-    return Comparison(
-        scenario, {DEFAULT: solution}, provenance=provenance(sampling, ci_prob, ci_kind), truth=truth
-    )
+    return Comparison(scenario, {DEFAULT: solution}, provenance=provenance(sampling, ci_prob, ci_kind), truth=truth)
 
 
 def fit(

@@ -150,9 +150,7 @@ class Scenario:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
-            raise ValueError(
-                f"scenario name {self.name!r}: use lower-case letters, digits and underscores"
-            )
+            raise ValueError(f"scenario name {self.name!r}: use lower-case letters, digits and underscores")
         if not self.estimands:
             raise ValueError(f"scenario {self.name!r} has no estimands; name at least one")
         variants = {DEFAULT: {}, **self.variants}

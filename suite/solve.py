@@ -123,7 +123,7 @@ def solve_engine(
     from triptych.mle import solve_mle
 
     resolved = resolve(engine, estimands)
-    common = {"scenario": scenario, "variant": variant, "ci_prob": ci_prob}
+    common: dict[str, Any] = {"scenario": scenario, "variant": variant, "ci_prob": ci_prob}
     panels: dict[str, Panel] = {}
     for method in METHODS:
         if method not in methods:

@@ -101,9 +101,7 @@ def _read_text(path: Path, separator: str) -> pd.DataFrame:
 
     def read(**options: Any) -> pd.DataFrame:
         # utf-8-sig also takes plain UTF-8 and drops the mark that spreadsheets write first.
-        frame: pd.DataFrame = pd.read_csv(
-            path, sep=separator, encoding="utf-8-sig", index_col=False, **options
-        )
+        frame: pd.DataFrame = pd.read_csv(path, sep=separator, encoding="utf-8-sig", index_col=False, **options)
         return frame
 
     try:
@@ -114,8 +112,7 @@ def _read_text(path: Path, separator: str) -> pd.DataFrame:
         table = read(low_memory=False)
     except UnicodeDecodeError as fault:
         raise InputError(
-            f"{str(path)!r} is not UTF-8 (byte {fault.start + 1} does not decode); "
-            "save it again as UTF-8"
+            f"{str(path)!r} is not UTF-8 (byte {fault.start + 1} does not decode); save it again as UTF-8"
         ) from fault
     except pd.errors.EmptyDataError as fault:
         raise InputError(f"{str(path)!r} is empty") from fault
@@ -163,9 +160,7 @@ def missing(column: pd.Series[Any]) -> np.ndarray:
     return absent
 
 
-def keep_complete(
-    table: pd.DataFrame, columns: Sequence[str], *, drop_missing: bool
-) -> tuple[pd.DataFrame, int]:
+def keep_complete(table: pd.DataFrame, columns: Sequence[str], *, drop_missing: bool) -> tuple[pd.DataFrame, int]:
     """Return the rows that are complete in ``columns``, and how many were dropped.
 
     Raises

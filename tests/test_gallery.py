@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 import triptych
 from gallery import CASES, REFUSED, Case, Refusal
 from gallery.case import BOTH
 from triptych.errors import InputError
-
 
 # What the engine does not get right yet; each is expected to fail, so that mending one shows.
 GAPS = {
@@ -27,7 +27,9 @@ GAPS = {
 def gaps(entries: Any) -> list[Any]:
     """Mark the entries that are known to fail."""
     return [
-        pytest.param(e, id=e.name, marks=pytest.mark.xfail(reason=GAPS[e.name])) if e.name in GAPS else pytest.param(e, id=e.name)
+        pytest.param(e, id=e.name, marks=pytest.mark.xfail(reason=GAPS[e.name]))
+        if e.name in GAPS
+        else pytest.param(e, id=e.name)
         for e in entries
     ]
 
@@ -36,9 +38,7 @@ def gaps(entries: Any) -> list[Any]:
 def solved(request: pytest.FixtureRequest) -> tuple[Case, Any]:
     """One case and the table of its estimates; compiled once for all that is asked of it."""
     case: Case = request.param
-    comparison = triptych.compare(
-        case.build(), estimands=case.estimands, methods=BOTH, random_seed=1, **case.options
-    )
+    comparison = triptych.compare(case.build(), estimands=case.estimands, methods=BOTH, random_seed=1, **case.options)
     return case, comparison.estimates
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from gallery import CASES, REFUSED, Case, Refusal
 from gallery.case import BOTH
 from gallery.verify import check_along, check_deterministics, check_known

@@ -125,9 +125,7 @@ def weibull() -> pm.Model:
 def weibull_known() -> Answers:
     y = sample("weibull")
     log = np.log(y)
-    alpha = root_of(
-        lambda a: float(np.sum(y**a * log) / np.sum(y**a) - 1 / a - log.mean()), 0.1, 50
-    )
+    alpha = root_of(lambda a: float(np.sum(y**a * log) / np.sum(y**a) - 1 / a - log.mean()), 0.1, 50)
     return same({"alpha": alpha, "beta": float(np.mean(y**alpha) ** (1 / alpha))})
 
 

@@ -136,9 +136,7 @@ LEVEL = np.array([1.0, 1.6, 0.9, 2.2, 2.8, 2.4])
 def random_walk() -> pm.Model:
     with pm.Model(coords={"time": range(6)}) as model:
         step = pm.HalfNormal("step", 1)
-        level = pm.GaussianRandomWalk(
-            "level", sigma=step, init_dist=pm.Normal.dist(0, 10), dims="time"
-        )
+        level = pm.GaussianRandomWalk("level", sigma=step, init_dist=pm.Normal.dist(0, 10), dims="time")
         pm.Normal("y", level, 0.5, observed=LEVEL)
     return model
 

@@ -143,9 +143,7 @@ def separated_lasso() -> pm.Model:
 
 
 def separated_mode() -> float:
-    return root_of(
-        lambda s: float(np.sum(np.abs(SIGN_X) * special.expit(-s * np.abs(SIGN_X)))) - 0.5, 0, 50
-    )
+    return root_of(lambda s: float(np.sum(np.abs(SIGN_X) * special.expit(-s * np.abs(SIGN_X)))) - 0.5, 0, 50)
 
 
 def quartile() -> pm.Model:

@@ -137,13 +137,7 @@ def negative_binomial_known() -> Answers:
 
     def score(p: np.ndarray) -> np.ndarray:
         mean, a = np.exp(X @ p[:3]), p[3]
-        by_alpha = (
-            special.digamma(y + a)
-            - special.digamma(a)
-            + np.log(a / (a + mean))
-            + 1
-            - (y + a) / (a + mean)
-        )
+        by_alpha = special.digamma(y + a) - special.digamma(a) + np.log(a / (a + mean)) + 1 - (y + a) / (a + mean)
         return np.append(X.T @ (a * (y - mean) / (a + mean)), by_alpha.sum())
 
     solved = zero_of(score, [*start[:3], 1 / start[3]])
@@ -213,8 +207,7 @@ def ordered_logit_score(p: np.ndarray, precision: float) -> np.ndarray:
     du, dl = upper * (1 - upper), lower * (1 - lower)
     share = upper - lower
     by_cut = [
-        np.sum(du[ORDINAL_Y == k] / share[ORDINAL_Y == k])
-        - np.sum(dl[ORDINAL_Y == k + 1] / share[ORDINAL_Y == k + 1])
+        np.sum(du[ORDINAL_Y == k] / share[ORDINAL_Y == k]) - np.sum(dl[ORDINAL_Y == k + 1] / share[ORDINAL_Y == k + 1])
         for k in (0, 1)
     ]
     return np.array([np.sum(-ORDINAL_X * (du - dl) / share), *by_cut]) - precision * p

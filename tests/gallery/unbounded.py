@@ -73,9 +73,7 @@ def constant_gamma() -> pm.Model:
 
 def constant_gamma_mode() -> tuple[float, float]:
     """Solve beta = 5 alpha / (5 c + 1) and the shape's equation, with c = 2."""
-    alpha = root_of(
-        lambda a: float(5 * (np.log(5 * a / 11) - special.digamma(a) + np.log(2)) - 1), 0.01, 50
-    )
+    alpha = root_of(lambda a: float(5 * (np.log(5 * a / 11) - special.digamma(a) + np.log(2)) - 1), 0.01, 50)
     return alpha, 5 * alpha / 11
 
 

@@ -164,9 +164,7 @@ def check_stationary(objective: Objective, point: Point) -> None:
     width = 1 / np.sqrt(np.maximum(-np.diag(hessian), 1e-300))
     known = np.diag(hessian) < 0
     scaled = (hessian * np.outer(width, width))[np.ix_(known, known)]
-    gain = float(
-        (gradient * width)[known] @ np.linalg.pinv(-scaled, rcond=1e-9) @ (gradient * width)[known]
-    )
+    gain = float((gradient * width)[known] @ np.linalg.pinv(-scaled, rcond=1e-9) @ (gradient * width)[known])
     assert abs(gain) < 1e-10, f"a Newton step gains {gain}"
 
 
@@ -180,10 +178,7 @@ def check_deterministics(case: Case, method: str, model: pm.Model) -> None:
     asked = [key for key in case.answers if key[0] == method and key[1] in names]
     if natural is None or not asked:
         return
-    replace = {
-        rv: pytensor.tensor.constant(np.asarray(natural[rv.name], rv.dtype))
-        for rv in model.free_RVs
-    }
+    replace = {rv: pytensor.tensor.constant(np.asarray(natural[rv.name], rv.dtype)) for rv in model.free_RVs}
     for key in asked:
         here = clone_replace([names[key[1]]], replace=replace, rebuild_strict=False)[0]
         known = np.asarray(case.answers[key].value, float)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 import triptych
 
 NAMES = {"lasso", "mixture", "small_n_variance", "weight_decay"}

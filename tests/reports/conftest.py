@@ -18,12 +18,26 @@ MLE = [-10.0, -239.8, 519.8, 324.4, -792.2, 476.7, 101.0, 177.1, 751.3, 67.6]
 MAP = [0.0, -217.5, 525.1, 309.2, -165.0, 0.0, -171.9, 0.0, 525.2, 61.8]
 ERRORS = [59.7, 61.2, 66.5, 65.4, 416.7, 339.0, 212.5, 161.5, 171.9, 66.0]
 HOSTILE = '<script>alert("x")</script> & "quotes" — β̂ ≠ 0, [bold]μ[/bold]?'
-CONTRASTS = (
-    "scenario variant estimand label mode_shift mean_minus_mode total mcse posterior_sd "
-    "mode_shift_sd mean_minus_mode_sd total_sd width_ratio overlap status reason"
-).split()
-SCORES = "scenario variant method log_score std_error n_held_out status reason".split()
-CLAIMS = "scenario name statement measured bound holds".split()
+CONTRASTS = [
+    "scenario",
+    "variant",
+    "estimand",
+    "label",
+    "mode_shift",
+    "mean_minus_mode",
+    "total",
+    "mcse",
+    "posterior_sd",
+    "mode_shift_sd",
+    "mean_minus_mode_sd",
+    "total_sd",
+    "width_ratio",
+    "overlap",
+    "status",
+    "reason",
+]
+SCORES = ["scenario", "variant", "method", "log_score", "std_error", "n_held_out", "status", "reason"]
+CLAIMS = ["scenario", "name", "statement", "measured", "bound", "holds"]
 
 
 @dataclass
@@ -102,10 +116,7 @@ class Comparison:
 
     @property
     def diagnostics(self) -> dict[str, Any]:
-        return {
-            name: {p.method: p.diagnostics for p in s.panels.values()}
-            for name, s in self.solutions.items()
-        }
+        return {name: {p.method: p.diagnostics for p in s.panels.values()} for name, s in self.solutions.items()}
 
     def to_datatree(self) -> Any:
         import arviz as az
@@ -217,10 +228,7 @@ def gradient_vanishes(solved: Any) -> Any:
 
 def coefficient_path(solved: Any) -> Figure:
     grid = np.geomspace(0.1, 100, 30)
-    series = [
-        Series(label, grid.tolist(), (m / (1 + grid)).tolist())
-        for label, m in zip(PREDICTORS, MLE, strict=True)
-    ]
+    series = [Series(label, grid.tolist(), (m / (1 + grid)).tolist()) for label, m in zip(PREDICTORS, MLE, strict=True)]
     series.append(Series("the prior used", [20.0], kind="vline"))
     return Figure("Coefficient path", "Each weight.", "penalty", "weight", tuple(series), True)
 
@@ -311,9 +319,7 @@ def _lasso_solution(variant: str, shift: float) -> Solution:
     mode.append(row(**scale, method="map", estimate_kind="mode", **interval(53.9, 1.8, "laplace")))
     spread = interval(float(sigma.mean()), float(sigma.std()), "eti")
     mcmc.append(row(**scale, method="mcmc", estimate_kind="mean", **spread))
-    native = tree(
-        {"beta": draws, "sigma": sigma}, {"predictor": PREDICTORS}, {"beta": ["predictor"]}
-    )
+    native = tree({"beta": draws, "sigma": sigma}, {"predictor": PREDICTORS}, {"beta": ["predictor"]})
     panels = {
         "mle": Panel("mle", mle, diagnostics={"decrement": 1e-12, "starts": 8, "hessian": NAN}),
         "map": Panel("map", mode, diagnostics={"kkt_residual": 1e-11}),
@@ -343,11 +349,7 @@ def make_mixture(*, reliable: bool = True, name: str = "mixture") -> Comparison:
     rng = np.random.default_rng(4)
     why_not = "the likelihood rises without limit as sigma[1] goes to 0; look at the local maximum"
     gate = [] if reliable else ["R-hat 1.53 for mu[1] is above 1.01"]
-    doubt = (
-        {}
-        if reliable
-        else {"status": Status.UNRELIABLE, "reason": gate[0] + "; sample longer before use"}
-    )
+    doubt = {} if reliable else {"status": Status.UNRELIABLE, "reason": gate[0] + "; sample longer before use"}
     mle, mode, mcmc, optima, samples = [], [], [], [], {}
     posterior = {}
     for estimand, centres in (("mu", (2.02, 4.27)), ("sigma", (0.24, 0.44))):
@@ -362,9 +364,7 @@ def make_mixture(*, reliable: bool = True, name: str = "mixture") -> Comparison:
             mode.append(row(**base, method="map", estimate_kind="mode", **at))
             at = interval(centre + 0.005, 0.035, "eti")
             mcmc.append(row(**base, method="mcmc", estimate_kind="mean", **at, **doubt))
-    native = tree(
-        posterior, {"component": ["1", "2"]}, {"mu": ["component"], "sigma": ["component"]}
-    )
+    native = tree(posterior, {"component": ["1", "2"]}, {"mu": ["component"], "sigma": ["component"]})
     grid = np.geomspace(1e-6, 0.3, 25)
     path = Path(
         "sigma[1]",

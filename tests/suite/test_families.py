@@ -65,9 +65,7 @@ def log_likelihood(spec: Regression, design: Design, point: dict[str, Any]) -> f
     logp = {
         "gaussian": lambda: stats.norm.logpdf(y, eta, point["sigma"]),
         "laplace": lambda: stats.laplace.logpdf(y, eta, point["sigma"]),
-        "student": lambda: stats.t.logpdf(
-            y, spec.nu or 2 + point["nu_above_2"], eta, point["sigma"]
-        ),
+        "student": lambda: stats.t.logpdf(y, spec.nu or 2 + point["nu_above_2"], eta, point["sigma"]),
         "bernoulli": lambda: stats.bernoulli.logpmf(y, 1 / (1 + np.exp(-eta))),
         "binomial": lambda: stats.binom.logpmf(y, design.trials, 1 / (1 + np.exp(-eta))),
         "poisson": lambda: stats.poisson.logpmf(y, np.exp(eta)),
@@ -102,8 +100,7 @@ def log_prior(spec: Regression, design: Design, point: dict[str, Any]) -> float:
         "laplace": lambda: stats.laplace.logpdf(beta, 0, width),
         "student": lambda: stats.t.logpdf(beta, PRIOR_DF, 0, width),
         "elastic_net": lambda: (
-            stats.laplace.logpdf(beta, 0, width / spec.l1_ratio)
-            - (1 - spec.l1_ratio) * (beta / width) ** 2 / 2
+            stats.laplace.logpdf(beta, 0, width / spec.l1_ratio) - (1 - spec.l1_ratio) * (beta / width) ** 2 / 2
         ),
     }[spec.prior]()
     return float(total + np.sum(prior))
@@ -125,9 +122,7 @@ def test_density_is_the_closed_form_at_random_points(family: str, prior: str) ->
     rng = np.random.default_rng(1)
     for _ in range(3):
         start = model.initial_point()
-        free = {
-            name: value + rng.normal(size=np.shape(value)) * 0.3 for name, value in start.items()
-        }
+        free = {name: value + rng.normal(size=np.shape(value)) * 0.3 for name, value in start.items()}
         point = {
             name.removesuffix("_log__"): np.exp(value) if name.endswith("_log__") else value
             for name, value in free.items()
@@ -143,9 +138,7 @@ def test_density_is_the_closed_form_at_random_points(family: str, prior: str) ->
 
 @pytest.mark.parametrize("right", ["x + g", "0 + x", "0 + g", "1", "poly(x, 2) * g"])
 @pytest.mark.parametrize("standardize", [True, False])
-def test_coefficients_on_the_users_scale_give_the_same_predictions(
-    right: str, standardize: bool
-) -> None:
+def test_coefficients_on_the_users_scale_give_the_same_predictions(right: str, standardize: bool) -> None:
     design = design_of("gaussian", right, standardize=standardize)
     inner = np.random.default_rng(0).normal(size=design.full.shape[1])
     coef = design.to_user(inner)
@@ -185,9 +178,7 @@ def test_automatic_scales() -> None:
         assert Regression(prior=prior).scale(design) == AUTO_SCALE
     p, n = 3, N
     relevant = 1.0
-    assert Regression(prior="horseshoe").scale(design) == pytest.approx(
-        relevant / (p - relevant) / np.sqrt(n)
-    )
+    assert Regression(prior="horseshoe").scale(design) == pytest.approx(relevant / (p - relevant) / np.sqrt(n))
     counts = design_of("poisson")
     assert Regression("poisson", "horseshoe").scale(counts) == pytest.approx(
         relevant / (p - relevant) / np.sqrt(n * counts.outcome.mean())

@@ -242,9 +242,7 @@ LEAVES = st.sampled_from(["x", "`a b`", "1", "2.5", "1e3", quoted(ODD), "flag"])
 EXPRESSIONS = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
-        st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "**"]), inner).map(
-            lambda t: f"({t[0]} {t[1]} {t[2]})"
-        ),
+        st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "**"]), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
         inner.map(lambda e: f"-{e}"),
         st.tuples(st.sampled_from(["abs", "sqrt", "exp"]), inner).map(lambda t: f"{t[0]}({t[1]})"),
     ),

@@ -56,9 +56,7 @@ ONLY_NORMAL = {"sklearn.Ridge", "torch.SGD", "torch.Adam"}
 ONLY_LAPLACE = {"sklearn.Lasso", "statsmodels.Logit"}
 
 weights = st.floats(1e-3, 1e3)
-priors = st.one_of(
-    weights.map(Normal), weights.map(Laplace), st.builds(ElasticNet, weights, weights)
-)
+priors = st.one_of(weights.map(Normal), weights.map(Laplace), st.builds(ElasticNet, weights, weights))
 
 
 def says(library: str, prior: Prior) -> bool:
@@ -140,9 +138,7 @@ def test_a_flat_prior_is_no_penalty(library: str, options: dict[str, Any]) -> No
         ("sklearn.SGDRegressor", {"alpha": 0.5, "penalty": "l1"}, Laplace(2 / 5)),
     ],
 )
-def test_left_out_mixing_has_the_librarys_default(
-    library: str, arguments: dict[str, Any], prior: Prior
-) -> None:
+def test_left_out_mixing_has_the_librarys_default(library: str, arguments: dict[str, Any], prior: Prior) -> None:
     back = to_prior(library, n=5, sigma=1, **arguments)
     assert type(back) is type(prior)
     assert back.weights == pytest.approx(prior.weights, rel=4 * EPS)

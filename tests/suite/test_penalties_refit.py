@@ -186,9 +186,7 @@ def test_statsmodels_logit_l1(spector: Task, tumours: Task, rows: str) -> None:
     for task in (of(spector, rows), of(tumours, rows)):
         prior = Laplace(0.3)
         setting = to_penalty(prior, "statsmodels.Logit", n=task.n)
-        fit = sm.Logit(task.y, task.X).fit_regularized(
-            method="l1", **setting, disp=False, acc=1e-15, maxiter=5000
-        )
+        fit = sm.Logit(task.y, task.X).fit_regularized(method="l1", **setting, disp=False, acc=1e-15, maxiter=5000)
         close(fit.params, exact_mode(task, prior))
 
 
@@ -230,9 +228,9 @@ def test_sklearn_logistic_regression(spector: Task, prior: Prior, rows: str) -> 
     task = of(spector, rows)
     setting = to_penalty(prior, "sklearn.LogisticRegression", n=task.n)
     solver = "newton-cholesky" if setting["l1_ratio"] == 0 else "saga"
-    fit = LogisticRegression(
-        **setting, solver=solver, tol=1e-13, max_iter=200_000, random_state=0
-    ).fit(task.X[:, 1:], task.y)
+    fit = LogisticRegression(**setting, solver=solver, tol=1e-13, max_iter=200_000, random_state=0).fit(
+        task.X[:, 1:], task.y
+    )
     close(np.r_[fit.intercept_, fit.coef_[0]], exact_mode(task, prior, free=(0,)))
 
 
@@ -301,9 +299,7 @@ def test_coupled_weight_decay(diabetes: Task, spector: Task, reduction: str, row
     for task, prior, loss in ((few, Normal(8.0), "mse"), (spector, Normal(0.7), "bce")):
         task = of(task, rows)
         sigma = task.sigma if loss == "mse" else None
-        decay = to_penalty(
-            prior, "torch.SGD", n=task.n, sigma=sigma, loss=loss, reduction=reduction
-        )["weight_decay"]
+        decay = to_penalty(prior, "torch.SGD", n=task.n, sigma=sigma, loss=loss, reduction=reduction)["weight_decay"]
         close(descend(task, decay, reduction == "mean", False, False), exact_mode(task, prior))
 
 
@@ -361,10 +357,7 @@ def test_glmnet_standardisation_of_x_and_y(diabetes: Task) -> None:
     inner = Task(X / t, y / s, 1.0, "gaussian")
     weights = ElasticNet(len(y) * lam / s * alpha, len(y) * lam / s * (1 - alpha))
     glmnet = exact_mode(inner, weights) * s / t
-    priors = [
-        to_prior("glmnet", n=len(y), sigma=54.0, y_sd=s, x_sd=sd, lambda_=lam, alpha=alpha)
-        for sd in t
-    ]
+    priors = [to_prior("glmnet", n=len(y), sigma=54.0, y_sd=s, x_sd=sd, lambda_=lam, alpha=alpha) for sd in t]
     l1, l2 = np.array([prior.weights for prior in priors]).T
     gradient = derivatives(Task(X, y, 54.0, "gaussian"), glmnet)[1] + l2 * glmnet
     np.testing.assert_array_less(np.abs(gradient[glmnet == 0]), l1[glmnet == 0])

@@ -44,9 +44,7 @@ LEFT = {"bernoulli": "b", "binomial": "s / m", "poisson": "k", "negative_binomia
 @pytest.mark.parametrize("prior", PRIORS)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_and_prior_is_a_whole_scenario(family: str, prior: str) -> None:
-    scenario = build_scenario(
-        sample(), f"{LEFT.get(family, 'y')} ~ x + z + g", family=family, prior=prior
-    )
+    scenario = build_scenario(sample(), f"{LEFT.get(family, 'y')} ~ x + z + g", family=family, prior=prior)
     assert scenario.question.startswith("How does ")
     assert scenario.question.endswith(" depend on x, z and g?")
     assert scenario.estimands[0] == "coef"
@@ -239,9 +237,9 @@ def formulas(draw: st.DrawFn, names: list[str]) -> str:
     factor = st.one_of(
         column,
         column,
-        st.tuples(
-            st.sampled_from(["C", "log", "exp", "sqrt", "scale", "center", "I", "abs"]), column
-        ).map(lambda t: f"{t[0]}({t[1]})"),
+        st.tuples(st.sampled_from(["C", "log", "exp", "sqrt", "scale", "center", "I", "abs"]), column).map(
+            lambda t: f"{t[0]}({t[1]})"
+        ),
         column.map(lambda c: f"poly({c}, 2)"),
         column.map(lambda c: f"I({c}**2 - 1/{c})"),
         st.sampled_from(["0", "1"]),
@@ -255,9 +253,7 @@ def formulas(draw: st.DrawFn, names: list[str]) -> str:
     return f"{left} ~ {right}"
 
 
-@settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(data=st.data())
 def test_any_table_and_any_formula_give_a_scenario_or_a_sentence(data: st.DataObject) -> None:
     table = data.draw(tables())
@@ -290,21 +286,16 @@ OUTCOMES: dict[str, st.SearchStrategy[Any]] = {
     "bernoulli": st.sampled_from(["no", "yes"]),
     **dict.fromkeys(("poisson", "negative_binomial", "binomial"), st.integers(0, 7)),
 }
-PREDICTORS = st.sampled_from(
-    [st.floats(-100, 100), st.integers(0, 6), st.booleans(), st.sampled_from("abc")]
-)
+PREDICTORS = st.sampled_from([st.floats(-100, 100), st.integers(0, 6), st.booleans(), st.sampled_from("abc")])
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(data=st.data(), family=st.sampled_from(FAMILIES), prior=st.sampled_from(PRIORS))
-def test_sound_tables_give_scenarios_whose_numbers_are_the_tables(
-    data: st.DataObject, family: str, prior: str
-) -> None:
+def test_sound_tables_give_scenarios_whose_numbers_are_the_tables(data: st.DataObject, family: str, prior: str) -> None:
     rows = data.draw(st.integers(8, 16))
     cells = {f"x{j} ü": data.draw(PREDICTORS) for j in range(data.draw(st.integers(1, 4)))}
     table: dict[str, list[Any]] = {
-        name: data.draw(st.lists(cell, min_size=rows, max_size=rows))
-        for name, cell in cells.items()
+        name: data.draw(st.lists(cell, min_size=rows, max_size=rows)) for name, cell in cells.items()
     }
     table["y"] = data.draw(st.lists(OUTCOMES[family], min_size=rows, max_size=rows))
     trials = "m" if family == "binomial" else None

@@ -56,9 +56,7 @@ def test_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
         ("t.parquet", b"not parquet", ["not a readable Parquet file"]),
     ],
 )
-def test_bad_files_are_refused_by_name(
-    tmp_path: Path, name: str, content: bytes, words: list[str]
-) -> None:
+def test_bad_files_are_refused_by_name(tmp_path: Path, name: str, content: bytes, words: list[str]) -> None:
     path = write(tmp_path / name, content)
     with pytest.raises(InputError) as refused:
         read_table(path)
@@ -84,9 +82,7 @@ def test_tables_in_memory() -> None:
     with pytest.raises(InputError, match="more than one column named 'a'"):
         read_table(pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"]))
     with pytest.raises(InputError, match="several levels"):
-        read_table(
-            pd.DataFrame(np.ones((2, 2)), columns=pd.MultiIndex.from_product([["a"], ["x", "y"]]))
-        )
+        read_table(pd.DataFrame(np.ones((2, 2)), columns=pd.MultiIndex.from_product([["a"], ["x", "y"]])))
 
 
 def test_the_nearest_column_is_suggested() -> None:
