@@ -8,7 +8,7 @@ p. 20; R ships them as ``datasets::sleep``). They are Normal(mu, sigma):
   Gelman et al., Bayesian Data Analysis, 3rd ed., section 3.2), and the same prior written on
   log sigma (variant ``log_sigma``) gives the same posterior and another mode;
 - at n = 2 and n = 1 only a proper prior makes a proper posterior: mu ~ Normal(0, 0.15), sceptical
-  of any difference, and sigma half-normal or inverse-gamma with a mean of about half an hour.
+  of any difference, and sigma half-normal or inverse-gamma of the order of half an hour.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DIFFERENCES = np.array([1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4])
 SCEPTIC_SD = 0.15
 HALF_NORMAL_SD = 0.5
 # Tail sigma^-6 and one observation: sigma^2 keeps a finite variance, so its Monte Carlo error exists.
-INVERSE_GAMMA = (5.0, 2.0)
+INVERSE_GAMMA = (5.0, 3.0)
 SMALL_N, SETS = 5, 40_000
 
 
@@ -277,7 +277,7 @@ scenario = Scenario(
         r"y_i \sim \mathrm{Normal}(\mu, \sigma), \quad i = 1, \dots, n",
         r"p(\mu, \sigma) \propto 1/\sigma \quad (n = 10)",
         r"\mu \sim \mathrm{Normal}(0, 0.15), \quad \sigma \sim \mathrm{HalfNormal}(0.5) "
-        r"\ \text{or}\ \mathrm{InverseGamma}(5, 2) \quad (n \le 2)",
+        r"\ \text{or}\ \mathrm{InverseGamma}(5, 3) \quad (n \le 2)",
     ),
     why=(
         "The likelihood is highest where the mean fits these very observations, and measures their spread from there. "
