@@ -212,7 +212,8 @@ def other_libraries_agree(c: Any) -> Claim:
     from triptych.penalties import Laplace, to_penalty
 
     x, y = _centred(c)
-    prior, known = Laplace(_sigma(c) / RATE), {"sigma": _sigma(c), "n": y.size}
+    prior = Laplace(_sigma(c) / RATE)
+    known: dict[str, Any] = {"sigma": _sigma(c), "n": y.size}
     penalty = to_penalty(prior, "sklearn.ElasticNet", **known)
     net = ElasticNet(fit_intercept=False, tol=1e-14, max_iter=100_000, **penalty).fit(x, y)
     # zero_tol=0: else a coefficient that passes through zero on its way stays there.
