@@ -140,14 +140,14 @@ def find(objective: Objective, seed: int = 0, starts: int = 6) -> Verdict:
 
 def climb(objective: Objective, x: np.ndarray) -> tuple[Point, Corner | None]:
     """Climb from ``x``, by the solver that the objective's kinks ask for."""
-    if objective.engine.kink_arguments(objective.full(x)):
+    if objective.kinked:
         return climb_kinked(objective, x)
     return objective.climb(x), None
 
 
 def _ends(objective: Objective, rng: np.random.Generator, starts: int) -> list[tuple[Point, Corner | None]]:
     origin = objective.origin[objective.active]
-    kinked = bool(objective.engine.kink_arguments(objective.origin))
+    kinked = objective.kinked
     found = [climb(objective, _on_steps(objective, origin))]
     capped = objective.capped
     for k in range(2 if kinked else starts):

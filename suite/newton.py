@@ -16,6 +16,7 @@ Value = Callable[[np.ndarray], float]
 
 EIGENVALUE_FLOOR = 1e-14
 LOG_STEP = 4.0  # longest step of a transformed coordinate, in its own (log-like) units
+FACTORISED = 30  # coordinates from which a step is solved by Cholesky before by eigenvalues
 CRAWL = 1e-11  # decrement, relative to the objective, from which a slow ascent is not followed on
 LOG_RANGE = 45.0  # an ascent that carries a transformed coordinate further than this has run away
 
@@ -134,11 +135,26 @@ def ascent_step(g: np.ndarray, h: np.ndarray, basis: np.ndarray | None = None) -
         step, decrement = ascent_step(basis.T @ g, basis.T @ h @ basis)
         return basis @ step, decrement
     d = equilibrate(h)
+    if g.size >= FACTORISED and (direct := _factorised(d * g, -(d[:, None] * h * d))) is not None:
+        return d * direct, float(d * g @ direct)
     eigenvalues, vectors = np.linalg.eigh(-(d[:, None] * h * d))
     size = np.abs(eigenvalues)
     size = np.maximum(size, EIGENVALUE_FLOOR * max(1.0, float(size.max())))
     along = vectors.T @ (d * g)
     return d * (vectors @ (along / size)), float(np.sum(along**2 / size))
+
+
+def _factorised(g: np.ndarray, information: np.ndarray) -> np.ndarray | None:
+    """Solve by Cholesky, which is a hundred times cheaper; None unless clearly positive definite."""
+    from scipy.linalg import cho_solve
+
+    try:
+        factor = np.linalg.cholesky(information)
+    except np.linalg.LinAlgError:
+        return None
+    if float(np.min(np.diag(factor))) ** 2 < 1e-10:
+        return None
+    return np.asarray(cho_solve((factor, True), g))
 
 
 def _limited(step: np.ndarray, capped: np.ndarray | None) -> np.ndarray:

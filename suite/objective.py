@@ -77,6 +77,16 @@ class Objective:
         fall = -np.tensordot(self.parts[keep], slope[keep], axes=1)
         return u, jacobian[:, self.active], fall
 
+    @property
+    def kinked(self) -> bool:
+        """Whether a kink of the model is this objective's own: the prior's are not the likelihood's."""
+        memo, key = self.engine.memo, f"kinked {self.parts.tolist()}"
+        if key not in memo:
+            z = self.engine.graph.start
+            fall = self.kinks(z[self.active])[2] if self.engine.kink_arguments(z) else np.zeros(0)
+            memo[key] = bool(np.any(fall != 0))
+        return bool(memo[key])
+
     def noise(self, x: np.ndarray) -> float:
         """Return the rounding error of the objective at ``x``, measured and from the sizes of its terms."""
         z = self.full(x)

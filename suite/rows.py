@@ -61,6 +61,7 @@ class Optimum:
         self.shown = self.engine.shown(self.z)
         self.jacobian = self.engine.shown_jacobian(self.z)
         self.covariance = verdict.covariance
+        self.regular = verdict.regular
         diagonal = np.diag(verdict.point.hessian)
         self.conditional = np.abs(1 / np.where(diagonal == 0, np.inf, diagonal))
 
@@ -69,7 +70,7 @@ class Optimum:
         """Whether the objective has a regular maximum in all the coordinates that it knows."""
         v = self.verdict
         clear = v.unbounded is None and v.cliff is None and not v.rays.size and not v.flat.size
-        return v.starts > 0 and clear and v.regular
+        return v.starts > 0 and clear and self.regular
 
     def rows(self, frame: Frame, estimands: list[Estimand]) -> list[Row]:
         """Return the headline rows of all estimands."""
@@ -159,7 +160,7 @@ class Optimum:
                 f"the {what} rises up to {value:.6g} and is not defined beyond: no curvature interval",
                 value,
             )
-        if not verdict.regular:
+        if not self.regular:
             return (
                 Status.FAILED,
                 f"the ascent of the {what} stalled where it is not smooth or not curved downwards: no maximum is "
