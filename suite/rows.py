@@ -252,7 +252,7 @@ class Optimum:
         assert trace is not None
         name = self.names[self.active[trace.position]]
         down = trace.steps[-1] < trace.steps[0]
-        rate = abs(float(np.mean(np.diff(trace.values)[-4:])))
+        rate = abs(float(np.mean((np.diff(trace.values) / np.diff(trace.steps))[-4:])))
         advice = (
             "no maximum exists; see the other local maxima in optima, or give it a prior that vanishes there"
             if frame.method == "mle"

@@ -150,30 +150,28 @@ def solve_engine(
 
 def sort_components(engine: Engine, panel: Panel, relabel: Relabel) -> None:
     """Order exchangeable components of point estimates by the same rule as the draws."""
-    for rows in _groups(panel):
-        by = [row for row in rows if row.estimand == relabel.by]
-        if not by or not all(np.isfinite(row.estimate) for row in by):
-            continue
-        order = np.argsort([row.estimate for row in by], kind="stable")
-        for name in relabel.variables:
-            if component_axis(engine, name, relabel.dim) != 0:
-                continue
-            at = [i for i, row in enumerate(rows) if row.estimand == name]
-            if len(at) != len(order):
-                continue
-            sorted_rows = [rows[at[k]].but(label=rows[i].label) for k, i in zip(order, at, strict=True)]
-            for i, row in zip(at, sorted_rows, strict=True):
-                rows[i] = row
-
-
-def _groups(panel: Panel) -> list[list[Row]]:
-    """Return the panel's rows in groups that belong to one point, as lists that are edited in place."""
+    _sort_rows(engine, panel.estimates, relabel)
     optima: dict[str, list[Row]] = {}
     for row in panel.optima:
         optima.setdefault(row.reason.split(",")[0], []).append(row)
-    groups = [panel.estimates, *optima.values()]
-    panel.optima = [row for group in optima.values() for row in group]
-    return groups
+    for rows in optima.values():
+        _sort_rows(engine, rows, relabel)
+    panel.optima = [row for rows in optima.values() for row in rows]
+
+
+def _sort_rows(engine: Engine, rows: list[Row], relabel: Relabel) -> None:
+    """Sort the rows of one point, in place; each label keeps its position."""
+    by = [row for row in rows if row.estimand == relabel.by]
+    if not by or not all(np.isfinite(row.estimate) for row in by):
+        return
+    order = np.argsort([row.estimate for row in by], kind="stable")
+    for name in relabel.variables:
+        at = [i for i, row in enumerate(rows) if row.estimand == name]
+        if component_axis(engine, name, relabel.dim) != 0 or len(at) != len(order):
+            continue
+        moved = [rows[at[k]].but(label=rows[i].label) for k, i in zip(order, at, strict=True)]
+        for i, row in zip(at, moved, strict=True):
+            rows[i] = row
 
 
 class _timed:
