@@ -43,6 +43,13 @@ class Corner:
         return _null_space(self.jacobian)
 
 
+def climb(objective: Objective, x: np.ndarray) -> tuple[Point, Corner | None]:
+    """Climb from ``x``, by the solver that the objective's kinks ask for."""
+    if objective.kinked:
+        return climb_kinked(objective, x)
+    return objective.climb(x), None
+
+
 def climb_kinked(objective: Objective, start: np.ndarray) -> tuple[Point, Corner]:
     """Climb to a maximum of an objective with kinks.
 

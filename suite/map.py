@@ -8,11 +8,12 @@ import numpy as np
 
 from triptych.engine import POSTERIOR, Engine
 from triptych.estimands import Estimand
-from triptych.existence import Verdict, find
+from triptych.existence import find
 from triptych.objective import make_objective
 from triptych.rows import Frame, Optimum
 from triptych.solution import NoEstimate, Panel, Path
 from triptych.table import Row, Status
+from triptych.verdict import Verdict
 
 
 @dataclass(frozen=True)

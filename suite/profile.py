@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from triptych.estimands import Estimand
-from triptych.existence import Verdict, climb
+from triptych.kinks import climb
 from triptych.newton import newton
 from triptych.rows import Frame, Optimum
 from triptych.table import Row, Status
+from triptych.verdict import Verdict
 
 MOST = 40  # profiles per panel: each end costs several re-optimisations
 PROFILED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from triptych.estimands import Estimand, coordinate_names
-from triptych.existence import Verdict
 from triptych.table import Row, Status
+from triptych.verdict import Verdict
 
 INVOLVED = 1e-6
 FAR = (30.0, 45.0)

@@ -1,0 +1,161 @@
+"""Walks from the best point: where the objective does not fall it is flat, or at a supremum it never attains."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from triptych.kinks import climb
+from triptych.newton import equilibrate
+from triptych.verdict import Verdict
+
+SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information
+WALKED = 60  # principal directions followed, the flattest first
+
+
+def follow(verdict: Verdict) -> np.ndarray | None:
+    """Find rays and flat directions; return a better point when one is met."""
+    point, objective = verdict.point, verdict.objective
+    d = equilibrate(point.hessian)
+    directions, curvatures = _principal(verdict, d)
+    rays: list[np.ndarray] = []
+    flat: list[np.ndarray] = []
+    ridges: list[np.ndarray] = []
+    for v, curvature in zip(directions, curvatures, strict=True):
+        sides = []
+        for sign in (1.0, -1.0):
+            fell, better = _walk(verdict, sign * v, curvature)
+            if better is not None and verdict.unbounded is None:
+                return better
+            sides.append(fell)
+        if not any(sides):
+            flat.append(v)
+        elif not all(sides):
+            rays.append(v if sides[1] else -v)
+        elif curvature < SINGULAR:
+            ridges.append(v)
+    along = np.linalg.qr(np.array(rays).reshape(-1, d.size).T / d[:, None])[0]
+    for v in ridges:
+        unit = (v / d) / np.linalg.norm(v / d)
+        if np.linalg.norm(along.T @ unit) < 0.9 and _ridge(verdict, v, d):
+            flat.append(v)
+    steps = (point.gradient == 0) & np.all(point.hessian == 0, axis=0)
+    if verdict.corner is not None:
+        steps &= np.all(verdict.corner.jacobian == 0, axis=0)
+    flat = [v for v in flat if not np.any(steps & (np.abs(v) > 0.5 * np.abs(v).max()))]
+    flat += list(np.eye(objective.size)[steps])
+    verdict.flat = np.array([_clean(v, verdict, d) for v in flat]).reshape(-1, d.size)
+    verdict.rays = np.array([_clean(r, verdict, d) for r in rays]).reshape(-1, d.size)
+    _settle(verdict)
+    if not verdict.regular:
+        verdict.cliff = _cliff(verdict)
+    return None
+
+
+def _settle(verdict: Verdict) -> None:
+    """Push the coordinates that go to an edge of the support on, and let the rest come to its limit."""
+    objective, point = verdict.objective, verdict.point
+    away = np.flatnonzero(np.any(verdict.rays != 0, axis=0))
+    if away.size == 0 or not np.all(objective.capped[away]) or away.size == objective.size:
+        return
+    x = point.z.copy()
+    for ray in verdict.rays:
+        x += ray * (4 / np.max(np.abs(ray)))
+    rest = replace(objective, origin=objective.full(x)).without(away)
+    end, _ = climb(rest, np.delete(x, away))
+    keep = np.setdiff1d(np.arange(objective.size), away)
+    x[keep] = end.z
+    value, gradient, hessian = objective.derivatives(x)
+    if np.isfinite(value) and value >= point.value - max(8 * verdict.noise, 1e-9):
+        verdict.point = replace(point, z=x, value=value, gradient=gradient, hessian=hessian)
+
+
+def _cliff(verdict: Verdict) -> np.ndarray | None:
+    """Return the axis along which the objective rises right up to the end of its domain."""
+    point, objective = verdict.point, verdict.objective
+    for j in np.argsort(-np.abs(point.gradient)):
+        step = np.zeros_like(point.z)
+        step[j] = np.sign(point.gradient[j]) * 1e-7 * max(1.0, abs(point.z[j]))
+        inside, outside = objective.value(point.z - step), objective.value(point.z + step)
+        if np.isfinite(inside) and inside < point.value and not np.isfinite(outside):
+            return np.where(step != 0, np.sign(step), 0.0)
+    return None
+
+
+def _principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[float]]:
+    """Directions to follow with their curvature, flattest first, each in units of ``z``."""
+    point = verdict.point
+    basis = verdict.corner.basis if verdict.corner is not None else np.eye(d.size)
+    if basis.shape[1] == 0:
+        return [], []
+    inner = basis.T @ point.hessian @ basis
+    scale = equilibrate(inner)
+    _, vectors = np.linalg.eigh(-(scale[:, None] * inner * scale))
+    columns = (basis @ (scale[:, None] * vectors)).T[:WALKED]
+    directions = list(columns)
+    trail = point.trail
+    further = [trail[-1] - trail[-1 - k] for k in (1, 2, 4) if len(trail) > k]
+    further += list(np.eye(d.size)[verdict.objective.capped])
+    # A direction that leaves a kink is left to the multipliers.
+    directions += [v for v in further if np.allclose(basis @ (basis.T @ v), v, rtol=0, atol=1e-12)]
+    kept, curvatures = [], []
+    for v in directions:
+        if np.any(v != 0):
+            kept.append(v)
+            size = float(np.sum((v / d) ** 2))
+            curvatures.append(float(-(v @ point.hessian @ v)) / size)
+    return kept, curvatures
+
+
+def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.ndarray | None]:
+    """Follow ``v`` for many standard errors; return whether it falls, and a better point if met."""
+    point, objective = verdict.point, verdict.objective
+    d = equilibrate(point.hessian)
+    unit = v / np.linalg.norm(v / d)
+    longest = 1024 / np.sqrt(max(curvature, 1e-15))
+    capped = objective.capped
+    if np.any(capped & (unit != 0)):
+        longest = min(longest, 12 / float(np.max(np.abs(unit[capped]))))
+    threshold = max(8 * verdict.noise, 1e-10)
+    gain = max(1e3 * verdict.noise, 1e-6 * (1 + abs(point.value)))
+    for k in range(12, -1, -1):
+        x = point.z + longest * 2.0**-k * unit
+        value = objective.value(x)
+        if not np.isfinite(value):
+            # Far out this is overflow; close by it is the end of the domain.
+            return k > 6, None
+        change = value - point.value
+        if change < -threshold and (change < -0.1 or change < -8 * objective.noise(x)):
+            return True, None
+        if change > gain and change > 20 * objective.noise(x):
+            return False, x
+    return False, None
+
+
+def _ridge(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> bool:
+    """Whether a curved ridge runs along ``v``: displaced and re-optimised, the maximum is as high."""
+    point, objective = verdict.point, verdict.objective
+    j = int(np.argmax(np.abs(v / d)))
+    step = 0.5 if objective.capped[j] else max(3 * d[j], 0.1 * abs(point.z[j]))
+    for sign in (1.0, -1.0):
+        x = point.z.copy()
+        x[j] += sign * step
+        if not np.isfinite(objective.value(x)):
+            continue
+        end = objective.climb(x, fixed=j, max_iterations=100)
+        if end.usable and end.value > point.value - max(50 * verdict.noise, 1e-9):
+            return True
+    return False
+
+
+def _clean(v: np.ndarray, verdict: Verdict, d: np.ndarray) -> np.ndarray:
+    """Drop the components of a direction that are only the rest still settling."""
+    capped = verdict.objective.capped
+    share = np.abs(v / d)
+    kept = np.where(share > 1e-4 * share.max(), v, 0.0)
+    if np.any(capped & (kept != 0)):
+        far = v * (12 / np.max(np.abs(v[capped])))
+        kept = np.where(np.abs(far) > np.where(capped, 0.1, 0.03 * d), v, 0.0)
+    curvature = float(-(kept @ verdict.point.hessian @ kept)) / float(np.sum((kept / d) ** 2))
+    return kept if not _walk(verdict, kept, curvature)[0] else v

@@ -1,0 +1,191 @@
+"""Probes for an ascent without end: coordinates pushed away, the rest re-optimised.
+
+A density that rises without limit does so at a constant rate per unit of a logarithm: n for an exact
+fit, the number of ties for a mixture's component on a datum. A path may begin where no ascent from the
+best point leads, so one datum at a time is also made heavy enough to draw the parameters to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from triptych.newton import Point
+from triptych.objective import Objective
+from triptych.verdict import Trace, Verdict
+
+LEAST_SLOPE = 0.2  # rise per unit of a logarithm that counts as one
+PROBE_STEPS = 18
+SETTLED = 8
+PROBED = 24  # logarithmic coordinates pushed away
+RAN_AWAY = 40.0  # units of a logarithm that an ascent to a finite maximum does not travel
+DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
+MOST_DRAWN = 6  # logarithmic coordinates up to which single data are tried
+
+
+def endless(trace: Trace) -> bool:
+    """Whether the objective still rises at a settled rate at the end of a path."""
+    slopes = np.diff(trace.values)
+    last = slopes[-SETTLED:]
+    return bool(
+        slopes.size >= PROBE_STEPS - 1
+        and np.all(last > LEAST_SLOPE)
+        and np.ptp(last) <= 0.05 * abs(float(np.mean(last)))
+    )
+
+
+def push_away(verdict: Verdict, end: Point) -> np.ndarray | None:
+    """Push each logarithmic coordinate away; record an endless path, return a better point if met."""
+    objective = verdict.objective
+    positions = np.flatnonzero(objective.logarithmic)
+    if positions.size > PROBED:
+        curvature = np.abs(np.diag(end.hessian))[positions]
+        positions = positions[np.argsort(curvature)[:PROBED]]
+    least = verdict.point.value + max(1e3 * verdict.noise, 1e-6 * (1 + abs(verdict.point.value)))
+    better = None
+    for j in positions:
+        for sign in (-1.0, 1.0):
+            trace = _probe(objective, end, int(j), sign)
+            if endless(trace):
+                verdict.unbounded = trace
+                return None
+            top = int(np.argmax(trace.values))
+            if trace.values[top] > least and _believable(verdict, trace, top):
+                better, least = trace.points[top], float(trace.values[top])
+    return better
+
+
+def draw_to_data(verdict: Verdict) -> None:
+    """Look for an endless path that starts on a single datum, and record it.
+
+    The datum's weight is raised to that of all the others while a logarithmic coordinate is pushed;
+    with the weights back at one, the push goes on from there.
+    """
+    objective = verdict.objective
+    positions = np.flatnonzero(objective.logarithmic)
+    terms = objective.engine.pointwise(objective.full(verdict.point.z))
+    if len(terms) != 1 or not 0 < positions.size <= MOST_DRAWN:
+        return
+    ((name, values),) = terms.items()
+    if values.ndim == 0 or values.size < 3:
+        return
+    order = np.argsort(values.ravel())
+    for row in {int(order[0]), int(order[values.size // 2]), int(order[-1])}:
+        weights = np.ones(values.size)
+        weights[row] = values.size
+        heavy = replace(objective, engine=objective.engine.with_weights({name: weights.reshape(values.shape)}))
+        for j in positions:
+            for sign in (-1.0, 1.0):
+                drawn = _probe(heavy, verdict.point, int(j), sign, steps=DRAWN, patient=True)
+                start = objective.climb(drawn.points[-1], fixed=int(j), max_iterations=25)
+                if len(drawn.steps) < DRAWN or not start.usable:
+                    continue
+                trace = _probe(objective, start, int(j), sign)
+                if endless(trace):
+                    verdict.unbounded = trace
+                    return
+
+
+def ran_away(verdict: Verdict) -> Trace | None:
+    """Whether the ascent itself carried a logarithmic coordinate away at a slope that did not fade."""
+    objective, trail = verdict.objective, verdict.point.trail
+    mask = objective.logarithmic
+    if not np.any(mask) or len(trail) < 8:
+        return None
+    j = int(np.argmax(np.where(mask, np.abs(trail[-1] - trail[0]), 0.0)))
+    if abs(trail[-1, j] - trail[0, j]) < RAN_AWAY:
+        return None
+    values = np.array([objective.value(x) for x in trail])
+    moved = np.abs(trail[:, j] - trail[-1, j])
+    late, early = moved <= RAN_AWAY / 4, (moved > RAN_AWAY / 4) & (moved <= RAN_AWAY / 2)
+    if late.sum() < 3 or early.sum() < 3:
+        return None
+    slopes = [np.ptp(values[part]) / max(np.ptp(moved[part]), 1e-9) for part in (early, late)]
+    if slopes[1] < LEAST_SLOPE or slopes[1] < 0.5 * slopes[0]:
+        return None
+    return Trace(j, trail[:, j], values, trail)
+
+
+def _believable(verdict: Verdict, trace: Trace, top: int) -> bool:
+    """Whether a rise is neither rounding nor a leap of a density that is computed wrongly far out."""
+    objective = verdict.objective
+    rise = float(trace.values[top]) - verdict.point.value
+    if rise <= 20 * objective.noise(trace.points[top]):
+        return False
+    return not _jumps(objective, trace.points[top - 1], trace.points[top])
+
+
+def _jumps(objective: Objective, one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether the objective leaps between two points: a density computed wrongly far out does."""
+    ends = [objective.value(one), objective.value(other)]
+    whole = abs(ends[1] - ends[0])
+    for _ in range(40):
+        middle = (one + other) / 2
+        value = objective.value(middle)
+        if not np.isfinite(value):
+            return True
+        if abs(value - ends[0]) > abs(ends[1] - value):
+            other, ends = middle, [ends[0], value]
+        else:
+            one, ends = middle, [value, ends[1]]
+    return abs(ends[1] - ends[0]) > 0.2 * whole
+
+
+def _probe(
+    objective: Objective, end: Point, j: int, sign: float, *, steps: int = PROBE_STEPS, patient: bool = False
+) -> Trace:
+    x = end.z.copy()
+    values, points = [end.value], [x]
+    for step in range(1, steps + 1):
+        x = points[-1].copy()
+        x[j] = end.z[j] + sign * step
+        value = objective.value(x)
+        if not np.isfinite(value):
+            break
+        point = objective.climb(x, fixed=j, max_iterations=25)
+        if not point.usable:
+            break
+        values.append(point.value)
+        points.append(point.z)
+        if not patient and _hopeless(np.diff(values), values[0] - values[-1]):
+            break
+    return Trace(j, np.array([p[j] for p in points]), np.array(values), np.array(points))
+
+
+def _hopeless(slopes: np.ndarray, fallen: float) -> bool:
+    """Falling ever faster, or at a settled rate: it will not come back."""
+    last = slopes[-4:]
+    if last.size < 4 or fallen < 10 or np.any(last >= -LEAST_SLOPE):
+        return False
+    faster = bool(np.all(last[1:] < 1.8 * last[:-1]))
+    return faster or float(np.ptp(last)) < 1e-5 * abs(float(last[-1]))
+
+
+def structural_null(objective: Objective) -> np.ndarray:
+    """Return directions, as rows, along which no term of the objective changes anywhere.
+
+    The terms' derivatives at several random points share this null space: collinear columns, more
+    columns than rows, a sum of which only the total matters.
+    """
+    from scipy.linalg import null_space
+
+    rng = np.random.default_rng(2)
+    rows = []
+    for scale in (0.1, 0.5, 1.0, 1.0):
+        x = objective.origin[objective.active] + scale * rng.standard_normal(objective.size)
+        z = objective.full(x)
+        terms = [j.reshape(-1, z.size) for j in objective.engine.pointwise_jacobian(z).values()]
+        if objective.parts[1]:
+            terms.append(objective.engine.derivatives(z)[1][1:2])
+        block = np.vstack(terms)[:, objective.active]
+        if np.all(np.isfinite(block)):
+            rows.append(block)
+    if not rows:
+        return np.zeros((0, objective.size))
+    stacked = np.vstack(rows)
+    size = np.linalg.norm(stacked, axis=0)
+    scaled = stacked / np.where(size > 0, size, 1.0)
+    flat = null_space(scaled, rcond=1e-10).T / np.where(size > 0, size, 1.0)
+    biggest = np.max(np.abs(flat * size), axis=1, keepdims=True, initial=0.0)
+    return np.where(np.abs(flat * size) > 1e-8 * biggest, flat, 0.0)

@@ -1,0 +1,98 @@
+"""What is known about the maximum of one objective, and what follows for its covariance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from triptych.kinks import Corner
+from triptych.newton import Point, ascent_step, equilibrate
+from triptych.objective import Objective
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The objective along one coordinate that is pushed away, the rest re-optimised."""
+
+    position: int
+    steps: np.ndarray
+    values: np.ndarray
+    points: np.ndarray
+
+
+@dataclass
+class Verdict:
+    """What is known about the maximum of one objective.
+
+    Attributes
+    ----------
+    point
+        The best end point.
+    corner
+        The kinks that hold there, when the objective has any.
+    unbounded
+        The path along which the objective rises without limit, if one was found.
+    rays
+        Directions, as rows, along which it stays at its supremum for ever.
+    flat
+        Directions, as rows, along which it does not change at all.
+    others
+        Other end points of the starts, best first.
+    noise
+        Rounding error of the objective.
+    starts
+        How many starts ended at a usable point.
+    cliff
+        A direction in which the objective rises until its domain ends at once, if there is one.
+    """
+
+    objective: Objective
+    point: Point
+    corner: Corner | None
+    noise: float
+    starts: int
+    others: list[Point] = field(default_factory=list)
+    unbounded: Trace | None = None
+    rays: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    flat: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    cliff: np.ndarray | None = None
+
+    @property
+    def regular(self) -> bool:
+        """Whether gradient and curvature on the regular directions are those of a maximum."""
+        point = self.point
+        basis = self.basis
+        if basis.shape[1] == 0:
+            return True
+        _, decrement = ascent_step(basis.T @ point.gradient, basis.T @ point.hessian @ basis)
+        return bool(decrement <= 1e-6 * (1 + abs(point.value)) and np.all(np.isfinite(self.covariance)))
+
+    @property
+    def basis(self) -> np.ndarray:
+        """Directions in which the maximum is regular, as columns, not orthonormal."""
+        d = equilibrate(self.point.hessian)
+        rows = [self.corner.jacobian * d] if self.corner is not None else []
+        rows += [self.rays / d] if self.rays.size else []
+        rows += [self.flat / d] if self.flat.size else []
+        rows += [self.cliff[None] / d] if self.cliff is not None else []
+        stacked = np.vstack(rows) if rows else np.zeros((0, d.size))
+        if stacked.shape[0] == 0:
+            return np.diag(d)
+        from scipy.linalg import null_space
+
+        size = np.linalg.norm(stacked, axis=1, keepdims=True)
+        return np.asarray(d[:, None] * null_space(stacked / np.where(size > 0, size, 1.0), rcond=1e-10))
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Inverse of the negative Hessian on the regular directions, shape ``(p, p)``."""
+        basis = self.basis
+        if basis.shape[1] == 0:
+            return np.zeros_like(self.point.hessian)
+        information = -(basis.T @ self.point.hessian @ basis)
+        eigenvalues, vectors = np.linalg.eigh(information)
+        if eigenvalues.min() <= 0:
+            return np.full_like(self.point.hessian, np.nan)
+        half = basis @ (vectors / np.sqrt(eigenvalues))
+        return np.asarray(half @ half.T)
