@@ -74,6 +74,7 @@ class Engine:
             raise ModelError(f"a log-density is missing (observed: {names}): {error}") from error
         data = {name: np.asarray(shared.get_value()) for name, shared in graph.shared.items()}
         backend, note = make_backend(graph, tuple(data.values()))
+        _refuse_impossible(graph, backend, data)
         return cls(graph, backend, note, data, _unit_weights(graph, backend, data))
 
     @property
@@ -205,3 +206,21 @@ class Engine:
 def _unit_weights(graph: Graph, backend: Backend, data: dict[str, Any]) -> dict[str, np.ndarray]:
     shapes = backend.term_shapes(graph.start, tuple(data.values()))
     return {name: np.ones(shape) for name, shape in zip(graph.likelihood, shapes, strict=True)}
+
+
+def _refuse_impossible(graph: Graph, backend: Backend, data: dict[str, Any]) -> None:
+    """Raise when an observation has density zero, or none, wherever the parameters are."""
+    rng = np.random.default_rng(0)
+    values = tuple(data.values())
+    never = [np.ones(shape, dtype=bool) for shape in backend.term_shapes(graph.start, values)]
+    for scale in (0.0, *np.linspace(0.2, 3.0, 19)):
+        z = graph.start + scale * rng.standard_normal(graph.start.size)
+        never = [bad & ~np.isfinite(terms) for bad, terms in zip(never, backend.pointwise(z, values), strict=True)]
+        if not any(np.any(bad) for bad in never):
+            return
+    name, count = next((n, int(bad.sum())) for n, bad in zip(graph.likelihood, never, strict=True) if bad.any())
+    raise ModelError(
+        f"{count} log-likelihood term{'s' if count > 1 else ''} of {name!r} "
+        f"{'are' if count > 1 else 'is'} not finite whatever the parameters: look for missing values among its "
+        "inputs and for observations outside the support of its distribution"
+    )

@@ -67,7 +67,8 @@ def _settle(verdict: Verdict) -> None:
     keep = np.setdiff1d(np.arange(objective.size), away)
     x[keep] = end.z
     value, gradient, hessian = objective.derivatives(x)
-    if np.isfinite(value) and value >= point.value - max(8 * verdict.noise, 1e-9):
+    finite = np.isfinite(value) and np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))
+    if finite and value >= point.value - max(8 * verdict.noise, 1e-9):
         verdict.point = replace(point, z=x, value=value, gradient=gradient, hessian=hessian)
 
 

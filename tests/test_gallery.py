@@ -16,11 +16,8 @@ from triptych.errors import InputError
 GAPS = {
     "quartile_regression": "the corner of an asymmetric Laplace is a switch, which is not lifted",
     "student_nu_free_to_zero": "the ascent needs a mean on a datum and nu near zero at once",
-    "no_excess_zeros": "the rest of the parameters is not settled at this edge",
     "column_of_zeros": "reported as not_in_likelihood",
     "wide_logistic": "reported as at_infinity",
-    "nan_in_constant_predictor": "not refused before compiling",
-    "observed_outside_the_support": "not refused before compiling",
 }
 
 
