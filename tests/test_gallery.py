@@ -16,8 +16,6 @@ from triptych.errors import InputError
 GAPS = {
     "quartile_regression": "the corner of an asymmetric Laplace is a switch, which is not lifted",
     "student_nu_free_to_zero": "the ascent needs a mean on a datum and nu near zero at once",
-    "column_of_zeros": "reported as not_in_likelihood",
-    "wide_logistic": "reported as at_infinity",
 }
 
 
