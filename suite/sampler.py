@@ -153,7 +153,12 @@ def _own_density(engine: Engine) -> Any:
     size = engine.size
 
     def make_density() -> Any:
+        kept = False
+
         def density(z: np.ndarray) -> tuple[float, np.ndarray]:
+            nonlocal kept
+            if not kept:
+                kept = _keep_thread_state()
             out = np.asarray(run(z, weights, data))
             return float(out[0]), out[1:]
 
@@ -171,6 +176,18 @@ def _own_density(engine: Engine) -> Any:
         ["z"],
         make_initial_point_fn=_start(engine),
     )
+
+
+def _keep_thread_state() -> bool:
+    """Keep the calling thread's Python state until the thread ends.
+
+    The sampler's threads are not Python's: their state is otherwise made and destroyed at every call of
+    the density, which costs more than the call (33 against 15 microseconds).
+    """
+    import ctypes
+
+    ctypes.pythonapi.PyGILState_Ensure()
+    return True
 
 
 def _numba_model(engine: Engine) -> Any:
