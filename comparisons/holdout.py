@@ -9,13 +9,15 @@ import numpy as np
 
 from triptych.engine import LIKELIHOOD, POSTERIOR, Engine
 from triptych.existence import find
+from triptych.kinks import climb
 from triptych.mcmc import Sampling
-from triptych.objective import make_objective
+from triptych.objective import Objective, make_objective
 from triptych.rows import Optimum
 from triptych.sampler import SamplerStopped, adaptation_for, sample
 from triptych.scenario import Scenario
-from triptych.solution import Solution
+from triptych.solution import Panel, Solution
 from triptych.table import METHODS, Status
+from triptych.verdict import Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +75,7 @@ def holdout_scores(scenario: Scenario, solution: Solution, sampling: Sampling) -
     engine = solution.engine.with_weights({name: kept})
     found = []
     for method in methods:
-        terms, status, reason = _predict(engine, name, method, sampling)
+        terms, status, reason = _predict(engine, name, solution.panels[method], sampling)
         held = terms[mask] if terms is not None else np.full(int(mask.sum()), np.nan)
         total = float(held.sum())
         if status is Status.OK and not np.isfinite(total):
@@ -84,17 +86,29 @@ def holdout_scores(scenario: Scenario, solution: Solution, sampling: Sampling) -
     return found
 
 
-def _predict(engine: Engine, name: str, method: str, sampling: Sampling) -> tuple[np.ndarray | None, Status, str]:
+def _predict(engine: Engine, name: str, panel: Panel, sampling: Sampling) -> tuple[np.ndarray | None, Status, str]:
     """Return the log predictive density of every row."""
-    if method == "mcmc":
+    if panel.method == "mcmc":
         return _predict_posterior(engine, name, sampling)
-    objective, unknown = make_objective(engine, LIKELIHOOD if method == "mle" else POSTERIOR)
-    verdict = find(objective, seed=sampling.random_seed)
+    objective, unknown = make_objective(engine, LIKELIHOOD if panel.method == "mle" else POSTERIOR)
+    verdict = _near(objective, panel.z)
+    if verdict is None or not Optimum(verdict, unknown).exists:
+        verdict = find(objective, seed=sampling.random_seed)
     if not Optimum(verdict, unknown).exists:
         status = Status.UNBOUNDED if verdict.unbounded is not None else Status.NOT_IDENTIFIED
         return None, status, "there is no maximum to predict with on the rows that are kept"
     terms = engine.pointwise(objective.full(verdict.point.z))[name]
     return _per_row(terms), Status.OK, ""
+
+
+def _near(objective: Objective, z: np.ndarray | None) -> Verdict | None:
+    """Climb from the optimum on all rows; None unless that ends at a regular maximum in few steps."""
+    if z is None:
+        return None
+    point, corner = climb(objective, z[objective.active])
+    if not point.usable or point.slow:
+        return None
+    return Verdict(objective, point, corner, objective.noise(point.z), 1)
 
 
 def _predict_posterior(engine: Engine, name: str, sampling: Sampling) -> tuple[np.ndarray | None, Status, str]:

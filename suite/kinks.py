@@ -17,6 +17,7 @@ from triptych.newton import Point, equilibrate, newton
 from triptych.objective import Objective
 
 LEVELS = 10.0 ** -np.arange(0, 9)  # fall of the objective that the smoothing may hide, per kink
+BESIDE = 1e-2  # the same on a probe, where what counts is a rise of 0.2 per unit
 
 
 @dataclass(frozen=True)
@@ -88,26 +89,39 @@ def climb_kinked(objective: Objective, start: np.ndarray) -> tuple[Point, Corner
     ), corner
 
 
+def climb_beside(objective: Objective, x: np.ndarray, fixed: int, max_iterations: int = 25) -> Point:
+    """Climb with one coordinate held fixed; corners are rounded, so that Newton does not hop across them."""
+    if not objective.kinked:
+        return objective.climb(x, fixed=fixed, max_iterations=max_iterations)
+    basis = np.delete(np.eye(objective.size), fixed, axis=1)
+    return _rounded(objective, x, BESIDE, basis=basis, max_iterations=max_iterations)
+
+
 def _smoothed(objective: Objective, start: np.ndarray) -> np.ndarray:
     x = np.array(start, dtype=float)
     for level in LEVELS:
-        fall = np.abs(objective.kinks(x)[2])
-        arguments = objective.engine.kink_arguments(objective.full(x))
-        eps = _split(level / np.maximum(fall, 1e-300), [a.shape for a in arguments])
-        zeros = tuple(np.zeros(a.shape) for a in arguments)
-        corner = (eps, 1.0, zeros)
-        derivatives = partial(objective.derivatives, corner=corner)
-        point = newton(
-            derivatives,
-            lambda at, run=derivatives: run(at)[0],  # type: ignore[misc]
-            x,
-            capped=objective.capped,
-            max_iterations=60,
-            tolerance=1e-12,
-            polish=0,
-        )
-        x = point.z
+        x = _rounded(objective, x, level, max_iterations=60).z
     return x
+
+
+def _rounded(
+    objective: Objective, x: np.ndarray, level: float, *, max_iterations: int, basis: np.ndarray | None = None
+) -> Point:
+    """Run Newton on the objective whose corners are rounded so far that each hides at most ``level``."""
+    fall = np.abs(objective.kinks(x)[2])
+    arguments = objective.engine.kink_arguments(objective.full(x))
+    eps = _split(level / np.maximum(fall, 1e-300), [a.shape for a in arguments])
+    derivatives = partial(objective.derivatives, corner=(eps, 1.0, tuple(np.zeros(a.shape) for a in arguments)))
+    return newton(
+        derivatives,
+        lambda at: derivatives(at)[0],
+        x,
+        basis=basis,
+        capped=objective.capped,
+        max_iterations=max_iterations,
+        tolerance=1e-12,
+        polish=0,
+    )
 
 
 def _split(flat: np.ndarray, shapes: list[tuple[int, ...]]) -> tuple[np.ndarray, ...]:

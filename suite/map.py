@@ -75,6 +75,7 @@ def solve_map(
             "parameterisation": "natural parameters as the model writes them, Jacobian excluded",
         },
         paths=evidence(verdict, optimum, rows),
+        z=optimum.z if optimum.exists else None,
     )
 
 

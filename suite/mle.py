@@ -50,6 +50,7 @@ def solve_mle(
         native=native,
         diagnostics=search_diagnostics(verdict),
         paths=evidence(verdict, optimum, rows),
+        z=optimum.z if optimum.exists else None,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from triptych.kinks import climb_beside
 from triptych.newton import Point
 from triptych.objective import Objective
 from triptych.verdict import Trace, Verdict
@@ -78,8 +79,10 @@ def draw_to_data(verdict: Verdict) -> None:
         for j in positions:
             for sign in (-1.0, 1.0):
                 drawn = _probe(heavy, verdict.point, int(j), sign, steps=DRAWN, patient=True)
-                start = objective.climb(drawn.points[-1], fixed=int(j), max_iterations=25)
-                if len(drawn.steps) < DRAWN or not start.usable:
+                if len(drawn.steps) < DRAWN or drawn.values[-1] - drawn.values[-2] < LEAST_SLOPE:
+                    continue  # not even the heavy datum gains by going on
+                start = climb_beside(objective, drawn.points[-1], int(j))
+                if not start.usable:
                     continue
                 trace = _probe(objective, start, int(j), sign)
                 if endless(trace):
@@ -143,7 +146,7 @@ def _probe(
         value = objective.value(x)
         if not np.isfinite(value):
             break
-        point = objective.climb(x, fixed=j, max_iterations=25)
+        point = climb_beside(objective, x, j)
         if not point.usable:
             break
         values.append(point.value)

@@ -61,6 +61,7 @@ class Panel:
     native: Any = None
     diagnostics: dict[str, Any] = field(default_factory=dict)
     paths: list[Path] = field(default_factory=list)
+    z: np.ndarray | None = None  # where the optimum is, in unconstrained coordinates
 
 
 @dataclass
