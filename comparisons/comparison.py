@@ -12,7 +12,7 @@ import numpy as np
 from triptych.claims import Claim
 from triptych.comparisons.contrast import contrast_frame, contrasts
 from triptych.comparisons.holdout import Score, score_frame
-from triptych.scenario import Scenario
+from triptych.scenario import Figure, Scenario
 from triptych.solution import Solution
 from triptych.table import Status, frame
 
@@ -112,6 +112,11 @@ class Comparison:
         rows = [(self.scenario.name, c.name, c.statement, c.measured, c.bound, c.holds) for c in self.evaluated_claims]
         return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
 
+    @cached_property
+    def figures(self) -> list[Figure | str]:
+        """The scenario's own figures; of one that fails, a sentence that says so."""
+        return [_draw(make, self) for make in (self.scenario.figures if self.error is None else ())]
+
     @property
     def results(self) -> dict[str, Any]:
         """The libraries' own objects for the default variant."""
@@ -190,12 +195,16 @@ class Comparison:
         state = "ok" if self.ok else f"{len(self.problems)} problems"
         return f"<Comparison {self.scenario.name}: {', '.join(self.solutions)}; {', '.join(methods)}; {state}>"
 
+    def __getstate__(self) -> dict[str, Any]:
+        # What needs the engine is computed before it is left behind.
+        return {**self.__dict__, "evaluated_claims": self.evaluated_claims, "figures": self.figures}
+
     def _table(self, which: str) -> pd.DataFrame:
         return frame(row for s in self.solutions.values() for p in s.panels.values() for row in getattr(p, which))
 
     def _truth(self, row: Any) -> float:
         solution = self.solutions[row.variant]
-        labels = solution.engine.variables[row.estimand].labels
+        labels = solution.variables[row.estimand].labels
         return float(np.ravel(self.truth[row.estimand])[labels.index(row.label)])
 
 
@@ -209,14 +218,21 @@ def _evaluate(claim: Any, comparison: Comparison) -> Claim:
     return outcome
 
 
+def _draw(make: Any, comparison: Comparison) -> Figure | str:
+    try:
+        figure: Figure = make(comparison)
+    except Exception as error:  # third parties write figures; one must not cost the report
+        return f"{getattr(make, '__name__', 'figure')} could not be drawn: {type(error).__name__}: {error}"
+    return figure
+
+
 def _point_dataset(solution: Solution, method: str) -> Any:
     import xarray as xr
 
     variables = {}
-    dims = solution.engine.model.named_vars_to_dims
     for name in dict.fromkeys(row.estimand for row in solution.panels[method].estimates):
-        shape = solution.engine.variables[name].shape
-        axes = [d if d else f"{name}_dim_{k}" for k, d in enumerate(dims.get(name, [None] * len(shape)))]
+        shape = solution.variables[name].shape
+        axes = [d if d else f"{name}_dim_{k}" for k, d in enumerate(solution.dims.get(name, [None] * len(shape)))]
         bad = {r.name: str(r.status) for r in solution.rows(method, name) if r.status is not Status.OK}
         said = "; ".join(f"{k}: {v}" for k, v in bad.items()) or "ok"
         variables[name] = (axes, solution.values(method, name).reshape(shape), {"status": said})

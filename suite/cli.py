@@ -55,6 +55,7 @@ Tune = Annotated[int, typer.Option("--tune", min=0, help="Tuning steps per chain
 Chains = Annotated[int, typer.Option("--chains", min=1, help="Number of chains.")]
 CiProb = Annotated[float, typer.Option("--ci-prob", help="Level of all intervals, e.g. 0.95.")]
 CiKind = Annotated[Interval, typer.Option("--ci-kind", help="Equal-tailed or highest-density.")]
+Processes = Annotated[int, typer.Option("--processes", min=1, max=2, help="Scenarios solved at once.")]
 
 
 @app.command(name="list")
@@ -100,14 +101,14 @@ def run(
     chains: Chains = 4,
     ci_prob: CiProb = 0.95,
     ci_kind: CiKind = Interval.ETI,
+    processes: Processes = 2,
 ) -> None:
     """Solve scenarios three ways and write the report."""
-    from triptych.registry import scenarios
     from triptych.runs import run_all
 
     _writable(out)
     options = _options(seed, draws, tune, chains, ci_prob, ci_kind)
-    done = _with_progress(lambda report: run_all(names or list(scenarios()), progress=report, **options))
+    done = _with_progress(lambda report: run_all(names or None, processes=processes, progress=report, **options))
     _finish(done, out, format)
 
 

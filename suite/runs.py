@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     import pymc as pm
 
     from triptych.comparisons.comparison import Comparison
+    from triptych.solution import Solution
 
 Progress = Callable[[str, float], None]
 LIBRARIES = ("triptych", "pymc", "pytensor", "nutpie", "arviz", "statsmodels", "jax", "numpy", "scipy")
@@ -78,7 +81,8 @@ def run(
     wanted = list(chosen.variants) if variants is None else list(variants)
     if unknown := [v for v in wanted if v not in chosen.variants]:
         raise InputError(f"scenario {chosen.name!r} has no variant {unknown}; it has {list(chosen.variants)}")
-    solutions, scores = {}, []
+    solutions: dict[str, Solution] = {}
+    scores: list[Any] = []
     for variant in wanted:
         solutions[variant] = solve(
             chosen,
@@ -88,43 +92,81 @@ def run(
             ci_prob=ci_prob,
             ci_kind=ci_kind,
             profile=profile,
-            progress=_named(progress, f"{chosen.name}, {variant}"),
+            progress=_part(progress, f"{chosen.name}, {variant}", len(solutions), len(wanted)),
         )
     if DEFAULT in solutions:
         if progress is not None:
-            progress(f"{chosen.name}, held-out score", 0.0)
+            progress(f"{chosen.name}: held-out score", 1.0)
         scores = holdout_scores(chosen, solutions[DEFAULT], sampling)
     complete = set(wanted) == set(chosen.variants) and set(methods) == set(METHODS)
     claimed = chosen if complete else _without_claims(chosen)
     return Comparison(claimed, solutions, provenance=provenance(sampling, ci_prob, ci_kind), scores=scores)
 
 
-def run_all(names: Sequence[str], *, progress: Progress | None = None, **options: Any) -> list[Comparison]:
+def run_all(
+    names: Sequence[str] | None = None, *, processes: int = 1, progress: Progress | None = None, **options: Any
+) -> list[Comparison]:
     """Solve several scenarios; one that fails is reported as failed and the others go on.
+
+    Parameters
+    ----------
+    names
+        Names of installed scenarios; None means all.
+    processes
+        1, or 2 to solve them in two processes; comparisons that come from the other one hold everything
+        that is reported, but neither their engine nor statsmodels' results.
+    progress
+        Called with what is being done and the share of all that is done.
+    **options
+        As in :func:`run`.
 
     Raises
     ------
     InputError
         Before anything is solved, when a name is not a scenario's or an option is out of range.
     """
-    from triptych.comparisons.comparison import Comparison
-    from triptych.registry import get
+    from triptych.beside import second_process, solve_beside
+    from triptych.registry import get, scenarios
 
-    chosen = [get(name) for name in names]
-    sampling = _sampling(options)
     ci_prob, ci_kind = options.get("ci_prob", 0.95), options.get("ci_kind", "eti")
-    _check(sampling, options.get("methods", METHODS), ci_prob, ci_kind)
-    done = []
-    for scenario in chosen:
-        try:
-            comparison = run(scenario, progress=progress, **options)
-            comparison.evaluated_claims  # noqa: B018 - a claim that breaks is this scenario's failure
-        except Exception as error:
-            # Whatever a scenario raises is its own failure, shown with its type in the report.
-            told = f"{type(error).__name__}: {error}"
-            comparison = Comparison(scenario, {}, provenance=provenance(sampling, ci_prob, ci_kind), error=told)
-        done.append(comparison)
-    return done
+    _check(_sampling(options), options.get("methods", METHODS), ci_prob, ci_kind)
+    solve = partial(_attempt, options=options)
+    with second_process() if processes > 1 and (names is None or len(names) > 1) else nullcontext() as other:
+        chosen = [get(name) for name in (scenarios() if names is None else names)]
+        shares = _shares(progress, len(chosen))
+        if other is not None:
+            return solve_beside(other, chosen, solve, shares)
+        return [solve(scenario, shares(k)) for k, scenario in enumerate(chosen)]
+
+
+def _shares(progress: Progress | None, count: int) -> Callable[[int], Progress | None]:
+    """Return, for each of several things that advance at once, a progress of its own."""
+    done = [0.0] * count
+
+    def share(position: int) -> Progress | None:
+        if progress is None:
+            return None
+
+        def report(what: str, part: float) -> None:
+            done[position] = part
+            progress(what, sum(done) / count)
+
+        return report
+
+    return share
+
+
+def _attempt(scenario: Scenario, progress: Progress | None, *, options: Mapping[str, Any]) -> Comparison:
+    """Solve a scenario; whatever it raises is its own failure, shown with its type in the report."""
+    from triptych.comparisons.comparison import Comparison
+
+    try:
+        comparison = run(scenario, progress=progress, **options)
+        comparison.evaluated_claims  # noqa: B018 - a claim that breaks is this scenario's failure
+    except Exception as error:
+        settings = provenance(_sampling(options), options.get("ci_prob", 0.95), options.get("ci_kind", "eti"))
+        return Comparison(scenario, {}, provenance=settings, error=f"{type(error).__name__}: {error}")
+    return comparison
 
 
 def compare(
@@ -206,7 +248,7 @@ def compare(
         profile=profile,
         relabel=None,
         seconds=seconds,
-        progress=_named(progress, name),
+        progress=_part(progress, name),
     )
     solution = Solution(scenario.name, DEFAULT, {}, data, engine, panels, seconds)
     return Comparison(scenario, {DEFAULT: solution}, provenance=provenance(sampling, ci_prob, ci_kind), truth=truth)
@@ -338,10 +380,11 @@ def _without_claims(scenario: Scenario) -> Scenario:
     return replace(scenario, claims=(), variants=dict(scenario.variants), expect=dict(scenario.expect))
 
 
-def _named(progress: Progress | None, what: str) -> Progress | None:
+def _part(progress: Progress | None, what: str, position: int = 0, of: int = 1) -> Progress | None:
+    """Return a progress that counts as one part of several."""
     if progress is None:
         return None
-    return lambda step, share: progress(f"{what}: {step}", share)
+    return lambda step, share: progress(f"{what}: {step}", (position + share) / of)
 
 
 def _sampling(options: Mapping[str, Any]) -> Sampling:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
@@ -162,9 +165,22 @@ class Scenario:
             if unknown := set(methods) - set(METHODS):
                 raise ValueError(f"scenario {self.name!r} expects of unknown methods {unknown}")
 
+    def __reduce__(self) -> Any:
+        """Pickle by reference: the module of the model, and the name under which the scenario stands there."""
+        module = self.model.__module__
+        for name, value in vars(sys.modules[module]).items():
+            if value is self:
+                return _stands_in, (module, name)
+        raise pickle.PicklingError(f"scenario {self.name!r} stands in no module, so no other process finds it")
+
     def expected(self, variant: str, method: str, estimand: str) -> Status:
         """Return the status that this scenario expects of one estimand."""
         expected = self.expect.get(variant, {}).get(method, Status.OK)
         if isinstance(expected, Mapping):
             expected = expected.get(estimand, Status.OK)
         return Status(expected)
+
+
+def _stands_in(module: str, name: str) -> Scenario:
+    found: Scenario = getattr(import_module(module), name)
+    return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.engine import Engine
+from triptych.graph import Variable
 from triptych.scenario import Data
 from triptych.table import Row, Status, frame
 
@@ -50,6 +51,9 @@ class NoEstimate:
         return f"no estimate ({self.status}): {self.reason}"
 
 
+ELSEWHERE = NoEstimate({}, "it was solved in another process: see the rows, or solve it here with triptych.run")
+
+
 @dataclass
 class Panel:
     """What one method says."""
@@ -63,10 +67,18 @@ class Panel:
     paths: list[Path] = field(default_factory=list)
     z: np.ndarray | None = None  # where the optimum is, in unconstrained coordinates
 
+    def __getstate__(self) -> dict[str, Any]:
+        # statsmodels' results do not pickle.
+        kept = self.native if self.method != "mle" or isinstance(self.native, NoEstimate) else ELSEWHERE
+        return {**self.__dict__, "native": kept}
+
 
 @dataclass
 class Solution:
-    """One variant of a scenario, solved by all methods."""
+    """One variant of a scenario, solved by all methods.
+
+    ``variables`` and ``dims`` say how estimands are laid out; they outlive the engine, which does not pickle.
+    """
 
     scenario: str
     variant: str
@@ -75,6 +87,15 @@ class Solution:
     engine: Engine
     panels: dict[str, Panel]
     seconds: dict[str, float] = field(default_factory=dict)
+    variables: dict[str, Variable] = field(init=False, repr=False)
+    dims: dict[str, tuple[str | None, ...]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.variables = self.engine.variables
+        self.dims = {name: tuple(dims) for name, dims in self.engine.model.named_vars_to_dims.items()}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "engine": None}
 
     def row(self, method: str, estimand: str, label: str = "") -> Row:
         """Return one headline row."""

@@ -16,6 +16,7 @@ from triptych.solution import Panel, Solution
 from triptych.table import METHODS, Row
 
 Progress = Callable[[str, float], None]
+BEGINS = {"mle": 0.0, "map": 0.2, "mcmc": 0.3}  # share of a variant's work that is done before a panel
 
 
 def build_model(scenario: Scenario, data: Data, settings: dict[str, Any]) -> Any:
@@ -129,14 +130,14 @@ def solve_engine(
         if method not in methods:
             continue
         if progress is not None:
-            progress(method, 0.0)
+            progress(method, BEGINS[method])
         with _timed(seconds, method):
             if method == "mle":
                 panel = solve_mle(engine, resolved, random_seed=sampling.random_seed, profile=profile, **common)
             elif method == "map":
                 panel = solve_map(engine, resolved, random_seed=sampling.random_seed, **common)
             else:
-                share = None if progress is None else (lambda done: progress("mcmc", done))
+                share = None if progress is None else (lambda done: progress("mcmc", 0.3 + 0.7 * done))
                 panel = solve_mcmc(
                     engine, resolved, sampling, ci_kind=ci_kind, relabel=relabel, progress=share, **common
                 )

@@ -115,6 +115,10 @@ class Comparison:
         return self._table("optima")
 
     @property
+    def figures(self) -> list[Any]:
+        return [make(self) for make in self.scenario.figures]
+
+    @property
     def diagnostics(self) -> dict[str, Any]:
         return {name: {p.method: p.diagnostics for p in s.panels.values()} for name, s in self.solutions.items()}
 
