@@ -11,6 +11,7 @@ import numpy as np
 
 from triptych.engine import Engine
 from triptych.estimands import Estimand
+from triptych.predictive import predictive_groups
 from triptych.sampler import Draws, SamplerStopped, adaptation_for, sample
 from triptych.scenario import Relabel
 from triptych.solution import NoEstimate, Panel
@@ -60,6 +61,8 @@ def solve_mcmc(
     progress: Callable[[float], None] | None = None,
 ) -> Panel:
     """Sample until the gate is passed, a bounded number of times, and summarise."""
+    import xarray as xr
+
     attempts: list[str] = []
     began = time.perf_counter()
     tree: Any = None
@@ -79,6 +82,8 @@ def solve_mcmc(
         native = NoEstimate({r.name: str(r.status) for r in rows}, reason)
         return Panel("mcmc", rows, native=native, diagnostics={"attempts": [*attempts, reason], "gate": [reason]})
     assert diagnosis is not None
+    groups, reasons = predictive_groups(engine, tree["posterior"].to_dataset(), sampling.random_seed)
+    tree = tree.assign({name: xr.DataTree(group) for name, group in groups.items()})
     rows, intervals, summary = _summarise(
         tree, diagnosis, estimands, scenario=scenario, variant=variant, ci_prob=ci_prob, ci_kind=ci_kind
     )
@@ -96,6 +101,7 @@ def solve_mcmc(
         "chains": sampling.chains,
         "seconds": time.perf_counter() - began,
         "summary": summary,
+        **{f"no_{name}": reason for name, reason in reasons.items()},
         **({"max_rhat_before_relabelling": before} if before is not None else {}),
     }
     return Panel("mcmc", rows, intervals=intervals, native=tree, diagnostics=diagnostics)
