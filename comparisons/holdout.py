@@ -114,16 +114,17 @@ def _near(objective: Objective, z: np.ndarray | None) -> Verdict | None:
 def _predict_posterior(engine: Engine, name: str, sampling: Sampling) -> tuple[np.ndarray | None, Status, str]:
     from scipy.special import logsumexp
 
-    half = replace(sampling, draws=max(250, sampling.draws // 2), tune=max(250, sampling.tune // 2))
+    # An average over the draws, summed over rows: a quarter of them leaves an error far below the score's own.
+    fewer = replace(sampling, draws=max(250, sampling.draws // 4), tune=max(250, sampling.tune // 4))
     try:
         drawn = sample(
             engine,
-            draws=half.draws,
-            tune=half.tune,
-            chains=half.chains,
-            random_seed=half.random_seed,
+            draws=fewer.draws,
+            tune=fewer.tune,
+            chains=fewer.chains,
+            random_seed=fewer.random_seed,
             adaptation=adaptation_for(engine.size, 0),
-            cores=half.cores,
+            cores=fewer.cores,
         )
     except SamplerStopped as error:
         return None, Status.FAILED, f"the sampler stopped on the rows that are kept: {error}"

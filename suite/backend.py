@@ -28,8 +28,8 @@ class Backend(Protocol):
     def kink_arguments(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         """Return ``u`` with the shapes of the graph's kinks."""
 
-    def value(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
-        """Return the parts, shape ``(2,)``."""
+    def value(self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays = ()) -> np.ndarray:
+        """Return the parts, shape ``(2,)``; with a corner as in :meth:`derivatives`."""
 
     def derivatives(
         self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays
@@ -147,7 +147,9 @@ class JaxBackend:
             self._jitted[name] = self._jax.jit(function)
         return self._jitted[name]
 
-    def value(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
+    def value(self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays = ()) -> np.ndarray:
+        if corner:
+            return np.asarray(self._jit("cornered", self._cornered)(z, weights, data, corner))
         return np.asarray(self._jit("value", self._plain)(z, weights, data))
 
     def derivatives(
@@ -288,7 +290,8 @@ class NumbaBackend:
     def _gradient(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
         return np.stack(self._all(z, *weights, *data)[3:5])
 
-    def value(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
+    def value(self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays = ()) -> np.ndarray:
+        del corner
         return np.asarray(self._all(z, *weights, *data)[:2], dtype=float)
 
     def derivatives(

@@ -130,9 +130,9 @@ class Engine:
             new[name] = np.broadcast_to(np.asarray(value, dtype=float), new[name].shape).copy()
         return replace(self, weights=new, memo={})
 
-    def value(self, z: np.ndarray) -> np.ndarray:
+    def value(self, z: np.ndarray, corner: Any = ()) -> np.ndarray:
         """Return ``[log-likelihood, log-prior]``."""
-        return self.backend.value(z, self.device_weights, self.device_data)
+        return self.backend.value(z, self.device_weights, self.device_data, corner)
 
     def derivatives(self, z: np.ndarray, corner: Any = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return both parts with gradients ``(2, p)`` and Hessians ``(2, p, p)``."""

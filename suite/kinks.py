@@ -111,10 +111,10 @@ def _rounded(
     fall = np.abs(objective.kinks(x)[2])
     arguments = objective.engine.kink_arguments(objective.full(x))
     eps = _split(level / np.maximum(fall, 1e-300), [a.shape for a in arguments])
-    derivatives = partial(objective.derivatives, corner=(eps, 1.0, tuple(np.zeros(a.shape) for a in arguments)))
+    corner = (eps, 1.0, tuple(np.zeros(a.shape) for a in arguments))
     return newton(
-        derivatives,
-        lambda at: derivatives(at)[0],
+        partial(objective.derivatives, corner=corner),
+        partial(objective.value, corner=corner),
         x,
         basis=basis,
         capped=objective.capped,
@@ -141,8 +141,8 @@ def _constrained(
     corner = (tuple(np.ones(s) for s in shapes), 0.0, pieces)
     held = objective.kinks(x)[1][signs == 0]
     return newton(
-        lambda at: objective.derivatives(at, corner),
-        lambda at: objective.derivatives(at, corner)[0],
+        partial(objective.derivatives, corner=corner),
+        partial(objective.value, corner=corner),
         x,
         basis=_null_space(held),
         capped=objective.capped,

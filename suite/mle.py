@@ -38,17 +38,20 @@ def solve_mle(
     if optimum.exists:
         native = statsmodels_results(optimum)
     intervals: list[Row] = []
+    found = search_diagnostics(verdict)
     if profile and verdict.unbounded is None and verdict.starts:
-        from triptych.profile import profile_rows
+        from triptych.profile import MOST, profile_rows
 
         intervals = profile_rows(optimum, frame, estimands, rows)
+        if len(rows) > MOST and not intervals:
+            found["profile_intervals"] = f"not computed for more than {MOST} scalars; name fewer estimands"
     return Panel(
         "mle",
         rows,
         intervals=intervals,
         optima=other_optima(verdict, unknown, frame, estimands),
         native=native,
-        diagnostics=search_diagnostics(verdict),
+        diagnostics=found,
         paths=evidence(verdict, optimum, rows),
         z=optimum.z if optimum.exists else None,
     )

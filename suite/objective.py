@@ -58,9 +58,9 @@ class Objective:
         z[self.active] = x
         return z
 
-    def value(self, x: np.ndarray) -> float:
+    def value(self, x: np.ndarray, corner: object = ()) -> float:
         """Return the objective; NaN counts as minus infinity."""
-        return self._combined(self.engine.value(self.full(x)))
+        return self._combined(self.engine.value(self.full(x), corner))
 
     def derivatives(self, x: np.ndarray, corner: object = None) -> tuple[float, np.ndarray, np.ndarray]:
         """Return the objective with gradient ``(p,)`` and Hessian ``(p, p)``."""

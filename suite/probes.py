@@ -22,6 +22,7 @@ SETTLED = 8
 PROBED = 24  # logarithmic coordinates pushed away
 RAN_AWAY = 40.0  # units of a logarithm that an ascent to a finite maximum does not travel
 DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
+RUIN = 1e4  # fall of one log-density term that no other makes up for
 MOST_DRAWN = 6  # logarithmic coordinates up to which single data are tried
 
 
@@ -71,23 +72,37 @@ def draw_to_data(verdict: Verdict) -> None:
     ((name, values),) = terms.items()
     if values.ndim == 0 or values.size < 3:
         return
+    pushes = [(int(j), sign) for j in positions for sign in (-1.0, 1.0) if not _ruinous(verdict, int(j), sign)]
     order = np.argsort(values.ravel())
     for row in {int(order[0]), int(order[values.size // 2]), int(order[-1])}:
         weights = np.ones(values.size)
         weights[row] = values.size
         heavy = replace(objective, engine=objective.engine.with_weights({name: weights.reshape(values.shape)}))
-        for j in positions:
-            for sign in (-1.0, 1.0):
-                drawn = _probe(heavy, verdict.point, int(j), sign, steps=DRAWN, patient=True)
-                if len(drawn.steps) < DRAWN or drawn.values[-1] - drawn.values[-2] < LEAST_SLOPE:
-                    continue  # not even the heavy datum gains by going on
-                start = climb_beside(objective, drawn.points[-1], int(j))
-                if not start.usable:
-                    continue
-                trace = _probe(objective, start, int(j), sign)
-                if endless(trace):
-                    verdict.unbounded = trace
-                    return
+        for j, sign in pushes:
+            drawn = _probe(heavy, verdict.point, j, sign, steps=DRAWN, patient=True)
+            if len(drawn.steps) < DRAWN or drawn.values[-1] - drawn.values[-2] < LEAST_SLOPE:
+                continue  # not even the heavy datum gains by going on
+            start = climb_beside(objective, drawn.points[-1], j)
+            if not start.usable:
+                continue
+            trace = _probe(objective, start, j, sign)
+            if endless(trace):
+                verdict.unbounded = trace
+                return
+
+
+def _ruinous(verdict: Verdict, j: int, sign: float) -> bool:
+    """Whether pushing a coordinate costs most data more than any one of them can give back.
+
+    So it is with a scale that all of them share, unless there are parameters enough to fit them exactly.
+    """
+    objective = verdict.objective
+    x = verdict.point.z.copy()
+    ((_, before),) = objective.engine.pointwise(objective.full(x)).items()
+    x[j] += sign * PROBE_STEPS
+    ((_, after),) = objective.engine.pointwise(objective.full(x)).items()
+    lost = np.mean(~(before - after < RUIN))
+    return bool(before.size > 2 * objective.size and lost > 0.75)
 
 
 def ran_away(verdict: Verdict) -> Trace | None:

@@ -19,21 +19,22 @@ from triptych.rows import Frame, Optimum
 from triptych.table import Row, Status
 from triptych.verdict import Verdict
 
-MOST = 40  # profiles per panel: each end costs several re-optimisations
+MOST = 40  # profiles per panel
 PROFILED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY)
 
 
 def profile_rows(optimum: Optimum, frame: Frame, estimands: list[Estimand], rows: list[Row]) -> list[Row]:
     """Return a profile interval for each estimand that has a maximum or a one-sided limit.
 
-    At most 40 scalars are profiled, in the order of the rows.
+    None is computed for more than 40 scalars: each end costs several re-optimisations.
     """
     from scipy.stats import chi2
 
     by_name = {estimand.name: estimand for estimand in estimands}
     target = float(np.sqrt(chi2.ppf(frame.ci_prob, 1)))
     found = []
-    for row in [r for r in rows if r.status in PROFILED][:MOST]:
+    wanted = [row for row in rows if row.status in PROFILED]
+    for row in wanted if len(wanted) <= MOST else []:
         estimand = by_name[row.estimand]
         scalar = Scalar.of(optimum, estimand, estimand.variable.labels.index(row.label))
         low, high = (_end(optimum, scalar, sign, target) for sign in (-1.0, 1.0))
@@ -54,6 +55,7 @@ class Scalar:
     capped: bool
     evaluate: Callable[[np.ndarray], tuple[float, np.ndarray]]
     natural: Callable[[float], float]
+    covariance: np.ndarray
 
     @classmethod
     def of(cls, optimum: Optimum, estimand: Estimand, i: int) -> Scalar:
@@ -81,6 +83,7 @@ class Scalar:
                 bool(objective.capped[j]),
                 lambda x: (float(x[j]), gradient),
                 back,
+                optimum.covariance,
             )
 
         def evaluate(x: np.ndarray) -> tuple[float, np.ndarray]:
@@ -91,7 +94,7 @@ class Scalar:
         value, slope = evaluate(optimum.verdict.point.z)
         variance = float(slope @ optimum.covariance @ slope)
         conditional = float(slope**2 @ optimum.conditional)
-        return cls(value, _scale(variance, False, conditional), None, False, evaluate, float)
+        return cls(value, _scale(variance, False, conditional), None, False, evaluate, float, optimum.covariance)
 
 
 def _scale(variance: float, capped: bool, conditional: float) -> float:
@@ -160,7 +163,7 @@ def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> tupl
     x = start.copy()
     for _ in range(12):
         value, slope = scalar.evaluate(x)
-        direction = verdict.covariance @ slope
+        direction = scalar.covariance @ slope
         if not float(slope @ direction) > 0:
             direction = slope
         # Where the scalar has stopped moving there is nothing left to hold.
@@ -174,7 +177,7 @@ def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> tupl
             return None
         basis = np.linalg.svd(normal[None] / np.linalg.norm(normal))[2][1:].T
         point = newton(
-            objective.derivatives, objective.value, x, basis=basis, capped=objective.capped, max_iterations=30
+            objective.derivatives, objective.value, x, basis=basis, capped=objective.capped, max_iterations=30, polish=0
         )
         if not point.usable:
             return None
