@@ -110,7 +110,7 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
     total_prior = _total(priors)
     jacobian = _total(full) - _total(plain)
     outputs = _strip_checks([*terms, total_prior, jacobian, *shown])
-    outputs = rewrite_pregrad(outputs)
+    outputs = rewrite_pregrad(_as_corners(outputs))
     shared = [v for v in ancestors(outputs) if isinstance(v, SharedVariable)]
     shared = [v for v in shared if not _is_random_state(v)]
     inputs = {_data_name(v, model, i): v for i, v in enumerate(shared)}
@@ -173,6 +173,35 @@ def _is_random_state(variable: Any) -> bool:
 
 def _data_name(variable: Any, model: pm.Model, position: int) -> str:
     return variable.name or f"shared_{position}"
+
+
+def _as_corners(outputs: list[Any]) -> list[Any]:
+    """Write the asymmetric Laplace's ``u sign(u) k^sign(u)`` as ``|u| (k + 1/k)/2 + u (k - 1/k)/2``.
+
+    Then its corner is an absolute value, which can be lifted; a power of a sign hides it.
+    """
+    import pytensor.tensor as pt
+    from pytensor.graph.replace import clone_replace
+    from pytensor.graph.traversal import ancestors
+
+    found = {}
+    for variable in ancestors(outputs):
+        factors = _elementwise(variable, "Mul")
+        power = _elementwise(factors[1], "Pow") if len(factors) == 2 else ()
+        left = _elementwise(factors[0], "Mul") if power else ()
+        signs = [_elementwise(v, "Sign") for v in (power[1], left[1])] if len(left) == 2 else [(), ()]
+        inner = _elementwise(left[0], "Mul") if all(signs) and signs[0][0] is signs[1][0] else ()
+        if len(inner) == 2 and _elementwise(inner[0], "Neg") == [signs[0][0]]:
+            (u,), k = signs[0], power[0]
+            found[variable] = -inner[1] * (pt.abs(u) * (k + 1 / k) + u * (k - 1 / k)) / 2
+    return list(clone_replace(outputs, found)) if found else outputs
+
+
+def _elementwise(variable: Any, operation: str) -> list[Any]:
+    """Return the inputs of an elementwise operation of that name, or nothing when it is another."""
+    node = variable.owner
+    scalar = getattr(node.op, "scalar_op", None) if node is not None else None
+    return list(node.inputs) if type(scalar).__name__ == operation else []
 
 
 def _lift_kinks(outputs: list[Any], z: Any) -> tuple[list[Any], tuple[Any, ...], tuple[Any, ...]]:
