@@ -187,11 +187,13 @@ def _as_corners(outputs: list[Any]) -> list[Any]:
     found = {}
     for variable in ancestors(outputs):
         factors = _elementwise(variable, "Mul")
-        power = _elementwise(factors[1], "Pow") if len(factors) == 2 else ()
-        left = _elementwise(factors[0], "Mul") if power else ()
-        signs = [_elementwise(v, "Sign") for v in (power[1], left[1])] if len(left) == 2 else [(), ()]
-        inner = _elementwise(left[0], "Mul") if all(signs) and signs[0][0] is signs[1][0] else ()
-        if len(inner) == 2 and _elementwise(inner[0], "Neg") == [signs[0][0]]:
+        power = _elementwise(factors[1], "Pow") if len(factors) == 2 else []
+        left = _elementwise(factors[0], "Mul") if power else []
+        if len(left) != 2:
+            continue
+        signs = [_elementwise(v, "Sign") for v in (power[1], left[1])]
+        inner = _elementwise(left[0], "Mul")
+        if signs[0] and signs[0] == signs[1] and len(inner) == 2 and _elementwise(inner[0], "Neg") == signs[0]:
             (u,), k = signs[0], power[0]
             found[variable] = -inner[1] * (pt.abs(u) * (k + 1 / k) + u * (k - 1 / k)) / 2
     return list(clone_replace(outputs, found)) if found else outputs
