@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from triptych.engine import Engine
 from triptych.errors import InputError
 
 LOW_RANK_UP_TO = 30  # unconstrained dimensions
+CHEAP = 2e-4  # seconds of a gradient up to which chains take turns
 STATISTICS = ("diverging", "energy", "logp", "n_steps", "depth", "step_size", "mean_tree_accept")
 NAMES = {"logp": "lp", "depth": "tree_depth", "mean_tree_accept": "acceptance_rate"}
 
@@ -98,8 +100,7 @@ def sample(
             draws=draws,
             tune=tune,
             chains=chains,
-            # Chains of the JAX density share the interpreter lock; more threads only contend for it.
-            cores=cores or min(chains, os.cpu_count() or 1 if chosen == "numba" else 1),
+            cores=cores or (1 if chosen == "jax" and _is_cheap(engine) else min(chains, os.cpu_count() or 1)),
             seed=random_seed,
             adaptation=adaptation,
             target_accept=target_accept,
@@ -128,6 +129,16 @@ def _compiled(engine: Engine, backend: str) -> Any:
     if backend == "jax" and engine.backend.name != "jax":
         raise InputError(f"backend='jax' cannot run this model: {engine.note}")
     return _own_density(engine) if backend == "jax" else _numba_model(engine)
+
+
+def _is_cheap(engine: Engine) -> bool:
+    """Whether a call of the JAX density is mostly Python, whose lock chains side by side only contend for."""
+    z = engine.graph.start
+    engine.sampled(z)
+    began = time.perf_counter()
+    for _ in range(5):
+        engine.sampled(z)
+    return time.perf_counter() - began < 5 * CHEAP
 
 
 def _start(engine: Engine) -> Callable[[int], np.ndarray]:
