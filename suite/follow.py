@@ -130,7 +130,7 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
         if change < -threshold and (change < -0.1 or change < -8 * objective.noise(x)):
             return True, None
         if change > gain and change > 20 * objective.noise(x):
-            return False, x
+            return False, None if objective.leaps(point.z, x) else x
     return False, None
 
 

@@ -98,6 +98,21 @@ class Objective:
         measured = max((s for s in shaken if np.isfinite(s)), default=0.0)
         return max(16 * eps * (1 + size), 2 * measured)
 
+    def leaps(self, one: np.ndarray, other: np.ndarray) -> bool:
+        """Whether the objective leaps between two points: a density computed wrongly far out does."""
+        ends = [self.value(one), self.value(other)]
+        whole = abs(ends[1] - ends[0])
+        for _ in range(40):
+            middle = (one + other) / 2
+            value = self.value(middle)
+            if not np.isfinite(value):
+                return True
+            if abs(value - ends[0]) > abs(ends[1] - value):
+                other, ends = middle, [ends[0], value]
+            else:
+                one, ends = middle, [value, ends[1]]
+        return abs(ends[1] - ends[0]) > 0.2 * whole
+
     def climb(self, x: np.ndarray, *, fixed: int | None = None, max_iterations: int = 200) -> Point:
         """Run Newton from ``x``, optionally with one coordinate held fixed."""
         basis = None

@@ -131,23 +131,7 @@ def _believable(verdict: Verdict, trace: Trace, top: int) -> bool:
     rise = float(trace.values[top]) - verdict.point.value
     if rise <= 20 * objective.noise(trace.points[top]):
         return False
-    return not _jumps(objective, trace.points[top - 1], trace.points[top])
-
-
-def _jumps(objective: Objective, one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether the objective leaps between two points: a density computed wrongly far out does."""
-    ends = [objective.value(one), objective.value(other)]
-    whole = abs(ends[1] - ends[0])
-    for _ in range(40):
-        middle = (one + other) / 2
-        value = objective.value(middle)
-        if not np.isfinite(value):
-            return True
-        if abs(value - ends[0]) > abs(ends[1] - value):
-            other, ends = middle, [ends[0], value]
-        else:
-            one, ends = middle, [value, ends[1]]
-    return abs(ends[1] - ends[0]) > 0.2 * whole
+    return not objective.leaps(trace.points[top - 1], trace.points[top])
 
 
 def _probe(
