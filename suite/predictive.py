@@ -51,7 +51,12 @@ def predictive_groups(engine: Engine, posterior: Any, random_seed: int) -> tuple
     with _quiet(), _data_of(engine):
         try:
             drawn = pm.sample_posterior_predictive(
-                thinned, model=model, random_seed=random_seed, progressbar=False, compile_kwargs=COMPILE
+                thinned,
+                model=model,
+                freeze_vars=[rv.name for rv in model.free_RVs],
+                random_seed=random_seed,
+                progressbar=False,
+                compile_kwargs=COMPILE,
             )
             groups["posterior_predictive"] = drawn["posterior_predictive"].to_dataset()
         except (NotImplementedError, ValueError, TypeError) as error:

@@ -20,15 +20,24 @@ BEGINS = {"mle": 0.0, "map": 0.2, "mcmc": 0.3}  # share of a variant's work that
 
 
 def build_model(scenario: Scenario, data: Data, settings: dict[str, Any]) -> Any:
-    """Open a ``pm.Model``, wrap the data's arrays in ``pm.Data``, and run the scenario's body."""
+    """Open a ``pm.Model``, make shared variables of the data's arrays, and run the scenario's body.
+
+    They are what ``pm.Data`` makes, but for their names, which the model's variables may have too.
+    """
     import pymc as pm
+    import pytensor
+    from pymc.pytensorf import convert_data
 
     coords = {dim: labels for dim, labels in data.coords.items()}
     with pm.Model(coords=coords) as model:
         symbolic = Data({}, coords=data.coords, constants=data.constants)
         symbolic.arrays = {
-            name: pm.Data(name, values, dims=data.dims.get(name)) for name, values in data.arrays.items()
+            name: pytensor.shared(convert_data(values), name=name) for name, values in data.arrays.items()
         }
+        for name, dims in data.dims.items():
+            for axis, dim in enumerate(dims):
+                if dim not in model.dim_lengths:
+                    model.add_coord(dim, length=symbolic.arrays[name].shape[axis])
         scenario.model(symbolic, **settings)
     return model
 

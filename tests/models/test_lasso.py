@@ -16,8 +16,8 @@ from triptych.solve import solve
 
 
 @pytest.fixture(scope="module")
-def run() -> Any:
-    return triptych.run(scenario, random_seed=11)
+def run(solved: Any) -> Any:
+    return solved(scenario.name)
 
 
 def _at(rate: float) -> Any:

@@ -66,3 +66,14 @@ def test_new_data_are_predicted_for_and_the_model_keeps_its_own() -> None:
     tree = triptych.compare(engine.model, **SAMPLING).results["mcmc"]
     predictive_groups(moved, tree["posterior"].to_dataset(), 1)
     assert np.array_equal(engine.model["seen"].get_value(), Y)
+
+
+def test_a_prior_that_depends_on_the_data_is_not_drawn_from_again() -> None:
+    """The posterior predictive of a well-determined mean has the noise's spread, not the prior's."""
+    with pm.Model() as model:
+        width = pm.Data("width", np.ones(1))
+        mu = pm.Normal("mu", 0, 100 * width.sum())
+        pm.Normal("y", mu, 0.1, observed=np.full(50, 3.0))
+    tree = triptych.compare(model, **SAMPLING).to_datatree()
+    assert abs(float(tree["posterior_predictive"]["y"].std()) - 0.1) < 0.01
+    assert abs(float(tree["prior_predictive"]["y"].std()) - 100) < 15

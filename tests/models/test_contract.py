@@ -1,0 +1,168 @@
+"""What holds of every scenario, whoever wrote it; a new one is held to it without a word here."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import triptych
+from triptych.cli import main
+from triptych.reports.files import results_json
+from triptych.scenario import Data, Scenario
+from triptych.solve import build_model, model_settings, scenario_data
+from triptych.table import COLUMNS, METHODS, Status
+
+NAMES = sorted(triptych.scenarios())
+GROUPS = {"posterior", "posterior_predictive", "sample_stats", "log_likelihood", "observed_data", "mle", "map"}
+
+
+def check_definition(scenario: Scenario) -> None:
+    """Hold what can be said of a scenario before it is solved."""
+    assert scenario.question.endswith("?")
+    assert scenario.source.strip()
+    assert scenario.claims
+    assert len({c.__name__ for c in scenario.claims}) == len(scenario.claims)
+    for settings in scenario.variants.values():
+        data = scenario_data(scenario, dict(settings))
+        model = build_model(scenario, data, model_settings(scenario, dict(settings)))
+        assert set(scenario.estimands) <= {v.name for v in (*model.free_RVs, *model.deterministics)}
+    held = scenario.holdout if isinstance(scenario.holdout, str) else scenario.holdout(scenario_data(scenario, {}))
+    assert held.strip() if isinstance(held, str) else held.dtype == bool
+    assert scenario.simulate is not None
+    (one, truth), (two, _) = (scenario.simulate(np.random.default_rng(5)) for _ in range(2))
+    assert isinstance(one, Data)
+    assert set(scenario.estimands) <= set(truth)
+    assert all(np.array_equal(one.arrays[k], two.arrays[k]) for k in one.arrays)
+
+
+def check_solved(comparison: Any) -> None:
+    """Hold what can be said of a solved scenario."""
+    scenario = comparison.scenario
+    assert comparison.problems == []
+    assert list(comparison.claims["holds"]) == [True] * len(scenario.claims)
+    for table in (comparison.estimates, comparison.intervals, comparison.optima):
+        assert tuple(table.columns) == COLUMNS
+        missing = table[table["estimate"].isna() | (table["status"] != Status.OK)]
+        assert (missing["status"] != Status.OK).all()
+        assert missing["reason"].str.len().gt(0).all()
+        bounded = table[table["interval_kind"] != "none"]
+        assert (bounded["lower"] <= bounded["upper"]).all()
+        without = table[table["interval_kind"] == "none"]
+        assert without[["lower", "upper"]].isna().all(axis=None)
+    found = comparison.estimates.groupby(["variant", "method", "estimand"]).size()
+    wanted = {(v, m, e) for v in scenario.variants for m in METHODS for e in scenario.estimands}
+    assert set(found.index) == wanted
+    tree = comparison.to_datatree()
+    assert set(tree.children) >= GROUPS
+    document = json.loads(results_json([comparison]), parse_constant=pytest.fail)
+    assert document["scenarios"][0]["name"] == scenario.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_definition_keeps_the_contract(name: str) -> None:
+    check_definition(triptych.scenarios()[name])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_solution_keeps_the_contract(name: str, solved: Any) -> None:
+    check_solved(solved(name))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("name", NAMES)
+def test_claims_hold_at_other_seeds(name: str, seed: int) -> None:
+    assert triptych.run(name, random_seed=seed).problems == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_simulator_is_recovered(name: str) -> None:
+    """Solved on simulated data, the posterior's 99.9 % intervals cover the truth of the default variant."""
+    scenario = triptych.scenarios()[name]
+    assert scenario.simulate is not None
+    data, truth = scenario.simulate(np.random.default_rng(8))
+    simulated = replace(scenario, variants={}, expect={}, claims=(), data=lambda: data, holdout="none")
+    table = triptych.run(simulated, methods=("mcmc",), ci_prob=0.999).estimates
+    assert (table["status"] == Status.OK).all()
+    for estimand in scenario.estimands:
+        rows = table[table["estimand"] == estimand]
+        known = np.ravel(truth[estimand])
+        assert (rows["lower"].to_numpy() <= known).all(), estimand
+        assert (known <= rows["upper"].to_numpy()).all(), estimand
+
+
+FIFTH = '''
+"""Is a coin fair?"""
+import numpy as np
+import pymc as pm
+from triptych import Data, Scenario, at_most, claim
+
+def model(data):
+    p = pm.Beta("p", 2, 2)
+    pm.Bernoulli("y", p, observed=data.y, dims="toss")
+
+def tosses():
+    return Data({"y": np.array([1, 1, 0, 1, 0, 1, 1, 0])}, dims={"y": ("toss",)})
+
+def simulate(rng):
+    return Data({"y": (rng.random(8) < 0.7).astype(int)}, dims={"y": ("toss",)}), {"p": 0.7}
+
+@claim("The MLE is the share of heads")
+def share(c):
+    return at_most(abs(c["default"].row("mle", "p").estimate - 5 / 8), 1e-12)
+
+scenario = Scenario(name="coin", question="Is it fair?", source="eight tosses", model=model, data=tosses,
+                    simulate=simulate, estimands=("p",), claims=(share,))
+'''
+
+
+@pytest.fixture
+def fifth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Put one more file into the room of scenarios."""
+    import triptych.models
+    from triptych import registry
+
+    (tmp_path / "coin.py").write_text(textwrap.dedent(FIFTH), encoding="utf-8")
+    monkeypatch.setattr(triptych.models, "__path__", [*triptych.models.__path__, str(tmp_path)])
+    registry.scenarios.cache_clear()
+    yield tmp_path
+    registry.scenarios.cache_clear()
+
+
+def test_a_fifth_scenario_is_one_new_file(fifth: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = triptych.scenarios()
+    assert sorted(found) == sorted([*NAMES, "coin"])
+    check_definition(found["coin"])
+    check_solved(triptych.run("coin", draws=500, tune=500))
+    with pytest.raises(SystemExit) as ended:
+        main(["list"])
+    assert ended.value.code == 0
+    assert "coin" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "coin", "--out", str(fifth / "out"), "--draws", "500", "--tune", "500"])
+    assert ended.value.code == 0
+    assert "coin" in capsys.readouterr().out
+    assert "Is it fair?" in (fifth / "out" / "report.html").read_text(encoding="utf-8")
+    assert (fifth / "out" / "coin.nc").exists()
+
+
+def test_another_prior_moves_map_and_posterior_and_nothing_else(solved: Any) -> None:
+    """One word changed in the model of a scenario: the standard deviation of its prior."""
+    scenario = triptych.scenarios()["weight_decay"]
+
+    def tighter(data: Data, **settings: Any) -> None:
+        scenario.model(data, **{**settings, "decay_sd": 0.05})
+
+    before = solved("weight_decay")["default"]
+    changed = replace(scenario, model=tighter, variants={}, expect={}, claims=())
+    after = triptych.run(changed, random_seed=11, profile=False)["default"]
+    assert np.array_equal(after.values("mle", "weight"), before.values("mle", "weight"))
+    for method in ("map", "mcmc"):
+        gap = np.abs(after.values(method, "weight") - before.values(method, "weight"))
+        assert gap.max() > 0.5 * before.std_errors("mcmc", "weight").max()
