@@ -9,7 +9,6 @@ import arviz as az
 import numpy as np
 import pytest
 
-import triptych
 from triptych.models import lasso
 from triptych.models.lasso import RATE, scenario
 from triptych.solve import solve

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-import triptych
 from triptych.models import mixture
 from triptych.models.mixture import NAMES, scenario
 from triptych.solve import solve

@@ -11,7 +11,6 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq, lsq_linear
 
-import triptych
 from triptych.models import weight_decay as decay
 from triptych.models.weight_decay import scenario
 from triptych.solve import solve
