@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
 DEFAULT_OUT = Path("triptych-report")
+INTERRUPTED = 130
 
 app = typer.Typer(
     help="One statistical problem in three panels: maximum likelihood, the MAP mode, the posterior.",
@@ -206,9 +207,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except InputError as error:
         sys.stderr.write(f"triptych: {error}\n")
         raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        sys.stderr.write("triptych: interrupted; nothing was written\n")
-        raise SystemExit(130) from None
+    except SystemExit as end:
+        # Typer turns an interrupt into this code and says nothing.
+        if end.code == INTERRUPTED:
+            sys.stderr.write("triptych: interrupted; nothing was written\n")
+        raise
     except BrokenPipeError:
         # The reader has gone, as with `| head`; nothing is left to say.
         sys.stderr.close()

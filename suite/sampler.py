@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from triptych.engine import Engine
 from triptych.errors import InputError
 
 LOW_RANK_UP_TO = 30  # unconstrained dimensions
+LOOK = 0.25  # seconds between looks for an interrupt
 CHEAP = 2e-4  # seconds of a gradient up to which chains take turns
 STATISTICS = ("diverging", "energy", "logp", "n_steps", "depth", "step_size", "mean_tree_accept")
 NAMES = {"logp": "lp", "depth": "tree_depth", "mean_tree_accept": "acceptance_rate"}
@@ -95,7 +97,7 @@ def sample(
             progress(sum(s.finished_draws for s in states) / total if total else 0.0)
 
     try:
-        trace = nutpie.sample(
+        running = nutpie.sample(
             compiled,
             draws=draws,
             tune=tune,
@@ -108,7 +110,10 @@ def sample(
             save_warmup=False,
             store_unconstrained=chosen == "numba",
             progress_callback=report,
+            # Waiting itself, nutpie would take an interrupt for an early end and return what it has.
+            blocking=False,
         )
+        trace = _wait(running)
     except BaseException as error:
         # nutpie's panics do not derive from Exception; anything else that does not must pass.
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
@@ -121,6 +126,17 @@ def sample(
         z = trace["posterior"]["z"].values
     statistics = {NAMES.get(n, n): stats[n].values for n in STATISTICS if n in stats}
     return Draws(np.asarray(z), statistics, adaptation, chosen)
+
+
+def _wait(running: Any) -> Any:
+    """Wait for the sampler in the background; an interrupt ends it and goes on."""
+    try:
+        while True:
+            with suppress(TimeoutError):
+                return running.wait(timeout=LOOK)
+    except KeyboardInterrupt:
+        running.cancel()
+        raise
 
 
 def _compiled(engine: Engine, backend: str) -> Any:
