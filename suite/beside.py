@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -103,6 +104,7 @@ def _work(connection: Any) -> None:
 
     # An interrupt is the first process's to handle; it ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     from triptych.registry import scenarios
 
     with suppress(Exception):  # a scenario that cannot be imported is reported by the first process
@@ -120,3 +122,13 @@ def _work(connection: Any) -> None:
             connection.send(("done", comparison))
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             connection.send(("error", str(error)))
+
+
+def _end_with_parent() -> None:
+    """End this process, whatever it is doing, when the first one is gone without a word."""
+    from multiprocessing import connection, parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -39,6 +41,17 @@ def test_both_take_part_and_the_order_is_kept() -> None:
     assert [name for name, _ in done] == [s.name for s in chosen]
     assert len({process for _, process in done}) == 2
     assert sorted(said) == [(s.name, 0.5) for s in chosen]
+
+
+def test_the_second_process_ends_with_the_first() -> None:
+    """Busy for minutes as it is; while it lives it holds the stream that this waits for."""
+    code = (
+        "import os, time\nfrom functools import partial\nfrom triptych.beside import second_process\n"
+        "busy = partial(eval, '__import__(\"time\").sleep(300)')\n"
+        "with second_process() as other:\n"
+        "    other.send((busy, {}, False))\n    time.sleep(6)\n    os._exit(0)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
 
 
 def test_what_stands_in_no_module_is_solved_here() -> None:

@@ -171,6 +171,8 @@ def test_an_interrupt_ends_with_130_and_leaves_nothing(here: Path) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=10)
             break
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
     _, errors = process.communicate(timeout=10)
     assert process.returncode == 130
     assert "interrupted" in errors
