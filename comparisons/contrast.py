@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from triptych.solution import Solution
-from triptych.table import Row, Status
+from triptych.table import SHORT, Row, Status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,7 @@ def _contrast(mle: Row, mode: Row, mean: Row, mcse: float) -> Contrast:
     status, reason = Status.OK, ""
     for row in (mle, mode, mean):
         if row.status is not Status.OK:
-            status, reason = row.status, f"{row.method}: {row.reason}"
+            status, reason = row.status, f"{SHORT[row.method]}: {row.reason}"
             break
     sd = mean.std_error
     shift, rest = mode.estimate - mle.estimate, mean.estimate - mode.estimate

@@ -239,7 +239,7 @@ def sampling_distribution(c: Any) -> Figure:
         f"The mean of {SETS} simulated samples is {variances.mean():.3f}, (n - 1)/n by theory; "
         f"{np.mean(variances < 1):.0%} of them are below the true variance.",
         "MLE of the variance",
-        "samples",
+        "density",
         (
             Series("MLE of the variance", variances.tolist(), kind="histogram"),
             Series("true variance", [1.0], kind="vline"),

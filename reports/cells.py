@@ -10,7 +10,8 @@ import numpy as np
 
 from triptych.reports.mathematics import pretty
 from triptych.reports.numbers import significant, style
-from triptych.reports.view import INTERVALS, SHORT, TITLES, Scalar, full_name, words
+from triptych.reports.view import INTERVALS, TITLES, Scalar, full_name, words
+from triptych.table import SHORT
 
 if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
@@ -69,7 +70,7 @@ def claims(comparison: Comparison) -> list[dict[str, Any]]:
             "statement": claim["statement"],
             "name": claim["name"],
             "measured": pretty(significant(claim["measured"]) or "not a number"),
-            "bound": pretty(str(claim["bound"]).replace("<=", "≤").replace(">=", "≥")),
+            "bound": pretty(str(claim["bound"]).replace("<=", "≤").replace(">=", "≥").replace("==", "=")),
             "holds": bool(claim["holds"]),
         }
         for claim in comparison.claims.to_dict("records")
@@ -120,7 +121,7 @@ def facts(method: str, panel: Any) -> dict[str, Any]:
     pairs = []
     for name, value in panel.diagnostics.items():
         text = _fact(value)
-        if text is not None and name not in ("gate", "profiles"):
+        if text is not None and name not in ("gate", "profiles", "no_prior_predictive", "no_posterior_predictive"):
             pairs.append((FACTS.get(name, words(name)), pretty(text)))
     gate = [str(failure) for failure in panel.diagnostics.get("gate", ())]
     return {"method": method, "title": TITLES[method], "pairs": pairs, "gate": gate}

@@ -12,8 +12,8 @@ import numpy as np
 from triptych.reports.marks import SHAPES, Chart
 from triptych.reports.numbers import Style
 from triptych.reports.scales import Scale, spread
-from triptych.reports.view import SHORT, Scalar, words
-from triptych.table import METHODS
+from triptych.reports.view import Scalar, words
+from triptych.table import METHODS, SHORT
 
 WIDTH, ROW, STEP, TOP, BOTTOM, RIGHT = 520.0, 36.0, 10.0, 8.0, 26.0, 14.0
 MOST_ROWS = 40
@@ -82,7 +82,7 @@ def _forest(estimand: str, scalars: list[Scalar], key: str) -> Chart:
     low, high, cut = _range(shown)
     if cut:
         caption.append("An arrow marks an interval that goes on beyond the chart.")
-    left = 16 + 6.6 * min(26, max(len(s.label or s.estimand) for s in scalars))
+    left = 16 + 7.2 * min(26, max(len(s.label or s.estimand) for s in scalars))
     floor = TOP + ROW * len(scalars)
     height = floor + BOTTOM + (16 if own else 0)
     chart = Chart(

@@ -11,8 +11,8 @@ from triptych.reports import sections
 from triptych.reports.files import provenance
 from triptych.reports.marks import SHAPES
 from triptych.reports.mathematics import minus, pretty
-from triptych.reports.view import MEANINGS, SHORT, TITLES, verdict, words
-from triptych.table import METHODS
+from triptych.reports.view import MEANINGS, TITLES, verdict, words
+from triptych.table import METHODS, SHORT
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -96,7 +96,8 @@ def render(comparisons: Sequence[Comparison]) -> str:
             verdict=sentence,
             scenarios=[sections.scenario(comparison) for comparison in comparisons],
             conventions=CONVENTIONS,
-            provenance=list(_pairs(provenance(comparisons))),
+            # What the panels are is said in words above.
+            provenance=[*_pairs({k: v for k, v in provenance(comparisons).items() if k != "conventions"})],
         )
     )
 

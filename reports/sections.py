@@ -13,6 +13,7 @@ from triptych.reports.forest import forests
 from triptych.reports.marks import Chart
 from triptych.reports.mathematics import code, mathml, pretty
 from triptych.reports.numbers import significant
+from triptych.reports.predictions import checks
 from triptych.reports.view import (
     TITLES,
     Scalar,
@@ -24,6 +25,7 @@ from triptych.reports.view import (
     scalars,
     select,
     tally,
+    words,
 )
 from triptych.scenario import DEFAULT
 
@@ -152,6 +154,7 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
     groups, key = panels["groups"], panels["key"]
     optima = select(comparison.optima, name)
     intervals = select(comparison.intervals, name)
+    contrasts = select(comparison.contrasts, name)
     posterior = solution.panels.get("mcmc")
     doubtful = posterior is not None and bool(posterior.diagnostics.get("gate"))
     looked_at = posterior is not None and (name == DEFAULT or doubtful)
@@ -159,16 +162,28 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
     return {
         **panels,
         "doubtful": doubtful,
-        "densities": _densities(solution, groups, optima, intervals, key),
+        "densities": _densities(solution, _drawn(groups, contrasts, name), optima, intervals, key),
         "evidence": _evidence(solution, key),
         "optima": [cells.line(row, groups) for row in optima],
         "intervals": [cells.line(row, groups) for row in intervals],
-        "contrasts": [cells.contrast(row) for row in select(comparison.contrasts, name)],
+        "contrasts": [cells.contrast(row) for row in contrasts],
         "scores": [cells.score(row) for row in select(comparison.scores, name)],
         "facts": [cells.facts(method, panel) for method, panel in solution.panels.items()],
         "seconds": {k: significant(v, 2) for k, v in solution.seconds.items()},
         "chains": ranks(posterior.native, estimands, f"{key}-r") if posterior is not None and looked_at else [],
+        "predictions": checks(posterior.native, f"{key}-p") if posterior is not None and name == DEFAULT else [],
+        "unpredicted": _unpredicted(posterior) if posterior is not None and name == DEFAULT else [],
     }
+
+
+def _unpredicted(posterior: Any) -> list[str]:
+    """Say which predictive draws there are not, and why."""
+    kinds = ("posterior_predictive", "prior_predictive")
+    return [
+        f"No {words(kind)} draws: {posterior.diagnostics[f'no_{kind}']}."
+        for kind in kinds
+        if f"no_{kind}" in posterior.diagnostics
+    ]
 
 
 def _card(
@@ -198,16 +213,16 @@ def _card(
 
 def _densities(
     solution: Any,
-    groups: list[Scalar],
+    drawn: list[tuple[Scalar, int]],
     optima: list[dict[str, Any]],
     intervals: list[dict[str, Any]],
     key: str,
 ) -> list[Chart]:
-    """Draw the posteriors of the first few scalars, taking turns between the estimands."""
+    """Draw the posteriors of some scalars."""
     if "mcmc" not in solution.panels:
         return []
     charts: list[Chart] = []
-    for scalar, place in _first(groups, MOST_DENSITIES[solution.variant == DEFAULT]):
+    for scalar, place in drawn:
         draws = _draws(solution, scalar.estimand, place)
         if draws.size < 2 or draws.min() == draws.max():
             continue
@@ -222,16 +237,22 @@ def _of(scalar: Scalar, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if (row["method"], row["estimand"], row["label"]) == key]
 
 
-def _first(groups: list[Scalar], most: int) -> list[tuple[Scalar, int]]:
-    """Return scalars with their place in their estimand: every estimand gets its turn."""
+def _drawn(groups: list[Scalar], contrasts: list[dict[str, Any]], variant: str) -> list[tuple[Scalar, int]]:
+    """Return the scalars to draw with their place in their estimand.
+
+    The estimands take turns, each beginning with the scalar on which the panels differ most.
+    """
+    gaps = {(r["estimand"], r["label"]): abs(float(r["total_sd"])) for r in contrasts}
     by_estimand: dict[str, list[tuple[Scalar, int]]] = {}
     for scalar in groups:
         mine = by_estimand.setdefault(scalar.estimand, [])
         mine.append((scalar, len(mine)))
+    for mine in by_estimand.values():
+        mine.sort(key=lambda pair: -np.nan_to_num(gaps.get((pair[0].estimand, pair[0].label), 0.0), nan=0.0))
     turns = max((len(mine) for mine in by_estimand.values()), default=0)
     taken = [mine[t] for t in range(turns) for mine in by_estimand.values() if t < len(mine)]
     order = {id(scalar): i for i, scalar in enumerate(groups)}
-    return sorted(taken[:most], key=lambda pair: order[id(pair[0])])
+    return sorted(taken[: MOST_DENSITIES[variant == DEFAULT]], key=lambda pair: order[id(pair[0])])
 
 
 def _draws(solution: Any, estimand: str, place: int) -> np.ndarray:

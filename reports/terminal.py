@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from triptych.reports.numbers import significant
 from triptych.reports.view import (
-    SHORT,
     Scalar,
     described,
     expected,
@@ -24,6 +23,7 @@ from triptych.reports.view import (
     words,
 )
 from triptych.scenario import DEFAULT
+from triptych.table import SHORT
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
 TITLES = {"mle": "Maximum likelihood", "map": "MAP mode", "mcmc": "Posterior"}
-SHORT = {"mle": "MLE", "map": "MAP", "mcmc": "posterior"}
 INTERVALS = {
     "wald": "Wald confidence",
     "profile": "profile-likelihood confidence",

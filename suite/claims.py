@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -63,7 +62,6 @@ def between(measured: float, low: float, high: float) -> Claim:
 
 
 def equal(measured: float | str, expected: float | str) -> Claim:
-    """Exactly equal, for statuses, counts and exact zeros."""
-    if isinstance(measured, float) and not math.isfinite(measured):
-        return _outcome(measured, f"== {expected}", False)
-    return _outcome(measured, f"== {expected}", measured == expected)
+    """Exactly equal, for statuses, counts and exact zeros; NaN does not hold."""
+    bound = f"== {expected:.6g}" if isinstance(expected, float) else f"== {expected}"
+    return _outcome(measured, bound, measured == expected and measured == measured)

@@ -100,9 +100,10 @@ class Optimum:
 
     def _why_no_interval(self, frame: Frame) -> str:
         instead = "see the profile interval" if frame.method == "mle" else "see the posterior"
+        kind = frame.interval.title()
         if self.verdict.corner is not None and self.verdict.corner.jacobian.shape[0]:
-            return f"the maximum is at a kink, where curvature is undefined: no {frame.interval} interval; {instead}"
-        return f"the curvature gives no {frame.interval} interval here; {instead}"
+            return f"the maximum is at a kink, where curvature is undefined: no {kind} interval; {instead}"
+        return f"the curvature gives no {kind} interval here; {instead}"
 
     def _deviation(self, gradient: np.ndarray) -> np.ndarray:
         g = gradient[:, self.active]

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 METHODS = ("mle", "map", "mcmc")
+# How a sentence names the panels.
+SHORT = {"mle": "MLE", "map": "MAP", "mcmc": "posterior"}
 
 
 class Status(StrEnum):
