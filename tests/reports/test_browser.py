@@ -1,0 +1,116 @@
+"""The page in a real browser: nothing is fetched, nothing fails, everything can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import Page, browse
+
+from triptych.reports.html import render
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = (390, 1400)
+# What of a scenario takes room on the page: its heading and its drawings.
+SEEN = """
+Array.from(document.querySelectorAll("section.scenario"), section => ({
+  name: section.dataset.scenario,
+  heading: section.querySelector("h2").getBoundingClientRect().height,
+  drawings: Array.from(section.querySelectorAll("figure > svg"), svg => svg.getBoundingClientRect())
+    .filter(box => box.width > 100 && box.height > 20).length,
+}))
+"""
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="module")
+def report(comparisons: list[Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(render(comparisons), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def page(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with browse(chromium, tmp_path_factory.mktemp("profile")) as tab:
+        yield tab
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_scenario_is_seen_and_nothing_is_fetched(
+    page: Page, report: Path, comparisons: list[Any], width: int, dark: bool, script: bool
+) -> None:
+    page.open(report, width=width, dark=dark, script=script)
+    seen = {section["name"]: section for section in page.evaluate(SEEN)}
+    assert list(seen) == [c.scenario.name for c in comparisons]
+    for comparison in comparisons:
+        section = seen[comparison.scenario.name]
+        assert section["heading"] > 10
+        assert section["drawings"] >= 3 * (comparison.error is None)
+    assert page.evaluate(OVERFLOW) <= 0
+    assert page.requests() == []
+    assert page.complaints() == []
+
+
+def test_a_request_would_be_noticed(page: Page, report: Path, tmp_path: Path) -> None:
+    # The check above is worth something only if it can fail.
+    leaky = tmp_path / "leaky.html"
+    leaky.write_text('<img src="file:///nowhere.png"><script>nope()</script>', encoding="utf-8")
+    page.open(leaky)
+    assert page.requests() == ["file:///nowhere.png"]
+    assert any("nope" in complaint for complaint in page.complaints())
+
+
+def test_without_script_all_variants_are_open_and_with_it_tabs_choose(page: Page, report: Path) -> None:
+    shown = "Array.from(document.querySelectorAll('#lasso .variant'), v => v.getBoundingClientRect().height > 0)"
+    page.open(report, script=False)
+    assert page.evaluate(shown) == [True, True]
+    page.open(report)
+    assert page.evaluate(shown) == [True, False]
+    page.evaluate("document.querySelectorAll('#lasso [role=tab]')[1].click()")
+    assert page.evaluate(shown) == [False, True]
+
+
+def test_a_table_is_sorted_and_filtered(page: Page, report: Path) -> None:
+    first = "document.querySelector('#lasso table.panels tbody tr:not([hidden]) th').textContent"
+    page.open(report)
+    assert page.evaluate(first) == "beta[age]"
+    page.evaluate("document.querySelectorAll('#lasso table.panels thead button')[1].click()")
+    assert page.evaluate(first) == "beta[s1]"  # the smallest MLE
+    page.evaluate(
+        """(() => { const box = document.querySelector('#lasso .tools input');
+        box.value = 'sigma'; box.dispatchEvent(new Event('input')); })()"""
+    )
+    assert page.evaluate(first) == "sigma"
+
+
+def test_text_stays_text(page: Page, report: Path) -> None:
+    page.open(report)
+    assert '<script>alert("x")</script>' in page.evaluate("document.querySelector('#lasso .question').textContent")
+
+
+def test_words_stand_out_from_the_paper(page: Page, report: Path) -> None:
+    # WCAG 2.2, contrast of text: at least 4.5 to 1.
+    ratio = """
+    (() => {
+      const light = (text) => {
+        const [r, g, b] = text.match(/[0-9.]+/g).slice(0, 3).map(v => v / 255)
+          .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const paper = light(getComputedStyle(document.body).backgroundColor);
+      const words = document.querySelectorAll("main p, main th, main td, main h4, main dt, main dd, figcaption, li");
+      return Math.min(...Array.from(words, word => {
+        const ink = light(getComputedStyle(word).color);
+        return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+      }));
+    })()
+    """
+    for dark in (False, True):
+        page.open(report, dark=dark)
+        assert page.evaluate(ratio) >= 4.5
