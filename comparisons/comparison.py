@@ -14,7 +14,7 @@ from triptych.comparisons.contrast import contrast_frame, contrasts
 from triptych.comparisons.holdout import Score, score_frame
 from triptych.scenario import Figure, Scenario
 from triptych.solution import Solution
-from triptych.table import Status, frame
+from triptych.table import SHORT, Status, frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,15 +139,18 @@ class Comparison:
             if not claim.holds:
                 found.append(f"claim {claim.name} does not hold: measured {claim.measured}, bound {claim.bound}")
         for variant, solution in self.solutions.items():
+            place = f"{variant}, " if len(self.solutions) > 1 else ""
             for method, panel in solution.panels.items():
                 unexpected: dict[tuple[str, str], list[str]] = {}
                 for row in panel.estimates:
-                    expected = self.scenario.expected(variant, method, row.estimand)
-                    if row.status is not expected:
-                        key = (f"{row.status}, expected {expected}", row.reason)
+                    if not self.scenario.accepts(variant, method, row.estimand, row.status):
+                        wanted = self.scenario.expected(variant, method, row.estimand)
+                        said = f"{row.status}, expected {wanted}" if self.scenario.expect is not None else row.status
+                        key = (str(said), row.reason)
                         unexpected.setdefault(key, []).append(row.name)
                 for (said, reason), names in unexpected.items():
-                    found.append(f"{variant}, {method}: {', '.join(names)} is {said}: {reason}")
+                    verb = "is" if len(names) == 1 else "are"
+                    found.append(f"{place}{SHORT[method]}: {', '.join(names)} {verb} {said}: {reason}")
         return found
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.reports.mathematics import pretty
-from triptych.reports.numbers import significant, style
+from triptych.reports.numbers import Style, significant, style
 from triptych.reports.view import INTERVALS, TITLES, Scalar, full_name, words
 from triptych.table import SHORT
 
@@ -23,6 +23,8 @@ FACTS = {
     "divergences": "divergences",
     "min_bfmi": "smallest BFMI",
 }
+
+SHOWN_ELSEWHERE = ("gate", "profiles", "no_prior_predictive", "no_posterior_predictive")
 
 
 def panel_row(scalar: Scalar, shown: list[str]) -> dict[str, Any]:
@@ -87,7 +89,7 @@ def contrast(row: Mapping[str, Any]) -> dict[str, Any]:
         {
             "raw": row[name] if math.isfinite(row[name]) else "",
             "value": pretty(write(row[name])),
-            "sd": pretty(f"{row[name + '_sd']:.2f}") if math.isfinite(row[f"{name}_sd"]) else "",
+            "sd": pretty(Style(2)(row[name + "_sd"])) if math.isfinite(row[f"{name}_sd"]) else "",
         }
         for name in names
     ]
@@ -121,7 +123,9 @@ def facts(method: str, panel: Any) -> dict[str, Any]:
     pairs = []
     for name, value in panel.diagnostics.items():
         text = _fact(value)
-        if text is not None and name not in ("gate", "profiles", "no_prior_predictive", "no_posterior_predictive"):
+        if name == "attempts" and len(value) > 1:
+            pairs += [(f"attempt {i}", pretty(str(said))) for i, said in enumerate(value, 1)]
+        elif value is not None and text is not None and name not in SHOWN_ELSEWHERE:
             pairs.append((FACTS.get(name, words(name)), pretty(text)))
     gate = [str(failure) for failure in panel.diagnostics.get("gate", ())]
     return {"method": method, "title": TITLES[method], "pairs": pairs, "gate": gate}

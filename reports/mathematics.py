@@ -80,20 +80,20 @@ def _merge(element: ET.Element) -> None:
         element.attrib.clear()
 
 
-def code(function: Callable[..., Any]) -> Markup:
-    """Return the source of a function with colours, or nothing when it has no source.
+def code(shown: Callable[..., Any] | str) -> Markup:
+    """Return Python code with colours.
 
     Parameters
     ----------
-    function
-        The model of a scenario.
+    shown
+        The code, or a function whose source it is; nothing is shown of one that has no source.
     """
     from pygments import highlight
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import PythonLexer
 
     try:
-        source = textwrap.dedent(inspect.getsource(function))
+        source = shown if isinstance(shown, str) else textwrap.dedent(inspect.getsource(shown))
     except (OSError, TypeError):
         return Markup("")
     formatter: Formatter[str] = HtmlFormatter(nowrap=True)

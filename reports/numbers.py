@@ -67,7 +67,8 @@ class Style:
             return significant(number)
         if self.scientific:
             return _scientific(number, self.digits)
-        return f"{number:.{self.digits}f}"
+        text = f"{number:.{self.digits}f}"
+        return text.lstrip("-") if float(text) == 0 else text
 
 
 def style(rows: Iterable[Mapping[str, Any]]) -> Style:

@@ -55,7 +55,7 @@ def scenario(comparison: Comparison) -> dict[str, Any]:
         "error": comparison.error,
         "problems": list(comparison.problems),
         "mathematics": [mathml(line) for line in source.mathematics],
-        "code": code(source.model),
+        "code": code(source.model if source.code is None else source.code),
         "data": _data(first.data) if first is not None else None,
         "variants": [_variant(comparison, name) for name in comparison.solutions],
         "figures": figures,
@@ -86,13 +86,15 @@ def _data(data: Any) -> dict[str, Any]:
     """Summarise arrays: shape, axes, range and a few labels."""
     arrays = []
     for name, value in data.arrays.items():
+        if not value.ndim:
+            continue
         axes = data.dims.get(name, ())
         numbers = value[np.isfinite(value)] if np.issubdtype(value.dtype, np.number) else np.zeros(0)
         filled = numbers.size
         arrays.append(
             {
                 "name": name,
-                "shape": " by ".join(map(str, value.shape)) or "scalar",
+                "shape": " by ".join(map(str, value.shape)),
                 "axes": ", ".join(axes),
                 "low": pretty(significant(numbers.min())) if filled else "",
                 "mean": pretty(significant(numbers.mean())) if filled else "",
@@ -103,7 +105,7 @@ def _data(data: Any) -> dict[str, Any]:
     coords = [
         {"axis": axis, "size": len(labels), "labels": [str(label) for label in labels[:12]]}
         for axis, labels in data.coords.items()
-        if axis in used or not used
+        if (axis in used or not used) and [*map(str, labels)] != [str(i) for i in range(len(labels))]
     ]
     constants = [{"name": name, "value": str(value)} for name, value in data.constants.items()]
     return {"arrays": arrays, "coords": coords, "constants": constants}

@@ -102,7 +102,7 @@ def _statuses(comparison: Comparison, rows: list[dict[Any, Any]]) -> Text:
     for status, count in tally(rows).items():
         these = [row for row in rows if str(row["status"]) == status]
         known = all(expected(comparison, row) for row in these)
-        note = " (expected)" if known and status != "ok" else ""
+        note = " (expected)" if known and status != "ok" and comparison.scenario.expect is not None else ""
         look = "" if status == "ok" else ("yellow" if known else "bold red")
         parts.append(_text(f"{count} {words(status)}{note}", look))
     return _text(", ").join(parts)

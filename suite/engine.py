@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -82,6 +83,19 @@ class Engine:
         """The PyMC model this engine was built from."""
         model: pm.Model = self.graph.model
         return model
+
+    @cached_property
+    def observed(self) -> dict[str, np.ndarray]:
+        """Name of each observed variable to its values, in the data that the engine holds."""
+        from pytensor.graph.replace import graph_replace
+        from pytensor.tensor import constant
+
+        held = {shared: constant(self.data[name]) for name, shared in self.graph.shared.items()}
+        values = self.model.rvs_to_values
+        return {
+            rv.name: np.asarray(graph_replace(values[rv], held, strict=False).eval(mode="FAST_COMPILE"))
+            for rv in self.model.observed_RVs
+        }
 
     @property
     def size(self) -> int:

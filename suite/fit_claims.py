@@ -57,7 +57,7 @@ def _likelihood_claims(design: Design, spec: Regression) -> list[Measure]:
     }.get(spec.family, reference.generalised)
     name = {
         "gaussian": "statsmodels' OLS",
-        "bernoulli": "statsmodels' GLM, which solves Logit,",
+        "bernoulli": "statsmodels' GLM",
         "negative_binomial": "statsmodels' NegativeBinomial",
     }.get(spec.family, "statsmodels' GLM")
 
@@ -66,7 +66,9 @@ def _likelihood_claims(design: Design, spec: Regression) -> list[Measure]:
         theirs = solve(design)
         return at_most(np.max(np.abs(_values(c, "mle") - theirs.coef) / theirs.std_error), CLOSE)
 
-    @claim(f"The MLE's standard errors are those of {name}, sigma^2 divided by n (relative)")
+    divided = ", with sigma^2 divided by n" if spec.family == "gaussian" else ""
+
+    @claim(f"The MLE's standard errors are those of {name}{divided} (relative)")
     def standard_errors_are_statsmodels(c: Any) -> Claim:
         theirs = solve(design)
         factor = np.sqrt(theirs.other["df"] / design.n) if spec.family == "gaussian" else 1.0

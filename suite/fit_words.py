@@ -74,7 +74,8 @@ def mathematics(design: Design, spec: Regression) -> tuple[str, ...]:
         lines.append(predictor + scaled)
     if design.labels:
         top = r"x_{ij} - \bar x_j" if design.intercept else "x_{ij}"
-        lines.append(rf"z_{{ij}} = ({top}) / s_j, \quad \mathrm{{coef}}_j = s_y b_j / s_j")
+        own = "s_y b_j" if spec.measured else "b_j"
+        lines.append(rf"z_{{ij}} = ({top}) / s_j, \quad \mathrm{{coef}}_j = {own} / s_j")
         lines.append(_prior_line(design, spec))
     if design.intercept:
         lines.append(r"p(a) \propto 1")

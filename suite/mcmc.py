@@ -74,7 +74,8 @@ def solve_mcmc(
             diagnosis = diagnose(tree)
             said = f"{drawn.adaptation}, {drawn.z.shape[1]} draws"
             attempts.append(f"{said}: {'passed' if not diagnosis.gate else '; '.join(diagnosis.gate)}")
-            if not diagnosis.gate:
+            if not diagnosis.gate or (attempt > 0 and diagnosis.bfmi < MIN_BFMI):
+                # Energy that does not mix twice is the geometry of the model, which no number of draws changes.
                 break
     except SamplerStopped as error:
         reason = f"the sampler stopped: {error}; the posterior may be improper, check the priors"
@@ -143,9 +144,7 @@ def _tree(engine: Engine, drawn: Draws, relabel: Relabel | None) -> tuple[Any, f
             for name, values in engine.pointwise_many(flat).items()
         }
     model = engine.model
-    groups["observed_data"] = {
-        rv.name: observed for rv in model.observed_RVs if (observed := _observed(engine, rv)) is not None
-    }
+    groups["observed_data"] = engine.observed
     dims = {n: [d for d in ds if d is not None] for n, ds in model.named_vars_to_dims.items()}
     sizes = {n: v.variable.shape for n, v in ((b.variable.name, b) for b in engine.blocks)}
     dims = {n: list(ds) for n, ds in dims.items() if len(ds) == len(sizes.get(n, ds))}
@@ -162,18 +161,6 @@ def _fits(dim: str, labels: Any, dims: dict[str, list[str]], groups: dict[str, A
                 if d == dim and values.shape[axis + skip] != len(labels):
                     return False
     return True
-
-
-def _observed(engine: Engine, rv: Any) -> np.ndarray | None:
-    from pytensor.compile.sharedvalue import SharedVariable
-    from pytensor.graph.basic import Constant
-
-    value = engine.model.rvs_to_values[rv]
-    if isinstance(value, Constant):
-        return np.asarray(value.data)
-    if isinstance(value, SharedVariable) and value.name in engine.data:
-        return np.asarray(engine.data[value.name])
-    return None
 
 
 def _sort_components(engine: Engine, shown: dict[str, np.ndarray], relabel: Relabel) -> None:

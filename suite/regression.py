@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -92,10 +93,28 @@ def build_scenario(
             expect={DEFAULT: found.expected},
             holdout=_holdout(design, spec, found),
             mathematics=mathematics(design, spec),
+            code=_call(
+                formula,
+                family=family,
+                prior=prior,
+                prior_scale=prior_scale,
+                standardize=standardize,
+                drop_missing=drop_missing,
+                trials=trials,
+                l1_ratio=l1_ratio,
+                nu=nu,
+            ),
             why=(*why(design, spec, standardize=standardize), *found.notes),
         )
     except ValueError as fault:
         raise InputError(str(fault)) from fault
+
+
+def _call(formula: str, **options: Any) -> str:
+    """Return the call that defines a regression: family, prior, and what is not left at its default."""
+    default = {name: p.default for name, p in signature(build_scenario).parameters.items()}
+    shown = {k: v for k, v in options.items() if k in ("family", "prior") or v != default[k]}
+    return f"triptych.fit(table, {formula.strip()!r}, {', '.join(f'{k}={v!r}' for k, v in shown.items())})"
 
 
 def _holdout(design: Design, spec: Regression, found: Existence) -> Any:

@@ -218,7 +218,6 @@ class Optimum:
     def _limit(self, estimand: Estimand, i: int, ray: np.ndarray, what: str) -> tuple[Status, str, float]:
         """Follow a ray to its end: a finite limit is an edge of the support, else infinity."""
         capped = self.verdict.objective.capped
-        names = ", ".join(sorted(self._touched(estimand, i, ray[None], None) or {estimand.name}))
         unit = ray / np.max(np.abs(ray[capped])) if np.any(ray[capped] != 0) else ray
         ends = [float(self._natural(estimand, k * unit)[i]) for k in FAR]
         here = float(self.shown[estimand.name].ravel()[i])
@@ -233,13 +232,26 @@ class Optimum:
                 "see the one-sided profile interval, or use a prior that keeps off the edge",
                 edge,
             )
-        up = ends[1] > here
         return (
             Status.AT_INFINITY,
-            f"the {what} keeps rising towards a limit as {names} goes to {'+' if up else '-'}infinity: "
+            f"the {what} keeps rising towards a limit as {self._heading(ray)}: "
             "no finite value attains it; a proper prior gives a finite estimate",
             np.nan,
         )
+
+    def _heading(self, ray: np.ndarray) -> str:
+        """Say where a ray leads: ``beta[x], beta[z] go to +infinity, intercept goes to -infinity``."""
+        capped = self.verdict.objective.capped
+        ends: dict[str, list[str]] = {}
+        for k in np.flatnonzero(ray):
+            up = ray[k] > 0
+            end = ("its upper limit" if up else "its lower limit") if capped[k] else f"{'+' if up else '-'}infinity"
+            ends.setdefault(end, []).append(self.names[self.active[k]])
+        said = []
+        for end, names in ends.items():
+            some = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+            said.append(f"{some} {'goes' if len(names) == 1 else 'go'} to {end}")
+        return ", ".join(said)
 
     def _flat_reason(self, what: str, names: set[str]) -> str:
         listed = ", ".join(sorted(names)[:8]) + (" and others" if len(names) > 8 else "")

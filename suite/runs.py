@@ -233,7 +233,7 @@ def compare(
     names = tuple(e.name for e in resolve(engine, estimands))
     if unknown := set(truth or {}) - set(names):
         raise InputError(f"truth names {sorted(unknown)}, which are no estimands; there are {list(names)}")
-    data = Data(engine.data)
+    data = Data({**engine.data, **engine.observed}, dims=_axes(model), coords=_labels(model))
     scenario = _ad_hoc(model, engine, names, name, data)
     seconds: dict[str, float] = {}
     panels = solve_engine(
@@ -363,9 +363,20 @@ def _ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, dat
         data=lambda: data,
         estimands=names,
         mathematics=tuple(_latex(model)),
+        code="",
+        expect=None,
         holdout="a model as given declares no hold-out split",
         why=why,
     )
+
+
+def _axes(model: pm.Model) -> dict[str, tuple[str, ...]]:
+    named = {name: dims for name, dims in model.named_vars_to_dims.items() if None not in dims}
+    return {name: tuple(map(str, dims)) for name, dims in named.items()}
+
+
+def _labels(model: pm.Model) -> dict[str, list[Any]]:
+    return {str(dim): list(labels) for dim, labels in model.coords.items() if labels is not None}
 
 
 def _latex(model: pm.Model) -> list[str]:
@@ -377,7 +388,7 @@ def _latex(model: pm.Model) -> list[str]:
 def _without_claims(scenario: Scenario) -> Scenario:
     from dataclasses import replace
 
-    return replace(scenario, claims=(), variants=dict(scenario.variants), expect=dict(scenario.expect))
+    return replace(scenario, claims=(), variants=dict(scenario.variants), expect=scenario.expect)
 
 
 def _part(progress: Progress | None, what: str, position: int = 0, of: int = 1) -> Progress | None:

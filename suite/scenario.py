@@ -121,7 +121,8 @@ class Scenario:
         Name to settings; ``default`` is added with no settings when it is not there.
     expect
         The statuses that the scenario expects where they are not ``ok``: variant to method to
-        either one status or a mapping from estimand to status.
+        either one status or a mapping from estimand to status. None for a model of which nothing
+        is known beforehand: whatever says that an estimate exists or not is then an answer.
     relabel
         The rule for exchangeable components, if there are any.
     holdout
@@ -129,6 +130,8 @@ class Scenario:
         score, or a sentence that says why there is none.
     mathematics
         The model as LaTeX lines, for the report.
+    code
+        The lines that define the problem, for the report; None shows the source of ``model``.
     why
         Why the panels differ, in plain paragraphs, for the report.
     figures
@@ -144,10 +147,11 @@ class Scenario:
     claims: tuple[Callable[..., Claim], ...] = ()
     simulate: Callable[..., tuple[Data, Mapping[str, Any]]] | None = None
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    expect: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    expect: Mapping[str, Mapping[str, Any]] | None = field(default_factory=dict)
     relabel: Relabel | None = None
     holdout: Callable[[Data], np.ndarray] | str = "the scenario declares no hold-out split"
     mathematics: tuple[str, ...] = ()
+    code: str | None = None
     why: tuple[str, ...] = ()
     figures: tuple[Callable[..., Figure], ...] = ()
 
@@ -157,8 +161,10 @@ class Scenario:
         if not self.estimands:
             raise ValueError(f"scenario {self.name!r} has no estimands; name at least one")
         variants = {DEFAULT: {}, **self.variants}
-        for place, value in (("variants", variants), ("expect", self.expect)):
-            object.__setattr__(self, place, MappingProxyType(dict(value)))
+        object.__setattr__(self, "variants", MappingProxyType(variants))
+        if self.expect is None:
+            return
+        object.__setattr__(self, "expect", MappingProxyType(dict(self.expect)))
         for variant, methods in self.expect.items():
             if variant not in variants:
                 raise ValueError(f"scenario {self.name!r} expects of an unknown variant {variant!r}")
@@ -175,10 +181,16 @@ class Scenario:
 
     def expected(self, variant: str, method: str, estimand: str) -> Status:
         """Return the status that this scenario expects of one estimand."""
-        expected = self.expect.get(variant, {}).get(method, Status.OK)
+        expected = (self.expect or {}).get(variant, {}).get(method, Status.OK)
         if isinstance(expected, Mapping):
             expected = expected.get(estimand, Status.OK)
         return Status(expected)
+
+    def accepts(self, variant: str, method: str, estimand: str, status: str) -> bool:
+        """Whether a status is the expected one, or an answer where nothing is expected."""
+        if self.expect is None:
+            return status not in (Status.UNRELIABLE, Status.FAILED)
+        return self.expected(variant, method, estimand) == status
 
 
 def _stands_in(module: str, name: str) -> Scenario:
