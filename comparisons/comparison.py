@@ -232,11 +232,12 @@ def _draw(make: Any, comparison: Comparison) -> Figure | str:
 def _point_dataset(solution: Solution, method: str) -> Any:
     import xarray as xr
 
-    variables = {}
+    variables, labels = {}, {}
     for name in dict.fromkeys(row.estimand for row in solution.panels[method].estimates):
         shape = solution.variables[name].shape
         axes = [d if d else f"{name}_dim_{k}" for k, d in enumerate(solution.dims.get(name, [None] * len(shape)))]
+        labels |= {d: at for d, n in zip(axes, shape, strict=True) if len(at := solution.data.coords.get(d, ())) == n}
         bad = {r.name: str(r.status) for r in solution.rows(method, name) if r.status is not Status.OK}
         said = "; ".join(f"{k}: {v}" for k, v in bad.items()) or "ok"
         variables[name] = (axes, solution.values(method, name).reshape(shape), {"status": said})
-    return xr.Dataset(variables)
+    return xr.Dataset(variables, coords=labels)

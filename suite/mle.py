@@ -98,7 +98,10 @@ def _model_class() -> Any:
 
         def __init__(self, optimum: Optimum) -> None:
             self.scale_map = NaturalScale(optimum)
-            observed = [np.ravel(t) for t in optimum.engine.pointwise(optimum.z).values()]
+            terms = optimum.engine.pointwise(optimum.z)
+            seen = optimum.engine.observed
+            # One entry a term: the observation where they correspond, its log-likelihood where they do not.
+            observed = [np.ravel(seen[n] if np.size(seen.get(n)) == np.size(t) else t) for n, t in terms.items()]
             names = [optimum.names[k] for k in optimum.active]
             super().__init__(np.concatenate(observed), None, extra_params_names=names)
             self.df_model, self.df_resid = 0.0, float(self.endog.size - len(names))
@@ -146,7 +149,7 @@ def _model_class() -> Any:
 
 
 def _already_there(f: Any, score: Any, start: np.ndarray, fargs: Any, kwargs: Any, **rest: Any) -> Any:
-    """Polish in the natural parameters: one Newton step that is kept when the score shrinks."""
+    """Stand for an optimiser: the start is the maximum that the panel found and checked."""
     del fargs, kwargs, rest
     gradient = score(start)
     value = f(start)
