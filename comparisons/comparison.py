@@ -232,7 +232,8 @@ def _draw(make: Any, comparison: Comparison) -> Figure | str:
 def _point_dataset(solution: Solution, method: str) -> Any:
     import xarray as xr
 
-    variables, labels = {}, {}
+    variables: dict[str, Any] = {}
+    labels: dict[str, Any] = {}
     for name in dict.fromkeys(row.estimand for row in solution.panels[method].estimates):
         shape = solution.variables[name].shape
         axes = [d if d else f"{name}_dim_{k}" for k, d in enumerate(solution.dims.get(name, [None] * len(shape)))]

@@ -101,7 +101,7 @@ def _model_class() -> Any:
             terms = optimum.engine.pointwise(optimum.z)
             seen = optimum.engine.observed
             # One entry a term: the observation where they correspond, its log-likelihood where they do not.
-            observed = [np.ravel(seen[n] if np.size(seen.get(n)) == np.size(t) else t) for n, t in terms.items()]
+            observed = [np.ravel(seen[n] if n in seen and seen[n].size == np.size(t) else t) for n, t in terms.items()]
             names = [optimum.names[k] for k in optimum.active]
             super().__init__(np.concatenate(observed), None, extra_params_names=names)
             self.df_model, self.df_resid = 0.0, float(self.endog.size - len(names))
