@@ -173,8 +173,15 @@ def _onto(objective: Objective, x: np.ndarray, signs: np.ndarray) -> np.ndarray:
 def _first_crossing(
     objective: Objective, old: np.ndarray, new: np.ndarray, signs: np.ndarray
 ) -> tuple[np.ndarray, int] | None:
-    before, after = objective.kinks(old)[0], objective.kinks(new)[0]
-    wrong = (signs != 0) & (after * signs < 0) & (np.abs(after) > 1e-12 * np.abs(after - before).max(initial=0))
+    before, _, fall = objective.kinks(old)
+    after = objective.kinks(new)[0]
+    # An observation of weight zero has no kink to stop at.
+    wrong = (
+        (signs != 0)
+        & (fall > 0)
+        & (after * signs < 0)
+        & (np.abs(after) > 1e-12 * np.abs(after - before).max(initial=0))
+    )
     if not np.any(wrong):
         return None
     span = before - after

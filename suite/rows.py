@@ -108,7 +108,9 @@ class Optimum:
     def _deviation(self, gradient: np.ndarray) -> np.ndarray:
         g = gradient[:, self.active]
         variance = np.einsum("ij,jk,ik->i", g, self.covariance, g)
-        least = 1e-16 * np.einsum("ij,j,ij->i", g, self.conditional, g)
+        # Held at a corner, a direction is left with rounding; without curvature its unit is the coordinate's own.
+        unit = np.where(self.conditional > 0, self.conditional, 1.0)
+        least = 1e-16 * np.einsum("ij,j,ij->i", g, unit, g)
         ok = np.isfinite(variance) & (variance > least)
         return np.where(ok, np.sqrt(np.where(ok, variance, 0.0)), np.nan)
 

@@ -63,6 +63,10 @@ class Verdict:
         """Whether gradient and curvature on the regular directions are those of a maximum."""
         point = self.point
         basis = self.basis
+        if self.corner is not None:
+            pull = float(np.max(np.abs(equilibrate(point.hessian) * point.gradient), initial=1.0))
+            if self.corner.residual > 1e-6 * pull:
+                return False
         if basis.shape[1] == 0:
             return True
         _, decrement = ascent_step(basis.T @ point.gradient, basis.T @ point.hessian @ basis)
