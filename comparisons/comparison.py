@@ -143,8 +143,8 @@ class Comparison:
             for method, panel in solution.panels.items():
                 unexpected: dict[tuple[str, str], list[str]] = {}
                 for row in panel.estimates:
-                    if not self.scenario.accepts(variant, method, row.estimand, row.status):
-                        wanted = self.scenario.expected(variant, method, row.estimand)
+                    if not self.scenario.accepts(variant, method, row.estimand, row.label, row.status):
+                        wanted = self.scenario.expected(variant, method, row.estimand, row.label)
                         said = f"{row.status}, expected {wanted}" if self.scenario.expect is not None else row.status
                         key = (str(said), row.reason)
                         unexpected.setdefault(key, []).append(row.name)

@@ -142,8 +142,10 @@ def held(comparison: Comparison) -> tuple[int, int]:
 
 def expected(comparison: Comparison, row: Mapping[str, Any]) -> bool:
     """Whether a row has the status that its scenario expects."""
-    place = (str(row["variant"]), str(row["method"]), str(row["estimand"]))
-    return comparison.scenario.accepts(*place, str(row["status"]))
+    variant, method, estimand, label, status = (
+        str(row[name]) for name in ("variant", "method", "estimand", "label", "status")
+    )
+    return comparison.scenario.accepts(variant, method, estimand, label, status)
 
 
 def verdict(comparisons: Iterable[Comparison]) -> tuple[bool, str]:

@@ -12,6 +12,7 @@ import numpy as np
 from triptych.design import Design
 from triptych.errors import InputError
 from triptych.outcomes import COUNTS, FAMILIES, MEASUREMENTS
+from triptych.principal import components
 from triptych.scenario import Data
 from triptych.tables import listed
 
@@ -122,6 +123,10 @@ def regression_data(design: Design, spec: Regression) -> Data:
         dims |= {"X": ("observation", "predictor")}
         dims |= {"x_centre": ("predictor",), "x_scale": ("predictor",)}
         coords["predictor"] = list(design.labels)
+        if (turned := components(design, spec.prior)) is not None:
+            arrays |= {"X": turned.columns, "back": turned.back}
+            dims |= {"X": ("observation", "component"), "back": ("predictor", "component")}
+            coords["component"] = list(range(1, len(design.labels) + 1))
     if design.trials is not None:
         arrays["trials"] = design.trials.astype(np.int64)
         dims["trials"] = ("observation",)
@@ -132,8 +137,9 @@ def regression_model(design: Design, spec: Regression) -> Callable[..., None]:
     """Return the body of the PyMC model.
 
     Free variables: ``intercept`` (of the centred predictors, flat), ``beta`` (the slopes of the
-    standardised predictors), and ``sigma`` (on the outcome's own scale), ``alpha`` or ``nu`` by
-    family. The deterministic ``coef`` holds intercept and slopes on the user's own scale.
+    standardised predictors; ``rotated``, along their principal components, where they nearly depend
+    on each other), and ``sigma`` (on the outcome's own scale), ``alpha`` or ``nu`` by family. The
+    deterministic ``coef`` holds intercept and slopes on the user's own scale.
     """
     scale = spec.scale(design)
     intercept, slopes = design.intercept, bool(design.labels)
@@ -145,7 +151,11 @@ def regression_model(design: Design, spec: Regression) -> Callable[..., None]:
         sigma = _sigma(data, spec) if spec.measured else None
         a = pm.Flat("intercept") if intercept else 0.0
         beta = _slopes(spec, scale, sigma, data) if slopes else None
-        along = data.X @ beta if beta is not None else 0.0
+        along = 0.0
+        if beta is not None:
+            along = data.X @ beta
+            if hasattr(data, "back"):
+                beta = pm.Deterministic("beta", data.back @ beta, dims="predictor")
         mu = data.y_centre + data.y_scale * (a + along)
         _outcome(spec, data, mu, sigma)
         own = data.y_scale * beta / data.x_scale if beta is not None else pt.zeros(0)
@@ -174,13 +184,13 @@ def _slopes(spec: Regression, scale: float, sigma: Any, data: Any) -> Any:
     import pymc as pm
     import pytensor.tensor as pt
 
-    dims = "predictor"
+    name, dims = ("rotated", "component") if hasattr(data, "back") else ("beta", "predictor")
     noise = sigma / data.y_scale if sigma is not None else 1.0
     width = scale * noise if spec.conditional else scale
     if spec.prior == "flat":
-        return pm.Flat("beta", dims=dims)
+        return pm.Flat(name, dims=dims)
     if spec.prior == "normal":
-        return pm.Normal("beta", 0.0, width, dims=dims)
+        return pm.Normal(name, 0.0, width, dims=dims)
     if spec.prior == "laplace":
         return pm.Laplace("beta", 0.0, width, dims=dims)
     if spec.prior == "student":

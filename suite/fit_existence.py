@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from triptych.design import Design
-from triptych.errors import InputError
-from triptych.families import Regression
+from triptych.families import Regression, estimands
 from triptych.outcomes import COUNTS
 from triptych.table import Status
 from triptych.tables import listed
@@ -17,6 +16,7 @@ from triptych.tables import listed
 Expected = Mapping[str, Mapping[str, Status]]
 OWN_SCALE_PRIORS = ("student", "horseshoe")  # not scaled by sigma: nothing stops sigma at zero
 MOST_CELLS_FOR_PROGRAMS = 2_000_000
+MOST_TERMS_APART = 60  # beyond it separation is not sought for each coefficient
 FEWEST_SPARE_ROWS = 3  # Student's t has a variance from three degrees of freedom
 
 
@@ -26,6 +26,7 @@ class Existence:
 
     expected: Expected
     notes: tuple[str, ...]
+    no_posterior: tuple[Status, str] | None = None
 
     def mle_exists(self, estimand: str = "coef") -> bool:
         """Whether a finite, unique maximum-likelihood estimate is expected."""
@@ -39,32 +40,37 @@ class Existence:
 def existence(design: Design, spec: Regression) -> Existence:
     """Decide from the data alone which estimates exist.
 
-    Raises
-    ------
-    InputError
-        The prior is flat (or does not hold sigma away from zero) and the data leave the posterior
-        improper: sampling it would give numbers that mean nothing.
+    Where the prior is flat, or does not hold sigma away from zero, the data may leave the posterior
+    improper: sampling it would give numbers that mean nothing, so it is not sampled.
     """
     mle: dict[str, Status] = {}
     notes: list[str] = []
     if not design.full_rank:
-        mle["coef"] = Status.NOT_IDENTIFIED
+        mle |= _of_terms(design, Status.NOT_IDENTIFIED, design.undetermined)
         notes.append(_rank_note(design))
+    no_posterior = None
     if spec.measured:
         mode = _measured(design, spec, mle, notes)
+        if mode and _fits_exactly(design) and design.rank < design.n:
+            no_posterior = (
+                Status.FAILED,
+                f"no posterior exists: {design.outcome_name!r} is an exact linear function of the predictors, and a "
+                f"{spec.prior} prior lets sigma go to zero; look for the error in the data, or use --prior normal, "
+                "whose scale shrinks with sigma",
+            )
     else:
         mode = {}
-        if _separated(design):
-            mle["coef"] = Status.AT_INFINITY
+        if away := _separated(design):
+            mle |= _of_terms(design, Status.AT_INFINITY, away)
             notes.append(
                 "The predictors separate the outcome: along some direction the likelihood keeps "
                 "rising, so maximum likelihood has no finite coefficients. A proper prior gives "
                 "finite ones, which then depend on its scale."
             )
     if spec.prior == "flat":
-        _refuse_improper(design, spec, mle, notes)
+        no_posterior = _improper(design, spec, mle, notes)
         # Without a prior on the slopes both objectives have the same trouble.
-        mode = {**mode, **{name: status for name, status in mle.items() if name == "coef"}}
+        mode = {**mode, **mle}
     if spec.family == "negative_binomial" and not mle and _underdispersed(design):
         mle["alpha"] = Status.AT_INFINITY
         notes.append(
@@ -90,7 +96,16 @@ def existence(design: Design, spec: Regression) -> Existence:
         expected["mle"] = mle
     if mode:
         expected["map"] = mode
-    return Existence(expected, tuple(notes))
+    if no_posterior is not None:
+        expected["mcmc"] = dict.fromkeys(estimands(spec), no_posterior[0])
+        notes.append(no_posterior[1][0].upper() + no_posterior[1][1:] + ".")
+    return Existence(expected, tuple(notes), no_posterior)
+
+
+def _of_terms(design: Design, status: Status, terms: list[str]) -> dict[str, Status]:
+    """Return the status of ``coef``, and of the terms that it does not concern."""
+    spared = [term for term in design.terms if term not in terms]
+    return {"coef": status, **{f"coef[{term}]": Status.OK for term in spared}}
 
 
 def _rank_note(design: Design) -> str:
@@ -110,27 +125,22 @@ def _measured(design: Design, spec: Regression, mle: dict[str, Status], notes: l
     """Exact fits let sigma go to zero; medians need not be unique. Returns the mode's statuses."""
     exact = _fits_exactly(design)
     if not exact and not _student_unbounded(design, spec):
-        if spec.family == "laplace" and not mle and _several_medians(design):
-            mle["coef"] = Status.NOT_IDENTIFIED
+        if spec.family == "laplace" and not mle and (loose := _several_medians(design)):
+            mle |= _of_terms(design, Status.NOT_IDENTIFIED, loose)
             notes.append(
                 "Several coefficient vectors have the same, least sum of absolute deviations: "
                 "the median regression is not unique."
             )
         return {}
     # Without full rank the exact fit is one of many, and that is what coef's status says.
-    mle |= {"coef": mle.get("coef", Status.UNBOUNDED), "sigma": Status.UNBOUNDED}
+    spared = dict.fromkeys((name for name in mle if name != "coef"), Status.UNBOUNDED)
+    mle |= {"coef": mle.get("coef", Status.UNBOUNDED), **spared, "sigma": Status.UNBOUNDED}
     what = "all rows" if exact else "enough rows"
     notes.append(
         f"Some coefficients fit {what} exactly, so the likelihood grows without limit as sigma "
         "goes to zero: there is no maximum-likelihood estimate."
     )
     if spec.prior in OWN_SCALE_PRIORS:
-        if exact and design.rank < design.n:
-            raise InputError(
-                f"{design.outcome_name!r} is an exact linear function of the predictors; under a "
-                f"{spec.prior} prior the posterior is improper (sigma goes to zero): use "
-                "--prior normal, whose scale shrinks with sigma, or look for the error in the data"
-            )
         return {"coef": Status.UNBOUNDED, "sigma": Status.UNBOUNDED}
     return {}
 
@@ -156,35 +166,38 @@ def _student_unbounded(design: Design, spec: Regression) -> bool:
     return bool(fitted > (spec.nu or 2.0) * (design.n - fitted))
 
 
-def _refuse_improper(design: Design, spec: Regression, mle: Mapping[str, Status], notes: list[str]) -> None:
+def _improper(
+    design: Design, spec: Regression, mle: Mapping[str, Status], notes: list[str]
+) -> tuple[Status, str] | None:
+    """Return why a flat prior leaves no posterior, or none with a mean and a variance."""
     status = mle.get("coef")
     spare = design.n - design.rank
     if status is Status.NOT_IDENTIFIED and spec.family == "laplace" and design.full_rank:
         status = None  # several medians, yet the posterior is proper
+    advice = "use --prior normal or another proper one"
     if status is not None:
-        raise InputError(
-            f"--prior flat: {notes[-1].split('. ')[0].rstrip('.')}; under a flat prior the "
-            "posterior would be improper. Choose --prior normal (or another proper one)"
-        )
+        found = notes[0].split(". ")[0].rstrip(".").split(": ")[0]
+        return Status.FAILED, f"no posterior exists under a flat prior ({found[0].lower()}{found[1:]}): {advice}"
     if spec.measured and spare < FEWEST_SPARE_ROWS:
-        raise InputError(
-            f"--prior flat: {design.n} rows and {design.rank} coefficients leave {spare} degrees "
-            f"of freedom; the posterior has a variance from {FEWEST_SPARE_ROWS} on. Choose "
-            "--prior normal (or another proper one)"
+        return (
+            Status.NO_MOMENT,
+            f"{design.n} rows and {design.rank} coefficients leave {spare} degrees of freedom, and under a flat prior "
+            f"the posterior has a variance from {FEWEST_SPARE_ROWS} on: {advice}",
         )
+    return None
 
 
-def _separated(design: Design) -> bool:
-    """Whether the likelihood of a discrete outcome rises for ever along some direction.
+def _separated(design: Design) -> list[str]:
+    """Terms that the likelihood of a discrete outcome carries to infinity.
 
     Rows push the linear predictor up (all successes), down (none) or hold it (in between);
-    a linear programme looks for a direction that no row resists and that some row wants.
+    linear programmes look for directions that no row resists and that some row wants.
     """
     from scipy.optimize import linprog
 
     x = design.full
     if x.size > MOST_CELLS_FOR_PROGRAMS:
-        return False
+        return []
     y = design.outcome
     if design.family in COUNTS:
         push = np.where(y == 0, -1.0, 0.0)
@@ -194,30 +207,45 @@ def _separated(design: Design) -> bool:
     held = push == 0
     pushed = push[~held, None] * x[~held]
     if not len(pushed):
-        return False
-    result = linprog(
-        -pushed.sum(axis=0),
-        A_ub=-pushed,
-        b_ub=np.zeros(len(pushed)),
-        A_eq=x[held] if held.any() else None,
-        b_eq=np.zeros(int(held.sum())) if held.any() else None,
-        bounds=(-1.0, 1.0),
-        method="highs",
-    )
-    if result.x is None:
-        return False
-    gains = pushed @ result.x
-    held_back = np.abs(x[held] @ result.x).max() if held.any() else 0.0
-    return bool(gains.max() > 1e-6 and gains.min() > -1e-7 and held_back < 1e-7)
+        return []
+
+    def furthest(along: np.ndarray) -> np.ndarray | None:
+        """The direction that goes furthest along a functional, unless some row resists it."""
+        found = linprog(
+            -along,
+            A_ub=-pushed,
+            b_ub=np.zeros(len(pushed)),
+            A_eq=x[held] if held.any() else None,
+            b_eq=np.zeros(int(held.sum())) if held.any() else None,
+            bounds=(-1.0, 1.0),
+            method="highs",
+        ).x
+        if found is None:
+            return None
+        gains, resisted = pushed @ found, np.abs(x[held] @ found).max() if held.any() else 0.0
+        good = gains.max() > 1e-6 and gains.min() > -1e-7 and resisted < 1e-7
+        return np.where(np.abs(found) > 1e-7, found, 0.0) if good else None
+
+    first = furthest(pushed.sum(axis=0))
+    if first is None:
+        return []
+    if len(design.terms) > MOST_TERMS_APART:
+        return design.terms
+    # Each coefficient on the user's scale as a functional of the direction, in both senses.
+    each = np.eye(len(design.terms))
+    if design.intercept:
+        each[0, 1:] = -design.centre / design.scale
+    ends = [furthest(sign * row) for row in each for sign in (1.0, -1.0)]
+    return design.moved(np.array([first, *(end for end in ends if end is not None)]))
 
 
-def _several_medians(design: Design) -> bool:
-    """Whether the least absolute deviations are reached at more than one point."""
+def _several_medians(design: Design) -> list[str]:
+    """Terms in which the points of least absolute deviations differ, when there are several."""
     from scipy.optimize import linprog
 
     n, p = design.full.shape
     if n * p > MOST_CELLS_FOR_PROGRAMS // 10:
-        return False
+        return []
     unit = design.outcome_scale if design.outcome_scale != 1.0 else design.spread
     target = (design.outcome - design.outcome_centre) / unit
     # target = X b + up - down with up, down >= 0: the classical linear programme.
@@ -226,23 +254,30 @@ def _several_medians(design: Design) -> bool:
     cost = np.concatenate([np.zeros(p), np.ones(2 * n)])
     best = linprog(cost, A_eq=equal, b_eq=target, bounds=bounds, method="highs")
     if best.x is None:
-        return False
-    direction = np.concatenate([np.random.default_rng(0).normal(size=p), np.zeros(2 * n)])
-    ends = [
-        linprog(
-            sign * direction,
-            A_eq=equal,
-            b_eq=target,
-            A_ub=cost[None],
-            b_ub=[best.fun * (1 + 1e-9)],
-            bounds=bounds,
-            method="highs",
-        )
-        for sign in (1.0, -1.0)
-    ]
-    if any(end.x is None for end in ends):
-        return False
-    return bool(abs(ends[0].fun + ends[1].fun) > 1e-4)
+        return []
+    rng = np.random.default_rng(0)
+    gaps = []
+    for _ in range(3):
+        direction = np.concatenate([rng.normal(size=p), np.zeros(2 * n)])
+        ends = [
+            linprog(
+                sign * direction,
+                A_eq=equal,
+                b_eq=target,
+                A_ub=cost[None],
+                b_ub=[best.fun * (1 + 1e-9)],
+                bounds=bounds,
+                method="highs",
+            )
+            for sign in (1.0, -1.0)
+        ]
+        if any(end.x is None for end in ends):
+            return []
+        if abs(ends[0].fun + ends[1].fun) <= 1e-4:
+            return []
+        gap = ends[0].x[:p] - ends[1].x[:p]
+        gaps.append(np.where(np.abs(gap) > 1e-6, gap, 0.0))
+    return design.moved(np.array(gaps))
 
 
 def _free(spec: Regression) -> tuple[str, ...]:

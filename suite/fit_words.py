@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from triptych.design import Design
 from triptych.families import PRIOR_DF, SLAB_DF, SLAB_SCALE, Regression
+from triptych.principal import components
 from triptych.tables import listed
 
 LIKELIHOOD = {
@@ -47,6 +48,11 @@ PRIOR_WHY = {
     "horseshoe": "The regularised horseshoe pulls most slopes hard towards zero and lets a few go. "
     "Read its posterior: the mode depends on how its many scales are written.",
 }
+
+NEARLY_DEPENDENT_WHY = (
+    "The predictors nearly depend on each other: the estimates are computed along their principal "
+    "components, which changes no answer but keeps its digits."
+)
 
 
 def question(design: Design) -> str:
@@ -115,6 +121,8 @@ def why(design: Design, spec: Regression, *, standardize: bool) -> tuple[str, ..
     if design.labels:
         paragraphs.append(PRIOR_WHY[spec.prior])
     paragraphs.append(_scale_note(design, spec, standardize))
+    if components(design, spec.prior) is not None:
+        paragraphs.append(NEARLY_DEPENDENT_WHY)
     return (*paragraphs, *design.notes)
 
 

@@ -11,6 +11,7 @@ from triptych.newton import equilibrate
 from triptych.verdict import Verdict
 
 SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information
+FARTHEST = 1e6  # conditional standard errors that a direction without curvature is followed
 WALKED = 60  # principal directions followed, the flattest first
 
 
@@ -115,6 +116,10 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
     d = equilibrate(point.hessian)
     unit = v / np.linalg.norm(v / d)
     longest = 1024 / np.sqrt(max(curvature, 1e-15))
+    # A direction of no curvature is known to few digits: far along it the objective falls by their error alone.
+    vague = curvature < SINGULAR
+    if vague:
+        longest = min(longest, FARTHEST)
     capped = objective.capped
     if np.any(capped & (unit != 0)):
         longest = min(longest, 12 / float(np.max(np.abs(unit[capped]))))
@@ -127,7 +132,7 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
             # Far out this is overflow; close by it is the end of the domain.
             return k > 6, None
         change = value - point.value
-        if change < -threshold and (change < -0.1 or change < -8 * objective.noise(x)):
+        if change < -threshold and (change < -0.1 or (not vague and change < -8 * objective.noise(x))):
             return True, None
         if change > gain and change > 20 * objective.noise(x):
             return False, None if objective.leaps(point.z, x) else x

@@ -79,9 +79,9 @@ def solve_mcmc(
                 break
     except SamplerStopped as error:
         reason = f"the sampler stopped: {error}; the posterior may be improper, check the priors"
-        rows = _failed(estimands, scenario, variant, ci_prob, reason)
-        native = NoEstimate({r.name: str(r.status) for r in rows}, reason)
-        return Panel("mcmc", rows, native=native, diagnostics={"attempts": [*attempts, reason], "gate": [reason]})
+        panel = not_sampled(estimands, Status.FAILED, reason, scenario=scenario, variant=variant, ci_prob=ci_prob)
+        panel.diagnostics.update({"attempts": [*attempts, reason], "gate": [reason]})
+        return panel
     assert diagnosis is not None
     groups, reasons = predictive_groups(engine, tree["posterior"].to_dataset(), sampling.random_seed)
     tree = tree.assign({name: xr.DataTree(group) for name, group in groups.items()})
@@ -270,10 +270,14 @@ def _status(diagnosis: Diagnosis, tail_index: float) -> tuple[Status, str]:
     return Status.OK, ""
 
 
-def _failed(estimands: list[Estimand], scenario: str, variant: str, ci_prob: float, reason: str) -> list[Row]:
-    nan, status = np.nan, Status.FAILED
-    return [
+def not_sampled(
+    estimands: list[Estimand], status: Status, reason: str, *, scenario: str, variant: str, ci_prob: float
+) -> Panel:
+    """Return the panel of a posterior of which there are no draws."""
+    nan = np.nan
+    rows = [
         Row(scenario, variant, "mcmc", e.name, label, nan, "mean", nan, nan, nan, ci_prob, "none", status, reason)
         for e in estimands
         for label in e.variable.labels
     ]
+    return Panel("mcmc", rows, native=NoEstimate({r.name: str(r.status) for r in rows}, reason))

@@ -21,6 +21,7 @@ PROBE_STEPS = 18
 SETTLED = 8
 PROBED = 24  # logarithmic coordinates pushed away
 RAN_AWAY = 40.0  # units of a logarithm that an ascent to a finite maximum does not travel
+ALL_ROUNDING = 0.5  # rounding error of an objective that hides any maximum
 DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
 RUIN = 1e4  # fall of one log-density term that no other makes up for
 MOST_DRAWN = 6  # logarithmic coordinates up to which single data are tried
@@ -106,23 +107,30 @@ def _ruinous(verdict: Verdict, j: int, sign: float) -> bool:
 
 
 def ran_away(verdict: Verdict) -> Trace | None:
-    """Whether the ascent itself carried a logarithmic coordinate away at a slope that did not fade."""
-    objective, trail = verdict.objective, verdict.point.trail
+    """Whether the ascent itself carried a logarithmic coordinate away at a slope that did not fade.
+
+    It ends where it is stopped, still rising, or where residuals are nothing but rounding.
+    """
+    objective, point, trail = verdict.objective, verdict.point, verdict.point.trail
     mask = objective.logarithmic
     if not np.any(mask) or len(trail) < 8:
         return None
     j = int(np.argmax(np.where(mask, np.abs(trail[-1] - trail[0]), 0.0)))
-    if abs(trail[-1, j] - trail[0, j]) < RAN_AWAY:
+    rounded = verdict.noise > ALL_ROUNDING
+    far = RAN_AWAY / 2 if rounded else RAN_AWAY
+    left = np.abs(trail[:, j] - trail[-1, j])
+    if left[0] < far or (not rounded and point.decrement < LEAST_SLOPE):
         return None
     values = np.array([objective.value(x) for x in trail])
-    moved = np.abs(trail[:, j] - trail[-1, j])
-    late, early = moved <= RAN_AWAY / 4, (moved > RAN_AWAY / 4) & (moved <= RAN_AWAY / 2)
-    if late.sum() < 3 or early.sum() < 3:
+    order = np.argsort(left)
+    # The last steps are left out where they are rounding.
+    end = far / 8 if rounded else 0.0
+    at = np.interp([end, far / 4, far / 2], left[order], values[order])
+    late, early = (at[0] - at[1]) / (far / 4 - end), (at[1] - at[2]) / (far / 4)
+    if late < max(LEAST_SLOPE, 0.5 * early):
         return None
-    slopes = [np.ptp(values[part]) / max(np.ptp(moved[part]), 1e-9) for part in (early, late)]
-    if slopes[1] < LEAST_SLOPE or slopes[1] < 0.5 * slopes[0]:
-        return None
-    return Trace(j, trail[:, j], values, trail)
+    kept = left >= end
+    return Trace(j, trail[kept, j], values[kept], trail[kept])
 
 
 def _believable(verdict: Verdict, trace: Trace, top: int) -> bool:

@@ -19,6 +19,7 @@ from triptych.rows import Frame, Optimum
 from triptych.table import Row, Status
 from triptych.verdict import Verdict
 
+FLAT = 1e-3
 MOST = 40  # profiles per panel
 PROFILED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY)
 
@@ -115,6 +116,8 @@ def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float) -> float:
     at = inside + step
     for _ in range(60):
         held = hold(verdict, scalar, x, at)
+        if held is None and inside != scalar.centre and r_inside < FLAT * target:
+            return sign * np.inf  # still level where the numbers end
         if held is None:
             r = np.inf
         else:
@@ -163,11 +166,13 @@ def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> tupl
     x = start.copy()
     for _ in range(12):
         value, slope = scalar.evaluate(x)
+        if not np.all(np.isfinite(slope)):
+            return None
         direction = scalar.covariance @ slope
         if not float(slope @ direction) > 0:
             direction = slope
         # Where the scalar has stopped moving there is nothing left to hold.
-        if not np.all(np.isfinite(slope)) or not float(slope @ direction) > 0:
+        if not float(slope @ direction) > 0:
             return None
         x = x + direction * ((at - value) / float(slope @ direction))
         if abs(scalar.evaluate(x)[0] - at) > 1e-9 * (abs(at) + scalar.scale):

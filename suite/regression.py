@@ -91,6 +91,7 @@ def build_scenario(
             estimands=estimands(spec),
             claims=regression_claims(design, spec, found),
             expect={DEFAULT: found.expected},
+            no_posterior=found.no_posterior,
             holdout=_holdout(design, spec, found),
             mathematics=mathematics(design, spec),
             code=_call(
@@ -119,6 +120,8 @@ def _call(formula: str, **options: Any) -> str:
 
 def _holdout(design: Design, spec: Regression, found: Existence) -> Any:
     """A fifth of the rows, chosen so that the rest determine as much as all of them do."""
+    if found.no_posterior is not None:
+        return "there is no posterior to predict with"
     if design.n < FEWEST_ROWS_FOR_HOLDOUT:
         return f"with {design.n} rows none can be spared for a hold-out split"
     for seed in range(20):

@@ -121,8 +121,12 @@ class Scenario:
         Name to settings; ``default`` is added with no settings when it is not there.
     expect
         The statuses that the scenario expects where they are not ``ok``: variant to method to
-        either one status or a mapping from estimand to status. None for a model of which nothing
+        either one status or a mapping from estimand, or one scalar of it as in ``"beta[age]"``, to
+        status. None for a model of which nothing
         is known beforehand: whatever says that an estimate exists or not is then an answer.
+    no_posterior
+        Status and reason where theory says that there is no posterior, or none with a mean and a
+        variance: the model is then not sampled.
     relabel
         The rule for exchangeable components, if there are any.
     holdout
@@ -148,6 +152,7 @@ class Scenario:
     simulate: Callable[..., tuple[Data, Mapping[str, Any]]] | None = None
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     expect: Mapping[str, Mapping[str, Any]] | None = field(default_factory=dict)
+    no_posterior: tuple[Status, str] | None = None
     relabel: Relabel | None = None
     holdout: Callable[[Data], np.ndarray] | str = "the scenario declares no hold-out split"
     mathematics: tuple[str, ...] = ()
@@ -179,18 +184,18 @@ class Scenario:
                 return _stands_in, (module, name)
         raise pickle.PicklingError(f"scenario {self.name!r} stands in no module, so no other process finds it")
 
-    def expected(self, variant: str, method: str, estimand: str) -> Status:
-        """Return the status that this scenario expects of one estimand."""
+    def expected(self, variant: str, method: str, estimand: str, label: str = "") -> Status:
+        """Return the status that this scenario expects of one scalar of an estimand."""
         expected = (self.expect or {}).get(variant, {}).get(method, Status.OK)
         if isinstance(expected, Mapping):
-            expected = expected.get(estimand, Status.OK)
+            expected = expected.get(f"{estimand}[{label}]", expected.get(estimand, Status.OK))
         return Status(expected)
 
-    def accepts(self, variant: str, method: str, estimand: str, status: str) -> bool:
+    def accepts(self, variant: str, method: str, estimand: str, label: str, status: str) -> bool:
         """Whether a status is the expected one, or an answer where nothing is expected."""
         if self.expect is None:
             return status not in (Status.UNRELIABLE, Status.FAILED)
-        return self.expected(variant, method, estimand) == status
+        return self.expected(variant, method, estimand, label) == status
 
 
 def _stands_in(module: str, name: str) -> Scenario:

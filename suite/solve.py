@@ -10,10 +10,10 @@ import numpy as np
 
 from triptych.engine import Engine
 from triptych.estimands import resolve
-from triptych.mcmc import Sampling, component_axis, solve_mcmc
+from triptych.mcmc import Sampling, component_axis, not_sampled, solve_mcmc
 from triptych.scenario import DEFAULT, Data, Relabel, Scenario
 from triptych.solution import Panel, Solution
-from triptych.table import METHODS, Row
+from triptych.table import METHODS, Row, Status
 
 Progress = Callable[[str, float], None]
 BEGINS = {"mle": 0.0, "map": 0.2, "mcmc": 0.3}  # share of a variant's work that is done before a panel
@@ -107,6 +107,7 @@ def solve(
         ci_kind=ci_kind,
         profile=profile,
         relabel=scenario.relabel,
+        no_posterior=scenario.no_posterior,
         seconds=seconds,
         progress=progress,
     )
@@ -125,6 +126,7 @@ def solve_engine(
     ci_kind: str,
     profile: bool,
     relabel: Relabel | None,
+    no_posterior: tuple[Status, str] | None = None,
     seconds: dict[str, float],
     progress: Progress | None = None,
 ) -> dict[str, Panel]:
@@ -145,6 +147,8 @@ def solve_engine(
                 panel = solve_mle(engine, resolved, random_seed=sampling.random_seed, profile=profile, **common)
             elif method == "map":
                 panel = solve_map(engine, resolved, random_seed=sampling.random_seed, **common)
+            elif no_posterior is not None:
+                panel = not_sampled(resolved, *no_posterior, scenario=scenario, variant=variant, ci_prob=ci_prob)
             else:
                 share = None if progress is None else (lambda done: progress("mcmc", 0.3 + 0.7 * done))
                 panel = solve_mcmc(

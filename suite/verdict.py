@@ -96,7 +96,8 @@ class Verdict:
             return np.zeros_like(self.point.hessian)
         information = -(basis.T @ self.point.hessian @ basis)
         eigenvalues, vectors = np.linalg.eigh(information)
-        if eigenvalues.min() <= 0:
+        # Below this a curvature is the rounding of the others, and may have either sign.
+        if eigenvalues.min() <= 64 * np.finfo(float).eps * eigenvalues.max():
             return np.full_like(self.point.hessian, np.nan)
         half = basis @ (vectors / np.sqrt(eigenvalues))
         return np.asarray(half @ half.T)

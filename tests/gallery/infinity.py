@@ -56,6 +56,23 @@ def quasi_known() -> Answers:
     return {("mle", "beta"): np.append(quasi_limit(), np.nan), ("map", "beta"): mode}
 
 
+MEANS = QUASI[:, 1:].mean(axis=0)
+
+
+def quasi_centred() -> pm.Model:
+    with pm.Model(coords={"predictor": ["age", "treated"]}) as model:
+        middle = pm.Flat("middle")
+        slope = pm.Flat("slope", dims="predictor")
+        pm.Deterministic("intercept", middle - pm.math.dot(slope, MEANS))
+        pm.Bernoulli("y", logit_p=middle + (QUASI[:, 1:] - MEANS) @ slope, observed=CURED)
+    return model
+
+
+def quasi_centred_ray(t: float) -> dict[str, Any]:
+    slope = np.array([quasi_limit()[1], 2 * t])
+    return {"middle": quasi_limit()[0] + slope @ MEANS, "slope": slope}
+
+
 TIED_X = np.array([1.0, 2.0, 3.0, 3.0, 3.0, 4.0, 5.0])
 TIED_Y = np.array([0, 0, 1, 1, 0, 1, 1])
 
@@ -213,6 +230,12 @@ CASES = (
     Case("quasi_separation", quasi, {"mle": {"beta": {"treated": FAR}}}, known=quasi_known,
          note="All treated are cured: their coefficient diverges, the rest fits the untreated.",
          along=rises(lambda t: {"beta": np.append(quasi_limit(), 2 * t)})),
+    Case("quasi_separation_centred", quasi_centred,
+         {m: {"middle": FAR, "slope": {"treated": FAR}} for m in ("mle", "map")},
+         known=lambda: {(m, name): value for m in ("mle", "map") for name, value in (
+             ("intercept", quasi_limit()[0]), ("slope", np.array([quasi_limit()[1], np.nan])))},
+         note="After centring, intercept and treated diverge together; on the user's scale only treated.",
+         along=rises(quasi_centred_ray)),
     Case("quasi_separation_at_a_tie", quasi_tied,
          {"mle": {"intercept": FAR, "slope": FAR}}, known=quasi_tied_known,
          note="Outcomes overlap at x = 3 alone: the line turns about log-odds log 2 there.",

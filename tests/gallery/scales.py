@@ -77,7 +77,7 @@ CASES = (
         Case(f"units_of_{name}", located(unit), {},
              known=lambda unit=unit: located_known(unit),  # type: ignore[misc]
              note="Changing the unit of data and priors changes the unit of the answer.")
-        for name, unit in (("1e12", 1e12), ("1e_minus_12", 1e-12))
+        for name, unit in (("1e12", 1e12), ("1e_minus_12", 1e-12), ("1e_minus_20", 1e-20))
     ),
     Case("huge_predictor_tiny_response", line(X * 1e12, BASE * 1e-12, None), {},
          known=lambda: line_known(X * 1e12, BASE * 1e-12, 1e12, 1e-12),

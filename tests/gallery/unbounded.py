@@ -48,6 +48,24 @@ def exact_line(prior: Callable[[], Any]) -> Callable[[], pm.Model]:
     return build
 
 
+GRID = np.arange(21.0)
+SQUARES = 1 + GRID**2
+
+
+def exact_parabola() -> pm.Model:
+    columns = np.column_stack([GRID, GRID**2])
+    unit = (columns - columns.mean(axis=0)) / columns.std(axis=0)
+    with pm.Model() as model:
+        middle = pm.Flat("middle")
+        slope = pm.Flat("slope", shape=2)
+        pm.Normal("y", middle + unit @ slope, pm.HalfFlat("sigma"), observed=SQUARES)
+    return model
+
+
+def on_the_parabola(t: float) -> dict[str, Any]:
+    return {"middle": SQUARES.mean(), "slope": np.array([0.0, SQUARES.std()]), "sigma": np.exp(-t)}
+
+
 def exact_line_log_sigma() -> pm.Model:
     with pm.Model() as model:
         intercept, slope = pm.Flat("intercept"), pm.Flat("slope")
@@ -154,6 +172,8 @@ CASES = (
          {"mle": UP}, note="b / (a + 1 + n) on the line itself.",
          known=lambda: same({"intercept": 1.0, "slope": 2.0, "sigma": 1 / 9}, ("map",)),
          along=climbs(on_the_line, "mle")),
+    Case("exact_parabola", exact_parabola, EVERYWHERE,
+         note="Centred columns fit to rounding only, where the ascent ends.", along=climbs(on_the_parabola)),
     Case("exact_line_log_sigma", exact_line_log_sigma, {"mle": UP},
          known=lambda: same({"intercept": 1.0, "slope": 2.0, "log_sd": -6.0}, ("map",)),
          note="-n s - s^2/2 peaks at s = -n: on the log scale a normal prior does stop it.",

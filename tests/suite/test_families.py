@@ -258,5 +258,8 @@ def test_what_does_not_exist_is_known_before_fitting(
     if expected == "not_identified" and family == "gaussian":
         assert design.undetermined == ["x", "z"]
     if expected != "ok" and not (family == "laplace" or family == "student"):
-        with pytest.raises(InputError, match="--prior flat"):
-            existence(design, Regression(family, "flat"))
+        flat = existence(design, Regression(family, "flat"))
+        assert not flat.map_exists()
+        assert flat.no_posterior is not None
+        assert flat.no_posterior[0] is Status.FAILED
+        assert set(flat.expected["mcmc"]) == set(estimands(Regression(family)))

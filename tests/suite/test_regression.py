@@ -128,8 +128,12 @@ def test_more_predictors_than_rows_runs_and_says_what_it_means() -> None:
     assert scenario.expected(DEFAULT, "mle", "sigma") is Status.UNBOUNDED
     assert scenario.expected(DEFAULT, "map", "coef") is Status.OK
     assert any("10 coefficients and 6 rows" in line for line in scenario.why)
-    with pytest.raises(InputError, match="--prior flat"):
-        build_scenario(table, formula, prior="flat")
+    flat = build_scenario(table, formula, prior="flat")
+    assert flat.expected(DEFAULT, "map", "coef") is Status.NOT_IDENTIFIED
+    assert flat.no_posterior is not None
+    assert flat.no_posterior[0] is Status.FAILED
+    assert "10 coefficients and 6 rows" in flat.no_posterior[1]
+    assert "--prior normal" in flat.no_posterior[1]
 
 
 def test_units_of_any_size_are_fine() -> None:
