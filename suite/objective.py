@@ -52,6 +52,15 @@ class Objective:
             mask[next(b.slice for b in self.engine.blocks if b.variable.name == name)] = True
         return np.asarray(self.capped | mask[self.active])
 
+    @property
+    def discrete(self) -> bool:
+        """Whether all that is observed is discrete: probabilities, which no parameter lifts above one."""
+        model = self.engine.model
+        terms = set(self.engine.graph.likelihood)
+        return all(rv.dtype.startswith(("int", "uint", "bool")) for rv in model.observed_RVs) and terms <= {
+            rv.name for rv in model.observed_RVs
+        }
+
     def full(self, x: np.ndarray) -> np.ndarray:
         """Return the whole vector ``z`` for coordinates ``x``."""
         z = self.origin.copy()

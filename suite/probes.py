@@ -18,6 +18,7 @@ from triptych.verdict import Trace, Verdict
 
 LEAST_SLOPE = 0.2  # rise per unit of a logarithm that counts as one
 PROBE_STEPS = 18
+FEW_STEPS = 8
 SETTLED = 8
 PROBED = 24  # logarithmic coordinates pushed away
 RAN_AWAY = 40.0  # units of a logarithm that an ascent to a finite maximum does not travel
@@ -47,9 +48,11 @@ def push_away(verdict: Verdict, end: Point) -> np.ndarray | None:
         positions = positions[np.argsort(curvature)[:PROBED]]
     least = verdict.point.value + max(1e3 * verdict.noise, 1e-6 * (1 + abs(verdict.point.value)))
     better = None
+    # A probability has no endless path, and only another maximum may be met.
+    steps = FEW_STEPS if objective.discrete and not objective.parts[1] else PROBE_STEPS
     for j in positions:
         for sign in (-1.0, 1.0):
-            trace = _probe(objective, end, int(j), sign)
+            trace = _probe(objective, end, int(j), sign, steps=steps)
             if endless(trace):
                 verdict.unbounded = trace
                 return None
@@ -68,7 +71,7 @@ def draw_to_data(verdict: Verdict) -> None:
     objective = verdict.objective
     positions = np.flatnonzero(objective.logarithmic)
     terms = objective.engine.pointwise(objective.full(verdict.point.z))
-    if len(terms) != 1 or not 0 < positions.size <= MOST_DRAWN:
+    if len(terms) != 1 or objective.discrete or not 0 < positions.size <= MOST_DRAWN:
         return
     ((name, values),) = terms.items()
     if values.ndim == 0 or values.size < 3:

@@ -123,6 +123,7 @@ class Optimum:
         deviation: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Form the interval on the unconstrained coordinate and map it back into the support."""
+        from scipy.special import expit
         from scipy.stats import norm
 
         q = float(norm.ppf(0.5 + frame.ci_prob / 2))
@@ -138,7 +139,7 @@ class Optimum:
         if estimand.joint is not None and "Simplex" in estimand.joint:
             logit = np.log(values) - np.log1p(-values)
             width = q * deviation / (values * (1 - values))
-            return 1 / (1 + np.exp(-(logit - width))), 1 / (1 + np.exp(-(logit + width)))
+            return expit(logit - width), expit(logit + width)
         return values - q * deviation, values + q * deviation
 
     def _status(
