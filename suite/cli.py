@@ -20,6 +20,7 @@ from triptych.errors import InputError
 if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
+FAMILY = "gaussian, student, laplace, bernoulli, binomial, poisson or negative_binomial."
 DEFAULT_OUT = Path("triptych-report")
 INTERRUPTED = 130
 
@@ -157,7 +158,7 @@ def fit(
     context: typer.Context,
     data: Annotated[str | None, typer.Argument(help="A CSV or Parquet file.")] = None,
     formula: Annotated[str | None, typer.Option("--formula", help='E.g. "y ~ x1 + C(group)".')] = None,
-    family: Annotated[str, typer.Option(help="E.g. gaussian, student, laplace, bernoulli, poisson.")] = "gaussian",
+    family: Annotated[str, typer.Option(help=FAMILY)] = "gaussian",
     prior: Annotated[str, typer.Option(help="flat, normal, laplace, elastic_net, student, horseshoe.")] = "normal",
     prior_scale: Annotated[str, typer.Option(help="auto, or a positive number.")] = "auto",
     standardize: Annotated[bool, typer.Option("--standardize/--no-standardize", help="Scale of the priors.")] = True,
