@@ -223,7 +223,8 @@ def _outcome(spec: Regression, data: Any, mu: Any, sigma: Any) -> None:
     elif spec.family == "bernoulli":
         pm.Bernoulli("y_observed", logit_p=mu, **observed)
     elif spec.family == "binomial":
-        pm.Binomial("y_observed", n=data.trials, logit_p=mu, **observed)
+        # pm.Data holds 32-bit integers, whose log factorials JAX computes in single precision.
+        pm.Binomial("y_observed", n=data.trials.astype("int64"), logit_p=mu, **observed)
     elif spec.family == "poisson":
         pm.Poisson("y_observed", pm.math.exp(mu), **observed)
     else:
