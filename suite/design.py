@@ -67,7 +67,15 @@ class Design:
 
     @cached_property
     def _unit(self) -> np.ndarray:
-        return np.asarray(self.full / np.linalg.norm(self.full, axis=0))
+        return np.asarray(self.full / self._length)
+
+    @cached_property
+    def _length(self) -> np.ndarray:
+        # A part of the rows may lack a level: its column is zero there. Squares must not overflow.
+        size = np.abs(self.full).max(axis=0)
+        size = np.where(size > 0, size, 1.0)
+        length = size * np.linalg.norm(self.full / size, axis=0)
+        return np.asarray(np.where(length > 0, length, 1.0))
 
     @property
     def full_rank(self) -> bool:
@@ -80,7 +88,7 @@ class Design:
         if self.full_rank:
             return []
         _, _, rows = np.linalg.svd(self._unit, full_matrices=True)
-        return self.moved(rows[self.rank :] / np.linalg.norm(self.full, axis=0))
+        return self.moved(rows[self.rank :] / self._length)
 
     def moved(self, directions: np.ndarray) -> list[str]:
         """Terms that some direction of the coefficients over ``full`` moves on the user's own scale."""

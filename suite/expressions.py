@@ -122,7 +122,8 @@ def shown(text: str, longest: int = 100) -> str:
 
 def quoted(column: str) -> str:
     """Return a column name as a formula writes it: in backticks unless it is a plain word."""
-    if column.isidentifier() and not keyword.iskeyword(column) and not column.startswith("__"):
+    plain = column.isidentifier() and not keyword.iskeyword(column) and not column.startswith("__")
+    if plain and unicodedata.normalize("NFKC", column) == column:
         return column
     return "`" + column.replace("\\", "\\\\").replace("`", "\\`") + "`"
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from triptych.design import Design
 from triptych.families import Regression, estimands
+from triptych.fit_edges import edge_of_nu, underdispersed
 from triptych.outcomes import COUNTS
 from triptych.table import Status
 from triptych.tables import listed
@@ -71,13 +72,13 @@ def existence(design: Design, spec: Regression) -> Existence:
         no_posterior = _improper(design, spec, mle, notes)
         # Without a prior on the slopes both objectives have the same trouble.
         mode = {**mode, **mle}
-    if spec.family == "negative_binomial" and not mle and _underdispersed(design):
+    if spec.family == "negative_binomial" and not mle and underdispersed(design):
         mle["alpha"] = Status.AT_INFINITY
         notes.append(
             "The counts vary no more than Poisson counts would, so the likelihood is highest at "
             "alpha = infinity, the Poisson model itself; the prior on alpha decides the rest."
         )
-    if "nu" in _free(spec) and not mle and (edge := _edge_of_nu(design)):
+    if "nu" in _free(spec) and not mle and (edge := edge_of_nu(design)):
         mle["nu"] = edge
         notes.append(
             "The residuals have no heavier tails than normal ones, so the likelihood is highest at "
@@ -282,33 +283,3 @@ def _several_medians(design: Design) -> list[str]:
 
 def _free(spec: Regression) -> tuple[str, ...]:
     return ("nu",) if spec.family == "student" and spec.nu is None else ()
-
-
-def _edge_of_nu(design: Design) -> Status | None:
-    """Where the profile likelihood of nu peaks, if that is an end: EM on a grid, from normal down."""
-    from scipy import stats
-
-    y = (design.outcome - design.outcome_centre) / design.outcome_scale
-    coef, *_ = np.linalg.lstsq(design.full, y, rcond=None)
-    sigma = float(np.sqrt(np.mean((y - design.full @ coef) ** 2)))
-    heights = [float(stats.norm.logpdf(y, design.full @ coef, sigma).sum())]
-    for above in np.logspace(4, -4, 33):
-        nu = 2.0 + above
-        for _ in range(30):
-            squares = (y - design.full @ coef) ** 2
-            root = np.sqrt((nu + 1) / (nu + squares / sigma**2))
-            coef, *_ = np.linalg.lstsq(design.full * root[:, None], y * root, rcond=None)
-            sigma = float(np.sqrt(np.mean((root * (y - design.full @ coef)) ** 2)))
-        heights.append(float(stats.t.logpdf(y, nu, design.full @ coef, sigma).sum()))
-    best = int(np.argmax(heights))
-    if best == 0:
-        return Status.AT_INFINITY
-    return Status.AT_BOUNDARY if best == len(heights) - 1 else None
-
-
-def _underdispersed(design: Design) -> bool:
-    """The sign of the likelihood's slope at the Poisson end, by the score for overdispersion."""
-    import statsmodels.api as sm
-
-    mean = sm.GLM(design.outcome, design.full, family=sm.families.Poisson()).fit().mu
-    return bool(np.sum((design.outcome - mean) ** 2 - design.outcome) <= 0)

@@ -75,7 +75,24 @@ def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
         repeated = sorted({label for label in labels if labels.count(label) > 1})
         raise InputError(f"{shown(formula.text)} gives several predictors the name {listed(repeated)}")
     values = np.ascontiguousarray(matrix[keep].to_numpy(dtype=float))
-    return Matrix(values, labels, intercept, tuple(notes))
+    kept = _without_empty_cells(values, labels, [":" in name and "[" in name for name in keep], notes)
+    return Matrix(np.ascontiguousarray(values[:, kept]), [labels[j] for j in kept], intercept, tuple(notes))
+
+
+def _without_empty_cells(values: np.ndarray, labels: list[str], crossed: list[bool], notes: list[str]) -> list[int]:
+    """Return which columns to keep: levels that never occur together make columns that nobody wrote."""
+    kept: list[int] = []
+    first: dict[bytes, str] = {}
+    for j, column in enumerate(values.T):
+        key = np.ascontiguousarray(column + 0.0).tobytes()  # + 0.0 makes -0.0 equal to 0.0
+        if crossed[j] and not column.any():
+            notes.append(f"{labels[j]} is left out: it is zero in every row, so the data say nothing of it.")
+        elif crossed[j] and key in first:
+            notes.append(f"{labels[j]} is left out: in these rows it cannot be told from {first[key]}.")
+        else:
+            kept.append(j)
+            first.setdefault(key, labels[j])
+    return kept
 
 
 def _factor(factor: str | Expression, table: pd.DataFrame) -> np.ndarray | Levels | Basis:
