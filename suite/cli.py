@@ -274,6 +274,9 @@ def _with_progress(work: Callable[[Callable[[str, float], None] | None], Any]) -
         task = bar.add_task("starting", total=1.0)
 
         def report(description: str, share: float) -> None:
+            # Sampling begins again when its draws did not pass: the time left is then anyone's.
+            if share < bar.tasks[task].completed - 0.1:
+                bar.reset(task)
             bar.update(task, description=description, completed=share)
 
         return work(report)

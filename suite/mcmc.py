@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ def solve_mcmc(
     ci_prob: float,
     ci_kind: str = "eti",
     relabel: Relabel | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[str, float], None] | None = None,
 ) -> Panel:
     """Sample until the gate is passed, a bounded number of times, and summarise."""
     import xarray as xr
@@ -108,8 +109,9 @@ def solve_mcmc(
     return Panel("mcmc", rows, intervals=intervals, native=tree, diagnostics=diagnostics)
 
 
-def _attempt(engine: Engine, sampling: Sampling, attempt: int, progress: Callable[[float], None] | None) -> Draws:
+def _attempt(engine: Engine, sampling: Sampling, attempt: int, progress: Callable[[str, float], None] | None) -> Draws:
     """Sample; on later attempts with another adaptation, more tuning, more draws, shorter steps."""
+    what = "sampling" if attempt == 0 else f"sampling, attempt {attempt + 1}"
     more = 1 if attempt == 0 else 2
     return sample(
         engine,
@@ -121,7 +123,7 @@ def _attempt(engine: Engine, sampling: Sampling, attempt: int, progress: Callabl
         target_accept=(0.8, 0.9, 0.99)[attempt],
         backend=sampling.backend,
         cores=sampling.cores,
-        progress=progress,
+        progress=None if progress is None else partial(progress, what),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from triptych.solution import Panel, Solution
 from triptych.table import METHODS, Row, Status
 
 Progress = Callable[[str, float], None]
+SAYS = {"mle": "maximum likelihood", "map": "MAP mode", "mcmc": "sampling"}
 BEGINS = {"mle": 0.0, "map": 0.2, "mcmc": 0.3}  # share of a variant's work that is done before a panel
 
 
@@ -141,7 +143,7 @@ def solve_engine(
         if method not in methods:
             continue
         if progress is not None:
-            progress(method, BEGINS[method])
+            progress(SAYS[method], BEGINS[method])
         with _timed(seconds, method):
             if method == "mle":
                 panel = solve_mle(engine, resolved, random_seed=sampling.random_seed, profile=profile, **common)
@@ -150,7 +152,7 @@ def solve_engine(
             elif no_posterior is not None:
                 panel = not_sampled(resolved, *no_posterior, scenario=scenario, variant=variant, ci_prob=ci_prob)
             else:
-                share = None if progress is None else (lambda done: progress("mcmc", 0.3 + 0.7 * done))
+                share = None if progress is None else partial(_rest, progress, BEGINS[method])
                 panel = solve_mcmc(
                     engine, resolved, sampling, ci_kind=ci_kind, relabel=relabel, progress=share, **common
                 )
@@ -160,6 +162,11 @@ def solve_engine(
             if method in panels:
                 sort_components(engine, panels[method], relabel)
     return panels
+
+
+def _rest(progress: Progress, begins: float, what: str, done: float) -> None:
+    """Report a share of what is left after ``begins``."""
+    progress(what, begins + (1 - begins) * done)
 
 
 def sort_components(engine: Engine, panel: Panel, relabel: Relabel) -> None:
