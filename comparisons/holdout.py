@@ -15,9 +15,10 @@ from triptych.objective import Objective, make_objective
 from triptych.rows import Optimum
 from triptych.sampler import SamplerStopped, adaptation_for, sample
 from triptych.scenario import Scenario
-from triptych.solution import Panel, Solution
+from triptych.solution import Solution
 from triptych.table import METHODS, Status
 from triptych.verdict import Verdict
+from triptych.whitening import whitening
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,7 @@ def holdout_scores(scenario: Scenario, solution: Solution, sampling: Sampling) -
     engine = solution.engine.with_weights({name: kept})
     found = []
     for method in methods:
-        terms, status, reason = _predict(engine, name, solution.panels[method], sampling)
+        terms, status, reason = _predict(engine, name, solution, method, sampling)
         held = terms[mask] if terms is not None else np.full(int(mask.sum()), np.nan)
         total = float(held.sum())
         if status is Status.OK and not np.isfinite(total):
@@ -86,12 +87,15 @@ def holdout_scores(scenario: Scenario, solution: Solution, sampling: Sampling) -
     return found
 
 
-def _predict(engine: Engine, name: str, panel: Panel, sampling: Sampling) -> tuple[np.ndarray | None, Status, str]:
+def _predict(
+    engine: Engine, name: str, solution: Solution, method: str, sampling: Sampling
+) -> tuple[np.ndarray | None, Status, str]:
     """Return the log predictive density of every row."""
-    if panel.method == "mcmc":
-        return _predict_posterior(engine, name, sampling)
-    objective, unknown = make_objective(engine, LIKELIHOOD if panel.method == "mle" else POSTERIOR)
-    verdict = _near(objective, panel.z)
+    if method == "mcmc":
+        mode = solution.panels["map"].z if "map" in solution.panels else None
+        return _predict_posterior(engine, name, sampling, mode)
+    objective, unknown = make_objective(engine, LIKELIHOOD if method == "mle" else POSTERIOR)
+    verdict = _near(objective, solution.panels[method].z)
     if verdict is None or not Optimum(verdict, unknown).exists:
         verdict = find(objective, seed=sampling.random_seed)
     if not Optimum(verdict, unknown).exists:
@@ -111,7 +115,9 @@ def _near(objective: Objective, z: np.ndarray | None) -> Verdict | None:
     return Verdict(objective, point, corner, objective.noise(point.z), 1)
 
 
-def _predict_posterior(engine: Engine, name: str, sampling: Sampling) -> tuple[np.ndarray | None, Status, str]:
+def _predict_posterior(
+    engine: Engine, name: str, sampling: Sampling, mode: np.ndarray | None
+) -> tuple[np.ndarray | None, Status, str]:
     from scipy.special import logsumexp
 
     # An average over the draws, summed over rows: a quarter of them leaves an error far below the score's own.
@@ -125,6 +131,7 @@ def _predict_posterior(engine: Engine, name: str, sampling: Sampling) -> tuple[n
             random_seed=fewer.random_seed,
             adaptation=adaptation_for(engine.size, 0),
             cores=fewer.cores,
+            whitened=whitening(engine, mode),
         )
     except SamplerStopped as error:
         return None, Status.FAILED, f"the sampler stopped on the rows that are kept: {error}"

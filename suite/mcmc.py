@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ from triptych.sampler import Draws, SamplerStopped, adaptation_for, sample
 from triptych.scenario import Relabel
 from triptych.solution import NoEstimate, Panel
 from triptych.table import Row, Status
+from triptych.whitening import Whitening, whitening
 
 MAX_RHAT, MIN_ESS, MIN_BFMI = 1.01, 400.0, 0.3
 ATTEMPTS = 3
@@ -59,20 +61,25 @@ def solve_mcmc(
     ci_prob: float,
     ci_kind: str = "eti",
     relabel: Relabel | None = None,
+    mode: np.ndarray | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Panel:
-    """Sample until the gate is passed, a bounded number of times, and summarise."""
+    """Sample until the gate is passed, a bounded number of times, and summarise.
+
+    ``mode`` is the MAP in the unconstrained coordinates, if it is known.
+    """
     import xarray as xr
 
     attempts: list[str] = []
     began = time.perf_counter()
     tree: Any = None
     diagnosis: Diagnosis | None = None
+    whitened = whitening(engine, mode)
     try:
         for attempt in range(ATTEMPTS):
-            drawn = _attempt(engine, sampling, attempt, progress)
+            drawn = _attempt(engine, sampling, attempt, whitened, progress)
             tree, before = _tree(engine, drawn, relabel)
-            diagnosis = diagnose(tree)
+            diagnosis = diagnose(tree, drawn.z)
             said = f"{drawn.adaptation}, {drawn.z.shape[1]} draws"
             attempts.append(f"{said}: {'passed' if not diagnosis.gate else '; '.join(diagnosis.gate)}")
             if not diagnosis.gate or (attempt > 0 and diagnosis.bfmi < MIN_BFMI):
@@ -109,7 +116,13 @@ def solve_mcmc(
     return Panel("mcmc", rows, intervals=intervals, native=tree, diagnostics=diagnostics)
 
 
-def _attempt(engine: Engine, sampling: Sampling, attempt: int, progress: Callable[[str, float], None] | None) -> Draws:
+def _attempt(
+    engine: Engine,
+    sampling: Sampling,
+    attempt: int,
+    whitened: Whitening | None,
+    progress: Callable[[str, float], None] | None,
+) -> Draws:
     """Sample; on later attempts with another adaptation, more tuning, more draws, shorter steps."""
     what = "sampling" if attempt == 0 else f"sampling, attempt {attempt + 1}"
     more = 1 if attempt == 0 else 2
@@ -123,6 +136,7 @@ def _attempt(engine: Engine, sampling: Sampling, attempt: int, progress: Callabl
         target_accept=(0.8, 0.9, 0.99)[attempt],
         backend=sampling.backend,
         cores=sampling.cores,
+        whitened=whitened,
         progress=None if progress is None else partial(progress, what),
     )
 
@@ -178,8 +192,11 @@ def component_axis(engine: Engine, name: str, dim: str) -> int:
     return list(engine.model.named_vars_to_dims[name]).index(dim)
 
 
-def diagnose(tree: Any) -> Diagnosis:
-    """Return R-hat, effective sizes, Monte Carlo errors, and what fails the gate."""
+def diagnose(tree: Any, z: np.ndarray) -> Diagnosis:
+    """Return R-hat, effective sizes, Monte Carlo errors, and what fails the gate.
+
+    ``z`` has the draws on the unconstrained scale, ``(chains, draws, p)``.
+    """
     import arviz as az
 
     posterior = tree["posterior"].to_dataset()
@@ -188,6 +205,9 @@ def diagnose(tree: Any) -> Diagnosis:
     divergences = int(tree["sample_stats"]["diverging"].sum())
     bfmi = float(az.bfmi(tree)["energy"].min())
     gate = []
+    # A chain that stands still has no R-hat to fail.
+    if still := int(np.any(~(np.ptp(z, axis=1) > 0), axis=1).sum()):
+        gate.append(f"{still} of {len(z)} chains did not move")
     if (worst := _extreme(rhat, np.nanmax)) > MAX_RHAT:
         gate.append(f"R-hat {worst:.3f} > {MAX_RHAT}")
     for name, sizes in (("bulk", bulk), ("tail", tail)):
@@ -219,14 +239,14 @@ def _summarise(
     import arviz as az
 
     posterior = tree["posterior"].to_dataset()[[e.name for e in estimands]]
-    tails = posterior.azstats.pareto_khat(sample_dims=["chain", "draw"])
+    tails = {name: _tail_index(values) for name, values in posterior.data_vars.items()}
     ends = {"eti": az.eti(posterior, prob=ci_prob), "hdi": az.hdi(posterior, prob=ci_prob)}
     other = "hdi" if ci_kind == "eti" else "eti"
     rows, intervals, summary = [], [], []
     for estimand in estimands:
         draws = posterior[estimand.name].values
         flat = draws.reshape(draws.shape[0] * draws.shape[1], -1)
-        k = np.ravel(tails[estimand.name].values)
+        k = tails[estimand.name]
         bounds = {kind: e[estimand.name].values.reshape(-1, 2) for kind, e in ends.items()}
         for i, label in enumerate(estimand.variable.labels):
             status, reason = _status(diagnosis, float(k[i]))
@@ -257,6 +277,19 @@ def _summarise(
                 }
             )
     return rows, intervals, summary
+
+
+def _tail_index(variable: Any) -> np.ndarray:
+    """Return the Pareto tail index of every scalar; NaN for one whose largest draws are all the same."""
+    from arviz_stats.base import array_stats
+
+    draws = variable.transpose("chain", "draw", ...).values
+    flat = draws.reshape(*draws.shape[:2], -1)
+    found = np.full(flat.shape[2], np.nan)
+    for i in range(found.size):
+        with suppress(ValueError):
+            found[i] = array_stats.pareto_khat(np.ascontiguousarray(flat[..., i]), chain_axis=0, draw_axis=1)
+    return found
 
 
 def _status(diagnosis: Diagnosis, tail_index: float) -> tuple[Status, str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from triptych.engine import Engine
 from triptych.errors import InputError
+from triptych.whitening import Whitening
 
 LOW_RANK_UP_TO = 30  # unconstrained dimensions
 LOOK = 0.25  # seconds between looks for an interrupt
@@ -60,6 +61,7 @@ def sample(
     target_accept: float = 0.8,
     backend: str = "auto",
     cores: int | None = None,
+    whitened: Whitening | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Draws:
     """Run NUTS.
@@ -75,6 +77,8 @@ def sample(
     backend
         ``jax`` calls the engine's compiled density; ``numba`` compiles the model once more, takes
         far longer to start and far less per draw; ``auto`` is the engine's own.
+    whitened
+        Coordinates to sample in; None samples in the unconstrained ones.
     progress
         Called with the share of draws that is done.
 
@@ -88,7 +92,7 @@ def sample(
     if backend not in ("auto", "jax", "numba"):
         raise InputError(f"backend={backend!r}: use 'auto', 'jax' or 'numba'")
     chosen = engine.backend.name if backend == "auto" else backend
-    compiled = _compiled(engine, chosen)
+    compiled = _compiled(engine, chosen, whitened)
     report = None
     if progress is not None:
 
@@ -139,12 +143,12 @@ def _wait(running: Any) -> Any:
         raise
 
 
-def _compiled(engine: Engine, backend: str) -> Any:
+def _compiled(engine: Engine, backend: str, whitened: Whitening | None) -> Any:
     if backend == "numba" and engine.backend.name == "jax":
         return _numba_model(engine)
     if backend == "jax" and engine.backend.name != "jax":
         raise InputError(f"backend='jax' cannot run this model: {engine.note}")
-    return _own_density(engine) if backend == "jax" else _numba_model(engine)
+    return _own_density(engine, whitened) if backend == "jax" else _numba_model(engine)
 
 
 def _is_cheap(engine: Engine) -> bool:
@@ -157,22 +161,26 @@ def _is_cheap(engine: Engine) -> bool:
     return time.perf_counter() - began < 5 * CHEAP
 
 
-def _start(engine: Engine) -> Callable[[int], np.ndarray]:
-    """Return PyMC's habit of starting: the initial point, jittered uniformly by one unit."""
+def _start(engine: Engine, whitened: Whitening | None) -> Callable[[int], np.ndarray]:
+    """Return PyMC's habit of starting: the initial point, jittered uniformly by one unit.
+
+    In whitened coordinates it is the mode, jittered by two standard deviations.
+    """
+    point = engine.graph.start if whitened is None else np.zeros(engine.size)
+    reach = 1.0 if whitened is None else 2.0
 
     def start(seed: int) -> np.ndarray:
         rng = np.random.default_rng(seed)
-        point = engine.graph.start
         for _ in range(50):
-            z = np.asarray(point + rng.uniform(-1, 1, point.size))
-            if np.all(np.isfinite(engine.sampled(z))):
-                return z
+            u = np.asarray(point + rng.uniform(-reach, reach, point.size))
+            if np.all(np.isfinite(engine.sampled(u if whitened is None else whitened.z(u)))):
+                return u
         return np.asarray(point)
 
     return start
 
 
-def _own_density(engine: Engine) -> Any:
+def _own_density(engine: Engine, whitened: Whitening | None) -> Any:
     from nutpie.compiled_pyfunc import from_pyfunc
 
     run = engine.backend.sampled_function()  # type: ignore[attr-defined]
@@ -189,10 +197,17 @@ def _own_density(engine: Engine) -> Any:
             out = np.asarray(run(z, weights, data))
             return float(out[0]), out[1:]
 
-        return density
+        if whitened is None:
+            return density
+
+        def round_density(u: np.ndarray) -> tuple[float, np.ndarray]:
+            value, gradient = density(whitened.z(u))
+            return value, gradient @ whitened.root
+
+        return round_density
 
     def make_expand(*_: Any) -> Any:
-        return lambda z: {"z": np.array(z)}
+        return lambda z: {"z": np.array(z) if whitened is None else whitened.z(np.asarray(z))}
 
     return from_pyfunc(
         size,
@@ -201,7 +216,7 @@ def _own_density(engine: Engine) -> Any:
         [np.dtype("float64")],
         [(size,)],
         ["z"],
-        make_initial_point_fn=_start(engine),
+        make_initial_point_fn=_start(engine, whitened),
     )
 
 
