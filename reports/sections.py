@@ -226,7 +226,7 @@ def _densities(
     charts: list[Chart] = []
     for scalar, place in drawn:
         draws = _draws(solution, scalar.estimand, place)
-        if draws.size < 2 or draws.min() == draws.max():
+        if draws.size < 2 or np.ptp(draws) <= 1e-12 * np.abs(draws).max():
             continue
         profile = next((r for r in _of(scalar, intervals) if r["interval_kind"] == "profile"), None)
         charts.append(density(scalar, draws, _of(scalar, optima), profile, f"{key}-d{len(charts)}"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 
 from triptych.engine import Engine
 from triptych.estimands import Estimand
+from triptych.gate import LEVEL, Diagnosis, Plan, diagnose, enough, extreme, plans, status_of, tail_index
 from triptych.predictive import predictive_groups
 from triptych.sampler import Draws, SamplerStopped, adaptation_for, sample
 from triptych.scenario import Relabel
@@ -20,9 +20,6 @@ from triptych.solution import NoEstimate, Panel
 from triptych.table import Row, Status
 from triptych.whitening import Whitening, whitening
 
-MAX_RHAT, MIN_ESS, MIN_BFMI = 1.01, 400.0, 0.3
-ATTEMPTS = 3
-NO_MEAN = 0.9  # Pareto tail index above which the mean is taken not to exist (theory: 1)
 POINTWISE_LIMIT = 4_000_000
 
 
@@ -38,19 +35,6 @@ class Sampling:
     cores: int | None = None
 
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """What ArviZ says of a posterior, per variable, and what fails the gate."""
-
-    rhat: Any
-    ess_bulk: Any
-    ess_tail: Any
-    mcse: Any
-    divergences: int
-    bfmi: float
-    gate: list[str]
-
-
 def solve_mcmc(
     engine: Engine,
     estimands: list[Estimand],
@@ -61,12 +45,13 @@ def solve_mcmc(
     ci_prob: float,
     ci_kind: str = "eti",
     relabel: Relabel | None = None,
-    mode: np.ndarray | None = None,
+    mode: Panel | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Panel:
     """Sample until the gate is passed, a bounded number of times, and summarise.
 
-    ``mode`` is the MAP in the unconstrained coordinates, if it is known.
+    ``mode`` is the panel of the MAP, if it was solved: it tells the scales at the mode, and warns of a joint
+    density that has none.
     """
     import xarray as xr
 
@@ -74,16 +59,16 @@ def solve_mcmc(
     began = time.perf_counter()
     tree: Any = None
     diagnosis: Diagnosis | None = None
-    whitened = whitening(engine, mode)
+    whitened = whitening(engine, mode.z if mode is not None else None)
+    warning = mode_status(mode)
     try:
-        for attempt in range(ATTEMPTS):
-            drawn = _attempt(engine, sampling, attempt, whitened, progress)
+        for attempt, plan in enumerate(plans(warning)):
+            drawn = _attempt(engine, sampling, plan, attempt, whitened, progress)
             tree, before = _tree(engine, drawn, relabel)
             diagnosis = diagnose(tree, drawn.z)
             said = f"{drawn.adaptation}, {drawn.z.shape[1]} draws"
             attempts.append(f"{said}: {'passed' if not diagnosis.gate else '; '.join(diagnosis.gate)}")
-            if not diagnosis.gate or (attempt > 0 and diagnosis.bfmi < MIN_BFMI):
-                # Energy that does not mix twice is the geometry of the model, which no number of draws changes.
+            if enough(plan, attempt, diagnosis):
                 break
     except SamplerStopped as error:
         reason = f"the sampler stopped: {error}; the posterior may be improper, check the priors"
@@ -94,19 +79,26 @@ def solve_mcmc(
     groups, reasons = predictive_groups(engine, tree["posterior"].to_dataset(), sampling.random_seed)
     tree = tree.assign({name: xr.DataTree(group) for name, group in groups.items()})
     rows, intervals, summary = _summarise(
-        tree, diagnosis, estimands, scenario=scenario, variant=variant, ci_prob=ci_prob, ci_kind=ci_kind
+        tree,
+        diagnosis,
+        estimands,
+        scenario=scenario,
+        variant=variant,
+        ci_prob=ci_prob,
+        ci_kind=ci_kind,
+        warning=warning,
     )
     diagnostics = {
-        "max_rhat": _extreme(diagnosis.rhat, np.nanmax),
-        "min_ess_bulk": _extreme(diagnosis.ess_bulk, np.nanmin),
-        "min_ess_tail": _extreme(diagnosis.ess_tail, np.nanmin),
+        "max_rhat": extreme(diagnosis.rhat, np.nanmax),
+        "min_ess_bulk": extreme(diagnosis.ess_bulk, np.nanmin),
+        "min_ess_tail": extreme(diagnosis.ess_tail, np.nanmin),
         "divergences": diagnosis.divergences,
         "min_bfmi": diagnosis.bfmi,
         "gate": diagnosis.gate,
         "attempts": attempts,
         "sampler": f"nutpie NUTS, {drawn.adaptation} adaptation, {drawn.backend}",
         "draws": int(drawn.z.shape[1]),
-        "tune": sampling.tune * (1 if len(attempts) == 1 else 2),
+        "tune": round(sampling.tune * plan.tune),
         "chains": sampling.chains,
         "seconds": time.perf_counter() - began,
         "summary": summary,
@@ -116,24 +108,31 @@ def solve_mcmc(
     return Panel("mcmc", rows, intervals=intervals, native=tree, diagnostics=diagnostics)
 
 
+def mode_status(mode: Panel | None) -> Status | None:
+    """Return the status by which the MAP warns of an improper posterior, if it does."""
+    found = {row.status for row in mode.estimates} if mode is not None else set()
+    return next((status for status in (*LEVEL, Status.UNBOUNDED) if status in found), None)
+
+
 def _attempt(
     engine: Engine,
     sampling: Sampling,
+    plan: Plan,
     attempt: int,
     whitened: Whitening | None,
     progress: Callable[[str, float], None] | None,
 ) -> Draws:
-    """Sample; on later attempts with another adaptation, more tuning, more draws, shorter steps."""
+    """Sample as planned; each attempt has a seed of its own."""
     what = "sampling" if attempt == 0 else f"sampling, attempt {attempt + 1}"
-    more = 1 if attempt == 0 else 2
     return sample(
         engine,
-        draws=sampling.draws * (2 * more if attempt > 1 else more),
-        tune=sampling.tune * more,
+        draws=max(4, round(sampling.draws * plan.draws)),
+        tune=round(sampling.tune * plan.tune),
         chains=sampling.chains,
         random_seed=sampling.random_seed + attempt,
-        adaptation=adaptation_for(engine.size, attempt),
-        target_accept=(0.8, 0.9, 0.99)[attempt],
+        adaptation=adaptation_for(engine.size, plan.adaptation),
+        target_accept=plan.target_accept,
+        maxdepth=plan.maxdepth,
         backend=sampling.backend,
         cores=sampling.cores,
         whitened=whitened,
@@ -192,40 +191,6 @@ def component_axis(engine: Engine, name: str, dim: str) -> int:
     return list(engine.model.named_vars_to_dims[name]).index(dim)
 
 
-def diagnose(tree: Any, z: np.ndarray) -> Diagnosis:
-    """Return R-hat, effective sizes, Monte Carlo errors, and what fails the gate.
-
-    ``z`` has the draws on the unconstrained scale, ``(chains, draws, p)``.
-    """
-    import arviz as az
-
-    posterior = tree["posterior"].to_dataset()
-    rhat, mcse = az.rhat(posterior), az.mcse(posterior)
-    bulk, tail = az.ess(posterior, method="bulk"), az.ess(posterior, method="tail")
-    divergences = int(tree["sample_stats"]["diverging"].sum())
-    bfmi = float(az.bfmi(tree)["energy"].min())
-    gate = []
-    # A chain that stands still has no R-hat to fail.
-    if still := int(np.any(~(np.ptp(z, axis=1) > 0), axis=1).sum()):
-        gate.append(f"{still} of {len(z)} chains did not move")
-    if (worst := _extreme(rhat, np.nanmax)) > MAX_RHAT:
-        gate.append(f"R-hat {worst:.3f} > {MAX_RHAT}")
-    for name, sizes in (("bulk", bulk), ("tail", tail)):
-        if (least := _extreme(sizes, np.nanmin)) < MIN_ESS:
-            gate.append(f"{name} ESS {least:.0f} < {MIN_ESS:.0f}")
-    if divergences:
-        gate.append(f"{divergences} divergent transitions")
-    if bfmi < MIN_BFMI:
-        gate.append(f"BFMI {bfmi:.2f} < {MIN_BFMI}")
-    return Diagnosis(rhat, bulk, tail, mcse, divergences, bfmi, gate)
-
-
-def _extreme(dataset: Any, reduce: Callable[[np.ndarray], Any]) -> float:
-    values = np.concatenate([np.ravel(v.values) for v in dataset.data_vars.values()])
-    values = values[np.isfinite(values)]
-    return float(reduce(values)) if values.size else float("nan")
-
-
 def _summarise(
     tree: Any,
     diagnosis: Diagnosis,
@@ -235,11 +200,12 @@ def _summarise(
     variant: str,
     ci_prob: float,
     ci_kind: str,
+    warning: Status | None,
 ) -> tuple[list[Row], list[Row], list[dict[str, Any]]]:
     import arviz as az
 
     posterior = tree["posterior"].to_dataset()[[e.name for e in estimands]]
-    tails = {name: _tail_index(values) for name, values in posterior.data_vars.items()}
+    tails = {name: tail_index(values) for name, values in posterior.data_vars.items()}
     ends = {"eti": az.eti(posterior, prob=ci_prob), "hdi": az.hdi(posterior, prob=ci_prob)}
     other = "hdi" if ci_kind == "eti" else "eti"
     rows, intervals, summary = [], [], []
@@ -249,7 +215,7 @@ def _summarise(
         k = tails[estimand.name]
         bounds = {kind: e[estimand.name].values.reshape(-1, 2) for kind, e in ends.items()}
         for i, label in enumerate(estimand.variable.labels):
-            status, reason = _status(diagnosis, float(k[i]))
+            status, reason = status_of(diagnosis, float(k[i]), warning)
             mean = status is not Status.NO_MOMENT
             row = Row(
                 scenario, variant, "mcmc", estimand.name, label,
@@ -277,32 +243,6 @@ def _summarise(
                 }
             )
     return rows, intervals, summary
-
-
-def _tail_index(variable: Any) -> np.ndarray:
-    """Return the Pareto tail index of every scalar; NaN for one whose largest draws are all the same."""
-    from arviz_stats.base import array_stats
-
-    draws = variable.transpose("chain", "draw", ...).values
-    flat = draws.reshape(*draws.shape[:2], -1)
-    found = np.full(flat.shape[2], np.nan)
-    for i in range(found.size):
-        with suppress(ValueError):
-            found[i] = array_stats.pareto_khat(np.ascontiguousarray(flat[..., i]), chain_axis=0, draw_axis=1)
-    return found
-
-
-def _status(diagnosis: Diagnosis, tail_index: float) -> tuple[Status, str]:
-    if diagnosis.gate:
-        said = "; ".join(diagnosis.gate)
-        return Status.UNRELIABLE, f"the posterior failed the gate ({said}): reparameterise, or use more draws"
-    if tail_index > NO_MEAN:
-        return (
-            Status.NO_MOMENT,
-            f"the tails of the posterior are too heavy for a mean (Pareto tail index {tail_index:.2f}): read the "
-            "median and the interval, or use a prior with lighter tails",
-        )
-    return Status.OK, ""
 
 
 def not_sampled(

@@ -61,6 +61,7 @@ def sample(
     target_accept: float = 0.8,
     backend: str = "auto",
     cores: int | None = None,
+    maxdepth: int = 10,
     whitened: Whitening | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Draws:
@@ -70,7 +71,7 @@ def sample(
     ----------
     engine
         The compiled model with its data and weights.
-    draws, tune, chains, random_seed, target_accept, cores
+    draws, tune, chains, random_seed, target_accept, cores, maxdepth
         As in ``pm.sample``. The same seed gives the same draws on the same machine.
     adaptation
         ``low_rank`` or ``diag``, see :func:`adaptation_for`.
@@ -110,6 +111,7 @@ def sample(
             seed=random_seed,
             adaptation=adaptation,
             target_accept=target_accept,
+            maxdepth=maxdepth,
             progress_bar=False,
             save_warmup=False,
             store_unconstrained=chosen == "numba",

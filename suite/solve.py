@@ -153,9 +153,15 @@ def solve_engine(
                 panel = not_sampled(resolved, *no_posterior, scenario=scenario, variant=variant, ci_prob=ci_prob)
             else:
                 share = None if progress is None else partial(_rest, progress, BEGINS[method])
-                mode = panels["map"].z if "map" in panels else None
                 panel = solve_mcmc(
-                    engine, resolved, sampling, ci_kind=ci_kind, relabel=relabel, mode=mode, progress=share, **common
+                    engine,
+                    resolved,
+                    sampling,
+                    ci_kind=ci_kind,
+                    relabel=relabel,
+                    mode=panels.get("map"),
+                    progress=share,
+                    **common,
                 )
         panels[method] = panel
     if relabel is not None:

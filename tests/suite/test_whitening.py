@@ -12,7 +12,7 @@ import statsmodels.api as sm
 
 import triptych
 from triptych.engine import Engine
-from triptych.mcmc import diagnose
+from triptych.gate import diagnose
 from triptych.whitening import whitening
 
 Y = np.array([1.3, 2.1, 0.7, 1.9, 2.6, 1.1, 1.6, 2.2, 1.0, 1.8, 2.4, 1.5])
@@ -91,3 +91,17 @@ def test_a_deterministic_of_few_values_has_no_tail() -> None:
     comparison = triptych.compare(model, draws=500, tune=300, random_seed=1, methods=("mcmc",))
     assert comparison["default"].row("mcmc", "two").estimate == 2.0
     assert comparison["default"].row("mcmc", "positive").estimate > 0.9
+
+
+def test_a_spike_or_a_plateau_is_found_out_cheaply() -> None:
+    x = np.arange(6.0)
+    with pm.Model() as spike:
+        line = pm.Flat("intercept") + pm.Flat("slope") * x
+        pm.Normal("y", line, pm.HalfNormal("sigma", 1), observed=1 + 2 * x)
+    with pm.Model() as plateau:
+        pm.Normal("y", pm.Flat("a") + pm.Flat("b"), 1, observed=Y)
+    for model, advice in ((spike, "spike"), (plateau, "proper priors")):
+        posterior = triptych.compare(model, draws=200, tune=200, random_seed=1)["default"].panels["mcmc"]
+        assert {str(row.status) for row in posterior.estimates} == {"unreliable"}
+        assert all(advice in row.reason for row in posterior.estimates)
+        assert len(posterior.diagnostics["attempts"]) == 1

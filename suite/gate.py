@@ -1,0 +1,133 @@
+"""The gate that draws have to pass before anything is reported, and what is tried until they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from triptych.table import Status
+
+MAX_RHAT, MIN_ESS, MIN_BFMI = 1.01, 400.0, 0.3
+PILOT_RHAT = 1.1  # above it a pilot has seen enough
+NO_MEAN = 0.9  # Pareto tail index above which the mean is taken not to exist (theory: 1)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One attempt: how many times the draws and the tuning asked for, and how the sampler is set."""
+
+    draws: float
+    tune: float
+    adaptation: int
+    target_accept: float
+    maxdepth: int = 10
+
+
+PLANS = (Plan(1, 1, 0, 0.8), Plan(2, 2, 1, 0.9), Plan(4, 2, 0, 0.99))
+LEVEL = (Status.NOT_IDENTIFIED, Status.AT_INFINITY)  # of the MAP: the joint density does not fall somewhere
+PILOT = Plan(0.25, 0.25, 0, 0.8, maxdepth=7)
+
+
+def plans(mode: Status | None) -> tuple[Plan, ...]:
+    """Return the attempts, the first of them cheap where the status of the MAP warns of an improper posterior."""
+    if mode in LEVEL:
+        return (PILOT, *PLANS)
+    if mode is Status.UNBOUNDED:
+        return (replace(PLANS[0], maxdepth=PILOT.maxdepth), *PLANS[1:])
+    return PLANS
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What ArviZ says of a posterior, per variable, and what fails the gate."""
+
+    rhat: Any
+    ess_bulk: Any
+    ess_tail: Any
+    mcse: Any
+    divergences: int
+    bfmi: float
+    gate: list[str]
+    lost: bool  # chains that stand still, or diverge more often than not
+
+
+def enough(plan: Plan, attempt: int, diagnosis: Diagnosis) -> bool:
+    """Whether no further attempt is made."""
+    if plan is PILOT:
+        return diagnosis.lost or diagnosis.divergences > 0 or not extreme(diagnosis.rhat, np.nanmax) <= PILOT_RHAT
+    # Energy that does not mix twice is the geometry of the model, which no number of draws changes.
+    return not diagnosis.gate or diagnosis.lost or (attempt > 0 and diagnosis.bfmi < MIN_BFMI)
+
+
+def diagnose(tree: Any, z: np.ndarray) -> Diagnosis:
+    """Return R-hat, effective sizes, Monte Carlo errors, and what fails the gate.
+
+    ``z`` has the draws on the unconstrained scale, ``(chains, draws, p)``.
+    """
+    import arviz as az
+
+    posterior = tree["posterior"].to_dataset()
+    rhat, mcse = az.rhat(posterior), az.mcse(posterior)
+    bulk, tail = az.ess(posterior, method="bulk"), az.ess(posterior, method="tail")
+    divergences = int(tree["sample_stats"]["diverging"].sum())
+    bfmi = float(az.bfmi(tree)["energy"].min())
+    gate = []
+    # A chain that stands still has no R-hat to fail.
+    if still := int(np.any(~(np.ptp(z, axis=1) > 0), axis=1).sum()):
+        gate.append(f"{still} of {len(z)} chains did not move")
+    if (worst := extreme(rhat, np.nanmax)) > MAX_RHAT:
+        gate.append(f"R-hat {worst:.3f} > {MAX_RHAT}")
+    for name, sizes in (("bulk", bulk), ("tail", tail)):
+        if (least := extreme(sizes, np.nanmin)) < MIN_ESS:
+            gate.append(f"{name} ESS {least:.0f} < {MIN_ESS:.0f}")
+    if divergences:
+        gate.append(f"{divergences} divergent transitions")
+    if bfmi < MIN_BFMI:
+        gate.append(f"BFMI {bfmi:.2f} < {MIN_BFMI}")
+    lost = still > 0 or divergences > 0.5 * z.shape[0] * z.shape[1]
+    return Diagnosis(rhat, bulk, tail, mcse, divergences, bfmi, gate, lost)
+
+
+def extreme(dataset: Any, reduce: Callable[[np.ndarray], Any]) -> float:
+    """Return one figure for all variables, of what is finite; NaN when nothing is."""
+    values = np.concatenate([np.ravel(v.values) for v in dataset.data_vars.values()])
+    values = values[np.isfinite(values)]
+    return float(reduce(values)) if values.size else float("nan")
+
+
+def tail_index(variable: Any) -> np.ndarray:
+    """Return the Pareto tail index of every scalar; NaN for one whose largest draws are all the same."""
+    from arviz_stats.base import array_stats
+
+    draws = variable.transpose("chain", "draw", ...).values
+    flat = draws.reshape(*draws.shape[:2], -1)
+    found = np.full(flat.shape[2], np.nan)
+    for i in range(found.size):
+        with suppress(ValueError):
+            found[i] = array_stats.pareto_khat(np.ascontiguousarray(flat[..., i]), chain_axis=0, draw_axis=1)
+    return found
+
+
+def status_of(diagnosis: Diagnosis, tail_index: float, mode: Status | None) -> tuple[Status, str]:
+    """Return status and reason of one scalar; ``mode`` is what the MAP warns of."""
+    if diagnosis.gate:
+        advice = (
+            "the joint density does not fall along some direction (see the MAP), so that there may be no posterior: "
+            "use proper priors"
+            if mode in LEVEL
+            else "the joint density has a spike (see the MAP) that may hold all of it: use a prior that vanishes there"
+            if mode is Status.UNBOUNDED and diagnosis.lost
+            else "reparameterise, or use more draws"
+        )
+        return Status.UNRELIABLE, f"the posterior failed the gate ({'; '.join(diagnosis.gate)}): {advice}"
+    if tail_index > NO_MEAN:
+        return (
+            Status.NO_MOMENT,
+            f"the tails of the posterior are too heavy for a mean (Pareto tail index {tail_index:.2f}): read the "
+            "median and the interval, or use a prior with lighter tails",
+        )
+    return Status.OK, ""
