@@ -104,4 +104,4 @@ def test_a_spike_or_a_plateau_is_found_out_cheaply() -> None:
         posterior = triptych.compare(model, draws=200, tune=200, random_seed=1)["default"].panels["mcmc"]
         assert {str(row.status) for row in posterior.estimates} == {"unreliable"}
         assert all(advice in row.reason for row in posterior.estimates)
-        assert len(posterior.diagnostics["attempts"]) == 1
+        assert len(posterior.diagnostics["attempts"]) < 3
