@@ -62,7 +62,10 @@ def existence(design: Design, spec: Regression) -> Existence:
     else:
         mode = {}
         if away := _separated(design):
-            mle |= _of_terms(design, Status.AT_INFINITY, away)
+            # What the data leave open is not identified before anything else.
+            left = [term for term in away if term not in design.undetermined]
+            mle = _of_terms(design, Status.AT_INFINITY, left) if left else mle
+            mle |= {f"coef[{term}]": Status.NOT_IDENTIFIED for term in design.undetermined if left}
             notes.append(
                 "The predictors separate the outcome: along some direction the likelihood keeps "
                 "rising, so maximum likelihood has no finite coefficients. A proper prior gives "
