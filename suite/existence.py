@@ -16,7 +16,7 @@ from triptych.follow import follow
 from triptych.kinks import Corner, climb
 from triptych.newton import Point, ascent_step, equilibrate
 from triptych.objective import Objective
-from triptych.probes import draw_to_data, push_away, ran_away, structural_null
+from triptych.probes import draw_to_data, push_away, ran_away, redundant, structural_null
 from triptych.verdict import Verdict
 
 COARSE = 3e-6  # rounding error of an objective that can still be judged
@@ -50,6 +50,11 @@ def _ends(objective: Objective, rng: np.random.Generator, starts: int) -> list[t
     kinked = objective.kinked
     found = [climb(objective, _on_steps(objective, origin))]
     capped = objective.capped
+    if not objective.parts[1] and not kinked and (held := redundant(objective)).size:
+        # Parameters to spare make a ridge on which an ascent wanders far off: hold as many of them still.
+        rest = objective.without(held)
+        spare, _ = climb(rest, rest.origin[rest.active])
+        found.append(climb(objective, rest.full(spare.z)[objective.active]))
     for k in range(2 if kinked else starts):
         centre, scale = origin, np.ones_like(origin)
         if k % 2 and found[0][0].usable:

@@ -11,6 +11,8 @@ from triptych.newton import equilibrate
 from triptych.verdict import Verdict
 
 SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information
+FADED = 1e-3  # of the curvature along a ray: far enough to see what else fades
+KEPT = 0.05  # of a direction's curvature that is left there when it does not
 FARTHEST = 1e6  # conditional standard errors that a direction without curvature is followed
 WALKED = 60  # principal directions followed, the flattest first
 
@@ -48,10 +50,40 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     flat += list(np.eye(objective.size)[steps])
     verdict.flat = np.array([_clean(v, verdict, d) for v in flat]).reshape(-1, d.size)
     verdict.rays = np.array([_clean(r, verdict, d) for r in rays]).reshape(-1, d.size)
+    if verdict.rays.size and not np.any(objective.capped & np.any(verdict.rays != 0, axis=0)):
+        verdict.rays = np.vstack([verdict.rays, _carried_along(verdict)])
     _settle(verdict)
     if not verdict.regular:
         verdict.cliff = _cliff(verdict)
     return None
+
+
+def _carried_along(verdict: Verdict) -> np.ndarray:
+    """Return rays along directions that only seem curved where the ascent stopped.
+
+    Of two empty groups both log rates go to minus infinity: their difference has a curvature on the
+    way, and none in the limit. Added to or taken from a ray in a small part it is a ray as well.
+    """
+    objective, point = verdict.objective, verdict.point
+    ray = verdict.rays.sum(axis=0)
+    basis = verdict.basis
+    information = -(basis.T @ point.hessian @ basis)
+    none = np.zeros((0, objective.size))
+    if basis.shape[1] == 0 or not np.all(np.linalg.eigvalsh(information) > 0):
+        return none
+    root = basis @ np.linalg.inv(np.linalg.cholesky(information)).T
+    unit = ray / np.max(np.abs(ray))
+    before = abs(float(unit @ point.hessian @ unit))
+    for k in range(-4, 12):
+        _, _, hessian = objective.derivatives(point.z + 2.0**k * unit)
+        if not np.all(np.isfinite(hessian)):
+            return none
+        if abs(float(unit @ hessian @ unit)) < FADED * before:
+            break
+    left, vectors = np.linalg.eigh(-(root.T @ hessian @ root))
+    lost = (root @ vectors[:, left < KEPT]).T
+    parts = [v * 0.1 / np.max(np.abs(v)) for v in lost]
+    return np.array([unit + sign * v for v in parts for sign in (1.0, -1.0)]).reshape(-1, objective.size)
 
 
 def _settle(verdict: Verdict) -> None:

@@ -25,6 +25,7 @@ RAN_AWAY = 40.0  # units of a logarithm that an ascent to a finite maximum does 
 ALL_ROUNDING = 0.5  # rounding error of an objective that hides any maximum
 DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
 RUIN = 1e4  # fall of one log-density term that no other makes up for
+MOST_COLUMNS = 60  # coordinates up to which spare ones are looked for
 MOST_DRAWN = 6  # logarithmic coordinates up to which single data are tried
 
 
@@ -173,6 +174,35 @@ def _hopeless(slopes: np.ndarray, fallen: float) -> bool:
         return False
     faster = bool(np.all(last[1:] < 1.8 * last[:-1]))
     return faster or float(np.ptp(last)) < 1e-5 * abs(float(last[-1]))
+
+
+def redundant(objective: Objective) -> np.ndarray:
+    """Return positions without which the rest reaches the same values of every term, near any point.
+
+    Untransformed coordinates are kept first: they reach both signs of a product with a scale.
+    """
+    rng = np.random.default_rng(3)
+    x = objective.origin[objective.active] + 0.5 * rng.standard_normal(objective.size)
+    z = objective.full(x)
+    terms = [j.reshape(-1, z.size) for j in objective.engine.pointwise_jacobian(z).values()]
+    columns = np.vstack(terms)[:, objective.active].T
+    size = np.linalg.norm(columns, axis=1)
+    # Fewer terms than coordinates (one for a whole series) would make anything look spare.
+    if not np.all(np.isfinite(columns)) or not len(columns) < min(columns.shape[1], MOST_COLUMNS):
+        return np.zeros(0, dtype=int)
+    kept: list[np.ndarray] = []
+    held = []
+    for j in np.argsort(objective.capped, kind="stable"):
+        left = columns[j] / size[j] if size[j] > 0 else columns[j]
+        for _ in range(2):  # once more, for what rounding left
+            for unit in kept:
+                left = left - (unit @ left) * unit
+        rest = float(np.linalg.norm(left))
+        if rest > 1e-7:
+            kept.append(left / rest)
+        else:
+            held.append(int(j))
+    return np.array(sorted(held), dtype=int)
 
 
 def structural_null(objective: Objective) -> np.ndarray:

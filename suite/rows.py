@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from triptych.estimands import Estimand, coordinate_names
+from triptych.newton import equilibrate
 from triptych.table import Row, Status
 from triptych.verdict import Verdict
 
@@ -209,7 +210,10 @@ class Optimum:
         g = self.jacobian[estimand.name].reshape(estimand.variable.size, -1)[i, self.active]
         if value is None or not self.verdict.objective.capped[np.abs(v) > 0].any():
             along = abs(float(g @ v))
-            return along > INVOLVED * float(np.abs(g) @ np.abs(v) + np.finfo(float).tiny)
+            size = float(np.linalg.norm(v / equilibrate(self.verdict.point.hessian)))
+            # Against what cancels in the sum, and against the estimand's own deviation.
+            least = max(float(np.abs(g) @ np.abs(v)), size * float(np.sqrt(g**2 @ self.conditional)))
+            return bool(along > INVOLVED * (least + np.finfo(float).tiny))
         far = self._natural(estimand, v / np.max(np.abs(v)) * 8.0)[i]
         return bool(abs(far - value) > 1e-4 * (abs(value) + np.sqrt(max(0.0, float(g**2 @ self.conditional)))))
 

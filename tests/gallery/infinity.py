@@ -117,6 +117,17 @@ def empty_group_known() -> Answers:
     }
 
 
+def two_empty_groups() -> pm.Model:
+    level = np.repeat([0, 1, 2], 3)
+    with pm.Model(coords={"level": ["a", "b", "c"]}) as model:
+        base = pm.Normal("base", 0, 3)
+        effect = pm.Normal("effect", 0, 3, shape=2)
+        pm.Deterministic("third", base + effect[1])
+        eta = base + pm.math.stack([0.0, effect[0], effect[1]])[level]
+        pm.Poisson("y", pm.math.exp(eta), observed=np.array([0, 0, 0, 0, 0, 0, 3, 1, 2]))
+    return model
+
+
 def log_rate() -> pm.Model:
     with pm.Model() as model:
         eta = pm.Normal("eta", 0, 2)
@@ -244,6 +255,10 @@ CASES = (
          known=empty_group_known,
          note="No event at level c: its log rate goes to minus infinity, others are log means.",
          along=rises(lambda t: {"beta": np.array([np.log(3.5), np.log(7.5 / 3.5), -t])})),
+    Case("two_empty_groups", two_empty_groups, {"mle": {"base": FAR, "effect": FAR}},
+         known=lambda: {("mle", "third"): np.log(2.0)},
+         note="Both log rates go to minus infinity, and nothing is known of their difference.",
+         along=rises(lambda t: {"base": -t, "effect": np.array([0.3, np.log(2.0) + t])})),
     Case("log_rate_of_zero_counts", log_rate, {"mle": FAR},
          known=lambda: {("map", "eta"): root_of(lambda e: -4 * np.exp(e) - e / 4, -10, 0)},
          note="The rate's zero lies at minus infinity on the log scale.",
