@@ -370,7 +370,11 @@ def _jaxify(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
 def _configure() -> None:
     """Run small programs in the calling thread, and keep compiled ones between processes."""
     import jax
+    from pytensor.link.jax.dispatch import jax_funcify
+    from pytensor.scalar import Softplus
 
+    # PyTensor's own has the value but no gradient beyond 709, where exp overflows.
+    jax_funcify.register(Softplus)(lambda op, **_: jax.nn.softplus)
     jax.config.update("jax_cpu_enable_async_dispatch", False)
 
     if jax.config.jax_compilation_cache_dir is None:

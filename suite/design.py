@@ -90,16 +90,16 @@ class Design:
         _, _, rows = np.linalg.svd(self._unit, full_matrices=True)
         return self.moved(rows[self.rank :] / self._length)
 
-    def moved(self, directions: np.ndarray) -> list[str]:
+    def moved(self, directions: np.ndarray, rounding: float = 1e-8) -> list[str]:
         """Terms that some direction of the coefficients over ``full`` moves on the user's own scale."""
         involved = np.zeros(len(self.terms), dtype=bool)
         for v in np.atleast_2d(directions):
             slopes = v[self.intercept :]
             size = np.abs(slopes)
-            involved[self.intercept :] |= size > 1e-8 * np.abs(v).max()
+            involved[self.intercept :] |= size > rounding * np.abs(v).max()
             if self.intercept:
                 parts = np.concatenate([[v[0]], -slopes * self.centre / self.scale])
-                involved[0] |= abs(parts.sum()) > 1e-8 * np.abs(parts).max()
+                involved[0] |= abs(parts.sum()) > rounding * np.abs(parts).max()
         return [term for term, yes in zip(self.terms, involved, strict=True) if yes]
 
     def to_user(self, standardised: np.ndarray) -> np.ndarray:

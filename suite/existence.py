@@ -119,7 +119,8 @@ def _judge(verdict: Verdict) -> np.ndarray | None:
         return None
     if verdict.noise > COARSE:
         _step_back(verdict)
-    for end in [verdict.point, *verdict.others[:1]]:
+    arrived = [other for other in verdict.others if other.decrement <= 1e-6 * (1 + abs(other.value))]
+    for end in [verdict.point, *arrived[:1]]:
         better = push_away(verdict, end)
         if verdict.unbounded is not None:
             # Far out, rounding hides which directions are flat; near the start it does not.

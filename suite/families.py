@@ -173,7 +173,7 @@ def _sigma(data: Any, spec: Regression) -> Any:
     import pytensor.tensor as pt
 
     if spec.prior == "flat":
-        sigma = pm.HalfFlat("sigma")
+        sigma = pm.HalfFlat("sigma", initval=data.y_spread)
         pm.Potential("sigma_prior", -pt.log(sigma))  # p(sigma) ~ 1 / sigma, the classical choice
         return sigma
     return pm.Exponential("sigma", scale=data.y_spread)

@@ -138,14 +138,15 @@ def _measured(design: Design, spec: Regression, mle: dict[str, Status], notes: l
         return {}
     # Without full rank the exact fit is one of many, and that is what coef's status says.
     spared = dict.fromkeys((name for name in mle if name != "coef"), Status.UNBOUNDED)
-    mle |= {"coef": mle.get("coef", Status.UNBOUNDED), **spared, "sigma": Status.UNBOUNDED}
+    rest: dict[str, Status] = dict.fromkeys(("sigma", *_free(spec)), Status.UNBOUNDED)
+    mle |= {"coef": mle.get("coef", Status.UNBOUNDED), **spared, **rest}
     what = "all rows" if exact else "enough rows"
     notes.append(
         f"Some coefficients fit {what} exactly, so the likelihood grows without limit as sigma "
         "goes to zero: there is no maximum-likelihood estimate."
     )
     if spec.prior in OWN_SCALE_PRIORS:
-        return {"coef": Status.UNBOUNDED, "sigma": Status.UNBOUNDED}
+        return {"coef": Status.UNBOUNDED, **rest}
     return {}
 
 
@@ -281,7 +282,7 @@ def _several_medians(design: Design) -> list[str]:
             return []
         gap = ends[0].x[:p] - ends[1].x[:p]
         gaps.append(np.where(np.abs(gap) > 1e-6, gap, 0.0))
-    return design.moved(np.array(gaps))
+    return design.moved(np.array(gaps), rounding=1e-5)
 
 
 def _free(spec: Regression) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from triptych.faces import face
 from triptych.kinks import climb
 from triptych.newton import equilibrate
 from triptych.verdict import Verdict
@@ -14,6 +15,7 @@ SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information
 FADED = 1e-3  # of the curvature along a ray: far enough to see what else fades
 KEPT = 0.05  # of a direction's curvature that is left there when it does not
 FARTHEST = 1e6  # conditional standard errors that a direction without curvature is followed
+FAR_OFF = 12.0  # units that a logarithm is followed
 WALKED = 60  # principal directions followed, the flattest first
 
 
@@ -25,7 +27,12 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     rays: list[np.ndarray] = []
     flat: list[np.ndarray] = []
     ridges: list[np.ndarray] = []
+    known = np.zeros((0, d.size))
+    if verdict.corner is not None:
+        known = face(objective, point, verdict.corner, verdict.noise)
     for v, curvature in zip(directions, curvatures, strict=True):
+        if _within(known / d, v / d):
+            continue
         sides = []
         for sign in (1.0, -1.0):
             fell, better = _walk(verdict, sign * v, curvature)
@@ -48,7 +55,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
         steps &= np.all(verdict.corner.jacobian == 0, axis=0)
     flat = [v for v in flat if not np.any(steps & (np.abs(v) > 0.5 * np.abs(v).max()))]
     flat += list(np.eye(objective.size)[steps])
-    verdict.flat = np.array([_clean(v, verdict, d) for v in flat]).reshape(-1, d.size)
+    verdict.flat = np.array([*(_clean(v, verdict, d) for v in flat), *known]).reshape(-1, d.size)
     verdict.rays = np.array([_clean(r, verdict, d) for r in rays]).reshape(-1, d.size)
     if verdict.rays.size and not np.any(objective.capped & np.any(verdict.rays != 0, axis=0)):
         verdict.rays = np.vstack([verdict.rays, _carried_along(verdict)])
@@ -56,6 +63,14 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     if not verdict.regular:
         verdict.cliff = _cliff(verdict)
     return None
+
+
+def _within(rows: np.ndarray, v: np.ndarray) -> bool:
+    """Whether a direction is a combination of those in the rows."""
+    if not len(rows):
+        return False
+    left = v - np.linalg.lstsq(rows.T, v, rcond=None)[0] @ rows
+    return bool(np.linalg.norm(left) < 1e-6 * np.linalg.norm(v))
 
 
 def _carried_along(verdict: Verdict) -> np.ndarray:
@@ -134,12 +149,21 @@ def _principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[
     # A direction that leaves a kink is left to the multipliers.
     directions += [v for v in further if np.allclose(basis @ (basis.T @ v), v, rtol=0, atol=1e-12)]
     kept, curvatures = [], []
-    for v in directions:
+    for whole in directions:
+        v = _trimmed(whole, d, verdict.objective.capped)
         if np.any(v != 0):
             kept.append(v)
             size = float(np.sum((v / d) ** 2))
             curvatures.append(float(-(v @ point.hessian @ v)) / size)
     return kept, curvatures
+
+
+def _trimmed(v: np.ndarray, d: np.ndarray, capped: np.ndarray) -> np.ndarray:
+    """Drop what hardly moves while a logarithm goes all its way: rounding of the direction, not part of it."""
+    if not np.any(capped & (v != 0)):
+        return v
+    far = v * (FAR_OFF / np.max(np.abs(v[capped])))
+    return np.where(np.abs(far) > np.where(capped, 0.1, 1e-3 * d), v, 0.0)
 
 
 def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.ndarray | None]:
@@ -148,15 +172,17 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
     d = equilibrate(point.hessian)
     unit = v / np.linalg.norm(v / d)
     longest = 1024 / np.sqrt(max(curvature, 1e-15))
+    capped = objective.capped
     # A direction of no curvature is known to few digits: far along it the objective falls by their error alone.
-    vague = curvature < SINGULAR
+    vague = curvature < SINGULAR and not np.all(capped[unit != 0])
     if vague:
         longest = min(longest, FARTHEST)
-    capped = objective.capped
-    if np.any(capped & (unit != 0)):
-        longest = min(longest, 12 / float(np.max(np.abs(unit[capped]))))
+    logarithm = bool(np.any(capped & (unit != 0)))
+    if logarithm:
+        longest = min(longest, FAR_OFF / float(np.max(np.abs(unit[capped]))))
     threshold = max(8 * verdict.noise, 1e-10)
     gain = max(1e3 * verdict.noise, 1e-6 * (1 + abs(point.value)))
+    noise = 0.0
     for k in range(12, -1, -1):
         x = point.z + longest * 2.0**-k * unit
         value = objective.value(x)
@@ -164,9 +190,13 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
             # Far out this is overflow; close by it is the end of the domain.
             return k > 6, None
         change = value - point.value
-        if change < -threshold and (change < -0.1 or (not vague and change < -8 * objective.noise(x))):
+        if abs(change) > threshold:
+            # Rounding grows on the way along a logarithm, and a single measurement may miss it.
+            near = (1.0, 0.99, 0.97, 0.94, 0.9) if logarithm else (1.0,)
+            noise = max(objective.noise(point.z + share * (x - point.z)) for share in near)
+        if change < -max(threshold, 8 * noise) and (change < -0.1 or not vague):
             return True, None
-        if change > gain and change > 20 * objective.noise(x):
+        if change > gain and change > 20 * noise:
             return False, None if objective.leaps(point.z, x) else x
     return False, None
 
@@ -193,7 +223,7 @@ def _clean(v: np.ndarray, verdict: Verdict, d: np.ndarray) -> np.ndarray:
     share = np.abs(v / d)
     kept = np.where(share > 1e-4 * share.max(), v, 0.0)
     if np.any(capped & (kept != 0)):
-        far = v * (12 / np.max(np.abs(v[capped])))
+        far = v * (FAR_OFF / np.max(np.abs(v[capped])))
         kept = np.where(np.abs(far) > np.where(capped, 0.1, 0.03 * d), v, 0.0)
     curvature = float(-(kept @ verdict.point.hessian @ kept)) / float(np.sum((kept / d) ** 2))
     return kept if not _walk(verdict, kept, curvature)[0] else v

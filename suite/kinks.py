@@ -8,7 +8,7 @@ stays. The end point satisfies the subgradient (Karush-Kuhn-Tucker) conditions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -28,15 +28,15 @@ class Corner:
     ----------
     jacobian
         Rows of ``du/dz`` for the kinks that vanish, shape ``(a, p)``.
+    share
+        Multipliers of those kinks in units of the largest that each can bear, shape ``(a,)``.
     residual
         Largest violation of the stationarity conditions, in units of one standard error.
-    slack
-        Smallest ``1 - |multiplier| / c``: zero or less means that a kink does not hold.
     """
 
     jacobian: np.ndarray
+    share: np.ndarray
     residual: float
-    slack: float
 
     @property
     def basis(self) -> np.ndarray:
@@ -61,7 +61,8 @@ def climb_kinked(objective: Objective, start: np.ndarray) -> tuple[Point, Corner
     Corner
         The kinks that hold.
     """
-    x = _smoothed(objective, start)
+    trail = _smoothed(objective, start)
+    x = trail[-1]
     u, _, fall = objective.kinks(x)
     eps = LEVELS[-1] / np.maximum(np.abs(fall), 1e-300)
     active = (np.abs(u) < 1e3 * eps) & (fall > 0)
@@ -70,6 +71,7 @@ def climb_kinked(objective: Objective, start: np.ndarray) -> tuple[Point, Corner
     for _ in range(4 * int(active.sum()) + 60):
         x = _onto(objective, x, signs)
         point = _constrained(objective, x, signs, shapes)
+        trail = np.vstack([trail, point.trail])
         crossed = _first_crossing(objective, x, point.z, signs)
         if crossed is not None:
             x, k = crossed
@@ -84,9 +86,7 @@ def climb_kinked(objective: Objective, start: np.ndarray) -> tuple[Point, Corner
     x = _snap(objective, x, signs)
     final = _constrained(objective, x, signs, shapes, max_iterations=0)
     _, corner = _multipliers(objective, final, signs)
-    return Point(
-        x, objective.value(x), final.gradient, final.hessian, point.decrement, point.iterations, point.trail
-    ), corner
+    return Point(x, objective.value(x), final.gradient, final.hessian, point.decrement, point.iterations, trail), corner
 
 
 def climb_beside(objective: Objective, x: np.ndarray, fixed: int, max_iterations: int = 25) -> Point:
@@ -98,10 +98,11 @@ def climb_beside(objective: Objective, x: np.ndarray, fixed: int, max_iterations
 
 
 def _smoothed(objective: Objective, start: np.ndarray) -> np.ndarray:
-    x = np.array(start, dtype=float)
+    """Round the corners less and less; return the whole way, shape ``(steps, p)``."""
+    trail = np.array(start, dtype=float)[None]
     for level in LEVELS:
-        x = _rounded(objective, x, level, max_iterations=60).z
-    return x
+        trail = np.vstack([trail, _rounded(objective, trail[-1], level, max_iterations=60).trail])
+    return trail
 
 
 def _rounded(
@@ -140,15 +141,39 @@ def _constrained(
     pieces = _split(signs, shapes)
     corner = (tuple(np.ones(s) for s in shapes), 0.0, pieces)
     held = objective.kinks(x)[1][signs == 0]
-    return newton(
-        partial(objective.derivatives, corner=corner),
-        partial(objective.value, corner=corner),
-        x,
-        basis=_null_space(held),
+    unit = units(objective, x, objective.derivatives(x, corner)[2])
+
+    def derivatives(y: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        value, gradient, hessian = objective.derivatives(unit * y, corner)
+        return value, unit * gradient, unit[:, None] * hessian * unit
+
+    end = newton(
+        derivatives,
+        lambda y: objective.value(unit * y, corner),
+        x / unit,
+        basis=_null_space(held * unit),
         capped=objective.capped,
         max_iterations=max_iterations,
         polish=3 if max_iterations else 0,
     )
+    return replace(
+        end,
+        z=unit * end.z,
+        gradient=end.gradient / unit,
+        hessian=end.hessian / unit[:, None] / unit,
+        trail=unit * end.trail,
+    )
+
+
+def units(objective: Objective, x: np.ndarray, hessian: np.ndarray) -> np.ndarray:
+    """Return the scale of each coordinate: a power of two near one over what its kinks let the objective fall.
+
+    Without curvature nothing else tells how far a step should go.
+    """
+    _, jacobian, fall = objective.kinks(x)
+    slope = np.abs(fall) @ np.abs(jacobian)
+    bare = (np.diag(hessian) == 0) & (slope > 0) & np.isfinite(slope)
+    return np.where(bare, 2.0 ** np.round(-np.log2(np.where(bare, slope, 1.0))), 1.0)
 
 
 def _null_space(rows: np.ndarray) -> np.ndarray:
@@ -196,10 +221,10 @@ def _multipliers(objective: Objective, point: Point, signs: np.ndarray) -> tuple
 
     _, jacobian, fall = objective.kinks(point.z)
     held = np.flatnonzero(signs == 0)
-    d = equilibrate(point.hessian)
+    d = equilibrate(point.hessian) * units(objective, point.z, point.hessian)
     rows, limit = jacobian[held], np.maximum(fall[held], 1e-300)
     if held.size == 0:
-        return None, Corner(rows, float(np.max(np.abs(d * point.gradient), initial=0.0)), 1.0)
+        return None, Corner(rows, np.zeros(0), float(np.max(np.abs(d * point.gradient), initial=0.0)))
     # Columns are multipliers in units of their limits, so that the bounds are -1 and 1.
     matrix = (d * rows * limit[:, None]).T
     share = np.linalg.lstsq(matrix, d * point.gradient, rcond=None)[0]
@@ -207,7 +232,7 @@ def _multipliers(objective: Objective, point: Point, signs: np.ndarray) -> tuple
         share = lsq_linear(matrix, d * point.gradient, bounds=(-1, 1), tol=1e-14).x
     residual = float(np.max(np.abs(d * point.gradient - matrix @ share), initial=0.0))
     worst = int(np.argmax(np.abs(share)))
-    corner = Corner(rows, residual, float(1 - np.abs(share[worst])))
+    corner = Corner(rows, share, residual)
     if np.abs(share[worst]) > 1 + 1e-9:
         return (int(held[worst]), float(np.sign(share[worst]))), corner
     return None, corner

@@ -14,7 +14,7 @@ import numpy as np
 from triptych.kinks import climb_beside
 from triptych.newton import Point
 from triptych.objective import Objective
-from triptych.verdict import Trace, Verdict
+from triptych.verdict import ALL_ROUNDING, Trace, Verdict
 
 LEAST_SLOPE = 0.2  # rise per unit of a logarithm that counts as one
 PROBE_STEPS = 18
@@ -22,7 +22,6 @@ FEW_STEPS = 8
 SETTLED = 8
 PROBED = 24  # logarithmic coordinates pushed away
 RAN_AWAY = 40.0  # units of a logarithm that an ascent to a finite maximum does not travel
-ALL_ROUNDING = 0.5  # rounding error of an objective that hides any maximum
 DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
 RUIN = 1e4  # fall of one log-density term that no other makes up for
 MOST_COLUMNS = 60  # coordinates up to which spare ones are looked for
@@ -40,6 +39,12 @@ def endless(trace: Trace) -> bool:
     )
 
 
+def _outwards(objective: Objective, trace: Trace) -> bool:
+    """Whether a path leads away from where the model starts, and not back from where an ascent got lost."""
+    way = np.abs(trace.steps - objective.origin[objective.active][trace.position])
+    return bool(way[-1] > way[0])
+
+
 def push_away(verdict: Verdict, end: Point) -> np.ndarray | None:
     """Push each logarithmic coordinate away; record an endless path, return a better point if met."""
     objective = verdict.objective
@@ -54,7 +59,7 @@ def push_away(verdict: Verdict, end: Point) -> np.ndarray | None:
     for j in positions:
         for sign in (-1.0, 1.0):
             trace = _probe(objective, end, int(j), sign, steps=steps)
-            if endless(trace):
+            if endless(trace) and _outwards(objective, trace):
                 verdict.unbounded = trace
                 return None
             top = int(np.argmax(trace.values))
@@ -122,10 +127,13 @@ def ran_away(verdict: Verdict) -> Trace | None:
     j = int(np.argmax(np.where(mask, np.abs(trail[-1] - trail[0]), 0.0)))
     rounded = verdict.noise > ALL_ROUNDING
     far = RAN_AWAY / 2 if rounded else RAN_AWAY
-    left = np.abs(trail[:, j] - trail[-1, j])
-    if left[0] < far or (not rounded and point.decrement < LEAST_SLOPE):
+    if abs(trail[0, j] - trail[-1, j]) < far or (not rounded and point.decrement < LEAST_SLOPE):
         return None
     values = np.array([objective.value(x) for x in trail])
+    # Across kinks the ascent tries what it does not keep.
+    rising = values >= np.maximum.accumulate(np.append(-np.inf, values[:-1]))
+    trail, values = trail[rising], values[rising]
+    left = np.abs(trail[:, j] - point.z[j])
     order = np.argsort(left)
     # The last steps are left out where they are rounding.
     end = far / 8 if rounded else 0.0

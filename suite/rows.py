@@ -214,8 +214,17 @@ class Optimum:
             # Against what cancels in the sum, and against the estimand's own deviation.
             least = max(float(np.abs(g) @ np.abs(v)), size * float(np.sqrt(g**2 @ self.conditional)))
             return bool(along > INVOLVED * (least + np.finfo(float).tiny))
+        depends = self._depends(estimand, i)
+        if depends.sum() == 1 and v[depends][0] != 0:
+            return True  # a function of a coordinate that moves, however little it moves so far out
         far = self._natural(estimand, v / np.max(np.abs(v)) * 8.0)[i]
         return bool(abs(far - value) > 1e-4 * (abs(value) + np.sqrt(max(0.0, float(g**2 @ self.conditional)))))
+
+    def _depends(self, estimand: Estimand, i: int) -> np.ndarray:
+        """Whether a scalar depends on each coordinate, seen here and where the model starts."""
+        start = self.engine.shown_jacobian(self.engine.graph.start)
+        both = [at[estimand.name].reshape(estimand.variable.size, -1)[i] for at in (start, self.jacobian)]
+        return np.any([gradient[self.active] != 0 for gradient in both], axis=0)
 
     def _natural(self, estimand: Estimand, shift: np.ndarray) -> np.ndarray:
         z = self.z.copy()
@@ -272,7 +281,6 @@ class Optimum:
         assert trace is not None
         name = self.names[self.active[trace.position]]
         down = trace.steps[-1] < trace.steps[0]
-        rate = abs(float(np.mean((np.diff(trace.values) / np.diff(trace.steps))[-4:])))
         advice = (
             "no maximum exists; see the other local maxima in optima, or give it a prior that vanishes there"
             if frame.method == "mle"
@@ -280,5 +288,5 @@ class Optimum:
         )
         return (
             f"the {what} rises without limit as {name} goes to {'its lower' if down else 'its upper'} limit, "
-            f"by {rate:.3g} per unit of its logarithm; {advice}"
+            f"by {self.verdict.rate:.3g} per unit of its logarithm; {advice}"
         )

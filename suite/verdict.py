@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from triptych.kinks import Corner
+from triptych.kinks import Corner, units
 from triptych.newton import Point, ascent_step, equilibrate
 from triptych.objective import Objective
+
+ALL_ROUNDING = 0.5  # rounding error of an objective that hides any maximum
+RATED = 8.0  # units of a logarithm over which the slope of an endless path is measured
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,24 @@ class Verdict:
     cliff: np.ndarray | None = None
 
     @property
+    def rate(self) -> float:
+        """Rise per unit of the logarithm at the end of the unbounded path."""
+        assert self.unbounded is not None
+        steps, values = self.unbounded.steps, self.unbounded.values
+        way = np.abs(steps - steps[-1])
+        back = int(np.flatnonzero(way >= min(RATED, way.max()))[-1])
+        return float((values[-1] - values[back]) / way[back])
+
+    @property
     def regular(self) -> bool:
         """Whether gradient and curvature on the regular directions are those of a maximum."""
+        if self.noise > ALL_ROUNDING:
+            return False
         point = self.point
         basis = self.basis
         if self.corner is not None:
-            pull = float(np.max(np.abs(equilibrate(point.hessian) * point.gradient), initial=1.0))
+            unit = equilibrate(point.hessian) * units(self.objective, point.z, point.hessian)
+            pull = float(np.max(np.abs(unit * point.gradient), initial=1.0))
             if self.corner.residual > 1e-6 * pull:
                 return False
         if basis.shape[1] == 0:

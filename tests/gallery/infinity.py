@@ -96,6 +96,18 @@ def quasi_tied_known() -> Answers:
     }  # fmt: skip
 
 
+APART_X = np.array([-2.0, 0.95, 1.0, 1.05, 4.0])
+APART_Y = np.array([0, 0, 3, 5, 5])
+
+
+def far_apart() -> pm.Model:
+    with pm.Model() as model:
+        intercept, slope = pm.Flat("intercept"), pm.Flat("slope")
+        pm.Deterministic("logit_at_1", intercept + slope)
+        pm.Binomial("y", n=5, logit_p=intercept + slope * APART_X, observed=APART_Y)
+    return model
+
+
 GROUP = np.repeat([0, 1, 2], 4)
 EVENTS = np.array([3, 5, 2, 4, 7, 6, 9, 8, 0, 0, 0, 0])
 
@@ -192,8 +204,8 @@ def student_answers(y: np.ndarray, rate: float, high: float, method: str) -> Ans
     return same({"mu": y.mean(), "sigma": sigma, "excess": nu - 1, "nu": nu}, (method,))
 
 
-def heavy() -> np.ndarray:
-    return np.asarray(stats.t.ppf((np.arange(40) + 0.5) / 40, 3))
+def heavy(nu: float = 3) -> np.ndarray:
+    return np.asarray(stats.t.ppf((np.arange(40) + 0.5) / 40, nu))
 
 
 UNDER = np.array([4, 5, 5, 6, 5, 4, 6, 5])
@@ -251,6 +263,11 @@ CASES = (
          {"mle": {"intercept": FAR, "slope": FAR}}, known=quasi_tied_known,
          note="Outcomes overlap at x = 3 alone: the line turns about log-odds log 2 there.",
          along=rises(lambda t: {"intercept": np.log(2) - 6 * t, "slope": 2 * t})),
+    Case("quasi_separation_far_apart", far_apart,
+         {m: {"intercept": FAR, "slope": FAR} for m in ("mle", "map")},
+         known=lambda: {(m, "logit_at_1"): np.log(1.5) for m in ("mle", "map")},
+         note="Overlap at x = 1 alone, its neighbours near: far off exp overflows before the slope has settled.",
+         along=rises(lambda t: {"intercept": np.log(1.5) - 20 * t, "slope": 20 * t})),
     Case("poisson_empty_group", empty_group, {"mle": {"beta": {"c": FAR}}},
          known=empty_group_known,
          note="No event at level c: its log rate goes to minus infinity, others are log means.",
@@ -282,6 +299,13 @@ CASES = (
          known=lambda: {**student_answers(heavy(), 0.0, 50.0, "mle"),
                         **student_answers(heavy(), 0.1, 50.0, "map")},
          note="Quantiles of the t with three degrees of freedom: an interior nu."),
+    Case("student_tails_beyond_the_edge", student(heavy(0.6)),
+         {m: {"excess": "at_boundary", "nu": "at_boundary"} for m in ("mle", "map")},
+         known=lambda: same({"mu": 0.0, "sigma": student_nu_score(1.0, heavy(0.6), 0.0)[1], "nu": 1.0}),
+         note="Tails heavier than Cauchy's, and nu at least one: the Cauchy is the best of those allowed.",
+         along=tuple(Along(m, "at_boundary", lambda t: {
+             "mu": 0.0, "sigma": student_nu_score(1.0, heavy(0.6), 0.0)[1], "excess": np.exp(-t)})
+             for m in ("mle", "map"))),
     Case("negative_binomial_underdispersed", underdispersed, {"mle": {"alpha": FAR}},
          known=underdispersed_known,
          note="The variance is below the mean: no finite alpha (Levin and Reeds 1977).",

@@ -54,6 +54,25 @@ def median(y: np.ndarray) -> pm.Model:
     return model
 
 
+LEVELS = np.repeat([0, 1, 2], [6, 5, 4])
+SHIFTS = np.array([3.0, 7.1, 1.2, 4.4, 9.3, 2.6, 11.0, 17.5, 12.1, 14.8, 13.3, -3.2, -8.1, -1.7, -5.9])
+
+
+def medians_of_levels() -> pm.Model:
+    with pm.Model(coords={"level": ["even", "odd", "even too"]}) as model:
+        base = pm.Flat("base")
+        effect = pm.Flat("effect", shape=2)
+        pm.Deterministic("middle", pm.math.stack([base, base + effect[0], base + effect[1]]), dims="level")
+        pm.Laplace("y", (base + pm.math.stack([0.0, effect[0], effect[1]]))[LEVELS], pm.HalfFlat("b"), observed=SHIFTS)
+    return model
+
+
+def medians_of_levels_known() -> Answers:
+    medians = np.array([np.median(SHIFTS[LEVELS == k]) for k in range(3)])
+    b = np.mean(np.abs(SHIFTS - medians[LEVELS]))
+    return same({"b": b, "middle": np.array([np.nan, medians[1], np.nan])})
+
+
 ORTHOGONAL = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1]]).T.repeat(3, axis=0) * 1.0
 ORTHOGONAL_Y = np.array([3.1, 2.2, 3.5, 0.8, 1.4, 1.0, 2.6, 2.9, 2.0, 1.1, 0.3, 0.9])
 
@@ -210,6 +229,10 @@ CASES = (
          elsewhere={"mle": {"mu": 3.0}},
          note="All between 2 and 4 are medians; a prior about zero takes the lower one.",
          along=(Along("mle", FLAT, lambda t: {"mu": 2.2 + 0.1 * t, "b": 2.0}),)),
+    Case("medians_of_levels", medians_of_levels,
+         {m: {"base": FLAT, "effect": FLAT, "middle": {"even": FLAT, "even too": FLAT}} for m in BOTH},
+         smooth=False, known=medians_of_levels_known, elsewhere={m: {"base": 4.0, "effect": [9.3, -8.1]} for m in BOTH},
+         note="Levels of six, five and four rows: only the middle one has a single median."),
     Case("soft_threshold", soft_threshold, {}, known=soft_threshold_known, smooth=False,
          note="Orthogonal columns: the lasso is soft thresholding, one coefficient exactly zero."),
     Case("lasso_sigma_known", lasso, {}, smooth=False,

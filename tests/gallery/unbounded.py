@@ -66,6 +66,13 @@ def on_the_parabola(t: float) -> dict[str, Any]:
     return {"middle": SQUARES.mean(), "slope": np.array([0.0, SQUARES.std()]), "sigma": np.exp(-t)}
 
 
+def exact_line_laplace() -> pm.Model:
+    with pm.Model() as model:
+        intercept, slope = pm.Flat("intercept"), pm.Flat("slope")
+        pm.Laplace("y", intercept + slope * X, pm.HalfNormal("sigma", 1), observed=LINE)
+    return model
+
+
 def exact_line_log_sigma() -> pm.Model:
     with pm.Model() as model:
         intercept, slope = pm.Flat("intercept"), pm.Flat("slope")
@@ -172,6 +179,8 @@ CASES = (
          {"mle": UP}, note="b / (a + 1 + n) on the line itself.",
          known=lambda: same({"intercept": 1.0, "slope": 2.0, "sigma": 1 / 9}, ("map",)),
          along=climbs(on_the_line, "mle")),
+    Case("exact_line_laplace", exact_line_laplace, EVERYWHERE, smooth=False,
+         note="Least absolute deviations find the line as well: sigma^-n again.", along=climbs(on_the_line)),
     Case("exact_parabola", exact_parabola, EVERYWHERE,
          note="Centred columns fit to rounding only, where the ascent ends.", along=climbs(on_the_parabola)),
     Case("exact_line_log_sigma", exact_line_log_sigma, {"mle": UP},
