@@ -77,6 +77,11 @@ class Design:
         length = size * np.linalg.norm(self.full / size, axis=0)
         return np.asarray(np.where(length > 0, length, 1.0))
 
+    @cached_property
+    def condition(self) -> float:
+        """Condition number of the whole design, columns brought to one length first."""
+        return float(np.linalg.cond(self._unit)) if self.full.shape[1] else 1.0
+
     @property
     def full_rank(self) -> bool:
         """Whether the data determine every coefficient."""
@@ -201,6 +206,9 @@ def _check_columns(columns: np.ndarray, labels: list[str], intercept: bool) -> N
     ]
     if constant:
         raise InputError(f"predictor {listed(constant)} is constant over the rows used; leave it out")
+    for label, column in zip(labels, columns.T, strict=True):
+        if intercept and _lost(column):
+            raise InputError(f"predictor {label!r} {_LOST}")
     seen: dict[bytes, str] = {}
     for label, column in zip(labels, columns.T, strict=True):
         key = np.ascontiguousarray(column + 0.0).tobytes()  # + 0.0 makes -0.0 equal to 0.0
@@ -210,6 +218,18 @@ def _check_columns(columns: np.ndarray, labels: list[str], intercept: bool) -> N
                 "in every row; leave one out"
             )
         seen[key] = label
+
+
+_LOST = (
+    "varies only in the last digits that floats hold, and fewer than four of them are left; "
+    "subtract a constant from it before the table is written"
+)
+
+
+def _lost(values: np.ndarray) -> bool:
+    """Whether rounding leaves less than four digits of how values differ."""
+    with np.errstate(over="ignore"):
+        return bool(np.ptp(values) < 1e4 * np.spacing(np.abs(values).max()))
 
 
 def _standard(columns: np.ndarray, intercept: bool, standardize: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -238,6 +258,8 @@ def _outcome_standard(
             spread = size * float(np.std((y - mean) / size, ddof=1)) if size > 0 else 0.0
             if not np.isfinite([mean, spread]).all() or spread <= 0:
                 raise InputError("the outcome is too large or varies too little for floats")
+            if _lost(y):
+                raise InputError(f"the outcome {_LOST}")
             return (mean if intercept else 0.0), (spread if standardize else 1.0), spread
         if not intercept:
             return 0.0, 1.0, 1.0

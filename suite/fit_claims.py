@@ -28,7 +28,11 @@ def regression_claims(design: Design, spec: Regression, found: Existence) -> tup
     for method, statuses in found.expected.items():
         if method == "mcmc":
             continue  # not sampled because theory says so: nothing is measured
-        claims += [_status_claim(method, name, status) for name, status in statuses.items() if "[" not in name]
+        claims += [
+            _status_claim(method, name, status)
+            for name, status in statuses.items()
+            if "[" not in name and status is not None
+        ]
     if not found.map_exists():
         return tuple(claims)
     if spec.prior == "flat":
@@ -133,7 +137,7 @@ def _student_claim(design: Design, spec: Regression) -> Measure:
 def _status_claim(method: str, estimand: str, status: Status) -> Measure:
     what = {"mle": "maximum-likelihood estimate", "map": "posterior mode"}[method]
 
-    @claim(f"There is no {what} of {estimand}: its status is {status.value} somewhere")
+    @claim(f"There is no {what} of {estimand}: at least one of its rows is {status.value}")
     def measure(c: Any) -> Claim:
         rows = c["default"].panels[method].estimates
         found = {row.status.value for row in rows if row.estimand == estimand}

@@ -11,11 +11,13 @@ from triptych.design import Design
 from triptych.families import Regression, estimands
 from triptych.fit_edges import edge_of_nu, underdispersed
 from triptych.outcomes import COUNTS
+from triptych.principal import components
 from triptych.table import Status
 from triptych.tables import listed
 
-Expected = Mapping[str, Mapping[str, Status]]
+Expected = Mapping[str, Mapping[str, Status | None]]
 OWN_SCALE_PRIORS = ("student", "horseshoe")  # not scaled by sigma: nothing stops sigma at zero
+MOST_DEPENDENT = 1e6  # condition number whose square leaves no digits
 MOST_CELLS_FOR_PROGRAMS = 2_000_000
 MOST_TERMS_APART = 60  # beyond it separation is not sought for each coefficient
 FEWEST_SPARE_ROWS = 3  # Student's t has a variance from three degrees of freedom
@@ -23,7 +25,10 @@ FEWEST_SPARE_ROWS = 3  # Student's t has a variance from three degrees of freedo
 
 @dataclass(frozen=True)
 class Existence:
-    """Statuses other than ``ok`` by method and estimand, and a sentence for each finding."""
+    """Statuses other than ``ok`` by method and estimand, and a sentence for each finding.
+
+    A status of None is one that the fit itself has to decide.
+    """
 
     expected: Expected
     notes: tuple[str, ...]
@@ -44,7 +49,8 @@ def existence(design: Design, spec: Regression) -> Existence:
     Where the prior is flat, or does not hold sigma away from zero, the data may leave the posterior
     improper: sampling it would give numbers that mean nothing, so it is not sampled.
     """
-    mle: dict[str, Status] = {}
+    mle: dict[str, Status | None] = {}
+    mode: dict[str, Status | None]
     notes: list[str] = []
     if not design.full_rank:
         mle |= _of_terms(design, Status.NOT_IDENTIFIED, design.undetermined)
@@ -90,12 +96,25 @@ def existence(design: Design, spec: Regression) -> Existence:
             else "The residuals' tails are so heavy that the likelihood is highest at nu = 2, the "
             "smallest value allowed."
         )
+    if design.full_rank and design.condition > MOST_DEPENDENT and components(design, spec.prior) is None:
+        mle.setdefault("coef", None)
+        mode.setdefault("coef", None)
+        notes.append(
+            f"The predictors nearly depend on each other (condition number {design.condition:.1g}), so the curvature "
+            "holds no digits of some directions: where the data leave them open, estimates are not identified to "
+            "double precision. A flat or normal prior works in principal components, which keep the digits."
+        )
+    if not design.full_rank and spec.prior == "laplace":
+        mode.setdefault("coef", None)  # of columns that say the same, the lasso may take either
+    if spec.family == "laplace" and spec.prior != "flat" and design.intercept and design.n % 2 == 0:
+        # The prior holds the slopes; half of an even number of rows may lie on each side for a range of intercepts.
+        mode.setdefault("coef", None)
     if spec.prior == "horseshoe" and design.labels:
         notes.append(
             "The horseshoe is written as a product of scales; another way of writing it would move "
             "its mode (centred, it has none), so the posterior is the answer to read."
         )
-    expected: dict[str, dict[str, Status]] = {}
+    expected: dict[str, dict[str, Status | None]] = {}
     if mle:
         expected["mle"] = mle
     if mode:
@@ -106,7 +125,7 @@ def existence(design: Design, spec: Regression) -> Existence:
     return Existence(expected, tuple(notes), no_posterior)
 
 
-def _of_terms(design: Design, status: Status, terms: list[str]) -> dict[str, Status]:
+def _of_terms(design: Design, status: Status, terms: list[str]) -> dict[str, Status | None]:
     """Return the status of ``coef``, and of the terms that it does not concern."""
     spared = [term for term in design.terms if term not in terms]
     return {"coef": status, **{f"coef[{term}]": Status.OK for term in spared}}
@@ -125,7 +144,9 @@ def _rank_note(design: Design) -> str:
     )
 
 
-def _measured(design: Design, spec: Regression, mle: dict[str, Status], notes: list[str]) -> dict[str, Status]:
+def _measured(
+    design: Design, spec: Regression, mle: dict[str, Status | None], notes: list[str]
+) -> dict[str, Status | None]:
     """Exact fits let sigma go to zero; medians need not be unique. Returns the mode's statuses."""
     exact = _fits_exactly(design)
     if not exact and not _student_unbounded(design, spec):
@@ -138,7 +159,7 @@ def _measured(design: Design, spec: Regression, mle: dict[str, Status], notes: l
         return {}
     # Without full rank the exact fit is one of many, and that is what coef's status says.
     spared = dict.fromkeys((name for name in mle if name != "coef"), Status.UNBOUNDED)
-    rest: dict[str, Status] = dict.fromkeys(("sigma", *_free(spec)), Status.UNBOUNDED)
+    rest: dict[str, Status | None] = dict.fromkeys(("sigma", *_free(spec)), Status.UNBOUNDED)
     mle |= {"coef": mle.get("coef", Status.UNBOUNDED), **spared, **rest}
     what = "all rows" if exact else "enough rows"
     notes.append(
@@ -172,7 +193,7 @@ def _student_unbounded(design: Design, spec: Regression) -> bool:
 
 
 def _improper(
-    design: Design, spec: Regression, mle: Mapping[str, Status], notes: list[str]
+    design: Design, spec: Regression, mle: Mapping[str, Status | None], notes: list[str]
 ) -> tuple[Status, str] | None:
     """Return why a flat prior leaves no posterior, or none with a mean and a variance."""
     status = mle.get("coef")

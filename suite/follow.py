@@ -9,6 +9,8 @@ import numpy as np
 from triptych.faces import face
 from triptych.kinks import climb
 from triptych.newton import equilibrate
+from triptych.objective import Objective
+from triptych.probes import MOST_COLUMNS, structural_null
 from triptych.verdict import Verdict
 
 SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information
@@ -54,7 +56,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     if verdict.corner is not None:
         steps &= np.all(verdict.corner.jacobian == 0, axis=0)
     flat = [v for v in flat if not np.any(steps & (np.abs(v) > 0.5 * np.abs(v).max()))]
-    flat += list(np.eye(objective.size)[steps])
+    flat = _exactly(flat, objective, d) + list(np.eye(objective.size)[steps])
     verdict.flat = np.array([*(_clean(v, verdict, d) for v in flat), *known]).reshape(-1, d.size)
     verdict.rays = np.array([_clean(r, verdict, d) for r in rays]).reshape(-1, d.size)
     if verdict.rays.size and not np.any(objective.capped & np.any(verdict.rays != 0, axis=0)):
@@ -63,6 +65,18 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     if not verdict.regular:
         verdict.cliff = _cliff(verdict)
     return None
+
+
+def _exactly(flat: list[np.ndarray], objective: Objective, d: np.ndarray) -> list[np.ndarray]:
+    """Put in place of directions found by walking those in which no term changes anywhere: these have no rounding."""
+    if not flat or objective.size > MOST_COLUMNS:
+        return flat
+    exact = structural_null(objective)
+    if not len(exact):
+        return flat
+    span = np.linalg.qr((exact / d).T)[0]
+    other = [v for v in flat if np.linalg.norm(span.T @ (v / d)) < 0.99 * np.linalg.norm(v / d)]
+    return flat if len(flat) - len(other) < len(exact) else [*exact, *other]
 
 
 def _within(rows: np.ndarray, v: np.ndarray) -> bool:

@@ -136,9 +136,9 @@ def ran_away(verdict: Verdict) -> Trace | None:
     left = np.abs(trail[:, j] - point.z[j])
     order = np.argsort(left)
     # The last steps are left out where they are rounding.
-    end = far / 8 if rounded else 0.0
-    at = np.interp([end, far / 4, far / 2], left[order], values[order])
-    late, early = (at[0] - at[1]) / (far / 4 - end), (at[1] - at[2]) / (far / 4)
+    end, middle, first = (far / 8, far / 2, far) if rounded else (0.0, far / 4, far / 2)
+    at = np.interp([end, middle, first], left[order], values[order])
+    late, early = (at[0] - at[1]) / (middle - end), (at[1] - at[2]) / (first - middle)
     if late < max(LEAST_SLOPE, 0.5 * early):
         return None
     kept = left >= end

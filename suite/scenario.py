@@ -122,8 +122,8 @@ class Scenario:
     expect
         The statuses that the scenario expects where they are not ``ok``: variant to method to
         either one status or a mapping from estimand, or one scalar of it as in ``"beta[age]"``, to
-        status. None for a model of which nothing
-        is known beforehand: whatever says that an estimate exists or not is then an answer.
+        status. None, for a status or for the whole of a model, is not known beforehand: whatever
+        says that an estimate exists or not is then an answer.
     no_posterior
         Status and reason where theory says that there is no posterior, or none with a mean and a
         variance: the model is then not sampled.
@@ -184,18 +184,19 @@ class Scenario:
                 return _stands_in, (module, name)
         raise pickle.PicklingError(f"scenario {self.name!r} stands in no module, so no other process finds it")
 
-    def expected(self, variant: str, method: str, estimand: str, label: str = "") -> Status:
-        """Return the status that this scenario expects of one scalar of an estimand."""
+    def expected(self, variant: str, method: str, estimand: str, label: str = "") -> Status | None:
+        """Return the status that this scenario expects of one scalar of an estimand; None leaves it open."""
         expected = (self.expect or {}).get(variant, {}).get(method, Status.OK)
         if isinstance(expected, Mapping):
             expected = expected.get(f"{estimand}[{label}]", expected.get(estimand, Status.OK))
-        return Status(expected)
+        return None if expected is None else Status(expected)
 
     def accepts(self, variant: str, method: str, estimand: str, label: str, status: str) -> bool:
         """Whether a status is the expected one, or an answer where nothing is expected."""
-        if self.expect is None:
+        expected = None if self.expect is None else self.expected(variant, method, estimand, label)
+        if expected is None:
             return status not in (Status.UNRELIABLE, Status.FAILED)
-        return self.expected(variant, method, estimand, label) == status
+        return expected == status
 
 
 def _stands_in(module: str, name: str) -> Scenario:

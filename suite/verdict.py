@@ -10,7 +10,7 @@ from triptych.kinks import Corner, units
 from triptych.newton import Point, ascent_step, equilibrate
 from triptych.objective import Objective
 
-ALL_ROUNDING = 0.5  # rounding error of an objective that hides any maximum
+ALL_ROUNDING = 0.03  # rounding error of an objective that hides any maximum
 RATED = 8.0  # units of a logarithm over which the slope of an endless path is measured
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,8 +20,9 @@ NAMES = [
     "alpha", "tau", "raw", "slab", "y_observed", "X", "y_scale", "observation", "term", "predictor", "component", "v0",
     "k0", "x[T.a]", "x:z1", "~", "", " ", "1", "2.5", "__import__", "%s", "{x}", "$\\alpha$", "a\nb", "x.1", "back",
 ]  # fmt: skip
-PLAIN = ["normal", "normal", "whole", "flag", "text"]
-TAME = [*PLAIN, "near", "huge", "tiny", "far", "outlier", "category"]
+PLAIN = ["normal", "normal", "whole", "flag", "text", "category"]
+SCALED = [*PLAIN, "huge", "tiny"]
+TAME = [*SCALED, "near", "far", "outlier"]
 WILD = [*TAME, "copy", "constant", "gaps", "infinite", "mixed", "dates", "empty", "extreme"]
 
 
@@ -96,16 +98,16 @@ BROKEN = ["absent", "{0} +", "(", "{0} ** 7", "open('f')", "{0}.values", "3 * {0
 
 
 @st.composite
-def problems(draw: st.DrawFn, *, wild: bool) -> Problem:
+def problems(draw: st.DrawFn, *, wild: bool, kinds: Sequence[str] = TAME) -> Problem:
     """A table, a formula, a family and a prior; ``wild`` ones are mostly bad input."""
     family = draw(st.sampled_from(FAMILIES))
     prior = draw(st.sampled_from(PRIORS))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n = draw(st.integers(1 if wild else 6, 30))
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True))
-    kinds = draw(st.lists(st.sampled_from(WILD if wild else TAME), min_size=len(names), max_size=len(names)))
+    drawn = draw(st.lists(st.sampled_from(WILD if wild else kinds), min_size=len(names), max_size=len(names)))
     base, eta, table = rng.normal(size=n), np.zeros(n), {}
-    for name, kind in zip(names, kinds, strict=True):
+    for name, kind in zip(names, drawn, strict=True):
         table[name] = column(kind, n, rng, base)
         if kind in ("normal", "whole", "far", "near", "huge", "tiny"):
             base = np.asarray(table[name], dtype=float)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
+from right_fits import faults
 from scipy.optimize import minimize
-from strange_tables import Problem, problems
+from strange_tables import SCALED, Problem, problems
 
+import triptych
 from triptych.design import build_design
 from triptych.errors import InputError
 from triptych.families import Regression
@@ -56,6 +58,18 @@ def test_odd_tables_give_finite_arrays_and_a_label_for_each_coefficient(problem:
     assert len(set(data.coords["term"])) == len(data.coords["term"])
     predictors = data.coords.get("predictor", [])
     assert data.coords["term"] == ["Intercept"] * ("Intercept" in data.coords["term"][:1]) + list(predictors)
+
+
+@settings(max_examples=16, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(problems(wild=False, kinds=SCALED))
+def test_odd_tables_give_whole_and_right_fits(problem: Problem) -> None:
+    # The horseshoe's over-parameterised likelihood, and as many terms as rows, have tests of their own.
+    assume(problem.options["prior"] != "horseshoe" and problem.options["standardize"])
+    scenario = scenario_or_sentence(problem)
+    assume(isinstance(scenario, Scenario))
+    assume(2 * len(scenario.data().coords["term"]) <= len(problem.table["y"]))
+    comparison = triptych.fit(problem.table, problem.formula, methods=("mle", "map"), profile=False, **problem.options)
+    assert not faults(comparison, problem)
 
 
 @pytest.mark.parametrize(
