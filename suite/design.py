@@ -104,7 +104,7 @@ class Design:
             involved[self.intercept :] |= size > rounding * np.abs(v).max()
             if self.intercept:
                 parts = np.concatenate([[v[0]], -slopes * self.centre / self.scale])
-                involved[0] |= abs(parts.sum()) > rounding * np.abs(parts).max()
+                involved[0] |= abs(parts.sum()) > rounding * max(np.abs(parts).max(), np.abs(v).max())
         return [term for term, yes in zip(self.terms, involved, strict=True) if yes]
 
     def to_user(self, standardised: np.ndarray) -> np.ndarray:

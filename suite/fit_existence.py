@@ -72,6 +72,8 @@ def existence(design: Design, spec: Regression) -> Existence:
             left = [term for term in away if term not in design.undetermined]
             mle = _of_terms(design, Status.AT_INFINITY, left) if left else mle
             mle |= {f"coef[{term}]": Status.NOT_IDENTIFIED for term in design.undetermined if left}
+            if spec.family == "negative_binomial":
+                mle["alpha"] = None  # the rows that stay may be underdispersed, or fitted exactly
             notes.append(
                 "The predictors separate the outcome: along some direction the likelihood keeps "
                 "rising, so maximum likelihood has no finite coefficients. A proper prior gives "

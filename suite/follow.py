@@ -47,6 +47,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
             rays.append(v if sides[1] else -v)
         elif curvature < SINGULAR:
             ridges.append(v)
+    rays = [_logarithms_alone(verdict, v, d) for v in rays]
     along = np.linalg.qr(np.array(rays).reshape(-1, d.size).T / d[:, None])[0]
     for v in ridges:
         unit = (v / d) / np.linalg.norm(v / d)
@@ -65,6 +66,20 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     if not verdict.regular:
         verdict.cliff = _cliff(verdict)
     return None
+
+
+def _logarithms_alone(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """Leave out of a ray what only settles while logarithms go away."""
+    logarithms = np.where(verdict.objective.capped, v, 0.0)
+    rest = v - logarithms
+    if not np.any(logarithms) or not np.any(rest):
+        return v
+
+    def falls(u: np.ndarray) -> bool:
+        curvature = float(-(u @ verdict.point.hessian @ u)) / float(np.sum((u / d) ** 2))
+        return _walk(verdict, u, curvature)[0]
+
+    return logarithms if not falls(logarithms) and falls(rest) and falls(-rest) else v
 
 
 def _exactly(flat: list[np.ndarray], objective: Objective, d: np.ndarray) -> list[np.ndarray]:

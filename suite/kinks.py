@@ -64,12 +64,14 @@ def climb_kinked(objective: Objective, start: np.ndarray) -> tuple[Point, Corner
     trail = _smoothed(objective, start)
     x = trail[-1]
     u, _, fall = objective.kinks(x)
-    eps = LEVELS[-1] / np.maximum(np.abs(fall), 1e-300)
-    active = (np.abs(u) < 1e3 * eps) & (fall > 0)
+    active = _together(objective, x, (np.abs(u) < _near(fall)) & (fall > 0))
     signs = np.where(active, 0.0, np.where(u < 0, -1.0, 1.0))
     shapes = [a.shape for a in objective.engine.kink_arguments(objective.full(x))]
     for _ in range(4 * int(active.sum()) + 60):
         x = _onto(objective, x, signs)
+        u, _, fall = objective.kinks(x)
+        # Put onto some kinks, x may have come over others.
+        signs = np.where((signs != 0) & (u * signs < -_near(fall)), -signs, signs)
         point = _constrained(objective, x, signs, shapes)
         trail = np.vstack([trail, point.trail])
         crossed = _first_crossing(objective, x, point.z, signs)
@@ -87,6 +89,32 @@ def climb_kinked(objective: Objective, start: np.ndarray) -> tuple[Point, Corner
     final = _constrained(objective, x, signs, shapes, max_iterations=0)
     _, corner = _multipliers(objective, final, signs)
     return Point(x, objective.value(x), final.gradient, final.hessian, point.decrement, point.iterations, trail), corner
+
+
+def _together(objective: Objective, x: np.ndarray, active: np.ndarray) -> np.ndarray:
+    """Keep as many of the kinks close by as can hold at once, the closest first."""
+    u, jacobian, fall = objective.kinks(x)
+    at = np.flatnonzero(active)
+    if at.size == 0 or np.linalg.matrix_rank(jacobian[at]) == at.size:
+        return active
+    at = at[np.argsort(np.abs(u[at]) / _near(fall)[at])]
+    kept: list[int] = []
+    basis = np.zeros((0, x.size))
+    for k in at:
+        row = jacobian[k] / np.linalg.norm(jacobian[k])
+        left = row - (basis @ row) @ basis
+        if np.linalg.norm(left) > 1e-9:
+            kept.append(int(k))
+            basis = np.vstack([basis, left / np.linalg.norm(left)])
+    signs = np.ones(active.size)
+    signs[kept] = 0.0
+    left_over = np.abs(objective.kinks(_onto(objective, x, signs))[0])
+    return np.asarray((signs == 0) | (active & (left_over < 1e-3 * _near(fall))))
+
+
+def _near(fall: np.ndarray) -> np.ndarray:
+    """How far off a kink still counts as on it, by what the objective falls there."""
+    return np.asarray(1e3 * LEVELS[-1] / np.maximum(np.abs(fall), 1e-300))
 
 
 def climb_beside(objective: Objective, x: np.ndarray, fixed: int, max_iterations: int = 25) -> Point:

@@ -69,7 +69,7 @@ def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
     keep = [name for name in names if name != INTERCEPT]
     labels = [_label(name, texts, level_texts) for name in keep]
     if len(set(labels)) != len(labels) or INTERCEPT in labels:
-        exact = {alias: quoted(text) for alias, text in texts.items()}
+        exact = {alias: f"`{text}`" if text == INTERCEPT else quoted(text) for alias, text in texts.items()}
         labels = [_label(name, exact, level_texts) for name in keep]
     if len(set(labels)) != len(labels):
         repeated = sorted({label for label in labels if labels.count(label) > 1})

@@ -110,3 +110,10 @@ def test_one_far_outlier_does_not_stop_the_count_of_overdispersion() -> None:
 def test_rank_of_units_whose_squares_overflow() -> None:
     table = {"y": TABLE["y"], "x": np.asarray(TABLE["ﬁt"]) * 1e160}
     assert build_design(table, "y ~ x", standardize=False).full_rank
+
+
+def test_a_column_called_intercept_is_told_from_the_intercept() -> None:
+    assert build_design({"y": TABLE["y"], "Intercept": TABLE["x"]}, "y ~ Intercept").terms == [
+        "Intercept",
+        "`Intercept`",
+    ]
