@@ -144,9 +144,10 @@ class Comparison:
                 unexpected: dict[tuple[str, str], list[str]] = {}
                 for row in panel.estimates:
                     if not self.scenario.accepts(variant, method, row.estimand, row.label, row.status):
-                        wanted = self.scenario.expected(variant, method, row.estimand, row.label)
-                        said = f"{row.status}, expected {wanted}" if self.scenario.expect is not None else row.status
-                        key = (str(said), row.reason)
+                        known = self.scenario.expect is not None
+                        wanted = self.scenario.expected(variant, method, row.estimand, row.label) if known else None
+                        said = str(row.status) if wanted is None else f"{row.status}, expected {wanted}"
+                        key = (said, row.reason)
                         unexpected.setdefault(key, []).append(row.name)
                 for (said, reason), names in unexpected.items():
                     verb = "is" if len(names) == 1 else "are"
