@@ -1,0 +1,93 @@
+"""Bad tables, formulas and options of ``fit``: one message that names them, exit code 2, nothing written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from triptych.cli import main
+
+ROWS = "y,x,g,b,z\n" + "".join(f"{k * 1.7 % 5:.2f},{k * k % 7},{'uvw'[k % 3]},1,{k}\n" for k in range(1, 13))
+
+# What stands in t.csv, the formula, further options, and the words that the message must hold.
+TABLES = {
+    "not UTF-8": (b"y,x\n1,caf\xe9\n2,b\n", "y ~ x", [], ["t.csv", "UTF-8"]),
+    "empty": (b"", "y ~ x", [], ["t.csv", "empty"]),
+    "zero rows": (b"y,x\n", "y ~ x", [], ["zero rows"]),
+    "one row": (b"y,x\n1,2\n", "y ~ x", [], ["one row"]),
+    "text": (b"y,x\n1,2\n2,two\n3,1\n5,2\n", "y ~ log(x)", [], ["'x'", "row 2", "'two'"]),
+    "missing": (b"y,x\n1,2\n2,\n3,1\n5,2\n", "y ~ x", [], ["'x'", "1 of 4 rows", "--drop-missing"]),
+    "infinite": (b"y,x\n1,2\ninf,3\n3,1\n5,2\n", "y ~ x", [], ["'y'", "1 of 4 rows", "--drop-missing"]),
+    "constant outcome": (b"y,x\n1,2\n1,3\n1,1\n1,5\n", "y ~ x", [], ["'y'", "constant"]),
+    "last digits": (b"y,x\n1.000000000000001,2\n1,3\n1,1\n1,5\n", "y ~ x", [], ["outcome", "last digits"]),
+    "one class": (ROWS, "b ~ x", ["--family", "bernoulli"], ["'b'", "one class"]),
+    "three classes": (ROWS, "g ~ x", ["--family", "bernoulli"], ["'g'", "two classes"]),
+    "constant predictor": (ROWS, "y ~ b", [], ["'b'", "constant"]),
+    "duplicated predictor": (ROWS, "y ~ x + I(x)", [], ["'x'", "duplicated"]),
+    "negative count": (b"y,x\n1,2\n-3,3\n4,1\n1,5\n", "y ~ x", ["--family", "poisson"], ["'y'", "-3", "row 2"]),
+    "no such column": (ROWS, "y ~ xx", [], ["'xx'", "'x'"]),
+    "both sides": (ROWS, "y ~ y + x", [], ["'y'", "both sides"]),
+    "broken formula": (ROWS, "y ~ x +", [], ["x +"]),
+    "import": (ROWS, "y ~ __import__('os').system('touch broken_out')", [], ["__import__"]),
+    "attribute": (ROWS, "y ~ x.__class__", [], ["__class__"]),
+    "open": (ROWS, "y ~ open('written', 'w')", [], ["open"]),
+    "family": (ROWS, "y ~ x", ["--family", "gausian"], ["--family", "gaussian"]),
+    "prior": (ROWS, "y ~ x", ["--prior", "ridge"], ["--prior", "normal"]),
+    "negative scale": (ROWS, "y ~ x", ["--prior-scale", "-1"], ["-1"]),
+    "scale that is no number": (ROWS, "y ~ x", ["--prior-scale", "wide"], ["wide", "auto"]),
+    "infinite scale": (ROWS, "y ~ x", ["--prior-scale", "inf"], ["inf"]),
+    "level": (ROWS, "y ~ x", ["--ci-prob", "95"], ["--ci-prob", "95"]),
+    "chains": (ROWS, "y ~ x", ["--chains", "0"], ["--chains", "greater than or equal to 1"]),
+    "out is a file": (ROWS, "y ~ x", ["--out", "t.csv"], ["t.csv"]),
+    "no such configuration": (ROWS, "y ~ x", ["--config", "absent.toml"], ["absent.toml"]),
+}
+
+
+def refused(arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """Call the command line; return what it says, having checked that it ends in 2 and writes nothing."""
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert said.out == ""
+    assert "Traceback" not in said.err
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+    return " ".join(said.err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("case", TABLES)
+def test_fit_names_what_is_wrong(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    content, formula, options, words = TABLES[case]
+    (tmp_path / "t.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    said = refused(["fit", "t.csv", "--formula", formula, *options], tmp_path, capsys)
+    for word in words:
+        assert word in said
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("absent.csv", None, ["absent.csv", "no file"]),
+        ("t.xls", b"1", ["t.xls", ".xls"]),
+        ("t.parquet", b"not parquet", ["t.parquet", "Parquet"]),
+    ],
+)
+def test_fit_names_a_file_that_it_cannot_read(
+    name: str,
+    content: bytes | None,
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    said = refused(["fit", name, "--formula", "y ~ x"], tmp_path, capsys)
+    for word in words:
+        assert word in said
