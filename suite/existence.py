@@ -19,6 +19,7 @@ from triptych.objective import Objective
 from triptych.probes import draw_to_data, push_away, ran_away, redundant, structural_null
 from triptych.verdict import Verdict
 
+ROUNDS = 6  # times that a better point met by a probe is climbed from
 COARSE = 3e-6  # rounding error of an objective that can still be judged
 
 
@@ -36,12 +37,13 @@ def find(objective: Objective, seed: int = 0, starts: int = 6) -> Verdict:
     """
     rng = np.random.default_rng(seed)
     found = _ends(objective, rng, starts)
-    for _ in range(4):
+    for _ in range(ROUNDS):
         verdict = _verdict(objective, found)
         better = _judge(verdict)
         if better is None:
             return verdict
         found = [climb(objective, better), *found]
+    verdict.settled = False
     return verdict
 
 

@@ -149,7 +149,9 @@ def _believable(verdict: Verdict, trace: Trace, top: int) -> bool:
     """Whether a rise is neither rounding nor a leap of a density that is computed wrongly far out."""
     objective = verdict.objective
     rise = float(trace.values[top]) - verdict.point.value
-    if rise <= 20 * objective.noise(trace.points[top]):
+    # A single measurement of the rounding may miss it.
+    noise = max(objective.noise(x) for x in trace.points[max(0, top - 2) : top + 3])
+    if rise <= 20 * noise:
         return False
     return not objective.leaps(trace.points[top - 1], trace.points[top])
 

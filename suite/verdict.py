@@ -48,6 +48,8 @@ class Verdict:
         How many starts ended at a usable point.
     cliff
         A direction in which the objective rises until its domain ends at once, if there is one.
+    settled
+        Whether the probes met no better point in the end.
     """
 
     objective: Objective
@@ -60,6 +62,7 @@ class Verdict:
     rays: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     flat: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     cliff: np.ndarray | None = None
+    settled: bool = True
 
     @property
     def rate(self) -> float:
@@ -73,7 +76,7 @@ class Verdict:
     @property
     def regular(self) -> bool:
         """Whether gradient and curvature on the regular directions are those of a maximum."""
-        if self.noise > ALL_ROUNDING:
+        if self.noise > ALL_ROUNDING or not self.settled:
             return False
         point = self.point
         basis = self.basis
