@@ -371,10 +371,14 @@ def _configure() -> None:
     """Run small programs in the calling thread, and keep compiled ones between processes."""
     import jax
     from pytensor.link.jax.dispatch import jax_funcify
-    from pytensor.scalar import Softplus
+    from pytensor.scalar import Clip, Softplus
 
     # PyTensor's own has the value but no gradient beyond 709, where exp overflows.
     jax_funcify.register(Softplus)(lambda op, **_: jax.nn.softplus)
+    # XLA may compute an argument twice, rounded in two ways. Where a kernel's distance is clipped at its
+    # zero diagonal the two disagree about the clipping, and the gradient of a Gaussian process is wrong.
+    barrier = jax.lax.optimization_barrier
+    jax_funcify.register(Clip)(lambda op, **_: lambda x, low, high: jax.numpy.clip(barrier(x), low, high))
     jax.config.update("jax_cpu_enable_async_dispatch", False)
 
     if jax.config.jax_compilation_cache_dir is None:

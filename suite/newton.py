@@ -170,6 +170,8 @@ def _search(value: Value, z: np.ndarray, f: float, g: np.ndarray, step: np.ndarr
     length = 1.0
     for _ in range(60):
         candidate = z + length * step
+        if np.array_equal(candidate, z):
+            return None
         reached = value(candidate)
         if np.isfinite(reached) and reached >= f + 1e-4 * length * slope:
             return candidate

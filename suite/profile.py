@@ -180,7 +180,8 @@ def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> tupl
         normal = scalar.evaluate(x)[1]
         if not np.all(np.isfinite(normal)) or not np.any(normal != 0):
             return None
-        basis = np.linalg.svd(normal[None] / np.linalg.norm(normal))[2][1:].T
+        normal = normal / np.max(np.abs(normal))  # its squares may underflow
+        basis = np.linalg.svd(normal[None])[2][1:].T
         point = newton(
             objective.derivatives, objective.value, x, basis=basis, capped=objective.capped, max_iterations=30, polish=0
         )
