@@ -48,6 +48,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
         elif curvature < SINGULAR:
             ridges.append(v)
     rays = [_logarithms_alone(verdict, v, d) for v in rays]
+    rays += _bent(verdict, [*rays, *flat, *ridges, *known])
     along = np.linalg.qr(np.array(rays).reshape(-1, d.size).T / d[:, None])[0]
     for v in ridges:
         unit = (v / d) / np.linalg.norm(v / d)
@@ -76,10 +77,18 @@ def _logarithms_alone(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> np.ndar
         return v
 
     def falls(u: np.ndarray) -> bool:
-        curvature = float(-(u @ verdict.point.hessian @ u)) / float(np.sum((u / d) ** 2))
-        return _walk(verdict, u, curvature)[0]
+        return _walk(verdict, u, _curvature(verdict, u, d))[0]
 
     return logarithms if not falls(logarithms) and falls(rest) and falls(-rest) else v
+
+
+def _bent(verdict: Verdict, found: list[np.ndarray]) -> list[np.ndarray]:
+    """Return the coordinates that go away at no cost, one way only, along no straight line found."""
+    ways: dict[int, list[float]] = {}
+    for j, sign in verdict.level:
+        ways.setdefault(j, []).append(sign)
+    axes = np.eye(verdict.objective.size)
+    return [signs[0] * axes[j] for j, signs in ways.items() if len(signs) == 1 and not any(v[j] != 0 for v in found)]
 
 
 def _exactly(flat: list[np.ndarray], objective: Objective, d: np.ndarray) -> list[np.ndarray]:
@@ -181,10 +190,16 @@ def _principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[
     for whole in directions:
         v = _trimmed(whole, d, verdict.objective.capped)
         if np.any(v != 0):
+            curvature = _curvature(verdict, v, d)
+            if curvature >= SINGULAR > abs(level := _curvature(verdict, whole, d)):
+                v, curvature = whole, level  # what was dropped belongs to it
             kept.append(v)
-            size = float(np.sum((v / d) ** 2))
-            curvatures.append(float(-(v @ point.hessian @ v)) / size)
+            curvatures.append(curvature)
     return kept, curvatures
+
+
+def _curvature(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> float:
+    return float(-(v @ verdict.point.hessian @ v)) / float(np.sum((v / d) ** 2))
 
 
 def _trimmed(v: np.ndarray, d: np.ndarray, capped: np.ndarray) -> np.ndarray:
@@ -216,18 +231,31 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
         x = point.z + longest * 2.0**-k * unit
         value = objective.value(x)
         if not np.isfinite(value):
-            # Far out this is overflow; close by it is the end of the domain.
-            return k > 6, None
+            # Far out this is overflow; close by it is the end of the domain, unless the numbers end sooner.
+            return k > 6 and not (k == 12 and _levels_off(verdict, x, curvature, threshold)), None
         change = value - point.value
         if abs(change) > threshold:
-            # Rounding grows on the way along a logarithm, and a single measurement may miss it.
-            near = (1.0, 0.99, 0.97, 0.94, 0.9) if logarithm else (1.0,)
-            noise = max(objective.noise(point.z + share * (x - point.z)) for share in near)
+            # Rounding grows on the way far out, and a single measurement may miss it.
+            near = (1.0, 0.99, 0.97, 0.94, 0.9) if logarithm or abs(change) < 1e-3 else (1.0,)
+            noise = max(noise, *(objective.noise(point.z + share * (x - point.z)) for share in near))
         if change < -max(threshold, 8 * noise) and (change < -0.1 or not vague):
             return True, None
         if change > gain and change > 20 * noise:
             return False, None if objective.leaps(point.z, x) else x
     return False, None
+
+
+def _levels_off(verdict: Verdict, outside: np.ndarray, curvature: float, threshold: float) -> bool:
+    """Whether the objective stays level to where it overflows, though its curvature says that it falls."""
+    point, objective = verdict.point, verdict.objective
+    d = equilibrate(point.hessian)
+    for k in range(1, 40):
+        step = (outside - point.z) * 2.0**-k
+        value = objective.value(point.z + step)
+        if np.isfinite(value):
+            promised = 0.5 * curvature * float(np.sum((step / d) ** 2))
+            return bool(promised > 4 * threshold and value > point.value - threshold)
+    return False
 
 
 def _ridge(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> bool:
@@ -254,5 +282,9 @@ def _clean(v: np.ndarray, verdict: Verdict, d: np.ndarray) -> np.ndarray:
     if np.any(capped & (kept != 0)):
         far = v * (FAR_OFF / np.max(np.abs(v[capped])))
         kept = np.where(np.abs(far) > np.where(capped, 0.1, 0.03 * d), v, 0.0)
-    curvature = float(-(kept @ verdict.point.hessian @ kept)) / float(np.sum((kept / d) ** 2))
-    return kept if not _walk(verdict, kept, curvature)[0] else v
+
+    def falls(u: np.ndarray) -> bool:
+        return _walk(verdict, u, _curvature(verdict, u, d))[0]
+
+    # Along a bent ridge both fall.
+    return kept if not falls(kept) or falls(v) else v

@@ -62,10 +62,18 @@ def push_away(verdict: Verdict, end: Point) -> np.ndarray | None:
             if endless(trace) and _outwards(objective, trace):
                 verdict.unbounded = trace
                 return None
+            if end is verdict.point and len(trace.values) == steps + 1 and _level(verdict, trace):
+                verdict.level.append((int(j), sign))
             top = int(np.argmax(trace.values))
             if trace.values[top] > least and _believable(verdict, trace, top):
                 better, least = trace.points[top], float(trace.values[top])
     return better
+
+
+def _level(verdict: Verdict, trace: Trace) -> bool:
+    """Whether a path ends as high as it began: on a bent way to a supremum, curvature and straight lines say no."""
+    noise = max(verdict.noise, *(verdict.objective.noise(x) for x in trace.points[-3:]))
+    return bool(abs(trace.values[-1] - verdict.point.value) <= max(8 * noise, 1e-10) and noise < 1e-6)
 
 
 def draw_to_data(verdict: Verdict) -> None:

@@ -38,11 +38,13 @@ def profile_rows(optimum: Optimum, frame: Frame, estimands: list[Estimand], rows
     for row in wanted if len(wanted) <= MOST else []:
         estimand = by_name[row.estimand]
         scalar = Scalar.of(optimum, estimand, estimand.variable.labels.index(row.label))
-        low, high = (_end(optimum, scalar, sign, target) for sign in (-1.0, 1.0))
-        low, high = scalar.natural(low), scalar.natural(high)
-        if np.isnan(low) or np.isnan(high):
-            continue
-        found.append(row.but(lower=min(low, high), upper=max(low, high), interval_kind="profile"))
+        ends: list[float] = []
+        for sign in (-1.0, 1.0):
+            ends.append(scalar.natural(_end(optimum, scalar, sign, target)))
+            if np.isnan(ends[-1]):
+                break
+        else:
+            found.append(row.but(lower=min(ends), upper=max(ends), interval_kind="profile"))
     return found
 
 
@@ -120,6 +122,8 @@ def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float) -> float:
             return sign * np.inf  # still level where the numbers end
         if held is None:
             r = np.inf
+        elif np.isnan(held[1]):
+            return np.nan
         else:
             r = float(np.sqrt(max(0.0, 2 * (best - held[1]))))
         if r <= target:
@@ -144,13 +148,20 @@ def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float) -> float:
     return at
 
 
+def _beside(normal: np.ndarray, flat: np.ndarray) -> np.ndarray:
+    """Directions, as columns, that hold the scalar and do not wander along a ridge."""
+    rows = np.vstack([normal[None], *(v[None] / np.linalg.norm(v) for v in flat)])
+    _, sizes, vectors = np.linalg.svd(rows)
+    return np.asarray(vectors[int(np.sum(sizes > 1e-8)) :].T)
+
+
 def _left(scalar: Scalar, at: float) -> bool:
     moved = abs(at - scalar.centre)
     return moved > 40.0 if scalar.capped else moved > 1e5 * scalar.scale
 
 
 def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> tuple[np.ndarray, float] | None:
-    """Maximise with the scalar held at ``at``; None when no usable point was found."""
+    """Maximise with the scalar held at ``at``; None when no usable point was found, NaN when none was settled on."""
     objective = verdict.objective
     if scalar.position is not None:
         x = start.copy()
@@ -181,7 +192,7 @@ def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> tupl
         if not np.all(np.isfinite(normal)) or not np.any(normal != 0):
             return None
         normal = normal / np.max(np.abs(normal))  # its squares may underflow
-        basis = np.linalg.svd(normal[None])[2][1:].T
+        basis = _beside(normal, verdict.flat)
         point = newton(
             objective.derivatives, objective.value, x, basis=basis, capped=objective.capped, max_iterations=30, polish=0
         )
@@ -191,4 +202,5 @@ def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> tupl
         x = point.z
         if moved <= 1e-8 * scalar.scale:
             return x, point.value
-    return (x, objective.value(x)) if np.all(np.isfinite(x)) else None
+    near = abs(scalar.evaluate(x)[0] - at) <= 1e-4 * scalar.scale
+    return x, objective.value(x) if near else np.nan

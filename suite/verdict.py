@@ -48,6 +48,8 @@ class Verdict:
         How many starts ended at a usable point.
     cliff
         A direction in which the objective rises until its domain ends at once, if there is one.
+    level
+        Positions of logarithmic coordinates, with a sign, that can be pushed away at no cost.
     settled
         Whether the probes met no better point in the end.
     """
@@ -62,6 +64,7 @@ class Verdict:
     rays: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     flat: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     cliff: np.ndarray | None = None
+    level: list[tuple[int, float]] = field(default_factory=list)
     settled: bool = True
 
     @property
