@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from triptych.follow import follow
+from triptych.follow import cliff, follow
 from triptych.kinks import Corner, climb
 from triptych.newton import Point, ascent_step, equilibrate
 from triptych.objective import Objective
@@ -20,6 +20,7 @@ from triptych.probes import draw_to_data, push_away, ran_away, redundant, struct
 from triptych.verdict import Verdict
 
 ROUNDS = 6  # times that a better point met by a probe is climbed from
+TRIES = 200  # points looked at when the first one is outside the domain
 COARSE = 3e-6  # rounding error of an objective that can still be judged
 
 
@@ -50,6 +51,8 @@ def find(objective: Objective, seed: int = 0, starts: int = 6) -> Verdict:
 def _ends(objective: Objective, rng: np.random.Generator, starts: int) -> list[tuple[Point, Corner | None]]:
     origin = objective.origin[objective.active]
     kinked = objective.kinked
+    if not np.isfinite(objective.value(origin)):
+        origin = _inside(objective, origin, rng)
     found = [climb(objective, _on_steps(objective, origin))]
     capped = objective.capped
     if not objective.parts[1] and not kinked and (held := redundant(objective)).size:
@@ -70,6 +73,15 @@ def _ends(objective: Objective, rng: np.random.Generator, starts: int) -> list[t
         if end[0].usable:
             found.append(end)
     return found
+
+
+def _inside(objective: Objective, origin: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a point at which the objective is finite, when the model's initial point is outside its domain."""
+    for k in range(TRIES):
+        x = origin + (0.5 + 4 * k / TRIES) * rng.standard_normal(origin.size)
+        if np.isfinite(objective.value(x)):
+            return x
+    return origin
 
 
 def _on_steps(objective: Objective, x: np.ndarray) -> np.ndarray:
@@ -115,24 +127,30 @@ def _judge(verdict: Verdict) -> np.ndarray | None:
     """Fill in the verdict; return a better point when the probes find one."""
     if verdict.starts == 0:
         return None
+    objective = verdict.objective
     verdict.unbounded = ran_away(verdict)
     if verdict.unbounded is not None:
-        verdict.flat = structural_null(verdict.objective)
+        verdict.flat = structural_null(objective)
         return None
     if verdict.noise > COARSE:
         _step_back(verdict)
+    if verdict.corner is None and (edge := cliff(verdict)) is not None:
+        # At the edge of its domain an ascent is kept from the rest of its way.
+        end = objective.climb(verdict.point.z, fixed=int(np.argmax(np.abs(edge))))
+        if end.usable and end.value >= verdict.point.value:
+            verdict.point = end
     arrived = [other for other in verdict.others if other.decrement <= 1e-6 * (1 + abs(other.value))]
     for end in [verdict.point, *arrived[:1]]:
         better = push_away(verdict, end)
         if verdict.unbounded is not None:
             # Far out, rounding hides which directions are flat; near the start it does not.
-            verdict.flat = structural_null(verdict.objective)
+            verdict.flat = structural_null(objective)
             return None
         if better is not None:
             return better
     draw_to_data(verdict)
     if verdict.unbounded is not None:
-        verdict.flat = structural_null(verdict.objective)
+        verdict.flat = structural_null(objective)
         return None
     return follow(verdict)
 

@@ -10,7 +10,7 @@ from triptych.faces import face
 from triptych.kinks import climb
 from triptych.newton import equilibrate
 from triptych.objective import Objective
-from triptych.probes import MOST_COLUMNS, structural_null
+from triptych.probes import MOST_COLUMNS, still_rising, structural_null
 from triptych.verdict import Verdict
 
 SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information
@@ -48,6 +48,8 @@ def follow(verdict: Verdict) -> np.ndarray | None:
         elif curvature < SINGULAR:
             ridges.append(v)
     rays = [_logarithms_alone(verdict, v, d) for v in rays]
+    for v in rays:
+        verdict.unbounded = verdict.unbounded or still_rising(verdict, v)
     rays += _bent(verdict, [*rays, *flat, *ridges, *known])
     along = np.linalg.qr(np.array(rays).reshape(-1, d.size).T / d[:, None])[0]
     for v in ridges:
@@ -65,7 +67,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
         verdict.rays = np.vstack([verdict.rays, _carried_along(verdict)])
     _settle(verdict)
     if not verdict.regular:
-        verdict.cliff = _cliff(verdict)
+        verdict.cliff = cliff(verdict)
     return None
 
 
@@ -158,7 +160,7 @@ def _settle(verdict: Verdict) -> None:
         verdict.point = replace(point, z=x, value=value, gradient=gradient, hessian=hessian)
 
 
-def _cliff(verdict: Verdict) -> np.ndarray | None:
+def cliff(verdict: Verdict) -> np.ndarray | None:
     """Return the axis along which the objective rises right up to the end of its domain."""
     point, objective = verdict.point, verdict.objective
     for j in np.argsort(-np.abs(point.gradient)):

@@ -17,6 +17,7 @@ Value = Callable[[np.ndarray], float]
 EIGENVALUE_FLOOR = 1e-14
 LOG_STEP = 4.0  # longest step of a transformed coordinate, in its own (log-like) units
 FACTORISED = 30  # coordinates from which a step is solved by Cholesky before by eigenvalues
+STALLED = 1e-11  # part of a step that is no progress
 CRAWL = 1e-11  # decrement, relative to the objective, from which a slow ascent is not followed on
 LOG_RANGE = 45.0  # an ascent that carries a transformed coordinate further than this has run away
 
@@ -89,7 +90,7 @@ def newton(
     z = np.array(start, dtype=float)
     f, g, h = derivatives(z)
     trail = [z]
-    decrement, slow = np.inf, False
+    decrement, slow, stalls = np.inf, False, 0
     if not (np.isfinite(f) and np.all(np.isfinite(g)) and np.all(np.isfinite(h))):
         return Point(z, f, g, h, decrement, 0, np.array(trail))
     for _ in range(max_iterations):
@@ -103,8 +104,12 @@ def newton(
         ):
             slow = True
             break
-        z_new = _search(value, z, f, g, _limited(step, capped))
+        step = _limited(step, capped)
+        z_new = _search(value, z, f, g, step)
         if z_new is None:
+            break
+        stalls = stalls + 1 if np.max(np.abs(z_new - z)) < STALLED * np.max(np.abs(step)) else 0
+        if stalls == 5:
             break
         out = derivatives(z_new)
         if not (np.isfinite(out[0]) and np.all(np.isfinite(out[1])) and np.all(np.isfinite(out[2]))):

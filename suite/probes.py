@@ -21,7 +21,7 @@ PROBE_STEPS = 18
 FEW_STEPS = 8
 SETTLED = 8
 PROBED = 24  # logarithmic coordinates pushed away
-RAN_AWAY = 40.0  # units of a logarithm that an ascent to a finite maximum does not travel
+RAN_AWAY = 34.0  # units that an ascent to a finite maximum does not travel; at 37 a logistic is one in double precision
 DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
 RUIN = 1e4  # fall of one log-density term that no other makes up for
 MOST_COLUMNS = 60  # coordinates up to which spare ones are looked for
@@ -151,6 +151,17 @@ def ran_away(verdict: Verdict) -> Trace | None:
         return None
     kept = left >= end
     return Trace(j, trail[kept, j], values[kept], trail[kept])
+
+
+def still_rising(verdict: Verdict, ray: np.ndarray) -> Trace | None:
+    """Return the path to an end at which the numbers stop but the rise does not, such as a shift on a datum."""
+    objective, point = verdict.objective, verdict.point
+    j = int(np.argmax(np.abs(ray)))
+    slope = float(point.gradient[j]) * float(np.sign(ray[j]))
+    if not objective.capped[j] or slope < LEAST_SLOPE or point.decrement < LEAST_SLOPE:
+        return None
+    back = _probe(objective, point, j, -float(np.sign(ray[j])), steps=SETTLED)
+    return replace(back, steps=back.steps[::-1], values=back.values[::-1], points=back.points[::-1])
 
 
 def _believable(verdict: Verdict, trace: Trace, top: int) -> bool:

@@ -16,6 +16,7 @@ from triptych.errors import InputError
 from triptych.whitening import Whitening
 
 LOW_RANK_UP_TO = 30  # unconstrained dimensions
+TRIES = 80  # starting points that a chain tries
 LOOK = 0.25  # seconds between looks for an interrupt
 CHEAP = 2e-4  # seconds of a gradient up to which chains take turns
 STATISTICS = ("diverging", "energy", "logp", "n_steps", "depth", "step_size", "mean_tree_accept")
@@ -90,6 +91,11 @@ def sample(
     """
     import nutpie
 
+    if not np.all(np.isfinite(_density(engine, whitened, _start(engine, whitened)(random_seed)))):
+        # Left to nutpie, its threads go on trying when it has given up, and abort the process at its end.
+        raise SamplerStopped(
+            "no starting point with a finite density was found; give the model an initval inside its domain"
+        )
     if backend not in ("auto", "jax", "numba"):
         raise InputError(f"backend={backend!r}: use 'auto', 'jax' or 'numba'")
     chosen = engine.backend.name if backend == "auto" else backend
@@ -101,6 +107,7 @@ def sample(
             total = sum(s.total_draws for s in states)
             progress(sum(s.finished_draws for s in states) / total if total else 0.0)
 
+    running = None
     try:
         running = nutpie.sample(
             compiled,
@@ -122,6 +129,8 @@ def sample(
         trace = _wait(running)
     except BaseException as error:
         # nutpie's panics do not derive from Exception; anything else that does not must pass.
+        if running is not None:
+            running.cancel()
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         raise SamplerStopped(str(error).strip().splitlines()[0] if str(error).strip() else repr(error)) from error
@@ -135,14 +144,10 @@ def sample(
 
 
 def _wait(running: Any) -> Any:
-    """Wait for the sampler in the background; an interrupt ends it and goes on."""
-    try:
-        while True:
-            with suppress(TimeoutError):
-                return running.wait(timeout=LOOK)
-    except KeyboardInterrupt:
-        running.cancel()
-        raise
+    """Wait for the sampler in the background, with looks for an interrupt."""
+    while True:
+        with suppress(TimeoutError):
+            return running.wait(timeout=LOOK)
 
 
 def _compiled(engine: Engine, backend: str, whitened: Whitening | None) -> Any:
@@ -166,20 +171,27 @@ def _is_cheap(engine: Engine) -> bool:
 def _start(engine: Engine, whitened: Whitening | None) -> Callable[[int], np.ndarray]:
     """Return PyMC's habit of starting: the initial point, jittered uniformly by one unit.
 
-    In whitened coordinates it is the mode, jittered by two standard deviations.
+    In whitened coordinates it is the mode, jittered by two standard deviations. Where the density is
+    not finite there, the jitter widens.
     """
     point = engine.graph.start if whitened is None else np.zeros(engine.size)
     reach = 1.0 if whitened is None else 2.0
 
     def start(seed: int) -> np.ndarray:
         rng = np.random.default_rng(seed)
-        for _ in range(50):
-            u = np.asarray(point + rng.uniform(-reach, reach, point.size))
-            if np.all(np.isfinite(engine.sampled(u if whitened is None else whitened.z(u)))):
+        for attempt in range(TRIES):
+            # A domain that is narrow or lies elsewhere needs a wider look.
+            wider = max(1.0, 6.0 * attempt / TRIES)
+            u = np.asarray(point + wider * rng.uniform(-reach, reach, point.size))
+            if np.all(np.isfinite(_density(engine, whitened, u))):
                 return u
         return np.asarray(point)
 
     return start
+
+
+def _density(engine: Engine, whitened: Whitening | None, u: np.ndarray) -> np.ndarray:
+    return engine.sampled(u if whitened is None else whitened.z(u))
 
 
 def _own_density(engine: Engine, whitened: Whitening | None) -> Any:
