@@ -182,19 +182,19 @@ def _principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[
     scale = equilibrate(inner)
     _, vectors = np.linalg.eigh(-(scale[:, None] * inner * scale))
     columns = (basis @ (scale[:, None] * vectors)).T[:WALKED]
-    directions = list(columns)
     trail = point.trail
-    further = [trail[-1] - trail[-1 - k] for k in (1, 2, 4) if len(trail) > k]
-    further += list(np.eye(d.size)[verdict.objective.capped])
+    # Where a slow ascent stopped no scale is left to tell what hardly moves: its own steps are left whole.
+    further = [(trail[-1] - trail[-1 - k], point.slow) for k in (1, 2, 4) if len(trail) > k]
+    further += [(axis, False) for axis in np.eye(d.size)[verdict.objective.capped]]
     # A direction that leaves a kink is left to the multipliers.
-    directions += [v for v in further if np.allclose(basis @ (basis.T @ v), v, rtol=0, atol=1e-12)]
+    further = [(v, whole) for v, whole in further if np.allclose(basis @ (basis.T @ v), v, rtol=0, atol=1e-12)]
     kept, curvatures = [], []
-    for whole in directions:
-        v = _trimmed(whole, d, verdict.objective.capped)
+    for direction, whole in [*((v, False) for v in columns), *further]:
+        v = direction if whole else _trimmed(direction, d, verdict.objective.capped)
         if np.any(v != 0):
             curvature = _curvature(verdict, v, d)
-            if curvature >= SINGULAR > abs(level := _curvature(verdict, whole, d)):
-                v, curvature = whole, level  # what was dropped belongs to it
+            if curvature >= SINGULAR > abs(level := _curvature(verdict, direction, d)):
+                v, curvature = direction, level  # what was dropped belongs to it
             kept.append(v)
             curvatures.append(curvature)
     return kept, curvatures

@@ -10,6 +10,7 @@ from . import (
     hierarchies,
     infinity,
     kinks,
+    latent,
     mixtures,
     regressions,
     scales,
@@ -30,6 +31,7 @@ CASES: tuple[Case, ...] = (
     *mixtures.CASES,
     *flat.CASES,
     *hierarchies.CASES,
+    *latent.CASES,
 )
 
 __all__ = ["CASES", "REFUSED", "Case", "Refusal"]

@@ -195,6 +195,23 @@ def schools_case(name: str, prior: Callable[[], Any], note: str) -> Case:
                 along=tuple(decay(m, "tau", {"mu": pooled(0.0)}) for m in BOTH))  # fmt: skip
 
 
+INCOMES = np.array([1.2, 1.5, 2.2, 3.1, 1.9])
+
+
+def pareto() -> pm.Model:
+    with pm.Model() as model:
+        shape = pm.Gamma("shape", 2, 1)
+        smallest = pm.Uniform("smallest", 0, 5)  # its middle, where a search would start, is impossible
+        pm.Pareto("y", alpha=shape, m=smallest, observed=INCOMES)
+    return model
+
+
+def pareto_known() -> Answers:
+    logs = np.log(INCOMES / 1.2).sum()
+    shapes = {("mle", "shape"): 5 / logs, ("map", "shape"): 6 / (logs + 1)}
+    return same({"smallest": 1.2}) | shapes
+
+
 CASES = (
     zero_count_case("zero_counts_half_normal", lambda: pm.HalfNormal("rate", 2),
                     "-n rate and the half-normal both fall from zero."),
@@ -282,4 +299,8 @@ CASES = (
     Case("component_not_needed", known_components, {m: {"w": EDGE} for m in BOTH},
          note="All data sit on the first component; the score at w = 0 is negative.",
          known=lambda: same({"w": 0.0}), along=tuple(decay(m, "w") for m in BOTH)),
+    Case("pareto_scale", pareto, {m: {"smallest": "at_boundary"} for m in BOTH}, smooth=False,
+         known=pareto_known, note="The density rises with the scale up to the smallest datum and ends there.",
+         along=tuple(Along(m, "at_boundary", lambda t, m=m: {
+             "smallest": 1.2 - 0.1 * np.exp(-t), "shape": pareto_known()[m, "shape"]}) for m in BOTH)),
 )  # fmt: skip

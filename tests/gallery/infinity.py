@@ -246,6 +246,67 @@ def rises(point: Callable[[float], dict[str, Any]], **span: float) -> tuple[Alon
     return (Along("mle", FAR, point, **span),)
 
 
+def partial_likelihood() -> pm.Model:
+    with pm.Model() as model:
+        hazard = pm.Normal("hazard", 0, 2)
+        risk = hazard * np.array([1.0, 1.0, 1.0, 0.0, 0.0])
+        at_risk = [pm.math.logsumexp(risk[i:]) for i in range(5)]
+        pm.Potential("partial", sum(risk[i] - at_risk[i] for i in range(5)))
+    return model
+
+
+def partial_known() -> Answers:
+    def score(b: float) -> float:
+        e = np.exp(b)
+        return float(sum(1 - k * e / (k * e + 2) for k in (3, 2, 1)) - b / 4)
+
+    return {("map", "hazard"): root_of(score, 0.1, 10.0)}
+
+
+STEP_AT = np.arange(10.0)
+STEPPED = np.where(STEP_AT < 5, 0.0, 3.0) + 0.3 * np.random.default_rng(2).normal(size=10)
+
+
+def steep_step() -> pm.Model:
+    with pm.Model() as model:
+        steepness = pm.HalfNormal("steepness", 10)
+        when = pm.Normal("when", 4.5, 3)
+        low, rise = pm.Normal("low", 0, 3), pm.Normal("rise", 0, 3)
+        sigma = pm.HalfNormal("sigma", 1)
+        pm.Normal("y", low + rise * pm.math.sigmoid(steepness * (STEP_AT - when)), sigma, observed=STEPPED)
+    return model
+
+
+def step_levels() -> tuple[float, float, float, float]:
+    """Return the two levels, sigma, and the share of the step that the datum at 4 has taken."""
+    low, high = STEPPED[:4].mean(), STEPPED[5:].mean()
+    inside = low < STEPPED[4] < high
+    assert inside, "the datum on the step would not be met"
+    residual = np.where(STEP_AT < 4, STEPPED - low, np.where(STEP_AT > 4, STEPPED - high, 0.0))
+    return low, high - low, float(np.sqrt(np.mean(residual**2))), (STEPPED[4] - low) / (high - low)
+
+
+def steeper(t: float) -> dict[str, Any]:
+    low, rise, sigma, share = step_levels()
+    return {"steepness": np.exp(t), "when": 4 - special.logit(share) * np.exp(-t),
+            "low": low, "rise": rise, "sigma": sigma}  # fmt: skip
+
+
+def step_known() -> Answers:
+    low, rise, sigma, _ = step_levels()
+    return {("mle", "low"): low, ("mle", "rise"): rise, ("mle", "sigma"): sigma}
+
+
+def ordered_apart() -> pm.Model:
+    with pm.Model() as model:
+        slope = pm.Normal("slope", 0, 2)
+        cuts = pm.Normal("cuts", 0, 5, shape=2, transform=pm.distributions.transforms.ordered, initval=[-1.0, 1.0])
+        grades = np.repeat([0, 1, 2], 3)
+        spread = np.array([-3.0, -2.0, -1.5, 0.0, 0.2, 0.3, 2.0, 3.0, 4.0])
+        pm.OrderedLogistic("y", eta=slope * spread, cutpoints=cuts, observed=grades, compute_p=False)
+    return model
+
+
 CASES = (
     Case("complete_separation", complete, {"mle": FAR}, known=complete_known,
          note="Doses 1-3 live and 6-9 die: any line between them, made steeper, is better.",
@@ -314,4 +375,15 @@ CASES = (
          known=lambda: {("mle", "cuts"): np.array([np.log(1.5), np.nan])},
          note="Nobody answered the top category: its cut point goes off, the other is a logit.",
          along=rises(lambda t: {"cuts": np.array([np.log(1.5), 1 + 2 * t])})),
+    Case("partial_likelihood", partial_likelihood, {"mle": FAR}, known=partial_known,
+         options={"likelihood": ("partial",)},
+         note="Those at higher risk all die first: the partial likelihood rises with the hazard.",
+         along=rises(lambda t: {"hazard": 2 * t})),
+    Case("steep_step", steep_step, {"mle": {"steepness": FAR}}, known=step_known,
+         estimands=("steepness", "low", "rise", "sigma"),
+         note="One datum lies on the step and is met exactly however steep, as the step moves towards it.",
+         along=(Along("mle", FAR, steeper, start=1.0, stop=3.0),)),
+    Case("ordered_classes_apart", ordered_apart, {"mle": FAR},
+         note="Three grades that a line orders without overlap.",
+         along=rises(lambda t: {"slope": 3 * t, "cuts": np.array([-2.25, 3.45]) * t})),
 )  # fmt: skip

@@ -155,6 +155,17 @@ def alone(t: float) -> dict[str, Any]:
 
 EVERYWHERE = {"mle": UP, "map": UP}
 
+TIMES = np.random.default_rng(2).weibull(2, 30) * 0.4 + 0.3
+
+
+def shifted_weibull() -> pm.Model:
+    with pm.Model() as model:
+        shift = pm.Uniform("shift", 0, TIMES.min())
+        shape, scale = pm.HalfNormal("shape", 3), pm.HalfNormal("scale", 1)
+        pm.Potential("density", pm.logp(pm.Weibull.dist(shape, scale), TIMES - shift))
+    return model
+
+
 CASES = (
     *(
         Case(f"one_datum_{name}", one_datum(prior), EVERYWHERE, along=climbs(alone),
@@ -207,4 +218,8 @@ CASES = (
     Case("student_nu_free_to_zero", student_small_nu, EVERYWHERE,
          note="For nu < 1/(n - 1), sigma to zero at one datum gains 1 - (n - 1) nu a log unit.",
          along=climbs(lambda t: {"mu": 1.2, "sigma": np.exp(-t), "nu": 0.1})),
+    Case("shift_on_a_datum", shifted_weibull, EVERYWHERE, options={"likelihood": ("density",)},
+         note="As the shift nears the shortest time a shape below one makes the density there endless.",
+         along=tuple(Along(m, UP, lambda t: {"shift": TIMES.min() * (1 - np.exp(-t)), "shape": 0.6, "scale": 0.2},
+                           start=8.0, stop=20.0) for m in BOTH)),
 )  # fmt: skip
