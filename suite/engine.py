@@ -227,7 +227,7 @@ def _refuse_impossible(graph: Graph, backend: Backend, data: dict[str, Any]) -> 
     rng = np.random.default_rng(0)
     values = tuple(data.values())
     never = [np.ones(shape, dtype=bool) for shape in backend.term_shapes(graph.start, values)]
-    for scale in (0.0, *np.linspace(0.2, 3.0, 19)):
+    for scale in (0.0, *np.linspace(0.2, 3.0, 19), *np.linspace(3.5, 12.0, 30)):
         z = graph.start + scale * rng.standard_normal(graph.start.size)
         never = [bad & ~np.isfinite(terms) for bad, terms in zip(never, backend.pointwise(z, values), strict=True)]
         if not any(np.any(bad) for bad in never):

@@ -78,7 +78,7 @@ def _ends(objective: Objective, rng: np.random.Generator, starts: int) -> list[t
 def _inside(objective: Objective, origin: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return a point at which the objective is finite, when the model's initial point is outside its domain."""
     for k in range(TRIES):
-        x = origin + (0.5 + 4 * k / TRIES) * rng.standard_normal(origin.size)
+        x = origin + (0.5 + 8 * k / TRIES) * rng.standard_normal(origin.size)
         if np.isfinite(objective.value(x)):
             return x
     return origin

@@ -40,7 +40,8 @@ def profile_rows(optimum: Optimum, frame: Frame, estimands: list[Estimand], rows
         scalar = Scalar.of(optimum, estimand, estimand.variable.labels.index(row.label))
         ends: list[float] = []
         for sign in (-1.0, 1.0):
-            ends.append(scalar.natural(_end(optimum, scalar, sign, target)))
+            with np.errstate(over="ignore", invalid="ignore"):  # as happens on the way to an end at infinity
+                ends.append(scalar.natural(_end(optimum, scalar, sign, target)))
             if np.isnan(ends[-1]):
                 break
         else:

@@ -218,7 +218,9 @@ class Optimum:
         if depends.sum() == 1 and v[depends][0] != 0:
             return True  # a function of a coordinate that moves, however little it moves so far out
         far = self._natural(estimand, v / np.max(np.abs(v)) * 8.0)[i]
-        return bool(abs(far - value) > 1e-4 * (abs(value) + np.sqrt(max(0.0, float(g**2 @ self.conditional)))))
+        # Of coordinates that go away the deviation says nothing.
+        deviation = float(np.sqrt(np.where(v == 0, g**2, 0.0) @ self.conditional))
+        return bool(abs(far - value) > 1e-4 * (abs(value) + deviation))
 
     def _depends(self, estimand: Estimand, i: int) -> np.ndarray:
         """Whether a scalar depends on each coordinate, seen here and where the model starts."""

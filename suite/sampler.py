@@ -181,7 +181,7 @@ def _start(engine: Engine, whitened: Whitening | None) -> Callable[[int], np.nda
         rng = np.random.default_rng(seed)
         for attempt in range(TRIES):
             # A domain that is narrow or lies elsewhere needs a wider look.
-            wider = max(1.0, 6.0 * attempt / TRIES)
+            wider = max(1.0, 12.0 * attempt / TRIES)
             u = np.asarray(point + wider * rng.uniform(-reach, reach, point.size))
             if np.all(np.isfinite(_density(engine, whitened, u))):
                 return u

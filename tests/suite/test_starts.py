@@ -1,0 +1,40 @@
+"""Where a model starts: outside its domain the search looks on; with nowhere to go it says so and ends cleanly."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pymc as pm
+import pytest
+
+import triptych
+
+FEW = {"draws": 200, "tune": 200, "chains": 2, "random_seed": 1}
+
+
+def test_an_initial_point_outside_the_domain_is_looked_beyond() -> None:
+    with pm.Model() as model:
+        smallest = pm.Uniform("smallest", 0, 500)  # its middle is above the data, where the density is zero
+        pm.Pareto("y", alpha=2.0, m=smallest, observed=[1.2, 1.5, 2.2, 3.1, 1.9])
+    estimates = triptych.compare(model, **FEW).estimates.set_index("method")
+    assert estimates.loc["mle", "status"] == "at_boundary"
+    assert estimates.loc["mle", "estimate"] == pytest.approx(1.2, abs=1e-6)
+    # Under the flat prior the posterior is the tenth power of the scale up to the smallest datum.
+    assert estimates.loc["mcmc", "estimate"] == pytest.approx(1.2 * 11 / 12, abs=0.05)
+
+
+def test_a_density_without_a_finite_value_fails_and_leaves_no_thread_behind() -> None:
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0, 1)
+        pm.Potential("nowhere", pm.math.switch(mu > 1e6, 0.0, -np.inf))
+        pm.Normal("y", mu, 1, observed=[1.0, 2.0])
+    estimates = triptych.compare(model, methods=("map", "mcmc"), **FEW).estimates.set_index("method")
+    assert list(estimates["status"]) == ["failed", "failed"]
+    assert "no starting point with a finite density" in estimates.loc["mcmc", "reason"]
+    if sys.platform == "linux":
+        # A sampler's thread that outlives its run aborts the process when the interpreter ends.
+        names = [Path(f"/proc/self/task/{task}/comm").read_text().strip() for task in os.listdir("/proc/self/task")]
+        assert not any(name.startswith("nutpie") for name in names)
