@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from triptych.engine import Engine
 from triptych.table import Status
 
 MAX_RHAT, MIN_ESS, MIN_BFMI = 1.01, 400.0, 0.3
@@ -71,7 +73,8 @@ def diagnose(tree: Any, z: np.ndarray) -> Diagnosis:
     import arviz as az
 
     posterior = tree["posterior"].to_dataset()
-    rhat, mcse = az.rhat(posterior), az.mcse(posterior)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a deterministic may be constant
+        rhat, mcse = az.rhat(posterior), az.mcse(posterior)
     bulk, tail = az.ess(posterior, method="bulk"), az.ess(posterior, method="tail")
     divergences = int(tree["sample_stats"]["diverging"].sum())
     bfmi = float(az.bfmi(tree)["energy"].min())
@@ -99,6 +102,15 @@ def extreme(dataset: Any, reduce: Callable[[np.ndarray], Any]) -> float:
     return float(reduce(values)) if values.size else float("nan")
 
 
+def tail_indices(engine: Engine, posterior: Any) -> dict[str, np.ndarray]:
+    """Return the Pareto tail index of every scalar, by variable; NaN for one that cannot lack a moment."""
+    found = {str(name): tail_index(values) for name, values in posterior.data_vars.items()}
+    for name, k in found.items():
+        if np.any(k > NO_MEAN):
+            k[bounded(engine, name)] = np.nan
+    return found
+
+
 def tail_index(variable: Any) -> np.ndarray:
     """Return the Pareto tail index of every scalar; NaN for one whose largest draws are all the same."""
     from arviz_stats.base import array_stats
@@ -107,9 +119,20 @@ def tail_index(variable: Any) -> np.ndarray:
     flat = draws.reshape(*draws.shape[:2], -1)
     found = np.full(flat.shape[2], np.nan)
     for i in range(found.size):
-        with suppress(ValueError):
+        with suppress(ValueError), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Number of tail draws")
             found[i] = array_stats.pareto_khat(np.ascontiguousarray(flat[..., i]), chain_axis=0, draw_axis=1)
     return found
+
+
+def bounded(engine: Engine, name: str) -> np.ndarray:
+    """Return which scalars of a variable keep to a range however far the parameters go: these have every moment."""
+    away = np.random.default_rng(0).standard_normal((400, engine.size))
+    reach = [
+        np.max(np.abs(engine.shown_many(engine.graph.start + scale * away)[name].reshape(len(away), -1)), axis=0)
+        for scale in (10.0, 30.0)
+    ]
+    return np.asarray(reach[1] <= 1.05 * reach[0])
 
 
 def status_of(diagnosis: Diagnosis, tail_index: float, mode: Status | None) -> tuple[Status, str]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from triptych.engine import Engine
 from triptych.estimands import Estimand
-from triptych.gate import LEVEL, Diagnosis, Plan, diagnose, enough, extreme, plans, status_of, tail_index
+from triptych.gate import LEVEL, Diagnosis, Plan, diagnose, enough, extreme, plans, status_of, tail_indices
 from triptych.predictive import predictive_groups
 from triptych.sampler import Draws, SamplerStopped, adaptation_for, sample
 from triptych.scenario import Relabel
@@ -79,6 +79,7 @@ def solve_mcmc(
     groups, reasons = predictive_groups(engine, tree["posterior"].to_dataset(), sampling.random_seed)
     tree = tree.assign({name: xr.DataTree(group) for name, group in groups.items()})
     rows, intervals, summary = _summarise(
+        engine,
         tree,
         diagnosis,
         estimands,
@@ -192,6 +193,7 @@ def component_axis(engine: Engine, name: str, dim: str) -> int:
 
 
 def _summarise(
+    engine: Engine,
     tree: Any,
     diagnosis: Diagnosis,
     estimands: list[Estimand],
@@ -205,7 +207,7 @@ def _summarise(
     import arviz as az
 
     posterior = tree["posterior"].to_dataset()[[e.name for e in estimands]]
-    tails = {name: tail_index(values) for name, values in posterior.data_vars.items()}
+    tails = tail_indices(engine, posterior)
     ends = {"eti": az.eti(posterior, prob=ci_prob), "hdi": az.hdi(posterior, prob=ci_prob)}
     other = "hdi" if ci_kind == "eti" else "eti"
     rows, intervals, summary = [], [], []

@@ -93,6 +93,17 @@ def test_a_deterministic_of_few_values_has_no_tail() -> None:
     assert comparison["default"].row("mcmc", "positive").estimate > 0.9
 
 
+def test_a_small_probability_has_a_mean_however_long_its_tail_looks() -> None:
+    with pm.Model() as model:
+        eta = pm.StudentT("eta", nu=1, mu=-20, sigma=1)
+        pm.Deterministic("chance", pm.math.sigmoid(eta))
+        pm.Deterministic("odds", pm.math.exp(eta))
+        pm.Normal("y", eta, 1000.0, observed=Y)
+    estimates = triptych.compare(model, random_seed=1, methods=("mcmc",)).estimates.set_index("estimand")
+    assert estimates.loc["odds", "status"] == "no_moment"
+    assert estimates.loc["chance", "status"] != "no_moment"
+
+
 def test_a_spike_or_a_plateau_is_found_out_cheaply() -> None:
     x = np.arange(6.0)
     with pm.Model() as spike:
