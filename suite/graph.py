@@ -85,10 +85,11 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
 
     moved = [p for p in model.potentials if p.name in likelihood]
     kept = [p for p in model.potentials if p.name not in likelihood]
-    terms = model.logp(vars=[*model.observed_RVs, *moved], jacobian=False, sum=False)
-    priors = model.logp(vars=[*model.free_RVs, *kept], jacobian=False, sum=False)
+    asked = [*model.observed_RVs, *moved, *model.free_RVs, *kept]
+    densities = model.logp(vars=asked, jacobian=False, sum=False)
+    count, free = len(model.observed_RVs) + len(moved), len(model.free_RVs)
+    terms, priors, plain = densities[:count], densities[count:], densities[count : count + free]
     full = model.logp(vars=model.free_RVs, jacobian=True, sum=False)
-    plain = model.logp(vars=model.free_RVs, jacobian=False, sum=False)
     values = [model.rvs_to_values[rv] for rv in model.free_RVs]
     shown = model.replace_rvs_by_values([*model.free_RVs, *model.deterministics])
     known_terms = set(ancestors(terms))
@@ -116,13 +117,11 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
     inputs = {_data_name(v, model, i): v for i, v in enumerate(shared)}
     symbols = {name: v.type(name=name) for name, v in inputs.items()}
     outputs = clone_replace(outputs, {**parts, **{inputs[n]: s for n, s in symbols.items()}})
-    count = len(terms)
     objective, shown = outputs[: count + 2], outputs[count + 2 :]
     objective, kinks, t = _lift_kinks(objective, z)
     names = [rv.name for rv in model.observed_RVs] + [p.name for p in moved]
 
     variables = _variables(model, shown, z, symbols, inputs, np.concatenate(start))
-    free = variables[: len(values)]
     blocks = tuple(
         Block(
             variable,
@@ -130,7 +129,7 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
             begin + int(np.prod(shape)),
             type(tr).__name__ if (tr := model.rvs_to_transforms.get(rv)) is not None else None,
         )
-        for rv, variable, (begin, shape) in zip(model.free_RVs, free, blocks_at, strict=True)
+        for rv, variable, (begin, shape) in zip(model.free_RVs, variables[:free], blocks_at, strict=True)
     )
     return Graph(
         model=model,
@@ -142,10 +141,10 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
         prior=objective[count],
         jacobian=objective[count + 1],
         kinks=kinks,
-        natural=tuple(shown[: len(values)]),
-        derived=tuple(shown[len(values) :]),
+        natural=tuple(shown[:free]),
+        derived=tuple(shown[free:]),
         blocks=blocks,
-        deterministics=tuple(variables[len(values) :]),
+        deterministics=tuple(variables[free:]),
         known=known,
         potentials_in_prior=tuple(p.name for p in kept),
         start=np.concatenate(start),

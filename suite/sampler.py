@@ -91,14 +91,16 @@ def sample(
     """
     import nutpie
 
+    if backend not in ("auto", "jax", "numba"):
+        raise InputError(f"backend={backend!r}: use 'auto', 'jax' or 'numba'")
+    chosen = engine.backend.name if backend == "auto" else backend
+    if chosen == "numba":
+        whitened = None  # PyMC's own density has no other coordinates
     if not np.all(np.isfinite(_density(engine, whitened, _start(engine, whitened)(random_seed)))):
         # Left to nutpie, its threads go on trying when it has given up, and abort the process at its end.
         raise SamplerStopped(
             "no starting point with a finite density was found; give the model an initval inside its domain"
         )
-    if backend not in ("auto", "jax", "numba"):
-        raise InputError(f"backend={backend!r}: use 'auto', 'jax' or 'numba'")
-    chosen = engine.backend.name if backend == "auto" else backend
     compiled = _compiled(engine, chosen, whitened)
     report = None
     if progress is not None:
@@ -121,7 +123,7 @@ def sample(
             maxdepth=maxdepth,
             progress_bar=False,
             save_warmup=False,
-            store_unconstrained=chosen == "numba",
+            store_unconstrained=True,
             progress_callback=report,
             # Waiting itself, nutpie would take an interrupt for an early end and return what it has.
             blocking=False,
@@ -135,12 +137,9 @@ def sample(
             raise
         raise SamplerStopped(str(error).strip().splitlines()[0] if str(error).strip() else repr(error)) from error
     stats = trace["sample_stats"]
-    if chosen == "numba":
-        z = stats["unconstrained_draw"].values
-    else:
-        z = trace["posterior"]["z"].values
+    z = np.asarray(stats["unconstrained_draw"].values)
     statistics = {NAMES.get(n, n): stats[n].values for n in STATISTICS if n in stats}
-    return Draws(np.asarray(z), statistics, adaptation, chosen)
+    return Draws(z if whitened is None else whitened.z(z), statistics, adaptation, chosen)
 
 
 def _wait(running: Any) -> Any:
@@ -220,17 +219,9 @@ def _own_density(engine: Engine, whitened: Whitening | None) -> Any:
 
         return round_density
 
-    def make_expand(*_: Any) -> Any:
-        return lambda z: {"z": np.array(z) if whitened is None else whitened.z(np.asarray(z))}
-
+    # The unconstrained draws are all that is kept, and what is shown is computed from them at once.
     return from_pyfunc(
-        size,
-        make_density,
-        make_expand,
-        [np.dtype("float64")],
-        [(size,)],
-        ["z"],
-        make_initial_point_fn=_start(engine, whitened),
+        size, make_density, lambda *_: lambda _: {}, [], [], [], make_initial_point_fn=_start(engine, whitened)
     )
 
 

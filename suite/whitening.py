@@ -25,8 +25,8 @@ class Whitening:
     root: np.ndarray
 
     def z(self, u: np.ndarray) -> np.ndarray:
-        """Return the unconstrained coordinates of ``u``, shape ``(p,)``."""
-        return np.asarray(self.centre + self.root @ u)
+        """Return the unconstrained coordinates of ``u``, shape ``(..., p)``."""
+        return np.asarray(self.centre + u @ self.root.T)
 
 
 def whitening(engine: Engine, mode: np.ndarray | None) -> Whitening | None:
