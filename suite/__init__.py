@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
     from triptych.engine import Engine
     from triptych.errors import InputError, ModelError
+    from triptych.given import compare
     from triptych.registry import scenarios
-    from triptych.runs import compare, fit, run
+    from triptych.runs import fit, run
     from triptych.scenario import Data, Figure, Relabel, Scenario, Series
     from triptych.table import Status
 
@@ -41,7 +42,7 @@ _PLACES = {
     "at_most": "claims",
     "between": "claims",
     "claim": "claims",
-    "compare": "runs",
+    "compare": "given",
     "equal": "claims",
     "fit": "runs",
     "run": "runs",

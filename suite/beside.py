@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import Any
 
+from triptych.progress import Progress
 from triptych.scenario import Scenario
 
-Progress = Callable[[str, float], None]
 Solve = Callable[[Scenario, Progress | None], Any]
 
 

@@ -7,7 +7,7 @@ estimate is what the scenario expects; 1: one is not; 2: usage or bad input; 130
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -42,6 +42,14 @@ class Output(StrEnum):
     CSV = "csv"
 
 
+class Backend(StrEnum):
+    """What the sampler's density runs on."""
+
+    AUTO = "auto"
+    JAX = "jax"
+    NUMBA = "numba"
+
+
 class Interval(StrEnum):
     """Which posterior interval is the headline."""
 
@@ -55,6 +63,9 @@ Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything ran
 Draws = Annotated[int, typer.Option("--draws", min=4, help="Draws per chain after tuning.")]
 Tune = Annotated[int, typer.Option("--tune", min=0, help="Tuning steps per chain.")]
 Chains = Annotated[int, typer.Option("--chains", min=1, help="Number of chains.")]
+Density = Annotated[
+    Backend, typer.Option("--backend", help="What the sampler runs on: numba is slow to start and fast per draw.")
+]
 CiProb = Annotated[float, typer.Option("--ci-prob", help="Level of all intervals, e.g. 0.95.")]
 CiKind = Annotated[Interval, typer.Option("--ci-kind", help="Equal-tailed or highest-density.")]
 Processes = Annotated[int, typer.Option("--processes", min=1, max=2, help="Scenarios solved at once.")]
@@ -103,15 +114,15 @@ def run(
     chains: Chains = 4,
     ci_prob: CiProb = 0.95,
     ci_kind: CiKind = Interval.ETI,
+    backend: Density = Backend.AUTO,
     processes: Processes = 2,
 ) -> None:
     """Solve scenarios three ways and write the report."""
     from triptych.runs import run_all
 
     _writable(out)
-    options = _options(seed, draws, tune, chains, ci_prob, ci_kind)
-    done = _with_progress(lambda report: run_all(names or None, processes=processes, progress=report, **options))
-    _finish(done, out, format)
+    options = _options(seed, draws, tune, chains, ci_prob, ci_kind, backend)
+    _finish(run_all(names or None, processes=processes, **options), out, format)
 
 
 @app.command()
@@ -131,25 +142,18 @@ def compare(
     chains: Chains = 4,
     ci_prob: CiProb = 0.95,
     ci_kind: CiKind = Interval.ETI,
+    backend: Density = Backend.AUTO,
 ) -> None:
     """Solve a PyMC model of yours three ways; its file is executed."""
     from triptych.model_file import load_model
 
     _writable(out)
     loaded = load_model(model)
-    from triptych.runs import compare as solve
+    from triptych.given import compare as solve
 
-    options = _options(seed, draws, tune, chains, ci_prob, ci_kind)
-    done = _with_progress(
-        lambda report: solve(
-            loaded,
-            estimands=estimand or None,
-            likelihood=likelihood or (),
-            name=model.rpartition(":")[2],
-            progress=report,
-            **options,
-        )
-    )
+    options = _options(seed, draws, tune, chains, ci_prob, ci_kind, backend)
+    name = model.rpartition(":")[2]
+    done = solve(loaded, estimands=estimand or None, likelihood=likelihood or (), name=name, **options)
     _finish([done], out, format)
 
 
@@ -176,6 +180,7 @@ def fit(
     chains: Chains = 4,
     ci_prob: CiProb = 0.95,
     ci_kind: CiKind = Interval.ETI,
+    backend: Density = Backend.AUTO,
 ) -> None:  # fmt: skip
     """Fit a regression to a table three ways."""
     given = dict(context.params)
@@ -190,15 +195,14 @@ def fit(
     _writable(target)
     options = _options(
         given.pop("seed"), given.pop("draws"), given.pop("tune"), given.pop("chains"),
-        given.pop("ci_prob"), Interval(given.pop("ci_kind")),
+        given.pop("ci_prob"), Interval(given.pop("ci_kind")), Backend(given.pop("backend")),
     )  # fmt: skip
     given["prior_scale"] = _number(given["prior_scale"], "--prior-scale", "auto")
     freedom = _number(given["nu"], "--nu", "estimate")
     given["nu"] = None if freedom in ("estimate", None) else freedom
     from triptych.runs import fit as solve
 
-    done = _with_progress(lambda report: solve(table, expression, progress=report, **given, **options))
-    _finish([done], target, shown)
+    _finish([solve(table, expression, **given, **options)], target, shown)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -219,7 +223,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(0) from None
 
 
-def _options(seed: int, draws: int, tune: int, chains: int, ci_prob: float, ci_kind: Interval) -> dict[str, Any]:
+def _options(
+    seed: int, draws: int, tune: int, chains: int, ci_prob: float, ci_kind: Interval, backend: Backend
+) -> dict[str, Any]:
     if not 0 < ci_prob < 1:
         raise InputError(f"--ci-prob {ci_prob}: use a probability strictly between 0 and 1, e.g. 0.95")
     return {
@@ -229,6 +235,7 @@ def _options(seed: int, draws: int, tune: int, chains: int, ci_prob: float, ci_k
         "chains": chains,
         "ci_prob": ci_prob,
         "ci_kind": ci_kind.value,
+        "backend": backend.value,
     }
 
 
@@ -260,26 +267,6 @@ def _writable(out: Path) -> None:
         place = place.parent
     if not place.is_dir():
         raise InputError(f"--out {str(out)!r}: {str(place)!r} is a file; name a folder")
-
-
-def _with_progress(work: Callable[[Callable[[str, float], None] | None], Any]) -> Any:
-    """Show what is being done on stderr, when someone is looking."""
-    if not sys.stderr.isatty():
-        return work(None)
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=1.0)
-
-        def report(description: str, share: float) -> None:
-            # Sampling begins again when its draws did not pass: the time left is then anyone's.
-            if share < bar.tasks[task].completed - 0.1:
-                bar.reset(task)
-            bar.update(task, description=description, completed=share)
-
-        return work(report)
 
 
 def _finish(done: list[Comparison], out: Path, format: Output) -> None:

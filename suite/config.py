@@ -39,11 +39,12 @@ class FitConfig(BaseModel):
     out: str | None = None
     format: Literal["table", "json", "csv"] | None = None
     seed: int | None = Field(default=None, ge=0)
-    draws: int | None = Field(default=None, ge=1)
-    tune: int | None = Field(default=None, ge=1)
+    draws: int | None = Field(default=None, ge=4)
+    tune: int | None = Field(default=None, ge=0)
     chains: int | None = Field(default=None, ge=1)
     ci_prob: float | None = Field(default=None, gt=0, lt=1)
     ci_kind: Literal["eti", "hdi"] | None = None
+    backend: Literal["auto", "jax", "numba"] | None = None
 
     def given(self) -> dict[str, Any]:
         """Return the keys that the file sets, with ``nu = "estimate"`` as ``None``."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,6 +13,7 @@ from triptych.engine import Engine
 from triptych.estimands import Estimand
 from triptych.gate import LEVEL, Diagnosis, Plan, diagnose, enough, extreme, plans, status_of, tail_indices
 from triptych.predictive import predictive_groups
+from triptych.progress import Progress
 from triptych.sampler import Draws, SamplerStopped, adaptation_for, sample
 from triptych.scenario import Relabel
 from triptych.solution import NoEstimate, Panel
@@ -46,7 +46,7 @@ def solve_mcmc(
     ci_kind: str = "eti",
     relabel: Relabel | None = None,
     mode: Panel | None = None,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Panel:
     """Sample until the gate is passed, a bounded number of times, and summarise.
 
@@ -121,7 +121,7 @@ def _attempt(
     plan: Plan,
     attempt: int,
     whitened: Whitening | None,
-    progress: Callable[[str, float], None] | None,
+    progress: Progress | None,
 ) -> Draws:
     """Sample as planned; each attempt has a seed of its own."""
     what = "sampling" if attempt == 0 else f"sampling, attempt {attempt + 1}"

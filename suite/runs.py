@@ -1,4 +1,4 @@
-"""Solve scenarios, models and tables: what stands behind ``triptych.run``, ``compare`` and ``fit``."""
+"""Solve scenarios and tables: what stands behind ``triptych.run`` and ``triptych.fit``."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from triptych.errors import InputError
 from triptych.mcmc import Sampling
-from triptych.scenario import DEFAULT, Data, Scenario
+from triptych.progress import Progress, watched
+from triptych.scenario import DEFAULT, Scenario
 from triptych.table import METHODS
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pymc as pm
 
     from triptych.comparisons.comparison import Comparison
     from triptych.solution import Solution
 
-Progress = Callable[[str, float], None]
 LIBRARIES = ("triptych", "pymc", "pytensor", "nutpie", "arviz", "statsmodels", "jax", "numpy", "scipy")
 INTERVALS = ("eti", "hdi")
+BACKENDS = ("auto", "jax", "numba")
 
 
 def run(
@@ -40,7 +40,7 @@ def run(
     backend: str = "auto",
     cores: int | None = None,
     profile: bool = True,
-    progress: Progress | None = None,
+    progressbar: bool | Progress = True,
 ) -> Comparison:
     """Solve a scenario three ways and compare.
 
@@ -62,8 +62,9 @@ def run(
         What the sampler's density runs on: ``jax``, ``numba``, or ``auto``.
     profile
         Whether to compute profile-likelihood intervals.
-    progress
-        Called with what is being done and the share that is done.
+    progressbar
+        Whether to show, in a terminal or a notebook, what is being done and the time left; or a function that is
+        called with what is being done and the share that is done.
 
     Raises
     ------
@@ -77,34 +78,35 @@ def run(
 
     chosen = get(scenario) if isinstance(scenario, str) else scenario
     sampling = Sampling(draws, tune, chains, random_seed, backend, cores)
-    _check(sampling, methods, ci_prob, ci_kind)
+    check(sampling, methods, ci_prob, ci_kind)
     wanted = list(chosen.variants) if variants is None else list(variants)
     if unknown := [v for v in wanted if v not in chosen.variants]:
         raise InputError(f"scenario {chosen.name!r} has no variant {unknown}; it has {list(chosen.variants)}")
     solutions: dict[str, Solution] = {}
     scores: list[Any] = []
-    for variant in wanted:
-        solutions[variant] = solve(
-            chosen,
-            variant,
-            methods=methods,
-            sampling=sampling,
-            ci_prob=ci_prob,
-            ci_kind=ci_kind,
-            profile=profile,
-            progress=_part(progress, f"{chosen.name}, {variant}", len(solutions), len(wanted)),
-        )
-    if DEFAULT in solutions:
-        if progress is not None:
-            progress(f"{chosen.name}: held-out score", 1.0)
-        scores = holdout_scores(chosen, solutions[DEFAULT], sampling)
+    with watched(progressbar) as progress:
+        for variant in wanted:
+            solutions[variant] = solve(
+                chosen,
+                variant,
+                methods=methods,
+                sampling=sampling,
+                ci_prob=ci_prob,
+                ci_kind=ci_kind,
+                profile=profile,
+                progress=part(progress, f"{chosen.name}, {variant}", len(solutions), len(wanted)),
+            )
+        if DEFAULT in solutions:
+            if progress is not None:
+                progress(f"{chosen.name}: held-out score", 1.0)
+            scores = holdout_scores(chosen, solutions[DEFAULT], sampling)
     complete = set(wanted) == set(chosen.variants) and set(methods) == set(METHODS)
     claimed = chosen if complete else _without_claims(chosen)
     return Comparison(claimed, solutions, provenance=provenance(sampling, ci_prob, ci_kind), scores=scores)
 
 
 def run_all(
-    names: Sequence[str] | None = None, *, processes: int = 1, progress: Progress | None = None, **options: Any
+    names: Sequence[str] | None = None, *, processes: int = 1, progressbar: bool | Progress = True, **options: Any
 ) -> list[Comparison]:
     """Solve several scenarios; one that fails is reported as failed and the others go on.
 
@@ -115,8 +117,8 @@ def run_all(
     processes
         1, or 2 to solve them in two processes; comparisons that come from the other one hold everything
         that is reported, but neither their engine nor statsmodels' results.
-    progress
-        Called with what is being done and the share of all that is done.
+    progressbar
+        As in :func:`run`, over all of them.
     **options
         As in :func:`run`.
 
@@ -129,9 +131,10 @@ def run_all(
     from triptych.registry import get, scenarios
 
     ci_prob, ci_kind = options.get("ci_prob", 0.95), options.get("ci_kind", "eti")
-    _check(_sampling(options), options.get("methods", METHODS), ci_prob, ci_kind)
+    check(_sampling(options), options.get("methods", METHODS), ci_prob, ci_kind)
     solve = partial(_attempt, options=options)
-    with second_process() if processes > 1 and (names is None or len(names) > 1) else nullcontext() as other:
+    several = processes > 1 and (names is None or len(names) > 1)
+    with second_process() if several else nullcontext() as other, watched(progressbar) as progress:
         chosen = [get(name) for name in (scenarios() if names is None else names)]
         shares = _shares(progress, len(chosen))
         if other is not None:
@@ -161,97 +164,12 @@ def _attempt(scenario: Scenario, progress: Progress | None, *, options: Mapping[
     from triptych.comparisons.comparison import Comparison
 
     try:
-        comparison = run(scenario, progress=progress, **options)
+        comparison = run(scenario, progressbar=progress or False, **options)
         comparison.evaluated_claims  # noqa: B018 - a claim that breaks is this scenario's failure
     except Exception as error:
         settings = provenance(_sampling(options), options.get("ci_prob", 0.95), options.get("ci_kind", "eti"))
         return Comparison(scenario, {}, provenance=settings, error=f"{type(error).__name__}: {error}")
     return comparison
-
-
-def compare(
-    model: pm.Model,
-    *,
-    estimands: Sequence[str] | None = None,
-    methods: Sequence[str] = METHODS,
-    likelihood: Sequence[str] = (),
-    ci_prob: float = 0.95,
-    ci_kind: str = "eti",
-    random_seed: int = 1,
-    draws: int = 1000,
-    tune: int = 1000,
-    chains: int = 4,
-    backend: str = "auto",
-    cores: int | None = None,
-    profile: bool = True,
-    truth: Mapping[str, Any] | None = None,
-    name: str = "model",
-    progress: Progress | None = None,
-) -> Comparison:
-    """Solve any PyMC model three ways and compare.
-
-    Parameters
-    ----------
-    model
-        A ``pm.Model`` with continuous free variables and at least one observed variable.
-    estimands
-        Names of free variables or deterministics; None means all free variables and the
-        deterministics of at most 100 scalars.
-    methods
-        Any of ``mle``, ``map``, ``mcmc``.
-    likelihood
-        Names of potentials that are part of the likelihood; all others count as prior.
-    ci_prob, ci_kind, random_seed, draws, tune, chains, backend, cores, profile, progress
-        As in :func:`run`.
-    truth
-        Name of an estimand to its true value; ``Comparison.recovery`` then has error and coverage.
-    name
-        What to call the model in tables and reports.
-
-    Raises
-    ------
-    ModelError
-        When the model cannot be solved, naming the variable and the remedy.
-    InputError
-        For an unknown estimand or an option out of its range.
-
-    Notes
-    -----
-    ``ok`` on an estimate means the best of several dispersed starts, a stationary point with
-    negative curvature, and no ascent found by probing along principal directions and logarithmic
-    coordinates. It is not a proof of a global maximum.
-    """
-    from triptych.comparisons.comparison import Comparison
-    from triptych.engine import Engine
-    from triptych.estimands import resolve
-    from triptych.solution import Solution
-    from triptych.solve import solve_engine
-
-    sampling = Sampling(draws, tune, chains, random_seed, backend, cores)
-    _check(sampling, methods, ci_prob, ci_kind)
-    engine = Engine.build(model, likelihood=tuple(likelihood))
-    names = tuple(e.name for e in resolve(engine, estimands))
-    if unknown := set(truth or {}) - set(names):
-        raise InputError(f"truth names {sorted(unknown)}, which are no estimands; there are {list(names)}")
-    data = Data({**engine.data, **engine.observed}, dims=_axes(model), coords=_labels(model))
-    scenario = _ad_hoc(model, engine, names, name, data)
-    seconds: dict[str, float] = {}
-    panels = solve_engine(
-        engine,
-        names,
-        scenario=scenario.name,
-        variant=DEFAULT,
-        methods=methods,
-        sampling=sampling,
-        ci_prob=ci_prob,
-        ci_kind=ci_kind,
-        profile=profile,
-        relabel=None,
-        seconds=seconds,
-        progress=_part(progress, name),
-    )
-    solution = Solution(scenario.name, DEFAULT, {}, data, engine, panels, seconds)
-    return Comparison(scenario, {DEFAULT: solution}, provenance=provenance(sampling, ci_prob, ci_kind), truth=truth)
 
 
 def fit(
@@ -345,53 +263,13 @@ def provenance(sampling: Sampling, ci_prob: float, ci_kind: str) -> dict[str, An
     }
 
 
-def _ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, data: Data) -> Scenario:
-    potentials = engine.graph.potentials_in_prior
-    why = (f"The potentials {', '.join(potentials)} count as prior.",) if potentials else ()
-    if engine.note:
-        why = (*why, engine.note[0].upper() + engine.note[1:] + ".")
-
-    def given(data: Data) -> None:
-        """Stand for the model that was given."""
-
-    safe = "".join(c if c.isalnum() else "_" for c in name.lower()).strip("_")
-    return Scenario(
-        name=safe if safe[:1].isalpha() else f"model_{safe}",
-        question=f"What do the three panels say of {name}?",
-        source="a PyMC model as given",
-        model=given,
-        data=lambda: data,
-        estimands=names,
-        mathematics=tuple(_latex(model)),
-        code="",
-        expect=None,
-        holdout="a model as given declares no hold-out split",
-        why=why,
-    )
-
-
-def _axes(model: pm.Model) -> dict[str, tuple[str, ...]]:
-    named = {name: dims for name, dims in model.named_vars_to_dims.items() if None not in dims}
-    return {name: tuple(map(str, dims)) for name, dims in named.items()}
-
-
-def _labels(model: pm.Model) -> dict[str, list[Any]]:
-    return {str(dim): list(labels) for dim, labels in model.coords.items() if labels is not None}
-
-
-def _latex(model: pm.Model) -> list[str]:
-    text = str(model.str_repr(formatting="latex"))
-    body = text.replace("$$", "").replace("\\begin{array}{rcl}", "").replace("\\end{array}", "")
-    return [line.replace("&", "").strip() for line in body.split("\\\\") if line.strip()]
-
-
 def _without_claims(scenario: Scenario) -> Scenario:
     from dataclasses import replace
 
     return replace(scenario, claims=(), variants=dict(scenario.variants), expect=scenario.expect)
 
 
-def _part(progress: Progress | None, what: str, position: int = 0, of: int = 1) -> Progress | None:
+def part(progress: Progress | None, what: str, position: int = 0, of: int = 1) -> Progress | None:
     """Return a progress that counts as one part of several."""
     if progress is None:
         return None
@@ -403,13 +281,16 @@ def _sampling(options: Mapping[str, Any]) -> Sampling:
     return Sampling(**{k: options[k] for k in fields if k in options})
 
 
-def _check(sampling: Sampling, methods: Sequence[str], ci_prob: float, ci_kind: str) -> None:
+def check(sampling: Sampling, methods: Sequence[str], ci_prob: float, ci_kind: str) -> None:
+    """Raise InputError for an option out of its range."""
     if isinstance(methods, str) or not methods or set(methods) - set(METHODS):
         raise InputError(f"methods={methods!r}: use one or more of {', '.join(METHODS)}")
     if not 0 < ci_prob < 1:
         raise InputError(f"ci_prob={ci_prob}: use a probability strictly between 0 and 1, e.g. 0.95")
     if ci_kind not in INTERVALS:
         raise InputError(f"ci_kind={ci_kind!r}: use 'eti' or 'hdi'")
+    if sampling.backend not in BACKENDS:
+        raise InputError(f"backend={sampling.backend!r}: use 'auto', 'jax' or 'numba'")
     for name, least in (("draws", 4), ("tune", 0), ("chains", 1), ("random_seed", 0)):
         value = getattr(sampling, name)
         if not isinstance(value, int) or value < least:

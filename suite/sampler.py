@@ -91,8 +91,6 @@ def sample(
     """
     import nutpie
 
-    if backend not in ("auto", "jax", "numba"):
-        raise InputError(f"backend={backend!r}: use 'auto', 'jax' or 'numba'")
     chosen = engine.backend.name if backend == "auto" else backend
     if chosen == "numba":
         whitened = None  # PyMC's own density has no other coordinates

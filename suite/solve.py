@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -12,11 +12,11 @@ import numpy as np
 from triptych.engine import Engine
 from triptych.estimands import resolve
 from triptych.mcmc import Sampling, component_axis, not_sampled, solve_mcmc
+from triptych.progress import Progress
 from triptych.scenario import DEFAULT, Data, Relabel, Scenario
 from triptych.solution import Panel, Solution
 from triptych.table import METHODS, Row, Status
 
-Progress = Callable[[str, float], None]
 SAYS = {"mle": "maximum likelihood", "map": "MAP mode", "mcmc": "sampling"}
 BEGINS = {"mle": 0.0, "map": 0.2, "mcmc": 0.3}  # share of a variant's work that is done before a panel
 

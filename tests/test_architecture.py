@@ -30,6 +30,7 @@ JOINTS = {
     "suite/__init__.py": set(ROOMS),
     "suite/cli.py": set(ROOMS),
     "suite/runs.py": {"suite", "comparisons"},
+    "suite/given.py": {"suite", "comparisons"},
     "comparisons/comparison.py": {"suite", "comparisons", "reports"},
 }
 LATER = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda

@@ -30,7 +30,7 @@ def test_a_file_is_read_key_by_key(tmp_path: Path) -> None:
         ("zzz = 1", ["unknown key 'zzz'", "'formula'"]),
         ("[formula]\nx = 1", ["formula"]),
         ("family = 'gauss'", ["family", "'gauss'", "'gaussian'"]),
-        ("draws = 0", ["draws", "greater than or equal to 1"]),
+        ("draws = 0", ["draws", "greater than or equal to 4"]),
         ("draws = '10'", ["draws", "integer"]),
         ("ci_prob = 1.5", ["ci_prob"]),
         ("standardize = 1", ["standardize", "bool"]),

@@ -1,0 +1,144 @@
+"""Solve a PyMC model as it is given: what stands behind ``triptych.compare``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from triptych.errors import InputError
+from triptych.mcmc import Sampling
+from triptych.progress import Progress, watched
+from triptych.runs import check, part, provenance
+from triptych.scenario import DEFAULT, Data, Scenario
+from triptych.table import METHODS
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+    from triptych.comparisons.comparison import Comparison
+
+
+def compare(
+    model: pm.Model,
+    *,
+    estimands: Sequence[str] | None = None,
+    methods: Sequence[str] = METHODS,
+    likelihood: Sequence[str] = (),
+    ci_prob: float = 0.95,
+    ci_kind: str = "eti",
+    random_seed: int = 1,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    backend: str = "auto",
+    cores: int | None = None,
+    profile: bool = True,
+    truth: Mapping[str, Any] | None = None,
+    name: str = "model",
+    progressbar: bool | Progress = True,
+) -> Comparison:
+    """Solve any PyMC model three ways and compare.
+
+    Parameters
+    ----------
+    model
+        A ``pm.Model`` with continuous free variables and at least one observed variable.
+    estimands
+        Names of free variables or deterministics; None means all free variables and the
+        deterministics of at most 100 scalars.
+    methods
+        Any of ``mle``, ``map``, ``mcmc``.
+    likelihood
+        Names of potentials that are part of the likelihood; all others count as prior.
+    ci_prob, ci_kind, random_seed, draws, tune, chains, backend, cores, profile, progressbar
+        As in :func:`triptych.run`.
+    truth
+        Name of an estimand to its true value; ``Comparison.recovery`` then has error and coverage.
+    name
+        What to call the model in tables and reports.
+
+    Raises
+    ------
+    ModelError
+        When the model cannot be solved, naming the variable and the remedy.
+    InputError
+        For an unknown estimand or an option out of its range.
+
+    Notes
+    -----
+    ``ok`` on an estimate means the best of several dispersed starts, a stationary point with
+    negative curvature, and no ascent found by probing along principal directions and logarithmic
+    coordinates. It is not a proof of a global maximum.
+    """
+    from triptych.comparisons.comparison import Comparison
+    from triptych.engine import Engine
+    from triptych.estimands import resolve
+    from triptych.solution import Solution
+    from triptych.solve import solve_engine
+
+    sampling = Sampling(draws, tune, chains, random_seed, backend, cores)
+    check(sampling, methods, ci_prob, ci_kind)
+    engine = Engine.build(model, likelihood=tuple(likelihood))
+    names = tuple(e.name for e in resolve(engine, estimands))
+    if unknown := set(truth or {}) - set(names):
+        raise InputError(f"truth names {sorted(unknown)}, which are no estimands; there are {list(names)}")
+    data = Data({**engine.data, **engine.observed}, dims=_axes(model), coords=_labels(model))
+    scenario = _ad_hoc(model, engine, names, name, data)
+    seconds: dict[str, float] = {}
+    with watched(progressbar) as progress:
+        panels = solve_engine(
+            engine,
+            names,
+            scenario=scenario.name,
+            variant=DEFAULT,
+            methods=methods,
+            sampling=sampling,
+            ci_prob=ci_prob,
+            ci_kind=ci_kind,
+            profile=profile,
+            relabel=None,
+            seconds=seconds,
+            progress=part(progress, name),
+        )
+    solution = Solution(scenario.name, DEFAULT, {}, data, engine, panels, seconds)
+    return Comparison(scenario, {DEFAULT: solution}, provenance=provenance(sampling, ci_prob, ci_kind), truth=truth)
+
+
+def _ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, data: Data) -> Scenario:
+    potentials = engine.graph.potentials_in_prior
+    why = (f"The potentials {', '.join(potentials)} count as prior.",) if potentials else ()
+    if engine.note:
+        why = (*why, engine.note[0].upper() + engine.note[1:] + ".")
+
+    def given(data: Data) -> None:
+        """Stand for the model that was given."""
+
+    safe = "".join(c if c.isalnum() else "_" for c in name.lower()).strip("_")
+    return Scenario(
+        name=safe if safe[:1].isalpha() else f"model_{safe}",
+        question=f"What do the three panels say of {name}?",
+        source="a PyMC model as given",
+        model=given,
+        data=lambda: data,
+        estimands=names,
+        mathematics=tuple(_latex(model)),
+        code="",
+        expect=None,
+        holdout="a model as given declares no hold-out split",
+        why=why,
+    )
+
+
+def _axes(model: pm.Model) -> dict[str, tuple[str, ...]]:
+    named = {name: dims for name, dims in model.named_vars_to_dims.items() if None not in dims}
+    return {name: tuple(map(str, dims)) for name, dims in named.items()}
+
+
+def _labels(model: pm.Model) -> dict[str, list[Any]]:
+    return {str(dim): list(labels) for dim, labels in model.coords.items() if labels is not None}
+
+
+def _latex(model: pm.Model) -> list[str]:
+    text = str(model.str_repr(formatting="latex"))
+    body = text.replace("$$", "").replace("\\begin{array}{rcl}", "").replace("\\end{array}", "")
+    return [line.replace("&", "").strip() for line in body.split("\\\\") if line.strip()]

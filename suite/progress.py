@@ -1,0 +1,52 @@
+"""Progress of work that takes longer than a moment: what is being done and the time left, where someone looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Timer
+
+Progress = Callable[[str, float], None]
+MOMENT = 1.0  # seconds after which the display appears
+
+
+@contextmanager
+def watched(progressbar: bool | Progress) -> Iterator[Progress | None]:
+    """Yield what is to be called with what is being done and the share that is done.
+
+    Parameters
+    ----------
+    progressbar
+        True for a display on stderr, in a terminal or a notebook and not elsewhere; False for none; or a
+        function of one's own.
+    """
+    if callable(progressbar):
+        yield progressbar
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not progressbar or not (console.is_terminal or console.is_jupyter):
+        yield None
+        return
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    bar = Bar(*columns, console=console, transient=True)
+    task = bar.add_task("starting", total=1.0)
+
+    def report(description: str, share: float) -> None:
+        # Sampling begins again when its draws did not pass: the time left is then anyone's.
+        if share < bar.tasks[task].completed - 0.1:
+            bar.reset(task)
+        bar.update(task, description=description, completed=share)
+
+    begin = Timer(MOMENT, bar.start)
+    begin.daemon = True
+    begin.start()
+    try:
+        yield report
+    finally:
+        begin.cancel()
+        bar.stop()
