@@ -110,7 +110,7 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
 
     total_prior = _total(priors)
     jacobian = _total(full) - _total(plain)
-    outputs = _strip_checks([*terms, total_prior, jacobian, *shown])
+    outputs = _checks_as_domain([*terms, total_prior, jacobian, *shown])
     outputs = rewrite_pregrad(_as_corners(outputs))
     shared = [v for v in ancestors(outputs) if isinstance(v, SharedVariable)]
     shared = [v for v in shared if not _is_random_state(v)]
@@ -157,11 +157,17 @@ def _total(terms: list[Any]) -> Any:
     return pt.add(pt.constant(0.0), *[term.sum() for term in terms]) if terms else pt.constant(0.0)
 
 
-def _strip_checks(outputs: list[Any]) -> list[Any]:
-    """Drop parameter checks: on the unconstrained scale parameters stay inside their support."""
-    from pytensor.graph.rewriting.utils import rewrite_graph
+def _checks_as_domain(outputs: list[Any]) -> list[Any]:
+    """Make the density zero where a distribution's parameters are not valid, as PyMC's own functions do."""
+    from pymc.logprob.utils import local_check_parameter_to_ninf_switch, local_remove_check_parameter
+    from pytensor.graph.fg import FunctionGraph
+    from pytensor.graph.replace import clone_replace
+    from pytensor.graph.rewriting.basic import dfs_rewriter
 
-    return list(rewrite_graph(outputs, include=("local_remove_check_parameter",), clone=False))
+    graph = FunctionGraph(outputs=clone_replace(outputs), clone=False)  # a frozen model keeps its own
+    for rewriter in (local_check_parameter_to_ninf_switch, local_remove_check_parameter):
+        dfs_rewriter(rewriter).rewrite(graph)
+    return list(graph.outputs)
 
 
 def _is_random_state(variable: Any) -> bool:
