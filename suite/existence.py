@@ -14,13 +14,15 @@ import numpy as np
 
 from triptych.follow import cliff, follow
 from triptych.kinks import Corner, climb
-from triptych.newton import Point, ascent_step, equilibrate
+from triptych.newton import LOG_RANGE, Point, ascent_step, equilibrate
 from triptych.objective import Objective
 from triptych.probes import draw_to_data, push_away, ran_away, redundant, structural_null
 from triptych.verdict import Verdict
 
 ROUNDS = 6  # times that a better point met by a probe is climbed from
 TRIES = 200  # points looked at when the first one is outside the domain
+STAGES = 8  # times that an ascent that has gone far goes on
+SAME_RATE = 0.95  # of a rise from one stage to the next: it will go on for ever
 COARSE = 3e-6  # rounding error of an objective that can still be judged
 
 
@@ -53,7 +55,7 @@ def _ends(objective: Objective, rng: np.random.Generator, starts: int) -> list[t
     kinked = objective.kinked
     if not np.isfinite(objective.value(origin)):
         origin = _inside(objective, origin, rng)
-    found = [climb(objective, _on_steps(objective, origin))]
+    found = [_ascend(objective, _on_steps(objective, origin))]
     capped = objective.capped
     if not objective.parts[1] and not kinked and (held := redundant(objective)).size:
         # Parameters to spare make a ridge on which an ascent wanders far off: hold as many of them still.
@@ -69,10 +71,41 @@ def _ends(objective: Objective, rng: np.random.Generator, starts: int) -> list[t
                 scale = np.where(capped, 1.0, 4 * equilibrate(best.hessian))
         start = centre + scale * rng.standard_normal(origin.size) * (1 + k / 2)
         start = np.where(capped, np.clip(start, origin - 12, origin + 12), start)
-        end = climb(objective, _on_steps(objective, start))
+        end = _ascend(objective, _on_steps(objective, start))
         if end[0].usable:
             found.append(end)
     return found
+
+
+def _ascend(objective: Objective, start: np.ndarray) -> tuple[Point, Corner | None]:
+    """Climb; an ascent that was stopped for having gone far goes on, unless it has settled on a rate.
+
+    A vague prior may put the initial point as far from the maximum as a density without limit would lead.
+    """
+    end, corner = climb(objective, start)
+    for _ in range(STAGES):
+        if not end.usable or not end.slow or _way(objective, end) <= LOG_RANGE:
+            break
+        beyond, kinks = climb(objective, end.z)
+        if not beyond.usable or not beyond.value > end.value:
+            break
+        before, after = _rate(objective, end), _rate(objective, beyond)
+        if _way(objective, beyond) > LOG_RANGE and after > SAME_RATE * before:
+            break
+        end, corner = beyond, kinks
+    return end, corner
+
+
+def _way(objective: Objective, end: Point) -> float:
+    """Units that an ascent has carried the logarithmic coordinate that went farthest."""
+    return float(np.max(np.abs(end.z - end.trail[0])[objective.capped], initial=0.0))
+
+
+def _rate(objective: Objective, end: Point) -> float:
+    """Rise per unit of that coordinate over the second half of its way."""
+    at = np.max(np.abs(end.trail - end.trail[0])[:, objective.capped], axis=1)
+    half = int(np.flatnonzero(at <= at[-1] / 2)[-1])
+    return (end.value - objective.value(end.trail[half])) / float(at[-1] - at[half])
 
 
 def _inside(objective: Objective, origin: np.ndarray, rng: np.random.Generator) -> np.ndarray:

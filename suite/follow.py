@@ -18,6 +18,7 @@ FADED = 1e-3  # of the curvature along a ray: far enough to see what else fades
 KEPT = 0.05  # of a direction's curvature that is left there when it does not
 FARTHEST = 1e6  # conditional standard errors that a direction without curvature is followed
 FAR_OFF = 12.0  # units that a logarithm is followed
+BEYOND = 30.0  # standard errors for a way from where the model starts
 WALKED = 60  # principal directions followed, the flattest first
 
 
@@ -185,7 +186,7 @@ def _principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[
     trail = point.trail
     # Where a slow ascent stopped no scale is left to tell what hardly moves: its own steps are left whole.
     further = [(trail[-1] - trail[-1 - k], point.slow) for k in (1, 2, 4) if len(trail) > k]
-    further += [(axis, False) for axis in np.eye(d.size)[verdict.objective.capped]]
+    further += [(axis, False) for axis in np.eye(d.size)[verdict.objective.capped | _unmeasured(verdict, d)]]
     # A direction that leaves a kink is left to the multipliers.
     further = [(v, whole) for v, whole in further if np.allclose(basis @ (basis.T @ v), v, rtol=0, atol=1e-12)]
     kept, curvatures = [], []
@@ -198,6 +199,15 @@ def _principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[
             kept.append(v)
             curvatures.append(curvature)
     return kept, curvatures
+
+
+def _unmeasured(verdict: Verdict, d: np.ndarray) -> np.ndarray:
+    """Which coordinates have a scale far beyond all the way they came: their curvature may be all gone.
+
+    Brought to one scale such a curvature is like any other, and principal directions mix them.
+    """
+    objective = verdict.objective
+    return np.asarray(d > BEYOND * np.abs(verdict.point.z - objective.origin[objective.active]))
 
 
 def _curvature(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> float:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.rewrites import ready_to_differentiate
+
 if TYPE_CHECKING:
     import pymc as pm
 
@@ -78,7 +80,6 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
         Names of potentials that count as likelihood; the others count as prior.
     """
     import pytensor.tensor as pt
-    from pymc.pytensorf import rewrite_pregrad
     from pytensor.compile.sharedvalue import SharedVariable
     from pytensor.graph.replace import clone_replace
     from pytensor.graph.traversal import ancestors
@@ -110,8 +111,7 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
 
     total_prior = _total(priors)
     jacobian = _total(full) - _total(plain)
-    outputs = _checks_as_domain([*terms, total_prior, jacobian, *shown])
-    outputs = rewrite_pregrad(_as_corners(outputs))
+    outputs = ready_to_differentiate([*terms, total_prior, jacobian, *shown])
     shared = [v for v in ancestors(outputs) if isinstance(v, SharedVariable)]
     shared = [v for v in shared if not _is_random_state(v)]
     inputs = {_data_name(v, model, i): v for i, v in enumerate(shared)}
@@ -157,19 +157,6 @@ def _total(terms: list[Any]) -> Any:
     return pt.add(pt.constant(0.0), *[term.sum() for term in terms]) if terms else pt.constant(0.0)
 
 
-def _checks_as_domain(outputs: list[Any]) -> list[Any]:
-    """Make the density zero where a distribution's parameters are not valid, as PyMC's own functions do."""
-    from pymc.logprob.utils import local_check_parameter_to_ninf_switch, local_remove_check_parameter
-    from pytensor.graph.fg import FunctionGraph
-    from pytensor.graph.replace import clone_replace
-    from pytensor.graph.rewriting.basic import dfs_rewriter
-
-    graph = FunctionGraph(outputs=clone_replace(outputs), clone=False)  # a frozen model keeps its own
-    for rewriter in (local_check_parameter_to_ninf_switch, local_remove_check_parameter):
-        dfs_rewriter(rewriter).rewrite(graph)
-    return list(graph.outputs)
-
-
 def _is_random_state(variable: Any) -> bool:
     from pytensor.tensor.random.type import RandomType
 
@@ -178,37 +165,6 @@ def _is_random_state(variable: Any) -> bool:
 
 def _data_name(variable: Any, model: pm.Model, position: int) -> str:
     return variable.name or f"shared_{position}"
-
-
-def _as_corners(outputs: list[Any]) -> list[Any]:
-    """Write the asymmetric Laplace's ``u sign(u) k^sign(u)`` as ``|u| (k + 1/k)/2 + u (k - 1/k)/2``.
-
-    Then its corner is an absolute value, which can be lifted; a power of a sign hides it.
-    """
-    import pytensor.tensor as pt
-    from pytensor.graph.replace import clone_replace
-    from pytensor.graph.traversal import ancestors
-
-    found = {}
-    for variable in ancestors(outputs):
-        factors = _elementwise(variable, "Mul")
-        power = _elementwise(factors[1], "Pow") if len(factors) == 2 else []
-        left = _elementwise(factors[0], "Mul") if power else []
-        if len(left) != 2:
-            continue
-        signs = [_elementwise(v, "Sign") for v in (power[1], left[1])]
-        inner = _elementwise(left[0], "Mul")
-        if signs[0] and signs[0] == signs[1] and len(inner) == 2 and _elementwise(inner[0], "Neg") == signs[0]:
-            (u,), k = signs[0], power[0]
-            found[variable] = -inner[1] * (pt.abs(u) * (k + 1 / k) + u * (k - 1 / k)) / 2
-    return list(clone_replace(outputs, found)) if found else outputs
-
-
-def _elementwise(variable: Any, operation: str) -> list[Any]:
-    """Return the inputs of an elementwise operation of that name, or nothing when it is another."""
-    node = variable.owner
-    scalar = getattr(node.op, "scalar_op", None) if node is not None else None
-    return list(node.inputs) if type(scalar).__name__ == operation else []
 
 
 def _lift_kinks(outputs: list[Any], z: Any) -> tuple[list[Any], tuple[Any, ...], tuple[Any, ...]]:
