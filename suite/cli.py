@@ -16,6 +16,7 @@ import typer
 
 from triptych.cli_penalty import penalty
 from triptych.errors import InputError
+from triptych.interrupt import noted
 
 if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
@@ -61,7 +62,7 @@ Out = Annotated[Path, typer.Option("--out", help="Folder for the report.", file_
 Format = Annotated[Output, typer.Option("--format", help="What to print.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
 Draws = Annotated[int, typer.Option("--draws", min=4, help="Draws per chain after tuning.")]
-Tune = Annotated[int, typer.Option("--tune", min=0, help="Tuning steps per chain.")]
+Tune = Annotated[int, typer.Option("--tune", min=1, help="Tuning steps per chain.")]
 Chains = Annotated[int, typer.Option("--chains", min=1, help="Number of chains.")]
 Density = Annotated[
     Backend, typer.Option("--backend", help="What the sampler runs on: numba is slow to start and fast per draw.")
@@ -208,7 +209,8 @@ def fit(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     try:
-        app(args=list(arguments) if arguments is not None else None, standalone_mode=True)
+        with noted():
+            app(args=list(arguments) if arguments is not None else None, standalone_mode=True)
     except InputError as error:
         sys.stderr.write(f"triptych: {error}\n")
         raise SystemExit(2) from None

@@ -40,7 +40,7 @@ class FitConfig(BaseModel):
     format: Literal["table", "json", "csv"] | None = None
     seed: int | None = Field(default=None, ge=0)
     draws: int | None = Field(default=None, ge=4)
-    tune: int | None = Field(default=None, ge=0)
+    tune: int | None = Field(default=None, ge=1)
     chains: int | None = Field(default=None, ge=1)
     ci_prob: float | None = Field(default=None, gt=0, lt=1)
     ci_kind: Literal["eti", "hdi"] | None = None

@@ -128,7 +128,7 @@ def _attempt(
     return sample(
         engine,
         draws=max(4, round(sampling.draws * plan.draws)),
-        tune=round(sampling.tune * plan.tune),
+        tune=max(1, round(sampling.tune * plan.tune)),
         chains=sampling.chains,
         random_seed=sampling.random_seed + attempt,
         adaptation=adaptation_for(engine.size, plan.adaptation),

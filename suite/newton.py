@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from triptych.interrupt import look
+
 Derivatives = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
 Value = Callable[[np.ndarray], float]
 
@@ -94,6 +96,7 @@ def newton(
     if not (np.isfinite(f) and np.all(np.isfinite(g)) and np.all(np.isfinite(h))):
         return Point(z, f, g, h, decrement, 0, np.array(trail))
     for _ in range(max_iterations):
+        look()
         before = decrement
         step, decrement = ascent_step(g, h, basis)
         if decrement <= tolerance * (1 + abs(f)):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from triptych.estimands import Estimand
+from triptych.interrupt import look
 from triptych.kinks import climb
 from triptych.newton import newton
 from triptych.rows import Frame, Optimum
@@ -36,6 +37,7 @@ def profile_rows(optimum: Optimum, frame: Frame, estimands: list[Estimand], rows
     found = []
     wanted = [row for row in rows if row.status in PROFILED]
     for row in wanted if len(wanted) <= MOST else []:
+        look()
         estimand = by_name[row.estimand]
         scalar = Scalar.of(optimum, estimand, estimand.variable.labels.index(row.label))
         ends: list[float] = []

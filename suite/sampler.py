@@ -13,6 +13,7 @@ import numpy as np
 
 from triptych.engine import Engine
 from triptych.errors import InputError
+from triptych.interrupt import look
 from triptych.whitening import Whitening
 
 LOW_RANK_UP_TO = 30  # unconstrained dimensions
@@ -128,10 +129,9 @@ def sample(
         )
         trace = _wait(running)
     except BaseException as error:
-        # nutpie's panics do not derive from Exception; anything else that does not must pass.
         if running is not None:
-            running.cancel()
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            _cancel(running)
+        if not isinstance(error, Exception) and not _panicked(error):
             raise
         raise SamplerStopped(str(error).strip().splitlines()[0] if str(error).strip() else repr(error)) from error
     stats = trace["sample_stats"]
@@ -140,9 +140,24 @@ def sample(
     return Draws(z if whitened is None else whitened.z(z), statistics, adaptation, chosen)
 
 
+def _panicked(error: BaseException) -> bool:
+    """Whether this is a panic of nutpie's, which does not derive from Exception."""
+    return type(error).__name__ == "PanicException"
+
+
+def _cancel(running: Any) -> None:
+    """End a sampler; one whose thread has panicked panics again when it is told so."""
+    try:
+        running.cancel()
+    except BaseException as error:
+        if not isinstance(error, Exception) and not _panicked(error):
+            raise
+
+
 def _wait(running: Any) -> Any:
     """Wait for the sampler in the background, with looks for an interrupt."""
     while True:
+        look()
         with suppress(TimeoutError):
             return running.wait(timeout=LOOK)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from triptych.engine import Engine
 from triptych.estimands import resolve
+from triptych.interrupt import look
 from triptych.mcmc import Sampling, component_axis, not_sampled, solve_mcmc
 from triptych.progress import Progress
 from triptych.scenario import DEFAULT, Data, Relabel, Scenario
@@ -142,6 +143,7 @@ def solve_engine(
     for method in METHODS:
         if method not in methods:
             continue
+        look()
         if progress is not None:
             progress(SAYS[method], BEGINS[method])
         with _timed(seconds, method):

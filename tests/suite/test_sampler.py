@@ -34,3 +34,44 @@ def test_each_backend_draws_from_the_conjugate_posterior(backend: str) -> None:
 def test_an_unknown_backend_is_refused() -> None:
     with pytest.raises(InputError, match="'auto', 'jax' or 'numba'"):
         triptych.compare(normal_mean(), methods=("mcmc",), backend="stan")
+
+
+class PanicException(BaseException):
+    """As nutpie's: a panic in Rust, which does not derive from Exception."""
+
+
+class Panicking:
+    def wait(self, timeout: float) -> None:
+        raise PanicException("assertion failed: the density is a mess")
+
+    def cancel(self) -> None:
+        raise PanicException("poisoned")
+
+
+def test_a_panic_in_the_sampler_is_one_panel_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    import nutpie
+
+    monkeypatch.setattr(nutpie, "sample", lambda *_, **__: Panicking())
+    solution = triptych.compare(normal_mean(), profile=False)["default"]
+    assert (solution.row("mle", "mu").status, solution.row("map", "mu").status) == ("ok", "ok")
+    row = solution.row("mcmc", "mu")
+    assert row.status == "failed"
+    assert "assertion failed: the density is a mess" in row.reason
+    assert np.isnan(row.estimate)
+
+
+def test_an_interrupt_while_sampling_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    import nutpie
+
+    class Interrupted(Panicking):
+        def wait(self, timeout: float) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(nutpie, "sample", lambda *_, **__: Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        triptych.compare(normal_mean(), methods=("mcmc",))
+
+
+def test_no_tuning_is_refused() -> None:
+    with pytest.raises(InputError, match="tune=0"):
+        triptych.compare(normal_mean(), methods=("mcmc",), tune=0)

@@ -1,0 +1,50 @@
+"""Interrupts that are not lost.
+
+A library's callback that runs when an interrupt arrives may swallow it, as one of JAX's does in the garbage
+collector: the exception is gone then, but what is noted here is not.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_pressed = False
+
+
+@contextmanager
+def noted() -> Iterator[None]:
+    """Note an interrupt besides raising KeyboardInterrupt."""
+    global _pressed
+    _pressed = False
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield
+        return
+
+    def press(*_: Any) -> None:
+        global _pressed
+        _pressed = True
+        raise KeyboardInterrupt
+
+    def swallowed(what: Any) -> None:
+        if not issubclass(what.exc_type, KeyboardInterrupt):
+            report(what)
+
+    before, report = signal.signal(signal.SIGINT, press), sys.unraisablehook
+    sys.unraisablehook = swallowed
+    try:
+        yield
+    finally:
+        _pressed = False
+        signal.signal(signal.SIGINT, before)
+        sys.unraisablehook = report
+
+
+def look() -> None:
+    """Raise KeyboardInterrupt when one was noted: to be called where work may go on for long."""
+    if _pressed:
+        raise KeyboardInterrupt
