@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from triptych.engine import LIKELIHOOD, POSTERIOR, Engine
 from triptych.existence import find
+from triptych.gate import MAX_RHAT, MIN_ESS
 from triptych.kinks import climb
 from triptych.mcmc import Sampling
 from triptych.objective import Objective, make_objective
 from triptych.rows import Optimum
-from triptych.sampler import SamplerStopped, adaptation_for, sample
+from triptych.sampler import Draws, SamplerStopped, adaptation_for, sample
 from triptych.scenario import Scenario
 from triptych.solution import Solution
 from triptych.table import METHODS, Status
@@ -76,7 +77,7 @@ def holdout_scores(scenario: Scenario, solution: Solution, sampling: Sampling) -
     engine = solution.engine.with_weights({name: kept})
     found = []
     for method in methods:
-        terms, status, reason = _predict(engine, name, solution, method, sampling)
+        terms, status, reason = _predict(engine, name, mask, solution, method, sampling)
         held = terms[mask] if terms is not None else np.full(int(mask.sum()), np.nan)
         total = float(held.sum())
         if status is Status.OK and not np.isfinite(total):
@@ -88,21 +89,31 @@ def holdout_scores(scenario: Scenario, solution: Solution, sampling: Sampling) -
 
 
 def _predict(
-    engine: Engine, name: str, solution: Solution, method: str, sampling: Sampling
+    engine: Engine, name: str, held: np.ndarray, solution: Solution, method: str, sampling: Sampling
 ) -> tuple[np.ndarray | None, Status, str]:
     """Return the log predictive density of every row."""
     if method == "mcmc":
         mode = solution.panels["map"].z if "map" in solution.panels else None
-        return _predict_posterior(engine, name, sampling, mode)
+        return _predict_posterior(engine, name, held, sampling, mode)
     objective, unknown = make_objective(engine, LIKELIHOOD if method == "mle" else POSTERIOR)
     verdict = _near(objective, solution.panels[method].z)
     if verdict is None or not Optimum(verdict, unknown).exists:
         verdict = find(objective, seed=sampling.random_seed)
     if not Optimum(verdict, unknown).exists:
-        status = Status.UNBOUNDED if verdict.unbounded is not None else Status.NOT_IDENTIFIED
-        return None, status, "there is no maximum to predict with on the rows that are kept"
+        return None, _lacking(verdict), "there is no maximum to predict with on the rows that are kept"
     terms = engine.pointwise(objective.full(verdict.point.z))[name]
     return _per_row(terms), Status.OK, ""
+
+
+def _lacking(verdict: Verdict) -> Status:
+    """Say why a maximum is none."""
+    if verdict.unbounded is not None:
+        return Status.UNBOUNDED
+    if verdict.flat.size:
+        return Status.NOT_IDENTIFIED
+    if verdict.cliff is not None:
+        return Status.AT_BOUNDARY
+    return Status.AT_INFINITY if verdict.rays.size else Status.FAILED
 
 
 def _near(objective: Objective, z: np.ndarray | None) -> Verdict | None:
@@ -116,28 +127,49 @@ def _near(objective: Objective, z: np.ndarray | None) -> Verdict | None:
 
 
 def _predict_posterior(
-    engine: Engine, name: str, sampling: Sampling, mode: np.ndarray | None
+    engine: Engine, name: str, held: np.ndarray, sampling: Sampling, mode: np.ndarray | None
 ) -> tuple[np.ndarray | None, Status, str]:
+    """Average the predictive density of each row over the draws; these have to pass the gate in what is predicted."""
     from scipy.special import logsumexp
 
+    whitened = whitening(engine, mode)
     # An average over the draws, summed over rows: a quarter of them leaves an error far below the score's own.
-    fewer = replace(sampling, draws=max(250, sampling.draws // 4), tune=max(250, sampling.tune // 4))
-    try:
-        drawn = sample(
-            engine,
-            draws=fewer.draws,
-            tune=fewer.tune,
-            chains=fewer.chains,
-            random_seed=fewer.random_seed,
-            adaptation=adaptation_for(engine.size, 0),
-            cores=fewer.cores,
-            whitened=whitening(engine, mode),
-        )
-    except SamplerStopped as error:
-        return None, Status.FAILED, f"the sampler stopped on the rows that are kept: {error}"
-    terms = engine.pointwise_many(drawn.z.reshape(-1, engine.size))[name]
-    joined = terms.reshape(*terms.shape[:2], -1).sum(axis=2)
-    return np.asarray(logsumexp(joined, axis=0) - np.log(len(joined))), Status.OK, ""
+    for attempt, (share, accept) in enumerate(((4, 0.8), (1, 0.9))):
+        try:
+            drawn = sample(
+                engine,
+                draws=max(250, sampling.draws // share),
+                tune=max(250, sampling.tune // share),
+                chains=sampling.chains,
+                random_seed=sampling.random_seed + attempt,
+                adaptation=adaptation_for(engine.size, 0),
+                target_accept=accept,
+                cores=sampling.cores,
+                whitened=whitened,
+            )
+        except SamplerStopped as error:
+            return None, Status.FAILED, f"the sampler stopped on the rows that are kept: {error}"
+        terms = engine.pointwise_many(drawn.z.reshape(-1, engine.size))[name]
+        joined = terms.reshape(*terms.shape[:2], -1).sum(axis=2)
+        said = _gate(joined[:, held].sum(axis=1).reshape(drawn.z.shape[:2]), drawn)
+        if not said:
+            break
+    status = Status.UNRELIABLE if said else Status.OK
+    reason = f"the draws on the rows that are kept failed the gate ({'; '.join(said)})" if said else ""
+    return np.asarray(logsumexp(joined, axis=0) - np.log(len(joined))), status, reason
+
+
+def _gate(predicted: np.ndarray, drawn: Draws) -> list[str]:
+    """Say what fails the gate: the log density of what is predicted, shape ``(chains, draws)``, and divergences."""
+    from arviz_stats.base import array_stats
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rhat = float(array_stats.rhat(predicted, chain_axis=0, draw_axis=1))
+        ess = float(array_stats.ess(predicted, chain_axis=0, draw_axis=1, method="bulk"))
+    said = [] if rhat <= MAX_RHAT else [f"R-hat {rhat:.3f} > {MAX_RHAT}"]
+    said += [] if ess >= MIN_ESS else [f"bulk ESS {ess:.0f} < {MIN_ESS:.0f}"]
+    divergences = int(drawn.statistics["diverging"].sum())
+    return said + ([f"{divergences} divergent transitions"] if divergences else [])
 
 
 def _per_row(terms: np.ndarray) -> np.ndarray:

@@ -25,13 +25,10 @@ class Estimand:
     positions
         The coordinate of ``z`` behind each scalar, for a free variable that is transformed element
         by element; None for a jointly constrained variable or a deterministic.
-    joint
-        The name of PyMC's transform when the variable is constrained jointly, else None.
     """
 
     variable: Variable
     positions: np.ndarray | None
-    joint: str | None
 
     @property
     def name(self) -> str:
@@ -62,15 +59,7 @@ def resolve(engine: Engine, names: Sequence[str] | None = None) -> list[Estimand
     if unknown := [n for n in names if n not in known]:
         raise InputError(f"no estimand named {', '.join(map(repr, unknown))}; the model has {', '.join(known)}")
     positions = elementwise(engine)
-    transforms = {b.variable.name: b.transform for b in engine.blocks}
-    return [
-        Estimand(
-            known[name],
-            positions.get(name),
-            transforms.get(name) if name in transforms and name not in positions else None,
-        )
-        for name in names
-    ]
+    return [Estimand(known[name], positions.get(name)) for name in names]
 
 
 def elementwise(engine: Engine) -> dict[str, np.ndarray]:

@@ -15,7 +15,9 @@ from triptych.table import Status
 
 MAX_RHAT, MIN_ESS, MIN_BFMI = 1.01, 400.0, 0.3
 PILOT_RHAT = 1.1  # above it a pilot has seen enough
-NO_MEAN = 0.9  # Pareto tail index above which the mean is taken not to exist (theory: 1)
+# Pareto tail indices from which a posterior is taken to have no mean (in theory 1), and no variance (in theory 0.5; a
+# mean of draws tells nothing from about 0.7: Vehtari et al. 2024, J. Mach. Learn. Res. 25(72)).
+NO_MEAN, NO_VARIANCE = 0.9, 0.7
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def tail_indices(engine: Engine, posterior: Any) -> dict[str, np.ndarray]:
     """Return the Pareto tail index of every scalar, by variable; NaN for one that cannot lack a moment."""
     found = {str(name): tail_index(values) for name, values in posterior.data_vars.items()}
     for name, k in found.items():
-        if np.any(k > NO_MEAN):
+        if np.any(k > NO_VARIANCE):
             k[bounded(engine, name)] = np.nan
     return found
 
@@ -147,10 +149,11 @@ def status_of(diagnosis: Diagnosis, tail_index: float, mode: Status | None) -> t
             else "reparameterise, or use more draws"
         )
         return Status.UNRELIABLE, f"the posterior failed the gate ({'; '.join(diagnosis.gate)}): {advice}"
-    if tail_index > NO_MEAN:
+    if tail_index > NO_VARIANCE:
+        lacking = "a mean" if tail_index > NO_MEAN else "a variance, so that draws do not tell its mean"
         return (
             Status.NO_MOMENT,
-            f"the tails of the posterior are too heavy for a mean (Pareto tail index {tail_index:.2f}): read the "
+            f"the tails of the posterior are too heavy for {lacking} (Pareto tail index {tail_index:.2f}): read the "
             "median and the interval, or use a prior with lighter tails",
         )
     return Status.OK, ""

@@ -16,12 +16,14 @@ from triptych.estimands import Estimand
 from triptych.interrupt import look
 from triptych.kinks import climb
 from triptych.newton import newton
-from triptych.rows import Frame, Optimum
+from triptych.rows import INVOLVED, Frame, Optimum
 from triptych.table import Row, Status
 from triptych.verdict import Verdict
 
 FLAT = 1e-3
 MOST = 40  # profiles per panel
+STALLED = 1e-6  # Newton decrement above which a constrained ascent has not arrived
+SHORTER = 6  # times that a step is cut short when the ascent did not arrive
 PROFILED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY)
 
 
@@ -40,15 +42,25 @@ def profile_rows(optimum: Optimum, frame: Frame, estimands: list[Estimand], rows
         look()
         estimand = by_name[row.estimand]
         scalar = Scalar.of(optimum, estimand, estimand.variable.labels.index(row.label))
+        open_sides = _open_sides(optimum, scalar) if row.status is not Status.OK else ()
         ends: list[float] = []
         for sign in (-1.0, 1.0):
             with np.errstate(over="ignore", invalid="ignore"):  # as happens on the way to an end at infinity
-                ends.append(scalar.natural(_end(optimum, scalar, sign, target)))
-            if np.isnan(ends[-1]):
+                limit = row.estimate if row.status is Status.AT_BOUNDARY else scalar.natural(sign * np.inf)
+                end = limit if sign in open_sides else scalar.natural(_end(optimum, scalar, sign, target))
+            if np.isnan(end):
                 break
+            ends.append(end)
         else:
             found.append(row.but(lower=min(ends), upper=max(ends), interval_kind="profile"))
     return found
+
+
+def _open_sides(optimum: Optimum, scalar: Scalar) -> set[float]:
+    """Return the sides to which a scalar goes along a ray, where the likelihood never falls again."""
+    slope = scalar.evaluate(optimum.verdict.point.z)[1]
+    moves = [(float(slope @ ray), float(np.abs(slope) @ np.abs(ray))) for ray in optimum.verdict.rays]
+    return {float(np.sign(move)) for move, most in moves if abs(move) > INVOLVED * most}
 
 
 @dataclass(frozen=True)
@@ -118,7 +130,7 @@ def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float) -> float:
     inside, r_inside = scalar.centre, 0.0
     outside, r_outside = np.nan, np.nan
     step = sign * scalar.scale * target
-    at = inside + step
+    at, shorter = inside + step, 0
     for _ in range(60):
         held = hold(verdict, scalar, x, at)
         if held is None and inside != scalar.centre and r_inside < FLAT * target:
@@ -126,7 +138,12 @@ def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float) -> float:
         if held is None:
             r = np.inf
         elif np.isnan(held[1]):
-            return np.nan
+            # Too long a step at once: a shorter one starts nearer to what it looks for.
+            shorter += 1
+            if shorter > SHORTER:
+                return np.nan
+            at = inside + (at - inside) / 4
+            continue
         else:
             r = float(np.sqrt(max(0.0, 2 * (best - held[1]))))
         if r <= target:
@@ -177,7 +194,7 @@ def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> tupl
         if not point.usable:
             return None
         return np.insert(point.z, scalar.position, point.z.dtype.type(at)), point.value
-    x = start.copy()
+    x, settled = start.copy(), False
     for _ in range(12):
         value, slope = scalar.evaluate(x)
         if not np.all(np.isfinite(slope)):
@@ -203,7 +220,8 @@ def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> tupl
             return None
         moved = abs(scalar.evaluate(point.z)[0] - at)
         x = point.z
-        if moved <= 1e-8 * scalar.scale:
+        settled = point.decrement <= STALLED * (1 + abs(point.value))
+        if moved <= 1e-8 * scalar.scale and settled:
             return x, point.value
     near = abs(scalar.evaluate(x)[0] - at) <= 1e-4 * scalar.scale
-    return x, objective.value(x) if near else np.nan
+    return x, objective.value(x) if near and settled else np.nan

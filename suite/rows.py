@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from triptych.estimands import Estimand, coordinate_names
+from triptych.intervals import curvature_interval, surroundings
 from triptych.newton import equilibrate
 from triptych.table import Row, Status
 from triptych.verdict import Verdict
@@ -66,6 +68,11 @@ class Optimum:
         diagonal = np.diag(verdict.point.hessian)
         self.conditional = np.abs(1 / np.where(diagonal == 0, np.inf, diagonal))
 
+    @cached_property
+    def surroundings(self) -> list[dict[str, np.ndarray]]:
+        """All that is shown at points around the maximum."""
+        return surroundings(self)
+
     @property
     def exists(self) -> bool:
         """Whether the objective has a regular maximum in all the coordinates that it knows."""
@@ -82,7 +89,7 @@ class Optimum:
         values = self.shown[variable.name].ravel()
         gradient = self.jacobian[variable.name].reshape(variable.size, -1)
         deviation = self._deviation(gradient)
-        low, high = self._interval(frame, estimand, values, gradient, deviation)
+        low, high = curvature_interval(self, estimand, deviation, frame.ci_prob)
         rows = []
         for i, label in enumerate(variable.labels):
             status, reason, value = self._status(frame, estimand, i, gradient[i], float(values[i]))
@@ -114,34 +121,6 @@ class Optimum:
         least = 1e-16 * np.einsum("ij,j,ij->i", g, unit, g)
         ok = np.isfinite(variance) & (variance > least)
         return np.where(ok, np.sqrt(np.where(ok, variance, 0.0)), np.nan)
-
-    def _interval(
-        self,
-        frame: Frame,
-        estimand: Estimand,
-        values: np.ndarray,
-        gradient: np.ndarray,
-        deviation: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Form the interval on the unconstrained coordinate and map it back into the support."""
-        from scipy.special import expit
-        from scipy.stats import norm
-
-        q = float(norm.ppf(0.5 + frame.ci_prob / 2))
-        if estimand.positions is not None:
-            slope = np.abs(gradient[np.arange(values.size), estimand.positions])
-            width = q * np.where(slope > 0, deviation / np.where(slope > 0, slope, 1.0), np.nan)
-            ends = []
-            for sign in (-1.0, 1.0):
-                z = self.z.copy()
-                z[estimand.positions] += np.where(np.isfinite(width), sign * width, 0.0)
-                ends.append(self.engine.shown(z)[estimand.name].ravel())
-            return np.minimum(*ends), np.maximum(*ends)
-        if estimand.joint is not None and "Simplex" in estimand.joint:
-            logit = np.log(values) - np.log1p(-values)
-            width = q * deviation / (values * (1 - values))
-            return expit(logit - width), expit(logit + width)
-        return values - q * deviation, values + q * deviation
 
     def _status(
         self, frame: Frame, estimand: Estimand, i: int, gradient: np.ndarray, value: float

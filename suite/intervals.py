@@ -1,0 +1,97 @@
+"""Intervals from the curvature at a maximum: Wald's and Laplace's, kept within the support.
+
+A bounded quantity's interval is formed where it has no bounds and mapped back: a parameter's on its
+unconstrained coordinate, that of a positive deterministic on its logarithm, of one between 0 and 1 on its logit, of
+one between -1 and 1 on Fisher's z (delta method).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from triptych.estimands import Estimand
+
+if TYPE_CHECKING:
+    from triptych.rows import Optimum
+
+SEEN = 60  # points at which deterministics are looked at, per reach
+REACH = (1.0, 5.0, 25.0)  # standard deviations that they are away
+
+
+def surroundings(optimum: Optimum) -> list[dict[str, np.ndarray]]:
+    """Return all that is shown at points around a maximum, at random and as far as its uncertainty reaches."""
+    rng = np.random.default_rng(0)
+    values, vectors = np.linalg.eigh(np.nan_to_num(optimum.covariance))
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    points = []
+    for reach in np.repeat(REACH, SEEN):
+        z = optimum.z.copy()
+        z[optimum.active] += reach * (root @ rng.standard_normal(values.size))
+        points.append(optimum.engine.shown(z))
+    return points
+
+
+def curvature_interval(
+    optimum: Optimum, estimand: Estimand, deviation: np.ndarray, ci_prob: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return both ends for every scalar of an estimand.
+
+    Parameters
+    ----------
+    optimum
+        The maximum with its covariance.
+    estimand
+        A free variable or a deterministic.
+    deviation
+        Standard errors on the natural scale, flat.
+    ci_prob
+        The level.
+    """
+    from scipy.special import expit, logit
+    from scipy.stats import norm
+
+    q = float(norm.ppf(0.5 + ci_prob / 2))
+    values = optimum.shown[estimand.name].ravel()
+    if estimand.positions is not None:
+        return _on_coordinates(optimum, estimand, q * deviation)
+    low, high = values - q * deviation, values + q * deviation
+    if not np.any(np.isfinite(deviation)):
+        return low, high
+    positive, share, correlation = _ranges(optimum, estimand)
+    with np.errstate(all="ignore"):
+        wide = q * deviation / values
+        ends = values * np.exp(-wide), values * np.exp(wide)
+        low, high = np.where(positive, ends[0], low), np.where(positive, ends[1], high)
+        wide = q * deviation / (values * (1 - values))
+        ends = expit(logit(values) - wide), expit(logit(values) + wide)
+        low, high = np.where(share, ends[0], low), np.where(share, ends[1], high)
+        wide = q * deviation / (1 - values**2)
+        ends = np.tanh(np.arctanh(values) - wide), np.tanh(np.arctanh(values) + wide)
+        return np.where(correlation, ends[0], low), np.where(correlation, ends[1], high)
+
+
+def _on_coordinates(optimum: Optimum, estimand: Estimand, width: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Form the interval on the unconstrained coordinates and map it back."""
+    assert estimand.positions is not None
+    jacobian = optimum.jacobian[estimand.name].reshape(width.size, -1)
+    slope = np.abs(jacobian[np.arange(width.size), estimand.positions])
+    width = np.where(slope > 0, width / np.where(slope > 0, slope, 1.0), np.nan)
+    ends = []
+    for sign in (-1.0, 1.0):
+        z = optimum.z.copy()
+        z[estimand.positions] += np.where(np.isfinite(width), sign * width, 0.0)
+        ends.append(optimum.engine.shown(z)[estimand.name].ravel())
+    return np.minimum(*ends), np.maximum(*ends)
+
+
+def _ranges(optimum: Optimum, estimand: Estimand) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Say of every scalar whether it is positive, a share or a correlation, as far as its uncertainty reaches."""
+    seen = np.array([shown[estimand.name].ravel() for shown in optimum.surroundings])
+    finite = np.isfinite(seen)
+    above, below = np.all((seen > 0) | ~finite, axis=0), np.all((seen < 1) | ~finite, axis=0)
+    inside = np.all((np.abs(seen) <= 1) | ~finite, axis=0)
+    at = optimum.shown[estimand.name].ravel()
+    share = above & below
+    return above & ~share & (at > 0), share, inside & ~above & (np.abs(at) < 1)
