@@ -134,7 +134,7 @@ def _predict_posterior(
 
     whitened = whitening(engine, mode)
     # An average over the draws, summed over rows: a quarter of them leaves an error far below the score's own.
-    for attempt, (share, accept) in enumerate(((4, 0.8), (1, 0.9))):
+    for attempt, (share, accept) in enumerate(((4, 0.8), (2, 0.8), (1, 0.9))):
         try:
             drawn = sample(
                 engine,
