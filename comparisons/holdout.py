@@ -95,8 +95,12 @@ def _predict(
     if method == "mcmc":
         mode = solution.panels["map"].z if "map" in solution.panels else None
         return _predict_posterior(engine, name, held, sampling, mode)
+    panel = solution.panels[method]
+    if panel.z is None:
+        missing = next(row for row in panel.estimates if row.status is not Status.OK)
+        return None, missing.status, "there is none on all rows; on a part of them none was looked for"
     objective, unknown = make_objective(engine, LIKELIHOOD if method == "mle" else POSTERIOR)
-    verdict = _near(objective, solution.panels[method].z)
+    verdict = _near(objective, panel.z)
     if verdict is None or not Optimum(verdict, unknown).exists:
         verdict = find(objective, seed=sampling.random_seed)
     if not Optimum(verdict, unknown).exists:
@@ -116,10 +120,8 @@ def _lacking(verdict: Verdict) -> Status:
     return Status.AT_INFINITY if verdict.rays.size else Status.FAILED
 
 
-def _near(objective: Objective, z: np.ndarray | None) -> Verdict | None:
+def _near(objective: Objective, z: np.ndarray) -> Verdict | None:
     """Climb from the optimum on all rows; None unless that ends at a regular maximum in few steps."""
-    if z is None:
-        return None
     point, corner = climb(objective, z[objective.active])
     if not point.usable or point.slow:
         return None

@@ -74,17 +74,15 @@ class Objective:
     def derivatives(self, x: np.ndarray, corner: object = None) -> tuple[float, np.ndarray, np.ndarray]:
         """Return the objective with gradient ``(p,)`` and Hessian ``(p, p)``."""
         value, gradient, hessian = self.engine.derivatives(self.full(x), corner)
-        keep = self.parts != 0
-        g = np.tensordot(self.parts[keep], gradient[keep], axes=1)[self.active]
-        h = np.tensordot(self.parts[keep], hessian[keep], axes=1)[np.ix_(self.active, self.active)]
+        g, h = self._summed(gradient), self._summed(hessian)
+        if self.size < self.engine.size:
+            g, h = g[self.active], h[np.ix_(self.active, self.active)]
         return self._combined(value), g, (h + h.T) / 2
 
     def kinks(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the kinks' arguments ``u``, their Jacobian, and the fall of the objective per ``|u|``."""
         u, jacobian, slope = self.engine.kinks(self.full(x))
-        keep = self.parts != 0
-        fall = -np.tensordot(self.parts[keep], slope[keep], axes=1)
-        return u, jacobian[:, self.active], fall
+        return u, jacobian[:, self.active], -self._summed(slope)
 
     @property
     def kinked(self) -> bool:
@@ -141,9 +139,12 @@ class Objective:
         """Return the objective with some of its coordinates held at the origin."""
         return replace(self, active=np.delete(self.active, positions))
 
+    def _summed(self, of_parts: np.ndarray) -> np.ndarray:
+        """Add up likelihood and prior as far as they belong to the objective; what does not may be anything."""
+        return np.asarray(of_parts[0] + of_parts[1] if self.parts[1] else of_parts[0])
+
     def _combined(self, value: np.ndarray) -> float:
-        keep = self.parts != 0
-        total = float(self.parts[keep] @ value[keep])
+        total = float(self._summed(value))
         return total if not np.isnan(total) else -np.inf
 
 
