@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -181,8 +182,7 @@ def write_report(comparisons: Sequence[Comparison], out: Path | str, formats: Se
             raise InputError(f"cannot write the report in {out}: {error.strerror}") from error
         try:
             names = _write(comparisons, staging, formats)
-            for name in names:
-                os.replace(staging / name, out / name)
+            _put_in_place(staging, out, names)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     except BaseException:
@@ -192,6 +192,15 @@ def write_report(comparisons: Sequence[Comparison], out: Path | str, formats: Se
                 folder.rmdir()
         raise
     return [out / name for name in names]
+
+
+def _put_in_place(staging: Path, out: Path, names: Sequence[str]) -> None:
+    """Move the files, all of them: an interrupt in between comes too late to leave nothing."""
+    for _ in range(2):
+        with suppress(KeyboardInterrupt):
+            for name in names:
+                if (staging / name).exists():
+                    os.replace(staging / name, out / name)
 
 
 def _make(out: Path) -> list[Path]:

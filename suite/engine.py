@@ -12,10 +12,13 @@ import numpy as np
 from triptych.backend import Backend, make_backend
 from triptych.errors import ModelError
 from triptych.graph import Block, Graph, Variable, build_graph
+from triptych.natural import NaturalScale
 from triptych.refusals import refuse
 
 if TYPE_CHECKING:
     import pymc as pm
+
+    from triptych.sampler import Draws
 
 LIKELIHOOD = np.array([1.0, 0.0])
 POSTERIOR = np.array([1.0, 1.0])
@@ -191,8 +194,35 @@ class Engine:
         return dict(zip(self.variables, self.backend.shown_curvature(z, self.device_data), strict=True))
 
     def sampled(self, z: np.ndarray) -> np.ndarray:
-        """Return the log-density with Jacobian, and its gradient, as the sampler sees them."""
+        """Return the log-density with Jacobian, and its gradient, as the sampler sees them: shape ``(1 + p,)``."""
         return self.backend.sampled(z, self.device_weights, self.device_data)
+
+    def sampled_hessian(self, z: np.ndarray) -> np.ndarray:
+        """Return the Hessian of the log-density with Jacobian, shape ``(p, p)``."""
+        return self.backend.sampled_hessian(z, self.device_weights, self.device_data)
+
+    @cached_property
+    def natural(self) -> NaturalScale:
+        """The same densities and derivatives in the natural parameters."""
+        return NaturalScale(self)
+
+    def sample(self, **options: Any) -> Draws:
+        """Run NUTS on the density with Jacobian.
+
+        Parameters
+        ----------
+        **options
+            As of :func:`triptych.sampler.sample`; 4 chains of 1000 draws after 1000 unless asked.
+
+        Raises
+        ------
+        SamplerStopped
+            When the sampler panics or finds no valid start.
+        """
+        from triptych.sampler import adaptation_for, sample
+
+        usual = {"draws": 1000, "tune": 1000, "chains": 4, "random_seed": 1}
+        return sample(self, **{**usual, "adaptation": adaptation_for(self.size, 0), **options})
 
     @property
     def device_weights(self) -> tuple[Any, ...]:

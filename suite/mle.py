@@ -9,7 +9,7 @@ import numpy as np
 
 from triptych.engine import LIKELIHOOD, Engine
 from triptych.errors import ModelError
-from triptych.estimands import Estimand, elementwise
+from triptych.estimands import Estimand
 from triptych.existence import find
 from triptych.map import evidence, no_estimate, other_optima, search_diagnostics
 from triptych.objective import make_objective
@@ -97,7 +97,7 @@ def _model_class() -> Any:
         """The likelihood of a PyMC model as statsmodels sees one."""
 
         def __init__(self, optimum: Optimum) -> None:
-            self.scale_map = NaturalScale(optimum)
+            self.scale_map = Restricted(optimum)
             terms = optimum.engine.pointwise(optimum.z)
             seen = optimum.engine.observed
             # One entry a term: the observation where they correspond, its log-likelihood where they do not.
@@ -106,7 +106,7 @@ def _model_class() -> Any:
             super().__init__(np.concatenate(observed), None, extra_params_names=names)
             self.df_model, self.df_resid = 0.0, float(self.endog.size - len(names))
             self.data.ynames = ", ".join(optimum.engine.graph.likelihood)
-            self.start_params = self.scale_map.natural(optimum.verdict.point.z)
+            self.start_params = self.scale_map.start
 
         def loglike(self, params: np.ndarray) -> float:
             return self.scale_map.value(params)
@@ -138,11 +138,17 @@ def _model_class() -> Any:
             **kwargs: Any,
         ) -> Any:
             """Fit from the maximum already found; ``cov_type`` as elsewhere in statsmodels."""
-            if kwargs.get("cov_type", "nonrobust") != "nonrobust":
+            kind = str(kwargs.get("cov_type", "nonrobust"))
+            if kind.upper() in ("HC1", "HC2", "HC3"):
+                raise ModelError(
+                    f"cov_type={kind!r} corrects for the degrees of freedom of a linear regression, which a likelihood "
+                    "at large does not have; use 'HC0', the sandwich"
+                )
+            if kind != "nonrobust":
                 self.scale_map.require_rows()
             kwargs.setdefault("cov_params_func", _covariance)
-            kwargs.setdefault("extra_fit_funcs", {"equilibrated_newton": _already_there})
-            kwargs["extra_fit_funcs"].setdefault("equilibrated_newton", _already_there)
+            if method == "equilibrated_newton":
+                kwargs["extra_fit_funcs"] = {method: _already_there}
             return super().fit(start_params, method, maxiter, full_output, disp, callback, retall, **kwargs)
 
     return GraphLikelihood
@@ -167,67 +173,40 @@ def _covariance(model: Any, params: np.ndarray, retvals: Any) -> np.ndarray:
     return np.asarray(d[:, None] * inverse * d)
 
 
-class NaturalScale:
-    """The log-likelihood in statsmodels' parameters, by the chain rule from the coordinates ``z``."""
+class Restricted:
+    """The log-likelihood in the natural parameters that it knows; the others stay where the optimum has them."""
 
     def __init__(self, optimum: Optimum) -> None:
-        self.objective = optimum.verdict.objective
         self.engine = optimum.engine
-        self._positions = {
-            name: at for name, at in elementwise(self.engine).items() if np.any(np.isin(at, optimum.active))
-        }
-        self._forward = _forward_function(self.engine, tuple(self._positions))
-        self._anchor = optimum.z
+        self.active = optimum.active
+        self._anchor = self.engine.natural.params(optimum.z)
+        self.start = self._anchor[self.active]
 
-    def natural(self, x: np.ndarray) -> np.ndarray:
-        """Return statsmodels' parameters for active coordinates ``x``."""
-        z = self.objective.full(x)
-        shown = self.engine.shown(z)
-        for name, at in self._positions.items():
-            z[at] = shown[name].ravel()
-        return np.asarray(z[self.objective.active])
-
-    def coordinates(self, params: np.ndarray) -> np.ndarray:
-        """Return ``z`` for statsmodels' parameters; NaN outside the support."""
-        z = self.objective.full(np.asarray(params, dtype=float))
-        shown = self.engine.shown(self._anchor)
-        natural = {}
-        for name, at in self._positions.items():
-            inside = np.isin(at, self.objective.active)
-            natural[name] = np.where(inside, z[at], shown[name].ravel()).reshape(shown[name].shape)
-        for name, back in zip(self._positions, self._forward(self.engine, natural), strict=True):
-            z[self._positions[name]] = np.ravel(back)
-        return z
+    def _all(self, params: np.ndarray) -> np.ndarray:
+        whole = self._anchor.copy()
+        whole[self.active] = params
+        return whole
 
     def value(self, params: np.ndarray) -> float:
         """Return the log-likelihood."""
-        z = self.coordinates(params)
-        if not np.all(np.isfinite(z)):
-            return -np.inf
-        return self.objective.value(z[self.objective.active])
+        value = float(self.engine.natural.value(self._all(params))[0])
+        return value if not np.isnan(value) else -np.inf
 
     def terms(self, params: np.ndarray) -> np.ndarray:
         """Return the log-likelihood terms, flat."""
-        return np.concatenate([np.ravel(t) for t in self.engine.pointwise(self.coordinates(params)).values()])
+        found = self.engine.natural.pointwise(self._all(params))
+        return np.concatenate([np.ravel(t) for t in found.values()])
 
     def derivatives(self, params: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return score and Hessian in statsmodels' parameters."""
-        z = self.coordinates(params)
-        x = z[self.objective.active]
-        _, gradient, hessian = self.objective.derivatives(x)
-        first, second = self._slopes(z)
-        score = gradient / first
-        inner = (hessian - np.diag(score * second)) / np.outer(first, first)
-        return score, inner
+        """Return score and Hessian."""
+        _, gradient, hessian = self.engine.natural.derivatives(self._all(params))
+        return gradient[0, self.active], hessian[0][np.ix_(self.active, self.active)]
 
     def terms_jacobian(self, params: np.ndarray) -> np.ndarray:
-        """Return the derivative of each term by statsmodels' parameters."""
-        z = self.coordinates(params)
-        rows = [
-            jacobian.reshape(-1, z.size)[:, self.objective.active]
-            for jacobian in self.engine.pointwise_jacobian(z).values()
-        ]
-        return np.asarray(np.vstack(rows) / self._slopes(z)[0])
+        """Return the derivative of each term by each parameter."""
+        found = self.engine.natural.pointwise_jacobian(self._all(params))
+        rows = [jacobian.reshape(-1, jacobian.shape[-1]) for jacobian in found.values()]
+        return np.vstack(rows)[:, self.active]
 
     def require_rows(self) -> None:
         """Raise unless the likelihood's terms are independent rows.
@@ -237,46 +216,11 @@ class NaturalScale:
         ModelError
             When a term covers more than one observation, so that no sandwich can be formed.
         """
-        size = self.objective.size
         for name, weight in self.engine.weights.items():
             if weight.ndim == 0 or weight.size <= 1:
                 raise ModelError(
                     f"robust covariance needs independent rows, but the likelihood of {name!r} is a single "
                     "term; use the default cov_type"
                 )
-        if sum(w.size for w in self.engine.weights.values()) <= size:
+        if sum(w.size for w in self.engine.weights.values()) <= self.active.size:
             raise ModelError("robust covariance needs more likelihood terms than parameters")
-
-    def _slopes(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """First and second derivative of the natural parameters by their own coordinates."""
-        first, second = np.ones(z.size), np.zeros(z.size)
-        jacobian, curvature = self.engine.shown_jacobian(z), self.engine.shown_curvature(z)
-        for name, at in self._positions.items():
-            first[at] = jacobian[name].reshape(at.size, -1)[np.arange(at.size), at]
-            second[at] = curvature[name].ravel()
-        active = self.objective.active
-        return first[active], second[active]
-
-
-def _forward_function(engine: Engine, names: tuple[str, ...]) -> Any:
-    """Return a function from natural values to PyMC's value variables (identity without transform)."""
-    import pytensor
-    from pytensor.graph.replace import clone_replace
-
-    model = engine.model
-    rvs = [model[name] for name in names]
-    symbols = {rv: rv.type(name=rv.name) for rv in rvs}
-    outputs = []
-    for rv in rvs:
-        transform = model.rvs_to_transforms.get(rv)
-        value = symbols[rv]
-        outputs.append(transform.forward(value, *rv.owner.inputs) if transform is not None else value)
-    outputs = clone_replace(outputs, dict(symbols), rebuild_strict=False)
-    function = pytensor.function([*symbols.values()], outputs, mode="FAST_COMPILE", on_unused_input="ignore")
-
-    def forward(engine: Engine, natural: dict[str, np.ndarray]) -> Any:
-        del engine
-        with np.errstate(all="ignore"):
-            return function(*[natural[name] for name in names])
-
-    return forward

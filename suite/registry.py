@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pkgutil
-from functools import lru_cache
+import re
+from collections.abc import Callable
+from functools import lru_cache, partial
 from importlib import import_module
 from importlib.metadata import entry_points
+from typing import Any
 
 from triptych.errors import InputError
 from triptych.scenario import Scenario
@@ -18,21 +21,16 @@ def scenarios() -> dict[str, Scenario]:
     """Return the installed scenarios by name.
 
     A module of ``triptych.models`` that has a ``scenario`` is one; other packages add theirs by
-    the entry-point group ``triptych.scenarios``.
-
-    Raises
-    ------
-    InputError
-        When two scenarios share a name, or an entry point is not a scenario.
+    the entry-point group ``triptych.scenarios``. One that cannot be loaded is among them, and says why when
+    it is solved.
     """
     package = import_module("triptych.models")
     found: dict[str, Scenario] = {}
     for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
-        candidate = getattr(import_module(f"triptych.models.{module}"), "scenario", None)
-        if candidate is not None:
-            _add(found, candidate, f"triptych.models.{module}")
+        place = f"triptych.models.{module}"
+        _add(found, module, place, partial(_scenario_in, place))
     for entry in entry_points(group=GROUP):
-        _add(found, entry.load(), f"entry point {entry.name!r}")
+        _add(found, entry.name, f"entry point {entry.name!r}", entry.load)
     return found
 
 
@@ -50,9 +48,38 @@ def get(name: str) -> Scenario:
     return known[name]
 
 
-def _add(found: dict[str, Scenario], candidate: object, place: str) -> None:
-    if not isinstance(candidate, Scenario):
-        raise InputError(f"{place} is not a triptych.Scenario but a {type(candidate).__name__}")
-    if candidate.name in found:
-        raise InputError(f"{place}: a scenario named {candidate.name!r} exists already")
-    found[candidate.name] = candidate
+def _scenario_in(module: str) -> Any:
+    return getattr(import_module(module), "scenario", None)
+
+
+def _add(found: dict[str, Scenario], name: str, place: str, load: Callable[[], Any]) -> None:
+    """Load one scenario; a module of helpers, which has none, is passed over."""
+    try:
+        candidate = load()
+        if candidate is None:
+            return
+        if not isinstance(candidate, Scenario):
+            raise TypeError(f"{place} is not a triptych.Scenario but a {type(candidate).__name__}")
+        if candidate.name in found:
+            raise ValueError(f"{place}: a scenario named {candidate.name!r} exists already")
+    except Exception as error:  # whatever a file of someone's raises is that scenario's failure
+        candidate = _unusable(name, place, error)
+    found[candidate.name if candidate.name not in found else f"{candidate.name}_2"] = candidate
+
+
+def _unusable(name: str, place: str, error: Exception) -> Scenario:
+    """Return what stands for a scenario that cannot be loaded: solving it raises the reason."""
+
+    def fails(*_: Any, **__: Any) -> Any:
+        raise error
+
+    safe = re.sub("[^a-z0-9_]+", "_", name.lower()).strip("_")
+    return Scenario(
+        name=safe if safe[:1].isalpha() else f"scenario_{safe}",
+        question=f"It could not be loaded: {type(error).__name__}: {error}",
+        source=place,
+        model=fails,
+        data=fails,
+        estimands=("none",),
+        code="",
+    )

@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+# A change of one node: from it and its inputs, changed already, to what takes the place of its output, or None.
+Change = Callable[[Any, list[Any]], Any]
 
 
 def ready_to_differentiate(outputs: list[Any]) -> list[Any]:
     """Return densities whose derivatives can be trusted wherever the densities are finite."""
     from pymc.pytensorf import rewrite_pregrad
 
-    plain = rewrite_pregrad(corners_as_absolute_values(checks_as_domain(outputs)))
-    return powers_of_zero(guarded(list(plain)))
+    outputs = rebuilt(rebuilt(outputs, in_double_precision), corner_as_absolute_value)
+    outputs = list(rewrite_pregrad(checks_as_domain(outputs)))
+    return rebuilt(rebuilt(outputs, guarded), power_of_zero)
+
+
+def rebuilt(outputs: list[Any], change: Change) -> list[Any]:
+    """Build a graph again from its inputs on, with a change wherever there is one to be made."""
+    from pytensor.graph.traversal import toposort
+
+    done: dict[Any, Any] = {}
+    for node in toposort(outputs):
+        inputs = [done.get(i, i) for i in node.inputs]
+        new = change(node, inputs)
+        if new is not None:
+            done[node.outputs[0]] = new
+        elif any(one is not other for one, other in zip(inputs, node.inputs, strict=True)):
+            copy = node.clone_with_new_inputs(inputs, strict=False)
+            done |= dict(zip(node.outputs, copy.outputs, strict=True))
+    return [done.get(output, output) for output in outputs]
+
+
+def in_double_precision(node: Any, inputs: list[Any]) -> Any:
+    """Compute functions of constants in double precision: PyTensor keeps 10 and 0.5 in fewer digits, and their logs."""
+    import pytensor.tensor as pt
+
+    if kind_of(node) and node.outputs[0].dtype == "float32":
+        return node.op(*[pt.cast(i, "float64") for i in inputs])
+    return None
 
 
 def checks_as_domain(outputs: list[Any]) -> list[Any]:
@@ -28,28 +58,24 @@ def checks_as_domain(outputs: list[Any]) -> list[Any]:
     return list(graph.outputs)
 
 
-def corners_as_absolute_values(outputs: list[Any]) -> list[Any]:
+def corner_as_absolute_value(node: Any, inputs: list[Any]) -> Any:
     """Write the asymmetric Laplace's ``u sign(u) k^sign(u)`` as ``|u| (k + 1/k)/2 + u (k - 1/k)/2``.
 
     Then its corner is an absolute value, which can be lifted; a power of a sign hides it.
     """
     import pytensor.tensor as pt
-    from pytensor.graph.replace import clone_replace
-    from pytensor.graph.traversal import ancestors
 
-    found = {}
-    for variable in ancestors(outputs):
-        factors = elementwise(variable, "Mul")
-        power = elementwise(factors[1], "Pow") if len(factors) == 2 else []
-        left = elementwise(factors[0], "Mul") if power else []
-        if len(left) != 2:
-            continue
-        signs = [elementwise(v, "Sign") for v in (power[1], left[1])]
-        inner = elementwise(left[0], "Mul")
-        if signs[0] and signs[0] == signs[1] and len(inner) == 2 and elementwise(inner[0], "Neg") == signs[0]:
-            (u,), k = signs[0], power[0]
-            found[variable] = -inner[1] * (pt.abs(u) * (k + 1 / k) + u * (k - 1 / k)) / 2
-    return list(clone_replace(outputs, found)) if found else outputs
+    factors = inputs if kind_of(node) == "Mul" else []
+    power = operands(factors[1], "Pow") if len(factors) == 2 else []
+    left = operands(factors[0], "Mul") if power else []
+    if len(left) != 2:
+        return None
+    signs = [operands(v, "Sign") for v in (power[1], left[1])]
+    inner = operands(left[0], "Mul")
+    if signs[0] and signs[0] == signs[1] and len(inner) == 2 and operands(inner[0], "Neg") == signs[0]:
+        (u,), k = signs[0], power[0]
+        return -inner[1] * (pt.abs(u) * (k + 1 / k) + u * (k - 1 / k)) / 2
+    return None
 
 
 # Functions with an infinite value or derivative somewhere, and a place where they have neither.
@@ -57,32 +83,24 @@ HARMLESS = {"Log": 1.0, "Log1p": 0.0, "Log1mexp": -1.0, "Exp": 0.0, "Expm1": 0.0
 PASSED = ("Add", "Sub", "Mul", "Neg", "TrueDiv", "Cast")
 
 
-def guarded(outputs: list[Any]) -> list[Any]:
+def guarded(node: Any, inputs: list[Any]) -> Any:
     """Keep the branch of a switch that is not taken from spoiling the derivative of the one that is.
 
     ``switch(y, log(p), log1p(-p))`` is 0 at y = p = 1; the derivative of its other branch is infinite there,
     and zero times it is not a number.
     """
-    from pytensor.graph.replace import clone_replace
-    from pytensor.graph.traversal import ancestors
-
-    found = {}
-    for variable in ancestors(outputs):
-        branches = elementwise(variable, "Switch")
-        if not branches:
-            continue
-        condition, *sides = branches
-        safe = [_harmless(side, condition, taken) for side, taken in zip(sides, (True, False), strict=True)]
-        if any(new is not old for new, old in zip(safe, sides, strict=True)):
-            found[variable] = variable.owner.op(condition, *safe)
-    return list(clone_replace(outputs, found)) if found else outputs
+    if kind_of(node) != "Switch":
+        return None
+    condition, *sides = inputs
+    safe = [_harmless(side, condition, taken) for side, taken in zip(sides, (True, False), strict=True)]
+    return node.op(condition, *safe) if any(n is not o for n, o in zip(safe, sides, strict=True)) else None
 
 
 def _harmless(side: Any, condition: Any, taken: bool) -> Any:
     """Return a branch whose functions see their argument only where the branch is taken."""
     import pytensor.tensor as pt
 
-    kind = kind_of(side)
+    kind = kind_of(side.owner)
     if kind in HARMLESS:
         (argument,) = side.owner.inputs
         spare = pt.constant(HARMLESS[kind], dtype=argument.dtype)
@@ -95,30 +113,25 @@ def _harmless(side: Any, condition: Any, taken: bool) -> Any:
     return side.owner.op(*inputs)
 
 
-def powers_of_zero(outputs: list[Any]) -> list[Any]:
+def power_of_zero(node: Any, inputs: list[Any]) -> Any:
     """Make ``0**a`` constant in ``a``: its derivative by a base that cannot move is zero times infinity for a < 1."""
     import pytensor.tensor as pt
     from pytensor.graph.basic import Constant
-    from pytensor.graph.replace import clone_replace
-    from pytensor.graph.traversal import ancestors
 
-    found = {}
-    for variable in ancestors(outputs):
-        operands = elementwise(variable, "Pow")
-        if operands and not isinstance(operands[1], Constant):
-            base, exponent = operands
-            zero = pt.eq(base, 0)
-            at_zero = pt.switch(exponent > 0, 0.0, pt.switch(pt.eq(exponent, 0), 1.0, np.inf)).astype(variable.dtype)
-            found[variable] = pt.switch(zero, at_zero, variable.owner.op(pt.switch(zero, 1.0, base), exponent))
-    return list(clone_replace(outputs, found)) if found else outputs
+    if kind_of(node) != "Pow" or isinstance(inputs[1], Constant):
+        return None
+    base, exponent = inputs
+    zero = pt.eq(base, 0)
+    at_zero = pt.switch(exponent > 0, 0.0, pt.switch(pt.eq(exponent, 0), 1.0, np.inf)).astype(node.outputs[0].dtype)
+    return pt.switch(zero, at_zero, node.op(pt.switch(zero, 1.0, base), exponent))
 
 
-def elementwise(variable: Any, operation: str) -> list[Any]:
+def operands(variable: Any, operation: str) -> list[Any]:
     """Return the inputs of an elementwise operation of that name, or nothing when it is another."""
-    return list(variable.owner.inputs) if kind_of(variable) == operation else []
+    return list(variable.owner.inputs) if kind_of(variable.owner) == operation else []
 
 
-def kind_of(variable: Any) -> str:
-    """Return the name of the elementwise operation that makes a variable; empty when it is none."""
-    scalar = getattr(variable.owner.op, "scalar_op", None) if variable.owner is not None else None
+def kind_of(node: Any) -> str:
+    """Return the name of an elementwise operation; empty when a node is none."""
+    scalar = getattr(node.op, "scalar_op", None) if node is not None else None
     return type(scalar).__name__ if scalar is not None else ""

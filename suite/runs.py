@@ -135,7 +135,7 @@ def run_all(
     solve = partial(_attempt, options=options)
     several = processes > 1 and (names is None or len(names) > 1)
     with second_process() if several else nullcontext() as other, watched(progressbar) as progress:
-        chosen = [get(name) for name in (scenarios() if names is None else names)]
+        chosen = [get(name) for name in dict.fromkeys(scenarios() if names is None else names)]
         shares = _shares(progress, len(chosen))
         if other is not None:
             return solve_beside(other, chosen, solve, shares)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
 import triptych
+from triptych import registry
+from triptych.runs import run_all
 
 NAMES = {"lasso", "mixture", "small_n_variance", "weight_decay"}
 
@@ -37,3 +43,43 @@ def test_the_simulator_is_recovered(name: str) -> None:
     for estimand, value in truth.items():
         gap = np.abs(solved.values("mle", estimand) - np.ravel(value))
         assert np.all(gap <= 5 * solved.std_errors("mle", estimand))
+
+
+class Entry:
+    def __init__(self, name: str, load: Any) -> None:
+        self.name, self.load = name, load
+
+
+@pytest.fixture
+def with_entries(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Entry points of other packages: one right, one that cannot be imported, one that is no scenario, one again."""
+
+    def missing() -> Any:
+        raise ModuleNotFoundError("No module named 'elsewhere'")
+
+    right = replace(registry.scenarios()["lasso"], name="theirs")
+    entries = [
+        Entry("theirs", lambda: right),
+        Entry("Gone-away", missing),
+        Entry("number", lambda: 3),
+        Entry("twice", lambda: right),
+    ]
+    registry.scenarios.cache_clear()
+    monkeypatch.setattr(registry, "entry_points", lambda group: entries if group == "triptych.scenarios" else [])
+    yield
+    monkeypatch.undo()
+    registry.scenarios.cache_clear()
+
+
+def test_scenarios_of_other_packages_are_found_and_broken_ones_take_none_down(with_entries: None) -> None:
+    found = registry.scenarios()
+    assert set(found) >= {*NAMES, "theirs", "gone_away", "number", "twice"}
+    for name, reason in (
+        ("gone_away", "elsewhere"),
+        ("number", "not a triptych.Scenario"),
+        ("twice", "exists already"),
+    ):
+        assert reason in found[name].question
+        (comparison,) = run_all([name])
+        assert reason in comparison.error
+        assert not comparison.ok

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,22 @@ def test_an_interrupt_leaves_the_old_report(
     with pytest.raises(interrupt):
         files.write_report(comparisons, tmp_path / "new" / "folder", ("json", "csv"))
     assert not (tmp_path / "new").exists()
+
+
+def test_an_interrupt_between_two_files_leaves_all_of_them(
+    comparisons: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move, moved = os.replace, []
+
+    def interrupted(source: Path, target: Path) -> None:
+        moved.append(target.name)
+        if len(moved) == 2:
+            raise KeyboardInterrupt
+        move(source, target)
+
+    monkeypatch.setattr(files.os, "replace", interrupted)
+    files.write_report(comparisons, tmp_path, ("html", "json", "csv"))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["estimates.csv", "report.html", "results.json"]
 
 
 def test_bad_places_and_formats_are_the_users_to_mend(comparisons: list[Any], tmp_path: Path) -> None:

@@ -146,6 +146,11 @@ def test_a_scenario_that_fails_takes_no_other_down(
     assert "the model cannot be built" in page
 
 
+def test_a_scenario_named_twice_is_solved_once(with_wrong: Any, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("run", "right", "right", "--format", "json", *FEW) == 0
+    assert [s["name"] for s in json.loads(capsys.readouterr().out)["scenarios"]] == ["right"]
+
+
 def test_results_go_to_stdout_and_one_line_to_stderr(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "models.py").write_text(MODELS)
     assert call("compare", "models.py:plain", "--format", "csv", "--draws", "200", "--tune", "200") == 0

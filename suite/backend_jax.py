@@ -1,0 +1,213 @@
+"""The backend that XLA compiles: exact gradients and Hessians."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from triptych.backend import Arrays
+from triptych.differences import difference_hessian
+from triptych.graph import Graph
+
+
+class JaxBackend:
+    """XLA-compiled objective with exact gradients and Hessians."""
+
+    name = "jax"
+
+    def __init__(self, graph: Graph) -> None:
+        import jax
+        import jax.numpy as jnp
+
+        _configure()
+        self.second_derivatives = "exact"
+        self._jax, self._np = jax, jnp
+        inputs = list(graph.data.values())
+        terms = list(graph.likelihood.values())
+        self._objective = _jaxify([graph.z, *graph.t, *inputs], [*terms, graph.prior, graph.jacobian])
+        self._arguments = _jaxify([graph.z, *inputs], list(graph.kinks)) if graph.t else lambda *_: ()
+        self._show = _jaxify([graph.z, *inputs], [*graph.natural, *graph.derived])
+        self._kinked = bool(graph.t)
+        self.smooth: Arrays = ((), 0.0, ())
+        self._jitted: dict[str, Any] = {}
+
+    def _parts(self, z: Any, t: Arrays, weights: Arrays, data: Arrays) -> Any:
+        *terms, prior, _ = self._objective(z, *t, *data)
+        total = sum(self._np.sum(w * term) for w, term in zip(weights, terms, strict=True))
+        return self._np.stack([total, prior])
+
+    def _plain(self, z: Any, weights: Arrays, data: Arrays) -> Any:
+        t = tuple(self._np.abs(u) for u in self._arguments(z, *data))
+        return self._parts(z, t, weights, data)
+
+    def _cornered(self, z: Any, weights: Arrays, data: Arrays, corner: Arrays) -> Any:
+        """Parts with ``t = s u`` where a sign is given and ``sqrt(u^2 + eps^2)`` (or 0) elsewhere."""
+        eps, smooth, signs = corner
+        us = self._arguments(z, *data)
+        if not signs:
+            return self._plain(z, weights, data)
+        t = tuple(
+            s * u + (1 - self._np.abs(s)) * smooth * self._np.sqrt(u * u + e * e)
+            for s, e, u in zip(signs, eps, us, strict=True)
+        )
+        return self._parts(z, t, weights, data)
+
+    def _jit(self, name: str, function: Callable[..., Any]) -> Any:
+        if name not in self._jitted:
+            self._jitted[name] = self._jax.jit(function)
+        return self._jitted[name]
+
+    def value(self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays = ()) -> np.ndarray:
+        if corner:
+            return np.asarray(self._jit("cornered", self._cornered)(z, weights, data, corner))
+        return np.asarray(self._jit("value", self._plain)(z, weights, data))
+
+    def derivatives(
+        self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        jax, parts = self._jax, self._cornered
+        exact = self.second_derivatives == "exact"
+
+        def both(z: Any, *rest: Any) -> Any:
+            return jax.jacrev(parts)(z, *rest), parts(z, *rest)
+
+        def three(z: Any, *rest: Any) -> Any:
+            def gradient(at: Any) -> Any:
+                g, v = both(at, *rest)
+                return g, (g, v)
+
+            hessian, (gradients, value) = jax.jacfwd(gradient, has_aux=True)(z)
+            return value, gradients, hessian
+
+        if exact:
+            out = self._jit("three", three)(z, weights, data, corner)
+            return np.asarray(out[0]), np.asarray(out[1]), np.asarray(out[2])
+        run = self._jit("both", both)
+        gradient, value = run(z, weights, data, corner)
+        hessian = difference_hessian(lambda at: np.asarray(run(at, weights, data, corner)[0]), z)
+        return np.asarray(value), np.asarray(gradient), hessian
+
+    def kinks(self, z: np.ndarray, weights: Arrays, data: Arrays) -> tuple[np.ndarray, ...]:
+        jax, jnp = self._jax, self._np
+
+        def flat(z: Any, data: Arrays) -> Any:
+            return jnp.concatenate([jnp.ravel(u) for u in self._arguments(z, *data)])
+
+        def all_three(z: Any, weights: Arrays, data: Arrays) -> Any:
+            t = tuple(jnp.abs(u) for u in self._arguments(z, *data))
+            by_t = jax.jacrev(lambda t: self._parts(z, t, weights, data))(t)
+            slope = jnp.concatenate([d.reshape(2, -1) for d in by_t], axis=1)
+            return flat(z, data), jax.jacfwd(flat)(z, data), slope
+
+        return tuple(np.asarray(x) for x in self._jit("kinks", all_three)(z, weights, data))
+
+    def kink_arguments(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        if not self._kinked:
+            return []
+        run = self._jit("arguments", lambda z, data: self._arguments(z, *data))
+        return [np.asarray(u) for u in run(z, data)]
+
+    def _terms(self, z: Any, data: Arrays) -> Any:
+        t = tuple(self._np.abs(u) for u in self._arguments(z, *data))
+        return self._objective(z, *t, *data)[:-2]
+
+    def _shown(self, z: Any, data: Arrays) -> Any:
+        return self._show(z, *data)
+
+    def term_shapes(self, z: np.ndarray, data: Arrays) -> list[tuple[int, ...]]:
+        return [tuple(x.shape) for x in self._jax.eval_shape(self._terms, z, data)]
+
+    def pointwise(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        return [np.asarray(x) for x in self._jit("pointwise", self._terms)(z, data)]
+
+    def shown(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        return [np.asarray(x) for x in self._jit("shown", self._shown)(z, data)]
+
+    def shown_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        run = self._jit("shown_many", self._jax.vmap(self._shown, in_axes=(0, None)))
+        return [np.asarray(x) for x in run(z, data)]
+
+    def pointwise_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        run = self._jit("pointwise_many", self._jax.vmap(self._terms, in_axes=(0, None)))
+        return [np.asarray(x) for x in run(z, data)]
+
+    def shown_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        run = self._jit("shown_jacobian", self._jax.jacfwd(self._shown))
+        return [np.asarray(x) for x in run(z, data)]
+
+    def shown_curvature(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        jax = self._jax
+
+        def second(z: Any, data: Arrays) -> Any:
+            return jax.jacfwd(jax.jacfwd(lambda t: self._shown(z + t, data)))(0.0)
+
+        return [np.asarray(x) for x in self._jit("shown_curvature", second)(z, data)]
+
+    def pointwise_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        run = self._jit("pointwise_jacobian", self._jax.jacfwd(self._terms))
+        return [np.asarray(x) for x in run(z, data)]
+
+    def sampled(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
+        return np.asarray(self.sampled_function()(z, weights, data))
+
+    def sampled_hessian(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
+        run = self.sampled_function()
+        if self.second_derivatives != "exact":
+            return np.asarray(difference_hessian(lambda at: np.asarray(run(at, weights, data))[None, 1:], z)[0])
+        curved = self._jit("sampled_hessian", self._jax.jacfwd(lambda *given: run(*given)[1:]))
+        return np.asarray(curved(z, weights, data))
+
+    def sampled_function(self) -> Any:
+        """Return the jitted log-density with gradient that the sampler calls."""
+        jax, jnp = self._jax, self._np
+
+        def density(z: Any, weights: Arrays, data: Arrays) -> Any:
+            t = tuple(jnp.abs(u) for u in self._arguments(z, *data))
+            *terms, prior, jacobian = self._objective(z, *t, *data)
+            total = sum(jnp.sum(w * term) for w, term in zip(weights, terms, strict=True))
+            return total + prior + jacobian
+
+        def packed(z: Any, weights: Arrays, data: Arrays) -> Any:
+            value, gradient = jax.value_and_grad(density)(z, weights, data)
+            return jnp.concatenate([value[None], gradient])
+
+        return self._jit("sampled", packed)
+
+
+def _jaxify(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
+    from pytensor.compile.mode import JAX
+    from pytensor.graph.fg import FunctionGraph
+    from pytensor.link.jax.dispatch import jax_funcify
+
+    graph = FunctionGraph(inputs=inputs, outputs=outputs, clone=True)
+    JAX.optimizer.rewrite(graph)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Skipping", category=UserWarning)
+        function: Callable[..., Any] = jax_funcify(graph)
+    return function
+
+
+def _configure() -> None:
+    """Run small programs in the calling thread, and keep compiled ones between processes."""
+    import jax
+    from pytensor.link.jax.dispatch import jax_funcify
+    from pytensor.scalar import Clip, Softplus
+
+    # PyTensor's own has the value but no gradient beyond 709, where exp overflows.
+    jax_funcify.register(Softplus)(lambda op, **_: jax.nn.softplus)
+    # XLA may compute an argument twice, rounded in two ways. Where a kernel's distance is clipped at its
+    # zero diagonal the two disagree about the clipping, and the gradient of a Gaussian process is wrong.
+    barrier = jax.lax.optimization_barrier
+    jax_funcify.register(Clip)(lambda op, **_: lambda x, low, high: jax.numpy.clip(barrier(x), low, high))
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
+
+    if jax.config.jax_compilation_cache_dir is None:
+        home = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
+        jax.config.update("jax_compilation_cache_dir", str(home / "triptych" / "xla"))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
