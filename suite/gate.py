@@ -15,6 +15,7 @@ from triptych.table import Status
 
 MAX_RHAT, MIN_ESS, MIN_BFMI = 1.01, 400.0, 0.3
 PILOT_RHAT = 1.1  # above it a pilot has seen enough
+APART = 2.0  # R-hat of chains that are in different places
 # Pareto tail indices from which a posterior is taken to have no mean (in theory 1), and no variance (in theory 0.5; a
 # mean of draws tells nothing from about 0.7: Vehtari et al. 2024, J. Mach. Learn. Res. 25(72)).
 NO_MEAN, NO_VARIANCE = 0.9, 0.7
@@ -58,13 +59,18 @@ class Diagnosis:
     gate: list[str]
     lost: bool  # chains that stand still, or diverge more often than not
 
+    @property
+    def apart(self) -> bool:
+        """Whether the chains are in different places."""
+        return extreme(self.rhat, np.nanmax) > APART
+
 
 def enough(plan: Plan, attempt: int, diagnosis: Diagnosis) -> bool:
     """Whether no further attempt is made."""
     if plan is PILOT:
         return diagnosis.lost or diagnosis.divergences > 0 or not extreme(diagnosis.rhat, np.nanmax) <= PILOT_RHAT
-    # Energy that does not mix twice is the geometry of the model, which no number of draws changes.
-    return not diagnosis.gate or diagnosis.lost or (attempt > 0 and diagnosis.bfmi < MIN_BFMI)
+    # Chains that stay apart twice, or energy that does not mix: the geometry of the model, which draws do not change.
+    return not diagnosis.gate or diagnosis.lost or (attempt > 0 and (diagnosis.apart or diagnosis.bfmi < MIN_BFMI))
 
 
 def diagnose(tree: Any, z: np.ndarray) -> Diagnosis:
@@ -145,7 +151,7 @@ def status_of(diagnosis: Diagnosis, tail_index: float, mode: Status | None) -> t
             "use proper priors"
             if mode in LEVEL
             else "the joint density has a spike (see the MAP) that may hold all of it: use a prior that vanishes there"
-            if mode is Status.UNBOUNDED and diagnosis.lost
+            if mode is Status.UNBOUNDED and (diagnosis.lost or diagnosis.apart)
             else "reparameterise, or use more draws"
         )
         return Status.UNRELIABLE, f"the posterior failed the gate ({'; '.join(diagnosis.gate)}): {advice}"
