@@ -25,10 +25,13 @@ class Estimand:
     positions
         The coordinate of ``z`` behind each scalar, for a free variable that is transformed element
         by element; None for a jointly constrained variable or a deterministic.
+    simplex
+        Whether it is a free variable whose scalars are shares of one.
     """
 
     variable: Variable
     positions: np.ndarray | None
+    simplex: bool = False
 
     @property
     def name(self) -> str:
@@ -59,7 +62,8 @@ def resolve(engine: Engine, names: Sequence[str] | None = None) -> list[Estimand
     if unknown := [n for n in names if n not in known]:
         raise InputError(f"no estimand named {', '.join(map(repr, unknown))}; the model has {', '.join(known)}")
     positions = elementwise(engine)
-    return [Estimand(known[name], positions.get(name)) for name in names]
+    simplexes = {b.variable.name for b in engine.blocks if "Simplex" in (b.transform or "")}
+    return [Estimand(known[name], positions.get(name), name in simplexes) for name in names]
 
 
 def elementwise(engine: Engine) -> dict[str, np.ndarray]:

@@ -235,7 +235,11 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
         longest = min(longest, FARTHEST)
     logarithm = bool(np.any(capped & (unit != 0)))
     if logarithm:
-        longest = min(longest, FAR_OFF / float(np.max(np.abs(unit[capped]))))
+        far = FAR_OFF
+        if np.all(capped[unit != 0]):
+            # As far as the ascent came, so that the way back is seen to fall.
+            far = max(far, float(np.max(np.abs(point.z - objective.origin[objective.active])[unit != 0])))
+        longest = min(longest, far / float(np.max(np.abs(unit[capped]))))
     threshold = max(8 * verdict.noise, 1e-10)
     gain = max(1e3 * verdict.noise, 1e-6 * (1 + abs(point.value)))
     noise = 0.0

@@ -19,6 +19,7 @@ from triptych.verdict import ALL_ROUNDING, Trace, Verdict
 LEAST_SLOPE = 0.2  # rise per unit of a logarithm that counts as one
 PROBE_STEPS = 18
 FEW_STEPS = 8
+FURTHER = 10  # steps more for a rise whose rate has not settled
 SETTLED = 8
 PROBED = 24  # logarithmic coordinates pushed away
 RAN_AWAY = 34.0  # units that an ascent to a finite maximum does not travel; at 37 a logistic is one in double precision
@@ -31,12 +32,7 @@ MOST_DRAWN = 6  # logarithmic coordinates up to which single data are tried
 def endless(trace: Trace) -> bool:
     """Whether the objective still rises at a settled rate at the end of a path."""
     slopes = np.diff(trace.values)
-    last = slopes[-SETTLED:]
-    return bool(
-        slopes.size >= PROBE_STEPS - 1
-        and np.all(last > LEAST_SLOPE)
-        and np.ptp(last) <= 0.05 * abs(float(np.mean(last)))
-    )
+    return slopes.size >= PROBE_STEPS - 1 and _settled(slopes)
 
 
 def _outwards(objective: Objective, trace: Trace) -> bool:
@@ -62,7 +58,9 @@ def push_away(verdict: Verdict, end: Point) -> np.ndarray | None:
             if endless(trace) and _outwards(objective, trace):
                 verdict.unbounded = trace
                 return None
-            if end is verdict.point and len(trace.values) == steps + 1 and _level(verdict, trace):
+            # After a slow ascent the numbers may end before the steps do.
+            whole = len(trace.values) == steps + 1 or (end.slow and len(trace.values) > 2)
+            if end is verdict.point and whole and _level(verdict, trace):
                 verdict.level.append((int(j), sign))
             top = int(np.argmax(trace.values))
             if trace.values[top] > least and _believable(verdict, trace, top):
@@ -180,7 +178,9 @@ def _probe(
 ) -> Trace:
     x = end.z.copy()
     values, points = [end.value], [x]
-    for step in range(1, steps + 1):
+    for step in range(1, steps + FURTHER + 1):
+        if step > steps and not _unsettled(np.diff(values)):
+            break
         x = points[-1].copy()
         x[j] = end.z[j] + sign * step
         value = objective.value(x)
@@ -194,6 +194,16 @@ def _probe(
         if not patient and _hopeless(np.diff(values), values[0] - values[-1]):
             break
     return Trace(j, np.array([p[j] for p in points]), np.array(values), np.array(points))
+
+
+def _unsettled(slopes: np.ndarray) -> bool:
+    """Whether a rise has begun so late that its rate is not settled yet."""
+    return bool(slopes.size >= PROBE_STEPS and slopes[-1] > LEAST_SLOPE and not _settled(slopes))
+
+
+def _settled(slopes: np.ndarray) -> bool:
+    last = slopes[-SETTLED:]
+    return bool(np.all(last > LEAST_SLOPE) and np.ptp(last) <= 0.05 * abs(float(np.mean(last))))
 
 
 def _hopeless(slopes: np.ndarray, fallen: float) -> bool:

@@ -16,6 +16,7 @@ from triptych.verdict import Verdict
 
 INVOLVED = 1e-6
 FAR = (30.0, 45.0)
+EDGE = 1e-8  # share of a simplex that is none, where a ray leads to an edge of it
 
 
 @dataclass(frozen=True)
@@ -135,9 +136,13 @@ class Optimum:
             return Status.NOT_IDENTIFIED, self._flat_reason(what, flat), np.nan
         if verdict.unbounded is not None:
             return Status.UNBOUNDED, self._unbounded_reason(frame, what), np.nan
-        for ray in verdict.rays:
-            if self._touched(estimand, i, ray[None], value):
-                return self._limit(estimand, i, ray, what)
+        if estimand.simplex and verdict.rays.size:
+            if not EDGE < value < 1 - EDGE:
+                return self._at_edge(what, float(round(value)))
+        else:
+            for ray in verdict.rays:
+                if self._touched(estimand, i, ray[None], value):
+                    return self._limit(estimand, i, ray, what)
         if verdict.cliff is not None and self._touched(estimand, i, verdict.cliff[None], value):
             return (
                 Status.AT_BOUNDARY,
@@ -216,24 +221,30 @@ class Optimum:
         """Follow a ray to its end: a finite limit is an edge of the support, else infinity."""
         capped = self.verdict.objective.capped
         unit = ray / np.max(np.abs(ray[capped])) if np.any(ray[capped] != 0) else ray
+        if estimand.positions is not None:
+            # Its own coordinate has to go far, however much farther others go.
+            own = float(ray[self.active == estimand.positions[i]][0])
+            unit = ray / abs(own) if capped[self.active == estimand.positions[i]][0] else unit
         ends = [float(self._natural(estimand, k * unit)[i]) for k in FAR]
         here = float(self.shown[estimand.name].ravel()[i])
         settled = abs(ends[1] - ends[0]) <= 1e-9 * max(abs(here), abs(ends[1]), 1e-300) or (
             abs(ends[1]) < 1e-12 * max(abs(here), 1e-300)
         )
         if settled and np.any(ray[capped] != 0):
-            edge = 0.0 if abs(ends[1]) < 1e-9 * max(abs(here), 1e-300) else ends[1]
-            return (
-                Status.AT_BOUNDARY,
-                f"the {what} is highest at {edge:.6g}, the edge of the support: no curvature interval; "
-                "see the one-sided profile interval, or use a prior that keeps off the edge",
-                edge,
-            )
+            return self._at_edge(what, 0.0 if abs(ends[1]) < 1e-9 * max(abs(here), 1e-300) else ends[1])
         return (
             Status.AT_INFINITY,
             f"the {what} keeps rising towards a limit as {self._heading(ray)}: "
             "no finite value attains it; a proper prior gives a finite estimate",
             np.nan,
+        )
+
+    def _at_edge(self, what: str, edge: float) -> tuple[Status, str, float]:
+        return (
+            Status.AT_BOUNDARY,
+            f"the {what} is highest at {edge:.6g}, the edge of the support: no curvature interval; "
+            "see the one-sided profile interval, or use a prior that keeps off the edge",
+            edge,
         )
 
     def _heading(self, ray: np.ndarray) -> str:
