@@ -187,7 +187,7 @@ def _jaxify(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
     graph = FunctionGraph(inputs=inputs, outputs=outputs, clone=True)
     JAX.optimizer.rewrite(graph)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Skipping", category=UserWarning)
+        warnings.filterwarnings("ignore", message="Skipping|Split node", category=UserWarning)
         function: Callable[..., Any] = jax_funcify(graph)
     return function
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,6 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
     likelihood
         Names of potentials that count as likelihood; the others count as prior.
     """
-    import pytensor.tensor as pt
     from pytensor.compile.sharedvalue import SharedVariable
     from pytensor.graph.replace import clone_replace
     from pytensor.graph.traversal import ancestors
@@ -96,19 +96,7 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
     known_terms = set(ancestors(terms))
     known = tuple(rv.name for rv, value in zip(model.free_RVs, values, strict=True) if value in known_terms)
 
-    point = model.initial_point()
-    parts: dict[Any, Any] = {}
-    start: list[np.ndarray] = []
-    blocks_at: list[tuple[int, tuple[int, ...]]] = []
-    for value in values:
-        at = np.asarray(point[value.name], dtype=float)
-        blocks_at.append((sum(s.size for s in start), at.shape))
-        start.append(at.ravel())
-    z = pt.TensorType("float64", shape=(sum(s.size for s in start),))("z")
-    for value, (begin, shape) in zip(values, blocks_at, strict=True):
-        size = int(np.prod(shape))
-        parts[value] = z[begin : begin + size].reshape(shape).astype(value.dtype)
-
+    z, parts, start, spans = _coordinates(model, values)
     total_prior = _total(priors)
     jacobian = _total(full) - _total(plain)
     outputs = ready_to_differentiate([*terms, total_prior, jacobian, *shown])
@@ -121,15 +109,10 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
     objective, kinks, t = _lift_kinks(objective, z)
     names = [rv.name for rv in model.observed_RVs] + [p.name for p in moved]
 
-    variables = _variables(model, shown, z, symbols, inputs, np.concatenate(start))
+    variables = _variables(model, shown, z, symbols, inputs, start)
     blocks = tuple(
-        Block(
-            variable,
-            begin,
-            begin + int(np.prod(shape)),
-            type(tr).__name__ if (tr := model.rvs_to_transforms.get(rv)) is not None else None,
-        )
-        for rv, variable, (begin, shape) in zip(model.free_RVs, variables[:free], blocks_at, strict=True)
+        Block(variable, *span, type(tr).__name__ if (tr := model.rvs_to_transforms.get(rv)) is not None else None)
+        for rv, variable, span in zip(model.free_RVs, variables[:free], spans, strict=True)
     )
     return Graph(
         model=model,
@@ -147,8 +130,27 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
         deterministics=tuple(variables[free:]),
         known=known,
         potentials_in_prior=tuple(p.name for p in kept),
-        start=np.concatenate(start),
+        start=start,
     )
+
+
+def _coordinates(model: pm.Model, values: list[Any]) -> tuple[Any, dict[Any, Any], np.ndarray, list[tuple[int, int]]]:
+    """Return the symbol ``z``, each value variable as a part of it, its start, and where each part lies."""
+    import pytensor.tensor as pt
+
+    with warnings.catch_warnings():
+        # Said of PyTensor's own compiler, which computes no more than this point here.
+        warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS", category=UserWarning)
+        point = model.initial_point()
+    start = [np.asarray(point[value.name], dtype=float) for value in values]
+    ends = np.cumsum([0, *(s.size for s in start)])
+    spans = [(int(begin), int(end)) for begin, end in zip(ends[:-1], ends[1:], strict=True)]
+    z = pt.TensorType("float64", shape=(int(ends[-1]),))("z")
+    parts = {
+        value: z[slice(*span)].reshape(s.shape).astype(value.dtype)
+        for value, s, span in zip(values, start, spans, strict=True)
+    }
+    return z, parts, np.concatenate([s.ravel() for s in start]), spans
 
 
 def _total(terms: list[Any]) -> Any:
