@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -97,29 +96,11 @@ def test_the_simulator_is_recovered(name: str) -> None:
         assert (known <= rows["upper"].to_numpy()).all(), estimand
 
 
-FIFTH = '''
-"""Is a coin fair?"""
-import numpy as np
-import pymc as pm
-from triptych import Data, Scenario, at_most, claim
-
-def model(data):
-    p = pm.Beta("p", 2, 2)
-    pm.Bernoulli("y", p, observed=data.y, dims="toss")
-
-def tosses():
-    return Data({"y": np.array([1, 1, 0, 1, 0, 1, 1, 0])}, dims={"y": ("toss",)})
-
-def simulate(rng):
-    return Data({"y": (rng.random(8) < 0.7).astype(int)}, dims={"y": ("toss",)}), {"p": 0.7}
-
-@claim("The MLE is the share of heads")
-def share(c):
-    return at_most(abs(c["default"].row("mle", "p").estimate - 5 / 8), 1e-12)
-
-scenario = Scenario(name="coin", question="Is it fair?", source="eight tosses", model=model, data=tosses,
-                    simulate=simulate, estimands=("p",), claims=(share,))
-'''
+def fifth_scenario() -> str:
+    """Return the file that README tells newcomers to write."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    section = readme.split("## Adding a scenario", 1)[1]
+    return section.split("```python\n", 1)[1].split("```", 1)[0]
 
 
 @pytest.fixture
@@ -128,7 +109,7 @@ def fifth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     import triptych.models
     from triptych import registry
 
-    (tmp_path / "coin.py").write_text(textwrap.dedent(FIFTH), encoding="utf-8")
+    (tmp_path / "coin.py").write_text(fifth_scenario(), encoding="utf-8")
     monkeypatch.setattr(triptych.models, "__path__", [*triptych.models.__path__, str(tmp_path)])
     registry.scenarios.cache_clear()
     yield tmp_path
@@ -148,7 +129,7 @@ def test_a_fifth_scenario_is_one_new_file(fifth: Path, capsys: pytest.CaptureFix
         main(["run", "coin", "--out", str(fifth / "out"), "--draws", "500", "--tune", "500"])
     assert ended.value.code == 0
     assert "coin" in capsys.readouterr().out
-    assert "Is it fair?" in (fifth / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Is the coin fair?" in (fifth / "out" / "report.html").read_text(encoding="utf-8")
     assert (fifth / "out" / "coin.nc").exists()
 
 
