@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -144,7 +145,7 @@ def _coordinates(model: pm.Model, values: list[Any]) -> tuple[Any, dict[Any, Any
         point = model.initial_point()
     start = [np.asarray(point[value.name], dtype=float) for value in values]
     ends = np.cumsum([0, *(s.size for s in start)])
-    spans = [(int(begin), int(end)) for begin, end in zip(ends[:-1], ends[1:], strict=True)]
+    spans = [(int(begin), int(end)) for begin, end in pairwise(ends)]
     z = pt.TensorType("float64", shape=(int(ends[-1]),))("z")
     parts = {
         value: z[slice(*span)].reshape(s.shape).astype(value.dtype)
