@@ -192,14 +192,24 @@ def _jaxify(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
     return function
 
 
+def _log1mexp(x: Any) -> Any:
+    """Return ``log(1 - exp(x))`` for x < 0; each formula sees only the arguments that it is for."""
+    import jax.numpy as jnp
+
+    far = x < -np.log(2.0)
+    return jnp.where(far, jnp.log1p(-jnp.exp(jnp.where(far, x, -1.0))), jnp.log(-jnp.expm1(jnp.where(far, -1.0, x))))
+
+
 def _configure() -> None:
     """Run small programs in the calling thread, and keep compiled ones between processes."""
     import jax
     from pytensor.link.jax.dispatch import jax_funcify
     from pytensor.scalar import Clip, Softplus
+    from pytensor.scalar.math import Log1mexp
 
-    # PyTensor's own has the value but no gradient beyond 709, where exp overflows.
+    # PyTensor's own have the value but no gradient beyond 709, where exp overflows, and near zero, where it is one.
     jax_funcify.register(Softplus)(lambda op, **_: jax.nn.softplus)
+    jax_funcify.register(Log1mexp)(lambda op, **_: _log1mexp)
     # XLA may compute an argument twice, rounded in two ways. Where a kernel's distance is clipped at its
     # zero diagonal the two disagree about the clipping, and the gradient of a Gaussian process is wrong.
     barrier = jax.lax.optimization_barrier

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from triptych.errors import InputError
 from triptych.mcmc import Sampling
 from triptych.progress import Progress, watched
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     import pymc as pm
 
     from triptych.comparisons.comparison import Comparison
+    from triptych.estimands import Estimand
 
 
 def compare(
@@ -79,9 +82,9 @@ def compare(
     sampling = Sampling(draws, tune, chains, random_seed, backend, cores)
     check(sampling, methods, ci_prob, ci_kind)
     engine = Engine.build(model, likelihood=tuple(likelihood))
-    names = tuple(e.name for e in resolve(engine, estimands))
-    if unknown := set(truth or {}) - set(names):
-        raise InputError(f"truth names {sorted(unknown)}, which are no estimands; there are {list(names)}")
+    resolved = resolve(engine, estimands)
+    names = tuple(e.name for e in resolved)
+    _check_truth(truth or {}, resolved)
     data = Data({**engine.data, **engine.observed}, dims=_axes(model), coords=_labels(model))
     scenario = _ad_hoc(model, engine, names, name, data)
     seconds: dict[str, float] = {}
@@ -102,6 +105,15 @@ def compare(
         )
     solution = Solution(scenario.name, DEFAULT, {}, data, engine, panels, seconds)
     return Comparison(scenario, {DEFAULT: solution}, provenance=provenance(sampling, ci_prob, ci_kind), truth=truth)
+
+
+def _check_truth(truth: Mapping[str, Any], estimands: Sequence[Estimand]) -> None:
+    names = [e.name for e in estimands]
+    if unknown := set(truth) - set(names):
+        raise InputError(f"truth names {sorted(unknown)}, which are no estimands; there are {names}")
+    for shape, name in ((e.variable.shape, e.name) for e in estimands if e.name in truth):
+        if np.shape(truth[name]) != shape:
+            raise InputError(f"truth[{name!r}] has the shape {np.shape(truth[name])}: {name} has the shape {shape}")
 
 
 def _ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, data: Data) -> Scenario:

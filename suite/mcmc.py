@@ -34,6 +34,11 @@ class Sampling:
     backend: str = "auto"
     cores: int | None = None
 
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if isinstance(value, np.integer):
+                object.__setattr__(self, name, int(value))
+
 
 def solve_mcmc(
     engine: Engine,

@@ -225,10 +225,10 @@ def redundant(objective: Objective) -> np.ndarray:
     z = objective.full(x)
     terms = [j.reshape(-1, z.size) for j in objective.engine.pointwise_jacobian(z).values()]
     columns = np.vstack(terms)[:, objective.active].T
-    size = np.linalg.norm(columns, axis=1)
     # Fewer terms than coordinates (one for a whole series) would make anything look spare.
     if not np.all(np.isfinite(columns)) or not len(columns) < min(columns.shape[1], MOST_COLUMNS):
         return np.zeros(0, dtype=int)
+    size = _size(columns)
     kept: list[np.ndarray] = []
     held = []
     for j in np.argsort(objective.capped, kind="stable"):
@@ -242,6 +242,13 @@ def redundant(objective: Objective) -> np.ndarray:
         else:
             held.append(int(j))
     return np.array(sorted(held), dtype=int)
+
+
+def _size(rows: np.ndarray) -> np.ndarray:
+    """Return the length of each row; squares of what is far out would overflow."""
+    largest = np.max(np.abs(rows), axis=1, initial=0.0)
+    unit = np.where(largest > 0, largest, 1.0)
+    return np.asarray(unit * np.linalg.norm(rows / unit[:, None], axis=1))
 
 
 def structural_null(objective: Objective) -> np.ndarray:
@@ -266,7 +273,7 @@ def structural_null(objective: Objective) -> np.ndarray:
     if not rows:
         return np.zeros((0, objective.size))
     stacked = np.vstack(rows)
-    size = np.linalg.norm(stacked, axis=0)
+    size = _size(stacked.T)
     scaled = stacked / np.where(size > 0, size, 1.0)
     flat = null_space(scaled, rcond=1e-10).T / np.where(size > 0, size, 1.0)
     biggest = np.max(np.abs(flat * size), axis=1, keepdims=True, initial=0.0)

@@ -17,7 +17,7 @@ def ready_to_differentiate(outputs: list[Any]) -> list[Any]:
 
     outputs = rebuilt(rebuilt(outputs, in_double_precision), corner_as_absolute_value)
     outputs = list(rewrite_pregrad(checks_as_domain(outputs)))
-    return rebuilt(rebuilt(outputs, guarded), power_of_zero)
+    return rebuilt(rebuilt(rebuilt(outputs, complement_of_complement), guarded), power_of_zero)
 
 
 def rebuilt(outputs: list[Any], change: Change) -> list[Any]:
@@ -76,6 +76,26 @@ def corner_as_absolute_value(node: Any, inputs: list[Any]) -> Any:
         (u,), k = signs[0], power[0]
         return -inner[1] * (pt.abs(u) * (k + 1 / k) + u * (k - 1 / k)) / 2
     return None
+
+
+def complement_of_complement(node: Any, inputs: list[Any]) -> Any:
+    """Take ``log(1 - exp(log(1 - exp(x))))``, a survival function by way of the distribution's, as ``x``.
+
+    Where ``exp(x)`` is one or none in double precision the way there and back has no derivative.
+    """
+    return _complement(inputs[0], node.op) if kind_of(node) == "Log1mexp" else None
+
+
+def _complement(variable: Any, log1mexp: Any) -> Any:
+    import pytensor.tensor as pt
+
+    if inner := operands(variable, "Log1mexp"):
+        return inner[0]
+    condition, *sides = operands(variable, "Switch") or (None,)
+    found = [_complement(side, log1mexp) for side in sides]
+    if all(side is None for side in found):
+        return None
+    return pt.switch(condition, *[log1mexp(s) if f is None else f for f, s in zip(found, sides, strict=True)])
 
 
 # Functions with an infinite value or derivative somewhere, and a place where they have neither.

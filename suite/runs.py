@@ -291,7 +291,7 @@ def check(sampling: Sampling, methods: Sequence[str], ci_prob: float, ci_kind: s
         raise InputError(f"ci_kind={ci_kind!r}: use 'eti' or 'hdi'")
     if sampling.backend not in BACKENDS:
         raise InputError(f"backend={sampling.backend!r}: use 'auto', 'jax' or 'numba'")
-    for name, least in (("draws", 4), ("tune", 1), ("chains", 1), ("random_seed", 0)):
+    for name, least in (("draws", 4), ("tune", 1), ("chains", 1), ("random_seed", 0), ("cores", 1)):
         value = getattr(sampling, name)
-        if not isinstance(value, int) or value < least:
+        if (name, value) != ("cores", None) and (type(value) is not int or value < least):
             raise InputError(f"{name}={value!r}: use a whole number of at least {least}")

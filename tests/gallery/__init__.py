@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     boundaries,
     composite,
+    domains,
     families,
     flat,
     hierarchies,
@@ -26,6 +27,7 @@ CASES: tuple[Case, ...] = (
     *scales.CASES,
     *kinks.CASES,
     *boundaries.CASES,
+    *domains.CASES,
     *infinity.CASES,
     *unbounded.CASES,
     *mixtures.CASES,

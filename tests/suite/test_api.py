@@ -136,6 +136,16 @@ def test_truth_gives_error_and_coverage(solved: Any) -> None:
     assert set(table["covered"]) <= {True, False}
     with pytest.raises(InputError, match="gamma"):
         triptych.compare(regression(), truth={"gamma": 1.0}, **BOTH)
+    with pytest.raises(InputError, match=r"truth\['beta'\] has the shape \(2,\)"):
+        triptych.compare(regression(), truth={"beta": [1.0, 2.0]}, **BOTH)
+
+
+def test_numpys_whole_numbers_count_and_others_are_refused() -> None:
+    found = triptych.compare(regression(), methods=("mle",), random_seed=np.int64(3), draws=np.int32(200))
+    assert found.provenance["random_seed"] == 3
+    for wrong in ({"draws": 200.0}, {"chains": True}, {"cores": 0}):
+        with pytest.raises(InputError, match=next(iter(wrong))):
+            triptych.compare(regression(), methods=("mle",), **wrong)
 
 
 def test_the_datatree_is_arvizs(solved: Any) -> None:
