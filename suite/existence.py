@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from triptych.follow import cliff, follow
+from triptych.edges import cliff, slide
+from triptych.follow import follow
 from triptych.kinks import Corner, climb
 from triptych.newton import LOG_RANGE, Point, ascent_step, equilibrate
 from triptych.objective import Objective
@@ -167,11 +168,12 @@ def _judge(verdict: Verdict) -> np.ndarray | None:
         return None
     if verdict.noise > COARSE:
         _step_back(verdict)
-    if verdict.corner is None and (edge := cliff(verdict)) is not None:
+    if verdict.corner is None and len(edges := cliff(verdict)):
         # At the edge of its domain an ascent is kept from the rest of its way.
-        end = objective.climb(verdict.point.z, fixed=int(np.argmax(np.abs(edge))))
+        end = objective.climb(verdict.point.z, fixed=int(np.argmax(np.abs(edges[0]))))
         if end.usable and end.value >= verdict.point.value:
             verdict.point = end
+        slide(verdict)
     arrived = [other for other in verdict.others if other.decrement <= 1e-6 * (1 + abs(other.value))]
     for end in [verdict.point, *arrived[:1]]:
         better = push_away(verdict, end)

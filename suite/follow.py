@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from triptych.edges import cliff
 from triptych.faces import face
 from triptych.kinks import climb
 from triptych.newton import equilibrate
@@ -60,6 +61,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     steps = (point.gradient == 0) & np.all(point.hessian == 0, axis=0)
     if verdict.corner is not None:
         steps &= np.all(verdict.corner.jacobian == 0, axis=0)
+    steps &= ~np.any(cliff(verdict) != 0, axis=0)
     flat = [v for v in flat if not np.any(steps & (np.abs(v) > 0.5 * np.abs(v).max()))]
     flat = _exactly(flat, objective, d) + list(np.eye(objective.size)[steps])
     verdict.flat = np.array([*(_clean(v, verdict, d) for v in flat), *known]).reshape(-1, d.size)
@@ -159,18 +161,6 @@ def _settle(verdict: Verdict) -> None:
     finite = np.isfinite(value) and np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))
     if finite and value >= point.value - max(8 * verdict.noise, 1e-9):
         verdict.point = replace(point, z=x, value=value, gradient=gradient, hessian=hessian)
-
-
-def cliff(verdict: Verdict) -> np.ndarray | None:
-    """Return the axis along which the objective rises right up to the end of its domain."""
-    point, objective = verdict.point, verdict.objective
-    for j in np.argsort(-np.abs(point.gradient)):
-        step = np.zeros_like(point.z)
-        step[j] = np.sign(point.gradient[j]) * 1e-7 * max(1.0, abs(point.z[j]))
-        inside, outside = objective.value(point.z - step), objective.value(point.z + step)
-        if np.isfinite(inside) and inside < point.value and not np.isfinite(outside):
-            return np.where(step != 0, np.sign(step), 0.0)
-    return None
 
 
 def _principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[float]]:

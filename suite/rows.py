@@ -78,7 +78,7 @@ class Optimum:
     def exists(self) -> bool:
         """Whether the objective has a regular maximum in all the coordinates that it knows."""
         v = self.verdict
-        clear = v.unbounded is None and v.cliff is None and not v.rays.size and not v.flat.size
+        clear = v.unbounded is None and not v.cliff.size and not v.rays.size and not v.flat.size
         return v.starts > 0 and clear and self.regular
 
     def rows(self, frame: Frame, estimands: list[Estimand]) -> list[Row]:
@@ -143,7 +143,7 @@ class Optimum:
             for ray in verdict.rays:
                 if self._touched(estimand, i, ray[None], value):
                     return self._limit(estimand, i, ray, what)
-        if verdict.cliff is not None and self._touched(estimand, i, verdict.cliff[None], value):
+        if self._touched(estimand, i, verdict.cliff, value):
             return (
                 Status.AT_BOUNDARY,
                 f"the {what} rises up to {value:.6g} and is not defined beyond: no curvature interval",

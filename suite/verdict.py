@@ -47,7 +47,7 @@ class Verdict:
     starts
         How many starts ended at a usable point.
     cliff
-        A direction in which the objective rises until its domain ends at once, if there is one.
+        Directions, as rows, in which its domain ends at once, if it rises up to there.
     level
         Positions of logarithmic coordinates, with a sign, that can be pushed away at no cost.
     settled
@@ -63,7 +63,7 @@ class Verdict:
     unbounded: Trace | None = None
     rays: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     flat: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    cliff: np.ndarray | None = None
+    cliff: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     level: list[tuple[int, float]] = field(default_factory=list)
     settled: bool = True
 
@@ -100,7 +100,7 @@ class Verdict:
         rows = [self.corner.jacobian * d] if self.corner is not None else []
         rows += [self.rays / d] if self.rays.size else []
         rows += [self.flat / d] if self.flat.size else []
-        rows += [self.cliff[None] / d] if self.cliff is not None else []
+        rows += [self.cliff / d] if self.cliff.size else []
         stacked = np.vstack(rows) if rows else np.zeros((0, d.size))
         if stacked.shape[0] == 0:
             return np.diag(d)
