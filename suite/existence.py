@@ -17,8 +17,8 @@ from triptych.follow import follow
 from triptych.kinks import Corner, climb
 from triptych.newton import LOG_RANGE, Point, ascent_step, equilibrate
 from triptych.objective import Objective
-from triptych.probes import draw_to_data, push_away, ran_away, redundant, structural_null
-from triptych.verdict import Verdict
+from triptych.probes import clear, draw_to_data, push_away, ran_away, redundant, structural_null
+from triptych.verdict import ALL_ROUNDING, Verdict
 
 ROUNDS = 6  # times that a better point met by a probe is climbed from
 TRIES = 200  # points looked at when the first one is outside the domain
@@ -149,6 +149,11 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
     origin = objective.origin[objective.active]
     equal = [e for e in usable if abs(e[0].value - best) <= 1e-9 * (1 + abs(best))]
     point, corner = min(equal, key=lambda e: (e[0].slow, float(np.linalg.norm(e[0].z - origin))))
+    if objective.noise(point.z) > ALL_ROUNDING:
+        # Of numbers that mean nothing none is the best; the longest way before them tells most of where it leads.
+        point, corner = max(
+            usable, key=lambda e: float(np.max(np.ptp(clear(objective, e[0].trail), axis=0), initial=0))
+        )
     others: list[Point] = []
     for other, _ in usable:
         values = [point.value, *(o.value for o in others)]

@@ -8,6 +8,7 @@ import numpy as np
 
 from triptych.engine import Engine
 from triptych.newton import Point, newton
+from triptych.rewrites import kind_of
 
 
 @dataclass(frozen=True)
@@ -179,10 +180,8 @@ def make_objective(engine: Engine, parts: np.ndarray) -> tuple[Objective, np.nda
 
 
 def exponentiated(engine: Engine) -> list[str]:
-    """Names of the small untransformed variables that the model passes through an exponential."""
+    """Names of the small untransformed variables that the model passes through an exponential, or a softplus."""
     from pytensor.graph.traversal import ancestors
-    from pytensor.scalar.basic import Exp
-    from pytensor.tensor.elemwise import Elemwise
 
     if "exponentiated" not in engine.shared_memo:
         model = engine.model
@@ -194,7 +193,7 @@ def exponentiated(engine: Engine) -> list[str]:
         found: dict[str, None] = {}
         for variable in ancestors([*model.observed_RVs, *model.potentials]):
             node = variable.owner
-            if node is None or not isinstance(node.op, Elemwise) or not isinstance(node.op.scalar_op, Exp):
+            if node is None or kind_of(node) not in ("Exp", "Softplus"):
                 continue
             for above in ancestors(node.inputs):
                 if above in small:

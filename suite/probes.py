@@ -22,6 +22,8 @@ FEW_STEPS = 8
 FURTHER = 10  # steps more for a rise whose rate has not settled
 SETTLED = 8
 PROBED = 24  # logarithmic coordinates pushed away
+UNROUNDED = 1e-2  # rounding error of an objective whose slope is still seen
+FADES = 0.95  # of a rise, from one part of the way to the next: less will come to an end
 RAN_AWAY = 34.0  # units that an ascent to a finite maximum does not travel; at 37 a logistic is one in double precision
 DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
 RUIN = 1e4  # fall of one log-density term that no other makes up for
@@ -126,29 +128,33 @@ def ran_away(verdict: Verdict) -> Trace | None:
 
     It ends where it is stopped, still rising, or where residuals are nothing but rounding.
     """
-    objective, point, trail = verdict.objective, verdict.point, verdict.point.trail
+    objective, trail = verdict.objective, verdict.point.trail
     mask = objective.logarithmic
+    rounded = verdict.noise > ALL_ROUNDING
+    if rounded:
+        trail = clear(objective, trail)
     if not np.any(mask) or len(trail) < 8:
         return None
     j = int(np.argmax(np.where(mask, np.abs(trail[-1] - trail[0]), 0.0)))
-    rounded = verdict.noise > ALL_ROUNDING
     far = RAN_AWAY / 2 if rounded else RAN_AWAY
-    if abs(trail[0, j] - trail[-1, j]) < far or (not rounded and point.decrement < LEAST_SLOPE):
+    if abs(trail[0, j] - trail[-1, j]) < far or (not rounded and verdict.point.decrement < LEAST_SLOPE):
         return None
     values = np.array([objective.value(x) for x in trail])
     # Across kinks the ascent tries what it does not keep.
     rising = values >= np.maximum.accumulate(np.append(-np.inf, values[:-1]))
     trail, values = trail[rising], values[rising]
-    left = np.abs(trail[:, j] - point.z[j])
+    left = np.abs(trail[:, j] - trail[-1, j])
     order = np.argsort(left)
-    # The last steps are left out where they are rounding.
-    end, middle, first = (far / 8, far / 2, far) if rounded else (0.0, far / 4, far / 2)
-    at = np.interp([end, middle, first], left[order], values[order])
-    late, early = (at[0] - at[1]) / (middle - end), (at[1] - at[2]) / (first - middle)
-    if late < max(LEAST_SLOPE, 0.5 * early):
+    at = np.interp([0.0, RAN_AWAY / 4, RAN_AWAY / 2], left[order], values[order])
+    late, early = (at[0] - at[1]) / (RAN_AWAY / 4), (at[1] - at[2]) / (RAN_AWAY / 4)
+    if late < max(LEAST_SLOPE, FADES * early):
         return None
-    kept = left >= end
-    return Trace(j, trail[kept, j], values[kept], trail[kept])
+    return Trace(j, trail[:, j], values, trail)
+
+
+def clear(objective: Objective, trail: np.ndarray) -> np.ndarray:
+    """Return the part of an ascent on which the objective is not rounding alone."""
+    return trail[[k for k, x in enumerate(trail) if k == 0 or objective.noise(x) < UNROUNDED]]
 
 
 def still_rising(verdict: Verdict, ray: np.ndarray) -> Trace | None:

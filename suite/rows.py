@@ -12,7 +12,7 @@ from triptych.estimands import Estimand, coordinate_names
 from triptych.intervals import curvature_interval, surroundings
 from triptych.newton import equilibrate
 from triptych.table import Row, Status
-from triptych.verdict import Verdict
+from triptych.verdict import ALL_ROUNDING, Verdict
 
 INVOLVED = 1e-6
 FAR = (30.0, 45.0)
@@ -148,6 +148,13 @@ class Optimum:
                 Status.AT_BOUNDARY,
                 f"the {what} rises up to {value:.6g} and is not defined beyond: no curvature interval",
                 value,
+            )
+        if verdict.noise > ALL_ROUNDING:
+            return (
+                Status.FAILED,
+                f"the ascent of the {what} leads to where double precision leaves nothing of it but rounding (an error "
+                f"of {verdict.noise:.2g}): no maximum is claimed; rescale the model, or keep scales off zero",
+                np.nan,
             )
         if not self.regular:
             return (

@@ -199,6 +199,26 @@ def last_alone() -> pm.Model:
     return model
 
 
+DRAWN = np.array([1.2, 2.9, 1.9, 3.4, 2.2])
+
+
+def both_ends() -> pm.Model:
+    with pm.Model() as model:
+        low, width = pm.Normal("low", 0, 10), pm.HalfFlat("width")
+        pm.Uniform("y", low, low + width, observed=DRAWN)
+    return model
+
+
+KINDS = np.repeat([0, 1], [6, 4])
+
+
+def shares_by_hand() -> pm.Model:
+    with pm.Model() as model:
+        a, b = pm.Uniform("a", 0, 1), pm.Uniform("b", 0, 1)
+        pm.Categorical("y", p=pt.stack([a, b, 1 - a - b]), observed=KINDS)
+    return model
+
+
 CASES = (
     Case("poisson_identity_link", poisson_line, {}, known=poisson_line_known,
          note="Where the line is negative the density is zero; the maximum is inside."),
@@ -206,8 +226,17 @@ CASES = (
          note="The mean is a line, not a logit: beyond (0, 1) the density is zero."),
     Case("linear_probability_edge", linear_probability, {m: {"a": EDGE} for m in BOTH}, smooth=False,
          note="No reply at x = 0: a is best at zero, where the probability ends; a + b is the share at x = 1.",
-         known=lambda: {("mle", "a"): 0.0, ("mle", "b"): 0.4, ("map", "a"): Near(0.0, atol=1e-12)},
+         known=lambda: {("mle", "a"): Near(0.0, atol=1e-12), ("mle", "b"): 0.4, ("map", "a"): Near(0.0, atol=1e-12)},
          along=(Along("mle", EDGE, lambda t: {"a": np.exp(-t) / 9, "b": 0.4 - np.exp(-t) / 9}),)),
+    Case("both_ends_of_a_uniform", both_ends, {m: EDGE for m in BOTH}, smooth=False,
+         note="width^-n down to the range, the lower end on the smallest datum: a corner of the domain.",
+         known=lambda: same({"low": DRAWN.min(), "width": np.ptp(DRAWN)}),
+         along=tuple(Along(m, EDGE, lambda t: {"low": 1.2 - np.exp(-t), "width": 2.2 + 2 * np.exp(-t)}, stop=14.0)
+                     for m in BOTH)),
+    Case("shares_by_hand", shares_by_hand, {m: EDGE for m in BOTH},
+         note="No third kind was seen: the shares of the others sum to one, on a slanted edge.",
+         known=lambda: same({"a": Near(0.6, atol=1e-6), "b": Near(0.4, atol=1e-6)}), smooth=False,
+         along=tuple(Along(m, EDGE, lambda t: {"a": 0.6 - np.exp(-t) / 9, "b": 0.4 - np.exp(-t) / 9}) for m in BOTH)),
     Case("bound_by_another", bound_by_another, {"mle": {"b": EDGE}, "map": UP},
          note="Reversed means tie at their common one, b on its bound a; the prior 1/(1 - a) has no limit at one.",
          known=lambda: {("mle", "a"): 0.6, ("mle", "b"): 0.6},

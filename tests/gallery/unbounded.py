@@ -166,6 +166,20 @@ def shifted_weibull() -> pm.Model:
     return model
 
 
+def constant_shares() -> pm.Model:
+    with pm.Model() as model:
+        alpha, beta = pm.HalfNormal("alpha", 50), pm.HalfNormal("beta", 50)
+        pm.Beta("y", alpha, beta, observed=np.full(6, 0.3))
+    return model
+
+
+def softplus_scale() -> pm.Model:
+    with pm.Model() as model:
+        mu, u = pm.Flat("mu"), pm.Flat("u")
+        pm.Normal("y", mu, pm.math.softplus(u), observed=np.full(5, 3.0))
+    return model
+
+
 CASES = (
     *(
         Case(f"one_datum_{name}", one_datum(prior), EVERYWHERE, along=climbs(alone),
@@ -206,6 +220,12 @@ CASES = (
                             ("map",)),
          note="alpha grows with the mean held: the spike has height sqrt(alpha) per datum.",
          along=climbs(lambda t: {"alpha": np.exp(t), "beta": np.exp(t) / 2}, "mle")),
+    Case("beta_of_a_constant", constant_shares, {"mle": UP},
+         note="alpha and beta grow with the mean held, by n/2 per log unit; far out the density is all rounding.",
+         along=climbs(lambda t: {"alpha": 0.3 * np.exp(t), "beta": 0.7 * np.exp(t)}, "mle")),
+    Case("softplus_of_a_scale", softplus_scale, EVERYWHERE,
+         note="softplus(u) is exp(u) far down: a logarithm, though no transform says so.",
+         along=climbs(lambda t: {"mu": 3.0, "u": -t})),
     Case("perfect_correlation", perfect_correlation, EVERYWHERE, along=climbs(to_a_line),
          note="Points on a line: the determinant goes to zero with n = 6 against a finite power.",
          estimands=("mu", "chol_stds")),
