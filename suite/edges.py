@@ -6,12 +6,13 @@ that is a line. Newton's method stops where its way leaves the domain; the maxim
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from triptych.interrupt import look
-from triptych.newton import ascent_step
+from triptych.newton import Point, ascent_step, equilibrate
 from triptych.objective import Objective
 from triptych.verdict import Verdict
 
@@ -41,26 +42,44 @@ def cliff(verdict: Verdict) -> np.ndarray:
 
 
 def slide(verdict: Verdict) -> None:
-    """Move the verdict's point along the edge to where the objective is highest.
-
-    By random steps from edge to edge, longer after a success and shorter after a failure (the (1+1) evolution
-    strategy: Rechenberg 1973): in the corners of an edge of unknown shape no derivative leads.
-    """
+    """Move the verdict's point along the edge to where the objective is highest, from edge to edge."""
     objective, point = verdict.objective, verdict.point
-    rng = np.random.default_rng(4)
     up = point.gradient / np.linalg.norm(point.gradient)
-    x, best = point.z, point.value
-    size = 0.1
-    for _ in range(LOOKS * x.size):
+
+    def beside(x: np.ndarray, aside: np.ndarray, size: float) -> np.ndarray:
+        return _edge(objective, x + size * (aside - (aside @ up) * up), up, size)
+
+    _put(verdict, *_shaken(objective, point, beside))
+
+
+def shake(verdict: Verdict) -> None:
+    """Move a point at which an ascent stalled to a better one nearby: its steps may all have led out of the domain."""
+    objective, point = verdict.objective, verdict.point
+    scale = np.minimum(equilibrate(point.hessian), 1.0)
+    x, value = _shaken(objective, point, lambda x, aside, size: x + size * scale * aside)
+    if value > point.value:
+        end = objective.climb(x)
+        _put(verdict, *((end.z, end.value) if end.usable and end.value > value else (x, value)))
+
+
+def _shaken(
+    objective: Objective, point: Point, step: Callable[[np.ndarray, np.ndarray, float], np.ndarray]
+) -> tuple[np.ndarray, float]:
+    """Climb by random steps, longer after a success and shorter after a failure.
+
+    The (1+1) evolution strategy (Rechenberg 1973): in the corners of an edge of unknown shape no derivative leads.
+    """
+    rng = np.random.default_rng(4)
+    x, best, size = point.z, point.value, 0.1
+    for _ in range(LOOKS * min(x.size, 20)):
         look()
-        aside = rng.standard_normal(x.size)
-        trial = _edge(objective, x + size * (aside - (aside @ up) * up), up, size)
+        trial = step(x, rng.standard_normal(x.size), size)
         value = objective.value(trial)
         if value > best:
             x, best, size = trial, value, size * LONGER
         elif (size := size * LONGER**-0.25) < SHORTEST * max(1.0, float(np.max(np.abs(x)))):
             break
-    _put(verdict, objective, x, best)
+    return x, best
 
 
 def _edge(objective: Objective, x: np.ndarray, up: np.ndarray, size: float) -> np.ndarray:
@@ -75,10 +94,10 @@ def _edge(objective: Objective, x: np.ndarray, up: np.ndarray, size: float) -> n
     return np.asarray(x + inside * up)
 
 
-def _put(verdict: Verdict, objective: Objective, x: np.ndarray, value: float) -> None:
+def _put(verdict: Verdict, x: np.ndarray, value: float) -> None:
     if not value > verdict.point.value:
         return
-    _, gradient, hessian = objective.derivatives(x)
+    _, gradient, hessian = verdict.objective.derivatives(x)
     if np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian)):
         _, decrement = ascent_step(gradient, hessian)
         verdict.point = replace(

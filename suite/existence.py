@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from triptych.edges import cliff, slide
+from triptych.edges import cliff, shake, slide
 from triptych.follow import follow
 from triptych.kinks import Corner, climb
 from triptych.newton import LOG_RANGE, Point, ascent_step, equilibrate
@@ -173,14 +173,16 @@ def _judge(verdict: Verdict) -> np.ndarray | None:
         return None
     if verdict.noise > COARSE:
         _step_back(verdict)
+    if verdict.corner is None and not verdict.point.slow and not _arrived(verdict.point):
+        shake(verdict)
     if verdict.corner is None and len(edges := cliff(verdict)):
         # At the edge of its domain an ascent is kept from the rest of its way.
         end = objective.climb(verdict.point.z, fixed=int(np.argmax(np.abs(edges[0]))))
         if end.usable and end.value >= verdict.point.value:
             verdict.point = end
         slide(verdict)
-    arrived = [other for other in verdict.others if other.decrement <= 1e-6 * (1 + abs(other.value))]
-    for end in [verdict.point, *arrived[:1]]:
+    others = [other for other in verdict.others if _arrived(other)]
+    for end in [verdict.point, *others[:1]]:
         better = push_away(verdict, end)
         if verdict.unbounded is not None:
             # Far out, rounding hides which directions are flat; near the start it does not.
@@ -193,6 +195,11 @@ def _judge(verdict: Verdict) -> np.ndarray | None:
         verdict.flat = structural_null(objective)
         return None
     return follow(verdict)
+
+
+def _arrived(point: Point) -> bool:
+    """Whether nothing is left of the ascent."""
+    return point.decrement <= 1e-6 * (1 + abs(point.value))
 
 
 def _step_back(verdict: Verdict) -> None:

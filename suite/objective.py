@@ -10,6 +10,8 @@ from triptych.engine import Engine
 from triptych.newton import Point, newton
 from triptych.rewrites import kind_of
 
+MOST_SMALL = 12  # scalars of a variable whose coordinates are pushed away one by one
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -188,7 +190,7 @@ def exponentiated(engine: Engine) -> list[str]:
         small = {
             model[b.variable.name]: b.variable.name
             for b in engine.blocks
-            if b.transform is None and b.variable.size <= 4
+            if b.transform is None and b.variable.size <= MOST_SMALL
         }
         found: dict[str, None] = {}
         for variable in ancestors([*model.observed_RVs, *model.potentials]):

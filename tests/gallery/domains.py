@@ -219,6 +219,29 @@ def shares_by_hand() -> pm.Model:
     return model
 
 
+LEVELS, SICK = np.repeat([0.0, 1, 2, 3], 25), np.concatenate([np.repeat([1, 0], [k, 25 - k]) for k in (0, 3, 5, 9)])
+
+
+def risk_difference() -> pm.Model:
+    with pm.Model() as model:
+        a, b = pm.Normal("a", 0.1, 0.5), pm.Normal("b", 0, 0.5)
+        pm.Bernoulli("y", p=a + b * LEVELS, observed=SICK)
+    return model
+
+
+def risk_known() -> Answers:
+    """Return what is best on the edge a = 0; the score of a is negative there."""
+    b = root_of(lambda b: 17 / b - 22 / (1 - b) - 40 / (1 - 2 * b) - 48 / (1 - 3 * b), 1e-3, 0.3)
+    return {("mle", "a"): Near(0.0, atol=1e-12), ("mle", "b"): b}
+
+
+def log_binomial() -> pm.Model:
+    with pm.Model() as model:
+        a, b = pm.Normal("a", -1, 2), pm.Normal("b", 0, 2)
+        pm.Bernoulli("y", p=pt.exp(a + b * ARM), observed=np.r_[np.repeat([1, 0], [3, 7]), np.ones(10, int)])
+    return model
+
+
 CASES = (
     Case("poisson_identity_link", poisson_line, {}, known=poisson_line_known,
          note="Where the line is negative the density is zero; the maximum is inside."),
@@ -237,6 +260,13 @@ CASES = (
          note="No third kind was seen: the shares of the others sum to one, on a slanted edge.",
          known=lambda: same({"a": Near(0.6, atol=1e-6), "b": Near(0.4, atol=1e-6)}), smooth=False,
          along=tuple(Along(m, EDGE, lambda t: {"a": 0.6 - np.exp(-t) / 9, "b": 0.4 - np.exp(-t) / 9}) for m in BOTH)),
+    Case("risk_difference", risk_difference, {m: {"a": EDGE} for m in BOTH}, known=risk_known, smooth=False,
+         note="None is sick at level 0: the line starts at zero risk. Newton's steps lead out of the domain.",
+         along=(Along("mle", EDGE, lambda t: {"a": np.exp(-t) / 9, "b": risk_known()["mle", "b"]}),)),
+    Case("log_binomial_edge", log_binomial, {m: EDGE for m in BOTH}, smooth=False,
+         note="All of one arm respond: their log risk is zero, a + b = 0.",
+         known=lambda: {("mle", "a"): np.log(0.3), ("mle", "b"): -np.log(0.3)},
+         along=(Along("mle", EDGE, lambda t: {"a": np.log(0.3), "b": -np.log(0.3) - np.exp(-t)}),)),
     Case("bound_by_another", bound_by_another, {"mle": {"b": EDGE}, "map": UP},
          note="Reversed means tie at their common one, b on its bound a; the prior 1/(1 - a) has no limit at one.",
          known=lambda: {("mle", "a"): 0.6, ("mle", "b"): 0.6},
