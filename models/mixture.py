@@ -41,7 +41,7 @@ def model(data: Data, prior: str = "inverse_gamma") -> None:
     import pymc as pm
 
     w = pm.Dirichlet("w", np.array([2.0, 2.0]), dims="component")
-    # Just off the saddle where both components are one; chains still settle on either labelling.
+    # Just off the saddle where both components are one; a chain may settle on either labelling.
     mu = pm.Normal("mu", 3.5, 2, dims="component", initval=np.array([3.4, 3.6]))
     if prior == "inverse_gamma":
         sigma = pm.InverseGamma("sigma", 3, 1, dims="component")
@@ -245,8 +245,9 @@ scenario = Scenario(
         "does, and its mode is close to EM's answer; the half-normal is positive at zero, and there is no MAP.",
         "The posterior exists under either prior and hardly differs: it weighs the spike by its volume, and the spike "
         "is too narrow to hold probability.",
-        "Exchanging the two components changes nothing in the model, so chains settle on either labelling and the "
-        "mean over chains would mean nothing. Sorting by mean, in every panel alike, makes it mean something.",
+        "Exchanging the two components changes nothing in the model, so each chain settles on either labelling: "
+        "where two differ, the mean over chains means nothing, and R-hat says so; where all agree it is by luck, and "
+        "R-hat passes before the rule too. Sorting by mean, in every panel alike, makes it mean something.",
     ),
     figures=(blow_up,),
 )  # fmt: skip

@@ -22,9 +22,10 @@ FACTS = {
     "min_ess_tail": "smallest tail ESS",
     "divergences": "divergences",
     "min_bfmi": "smallest BFMI",
+    "max_rhat_before_relabelling": "largest R-hat before the labels were put in order",
 }
 
-SHOWN_ELSEWHERE = ("gate", "profiles", "no_prior_predictive", "no_posterior_predictive")
+SHOWN_ELSEWHERE = ("gate", "profiles", "summary", "no_prior_predictive", "no_posterior_predictive")
 
 
 def panel_row(scalar: Scalar, shown: list[str]) -> dict[str, Any]:
@@ -129,6 +130,20 @@ def facts(method: str, panel: Any) -> dict[str, Any]:
             pairs.append((FACTS.get(name, words(name)), pretty(text)))
     gate = [str(failure) for failure in panel.diagnostics.get("gate", ())]
     return {"method": method, "title": TITLES[method], "pairs": pairs, "gate": gate}
+
+
+def convergence(panel: Any) -> list[dict[str, str]]:
+    """Return, of every scalar of a posterior, the Monte Carlo error of its mean, R-hat and effective sizes as text."""
+    return [
+        {
+            "name": full_name(row),
+            "mcse": pretty(significant(row["mcse_mean"], 2)),
+            "rhat": f"{row['r_hat']:.3f}" if math.isfinite(row["r_hat"]) else "",
+            "bulk": significant(round(row["ess_bulk"])) if math.isfinite(row["ess_bulk"]) else "",
+            "tail": significant(round(row["ess_tail"])) if math.isfinite(row["ess_tail"]) else "",
+        }
+        for row in panel.diagnostics.get("summary", ())
+    ]
 
 
 def headline(diagnostics: Mapping[str, Any]) -> str:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 FORMATS = ("html", "json", "csv", "nc")
-CLAIM_COLUMNS = ("name", "statement", "measured", "bound", "holds")
 
 
 def plain(value: Any) -> Any:
@@ -83,7 +82,7 @@ def _scenario(comparison: Comparison) -> dict[str, Any]:
         "optima": records(comparison.optima, COLUMNS),
         "contrasts": records(comparison.contrasts),
         "scores": records(comparison.scores),
-        "claims": records(comparison.claims, CLAIM_COLUMNS),
+        "claims": records(comparison.claims.drop(columns="scenario")),
         "diagnostics": plain(comparison.diagnostics),
         "problems": plain(comparison.problems),
         "error": comparison.error,

@@ -171,6 +171,7 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
         "contrasts": [cells.contrast(row) for row in contrasts],
         "scores": [cells.score(row) for row in select(comparison.scores, name)],
         "facts": [cells.facts(method, panel) for method, panel in solution.panels.items()],
+        "convergence": cells.convergence(posterior) if posterior is not None else [],
         "seconds": {k: significant(v, 2) for k, v in solution.seconds.items()},
         "chains": ranks(posterior.native, estimands, f"{key}-r") if posterior is not None and looked_at else [],
         "predictions": checks(posterior.native, f"{key}-p") if posterior is not None and name == DEFAULT else [],

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from triptych.cli_penalty import penalty
+from triptych.cli_penalty import Output, penalty
 from triptych.errors import InputError
 from triptych.interrupt import noted
 
@@ -35,14 +35,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(penalty)
-
-
-class Output(StrEnum):
-    """What to print on stdout."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
 
 
 class Backend(StrEnum):

@@ -28,7 +28,7 @@ class PriorName(StrEnum):
 
 
 class Output(StrEnum):
-    """What to print."""
+    """What to print on stdout."""
 
     TABLE = "table"
     JSON = "json"

@@ -71,7 +71,7 @@ class Regression:
         if not 0 < self.l1_ratio < 1:
             raise InputError("--l1-ratio must lie between 0 and 1; its ends are the normal and laplace priors")
         if self.nu is not None and not (math.isfinite(self.nu) and self.nu >= 1):
-            raise InputError("--nu must be at least 1, or none to estimate it")
+            raise InputError("--nu must be at least 1, or estimate (in Python: nu=None)")
 
     @property
     def measured(self) -> bool:
