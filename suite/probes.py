@@ -24,6 +24,7 @@ SETTLED = 8
 PROBED = 24  # logarithmic coordinates pushed away
 UNROUNDED = 1e-2  # rounding error of an objective whose slope is still seen
 FADES = 0.95  # of a rise, from one part of the way to the next: less will come to an end
+GAP = 6.0  # units between two points of a way
 RAN_AWAY = 34.0  # units that an ascent to a finite maximum does not travel; at 37 a logistic is one in double precision
 DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
 RUIN = 1e4  # fall of one log-density term that no other makes up for
@@ -129,15 +130,21 @@ def ran_away(verdict: Verdict) -> Trace | None:
     It ends where it is stopped, still rising, or where residuals are nothing but rounding.
     """
     objective, trail = verdict.objective, verdict.point.trail
-    mask = objective.logarithmic
-    rounded = verdict.noise > ALL_ROUNDING
-    if rounded:
-        trail = clear(objective, trail)
-    if not np.any(mask) or len(trail) < 8:
+    if not np.any(objective.logarithmic):
         return None
-    j = int(np.argmax(np.where(mask, np.abs(trail[-1] - trail[0]), 0.0)))
-    far = RAN_AWAY / 2 if rounded else RAN_AWAY
-    if abs(trail[0, j] - trail[-1, j]) < far or (not rounded and verdict.point.decrement < LEAST_SLOPE):
+    if not verdict.noise > ALL_ROUNDING:
+        return _still_as_steep(objective, trail, RAN_AWAY, 0.0) if verdict.point.decrement >= LEAST_SLOPE else None
+    # On a datum residuals are zero and not rounding: then the path is exact to its end, or nearly.
+    exact = _still_as_steep(objective, trail, RAN_AWAY / 2, RAN_AWAY / 16)
+    return exact or _still_as_steep(objective, clear(objective, trail), RAN_AWAY / 2, 0.0)
+
+
+def _still_as_steep(objective: Objective, trail: np.ndarray, far: float, end: float) -> Trace | None:
+    """Return an ascent as a path if it went ``far`` and rose as much at last as before; its ``end`` is left out."""
+    if len(trail) < 8:
+        return None
+    j = int(np.argmax(np.where(objective.logarithmic, np.abs(trail[-1] - trail[0]), 0.0)))
+    if abs(trail[0, j] - trail[-1, j]) < far:
         return None
     values = np.array([objective.value(x) for x in trail])
     # Across kinks the ascent tries what it does not keep.
@@ -145,11 +152,15 @@ def ran_away(verdict: Verdict) -> Trace | None:
     trail, values = trail[rising], values[rising]
     left = np.abs(trail[:, j] - trail[-1, j])
     order = np.argsort(left)
-    at = np.interp([0.0, RAN_AWAY / 4, RAN_AWAY / 2], left[order], values[order])
-    late, early = (at[0] - at[1]) / (RAN_AWAY / 4), (at[1] - at[2]) / (RAN_AWAY / 4)
-    if late < max(LEAST_SLOPE, FADES * early):
+    if np.max(np.diff(left[order])[left[order][:-1] < far]) > GAP:
+        return None  # a leap tells nothing of the way
+    part = (RAN_AWAY / 2 - end) / 2
+    at = np.interp([end, end + part, end + 2 * part], left[order], values[order])
+    late, early = at[0] - at[1], at[1] - at[2]
+    if late < max(LEAST_SLOPE * part, FADES * early):
         return None
-    return Trace(j, trail[:, j], values, trail)
+    kept = left >= end
+    return Trace(j, trail[kept, j], values[kept], trail[kept])
 
 
 def clear(objective: Objective, trail: np.ndarray) -> np.ndarray:

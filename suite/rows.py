@@ -132,6 +132,13 @@ class Optimum:
             return Status.FAILED, f"the {what} is not finite at any start; check the data and initval", np.nan
         if np.any(gradient[self.unknown] != 0):
             return self._unknown(frame, gradient)
+        if verdict.noise > ALL_ROUNDING and verdict.unbounded is None:
+            return (
+                Status.FAILED,
+                f"the ascent of the {what} leads to where double precision leaves nothing of it but rounding (an error "
+                f"of {verdict.noise:.2g}): no maximum is claimed; rescale the model, or keep scales off zero",
+                np.nan,
+            )
         if flat := self._touched(estimand, i, verdict.flat, None):
             return Status.NOT_IDENTIFIED, self._flat_reason(what, flat), np.nan
         if verdict.unbounded is not None:
@@ -148,13 +155,6 @@ class Optimum:
                 Status.AT_BOUNDARY,
                 f"the {what} rises up to {value:.6g} and is not defined beyond: no curvature interval",
                 value,
-            )
-        if verdict.noise > ALL_ROUNDING:
-            return (
-                Status.FAILED,
-                f"the ascent of the {what} leads to where double precision leaves nothing of it but rounding (an error "
-                f"of {verdict.noise:.2g}): no maximum is claimed; rescale the model, or keep scales off zero",
-                np.nan,
             )
         if not self.regular:
             return (
