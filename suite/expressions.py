@@ -278,7 +278,7 @@ def _categories(expression: Expression, call: ast.Call, table: pd.DataFrame) -> 
         column = pd.Series(_column(expression, first, table))
     if missing(column).any():
         raise InputError(f"{expression.text!r} has missing values")
-    codes, names = levels(column, forced=True)
+    codes, names = levels(column)
     reference = 0
     for option in call.keywords:
         if isinstance(option.value, ast.Constant):

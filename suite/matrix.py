@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.categories import require_categories
 from triptych.errors import InputError
 from triptych.expressions import Basis, Expression, Levels, evaluate, quoted, shown
 from triptych.formulas import Formula, plain_message
@@ -99,7 +100,11 @@ def _factor(factor: str | Expression, table: pd.DataFrame) -> np.ndarray | Level
     if isinstance(factor, Expression):
         return evaluate(factor, table)
     column = require_column(table, factor)
-    return Levels(*levels(column)) if is_text(column) else numbers(column)
+    if not is_text(column):
+        return numbers(column)
+    if column.dtype != "category":
+        require_categories(column)
+    return Levels(*levels(column))
 
 
 def _materialise(formula: Formula, frame: pd.DataFrame, groups: dict[str, list[str]]) -> pd.DataFrame:

@@ -103,7 +103,7 @@ def _two_classes(side: Expression, table: pd.DataFrame) -> Outcome:
     columns = side.columns
     if len(columns) == 1 and quoted(columns[0]) == side.text:
         column = require_column(table, columns[0])
-        codes, names = levels(column, forced=True)
+        codes, names = levels(column)
         if not is_text(column):
             numbers(column)
     else:

@@ -239,12 +239,13 @@ def numbers(column: pd.Series[Any]) -> np.ndarray:
 
 def _first_that_is_no_number(column: pd.Series[Any]) -> tuple[int, str]:
     for row, value in enumerate(column):
-        if not _is_number(value):
+        if not is_number(value):
             return row, str(value)
     return 0, str(column.iloc[0])
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether Python makes a float of a value."""
     try:
         float(value)
     except (TypeError, ValueError, OverflowError):
@@ -252,22 +253,13 @@ def _is_number(value: Any) -> bool:
     return True
 
 
-def levels(column: pd.Series[Any], *, forced: bool = False) -> tuple[np.ndarray, list[str]]:
+def levels(column: pd.Series[Any]) -> tuple[np.ndarray, list[str]]:
     """Return a complete column as codes and the names of its levels.
 
     Ordered as the column's own categories say, otherwise sorted; levels without rows are left out.
-
-    Parameters
-    ----------
-    column
-        Text, categories, booleans or numbers.
-    forced
-        The user asked for categories, so that text which is mostly numbers is taken as it is.
     """
     import pandas as pd
 
-    if not forced and is_text(column) and not isinstance(column.dtype, pd.CategoricalDtype):
-        _refuse_mostly_numbers(column)
     if isinstance(column.dtype, pd.CategoricalDtype):
         used = column.cat.remove_unused_categories()
         codes = used.cat.codes.to_numpy()
@@ -289,14 +281,3 @@ def level_name(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return str(value)
-
-
-def _refuse_mostly_numbers(column: pd.Series[Any]) -> None:
-    """A few words in a column of numbers are a slip, not categories."""
-    numeric = np.array([_is_number(value) for value in column])
-    if numeric.mean() >= 0.5:
-        row = int(np.argmin(numeric)) if not numeric.all() else 0
-        raise InputError(
-            f"column {str(column.name)!r} is mostly numbers, but row {row + 1} is "
-            f"{str(column.iloc[row])!r}; mend it, or write C({column.name}) if it holds categories"
-        )

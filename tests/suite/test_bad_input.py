@@ -17,6 +17,13 @@ TABLES = {
     "zero rows": (b"y,x\n", "y ~ x", [], ["zero rows"]),
     "one row": (b"y,x\n1,2\n", "y ~ x", [], ["one row"]),
     "text": (b"y,x\n1,2\n2,two\n3,1\n5,2\n", "y ~ log(x)", [], ["'x'", "row 2", "'two'"]),
+    "thousands": (
+        b'y,x\n1,"1,234"\n2,"2,345"\n3,"1,234"\n5,"9,876"\n',
+        "y ~ x",
+        [],
+        ["'x'", "'1,234'", "C(x)"],
+    ),
+    "days": (b"y,x\n1,2020-01-31\n2,2020-02-01\n3,2020-01-31\n", "y ~ x", [], ["'x'", "dates", "'2020-01-31'", "C(x)"]),
     "missing": (b"y,x\n1,2\n2,\n3,1\n5,2\n", "y ~ x", [], ["'x'", "1 of 4 rows", "--drop-missing"]),
     "infinite": (b"y,x\n1,2\ninf,3\n3,1\n5,2\n", "y ~ x", [], ["'y'", "1 of 4 rows", "--drop-missing"]),
     "constant outcome": (b"y,x\n1,2\n1,3\n1,1\n1,5\n", "y ~ x", [], ["'y'", "constant"]),
