@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triptych.errors import InputError
+from triptych.errors import InputError, shown
 from triptych.table import COLUMNS
 
 if TYPE_CHECKING:
@@ -172,7 +172,9 @@ def write_report(comparisons: Sequence[Comparison], out: Path | str, formats: Se
     """
     if unknown := sorted(set(formats) - set(FORMATS)):
         raise InputError(f"unknown report format {unknown[0]!r}; choose from {', '.join(FORMATS)}")
-    out = Path(out)
+    if not str(out).strip():
+        raise InputError("the folder for the report is empty; name one, or . for this one")
+    out = require_folder(Path(out), [c.scenario.name for c in comparisons])
     made = _make(out)
     try:
         try:
@@ -191,6 +193,34 @@ def write_report(comparisons: Sequence[Comparison], out: Path | str, formats: Se
                 folder.rmdir()
         raise
     return [out / name for name in names]
+
+
+def require_folder(out: Path, scenarios: Sequence[str] = ()) -> Path:
+    """Refuse a target that cannot be the folder of a report on these scenarios; return one that can."""
+    place = out
+    try:
+        while not place.exists(follow_symlinks=False) and place != place.parent:
+            place = place.parent
+        fault = _fault(out, place, scenarios)
+    except OSError as error:
+        fault = str(error.strerror)
+    if fault:
+        raise InputError(f"cannot write the report in {shown(str(out))}: {fault}; name another folder (--out)")
+    return out
+
+
+def _fault(out: Path, place: Path, scenarios: Sequence[str]) -> str:
+    """Say what is wrong with a folder, or with the innermost part of its path that is there."""
+    if place.is_symlink() and not place.exists():
+        return f"{str(place)!r} is a link to nothing"
+    if not place.is_dir():
+        return f"{str(place)!r} is a file"
+    if not os.access(place, os.W_OK | os.X_OK):
+        return f"nothing may be written in {str(place)!r}"
+    for name in ("report.html", "results.json", "estimates.csv", *(f"{scenario}.nc" for scenario in scenarios)):
+        if (out / name).is_dir():
+            return f"{name!r} in it is a folder"
+    return ""
 
 
 def _put_in_place(staging: Path, out: Path, names: Sequence[str]) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from triptych.cli_penalty import Output, penalty
+from triptych.cli_pipe import PatientGroup
 from triptych.errors import InputError
 from triptych.interrupt import noted
 
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
 FAMILY = "gaussian, student, laplace, bernoulli, binomial, poisson or negative_binomial."
-DEFAULT_OUT = Path("triptych-report")
+DEFAULT_OUT = "triptych-report"
 INTERRUPTED = 130
+LARGEST_SEED = 2**32 - 1
 
 app = typer.Typer(
+    cls=PatientGroup,
     help="One statistical problem in three panels: maximum likelihood, the MAP mode, the posterior.",
     no_args_is_help=True,
     add_completion=True,
@@ -52,9 +55,9 @@ class Interval(StrEnum):
     HDI = "hdi"
 
 
-Out = Annotated[Path, typer.Option("--out", help="Folder for the report.", file_okay=True)]
+Out = Annotated[str, typer.Option("--out", help="Folder for the report.")]
 Format = Annotated[Output, typer.Option("--format", help="What to print.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Seed of everything random.")]
 Draws = Annotated[int, typer.Option("--draws", min=4, help="Draws per chain after tuning.")]
 Tune = Annotated[int, typer.Option("--tune", min=1, help="Tuning steps per chain.")]
 Chains = Annotated[int, typer.Option("--chains", min=1, help="Number of chains.")]
@@ -115,9 +118,9 @@ def run(
     """Solve scenarios three ways and write the report."""
     from triptych.runs import run_all
 
-    _writable(out)
+    folder = _folder(out, *(names or ()))
     options = _options(seed, draws, tune, chains, ci_prob, ci_kind, backend)
-    _finish(run_all(names or None, processes=processes, **options), out, format)
+    _finish(run_all(names or None, processes=processes, **options), folder, format)
 
 
 @app.command()
@@ -142,14 +145,14 @@ def compare(
     """Solve a PyMC model of yours three ways; its file is executed."""
     from triptych.model_file import load_model
 
-    _writable(out)
+    folder = _folder(out)
     loaded = load_model(model)
     from triptych.given import compare as solve
 
     options = _options(seed, draws, tune, chains, ci_prob, ci_kind, backend)
     name = model.rpartition(":")[2]
     done = solve(loaded, estimands=estimand or None, likelihood=likelihood or (), name=name, **options)
-    _finish([done], out, format)
+    _finish([done], folder, format)
 
 
 @app.command()
@@ -185,9 +188,8 @@ def fit(
     if not table or not expression:
         missing = "DATA" if not table else "--formula"
         raise InputError(f"{missing} is missing: give it on the command line or in --config")
-    target, shown = Path(given.pop("out")), Output(given.pop("format"))
+    folder, shown = _folder(given.pop("out"), given["name"]), Output(given.pop("format"))
     given.pop("config", None)
-    _writable(target)
     options = _options(
         given.pop("seed"), given.pop("draws"), given.pop("tune"), given.pop("chains"),
         given.pop("ci_prob"), Interval(given.pop("ci_kind")), Backend(given.pop("backend")),
@@ -197,7 +199,7 @@ def fit(
     given["nu"] = None if freedom in ("estimate", None) else freedom
     from triptych.runs import fit as solve
 
-    _finish([solve(table, expression, **given, **options)], target, shown)
+    _finish([solve(table, expression, **given, **options)], folder, shown)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -213,10 +215,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if end.code == INTERRUPTED:
             sys.stderr.write("triptych: interrupted; nothing was written\n")
         raise
-    except BrokenPipeError:
-        # The reader has gone, as with `| head`; nothing is left to say.
-        sys.stderr.close()
-        raise SystemExit(0) from None
 
 
 def script() -> NoReturn:
@@ -269,13 +267,13 @@ def _number(value: Any, option: str, word: str) -> float | str | None:
         raise InputError(f"{option} {value!r}: use {word} or a number") from None
 
 
-def _writable(out: Path) -> None:
-    """Refuse a target that cannot be a folder before anything is computed."""
-    place = out
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    if not place.is_dir():
-        raise InputError(f"--out {str(out)!r}: {str(place)!r} is a file; name a folder")
+def _folder(out: str, *scenarios: str) -> Path:
+    """Return the folder for the report; refuse what cannot be one before anything is computed."""
+    from triptych.reports.files import require_folder
+
+    if not out.strip():
+        raise InputError("--out is empty; name a folder, or . for this one")
+    return require_folder(Path(out), scenarios)
 
 
 def _finish(done: list[Comparison], out: Path, format: Output) -> None:
@@ -293,7 +291,7 @@ def _finish(done: list[Comparison], out: Path, format: Output) -> None:
         from triptych.reports.terminal import print_summary
 
         print_summary(done, Console())
-        sys.stdout.flush()
+    sys.stdout.flush()
     sys.stderr.write(f"triptych: report written to {out / 'report.html'}\n")
     if not all(comparison.ok for comparison in done):
         raise SystemExit(1)

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from triptych.errors import InputError
+from triptych.errors import InputError, shown
+from triptych.scenario import LONGEST_NAME
 from triptych.tables import listed
 
 Family = Literal["gaussian", "student", "laplace", "bernoulli", "binomial", "poisson", "negative_binomial"]
@@ -35,10 +36,10 @@ class FitConfig(BaseModel):
     trials: str | None = None
     l1_ratio: float | None = Field(default=None, gt=0, lt=1)
     nu: float | Literal["estimate"] | None = None
-    name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
+    name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$", max_length=LONGEST_NAME)
     out: str | None = None
     format: Literal["table", "json", "csv"] | None = None
-    seed: int | None = Field(default=None, ge=0)
+    seed: int | None = Field(default=None, ge=0, lt=2**32)
     draws: int | None = Field(default=None, ge=4)
     tune: int | None = Field(default=None, ge=1)
     chains: int | None = Field(default=None, ge=1)
@@ -72,7 +73,7 @@ def read_config(path: str | PathLike[str]) -> FitConfig:
     except UnicodeDecodeError as fault:
         raise InputError(f"{str(place)!r} is not UTF-8; save it again as UTF-8") from fault
     except OSError as fault:
-        raise InputError(f"{str(place)!r} cannot be read: {fault.strerror}") from fault
+        raise InputError(f"{shown(str(place))} cannot be read: {fault.strerror}") from fault
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:

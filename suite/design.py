@@ -11,7 +11,7 @@ import numpy as np
 from triptych.errors import InputError
 from triptych.formulas import parse_formula
 from triptych.matrix import INTERCEPT, build_matrix
-from triptych.outcomes import MEASUREMENTS, outcome, trials_expression
+from triptych.outcomes import LARGEST, MEASUREMENTS, SMALLEST, outcome, trials_expression
 from triptych.tables import keep_complete, listed, read_table
 
 
@@ -260,6 +260,11 @@ def _outcome_standard(
                 raise InputError("the outcome is too large or varies too little for floats")
             if _lost(y):
                 raise InputError(f"the outcome {_LOST}")
+            if spread < SMALLEST or np.abs(y).max() > LARGEST:
+                raise InputError(
+                    f"the outcome's values, of a size of {np.abs(y).max():.1g} and a spread of {spread:.1g}, have "
+                    "squares beyond double precision; rescale the outcome, e.g. by another unit"
+                )
             return (mean if intercept else 0.0), (spread if standardize else 1.0), spread
         if not intercept:
             return 0.0, 1.0, 1.0

@@ -9,3 +9,8 @@ class InputError(ValueError):
 
 class ModelError(InputError):
     """A model that cannot be solved as it stands; raised before anything is compiled."""
+
+
+def shown(text: str, longest: int = 100) -> str:
+    """Return a text between quotes, cut when it is long."""
+    return repr(text if len(text) <= longest else text[: longest - 3] + "...")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triptych.errors import InputError
+from triptych.errors import InputError, shown
 from triptych.tables import level_name, levels, listed, missing, numbers, require_column
 
 if TYPE_CHECKING:
@@ -113,11 +113,6 @@ def parse(code: str) -> Expression:
     for identifier, column in names.items():
         text = text.replace(identifier, quoted(column))
     return Expression(text, tree, names)
-
-
-def shown(text: str, longest: int = 100) -> str:
-    """Return a text between quotes, cut when it is long."""
-    return repr(text if len(text) <= longest else text[: longest - 3] + "...")
 
 
 def quoted(column: str) -> str:

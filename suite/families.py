@@ -11,7 +11,7 @@ import numpy as np
 
 from triptych.design import Design
 from triptych.errors import InputError
-from triptych.outcomes import COUNTS, FAMILIES, MEASUREMENTS
+from triptych.outcomes import COUNTS, FAMILIES, LARGEST, MEASUREMENTS, SMALLEST
 from triptych.principal import components
 from triptych.scenario import Data
 from triptych.tables import listed
@@ -61,17 +61,24 @@ class Regression:
             raise InputError(f"--family: there is no {self.family!r}; there are {listed(FAMILIES, 10)}")
         if self.prior not in PRIORS:
             raise InputError(f"--prior: there is no {self.prior!r}; there are {listed(PRIORS)}")
-        scale = self.prior_scale
-        if scale != "auto" and (
-            isinstance(scale, bool) or not isinstance(scale, int | float) or not (math.isfinite(scale) and scale > 0)
-        ):
-            raise InputError(f"--prior-scale must be auto or a positive number, not {scale!r}")
-        if scale != "auto" and self.prior == "flat":
-            raise InputError("--prior-scale: a flat prior has no scale; leave it out")
+        self._check_scale(self.prior_scale)
         if not 0 < self.l1_ratio < 1:
             raise InputError("--l1-ratio must lie between 0 and 1; its ends are the normal and laplace priors")
         if self.nu is not None and not (math.isfinite(self.nu) and self.nu >= 1):
             raise InputError("--nu must be at least 1, or estimate (in Python: nu=None)")
+
+    def _check_scale(self, scale: float | str) -> None:
+        if scale == "auto":
+            return
+        if isinstance(scale, bool | str) or not isinstance(scale, int | float) or not 0 < scale < math.inf:
+            raise InputError(f"--prior-scale must be auto or a positive number, not {scale!r}")
+        if not SMALLEST <= scale <= LARGEST:
+            raise InputError(
+                f"--prior-scale {scale:g} has a square beyond double precision; use one from {SMALLEST:g} to "
+                f"{LARGEST:g} and rescale the predictors"
+            )
+        if self.prior == "flat":
+            raise InputError("--prior-scale: a flat prior has no scale; leave it out")
 
     @property
     def measured(self) -> bool:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from triptych.errors import InputError
-from triptych.expressions import Expression, parse, quoted, shown, unquoted
+from triptych.errors import InputError, shown
+from triptych.expressions import Expression, parse, quoted, unquoted
 
 LONGEST = 20_000
 MOST_TERMS = 10_000

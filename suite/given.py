@@ -11,7 +11,7 @@ from triptych.errors import InputError
 from triptych.mcmc import Sampling
 from triptych.progress import Progress, watched
 from triptych.runs import check, part, provenance
-from triptych.scenario import DEFAULT, Data, Scenario
+from triptych.scenario import DEFAULT, LONGEST_NAME, Data, Scenario
 from triptych.table import METHODS
 
 if TYPE_CHECKING:
@@ -125,9 +125,9 @@ def _ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, dat
     def given(data: Data) -> None:
         """Stand for the model that was given."""
 
-    safe = "".join(c if c.isalnum() else "_" for c in name.lower()).strip("_")
+    safe = "".join(c if c.isascii() and c.isalnum() else "_" for c in name.lower())[:LONGEST_NAME].strip("_")
     return Scenario(
-        name=safe if safe[:1].isalpha() else f"model_{safe}",
+        name=safe if safe[:1].isalpha() else f"model_{safe}"[:LONGEST_NAME],
         question=f"What do the three panels say of {name}?",
         source="a PyMC model as given",
         model=given,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.categories import require_categories
-from triptych.errors import InputError
-from triptych.expressions import Basis, Expression, Levels, evaluate, quoted, shown
+from triptych.errors import InputError, shown
+from triptych.expressions import Basis, Expression, Levels, evaluate, quoted
 from triptych.formulas import Formula, plain_message
 from triptych.tables import is_text, levels, listed, numbers, require_column
 

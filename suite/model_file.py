@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from triptych.errors import InputError
+from triptych.errors import InputError, shown
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -30,7 +30,11 @@ def load_model(reference: str) -> pm.Model:
     if not separator or not path or not name:
         raise InputError(f"{reference!r}: name a model as path/to/file.py:model")
     place = Path(path)
-    if not place.is_file():
+    try:
+        there = place.is_file()
+    except OSError as fault:
+        raise InputError(f"{shown(path)} cannot be the path of a file: {fault.strerror}") from fault
+    if not there:
         raise InputError(f"there is no file {path!r}")
     spec = importlib.util.spec_from_file_location(place.stem, place)
     if spec is None or spec.loader is None:

@@ -26,6 +26,7 @@ FAMILIES = (
 )
 COUNTS = ("poisson", "negative_binomial")
 MEASUREMENTS = ("gaussian", "student", "laplace")
+SMALLEST, LARGEST = 1e-100, 1e100  # beyond them squares, and products of squares, leave double precision
 LARGEST_COUNT = 2.0**53  # above it not every whole number is a float
 
 

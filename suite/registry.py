@@ -73,7 +73,7 @@ def _unusable(name: str, place: str, error: Exception) -> Scenario:
     def fails(*_: Any, **__: Any) -> Any:
         raise error
 
-    safe = re.sub("[^a-z0-9_]+", "_", name.lower()).strip("_")
+    safe = re.sub("[^a-z0-9_]+", "_", name.lower())[:80].strip("_")
     return Scenario(
         name=safe if safe[:1].isalpha() else f"scenario_{safe}",
         question=f"It could not be loaded: {type(error).__name__}: {error}",

@@ -295,3 +295,5 @@ def check(sampling: Sampling, methods: Sequence[str], ci_prob: float, ci_kind: s
         value = getattr(sampling, name)
         if (name, value) != ("cores", None) and (type(value) is not int or value < least):
             raise InputError(f"{name}={value!r}: use a whole number of at least {least}")
+    if sampling.random_seed >= 2**32:
+        raise InputError(f"random_seed={sampling.random_seed}: use a whole number below 2**32 (4294967296)")

@@ -17,6 +17,7 @@ from triptych.claims import Claim
 from triptych.table import METHODS, Status
 
 DEFAULT = "default"
+LONGEST_NAME = 100  # the name of its NetCDF file
 
 
 class Data:
@@ -163,6 +164,8 @@ class Scenario:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise ValueError(f"scenario name {self.name!r}: use lower-case letters, digits and underscores")
+        if len(self.name) > LONGEST_NAME:
+            raise ValueError(f"scenario name {self.name[:40]!r}... is longer than {LONGEST_NAME} characters")
         if not self.estimands:
             raise ValueError(f"scenario {self.name!r} has no estimands; name at least one")
         variants = {DEFAULT: {}, **self.variants}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triptych.errors import InputError
+from triptych.errors import InputError, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,7 @@ def _from_mapping(source: Mapping[Any, Any]) -> pd.DataFrame:
 
 def _read_file(path: Path) -> pd.DataFrame:
     kind = path.suffix.lower()
-    if not path.exists():
+    if not _exists(path):
         raise InputError(f"there is no file {str(path)!r}")
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a directory; give the path of a CSV or Parquet file")
@@ -83,6 +83,13 @@ def _read_file(path: Path) -> pd.DataFrame:
         return _read_parquet(path) if kind in PARQUET else _read_text(path, SEPARATORS[kind])
     except OSError as fault:
         raise InputError(f"{str(path)!r} cannot be read: {fault.strerror or fault}") from fault
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as fault:
+        raise InputError(f"{shown(str(path))} cannot be the path of a file: {fault.strerror}") from fault
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -130,9 +137,9 @@ def _check_names(names: Sequence[str], origin: str) -> None:
 
 def listed(names: Iterable[Any], limit: int = 8) -> str:
     """``'a', 'b' and 3 more``: names as a sentence shows them."""
-    shown = [repr(str(name)) for name in names]
-    more = f" and {len(shown) - limit} more" if len(shown) > limit else ""
-    return ", ".join(shown[:limit]) + more
+    said = [repr(str(name)) for name in names]
+    more = f" and {len(said) - limit} more" if len(said) > limit else ""
+    return ", ".join(said[:limit]) + more
 
 
 def require_column(table: pd.DataFrame, name: str) -> pd.Series[Any]:

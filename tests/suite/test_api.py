@@ -143,7 +143,7 @@ def test_truth_gives_error_and_coverage(solved: Any) -> None:
 def test_numpys_whole_numbers_count_and_others_are_refused() -> None:
     found = triptych.compare(regression(), methods=("mle",), random_seed=np.int64(3), draws=np.int32(200))
     assert found.provenance["random_seed"] == 3
-    for wrong in ({"draws": 200.0}, {"chains": True}, {"cores": 0}):
+    for wrong in ({"draws": 200.0}, {"chains": True}, {"cores": 0}, {"random_seed": True}, {"random_seed": 2**32}):
         with pytest.raises(InputError, match=next(iter(wrong))):
             triptych.compare(regression(), methods=("mle",), **wrong)
 

@@ -47,6 +47,14 @@ TABLES = {
     "level": (ROWS, "y ~ x", ["--ci-prob", "95"], ["--ci-prob", "95"]),
     "chains": (ROWS, "y ~ x", ["--chains", "0"], ["--chains", "greater than or equal to 1"]),
     "out is a file": (ROWS, "y ~ x", ["--out", "t.csv"], ["t.csv"]),
+    "out is nothing": (ROWS, "y ~ x", ["--out", ""], ["--out", "name a folder"]),
+    "out is too long": (ROWS, "y ~ x", ["--out", "a" * 300], ["--out", "too long"]),
+    "name is too long": (ROWS, "y ~ x", ["--name", "a" * 300], ["name", "longer than 100"]),
+    "seed": (ROWS, "y ~ x", ["--seed", "9" * 23], ["--seed", "4294967295"]),
+    "configuration is too long": (ROWS, "y ~ x", ["--config", "a" * 5000], ["aaa", "too long"]),
+    "tiny scale": (ROWS, "y ~ x", ["--prior-scale", "1e-300"], ["--prior-scale", "1e-300", "rescale"]),
+    "tiny outcome": (ROWS, "I(y * 10 ** -160) ~ x", [], ["outcome", "rescale"]),
+    "huge outcome": (ROWS, "I(y * 10 ** 150) ~ x", [], ["outcome", "e+150", "rescale"]),
     "no such configuration": (ROWS, "y ~ x", ["--config", "absent.toml"], ["absent.toml"]),
 }
 
@@ -80,6 +88,7 @@ def test_fit_names_what_is_wrong(
     ("name", "content", "words"),
     [
         ("absent.csv", None, ["absent.csv", "no file"]),
+        ("a" * 5000 + ".csv", None, ["aaa", "too long"]),
         ("t.xls", b"1", ["t.xls", ".xls"]),
         ("t.parquet", b"not parquet", ["t.parquet", "Parquet"]),
     ],
@@ -98,3 +107,30 @@ def test_fit_names_a_file_that_it_cannot_read(
     said = refused(["fit", name, "--formula", "y ~ x"], tmp_path, capsys)
     for word in words:
         assert word in said
+
+
+@pytest.mark.parametrize("name", ["report.html", "results.json", "estimates.csv", "fit.nc"])
+def test_a_folder_where_a_file_of_the_report_belongs_is_named_before_the_work(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text(ROWS)
+    (tmp_path / "report" / name).mkdir(parents=True)
+    monkeypatch.setattr("triptych.runs.fit", lambda *_, **__: pytest.fail("the fit was begun"))
+    with pytest.raises(SystemExit) as ended:
+        main(["fit", "t.csv", "--formula", "y ~ x", "--out", "report"])
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert f"'{name}' in it is a folder" in said
+    assert [p.name for p in (tmp_path / "report").iterdir()] == [name]
+
+
+def test_a_link_to_nothing_is_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to("nowhere")
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "lasso", "--out", "link"])
+    assert ended.value.code == 2
+    assert "'link' is a link to nothing" in capsys.readouterr().err

@@ -59,6 +59,8 @@ BAD = {
     "interval": (["run", "lasso", "--ci-kind", "wald"], "--ci-kind"),
     "out is a file": (["run", "lasso", "--out", "taken"], "taken"),
     "no such file": (["compare", "nowhere.py:model"], "nowhere.py"),
+    "a path that is too long": (["compare", "a" * 5000 + ".py:model"], "too long"),
+    "seed": (["run", "lasso", "--seed", "4294967296"], "--seed"),
     "no name": (["compare", "models.py"], "models.py"),
     "no such name": (["compare", "models.py:other"], "other"),
     "not a model": (["compare", "models.py:number"], "number"),
@@ -149,6 +151,22 @@ def test_a_scenario_that_fails_takes_no_other_down(
 def test_a_scenario_named_twice_is_solved_once(with_wrong: Any, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("run", "right", "right", "--format", "json", *FEW) == 0
     assert [s["name"] for s in json.loads(capsys.readouterr().out)["scenarios"]] == ["right"]
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_a_reader_that_goes_ends_it_with_0(with_wrong: Any, here: Path, form: str) -> None:
+    gone, end = os.pipe()
+    os.close(gone)
+    before = sys.stdout
+    sys.stdout = os.fdopen(end, "w")
+    try:
+        assert call("run", "wrong", "--format", form, *FEW) == 0
+        assert call("list", "--format", form) == 0
+    finally:
+        with suppress(BrokenPipeError):
+            sys.stdout.close()
+        sys.stdout = before
+    assert (here / "triptych-report" / "report.html").exists()
 
 
 def test_results_go_to_stdout_and_one_line_to_stderr(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
