@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.arrow import without_arrow
 from triptych.errors import InputError, shown
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def read_table(source: Any) -> pd.DataFrame:
         raise InputError(f"{origin} has column names but zero rows")
     if len(table) == 1:
         raise InputError(f"{origin} has one row; a regression needs at least two")
-    return table.reset_index(drop=True)
+    return without_arrow(table.reset_index(drop=True))
 
 
 def _from_mapping(source: Mapping[Any, Any]) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from triptych.errors import InputError
@@ -144,3 +145,20 @@ def test_levels_keep_order_and_names() -> None:
     assert levels(pd.Series([3.0, 1.0, 3.0]))[1] == ["1", "3"]
     assert level_name(True) == "True"
     assert level_name(0.5) == "0.5"
+
+
+def test_columns_of_arrows_types_are_what_pandas_own_would_be(tmp_path: Path) -> None:
+    plain = pd.DataFrame({"y": [1.5, 2.0, np.nan], "k": [1, 2, 3], "g": ["u", "v", None], "t": ["1.5", "2", "3"]})
+    plain["c"] = pd.Categorical(["lo", "hi", "hi"], categories=["lo", "mid", "hi"])
+    plain.to_parquet(tmp_path / "t.parquet")
+    arrow = pd.read_parquet(tmp_path / "t.parquet", dtype_backend="pyarrow")
+    arrow["c"] = pd.Series(pa.array(plain["c"]), dtype=pd.ArrowDtype(pa.array(plain["c"]).type))
+    arrow["d"] = pd.Series([1, 2, 3], dtype=pd.ArrowDtype(pa.decimal128(5, 1)))
+    table = read_table(pd.concat([arrow, arrow]))  # two chunks
+    assert not any(isinstance(kind, pd.ArrowDtype) for kind in table.dtypes)
+    assert [is_text(table[name]) for name in ("y", "k", "g", "t", "c", "d")] == [0, 0, 1, 1, 1, 0]
+    assert missing(table["y"]).tolist() == missing(table["g"]).tolist() == [False, False, True] * 2
+    assert levels(table["c"])[1] == ["lo", "hi"]
+    assert numbers(table["d"]).tolist() == [1.0, 2.0, 3.0] * 2
+    with pytest.raises(InputError, match="column 't' must hold numbers"):
+        numbers(table["t"])
