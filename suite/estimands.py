@@ -53,12 +53,14 @@ def resolve(engine: Engine, names: Sequence[str] | None = None) -> list[Estimand
     Raises
     ------
     InputError
-        When a name is none of the model's.
+        When there are no names, or one is none of the model's.
     """
     known = engine.variables
     if names is None:
         small = [v.name for v in engine.graph.deterministics if v.size <= LARGEST_DETERMINISTIC]
         names = [*(b.variable.name for b in engine.blocks), *small]
+    if not names:
+        raise InputError(f"no estimands are named; name some of {', '.join(known)}, or leave estimands out for all")
     if unknown := [n for n in names if n not in known]:
         raise InputError(f"no estimand named {', '.join(map(repr, unknown))}; the model has {', '.join(known)}")
     positions = elementwise(engine)

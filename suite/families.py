@@ -11,6 +11,7 @@ import numpy as np
 
 from triptych.design import Design
 from triptych.errors import InputError
+from triptych.options import real, said
 from triptych.outcomes import COUNTS, FAMILIES, LARGEST, MEASUREMENTS, SMALLEST
 from triptych.principal import components
 from triptych.scenario import Data
@@ -61,17 +62,24 @@ class Regression:
             raise InputError(f"--family: there is no {self.family!r}; there are {listed(FAMILIES, 10)}")
         if self.prior not in PRIORS:
             raise InputError(f"--prior: there is no {self.prior!r}; there are {listed(PRIORS)}")
-        self._check_scale(self.prior_scale)
-        if not 0 < self.l1_ratio < 1:
-            raise InputError("--l1-ratio must lie between 0 and 1; its ends are the normal and laplace priors")
-        if self.nu is not None and not (math.isfinite(self.nu) and self.nu >= 1):
-            raise InputError("--nu must be at least 1, or estimate (in Python: nu=None)")
+        if not (isinstance(self.prior_scale, str) and self.prior_scale == "auto"):
+            object.__setattr__(self, "prior_scale", self._checked_scale())
+        ratio = real(self.l1_ratio)
+        if ratio is None or not 0 < ratio < 1:
+            raise InputError(
+                f"--l1-ratio must lie between 0 and 1, not be {said(self.l1_ratio)}; its ends are the normal and "
+                "laplace priors"
+            )
+        nu = real(self.nu)
+        if self.nu is not None and (nu is None or nu < 1):
+            raise InputError(f"--nu must be a number of at least 1, or estimate (in Python None), not {said(self.nu)}")
+        object.__setattr__(self, "l1_ratio", ratio)
+        object.__setattr__(self, "nu", nu)
 
-    def _check_scale(self, scale: float | str) -> None:
-        if scale == "auto":
-            return
-        if isinstance(scale, bool | str) or not isinstance(scale, int | float) or not 0 < scale < math.inf:
-            raise InputError(f"--prior-scale must be auto or a positive number, not {scale!r}")
+    def _checked_scale(self) -> float:
+        scale = real(self.prior_scale)
+        if scale is None or scale <= 0:
+            raise InputError(f"--prior-scale must be auto or a positive number, not {said(self.prior_scale)}")
         if not SMALLEST <= scale <= LARGEST:
             raise InputError(
                 f"--prior-scale {scale:g} has a square beyond double precision; use one from {SMALLEST:g} to "
@@ -79,6 +87,7 @@ class Regression:
             )
         if self.prior == "flat":
             raise InputError("--prior-scale: a flat prior has no scale; leave it out")
+        return scale
 
     @property
     def measured(self) -> bool:

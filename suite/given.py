@@ -9,6 +9,7 @@ import numpy as np
 
 from triptych.errors import InputError
 from triptych.mcmc import Sampling
+from triptych.options import said, word
 from triptych.progress import Progress, watched
 from triptych.runs import check, part, provenance
 from triptych.scenario import DEFAULT, LONGEST_NAME, Data, Scenario
@@ -79,6 +80,7 @@ def compare(
     from triptych.solution import Solution
     from triptych.solve import solve_engine
 
+    _check_model(model, name)
     sampling = Sampling(draws, tune, chains, random_seed, backend, cores)
     check(sampling, methods, ci_prob, ci_kind)
     engine = Engine.build(model, likelihood=tuple(likelihood))
@@ -105,6 +107,14 @@ def compare(
         )
     solution = Solution(scenario.name, DEFAULT, {}, data, engine, panels, seconds)
     return Comparison(scenario, {DEFAULT: solution}, provenance=provenance(sampling, ci_prob, ci_kind), truth=truth)
+
+
+def _check_model(model: Any, name: Any) -> None:
+    import pymc as pm
+
+    if not isinstance(model, pm.Model):
+        raise InputError(f"compare takes a pm.Model, not {said(model)}")
+    word("name", name, "a text")
 
 
 def _check_truth(truth: Mapping[str, Any], estimands: Sequence[Estimand]) -> None:

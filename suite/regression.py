@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from inspect import signature
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from triptych.families import Regression, estimands, regression_data, regression
 from triptych.fit_claims import regression_claims
 from triptych.fit_existence import Existence, existence
 from triptych.fit_words import mathematics, question, source, why
+from triptych.options import flag, word
 from triptych.scenario import DEFAULT, Data, Scenario
 
 FEWEST_ROWS_FOR_HOLDOUT = 10
@@ -30,7 +31,7 @@ def build_scenario(
     drop_missing: bool = False,
     trials: str | None = None,
     l1_ratio: float = 0.5,
-    nu: float | None = 4.0,
+    nu: float | Literal["estimate"] | None = 4.0,
     name: str = "fit",
 ) -> Scenario:
     """Return the scenario of a regression, ready to be solved like any other.
@@ -57,7 +58,7 @@ def build_scenario(
     l1_ratio
         The Laplace share of an elastic net.
     nu
-        Degrees of freedom of Student errors; ``None`` estimates them.
+        Degrees of freedom of Student errors; ``None`` or ``"estimate"`` estimates them.
     name
         Name of the scenario.
 
@@ -66,7 +67,12 @@ def build_scenario(
     InputError
         The table, the formula or an option cannot work; the message says which and what to do.
     """
-    spec = Regression(family, prior, prior_scale, l1_ratio, nu)
+    word("name", name, "a text of lower-case letters, digits and underscores")
+    standardize, drop_missing = flag("standardize", standardize), flag("drop_missing", drop_missing)
+    if trials is not None:
+        word("trials", trials, "the name of the column with the number of trials")
+    freedom = None if isinstance(nu, str) and nu == "estimate" else nu
+    spec = Regression(family, prior, prior_scale, l1_ratio, freedom)
     design = build_design(
         table,
         formula,
@@ -98,12 +104,12 @@ def build_scenario(
                 formula,
                 family=family,
                 prior=prior,
-                prior_scale=prior_scale,
+                prior_scale=spec.prior_scale,
                 standardize=standardize,
                 drop_missing=drop_missing,
                 trials=trials,
-                l1_ratio=l1_ratio,
-                nu=nu,
+                l1_ratio=spec.l1_ratio,
+                nu=spec.nu,
             ),
             why=(*why(design, spec, standardize=standardize), *found.notes),
         )

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from triptych.errors import InputError
 from triptych.mcmc import Sampling
+from triptych.options import real, said
 from triptych.progress import Progress, watched
 from triptych.scenario import DEFAULT, Scenario
 from triptych.table import METHODS
@@ -183,7 +184,7 @@ def fit(
     drop_missing: bool = False,
     trials: str | None = None,
     l1_ratio: float = 0.5,
-    nu: float | None = 4.0,
+    nu: float | Literal["estimate"] | None = 4.0,
     name: str = "fit",
     **options: Any,
 ) -> Comparison:
@@ -212,7 +213,7 @@ def fit(
     l1_ratio
         The Laplace share of an elastic net.
     nu
-        Degrees of freedom of Student errors; None estimates them.
+        Degrees of freedom of Student errors; None or ``"estimate"`` estimates them.
     name
         What to call it in tables and reports.
     **options
@@ -285,8 +286,8 @@ def check(sampling: Sampling, methods: Sequence[str], ci_prob: float, ci_kind: s
     """Raise InputError for an option out of its range."""
     if isinstance(methods, str) or not methods or set(methods) - set(METHODS):
         raise InputError(f"methods={methods!r}: use one or more of {', '.join(METHODS)}")
-    if not 0 < ci_prob < 1:
-        raise InputError(f"ci_prob={ci_prob}: use a probability strictly between 0 and 1, e.g. 0.95")
+    if not 0 < (real(ci_prob) or 0.0) < 1:
+        raise InputError(f"ci_prob={said(ci_prob)}: use a probability strictly between 0 and 1, e.g. 0.95")
     if ci_kind not in INTERVALS:
         raise InputError(f"ci_kind={ci_kind!r}: use 'eti' or 'hdi'")
     if sampling.backend not in BACKENDS:
@@ -294,6 +295,6 @@ def check(sampling: Sampling, methods: Sequence[str], ci_prob: float, ci_kind: s
     for name, least in (("draws", 4), ("tune", 1), ("chains", 1), ("random_seed", 0), ("cores", 1)):
         value = getattr(sampling, name)
         if (name, value) != ("cores", None) and (type(value) is not int or value < least):
-            raise InputError(f"{name}={value!r}: use a whole number of at least {least}")
+            raise InputError(f"{name}={said(value)}: use a whole number of at least {least}")
     if sampling.random_seed >= 2**32:
-        raise InputError(f"random_seed={sampling.random_seed}: use a whole number below 2**32 (4294967296)")
+        raise InputError(f"random_seed={said(sampling.random_seed)}: use a whole number below 2**32 (4294967296)")

@@ -148,6 +148,38 @@ def test_numpys_whole_numbers_count_and_others_are_refused() -> None:
             triptych.compare(regression(), methods=("mle",), **wrong)
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"standardize": "no"}, "standardize='no': use True or False"),
+        ({"drop_missing": "no"}, "drop_missing='no': use True or False"),
+        ({"ci_prob": "0.9"}, "ci_prob='0.9': use a probability"),
+        ({"ci_prob": None}, "ci_prob=None: use a probability"),
+        ({"name": None}, "name=None: use a text"),
+        ({"trials": 3}, "trials=3: use the name of the column"),
+        ({"random_seed": 10**5000}, "random_seed=a long int: use a whole number below"),
+    ],
+)
+def test_options_of_the_wrong_kind_are_named(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        triptych.fit({"y": Y, "x": X[:, 1]}, "y ~ x", **{"methods": ("mle",), **options})
+
+
+def test_the_freedom_of_student_errors_is_estimated_by_that_word() -> None:
+    found = triptych.fit({"y": Y, "x": X[:, 1]}, "y ~ x", family="student", nu="estimate", **BOTH)
+    assert "nu" in set(found.estimates["estimand"])
+
+
+def test_what_compare_cannot_take_is_named() -> None:
+    with pytest.raises(InputError, match=r"compare takes a pm\.Model, not 3"):
+        triptych.compare(3)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="no estimands are named; name some of beta, sigma"):
+        triptych.compare(regression(), estimands=[], **BOTH)
+    with pytest.raises(InputError, match="name=None"):
+        triptych.compare(regression(), name=None, **BOTH)
+    assert triptych.compare(regression(), name="é" * 200, **BOTH).scenario.name == "model_"
+
+
 def test_the_datatree_is_arvizs(solved: Any) -> None:
     tree = solved.to_datatree()
     assert list(az.summary(tree, var_names=["beta"]).index) == ["beta[const]", "beta[a]", "beta[b]"]

@@ -198,11 +198,24 @@ def test_automatic_scales() -> None:
         ({"prior": "flat", "prior_scale": 1.0}, "flat prior has no scale"),
         ({"prior": "elastic_net", "l1_ratio": 1.0}, "--l1-ratio"),
         ({"nu": 0.5}, "--nu"),
+        ({"nu": "4"}, "--nu must be a number"),
+        ({"nu": True}, "--nu must be a number"),
+        ({"l1_ratio": None}, "--l1-ratio must lie between 0 and 1, not be None"),
+        ({"l1_ratio": "a"}, "--l1-ratio"),
+        ({"prior_scale": 10**400}, "--prior-scale must be auto or a positive number"),
+        ({"prior_scale": 10**5000}, "not a long int"),
+        ({"prior_scale": np.array([1.0, 2.0])}, "--prior-scale"),
     ],
 )
 def test_options_that_cannot_be(options: dict[str, Any], word: str) -> None:
     with pytest.raises(InputError, match=word):
         Regression(**options)
+
+
+def test_numbers_of_every_kind_are_numbers() -> None:
+    spec = Regression("student", "elastic_net", np.int64(2), np.float32(0.25), np.int32(5))  # type: ignore[arg-type]
+    assert (spec.prior_scale, spec.l1_ratio, spec.nu) == (2.0, 0.25, 5.0)
+    assert {type(value) for value in (spec.prior_scale, spec.l1_ratio, spec.nu)} == {float}
 
 
 @pytest.mark.parametrize("family", FAMILIES)

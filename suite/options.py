@@ -1,0 +1,45 @@
+"""Options of every kind that Python has, checked: flags, numbers, words."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from triptych.errors import InputError
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return an option that is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise InputError(f"{name}={said(value)}: use True or False")
+    return bool(value)
+
+
+def word(name: str, value: Any, use: str) -> str:
+    """Return an option that is a text."""
+    if not isinstance(value, str):
+        raise InputError(f"{name}={said(value)}: use {use}")
+    return value
+
+
+def real(value: Any) -> float | None:
+    """Return a finite number of any kind as a float, and None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def said(value: Any) -> str:
+    """Return a value as a message shows it, cut when it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # a number of more digits than Python writes
+        return f"a long {type(value).__name__}"
+    return text if len(text) <= 40 else f"{text[:37]}..."
