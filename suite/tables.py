@@ -160,12 +160,22 @@ def missing(column: pd.Series[Any]) -> np.ndarray:
     """Return which rows of a column are missing or infinite."""
     import pandas as pd
 
+    if column.dtype == object:
+        endless = np.array([_not_finite(value) for value in column], dtype=bool)
+        return np.asarray(endless | column.where(~endless, None).isna(), dtype=bool)
     absent = np.asarray(column.isna(), dtype=bool)
     if pd.api.types.is_float_dtype(column.dtype):
         absent = absent | np.isinf(np.asarray(column.to_numpy(dtype=float, na_value=np.nan)))
-    elif column.dtype == object:
-        absent = absent | np.array([isinstance(v, float) and not np.isfinite(v) for v in column])
     return absent
+
+
+def _not_finite(value: Any) -> bool:
+    """Whether a value is a float or a decimal that is infinite or not a number."""
+    from decimal import Decimal
+
+    if isinstance(value, Decimal):
+        return not value.is_finite()
+    return isinstance(value, float | np.floating) and not bool(np.isfinite(value))
 
 
 def keep_complete(table: pd.DataFrame, columns: Sequence[str], *, drop_missing: bool) -> tuple[pd.DataFrame, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,10 @@ def test_missing_marks_not_a_number_and_infinity_of_every_kind() -> None:
     assert missing(pd.Series(["a", None])).tolist() == [False, True]
     assert missing(pd.Series([1, None], dtype="Int64")).tolist() == [False, True]
     assert missing(pd.Series([1.0, float("inf"), "a"], dtype=object)).tolist() == [0, 1, 0]
+    odd = [Decimal("Infinity"), Decimal("sNaN"), Decimal("NaN"), np.float32("-inf"), np.float16("nan"), Decimal(1), 2]
+    assert missing(pd.Series(odd, dtype=object)).tolist() == [True] * 5 + [False] * 2
+    kept, dropped = keep_complete(read_table({"x": odd}), ["x"], drop_missing=True)
+    assert (numbers(kept["x"]).tolist(), dropped) == ([1.0, 2.0], 5)
 
 
 def test_text_where_numbers_belong_names_column_row_and_value() -> None:
