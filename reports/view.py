@@ -140,7 +140,7 @@ def held(comparison: Comparison) -> tuple[int, int]:
     return (int(table["holds"].astype(bool).sum()), len(table)) if len(table) else (0, 0)
 
 
-def expected(comparison: Comparison, row: Mapping[str, Any]) -> bool:
+def expected(comparison: Comparison, row: Mapping[Any, Any]) -> bool:
     """Whether a row has the status that its scenario expects."""
     variant, method, estimand, label, status = (
         str(row[name]) for name in ("variant", "method", "estimand", "label", "status")
@@ -162,5 +162,10 @@ def verdict(comparisons: Iterable[Comparison]) -> tuple[bool, str]:
         return True, f"{ok} of {len(statuses)} estimates are ok{rest}."
     if not bad:
         return True, f"{claims}; every estimate has the status that its scenario expects."
-    look = f"look at the problems of {join(bad)}."
-    return False, f"{claims}; {look}" if total else f"L{look[1:]}"
+    parts = [f"{claims}; "] if total else []
+    rows = [(c, row) for c in comparisons for row in c.estimates.to_dict("records")]
+    if odd := sum(not expected(c, row) for c, row in rows):
+        parts.append(f"{odd} of {len(rows)} estimates {'has' if odd == 1 else 'have'} a status that is not expected; ")
+    if failed := sum(c.error is not None for c in comparisons):
+        parts.append(f"{failed} of {len(comparisons)} scenarios could not be solved; ")
+    return False, "".join([*parts, f"look at the problems of {join(bad)}."])

@@ -181,9 +181,7 @@ def fit(
     backend: Density = Backend.AUTO,
 ) -> None:  # fmt: skip
     """Fit a regression to a table three ways."""
-    given = dict(context.params)
-    if config is not None:
-        given = _configured(context, config)
+    given, stated = _configured(context, config)
     table, expression = given.pop("data"), given.pop("formula")
     if not table or not expression:
         missing = "DATA" if not table else "--formula"
@@ -197,8 +195,10 @@ def fit(
     given["prior_scale"] = _number(given["prior_scale"], "--prior-scale", "auto")
     freedom = _number(given["nu"], "--nu", "estimate")
     given["nu"] = None if freedom in ("estimate", None) else freedom
+    from triptych.options import refuse_idle
     from triptych.runs import fit as solve
 
+    refuse_idle(stated, family=given["family"], prior=given["prior"])
     _finish([solve(table, expression, **given, **options)], folder, shown)
 
 
@@ -246,16 +246,16 @@ def _options(
     }
 
 
-def _configured(context: typer.Context, config: Path) -> dict[str, Any]:
-    """Return the options, where the command line overrides the file and the file the defaults."""
+def _configured(context: typer.Context, config: Path | None) -> tuple[dict[str, Any], set[str]]:
+    """Return the options, and which are stated: the command line overrides the file and the file the defaults."""
     from triptych.config import read_config
 
     options = dict(context.params)
-    for key, value in read_config(config).given().items():
-        source = context.get_parameter_source(key)
-        if source is None or source.name in ("DEFAULT", "DEFAULT_MAP"):
-            options[key] = value
-    return options
+    sources = {key: context.get_parameter_source(key) for key in options}
+    stated = {key for key, source in sources.items() if source and source.name not in ("DEFAULT", "DEFAULT_MAP")}
+    found = {} if config is None else read_config(config).given()
+    options |= {key: value for key, value in found.items() if key not in stated}
+    return options, stated | set(found)
 
 
 def _number(value: Any, option: str, word: str) -> float | str | None:

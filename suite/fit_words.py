@@ -20,7 +20,7 @@ LIKELIHOOD = {
 
 FAMILY_WHY = {
     "gaussian": "Maximum likelihood divides the residual sum of squares by n and so makes sigma a "
-    "little too small; the posterior carries the uncertainty about sigma into every slope.",
+    "little too small; the posterior carries the uncertainty about sigma into every coefficient.",
     "student": "Student errors let single rows lie far off at little cost, so no row can pull the "
     "fit as least squares would let it.",
     "laplace": "Laplace errors make maximum likelihood the median regression. Its objective has "
@@ -127,6 +127,10 @@ def why(design: Design, spec: Regression, *, standardize: bool) -> tuple[str, ..
 
 
 def _scale_note(design: Design, spec: Regression, standardize: bool) -> str:
+    end = "Coefficients are reported on the user's own scale. The intercept is never penalised."
+    if not design.labels:
+        scaled = standardize and spec.measured
+        return f"The outcome is centred and divided by its standard deviation (n - 1). {end}" if scaled else end
     centred = "centred" if design.intercept else "not centred (there is no intercept)"
     if standardize:
         outcome = ", and so is the outcome" if spec.measured else ""
@@ -135,11 +139,14 @@ def _scale_note(design: Design, spec: Regression, standardize: bool) -> str:
             f"{outcome}; the prior is on that scale"
         )
     else:
-        first = f"Predictors are {centred} but not rescaled; the prior is on the user's own scale"
+        treated = (
+            "centred but not rescaled" if design.intercept else "neither centred (there is no intercept) nor rescaled"
+        )
+        first = f"Predictors are {treated}; the prior is on the user's own scale"
     if spec.prior != "flat":
         first += f", with scale {spec.scale(design):.4g}"
-        first += ", times sigma" if spec.conditional else ""
-    return f"{first}. Coefficients are reported on the user's own scale. The intercept is never penalised."
+        first += ", times sigma" if spec.conditional or (spec.measured and spec.prior == "horseshoe") else ""
+    return f"{first}. {end}"
 
 
 def source(design: Design) -> str:

@@ -1,8 +1,9 @@
-"""Options of every kind that Python has, checked: flags, numbers, words."""
+"""Options of every kind that Python has, checked: flags, numbers, words, and what has no use."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from numbers import Real
 from typing import Any
 
@@ -23,6 +24,19 @@ def word(name: str, value: Any, use: str) -> str:
     if not isinstance(value, str):
         raise InputError(f"{name}={said(value)}: use {use}")
     return value
+
+
+def refuse_idle(stated: Collection[str], *, family: str, prior: str) -> None:
+    """Refuse options that are stated and that the family or the prior has no use for."""
+    if "l1_ratio" in stated and prior != "elastic_net":
+        raise InputError(
+            f"--l1-ratio is a setting of the elastic net, and the prior is {prior}; leave it out, or choose "
+            "--prior elastic_net"
+        )
+    if "nu" in stated and family != "student":
+        raise InputError(
+            f"--nu is a setting of Student errors, and the family is {family}; leave it out, or choose --family student"
+        )
 
 
 def real(value: Any) -> float | None:

@@ -14,7 +14,7 @@ from triptych.families import Regression, estimands, regression_data, regression
 from triptych.fit_claims import regression_claims
 from triptych.fit_existence import Existence, existence
 from triptych.fit_words import mathematics, question, source, why
-from triptych.options import flag, word
+from triptych.options import flag, refuse_idle, word
 from triptych.scenario import DEFAULT, Data, Scenario
 
 FEWEST_ROWS_FOR_HOLDOUT = 10
@@ -73,6 +73,9 @@ def build_scenario(
         word("trials", trials, "the name of the column with the number of trials")
     freedom = None if isinstance(nu, str) and nu == "estimate" else nu
     spec = Regression(family, prior, prior_scale, l1_ratio, freedom)
+    usual = Regression()
+    stated = [option for option in ("l1_ratio", "nu") if getattr(spec, option) != getattr(usual, option)]
+    refuse_idle(stated, family=family, prior=prior)
     design = build_design(
         table,
         formula,

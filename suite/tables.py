@@ -252,6 +252,11 @@ def numbers(column: pd.Series[Any]) -> np.ndarray:
     if not np.isfinite(values).all():
         row = int(np.argmin(np.isfinite(values)))
         raise InputError(f"column {name!r} is too large for a float in row {row + 1}")
+    if (values == values[:1]).all() and column.nunique() > 1:
+        raise InputError(
+            f"the values of column {name!r} differ only in digits beyond double precision; subtract a constant from "
+            "it before the table is written"
+        )
     return np.asarray(values)
 
 

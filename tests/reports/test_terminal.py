@@ -32,7 +32,10 @@ def test_fits_and_says_everything(comparisons: list[Any], width: int) -> None:
     assert "local maximum, not the MLE: mu[1] = 2.020" in flat
     assert "failed: SamplingError" in flat
     assert "problem: default: posterior of mu[1], mu[2] is unreliable" in flat
-    assert "2 of 2 claims hold; look at the problems of shaky, broken." in flat
+    assert (
+        "2 of 2 claims hold; 4 of 90 estimates have a status that is not expected; 1 of 4 scenarios could not be "
+        "solved; look at the problems of shaky, broken."
+    ) in flat
 
 
 def test_no_number_stands_where_there_is_no_estimate(mixture: Any) -> None:

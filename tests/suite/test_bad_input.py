@@ -52,6 +52,9 @@ TABLES = {
     "name is too long": (ROWS, "y ~ x", ["--name", "a" * 300], ["name", "longer than 100"]),
     "seed": (ROWS, "y ~ x", ["--seed", "9" * 23], ["--seed", "4294967295"]),
     "configuration is too long": (ROWS, "y ~ x", ["--config", "a" * 5000], ["aaa", "too long"]),
+    "ratio without a net": (ROWS, "y ~ x", ["--l1-ratio", "0.5"], ["--l1-ratio", "elastic_net"]),
+    "nu without Student": (ROWS, "y ~ x", ["--nu", "4"], ["--nu", "--family student"]),
+    "configured without a use": (ROWS, "y ~ x", ["--config", "idle.toml"], ["--nu", "--family student"]),
     "tiny scale": (ROWS, "y ~ x", ["--prior-scale", "1e-300"], ["--prior-scale", "1e-300", "rescale"]),
     "tiny outcome": (ROWS, "I(y * 10 ** -160) ~ x", [], ["outcome", "rescale"]),
     "huge outcome": (ROWS, "I(y * 10 ** 150) ~ x", [], ["outcome", "e+150", "rescale"]),
@@ -79,6 +82,7 @@ def test_fit_names_what_is_wrong(
     monkeypatch.chdir(tmp_path)
     content, formula, options, words = TABLES[case]
     (tmp_path / "t.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    (tmp_path / "idle.toml").write_text("nu = 4")
     said = refused(["fit", "t.csv", "--formula", formula, *options], tmp_path, capsys)
     for word in words:
         assert word in said

@@ -41,6 +41,40 @@ def sample(n: int = 40) -> dict[str, Any]:
 LEFT = {"bernoulli": "b", "binomial": "s / m", "poisson": "k", "negative_binomial": "k"}
 
 
+def scale_note(formula: str, **options: Any) -> str:
+    why = build_scenario(sample(), formula, **options).why
+    return next(line for line in why if "never penalised" in line)
+
+
+def test_the_scale_of_the_prior_is_told_as_it_is() -> None:
+    for prior in PRIORS:
+        times_sigma = "times sigma" in scale_note("y ~ x + z", prior=prior)
+        assert times_sigma == (prior in ("normal", "laplace", "elastic_net", "horseshoe"))
+        assert "times sigma" not in scale_note("k ~ x + z", prior=prior, family="poisson")
+    assert "neither centred (there is no intercept) nor rescaled; the" in scale_note("y ~ 0 + x", standardize=False)
+    assert "centred but not rescaled" in scale_note("y ~ x", standardize=False)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_nothing_is_said_of_predictors_or_slopes_that_are_not_there(family: str) -> None:
+    for standardize in (True, False):
+        why = build_scenario(sample(), f"{LEFT.get(family, 'y')} ~ 1", family=family, standardize=standardize).why
+        assert not any(word in line.lower() for line in why for word in ("predictor", "prior", "slope"))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"l1_ratio": 0.3}, "--l1-ratio is a setting of the elastic net, and the prior is normal"),
+        ({"nu": 7}, "--nu is a setting of Student errors, and the family is gaussian"),
+        ({"nu": None}, "--nu is a setting of Student errors"),
+    ],
+)
+def test_settings_without_a_use_are_refused(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        build_scenario(sample(), "y ~ x", **options)
+
+
 @pytest.mark.parametrize("prior", PRIORS)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_and_prior_is_a_whole_scenario(family: str, prior: str) -> None:

@@ -167,3 +167,10 @@ def test_columns_of_arrows_types_are_what_pandas_own_would_be(tmp_path: Path) ->
     assert numbers(table["d"]).tolist() == [1.0, 2.0, 3.0] * 2
     with pytest.raises(InputError, match="column 't' must hold numbers"):
         numbers(table["t"])
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint64", "Int64", "object"])
+def test_whole_numbers_that_are_one_float_are_not_called_constant(kind: str) -> None:
+    with pytest.raises(InputError, match="column 'x' differ only in digits beyond double precision"):
+        numbers(pd.Series([2**62 + k for k in range(40)], dtype=kind, name="x"))
+    assert set(numbers(pd.Series([2**62] * 3, dtype=kind))) == {2.0**62}
