@@ -40,7 +40,7 @@ def require_categories(column: pd.Series[Any]) -> None:
         Naming the column, a row of it, and how to say that it holds categories after all.
     """
     name = str(column.name)
-    remedy = f"or write C({quoted(name)}) if it holds categories"
+    remedy = f"or write C({quoted(name) if name.isprintable() else '...'}) if it holds categories"
     values = list(column)
     for kind, looks in (("numbers", looks_like_a_number), ("dates or times", looks_like_a_date)):
         found = np.array([looks(value) for value in values])

@@ -12,7 +12,7 @@ from triptych.errors import InputError
 from triptych.formulas import parse_formula
 from triptych.matrix import INTERCEPT, build_matrix
 from triptych.outcomes import LARGEST, MEASUREMENTS, SMALLEST, outcome, trials_expression
-from triptych.tables import keep_complete, listed, read_table
+from triptych.tables import keep_complete, listed, read_table, require_column
 
 
 @dataclass(frozen=True)
@@ -162,11 +162,12 @@ def build_design(
     left = [name for side in parsed.outcome for name in side.columns]
     if trials is not None:
         left += trials_expression(trials).columns
-    right = [name for f in parsed.factors for name in ([f] if isinstance(f, str) else f.columns)]
-    shared = [name for name in dict.fromkeys(left) if name in right]
+    shared = [name for name in dict.fromkeys(left) if name in parsed.named]
     if shared:
         raise InputError(f"{listed(sorted(shared))} stands on both sides of ~")
-    rows, dropped = keep_complete(table, list(dict.fromkeys([*left, *right])), drop_missing=drop_missing)
+    for name in parsed.named:
+        require_column(table, name)
+    rows, dropped = keep_complete(table, list(dict.fromkeys([*left, *parsed.read])), drop_missing=drop_missing)
     response = outcome(parsed, rows, family=family, trials=trials)
     matrix = build_matrix(parsed, rows)
     _check_columns(matrix.columns, matrix.labels, matrix.intercept)

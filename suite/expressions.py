@@ -156,6 +156,8 @@ def _check(node: ast.AST, code: str, depth: int, outermost: bool = False) -> Non
         case ast.BinOp(left=left, op=operator, right=right) if type(operator) in OPERATORS:
             _check(left, code, depth + 1)
             _check(right, code, depth + 1)
+        case ast.BinOp(op=ast.BitXor()):
+            raise InputError(f"{shown(code)}: ^ is no operator here; a power is written **, as in I(x**2)")
         case ast.UnaryOp(op=ast.UAdd() | ast.USub(), operand=operand):
             _check(operand, code, depth + 1)
         case ast.Call(func=ast.Name(id=name)) if name in FUNCTIONS:

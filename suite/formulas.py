@@ -11,6 +11,7 @@ from triptych.expressions import Expression, parse, quoted, unquoted
 
 LONGEST = 20_000
 MOST_TERMS = 10_000
+BASES_OPEN = ("poly(", "bs(")  # these stand for several terms
 SYMBOLS = {"+", "-", "*", "/", ":", "**"}
 
 
@@ -28,25 +29,38 @@ class Formula:
         The right-hand side over aliases: ``v0 + v1:v2``, safe to hand to formulaic.
     factors
         What each alias stands for: a column's name, or an expression.
+    used
+        Positions of the factors that no later ``-`` takes away again.
     """
 
     text: str
     outcome: tuple[Expression, ...]
     right: str
     factors: tuple[str | Expression, ...]
+    used: frozenset[int]
 
     @property
-    def columns(self) -> list[str]:
-        """Every column that the formula reads, without repeats."""
-        found = [name for side in self.outcome for name in side.columns]
-        for factor in self.factors:
-            found += [factor] if isinstance(factor, str) else factor.columns
-        return list(dict.fromkeys(found))
+    def named(self) -> list[str]:
+        """Every column that is named on the right, without repeats."""
+        return _columns(self.factors)
+
+    @property
+    def read(self) -> list[str]:
+        """The columns that the right-hand side is made of: those of terms that stay."""
+        return _columns([self.factors[k] for k in sorted(self.used)])
 
     @property
     def predictors(self) -> list[str]:
-        """The factors on the right as the user would write them."""
-        return [f if isinstance(f, str) else f.text for f in self.factors]
+        """The factors on the right that stay, as the user would write them."""
+        return [_written(self.factors[k]) for k in sorted(self.used)]
+
+
+def _columns(factors: Sequence[str | Expression]) -> list[str]:
+    return list(dict.fromkeys(name for f in factors for name in ([f] if isinstance(f, str) else f.columns)))
+
+
+def _written(factor: str | Expression) -> str:
+    return factor if isinstance(factor, str) else factor.text
 
 
 def parse_formula(text: str) -> Formula:
@@ -73,7 +87,26 @@ def parse_formula(text: str) -> Formula:
     if not right:
         raise InputError(f"{shown(text)}: nothing stands right of ~; for the intercept alone write 1")
     rewritten, factors = _right(right, text)
-    return Formula(text, _left(left, text), rewritten, factors)
+    return Formula(text, _left(left, text), rewritten, factors, _used(rewritten, factors, text))
+
+
+def _used(right: str, factors: tuple[str | Expression, ...], text: str) -> frozenset[int]:
+    """Return which factors are in the terms that are left when ``-`` has taken others away."""
+    from formulaic import Formula as Terms
+    from formulaic.errors import FormulaicError
+
+    try:
+        terms = Terms(right)
+    except (FormulaicError, ValueError, TypeError, AttributeError, RecursionError) as fault:
+        raise InputError(f"{shown(text)} cannot be read as a formula: {plain_message(fault, factors)}") from fault
+    left = {factor.expr for term in terms for factor in term.factors}
+    used = frozenset(k for k in range(len(factors)) if f"v{k}" in left)
+    if factors and not used:
+        raise InputError(
+            f"{shown(text)}: every predictor right of ~ is taken away again; leave one, or write 1 for the intercept "
+            "alone"
+        )
+    return used
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
@@ -107,6 +140,11 @@ def _left(tokens: list[tuple[str, str]], text: str) -> tuple[Expression, ...]:
         )
     if len(sides) == 1 and (pair := _cbind(sides[0][0], text)):
         return pair
+    for kind, written in (side[0] for side in sides):
+        if kind not in ("name", "python"):
+            raise InputError(
+                f"{shown(text)}: {written!r} is no column; put arithmetic left of ~ in I(...), as in I(y / 10)"
+            )
     return tuple(_expression(*side[0]) for side in sides)
 
 
@@ -124,11 +162,7 @@ def _cbind(token: tuple[str, str], text: str) -> tuple[Expression, ...]:
 
 
 def _expression(kind: str, token: str) -> Expression:
-    if kind == "name":
-        return parse(quoted(unquoted(token)))
-    if kind == "python":
-        return parse(token)
-    raise InputError(f"{token!r} is not a column or an expression")
+    return parse(quoted(unquoted(token)) if kind == "name" else token)
 
 
 def _right(tokens: list[tuple[str, str]], text: str) -> tuple[str, tuple[str | Expression, ...]]:
@@ -145,8 +179,9 @@ def _right(tokens: list[tuple[str, str]], text: str) -> tuple[str, tuple[str | E
             factors.setdefault(alias, factor)
             rewritten.append(alias)
         elif kind == "value":
-            before = tokens[place - 1] if place else ("operator", "+")
-            rewritten.append(_number(token, before, text))
+            before = tokens[place - 1][1] if place else ""
+            after = tokens[place + 1][1] if place + 1 < len(tokens) else ""
+            rewritten.append(_number(token, before, after, text))
         elif kind == "context" and token in "()":
             depth += 1 if token == "(" else -1
             if not 0 <= depth <= 50:
@@ -155,22 +190,48 @@ def _right(tokens: list[tuple[str, str]], text: str) -> tuple[str, tuple[str | E
         elif kind == "operator" and token in SYMBOLS:
             rewritten.append(token)
         else:
-            raise InputError(f"{shown(text)}: {token!r} is not part of a formula; terms are joined by + - * / : **")
+            power = "; powers are written **" if token == "^" else ""
+            raise InputError(
+                f"{shown(text)}: {token!r} is not part of a formula; terms are joined by + - * / : **{power}"
+            )
     if depth:
         raise InputError(f"{shown(text)}: a parenthesis is not closed")
     _refuse_explosion(rewritten, text)
+    _refuse_idle_powers(rewritten, tuple(factors.values()), text)
     return " ".join(rewritten), tuple(factors.values())
 
 
-def _number(token: str, before: tuple[str, str], text: str) -> str:
-    power = before == ("operator", "**")
-    if token in ("1", "2", "3", "4", "5") if power else token in ("0", "1"):
-        return token
-    if power:
+def _number(token: str, before: str, after: str, text: str) -> str:
+    if before == "**":
+        if token in ("1", "2", "3", "4", "5"):
+            return token
         raise InputError(f"{shown(text)}: the power of terms is a whole number from 1 to 5")
-    raise InputError(
-        f"{shown(text)}: {token} is not a term; only 1 and 0 stand for the intercept, and arithmetic goes into I(...)"
-    )
+    if token not in ("0", "1") or {before, after} & {"*", "/", ":", "**"}:
+        raise InputError(
+            f"{shown(text)}: {token} is not a term here; only + 1, + 0 and - 1 stand for the intercept, and arithmetic "
+            "goes into I(...)"
+        )
+    return token
+
+
+def _refuse_idle_powers(tokens: list[str], factors: Sequence[str | Expression], text: str) -> None:
+    """The power of one term is that term, which nobody means who writes it."""
+    for place, token in enumerate(tokens):
+        if token != "**" or place == 0:
+            continue
+        start = place - 1
+        if tokens[start] == ")":
+            depth = 1
+            while depth:
+                start -= 1
+                depth += {")": 1, "(": -1}.get(tokens[start], 0)
+        names = {t for t in tokens[start:place] if t.startswith("v")}
+        written = [_written(factors[int(name[1:])]) for name in names]
+        if len(written) == 1 and not written[0].startswith(BASES_OPEN):
+            raise InputError(
+                f"{shown(text)}: {shown(written[0])} to a power of terms is the same term; for the power of its values "
+                "write I(x**2)"
+            )
 
 
 def _refuse_explosion(tokens: list[str], text: str) -> None:
@@ -190,6 +251,5 @@ def plain_message(fault: Exception, factors: Sequence[str | Expression] = ()) ->
     lines = [line for line in str(fault).splitlines() if line.strip()]
     line = re.sub(r"\x1b\[[0-9;]*m", "", lines[0]) if lines else type(fault).__name__
     for alias in range(len(factors) - 1, -1, -1):
-        factor = factors[alias]
-        line = line.replace(f"`v{alias}`", f"`{factor if isinstance(factor, str) else factor.text}`")
-    return line
+        line = line.replace(f"`v{alias}`", f"`{_written(factors[alias])}`")
+    return re.sub(r"Term already seen.*", "1 is part of a product; write the intercept as a term of its own", line)

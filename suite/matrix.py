@@ -44,8 +44,8 @@ def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
     level_texts: dict[str, dict[str, str]] = {}
     groups: dict[str, list[str]] = {}
     notes: list[str] = []
-    for index, factor in enumerate(formula.factors):
-        alias = f"v{index}"
+    for index in sorted(formula.used):
+        alias, factor = f"v{index}", formula.factors[index]
         value = _factor(factor, table)
         text = factor if isinstance(factor, str) else factor.text
         texts[alias] = text

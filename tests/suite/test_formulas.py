@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from triptych.design import build_design
 from triptych.errors import InputError
 from triptych.expressions import evaluate, parse, quoted
+from triptych.fit_words import question
 from triptych.formulas import parse_formula
 from triptych.matrix import build_matrix
 from triptych.tables import read_table
@@ -61,6 +62,8 @@ def columns(formula: str) -> pd.DataFrame:
             "(x + `a b` + class)**2 - x:class",
             ["Intercept", "x", "a b", "class", "x:a b", "a b:class"],
         ),
+        ("poly(x, 2)**2", ["Intercept", "poly(x, 2)[1]", "poly(x, 2)[2]", "poly(x, 2)[1]:poly(x, 2)[2]"]),
+        ("x + poly(`a b`, 2) + g - poly(`a b`, 2) - x", ["Intercept", "g[T.v]", "g[T.w]"]),
         ("x / class", ["Intercept", "x", "x:class"]),
         ("x:g", ["Intercept", "x:g[u]", "x:g[v]", "x:g[w]"]),
         ("poly(x, 2)", ["Intercept", "poly(x, 2)[1]", "poly(x, 2)[2]"]),
@@ -218,6 +221,22 @@ def test_formulas_that_would_explode_are_refused(formula: str) -> None:
         ("y ~", "nothing stands right"),
         ("y ~ 0", "neither an intercept nor a predictor"),
         ("y ~ 2:x", "not a term"),
+        ("y ~ 0:x", "0 is not a term here"),
+        ("y ~ x:1", "1 is not a term here"),
+        ("y ~ x/1", r"1 is not a term here; .* arithmetic goes into I\(...\)"),
+        ("y ~ 1*x", "1 is not a term here"),
+        ("y ~ 2**x", "2 is not a term here"),
+        ("y ~ -x", "taken away again"),
+        ("y ~ x + g - (g + x)", "taken away again"),
+        ("y ~ x - typo", "no column 'typo'"),
+        ("y ~ x**2", r"'x' to a power of terms is the same term; .* I\(x\*\*2\)"),
+        ("y ~ (x - 1)**2", "to a power of terms is the same term"),
+        ("y ~ g + log(x)**3", r"'log\(x\)' to a power of terms"),
+        ("y ~ ** x", "cannot be read"),
+        ("y ~ I(x^2)", r"a power is written \*\*"),
+        ("y ~ x^2", r"powers are written \*\*"),
+        ("y / 10 ~ x", r"'10' is no column; put arithmetic left of ~ in I\(...\)"),
+        ("10 ~ x", "'10' is no column"),
         ("y ~ X", "did you mean 'x'"),
         ("y ~ log(x - 1)", "not finite in 1 of 6 rows, first in row 1"),
         ("y ~ log(class)", "backticks"),
@@ -279,3 +298,19 @@ def test_our_evaluation_agrees_with_numpys(code: str) -> None:
         return
     assert isinstance(found, np.ndarray)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_a_term_that_is_taken_away_again_is_neither_read_nor_asked_about() -> None:
+    table = {**TABLE, "gap": [None, "a", "b", "c", "a", None]}
+    design = build_design(table, "y ~ gap + x + log(`a b`) - gap - log(`a b`)")
+    assert (design.n, design.terms) == (6, ["Intercept", "x"])
+    assert question(design) == "How does y depend on x?"
+    with pytest.raises(InputError, match="2 of 6 rows"):
+        build_design(table, "y ~ x + x:gap - gap")
+
+
+def test_a_name_of_two_lines_makes_no_message_of_two_lines() -> None:
+    table = {"y": np.arange(20.0) ** 2, "a\nb": [f"{k},5" for k in range(20)]}
+    with pytest.raises(InputError, match="numbers as text") as refused:
+        build_design(table, "y ~ `a\nb`")
+    assert "\n" not in str(refused.value)
