@@ -65,7 +65,7 @@ def read_config(path: str | PathLike[str]) -> FitConfig:
     """
     place = Path(path)
     try:
-        text = place.read_text(encoding="utf-8")
+        text = place.read_text(encoding="utf-8-sig")  # editors may write a mark first
     except FileNotFoundError as fault:
         raise InputError(f"there is no file {str(place)!r}") from fault
     except IsADirectoryError as fault:

@@ -243,6 +243,11 @@ def numbers(column: pd.Series[Any]) -> np.ndarray:
         )
     if pd.api.types.is_datetime64_any_dtype(kind) or pd.api.types.is_timedelta64_dtype(kind):
         raise InputError(f"column {name!r} holds dates or times; convert it to a number first")
+    if isinstance(kind, pd.PeriodDtype | pd.IntervalDtype):
+        what = "periods" if isinstance(kind, pd.PeriodDtype) else "intervals"
+        raise InputError(
+            f"column {name!r} holds {what}; convert it to a number first, or name it as categories with C(...)"
+        )
     if pd.api.types.is_complex_dtype(kind):
         raise InputError(f"column {name!r} holds complex numbers; give their parts as columns")
     try:

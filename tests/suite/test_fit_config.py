@@ -47,6 +47,11 @@ def test_bad_keys_and_values_are_named(tmp_path: Path, text: str, words: list[st
         assert word in str(refused.value)
 
 
+def test_the_mark_that_some_editors_write_first_is_no_part_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "fit.toml").write_bytes(b"\xef\xbb\xbfdraws = 50\n")
+    assert read_config(tmp_path / "fit.toml").draws == 50
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no file"):
         read_config(tmp_path / "absent.toml")

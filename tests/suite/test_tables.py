@@ -134,6 +134,8 @@ def test_text_where_numbers_belong_names_column_row_and_value() -> None:
     [
         (pd.to_datetime(["2020-01-01", "2020-01-02"]), "dates"),
         ([1 + 2j, 3.0], "complex"),
+        (pd.period_range("2020", periods=3, freq="Y"), "holds periods; convert it"),
+        (pd.interval_range(0, 3), "holds intervals; convert it"),
         (pd.array([10**400, 1], dtype=object), "cannot be read"),
     ],
 )
