@@ -199,11 +199,21 @@ def keep_complete(table: pd.DataFrame, columns: Sequence[str], *, drop_missing: 
         )
         raise InputError(
             f"{count} of {len(table)} rows have missing or infinite values ({where}); "
-            "mend them, or drop those rows with --drop-missing (drop_missing=True)"
+            f"mend them, or drop those rows with --drop-missing (drop_missing=True){_spellings(table, gaps)}"
         )
     if len(table) - count < 2:
         raise InputError(f"only {len(table) - count} of {len(table)} rows are complete")
     return table.loc[~incomplete].reset_index(drop=True), count
+
+
+def _spellings(table: pd.DataFrame, gaps: Mapping[str, np.ndarray]) -> str:
+    """Say what a file's reader takes for missing, where a column of text has gaps: it may be a category."""
+    if not any(rows.any() and is_text(table[name].loc[~rows]) for name, rows in gaps.items()):
+        return ""
+    return (
+        "; in CSV and TSV files empty cells, NA, N/A, NaN, None and null are read as missing: to keep one as a "
+        "category, rename it there, or hand over a DataFrame or a Parquet file"
+    )
 
 
 def is_text(column: pd.Series[Any]) -> bool:

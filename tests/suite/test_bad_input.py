@@ -25,6 +25,12 @@ TABLES = {
     ),
     "days": (b"y,x\n1,2020-01-31\n2,2020-02-01\n3,2020-01-31\n", "y ~ x", [], ["'x'", "dates", "'2020-01-31'", "C(x)"]),
     "missing": (b"y,x\n1,2\n2,\n3,1\n5,2\n", "y ~ x", [], ["'x'", "1 of 4 rows", "--drop-missing"]),
+    "None as a level": (
+        ROWS.replace(",u,", ",None,"),
+        "y ~ g",
+        [],
+        ["'g'", "4 of 12", "None and null are read as missing"],
+    ),
     "infinite": (b"y,x\n1,2\ninf,3\n3,1\n5,2\n", "y ~ x", [], ["'y'", "1 of 4 rows", "--drop-missing"]),
     "constant outcome": (b"y,x\n1,2\n1,3\n1,1\n1,5\n", "y ~ x", [], ["'y'", "constant"]),
     "last digits": (b"y,x\n1.000000000000001,2\n1,3\n1,1\n1,5\n", "y ~ x", [], ["outcome", "last digits"]),

@@ -176,3 +176,14 @@ def test_whole_numbers_that_are_one_float_are_not_called_constant(kind: str) -> 
     with pytest.raises(InputError, match="column 'x' differ only in digits beyond double precision"):
         numbers(pd.Series([2**62 + k for k in range(40)], dtype=kind, name="x"))
     assert set(numbers(pd.Series([2**62] * 3, dtype=kind))) == {2.0**62}
+
+
+def test_spellings_of_missing_are_told_where_they_may_be_categories(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "y,g\n1,NA\n2,None\n,null\n4,u\n5,N/A\n")
+    table = read_table(path)
+    with pytest.raises(InputError, match="NA, N/A, NaN, None and null are read as missing: to keep one"):
+        keep_complete(table, ["g"], drop_missing=False)
+    with pytest.raises(InputError) as refused:
+        keep_complete(table, ["y"], drop_missing=False)
+    assert "None" not in str(refused.value)
+    assert levels(read_table({"g": ["None", "NA", "u"]})["g"])[1] == ["NA", "None", "u"]
