@@ -232,40 +232,11 @@ def _hopeless(slopes: np.ndarray, fallen: float) -> bool:
     return faster or float(np.ptp(last)) < 1e-5 * abs(float(last[-1]))
 
 
-def redundant(objective: Objective) -> np.ndarray:
-    """Return positions without which the rest reaches the same values of every term, near any point.
-
-    Untransformed coordinates are kept first: they reach both signs of a product with a scale.
-    """
-    rng = np.random.default_rng(3)
-    x = objective.origin[objective.active] + 0.5 * rng.standard_normal(objective.size)
-    z = objective.full(x)
-    terms = [j.reshape(-1, z.size) for j in objective.engine.pointwise_jacobian(z).values()]
-    columns = np.vstack(terms)[:, objective.active].T
-    # Fewer terms than coordinates (one for a whole series) would make anything look spare.
-    if not np.all(np.isfinite(columns)) or not len(columns) < min(columns.shape[1], MOST_COLUMNS):
-        return np.zeros(0, dtype=int)
-    size = _size(columns)
-    kept: list[np.ndarray] = []
-    held = []
-    for j in np.argsort(objective.capped, kind="stable"):
-        left = columns[j] / size[j] if size[j] > 0 else columns[j]
-        for _ in range(2):  # once more, for what rounding left
-            for unit in kept:
-                left = left - (unit @ left) * unit
-        rest = float(np.linalg.norm(left))
-        if rest > 1e-7:
-            kept.append(left / rest)
-        else:
-            held.append(int(j))
-    return np.array(sorted(held), dtype=int)
-
-
-def _size(rows: np.ndarray) -> np.ndarray:
-    """Return the length of each row; squares of what is far out would overflow."""
-    largest = np.max(np.abs(rows), axis=1, initial=0.0)
+def column_sizes(columns: np.ndarray) -> np.ndarray:
+    """Return the length of each column; squares of what is far out would overflow."""
+    largest = np.max(np.abs(columns), axis=0, initial=0.0)
     unit = np.where(largest > 0, largest, 1.0)
-    return np.asarray(unit * np.linalg.norm(rows / unit[:, None], axis=1))
+    return np.asarray(unit * np.linalg.norm(columns / unit, axis=0))
 
 
 def structural_null(objective: Objective) -> np.ndarray:
@@ -274,8 +245,6 @@ def structural_null(objective: Objective) -> np.ndarray:
     The terms' derivatives at several random points share this null space: collinear columns, more
     columns than rows, a sum of which only the total matters.
     """
-    from scipy.linalg import null_space
-
     rng = np.random.default_rng(2)
     rows = []
     for scale in (0.1, 0.5, 1.0, 1.0):
@@ -289,9 +258,15 @@ def structural_null(objective: Objective) -> np.ndarray:
             rows.append(block)
     if not rows:
         return np.zeros((0, objective.size))
-    stacked = np.vstack(rows)
-    size = _size(stacked.T)
-    scaled = stacked / np.where(size > 0, size, 1.0)
-    flat = null_space(scaled, rcond=1e-10).T / np.where(size > 0, size, 1.0)
+    return null_directions(np.vstack(rows))
+
+
+def null_directions(columns: np.ndarray) -> np.ndarray:
+    """Return combinations of columns that vanish, as rows; what is only their rounding is left out."""
+    from scipy.linalg import null_space
+
+    size = column_sizes(columns)
+    unit = np.where(size > 0, size, 1.0)
+    flat = null_space(columns / unit, rcond=1e-10).T / unit
     biggest = np.max(np.abs(flat * size), axis=1, keepdims=True, initial=0.0)
     return np.where(np.abs(flat * size) > 1e-8 * biggest, flat, 0.0)

@@ -1,0 +1,79 @@
+"""Parameters to spare: without some of them the rest reach the same likelihoods, and together they make a ridge.
+
+A product of a scale and an effect is the plain case: the likelihood knows the product alone. On such a ridge, bent and
+endless, an ascent wanders far off; with as many parameters held as are to spare there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from triptych.newton import ascent_step
+from triptych.objective import Objective
+from triptych.probes import MOST_COLUMNS, column_sizes, null_directions
+from triptych.verdict import Trace, Verdict
+
+
+def redundant(objective: Objective) -> np.ndarray:
+    """Return positions without which the rest reaches the same values of every term, near any point.
+
+    Untransformed coordinates are kept first: they reach both signs of a product with a scale.
+    """
+    rng = np.random.default_rng(3)
+    x = objective.origin[objective.active] + 0.5 * rng.standard_normal(objective.size)
+    z = objective.full(x)
+    terms = [j.reshape(-1, z.size) for j in objective.engine.pointwise_jacobian(z).values()]
+    columns = np.vstack(terms)[:, objective.active].T
+    # Fewer terms than coordinates (one for a whole series) would make anything look spare.
+    if not np.all(np.isfinite(columns)) or not len(columns) < min(columns.shape[1], MOST_COLUMNS):
+        return np.zeros(0, dtype=int)
+    size = column_sizes(columns.T)
+    kept: list[np.ndarray] = []
+    held = []
+    for j in np.argsort(objective.capped, kind="stable"):
+        left = columns[j] / size[j] if size[j] > 0 else columns[j]
+        for _ in range(2):  # once more, for what rounding left
+            for unit in kept:
+                left = left - (unit @ left) * unit
+        rest = float(np.linalg.norm(left))
+        if rest > 1e-7:
+            kept.append(left / rest)
+        else:
+            held.append(int(j))
+    return np.array(sorted(held), dtype=int)
+
+
+def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
+    """Return the verdict on all coordinates from that on those which reach all values of the terms.
+
+    The others make a ridge: at the maximum it runs along the null space of the terms' derivatives. None where the
+    maximum is not one of all coordinates, because those that were kept do not reach as far after all.
+    """
+    kept = np.isin(objective.active, inner.objective.active)
+    x = inner.objective.full(inner.point.z)[objective.active]
+    value, gradient, hessian = objective.derivatives(x)
+    point = replace(inner.point, z=x, value=value, gradient=gradient, hessian=hessian, trail=x[None])
+    if not point.usable or not ascent_step(gradient, hessian)[1] <= max(inner.point.decrement, 1e-6 * (1 + abs(value))):
+        return None
+
+    def embedded(rows: np.ndarray) -> np.ndarray:
+        out = np.zeros((len(rows), x.size))
+        if len(rows):
+            out[:, kept] = rows
+        return out
+
+    jacobians = objective.engine.pointwise_jacobian(objective.full(x)).values()
+    columns = np.vstack([j.reshape(-1, objective.engine.size) for j in jacobians])[:, objective.active]
+    if not np.all(np.isfinite(columns)):
+        return None
+    unbounded = inner.unbounded
+    if unbounded is not None:
+        path = np.tile(x, (len(unbounded.points), 1))
+        path[:, kept] = unbounded.points
+        unbounded = Trace(int(np.flatnonzero(kept)[unbounded.position]), unbounded.steps, unbounded.values, path)
+    return Verdict(
+        objective, point, None, inner.noise, inner.starts, [], unbounded,
+        embedded(inner.rays), null_directions(columns), embedded(inner.cliff), [], inner.settled,
+    )  # fmt: skip
