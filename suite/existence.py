@@ -40,7 +40,7 @@ def find(objective: Objective, seed: int = 0, starts: int = 6) -> Verdict:
     starts
         How many dispersed starts besides the model's initial point.
     """
-    if not objective.parts[1] and not objective.kinked and (held := redundant(objective)).size:
+    if not objective.parts[1] and (held := redundant(objective)).size:
         inner = find(objective.without(held), seed, starts)
         if inner.starts and (whole := with_redundant(objective, inner)) is not None:
             return whole

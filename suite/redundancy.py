@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from triptych.kinks import at_corner
 from triptych.newton import ascent_step
 from triptych.objective import Objective
 from triptych.probes import MOST_COLUMNS, column_sizes, null_directions
@@ -53,9 +54,16 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
     """
     kept = np.isin(objective.active, inner.objective.active)
     x = inner.objective.full(inner.point.z)[objective.active]
-    value, gradient, hessian = objective.derivatives(x)
-    point = replace(inner.point, z=x, value=value, gradient=gradient, hessian=hessian, trail=x[None])
-    if not point.usable or not ascent_step(gradient, hessian)[1] <= max(inner.point.decrement, 1e-6 * (1 + abs(value))):
+    if inner.corner is None:
+        value, gradient, hessian = objective.derivatives(x)
+        reached = ascent_step(gradient, hessian)[1] <= max(inner.point.decrement, 1e-6 * (1 + abs(value)))
+        corner, rows = None, np.zeros((0, x.size))
+    else:
+        at, corner = at_corner(objective, x, len(inner.corner.jacobian))
+        gradient, hessian, rows = at.gradient, at.hessian, corner.jacobian
+        reached = corner.residual <= max(10 * inner.corner.residual, 1e-6)
+    point = replace(inner.point, z=x, gradient=gradient, hessian=hessian, trail=x[None])
+    if not point.usable or not reached:
         return None
 
     def embedded(rows: np.ndarray) -> np.ndarray:
@@ -66,6 +74,7 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
 
     jacobians = objective.engine.pointwise_jacobian(objective.full(x)).values()
     columns = np.vstack([j.reshape(-1, objective.engine.size) for j in jacobians])[:, objective.active]
+    columns = np.vstack([columns, rows])  # a kink that holds has no derivative, and is held along the ridge
     if not np.all(np.isfinite(columns)):
         return None
     unbounded = inner.unbounded
@@ -74,6 +83,6 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
         path[:, kept] = unbounded.points
         unbounded = Trace(int(np.flatnonzero(kept)[unbounded.position]), unbounded.steps, unbounded.values, path)
     return Verdict(
-        objective, point, None, inner.noise, inner.starts, [], unbounded,
+        objective, point, corner, inner.noise, inner.starts, [], unbounded,
         embedded(inner.rays), null_directions(columns), embedded(inner.cliff), [], inner.settled,
     )  # fmt: skip
