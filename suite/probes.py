@@ -133,13 +133,13 @@ def ran_away(verdict: Verdict) -> Trace | None:
     if not np.any(objective.logarithmic):
         return None
     if not verdict.noise > ALL_ROUNDING:
-        return _still_as_steep(objective, trail, RAN_AWAY, 0.0) if verdict.point.decrement >= LEAST_SLOPE else None
+        return _still_as_steep(objective, trail, RAN_AWAY) if verdict.point.decrement >= LEAST_SLOPE else None
     # On a datum residuals are zero and not rounding: then the path is exact to its end, or nearly.
     exact = _still_as_steep(objective, trail, RAN_AWAY / 2, RAN_AWAY / 16)
-    return exact or _still_as_steep(objective, clear(objective, trail), RAN_AWAY / 2, 0.0)
+    return exact or _still_as_steep(objective, clear(objective, trail), RAN_AWAY / 2)
 
 
-def _still_as_steep(objective: Objective, trail: np.ndarray, far: float, end: float) -> Trace | None:
+def _still_as_steep(objective: Objective, trail: np.ndarray, far: float, end: float = 0.0) -> Trace | None:
     """Return an ascent as a path if it went ``far`` and rose as much at last as before; its ``end`` is left out."""
     if len(trail) < 8:
         return None
@@ -155,12 +155,24 @@ def _still_as_steep(objective: Objective, trail: np.ndarray, far: float, end: fl
     if np.max(np.diff(left[order])[left[order][:-1] < far]) > GAP:
         return None  # a leap tells nothing of the way
     part = (RAN_AWAY / 2 - end) / 2
-    at = np.interp([end, end + part, end + 2 * part], left[order], values[order])
+    ways = [end, end + part, end + 2 * part]
+    at = np.interp(ways, left[order], values[order])
+    if not end:
+        # An ascent is beside the best way, the more so at first: from each place the rest is let come to its best.
+        beside = [_onto_way(objective, trail[order], left[order], way, j) for way in ways]
+        at = np.maximum(at, beside)
     late, early = at[0] - at[1], at[1] - at[2]
     if late < max(LEAST_SLOPE * part, FADES * early):
         return None
     kept = left >= end
     return Trace(j, trail[kept, j], values[kept], trail[kept])
+
+
+def _onto_way(objective: Objective, trail: np.ndarray, left: np.ndarray, way: float, j: int) -> float:
+    """Return the objective at one place of a coordinate, the rest at its best."""
+    x = np.array([np.interp(way, left, column) for column in trail.T])
+    end = climb_beside(objective, x, j)
+    return end.value if end.usable else -np.inf
 
 
 def clear(objective: Objective, trail: np.ndarray) -> np.ndarray:
