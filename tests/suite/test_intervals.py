@@ -107,3 +107,14 @@ def test_an_estimated_correlation_has_fishers_interval() -> None:
     assert row.std_error == pytest.approx((1 - r**2) / np.sqrt(12), rel=1e-6)
     z = np.arctanh(r) + np.array([-1, 1]) * Q / np.sqrt(12)
     assert ends(solution, "chol_corr", "wald", label="0, 1") == pytest.approx(np.tanh(z), rel=1e-6)
+
+
+@pytest.mark.parametrize("counts", [[5, 3, 2], [9, 1], [40, 1, 1]])
+def test_shares_of_a_whole_have_the_width_of_their_logits_and_stay_below_one(counts: list[int]) -> None:
+    with pm.Model() as model:
+        pm.Multinomial("n", sum(counts), pm.Dirichlet("p", np.ones(len(counts))), observed=counts)
+    solution = triptych.compare(model, methods=("mle",), profile=False, ci_prob=LEVEL)["default"]
+    for k, count in enumerate(counts):
+        p = count / sum(counts)
+        logit = special.logit(p) + np.array([-1, 1]) * Q / np.sqrt(sum(counts) * p * (1 - p))
+        assert ends(solution, "p", "wald", label=str(k)) == pytest.approx(special.expit(logit), rel=1e-6)
