@@ -140,7 +140,7 @@ def bounded(engine: Engine, name: str) -> np.ndarray:
         np.max(np.abs(engine.shown_many(engine.graph.start + scale * away)[name].reshape(len(away), -1)), axis=0)
         for scale in (10.0, 30.0)
     ]
-    return np.asarray(reach[1] <= 1.05 * reach[0])
+    return np.asarray(np.isfinite(reach[1]) & (reach[1] <= 1.05 * reach[0]))
 
 
 def status_of(diagnosis: Diagnosis, tail_index: float, mode: Status | None) -> tuple[Status, str]:
