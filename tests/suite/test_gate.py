@@ -40,6 +40,10 @@ def correlated(rng: np.random.Generator, by: float) -> tuple[np.ndarray, np.ndar
     return lfilter([1], [1, -by], noise(rng), axis=1), noise(rng)
 
 
+def tails_in_runs(rng: np.random.Generator, by: float) -> tuple[np.ndarray, np.ndarray]:
+    return np.sign(noise(rng)) * np.exp(lfilter([1], [1, -by], noise(rng), axis=1)), noise(rng)
+
+
 def sluggish_energy(rng: np.random.Generator, by: float) -> tuple[np.ndarray, np.ndarray]:
     return noise(rng), lfilter([1], [1, -by], noise(rng), axis=1)
 
@@ -54,6 +58,7 @@ def bfmi(x: np.ndarray, energy: np.ndarray) -> float:
 THRESHOLDS: dict[str, tuple[Build, float, float, Callable[..., float], float]] = {
     "R-hat": (one_chain_apart, 0.0, 1.0, lambda x, _: float(az.rhat(x)), 1.01),
     "bulk ESS": (correlated, 0.5, 0.99, lambda x, _: float(az.ess(x, method="bulk")), 400),
+    "tail ESS": (tails_in_runs, 0.5, 0.99, lambda x, _: float(az.ess(x, method="tail", prob=(0.05, 0.95))), 400),
     "BFMI": (sluggish_energy, 0.5, 0.99, bfmi, 0.3),
 }
 
@@ -162,6 +167,8 @@ def test_the_summary_is_arvizs(heavy: Any) -> None:
         assert entry["mcse_mean"] == pytest.approx(float(az.mcse(draws, method="mean")), rel=1e-10)
         assert entry["r_hat"] == pytest.approx(float(az.rhat(draws)), rel=1e-10)
         assert entry["ess_bulk"] == pytest.approx(float(az.ess(draws, method="bulk")), rel=1e-10)
+        tail = float(az.ess(draws, method="tail", prob=(0.05, 0.95)))
+        assert entry["ess_tail"] == pytest.approx(tail, rel=1e-10)
     assert found["max_rhat"] == max(e["r_hat"] for e in found["summary"])
     assert found["min_ess_bulk"] == min(e["ess_bulk"] for e in found["summary"])
     assert found["min_ess_tail"] == min(e["ess_tail"] for e in found["summary"])
