@@ -84,6 +84,20 @@ def test_profile_intervals_fall_by_half_a_chi_square_of_one_degree(points: Any) 
         assert ends(points, name, "profile") == pytest.approx(expected, rel=1e-6), name
 
 
+@pytest.mark.parametrize("method", ["mle", "map"])
+def test_a_parameter_between_two_bounds_keeps_between_them(method: str) -> None:
+    """Formed on log((mu - low) / (high - mu)) and mapped back; the prior is flat between the bounds."""
+    low, high = 1.0, 2.0
+    with pm.Model() as model:
+        pm.Normal("y", pm.Uniform("mu", low, high), 2.0, observed=Y)
+    solution = triptych.compare(model, methods=(method,), profile=False, ci_prob=LEVEL)["default"]
+    share = (MEAN - low) / (high - low)
+    width = Q * 2 / np.sqrt(N) / (high - low) / (share * (1 - share))
+    expected = low + (high - low) * special.expit(special.logit(share) + np.array([-1, 1]) * width)
+    kind = "wald" if method == "mle" else "laplace"
+    assert ends(solution, "mu", kind, method) == pytest.approx(expected, rel=1e-7)
+
+
 def test_the_interval_of_sigma_does_not_depend_on_what_it_is_written_on() -> None:
     run = triptych.run(
         "small_n_variance", variants=["default", "log_sigma"], methods=("mle",), profile=False, ci_prob=LEVEL
