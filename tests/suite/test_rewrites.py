@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import numpy as np
 import pymc as pm
 import pytensor
@@ -11,14 +12,16 @@ import pytensor.tensor as pt
 import pytest
 from scipy import special
 
+from triptych.backend_jax import _jaxify
 from triptych.engine import Engine
 from triptych.rewrites import ready_to_differentiate
 
 
 def derivative(output: Any, by: Any, at: dict[Any, float]) -> float:
-    (ready,) = ready_to_differentiate([output])
-    slope = pytensor.function(list(at), pytensor.grad(ready, by), mode="FAST_COMPILE")
-    return float(slope(*at.values()))
+    """Differentiate as XLA does, which multiplies the slope of a branch that is not taken by zero."""
+    function = _jaxify(list(at), ready_to_differentiate([output]))
+    slope = jax.grad(lambda *values: function(*values)[0], argnums=list(at).index(by))
+    return float(slope(*(jax.numpy.asarray(value) for value in at.values())))
 
 
 # A function, where it or its derivative is infinite, and its derivative somewhere else.
@@ -56,12 +59,9 @@ def test_a_sure_success_has_the_derivative_of_its_logarithm() -> None:
 @pytest.mark.parametrize(("exponent", "value"), [(0.5, 0.0), (3.0, 0.0), (0.0, 1.0), (-1.0, np.inf)])
 def test_a_power_of_zero_stands_still(exponent: float, value: float) -> None:
     base, a = pt.dscalar("base"), pt.dscalar("a")
-    (ready,) = ready_to_differentiate([base**a])
-    slope = pytensor.grad(ready, a) if np.isfinite(value) else ready * 0
-    found = pytensor.function([base, a], [ready, slope], mode="FAST_COMPILE")(0.0, exponent)
-    assert found[0] == value
-    if np.isfinite(value):
-        assert found[1] == 0
+    found = pytensor.function([base, a], ready_to_differentiate([base**a]), mode="FAST_COMPILE")
+    assert found(0.0, exponent)[0] == value
+    assert derivative(base**a, a, {base: 0.0, a: exponent}) == 0
 
 
 def test_any_other_power_keeps_its_derivatives() -> None:
