@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from triptych.kinks import at_corner
+from triptych.kinks import at_corner, climb
 from triptych.newton import ascent_step
 from triptych.objective import Objective
 from triptych.probes import MOST_COLUMNS, column_sizes, null_directions
@@ -28,13 +28,16 @@ def redundant(objective: Objective) -> np.ndarray:
     terms = [j.reshape(-1, z.size) for j in objective.engine.pointwise_jacobian(z).values()]
     columns = np.vstack(terms)[:, objective.active].T
     # Fewer terms than coordinates (one for a whole series) would make anything look spare.
-    if not np.all(np.isfinite(columns)) or not len(columns) < min(columns.shape[1], MOST_COLUMNS):
+    inside = np.isfinite(objective.value(x)) and np.all(np.isfinite(columns))
+    if not inside or not len(columns) < min(columns.shape[1], MOST_COLUMNS):
         return np.zeros(0, dtype=int)
     size = column_sizes(columns.T)
     kept: list[np.ndarray] = []
     held = []
     for j in np.argsort(objective.capped, kind="stable"):
-        left = columns[j] / size[j] if size[j] > 0 else columns[j]
+        if size[j] == 0:
+            continue  # a step of the objective is elsewhere, and says nothing here
+        left = columns[j] / size[j]
         for _ in range(2):  # once more, for what rounding left
             for unit in kept:
                 left = left - (unit @ left) * unit
@@ -46,6 +49,19 @@ def redundant(objective: Objective) -> np.ndarray:
     return np.array(sorted(held), dtype=int)
 
 
+def _elsewhere(objective: Objective, inner: Verdict, kept: np.ndarray) -> np.ndarray:
+    """Return another point of the ridge: where parameters are held at zero it may run in a special direction."""
+    x: np.ndarray = inner.objective.full(inner.point.z)[objective.active]
+    if inner.unbounded is not None or inner.rays.size or inner.cliff.size:
+        return x
+    moved = x + np.where(kept, 0.0, 0.3 * np.random.default_rng(5).standard_normal(x.size))
+    end, _ = climb(replace(inner.objective, origin=objective.full(moved)), moved[kept])
+    if not end.usable or end.value < inner.point.value - max(8 * inner.noise, 1e-9 * (1 + abs(inner.point.value))):
+        return x
+    moved[kept] = end.z
+    return moved
+
+
 def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
     """Return the verdict on all coordinates from that on those which reach all values of the terms.
 
@@ -53,7 +69,7 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
     maximum is not one of all coordinates, because those that were kept do not reach as far after all.
     """
     kept = np.isin(objective.active, inner.objective.active)
-    x = inner.objective.full(inner.point.z)[objective.active]
+    x = _elsewhere(objective, inner, kept)
     if inner.corner is None:
         value, gradient, hessian = objective.derivatives(x)
         reached = ascent_step(gradient, hessian)[1] <= max(inner.point.decrement, 1e-6 * (1 + abs(value)))
