@@ -23,8 +23,7 @@ FURTHER = 10  # steps more for a rise whose rate has not settled
 SETTLED = 8
 PROBED = 24  # logarithmic coordinates pushed away
 UNROUNDED = 1e-2  # rounding error of an objective whose slope is still seen
-FADES = 0.95  # of a rise, from one part of the way to the next: less will come to an end
-GAP = 6.0  # units between two points of a way
+FADES = 0.95  # of a rise over 8 units, over the next 8: less will come to an end
 RAN_AWAY = 34.0  # units that an ascent to a finite maximum does not travel; at 37 a logistic is one in double precision
 DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
 RUIN = 1e4  # fall of one log-density term that no other makes up for
@@ -134,45 +133,29 @@ def ran_away(verdict: Verdict) -> Trace | None:
         return None
     if not verdict.noise > ALL_ROUNDING:
         return _still_as_steep(objective, trail, RAN_AWAY) if verdict.point.decrement >= LEAST_SLOPE else None
-    # On a datum residuals are zero and not rounding: then the path is exact to its end, or nearly.
-    exact = _still_as_steep(objective, trail, RAN_AWAY / 2, RAN_AWAY / 16)
-    return exact or _still_as_steep(objective, clear(objective, trail), RAN_AWAY / 2)
+    # On a datum residuals are zero and not rounding: then the way is exact to its end.
+    return _still_as_steep(objective, trail, RAN_AWAY / 2) or _still_as_steep(
+        objective, clear(objective, trail), RAN_AWAY / 2
+    )
 
 
-def _still_as_steep(objective: Objective, trail: np.ndarray, far: float, end: float = 0.0) -> Trace | None:
-    """Return an ascent as a path if it went ``far`` and rose as much at last as before; its ``end`` is left out."""
+def _still_as_steep(objective: Objective, trail: np.ndarray, far: float) -> Trace | None:
+    """Return the way back from the end of an ascent, if that went ``far`` and rose as much at last as before."""
     if len(trail) < 8:
         return None
     j = int(np.argmax(np.where(objective.logarithmic, np.abs(trail[-1] - trail[0]), 0.0)))
-    if abs(trail[0, j] - trail[-1, j]) < far:
+    way = float(trail[-1, j] - trail[0, j])
+    if abs(way) < far:
         return None
-    values = np.array([objective.value(x) for x in trail])
-    # Across kinks the ascent tries what it does not keep.
-    rising = values >= np.maximum.accumulate(np.append(-np.inf, values[:-1]))
-    trail, values = trail[rising], values[rising]
-    left = np.abs(trail[:, j] - trail[-1, j])
-    order = np.argsort(left)
-    if np.max(np.diff(left[order])[left[order][:-1] < far]) > GAP:
-        return None  # a leap tells nothing of the way
-    part = (RAN_AWAY / 2 - end) / 2
-    ways = [end, end + part, end + 2 * part]
-    at = np.interp(ways, left[order], values[order])
-    if not end:
-        # An ascent is beside the best way, the more so at first: from each place the rest is let come to its best.
-        beside = [_onto_way(objective, trail[order], left[order], way, j) for way in ways]
-        at = np.maximum(at, beside)
-    late, early = at[0] - at[1], at[1] - at[2]
-    if late < max(LEAST_SLOPE * part, FADES * early):
+    # An ascent is beside the best way, the more so at first: from each place the rest is let come to its best.
+    end = climb_beside(objective, trail[-1], j)
+    if not end.usable:
         return None
-    kept = left >= end
-    return Trace(j, trail[kept, j], values[kept], trail[kept])
-
-
-def _onto_way(objective: Objective, trail: np.ndarray, left: np.ndarray, way: float, j: int) -> float:
-    """Return the objective at one place of a coordinate, the rest at its best."""
-    x = np.array([np.interp(way, left, column) for column in trail.T])
-    end = climb_beside(objective, x, j)
-    return end.value if end.usable else -np.inf
+    found = _reversed(_probe(objective, end, j, -float(np.sign(way)), steps=2 * SETTLED, patient=True))
+    if len(found.values) <= 2 * SETTLED:
+        return None
+    early, middle, late = found.values[[-1 - 2 * SETTLED, -1 - SETTLED, -1]]
+    return found if late - middle >= max(LEAST_SLOPE * SETTLED, FADES * (middle - early)) else None
 
 
 def clear(objective: Objective, trail: np.ndarray) -> np.ndarray:
@@ -187,8 +170,11 @@ def still_rising(verdict: Verdict, ray: np.ndarray) -> Trace | None:
     slope = float(point.gradient[j]) * float(np.sign(ray[j]))
     if not objective.capped[j] or slope < LEAST_SLOPE or point.decrement < LEAST_SLOPE:
         return None
-    back = _probe(objective, point, j, -float(np.sign(ray[j])), steps=SETTLED)
-    return replace(back, steps=back.steps[::-1], values=back.values[::-1], points=back.points[::-1])
+    return _reversed(_probe(objective, point, j, -float(np.sign(ray[j])), steps=SETTLED))
+
+
+def _reversed(way: Trace) -> Trace:
+    return replace(way, steps=way.steps[::-1], values=way.values[::-1], points=way.points[::-1])
 
 
 def _believable(verdict: Verdict, trace: Trace, top: int) -> bool:
