@@ -97,8 +97,9 @@ def _predict(
         return _predict_posterior(engine, name, held, sampling, mode)
     panel = solution.panels[method]
     if panel.z is None:
-        missing = next(row for row in panel.estimates if row.status is not Status.OK)
-        return None, missing.status, "there is none on all rows; on a part of them none was looked for"
+        # The rows may be ok of what the other parameters leave alone, and these decide the predictions as well.
+        status = next((row.status for row in panel.estimates if row.status is not Status.OK), Status.NOT_IDENTIFIED)
+        return None, status, "there is none on all rows; on a part of them none was looked for"
     objective, unknown = make_objective(engine, LIKELIHOOD if method == "mle" else POSTERIOR)
     verdict = _near(objective, panel.z)
     if verdict is None or not Optimum(verdict, unknown).exists:
@@ -115,7 +116,7 @@ def _lacking(verdict: Verdict) -> Status:
         return Status.UNBOUNDED
     if verdict.flat.size:
         return Status.NOT_IDENTIFIED
-    if verdict.cliff is not None:
+    if verdict.cliff.size:
         return Status.AT_BOUNDARY
     return Status.AT_INFINITY if verdict.rays.size else Status.FAILED
 

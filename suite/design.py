@@ -222,15 +222,15 @@ def _check_columns(columns: np.ndarray, labels: list[str], intercept: bool) -> N
 
 
 _LOST = (
-    "varies only in the last digits that floats hold, and fewer than four of them are left; "
+    "varies only in the last digits that floats hold, and fewer than five of them are left; "
     "subtract a constant from it before the table is written"
 )
 
 
 def _lost(values: np.ndarray) -> bool:
-    """Whether rounding leaves less than four digits of how values differ."""
+    """Whether rounding leaves less than five digits of how values differ."""
     with np.errstate(over="ignore"):
-        return bool(np.ptp(values) < 1e4 * np.spacing(np.abs(values).max()))
+        return bool(np.ptp(values) < 1e5 * np.spacing(np.abs(values).max()))
 
 
 def _standard(columns: np.ndarray, intercept: bool, standardize: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -239,9 +239,10 @@ def _standard(columns: np.ndarray, intercept: bool, standardize: bool) -> tuple[
         centre = columns.mean(axis=0) if intercept else np.zeros(columns.shape[1])
         if not standardize:
             return centre, np.ones(columns.shape[1])
-        size = np.abs(columns - centre).max(axis=0, initial=0.0)
+        deviations = columns - columns.mean(axis=0)
+        size = np.abs(deviations).max(axis=0, initial=0.0)
         # Divided by the largest first, so that squares neither overflow nor vanish.
-        unit = (columns - centre) / np.where(size > 0, size, 1.0)
+        unit = deviations / np.where(size > 0, size, 1.0)
         scale = size * np.sqrt((unit**2).sum(axis=0) / (len(columns) - 1))
     if not (np.isfinite(scale) & (scale > 0)).all():
         raise InputError("a predictor is too large or varies too little to be standardised")

@@ -17,7 +17,8 @@ from triptych.follow import follow
 from triptych.kinks import Corner, climb
 from triptych.newton import LOG_RANGE, Point, ascent_step, equilibrate
 from triptych.objective import Objective
-from triptych.probes import clear, draw_to_data, push_away, ran_away, redundant, structural_null
+from triptych.probes import clear, draw_to_data, push_away, ran_away, structural_null
+from triptych.redundancy import redundant, with_redundant
 from triptych.verdict import ALL_ROUNDING, Verdict
 
 ROUNDS = 6  # times that a better point met by a probe is climbed from
@@ -39,6 +40,10 @@ def find(objective: Objective, seed: int = 0, starts: int = 6) -> Verdict:
     starts
         How many dispersed starts besides the model's initial point.
     """
+    if not objective.parts[1] and (held := redundant(objective)).size:
+        inner = find(objective.without(held), seed, starts)
+        if inner.starts and (whole := with_redundant(objective, inner)) is not None:
+            return whole
     rng = np.random.default_rng(seed)
     found = _ends(objective, rng, starts)
     for _ in range(ROUNDS):
@@ -58,11 +63,6 @@ def _ends(objective: Objective, rng: np.random.Generator, starts: int) -> list[t
         origin = _inside(objective, origin, rng)
     found = [_ascend(objective, _on_steps(objective, origin))]
     capped = objective.capped
-    if not objective.parts[1] and not kinked and (held := redundant(objective)).size:
-        # Parameters to spare make a ridge on which an ascent wanders far off: hold as many of them still.
-        rest = objective.without(held)
-        spare, _ = climb(rest, rest.origin[rest.active])
-        found.append(climb(objective, rest.full(spare.z)[objective.active]))
     for k in range(2 if kinked else starts):
         centre, scale = origin, np.ones_like(origin)
         if k % 2 and found[0][0].usable:

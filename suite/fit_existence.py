@@ -65,6 +65,18 @@ def existence(design: Design, spec: Regression) -> Existence:
                 f"{spec.prior} prior lets sigma go to zero; look for the error in the data, or use --prior normal, "
                 "whose scale shrinks with sigma",
             )
+        if spec.family == "student" and spec.conditional and (tied := _tied(design)):
+            # Slopes at zero and sigma to zero: sigma ** (nu * apart - tied), over one more for each slope's density;
+            # an intercept within sigma of the value gives one back.
+            power = (spec.nu or 2.0) * (design.n - tied) - tied
+            if power - (design.rank - design.intercept) < 0:
+                mode = dict.fromkeys(estimands(spec), Status.UNBOUNDED)
+            if power + 2 <= 0:
+                no_posterior = (
+                    Status.FAILED,
+                    f"no posterior exists: {tied} of {design.n} values of {design.outcome_name!r} are the same, and "
+                    "Student errors let sigma go to zero on them; use --family gaussian, or look for what ties them",
+                )
     else:
         mode = {}
         if away := _separated(design):
@@ -192,6 +204,13 @@ def _student_unbounded(design: Design, spec: Regression) -> bool:
     _, counts = np.unique(design.outcome, return_counts=True)
     fitted = max(design.rank, int(counts.max()) if design.intercept else 0)
     return bool(fitted > (spec.nu or 2.0) * (design.n - fitted))
+
+
+def _tied(design: Design) -> int:
+    """Return the number of rows that slopes of zero fit exactly."""
+    if not design.intercept:
+        return int(np.sum(design.outcome == 0))
+    return int(np.unique(design.outcome, return_counts=True)[1].max())
 
 
 def _improper(

@@ -14,6 +14,7 @@ from triptych.engine import Engine
 from triptych.table import Status
 
 MAX_RHAT, MIN_ESS, MIN_BFMI = 1.01, 400.0, 0.3
+TAILS = (0.05, 0.95)  # quantiles of the tail ESS (Vehtari et al. 2021); ArviZ's own default follows its ci_prob
 PILOT_RHAT = 1.1  # above it a pilot has seen enough
 APART = 2.0  # R-hat of chains that are in different places
 # Pareto tail indices from which a posterior is taken to have no mean (in theory 1), and no variance (in theory 0.5; a
@@ -83,7 +84,7 @@ def diagnose(tree: Any, z: np.ndarray) -> Diagnosis:
     posterior = tree["posterior"].to_dataset()
     with np.errstate(divide="ignore", invalid="ignore"):  # a deterministic may be constant
         rhat, mcse = az.rhat(posterior), az.mcse(posterior)
-    bulk, tail = az.ess(posterior, method="bulk"), az.ess(posterior, method="tail")
+    bulk, tail = az.ess(posterior, method="bulk"), az.ess(posterior, method="tail", prob=TAILS)
     divergences = int(tree["sample_stats"]["diverging"].sum())
     bfmi = float(az.bfmi(tree)["energy"].min())
     gate = []
@@ -140,7 +141,7 @@ def bounded(engine: Engine, name: str) -> np.ndarray:
         np.max(np.abs(engine.shown_many(engine.graph.start + scale * away)[name].reshape(len(away), -1)), axis=0)
         for scale in (10.0, 30.0)
     ]
-    return np.asarray(reach[1] <= 1.05 * reach[0])
+    return np.asarray(np.isfinite(reach[1]) & (reach[1] <= 1.05 * reach[0]))
 
 
 def status_of(diagnosis: Diagnosis, tail_index: float, mode: Status | None) -> tuple[Status, str]:

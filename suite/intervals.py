@@ -90,8 +90,9 @@ def _ranges(optimum: Optimum, estimand: Estimand) -> tuple[np.ndarray, np.ndarra
     """Say of every scalar whether it is positive, a share or a correlation, as far as its uncertainty reaches."""
     seen = np.array([shown[estimand.name].ravel() for shown in optimum.surroundings])
     finite = np.isfinite(seen)
-    above, below = np.all((seen > 0) | ~finite, axis=0), np.all((seen < 1) | ~finite, axis=0)
+    # Far out a share is 0 or 1 in all its digits.
+    above, below = np.all((seen >= 0) | ~finite, axis=0), np.all((seen <= 1) | ~finite, axis=0)
     inside = np.all((np.abs(seen) <= 1) | ~finite, axis=0)
     at = optimum.shown[estimand.name].ravel()
-    share = above & below
+    share = above & below & (at < 1)
     return above & ~share & (at > 0), share, inside & ~above & (np.abs(at) < 1)

@@ -86,9 +86,22 @@ def climb_kinked(objective: Objective, start: np.ndarray) -> tuple[Point, Corner
         k, sign = release
         signs[k] = sign
     x = _snap(objective, x, signs)
-    final = _constrained(objective, x, signs, shapes, max_iterations=0)
-    _, corner = _multipliers(objective, final, signs)
+    final, corner = _at(objective, x, signs, shapes)
     return Point(x, objective.value(x), final.gradient, final.hessian, point.decrement, point.iterations, trail), corner
+
+
+def at_corner(objective: Objective, x: np.ndarray, held: int) -> tuple[Point, Corner]:
+    """Return the point at which the ``held`` nearest kinks hold, and the conditions there."""
+    u, _, fall = objective.kinks(x)
+    nearest = np.argsort(np.where(fall > 0, np.abs(u) * fall, np.inf), kind="stable")[:held]
+    signs = np.where(u < 0, -1.0, 1.0)
+    signs[nearest] = 0.0
+    return _at(objective, x, signs, [a.shape for a in objective.engine.kink_arguments(objective.full(x))])
+
+
+def _at(objective: Objective, x: np.ndarray, signs: np.ndarray, shapes: list[tuple[int, ...]]) -> tuple[Point, Corner]:
+    point = _constrained(objective, x, signs, shapes, max_iterations=0)
+    return point, _multipliers(objective, point, signs)[1]
 
 
 def _together(objective: Objective, x: np.ndarray, active: np.ndarray) -> np.ndarray:
@@ -139,7 +152,8 @@ def _rounded(
     """Run Newton on the objective whose corners are rounded so far that each hides at most ``level``."""
     fall = np.abs(objective.kinks(x)[2])
     arguments = objective.engine.kink_arguments(objective.full(x))
-    eps = _split(level / np.maximum(fall, 1e-300), [a.shape for a in arguments])
+    # A kink of the prior alone does not bend the likelihood, and rounded without end it would spoil its derivatives.
+    eps = _split(level / np.where(fall > 0, fall, 1.0), [a.shape for a in arguments])
     corner = (eps, 1.0, tuple(np.zeros(a.shape) for a in arguments))
     return newton(
         partial(objective.derivatives, corner=corner),

@@ -27,7 +27,7 @@ FAMILIES = (
 COUNTS = ("poisson", "negative_binomial")
 MEASUREMENTS = ("gaussian", "student", "laplace")
 SMALLEST, LARGEST = 1e-100, 1e100  # beyond them squares, and products of squares, leave double precision
-LARGEST_COUNT = 2.0**53  # above it not every whole number is a float
+LARGEST_COUNT = 2**31 - 1  # PyMC keeps whole numbers in 32 bits, and larger ones come out as others
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,11 @@ def _require_counts(values: np.ndarray, name: str, family: str) -> None:
             f"the {family} family needs counts 0, 1, 2, ..., but {name!r} is {values[row]:g} in row {row + 1}"
         )
     if values.max() > LARGEST_COUNT:
-        raise InputError(f"the counts {name!r} exceed 2**53 and are no longer exact")
+        row = int(np.argmax(values))
+        raise InputError(
+            f"{name!r} is {values[row]:.15g} in row {row + 1}, and counts go up to {LARGEST_COUNT}: count in larger "
+            "units, or take logarithms and --family gaussian"
+        )
 
 
 def _two_classes(side: Expression, table: pd.DataFrame) -> Outcome:

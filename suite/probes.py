@@ -23,8 +23,7 @@ FURTHER = 10  # steps more for a rise whose rate has not settled
 SETTLED = 8
 PROBED = 24  # logarithmic coordinates pushed away
 UNROUNDED = 1e-2  # rounding error of an objective whose slope is still seen
-FADES = 0.95  # of a rise, from one part of the way to the next: less will come to an end
-GAP = 6.0  # units between two points of a way
+FADES = 0.95  # of a rise over 8 units, over the next 8: less will come to an end
 RAN_AWAY = 34.0  # units that an ascent to a finite maximum does not travel; at 37 a logistic is one in double precision
 DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
 RUIN = 1e4  # fall of one log-density term that no other makes up for
@@ -133,34 +132,30 @@ def ran_away(verdict: Verdict) -> Trace | None:
     if not np.any(objective.logarithmic):
         return None
     if not verdict.noise > ALL_ROUNDING:
-        return _still_as_steep(objective, trail, RAN_AWAY, 0.0) if verdict.point.decrement >= LEAST_SLOPE else None
-    # On a datum residuals are zero and not rounding: then the path is exact to its end, or nearly.
-    exact = _still_as_steep(objective, trail, RAN_AWAY / 2, RAN_AWAY / 16)
-    return exact or _still_as_steep(objective, clear(objective, trail), RAN_AWAY / 2, 0.0)
+        return _still_as_steep(objective, trail, RAN_AWAY) if verdict.point.decrement >= LEAST_SLOPE else None
+    # On a datum residuals are zero and not rounding: then the way is exact to its end.
+    return _still_as_steep(objective, trail, RAN_AWAY / 2) or _still_as_steep(
+        objective, clear(objective, trail), RAN_AWAY / 2
+    )
 
 
-def _still_as_steep(objective: Objective, trail: np.ndarray, far: float, end: float) -> Trace | None:
-    """Return an ascent as a path if it went ``far`` and rose as much at last as before; its ``end`` is left out."""
+def _still_as_steep(objective: Objective, trail: np.ndarray, far: float) -> Trace | None:
+    """Return the way back from the end of an ascent, if that went ``far`` and rose as much at last as before."""
     if len(trail) < 8:
         return None
     j = int(np.argmax(np.where(objective.logarithmic, np.abs(trail[-1] - trail[0]), 0.0)))
-    if abs(trail[0, j] - trail[-1, j]) < far:
+    way = float(trail[-1, j] - trail[0, j])
+    if abs(way) < far:
         return None
-    values = np.array([objective.value(x) for x in trail])
-    # Across kinks the ascent tries what it does not keep.
-    rising = values >= np.maximum.accumulate(np.append(-np.inf, values[:-1]))
-    trail, values = trail[rising], values[rising]
-    left = np.abs(trail[:, j] - trail[-1, j])
-    order = np.argsort(left)
-    if np.max(np.diff(left[order])[left[order][:-1] < far]) > GAP:
-        return None  # a leap tells nothing of the way
-    part = (RAN_AWAY / 2 - end) / 2
-    at = np.interp([end, end + part, end + 2 * part], left[order], values[order])
-    late, early = at[0] - at[1], at[1] - at[2]
-    if late < max(LEAST_SLOPE * part, FADES * early):
+    # An ascent is beside the best way, the more so at first: from each place the rest is let come to its best.
+    end = climb_beside(objective, trail[-1], j)
+    if not end.usable:
         return None
-    kept = left >= end
-    return Trace(j, trail[kept, j], values[kept], trail[kept])
+    found = _reversed(_probe(objective, end, j, -float(np.sign(way)), steps=2 * SETTLED, patient=True))
+    if len(found.values) <= 2 * SETTLED:
+        return None
+    early, middle, late = found.values[[-1 - 2 * SETTLED, -1 - SETTLED, -1]]
+    return found if late - middle >= max(LEAST_SLOPE * SETTLED, FADES * (middle - early)) else None
 
 
 def clear(objective: Objective, trail: np.ndarray) -> np.ndarray:
@@ -175,8 +170,11 @@ def still_rising(verdict: Verdict, ray: np.ndarray) -> Trace | None:
     slope = float(point.gradient[j]) * float(np.sign(ray[j]))
     if not objective.capped[j] or slope < LEAST_SLOPE or point.decrement < LEAST_SLOPE:
         return None
-    back = _probe(objective, point, j, -float(np.sign(ray[j])), steps=SETTLED)
-    return replace(back, steps=back.steps[::-1], values=back.values[::-1], points=back.points[::-1])
+    return _reversed(_probe(objective, point, j, -float(np.sign(ray[j])), steps=SETTLED))
+
+
+def _reversed(way: Trace) -> Trace:
+    return replace(way, steps=way.steps[::-1], values=way.values[::-1], points=way.points[::-1])
 
 
 def _believable(verdict: Verdict, trace: Trace, top: int) -> bool:
@@ -232,40 +230,11 @@ def _hopeless(slopes: np.ndarray, fallen: float) -> bool:
     return faster or float(np.ptp(last)) < 1e-5 * abs(float(last[-1]))
 
 
-def redundant(objective: Objective) -> np.ndarray:
-    """Return positions without which the rest reaches the same values of every term, near any point.
-
-    Untransformed coordinates are kept first: they reach both signs of a product with a scale.
-    """
-    rng = np.random.default_rng(3)
-    x = objective.origin[objective.active] + 0.5 * rng.standard_normal(objective.size)
-    z = objective.full(x)
-    terms = [j.reshape(-1, z.size) for j in objective.engine.pointwise_jacobian(z).values()]
-    columns = np.vstack(terms)[:, objective.active].T
-    # Fewer terms than coordinates (one for a whole series) would make anything look spare.
-    if not np.all(np.isfinite(columns)) or not len(columns) < min(columns.shape[1], MOST_COLUMNS):
-        return np.zeros(0, dtype=int)
-    size = _size(columns)
-    kept: list[np.ndarray] = []
-    held = []
-    for j in np.argsort(objective.capped, kind="stable"):
-        left = columns[j] / size[j] if size[j] > 0 else columns[j]
-        for _ in range(2):  # once more, for what rounding left
-            for unit in kept:
-                left = left - (unit @ left) * unit
-        rest = float(np.linalg.norm(left))
-        if rest > 1e-7:
-            kept.append(left / rest)
-        else:
-            held.append(int(j))
-    return np.array(sorted(held), dtype=int)
-
-
-def _size(rows: np.ndarray) -> np.ndarray:
-    """Return the length of each row; squares of what is far out would overflow."""
-    largest = np.max(np.abs(rows), axis=1, initial=0.0)
+def column_sizes(columns: np.ndarray) -> np.ndarray:
+    """Return the length of each column; squares of what is far out would overflow."""
+    largest = np.max(np.abs(columns), axis=0, initial=0.0)
     unit = np.where(largest > 0, largest, 1.0)
-    return np.asarray(unit * np.linalg.norm(rows / unit[:, None], axis=1))
+    return np.asarray(unit * np.linalg.norm(columns / unit, axis=0))
 
 
 def structural_null(objective: Objective) -> np.ndarray:
@@ -274,8 +243,6 @@ def structural_null(objective: Objective) -> np.ndarray:
     The terms' derivatives at several random points share this null space: collinear columns, more
     columns than rows, a sum of which only the total matters.
     """
-    from scipy.linalg import null_space
-
     rng = np.random.default_rng(2)
     rows = []
     for scale in (0.1, 0.5, 1.0, 1.0):
@@ -289,9 +256,15 @@ def structural_null(objective: Objective) -> np.ndarray:
             rows.append(block)
     if not rows:
         return np.zeros((0, objective.size))
-    stacked = np.vstack(rows)
-    size = _size(stacked.T)
-    scaled = stacked / np.where(size > 0, size, 1.0)
-    flat = null_space(scaled, rcond=1e-10).T / np.where(size > 0, size, 1.0)
+    return null_directions(np.vstack(rows))
+
+
+def null_directions(columns: np.ndarray) -> np.ndarray:
+    """Return combinations of columns that vanish, as rows; what is only their rounding is left out."""
+    from scipy.linalg import null_space
+
+    size = column_sizes(columns)
+    unit = np.where(size > 0, size, 1.0)
+    flat = null_space(columns / unit, rcond=1e-10).T / unit
     biggest = np.max(np.abs(flat * size), axis=1, keepdims=True, initial=0.0)
     return np.where(np.abs(flat * size) > 1e-8 * biggest, flat, 0.0)

@@ -24,6 +24,9 @@ FLAT = 1e-3
 MOST = 40  # profiles per panel
 STALLED = 1e-6  # Newton decrement above which a constrained ascent has not arrived
 SHORTER = 6  # times that a step is cut short when the ascent did not arrive
+LOGARITHMS, WIDTHS = 40.0, 1e5  # how far a scalar is followed: units of a logarithm, or of its scale
+STRIDE = 4.0  # longest step of a logarithm: what grows from next to nothing is not stepped over
+ENDLESS = 800.0  # a logarithm whose exponential is zero or infinite
 PROFILED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY)
 
 
@@ -41,8 +44,14 @@ def profile_rows(optimum: Optimum, frame: Frame, estimands: list[Estimand], rows
     for row in wanted if len(wanted) <= MOST else []:
         look()
         estimand = by_name[row.estimand]
-        scalar = Scalar.of(optimum, estimand, estimand.variable.labels.index(row.label))
-        open_sides = _open_sides(optimum, scalar) if row.status is not Status.OK else ()
+        i = estimand.variable.labels.index(row.label)
+        if row.status is Status.AT_BOUNDARY and estimand.positions is None and not optimum.verdict.cliff.size:
+            if optimum.shown[estimand.name].ravel()[i] == row.estimate:
+                continue  # no digit is left to tell the distance from the edge
+            scalar, open_sides = Scalar.from_edge(optimum, estimand, i, row.estimate), {-1.0}
+        else:
+            scalar = Scalar.of(optimum, estimand, i)
+            open_sides = _open_sides(optimum, scalar) if row.status is not Status.OK else set()
         ends: list[float] = []
         for sign in (-1.0, 1.0):
             with np.errstate(over="ignore", invalid="ignore"):  # as happens on the way to an end at infinity
@@ -70,10 +79,11 @@ class Scalar:
     centre: float
     scale: float
     position: int | None
-    capped: bool
+    reach: float  # how far it is followed
     evaluate: Callable[[np.ndarray], tuple[float, np.ndarray]]
     natural: Callable[[float], float]
     covariance: np.ndarray
+    stride: float = np.inf  # longest step
 
     @classmethod
     def of(cls, optimum: Optimum, estimand: Estimand, i: int) -> Scalar:
@@ -81,27 +91,30 @@ class Scalar:
         objective, engine = optimum.verdict.objective, optimum.engine
         name, size = estimand.name, estimand.variable.size
         if estimand.positions is not None:
-            at = int(estimand.positions[i])
+            at, centre = int(estimand.positions[i]), float(optimum.z[estimand.positions[i]])
             j = int(np.flatnonzero(optimum.active == at)[0])
+            logarithm = bool(objective.capped[j])
             gradient = np.eye(objective.size)[j]
             variance = float(optimum.covariance[j, j])
 
             def back(value: float) -> float:
                 if not np.isfinite(value):
-                    value = float(np.sign(value)) * 700.0 if objective.capped[j] else value
+                    value = float(np.sign(value)) * ENDLESS if logarithm else value
                 z = optimum.z.copy()
                 z[at] = value
                 with np.errstate(over="ignore"):
                     return float(engine.shown(z)[name].ravel()[i])
 
+            scale = _scale(variance, logarithm, float(optimum.conditional[j]))
             return cls(
-                float(optimum.z[at]),
-                _scale(variance, objective.capped[j], float(optimum.conditional[j])),
+                centre,
+                scale,
                 j,
-                bool(objective.capped[j]),
+                LOGARITHMS + abs(centre) if logarithm else WIDTHS * scale,
                 lambda x: (float(x[j]), gradient),
                 back,
                 optimum.covariance,
+                STRIDE if logarithm else np.inf,
             )
 
         def evaluate(x: np.ndarray) -> tuple[float, np.ndarray]:
@@ -111,8 +124,34 @@ class Scalar:
 
         value, slope = evaluate(optimum.verdict.point.z)
         variance = float(slope @ optimum.covariance @ slope)
-        conditional = float(slope**2 @ optimum.conditional)
-        return cls(value, _scale(variance, False, conditional), None, False, evaluate, float, optimum.covariance)
+        scale = _scale(variance, False, float(slope**2 @ optimum.conditional))
+        return cls(value, scale, None, WIDTHS * scale, evaluate, float, optimum.covariance)
+
+    @classmethod
+    def from_edge(cls, optimum: Optimum, estimand: Estimand, i: int, edge: float) -> Scalar:
+        """Describe scalar ``i`` of an estimand at an edge of its range by the logarithm of its distance from there.
+
+        On its own scale it stands still so close to the edge, and no step leads away.
+        """
+        objective, engine = optimum.verdict.objective, optimum.engine
+        name, size = estimand.name, estimand.variable.size
+        side = float(np.sign(optimum.shown[name].ravel()[i] - edge))
+
+        def evaluate(x: np.ndarray) -> tuple[float, np.ndarray]:
+            z = objective.full(x)
+            distance = side * (float(engine.shown(z)[name].ravel()[i]) - edge)
+            slope = side * engine.shown_jacobian(z)[name].reshape(size, -1)[i, objective.active]
+            with np.errstate(all="ignore"):
+                return float(np.log(distance)), slope / distance
+
+        def back(value: float) -> float:
+            return edge + side * float(np.exp(value))
+
+        # So far out curvature tells no scale of what goes away with it: a unit of a logarithm does.
+        unit = np.where(objective.capped, 1.0, optimum.conditional)
+        centre = evaluate(optimum.verdict.point.z)[0]
+        reach = LOGARITHMS + abs(centre)
+        return cls(centre, _scale(0.0, True, 0.0), None, reach, evaluate, back, np.diag(unit), STRIDE)
 
 
 def _scale(variance: float, capped: bool, conditional: float) -> float:
@@ -157,8 +196,8 @@ def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float) -> float:
             grow = 1.0 if r_inside > 0.3 * target else 2.0
             slope = (r_inside / abs(at - scalar.centre)) if r_inside > 0 else 0.0
             wanted = (target - r_inside) / slope if slope > 0 else np.inf
-            at = inside + sign * min(1.05 * wanted, grow * abs(inside - scalar.centre) + abs(step))
-            if _left(scalar, at):
+            at = inside + sign * min(1.05 * wanted, grow * abs(inside - scalar.centre) + abs(step), scalar.stride)
+            if abs(at - scalar.centre) > scalar.reach:
                 return sign * np.inf
             continue
         if abs(outside - inside) < 1e-10 * (abs(inside) + scalar.scale):
@@ -173,11 +212,6 @@ def _beside(normal: np.ndarray, flat: np.ndarray) -> np.ndarray:
     rows = np.vstack([normal[None], *(v[None] / np.linalg.norm(v) for v in flat)])
     _, sizes, vectors = np.linalg.svd(rows)
     return np.asarray(vectors[int(np.sum(sizes > 1e-8)) :].T)
-
-
-def _left(scalar: Scalar, at: float) -> bool:
-    moved = abs(at - scalar.centre)
-    return moved > 40.0 if scalar.capped else moved > 1e5 * scalar.scale
 
 
 def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> tuple[np.ndarray, float] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 PARQUET = (".parquet", ".pq")
+END = "(after the last separator)"
 
 
 def read_table(source: Any) -> pd.DataFrame:
@@ -108,8 +110,11 @@ def _read_text(path: Path, separator: str) -> pd.DataFrame:
     import pandas as pd
 
     def read(**options: Any) -> pd.DataFrame:
-        # utf-8-sig also takes plain UTF-8 and drops the mark that spreadsheets write first.
-        frame: pd.DataFrame = pd.read_csv(path, sep=separator, encoding="utf-8-sig", index_col=False, **options)
+        with warnings.catch_warnings():
+            # Of rows longer than the header pandas only warns, and drops what is over.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # utf-8-sig also takes plain UTF-8 and drops the mark that spreadsheets write first.
+            frame: pd.DataFrame = pd.read_csv(path, sep=separator, encoding="utf-8-sig", index_col=False, **options)
         return frame
 
     try:
@@ -117,7 +122,10 @@ def _read_text(path: Path, separator: str) -> pd.DataFrame:
         header = read(header=None, nrows=1, dtype=str, keep_default_na=False)
         names = [str(name) for name in header.iloc[0]]
         _check_names(names, f"{str(path)!r}")
-        table = read(low_memory=False)
+        try:
+            table = read(low_memory=False)
+        except pd.errors.ParserWarning:
+            table = _without_empty_end(read(low_memory=False, header=0, names=[*names, END]), path)
     except UnicodeDecodeError as fault:
         raise InputError(
             f"{str(path)!r} is not UTF-8 (byte {fault.start + 1} does not decode); save it again as UTF-8"
@@ -128,6 +136,16 @@ def _read_text(path: Path, separator: str) -> pd.DataFrame:
         reason = str(fault).strip().splitlines()[0]
         raise InputError(f"{str(path)!r} is not a well-formed table: {reason}") from fault
     return table
+
+
+def _without_empty_end(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Take a separator at the end of every row for what it is; a column without a name is refused."""
+    if not table[END].isna().all():
+        raise InputError(
+            f"{str(path)!r} has one name fewer in its header than fields in its rows: name every column "
+            "(R writes such files with row names; write them with row.names = FALSE)"
+        )
+    return table.drop(columns=END)
 
 
 def _check_names(names: Sequence[str], origin: str) -> None:

@@ -45,6 +45,12 @@ def test_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
     assert list(read_table(path).columns) == ["y", "x"]
 
 
+def test_a_separator_at_the_end_of_every_row_is_no_column(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path / "t.csv", b"y,x\n1,2,\n3,4,\n"))
+    assert list(table.columns) == ["y", "x"]
+    np.testing.assert_array_equal(table["x"], [2, 4])
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
@@ -54,6 +60,7 @@ def test_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
         ("t.csv", b"y,x\n1,2\n", ["one row"]),
         ("t.csv", b"y,x,y\n1,2,3\n1,2,3\n", ["more than one column", "'y'"]),
         ("t.csv", b"y,x\n1,2\n1,2,3,4\n", ["well-formed"]),
+        ("t.csv", b"y,x\n0,1,2\n1,3,4\n", ["one name fewer in its header", "row.names = FALSE"]),
         ("t.xls", b"1", ["unknown kind", "'.xls'"]),
         ("t.parquet", b"not parquet", ["not a readable Parquet file"]),
     ],

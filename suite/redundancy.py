@@ -1,0 +1,104 @@
+"""Parameters to spare: without some of them the rest reach the same likelihoods, and together they make a ridge.
+
+A product of a scale and an effect is the plain case: the likelihood knows the product alone. On such a ridge, bent and
+endless, an ascent wanders far off; with as many parameters held as are to spare there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from triptych.kinks import at_corner, climb
+from triptych.newton import ascent_step
+from triptych.objective import Objective
+from triptych.probes import MOST_COLUMNS, column_sizes, null_directions
+from triptych.verdict import Trace, Verdict
+
+
+def redundant(objective: Objective) -> np.ndarray:
+    """Return positions without which the rest reaches the same values of every term, near any point.
+
+    Untransformed coordinates are kept first: they reach both signs of a product with a scale.
+    """
+    rng = np.random.default_rng(3)
+    x = objective.origin[objective.active] + 0.5 * rng.standard_normal(objective.size)
+    z = objective.full(x)
+    terms = [j.reshape(-1, z.size) for j in objective.engine.pointwise_jacobian(z).values()]
+    columns = np.vstack(terms)[:, objective.active].T
+    # Fewer terms than coordinates (one for a whole series) would make anything look spare.
+    inside = np.isfinite(objective.value(x)) and np.all(np.isfinite(columns))
+    if not inside or not len(columns) < min(columns.shape[1], MOST_COLUMNS):
+        return np.zeros(0, dtype=int)
+    size = column_sizes(columns.T)
+    kept: list[np.ndarray] = []
+    held = []
+    for j in np.argsort(objective.capped, kind="stable"):
+        if size[j] == 0:
+            continue  # a step of the objective is elsewhere, and says nothing here
+        left = columns[j] / size[j]
+        for _ in range(2):  # once more, for what rounding left
+            for unit in kept:
+                left = left - (unit @ left) * unit
+        rest = float(np.linalg.norm(left))
+        if rest > 1e-7:
+            kept.append(left / rest)
+        else:
+            held.append(int(j))
+    return np.array(sorted(held), dtype=int)
+
+
+def _elsewhere(objective: Objective, inner: Verdict, kept: np.ndarray) -> np.ndarray:
+    """Return another point of the ridge: where parameters are held at zero it may run in a special direction."""
+    x: np.ndarray = inner.objective.full(inner.point.z)[objective.active]
+    if inner.unbounded is not None or inner.rays.size or inner.cliff.size:
+        return x
+    moved = x + np.where(kept, 0.0, 0.3 * np.random.default_rng(5).standard_normal(x.size))
+    end, _ = climb(replace(inner.objective, origin=objective.full(moved)), moved[kept])
+    if not end.usable or end.value < inner.point.value - max(8 * inner.noise, 1e-9 * (1 + abs(inner.point.value))):
+        return x
+    moved[kept] = end.z
+    return moved
+
+
+def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
+    """Return the verdict on all coordinates from that on those which reach all values of the terms.
+
+    The others make a ridge: at the maximum it runs along the null space of the terms' derivatives. None where the
+    maximum is not one of all coordinates, because those that were kept do not reach as far after all.
+    """
+    kept = np.isin(objective.active, inner.objective.active)
+    x = _elsewhere(objective, inner, kept)
+    if inner.corner is None:
+        value, gradient, hessian = objective.derivatives(x)
+        reached = ascent_step(gradient, hessian)[1] <= max(inner.point.decrement, 1e-6 * (1 + abs(value)))
+        corner, rows = None, np.zeros((0, x.size))
+    else:
+        at, corner = at_corner(objective, x, len(inner.corner.jacobian))
+        gradient, hessian, rows = at.gradient, at.hessian, corner.jacobian
+        reached = corner.residual <= max(10 * inner.corner.residual, 1e-6)
+    point = replace(inner.point, z=x, gradient=gradient, hessian=hessian, trail=x[None])
+    if not point.usable or not reached:
+        return None
+
+    def embedded(rows: np.ndarray) -> np.ndarray:
+        out = np.zeros((len(rows), x.size))
+        if len(rows):
+            out[:, kept] = rows
+        return out
+
+    jacobians = objective.engine.pointwise_jacobian(objective.full(x)).values()
+    columns = np.vstack([j.reshape(-1, objective.engine.size) for j in jacobians])[:, objective.active]
+    columns = np.vstack([columns, rows])  # a kink that holds has no derivative, and is held along the ridge
+    if not np.all(np.isfinite(columns)):
+        return None
+    unbounded = inner.unbounded
+    if unbounded is not None:
+        path = np.tile(x, (len(unbounded.points), 1))
+        path[:, kept] = unbounded.points
+        unbounded = Trace(int(np.flatnonzero(kept)[unbounded.position]), unbounded.steps, unbounded.values, path)
+    return Verdict(
+        objective, point, corner, inner.noise, inner.starts, [], unbounded,
+        embedded(inner.rays), null_directions(columns), embedded(inner.cliff), [], inner.settled,
+    )  # fmt: skip

@@ -1,0 +1,109 @@
+"""Held-out scores against SciPy's densities at estimates from the rows that are kept, and over their posterior."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import arviz as az
+import numpy as np
+import pymc as pm
+import pytest
+from scipy import special, stats
+
+import triptych
+from triptych.comparisons import holdout
+from triptych.mcmc import Sampling
+from triptych.scenario import Data, Scenario
+from triptych.solve import solve
+
+# Two counts a row: within a row they share what is not known of the rate.
+COUNTS = np.array([[2, 3], [1, 4], [5, 5], [2, 2], [3, 1], [0, 6]])
+HELD = np.array([False, False, True, False, False, True])
+SHAPE, RATE = 3.0, 2.0
+KEPT, OUT = COUNTS[~HELD], COUNTS[HELD]
+
+
+def model(data: Any) -> None:
+    rate = pm.Gamma("rate", SHAPE, RATE)
+    pm.Poisson("y", rate, observed=data.counts)
+
+
+def scenario(**changes: Any) -> Scenario:
+    given: dict[str, Any] = {
+        "name": "counts",
+        "question": "How many?",
+        "source": "made up",
+        "model": model,
+        "data": lambda: Data({"counts": COUNTS}, dims={"counts": ("row", "side")}),
+        "estimands": ("rate",),
+        "holdout": lambda data: HELD,
+    }
+    return Scenario(**{**given, **changes})
+
+
+@pytest.fixture(scope="module")
+def solution() -> Any:
+    return solve(scenario(), sampling=Sampling(draws=300, tune=300), profile=False)
+
+
+@pytest.fixture(scope="module", params=[1, 2, 3])
+def scored(solution: Any, request: pytest.FixtureRequest) -> Any:
+    """The scores by method, with the draws behind the posterior's."""
+    drawn: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch:
+        sample = holdout.sample
+        patch.setattr(holdout, "sample", lambda *args, **options: drawn.append(sample(*args, **options)) or drawn[-1])
+        found = holdout.holdout_scores(scenario(), solution, Sampling(random_seed=request.param))
+    return {score.method: score for score in found}, np.exp(drawn[-1].z[..., 0])
+
+
+def per_row(rate: float) -> np.ndarray:
+    return np.asarray(stats.poisson(rate).logpmf(OUT).sum(axis=1))
+
+
+def test_point_estimates_predict_with_the_likelihood_at_what_the_kept_rows_say(scored: Any) -> None:
+    scores, _ = scored
+    rates = {"mle": KEPT.mean(), "map": (SHAPE - 1 + KEPT.sum()) / (RATE + KEPT.size)}
+    for method, rate in rates.items():
+        rows = per_row(rate)
+        assert scores[method].log_score == pytest.approx(rows.sum(), rel=1e-8)
+        assert scores[method].std_error == pytest.approx(np.sqrt(2) * rows.std(ddof=1), rel=1e-8)
+        assert (scores[method].n_held_out, scores[method].status) == (2, "ok")
+
+
+def test_the_posterior_predicts_with_the_average_density_over_its_draws(scored: Any) -> None:
+    scores, rates = scored
+    terms = stats.poisson.logpmf(OUT, rates.reshape(-1, 1, 1)).sum(axis=2)
+    rows = special.logsumexp(terms, axis=0) - np.log(rates.size)
+    assert scores["mcmc"].log_score == pytest.approx(rows.sum(), rel=1e-9)
+    assert scores["mcmc"].std_error == pytest.approx(np.sqrt(2) * rows.std(ddof=1), rel=1e-9)
+    # These draws are of the posterior of the kept rows.
+    exact = stats.gamma(SHAPE + KEPT.sum(), scale=1 / (RATE + KEPT.size))
+    assert abs(rates.mean() - exact.mean()) < 4 * float(az.mcse(rates, method="mean"))
+
+
+def test_its_score_is_the_integral_over_the_posterior(scored: Any) -> None:
+    scores, rates = scored
+    a, b, sums = SHAPE + KEPT.sum(), RATE + KEPT.size, OUT.sum(axis=1)
+    exact = special.gammaln(a + sums) - special.gammaln(a) + a * np.log(b) - (a + sums) * np.log(b + 2)
+    exact -= special.gammaln(OUT + 1).sum(axis=1)
+    # The delta method: the error of a sum of logarithms of means is that of the mean of their ratios' sum.
+    density = np.exp(stats.poisson.logpmf(OUT, rates[..., None, None]).sum(axis=-1) - exact)
+    error = float(az.mcse(density.sum(axis=-1), method="mean"))
+    assert abs(scores["mcmc"].log_score - exact.sum()) < 4 * error
+    assert abs(exact.sum() - per_row(a / b).sum()) > 4 * error  # the posterior mean predicts otherwise
+
+
+def test_without_a_split_the_rows_say_why(solution: Any) -> None:
+    for split, word in (("no rows to spare", "no rows to spare"), (lambda data: HELD | True, "none to learn from")):
+        found = holdout.holdout_scores(scenario(holdout=split), solution, Sampling())
+        assert [score.status for score in found] == ["failed"] * 3
+        assert all(word in score.reason and np.isnan(score.log_score) for score in found)
+    other = holdout.holdout_scores(scenario(holdout=lambda data: HELD[:4]), solution, Sampling())
+    assert all("not one per row" in score.reason for score in other)
+
+
+def test_a_run_scores_its_default_variant() -> None:
+    table = triptych.run(scenario(), methods=("mle",), profile=False).scores
+    assert table["method"].tolist() == ["mle"]
+    assert table["log_score"].item() == pytest.approx(per_row(KEPT.mean()).sum(), rel=1e-8)

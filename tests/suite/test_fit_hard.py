@@ -1,0 +1,108 @@
+"""Regressions on which a maximum is easy to miss: redundant scales, kinks of two kinds, ties, no intercept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from scipy.optimize import linprog
+
+import triptych
+from triptych.design import build_design
+from triptych.errors import InputError
+
+MODES: dict[str, Any] = {"methods": ("mle", "map"), "profile": False}
+
+
+def table(family: str, seed: int, n: int = 60) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    x = pd.DataFrame(rng.normal(size=(n, 3)) * [1.0, 5.0, 0.1], columns=["x1", "x2", "x3"])
+    eta = 0.5 + x.to_numpy() @ [0.8, -0.1, 0.0]
+    noise = {
+        "gaussian": lambda: eta + rng.normal(size=n),
+        "laplace": lambda: eta + rng.laplace(size=n),
+        "poisson": lambda: rng.poisson(np.exp(eta)),
+        "bernoulli": lambda: (rng.random(n) < 1 / (1 + np.exp(-eta))).astype(int),
+    }
+    return x.assign(y=noise[family]())
+
+
+def least_absolute(data: pd.DataFrame) -> float:
+    """Return the least sum of absolute deviations: median regression as a linear programme."""
+    x = np.column_stack([np.ones(len(data)), data[["x1", "x2", "x3"]]])
+    n, p = x.shape
+    equal = np.hstack([x, np.eye(n), -np.eye(n)])
+    cost = np.r_[np.zeros(p), np.ones(2 * n)]
+    return float(linprog(cost, A_eq=equal, b_eq=data["y"], bounds=[(None, None)] * p + [(0, None)] * (2 * n)).fun)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    ("family", "glm"), [("gaussian", None), ("poisson", sm.families.Poisson()), ("bernoulli", sm.families.Binomial())]
+)
+def test_a_horseshoe_leaves_the_likelihood_its_maximum(family: str, glm: Any, seed: int) -> None:
+    data = table(family, seed)
+    solution = triptych.fit(data, "y ~ x1 + x2 + x3", family=family, prior="horseshoe", **MODES)["default"]
+    x = sm.add_constant(data[["x1", "x2", "x3"]])
+    theirs = (sm.OLS(data["y"], x) if glm is None else sm.GLM(data["y"], x, family=glm)).fit()
+    assert {row.status for row in solution.rows("mle", "coef")} == {"ok"}
+    np.testing.assert_allclose(solution.values("mle", "coef"), theirs.params, rtol=1e-6, atol=1e-8)
+    # statsmodels divides by n - p where there is a sigma; a maximum of the likelihood has n.
+    scale = np.sqrt((len(data) - 4) / len(data)) if glm is None else 1.0
+    np.testing.assert_allclose(solution.std_errors("mle", "coef"), theirs.bse * scale, rtol=1e-5)
+
+
+@pytest.mark.parametrize("prior", ["flat", "laplace", "elastic_net", "horseshoe"])
+@pytest.mark.parametrize("seed", [41, 43])
+def test_median_regression_is_that_of_the_linear_programme_whatever_the_prior(prior: str, seed: int) -> None:
+    data = table("laplace", seed)
+    solution = triptych.fit(data, "y ~ x1 + x2 + x3", family="laplace", prior=prior, **MODES)["default"]
+    assert {row.status for row in solution.rows("mle", "coef")} == {"ok"}
+    x = np.column_stack([np.ones(len(data)), data[["x1", "x2", "x3"]]])
+    found = float(np.abs(data["y"] - x @ solution.values("mle", "coef")).sum())
+    assert found == pytest.approx(least_absolute(data), rel=1e-9)
+    assert solution.row("mle", "sigma").estimate == pytest.approx(found / len(data), rel=1e-9)
+
+
+def test_without_an_intercept_predictors_are_divided_by_their_standard_deviation() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(100.0, 20.0, 40)
+    data = pd.DataFrame({"x": x, "y": 2 * x + rng.normal(size=40)})
+    design = build_design(data, "y ~ 0 + x", family="gaussian", standardize=True)
+    assert design.centre == pytest.approx([0.0])
+    assert design.scale == pytest.approx([np.std(x, ddof=1)])
+
+
+def test_counts_that_pymc_would_take_for_others_are_refused() -> None:
+    data = pd.DataFrame({"y": [20, 2**32 + 7, 18, 25], "x": [1.0, 2.0, 3.0, 5.0], "m": [2**33] * 4})
+    with pytest.raises(InputError, match="'y' is 4294967303 in row 2"):
+        triptych.fit(data, "y ~ x", family="poisson")
+    with pytest.raises(InputError, match="'m' is 8589934592 in row 1"):
+        triptych.fit(data.assign(y=[1, 2, 3, 4]), "y ~ x", family="binomial", trials="m")
+
+
+def test_an_outcome_of_which_rounding_leaves_too_little_is_refused() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=40)
+    near, far = (pd.DataFrame({"x": x, "y": 1e11 * k + 2 + x + rng.normal(size=40)}) for k in (1, 10))
+    with pytest.raises(InputError, match="last digits"):
+        triptych.fit(far, "y ~ x", **MODES)
+    solution = triptych.fit(near, "y ~ x", **MODES)["default"]
+    theirs = sm.OLS(near["y"] - 1e11, sm.add_constant(x)).fit().params
+    assert solution.values("mle", "coef")[1] == pytest.approx(theirs.iloc[1], rel=1e-4)
+
+
+@pytest.mark.parametrize("formula", ["y ~ 1", "y ~ x"])
+def test_student_errors_on_a_tied_outcome_have_no_posterior(formula: str) -> None:
+    """With 27 of 30 the same the density goes as sigma^(4 * 3 - 27); the integral over the intercept adds one."""
+    data = pd.DataFrame({"y": [0.0] * 27 + [1.0, 2.0, 4.0], "x": np.arange(30.0)})
+    comparison = triptych.fit(data, formula, family="student")
+    statuses = comparison.estimates.groupby("method")["status"].unique().map(list)
+    assert statuses["mle"] == ["unbounded"]
+    assert statuses["map"] == ["unbounded"]
+    assert statuses["mcmc"] == ["failed"]
+    assert "27 of 30 values of 'y' are the same" in comparison["default"].row("mcmc", "sigma").reason
+    assert comparison.problems == []
