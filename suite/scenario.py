@@ -165,7 +165,9 @@ class Scenario:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise ValueError(f"scenario name {self.name!r}: use lower-case letters, digits and underscores")
         if len(self.name) > LONGEST_NAME:
-            raise ValueError(f"scenario name {self.name[:40]!r}... is longer than {LONGEST_NAME} characters")
+            raise ValueError(
+                f"scenario name {self.name[:40]!r}... is longer than {LONGEST_NAME} characters; choose a shorter one"
+            )
         if not self.estimands:
             raise ValueError(f"scenario {self.name!r} has no estimands; name at least one")
         variants = {DEFAULT: {}, **self.variants}

@@ -142,6 +142,12 @@ def test_an_interrupt_between_two_files_leaves_all_of_them(
 
 
 def test_bad_places_and_formats_are_the_users_to_mend(comparisons: list[Any], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the folder for the report is empty"):
+        files.write_report(comparisons, "")
+    (tmp_path / "report" / "lasso.nc").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"'lasso\.nc' in it is a folder"):
+        files.write_report(comparisons, tmp_path / "report")
+    assert [p.name for p in (tmp_path / "report").iterdir()] == ["lasso.nc"]
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot write the report in"):
         files.write_report(comparisons, tmp_path / "file")
