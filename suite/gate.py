@@ -61,6 +61,11 @@ class Diagnosis:
     lost: bool  # chains that stand still, or diverge more often than not
 
     @property
+    def only_divergent(self) -> bool:
+        """Whether divergences are all that fails: smaller steps mend that, and more draws have more of them."""
+        return self.divergences > 0 and len(self.gate) == 1
+
+    @property
     def apart(self) -> bool:
         """Whether the chains are in different places."""
         return extreme(self.rhat, np.nanmax) > APART

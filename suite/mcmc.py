@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from triptych.engine import Engine
 from triptych.estimands import Estimand
-from triptych.gate import LEVEL, Diagnosis, Plan, diagnose, enough, extreme, plans, status_of, tail_indices
+from triptych.gate import LEVEL, PLANS, Diagnosis, Plan, diagnose, enough, extreme, plans, status_of, tail_indices
 from triptych.predictive import predictive_groups
 from triptych.progress import Progress
 from triptych.sampler import Draws, SamplerStopped, adaptation_for, sample
@@ -64,16 +64,18 @@ def solve_mcmc(
     began = time.perf_counter()
     tree: Any = None
     diagnosis: Diagnosis | None = None
+    last = PLANS[0]
     whitened = whitening(engine, mode.z if mode is not None else None)
     warning = mode_status(mode)
     try:
         for attempt, plan in enumerate(plans(warning)):
-            drawn = _attempt(engine, sampling, plan, attempt, whitened, progress)
+            last = replace(plan, draws=last.draws) if diagnosis is not None and diagnosis.only_divergent else plan
+            drawn = _attempt(engine, sampling, last, attempt, whitened, progress)
             tree, before = _tree(engine, drawn, relabel)
             diagnosis = diagnose(tree, drawn.z)
             said = f"{drawn.adaptation}, {drawn.z.shape[1]} draws"
             attempts.append(f"{said}: {'passed' if not diagnosis.gate else '; '.join(diagnosis.gate)}")
-            if enough(plan, attempt, diagnosis):
+            if enough(last, attempt, diagnosis):
                 break
     except SamplerStopped as error:
         reason = f"the sampler stopped: {error}; the posterior may be improper, check the priors"
@@ -104,7 +106,7 @@ def solve_mcmc(
         "attempts": attempts,
         "sampler": f"nutpie NUTS, {drawn.adaptation} adaptation, {drawn.backend}",
         "draws": int(drawn.z.shape[1]),
-        "tune": round(sampling.tune * plan.tune),
+        "tune": round(sampling.tune * last.tune),
         "chains": sampling.chains,
         "seconds": time.perf_counter() - began,
         "summary": summary,
