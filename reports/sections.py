@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.reports import cells
-from triptych.reports.chains import ranks
 from triptych.reports.figures import density, evidence, special
 from triptych.reports.forest import forests
 from triptych.reports.marks import Chart
 from triptych.reports.mathematics import code, mathml, pretty
 from triptych.reports.numbers import significant
-from triptych.reports.predictions import checks
+from triptych.reports.plots import Plot, predictive_plots, rank_plots
 from triptych.reports.view import (
     TITLES,
     Scalar,
@@ -159,8 +158,8 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
     contrasts = select(comparison.contrasts, name)
     posterior = solution.panels.get("mcmc")
     doubtful = posterior is not None and bool(posterior.diagnostics.get("gate"))
-    looked_at = posterior is not None and (name == DEFAULT or doubtful)
-    estimands = comparison.scenario.estimands
+    first = name == DEFAULT
+    looked_at = posterior is not None and (first or doubtful)
     return {
         **panels,
         "doubtful": doubtful,
@@ -173,10 +172,14 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
         "facts": [cells.facts(method, panel) for method, panel in solution.panels.items()],
         "convergence": cells.convergence(posterior) if posterior is not None else [],
         "seconds": {k: significant(v, 2) for k, v in solution.seconds.items()},
-        "chains": ranks(posterior.native, estimands, f"{key}-r") if posterior is not None and looked_at else [],
-        "predictions": checks(posterior.native, f"{key}-p") if posterior is not None and name == DEFAULT else [],
-        "unpredicted": _unpredicted(posterior) if posterior is not None and name == DEFAULT else [],
+        "chains": _ranks(posterior, key) if posterior is not None and looked_at else [],
+        "predictions": predictive_plots(posterior.native, f"{key}-p") if posterior is not None and first else [],
+        "unpredicted": _unpredicted(posterior) if posterior is not None and first else [],
     }
+
+
+def _ranks(posterior: Any, key: str) -> list[Plot]:
+    return rank_plots(posterior.native, posterior.diagnostics.get("summary", ()), f"{key}-r")
 
 
 def _unpredicted(posterior: Any) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from triptych.reports.html import fragment, render
-from triptych.reports.predictions import checks
+from triptych.reports.plots import predictive_plots, rank_plots
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def page(comparisons: list[Any]) -> str:
 
 
 def test_the_page_names_no_address_to_load(page: str) -> None:
-    assert not re.findall(r"(?:src|srcset|action)=|@import|url\(", page)
+    assert not re.findall(r"(?:src|srcset|action)=|@import|url\((?!#)", page)
     assert re.findall(r'<link[^>]*href="([^"]*)"', page) == ["data:,"]
 
 
@@ -47,50 +47,54 @@ def _tree(**groups: np.ndarray) -> Any:
     return az.from_dict({name: {"y": values} for name, values in groups.items()})
 
 
-def _paths(chart: Any, css: str) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the curves of a class in the units of the chart's axes."""
-    found = []
-    for mark in chart.marks:
-        if mark.css == css:
-            places = np.array([[float(v) for v in p.split()] for p in mark.attrs["d"].strip("MZ").split("L")])
-            x = chart.x.low + (places[:, 0] - chart.x.start) * (chart.x.high - chart.x.low) / (
-                chart.x.stop - chart.x.start
-            )
-            found.append((x, (places[:, 1] - chart.y.start) / (chart.y.stop - chart.y.start)))
-    return found
+def _curves(svg: str, colour: str) -> list[np.ndarray]:
+    """Return the drawn lines of a colour, in the picture's units."""
+    found = re.findall(rf'<path d="([^"]*)"[^>]*stroke: var\(--{colour}\)', svg)
+    return [np.array([[float(v) for v in p.split()] for p in re.split("[ML]", d) if p.strip()]) for d in found]
 
 
-def test_a_predictive_check_draws_the_distributions_of_data_and_draws() -> None:
+def test_predictive_checks_draw_the_data_over_draws_of_both_kinds() -> None:
     rng = np.random.default_rng(1)
-    data, draws = rng.normal(size=50), rng.normal(size=(2, 100, 50))
-    (chart,) = checks(_tree(observed_data=data, posterior_predictive=draws), "k")
-    x, share = _paths(chart, "ink line")[0]
-    # A tenth of a pixel of 160 is the resolution of the drawing.
-    assert np.all(np.isin(np.round(share * 50, 1), np.round(share * 50)))
-    assert share[-1] == 1
-    x, median = _paths(chart, "mcmc line")[0]
-    from scipy.stats import norm
-
-    # The median share below x over 200 replicates of 50: 0.5 in a share is 4 standard errors.
-    assert np.abs(median - norm.cdf(x)).max() < 4 * 1.2533 * 0.5 / np.sqrt(50 * 200) + 1 / 50
-
-
-def test_the_prior_does_not_stretch_the_axis() -> None:
-    rng = np.random.default_rng(2)
     groups = {
-        "observed_data": rng.normal(size=30),
-        "posterior_predictive": rng.normal(size=(2, 60, 30)),
-        "prior_predictive": 1000 * rng.normal(size=(1, 60, 30)),
+        "observed_data": rng.normal(size=50),
+        "posterior_predictive": rng.normal(size=(2, 100, 50)),
+        "prior_predictive": 1000 * rng.normal(size=(1, 60, 50)),
     }
-    (chart,) = checks(_tree(**groups), "k")
-    assert -6 < chart.x.low < chart.x.high < 6
-    assert [label for _, _, label in chart.legend] == [
-        "prior predictive, 95 % of draws",
-        "posterior predictive, 95 % of draws",
-        "data",
-    ]
+    posterior, prior = predictive_plots(_tree(**groups), "k")
+    assert posterior.caption == "y: the data (dark) over posterior predictive draws"
+    assert prior.caption == "y: prior predictive draws"
+    assert len(_curves(posterior.svg, "mcmc")) == 40
+    assert len(_curves(prior.svg, "faint")) >= 40
+    # Of 50 data the distribution rises from one to fifty; steps closer than a pixel are drawn as one.
+    (data,) = (c for c in _curves(posterior.svg, "ink") if len(c) > 40)
+    steps = 49 * (data[:, 1].max() - data[:, 1]) / np.ptp(data[:, 1])
+    assert np.abs(steps - np.round(steps)).max() < 0.01
+    assert np.unique(np.round(steps)).size > 25
+    assert "#0" not in posterior.svg
+
+
+def test_of_many_rows_every_so_manieth_is_drawn_and_that_is_said() -> None:
+    rng = np.random.default_rng(2)
+    groups = {"observed_data": rng.normal(size=2500), "posterior_predictive": rng.normal(size=(1, 50, 2500))}
+    (plot,) = predictive_plots(_tree(**groups), "k")
+    assert plot.caption.endswith("of every 3th row")
 
 
 def test_without_predictive_draws_there_is_no_check() -> None:
-    assert checks(_tree(observed_data=np.zeros(3)), "k") == []
-    assert checks(None, "k") == []
+    assert predictive_plots(_tree(observed_data=np.zeros(3)), "k") == []
+    assert predictive_plots(None, "k") == []
+
+
+def test_ranks_are_drawn_of_the_scalars_that_mix_worst() -> None:
+    rng = np.random.default_rng(3)
+    draws = rng.normal(size=(4, 200, 3))
+    draws[1, :, 2] += 1
+    tree = az.from_dict({"posterior": {"b": draws}}, dims={"b": ["k"]}, coords={"k": ["u", "v", "w"]})
+    rhat = az.rhat(tree["posterior"].to_dataset())["b"].values
+    summary = [{"estimand": "b", "label": k, "r_hat": r, "ess_bulk": 100.0} for k, r in zip("uvw", rhat, strict=True)]
+    plots = rank_plots(tree, summary, "k")
+    assert [p.caption.split(":")[0] for p in plots] == ["b[w]", f"b[{'uv'[int(np.argmax(rhat[:2]))]}]"]
+    assert all(len(_curves(p.svg, f"s{i}")) == 1 for p in plots for i in range(4))
+    ids = [set(re.findall(r'id="([^"]*)"', p.svg)) for p in plots]
+    assert not ids[0] & ids[1]
+    assert rank_plots(tree, [{**row, "r_hat": np.nan} for row in summary[:1]], "k")

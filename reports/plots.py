@@ -1,0 +1,147 @@
+"""ArviZ's own plots of a posterior, as inline SVG in the colours of the page."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+RANKED = 2  # scalars whose ranks are drawn: those that mix worst
+PREDICTED = 3  # observed variables drawn
+REPLICATES = 40  # data sets drawn from the model
+MOST_ROWS = 1000  # of the data in a plot; of more, every so-manieth
+SIZE = {"figsize": (4.4, 2.5), "figsize_units": "inches"}
+# Colours that stand for those of the page, which change with its theme.
+INK, SOFT, FAINT, MCMC = "#010101", "#020202", "#030303", "#040404"
+CHAINS = tuple(f"#05050{i}" for i in range(8))
+PAGE = {INK: "ink", SOFT: "soft", FAINT: "faint", MCMC: "mcmc", **{c: f"s{i}" for i, c in enumerate(CHAINS)}}
+
+
+@dataclass(frozen=True)
+class Plot:
+    """One plot: the drawing, what it is called, and what is said below it."""
+
+    svg: Markup
+    title: str
+    caption: str
+
+
+def rank_plots(native: Any, summary: Sequence[dict[str, Any]], key: str) -> list[Plot]:
+    """Draw, for the scalars with the largest R-hat, how far each chain's ranks among all draws are from uniform.
+
+    Parameters
+    ----------
+    native
+        The DataTree of the posterior.
+    summary
+        R-hat and effective size of every scalar, in the order of the posterior.
+    key
+        A prefix that makes identifiers unique on the page.
+    """
+    import arviz as az
+
+    found: list[Plot] = []
+    for row in sorted(summary, key=lambda row: -np.nan_to_num(row["r_hat"], nan=-np.inf)):
+        draws = _scalar(native, summary, row)
+        if len(found) == RANKED or draws.shape[0] < 2 or not np.all(np.isfinite(draws)) or np.ptp(draws) == 0:
+            continue
+        name = f"{row['estimand']}[{row['label']}]" if row["label"] else str(row["estimand"])
+        tree = az.from_dict({"posterior": {"scalar": draws}})
+
+        def plot(tree: Any = tree) -> Any:
+            looks = {"credible_interval": {"color": FAINT}, "title": False, "xlabel": False}
+            return az.plot_rank(tree, backend="matplotlib", figure_kwargs=SIZE, visuals=looks)
+
+        said = f"{name}: R-hat {row['r_hat']:.3f}, bulk ESS {row['ess_bulk']:.0f}"
+        found.append(Plot(_svg(plot, f"{key}{len(found)}"), f"Ranks of {name} by chain", said))
+    return found
+
+
+def _scalar(native: Any, summary: Sequence[dict[str, Any]], row: dict[str, Any]) -> np.ndarray:
+    """Return the draws of one scalar, ``(chains, draws)``."""
+    place = [r["label"] for r in summary if r["estimand"] == row["estimand"]].index(row["label"])
+    values = native["posterior"][row["estimand"]].transpose("chain", "draw", ...).values
+    return np.asarray(values.reshape(*values.shape[:2], -1)[..., place])
+
+
+def predictive_plots(native: Any, key: str) -> list[Plot]:
+    """Draw the distribution of each observed variable over those of data sets drawn from the model.
+
+    Parameters
+    ----------
+    native
+        The DataTree of the posterior, with the groups ``observed_data`` and, where they exist,
+        ``posterior_predictive`` and ``prior_predictive``.
+    key
+        A prefix that makes identifiers unique on the page.
+    """
+    groups = getattr(native, "children", {})
+    if "observed_data" not in groups:
+        return []
+    return [
+        _predictive(native, name, group, f"{key}{i}{group[:2]}")
+        for i, name in enumerate(list(native["observed_data"].data_vars)[:PREDICTED])
+        for group in ("posterior_predictive", "prior_predictive")
+        if group in groups and name in native[group].data_vars and np.all(np.isfinite(native[group][name].values))
+    ]
+
+
+def _predictive(native: Any, name: str, group: str, key: str) -> Plot:
+    import arviz as az
+
+    observed = np.ravel(native["observed_data"][name].values).astype(float)
+    drawn = native[group][name].transpose("chain", "draw", ...).values.astype(float)
+    drawn = drawn.reshape(*drawn.shape[:2], -1)
+    every = math.ceil(observed.size / MOST_ROWS)
+    tree = az.from_dict({group: {name: drawn[..., ::every]}, "observed_data": {name: observed[::every]}})
+
+    def plot() -> Any:
+        looks: dict[str, Any] = {
+            "predictive_dist": {"color": MCMC if group.startswith("post") else FAINT, "alpha": 0.3},
+            "observed_dist": {"color": INK},
+            "title": False,
+        }
+        given: dict[str, Any] = {"kind": "ecdf", "num_samples": REPLICATES, "visuals": looks}
+        return az.plot_ppc_dist(tree, group=group, backend="matplotlib", figure_kwargs=SIZE, **given)
+
+    words = group.replace("_", " ")
+    rows = f", of every {every}th row" if every > 1 else ""
+    said = f"{name}: the data (dark) over {words} draws{rows}" if group.startswith("post") else f"{name}: {words} draws"
+    return Plot(_svg(plot, key), f"{words.capitalize()} check of {name}", said)
+
+
+def _svg(plot: Callable[[], Any], key: str) -> Markup:
+    """Draw a plot with colours that stand for the page's, and put the page's in."""
+    import matplotlib as mpl
+    from cycler import cycler
+    from matplotlib import pyplot as plt
+
+    style: Any = {
+        "svg.fonttype": "none", "svg.hashsalt": key, "font.size": 10, "path.simplify_threshold": 1.0,
+        "figure.facecolor": "none", "savefig.facecolor": "none", "axes.facecolor": "none", "axes.edgecolor": FAINT,
+        "text.color": INK, "axes.labelcolor": SOFT, "xtick.color": SOFT, "ytick.color": SOFT,
+        "axes.prop_cycle": cycler(color=CHAINS), "axes.spines.top": False, "axes.spines.right": False,
+    }  # fmt: skip
+    with mpl.rc_context(style):
+        figure = plot().get_viz("figure")
+        figure = figure.item() if hasattr(figure, "item") else figure
+        text = io.StringIO()
+        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        figure.savefig(text, format="svg", metadata=nothing, bbox_inches="tight")
+        plt.close(figure)
+    svg = text.getvalue()
+    svg = svg[svg.index("<svg") :]
+    for colour, name in PAGE.items():
+        svg = svg.replace(colour, f"var(--{name})")
+    # Identifiers of another plot on the page may be the same but for the salt.
+    svg = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{key}-", svg)
+    # Its own style sheet would be the whole page's.
+    svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)
+    # Matplotlib escapes what it writes, and no name that a user chose is in it.
+    return Markup(svg)
