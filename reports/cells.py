@@ -126,7 +126,7 @@ def facts(method: str, panel: Any) -> dict[str, Any]:
         text = _fact(value)
         if name == "attempts" and len(value) > 1:
             pairs += [(f"attempt {i}", pretty(str(said))) for i, said in enumerate(value, 1)]
-        elif value not in (None, "") and text is not None and name not in SHOWN_ELSEWHERE:
+        elif value is not None and str(value) and text is not None and name not in SHOWN_ELSEWHERE:
             pairs.append((FACTS.get(name, words(name)), pretty(text)))
     gate = [str(failure) for failure in panel.diagnostics.get("gate", ())]
     return {"method": method, "title": TITLES[method], "pairs": pairs, "gate": gate}
