@@ -1,4 +1,4 @@
-"""Shape parameters whose likelihood is highest at an end: Student's nu and the negative binomial's alpha."""
+"""Parameters whose likelihood is highest at an end: Student's nu and sigma, the negative binomial's alpha."""
 
 from __future__ import annotations
 
@@ -28,6 +28,35 @@ def edge_of_nu(design: Design) -> Status | None:
     if best == 0:
         return Status.AT_INFINITY
     return Status.AT_BOUNDARY if best == len(heights) - 1 else None
+
+
+def fits_enough(design: Design, nu: float) -> bool:
+    """With ``m`` rows fitted exactly Student's likelihood goes as ``sigma ** (nu * (n - m) - m)``."""
+    fitted = max(design.rank, _tied(design) if design.intercept else 0)
+    return bool(fitted > nu * (design.n - fitted))
+
+
+def ties(design: Design, nu: float) -> tuple[bool, str]:
+    """Whether rows of one value leave no mode under a prior of the slopes scaled by sigma, and why no posterior.
+
+    Slopes at zero and sigma to zero: ``sigma ** (nu * (n - m) - m)``, over one more for each slope's density; an
+    intercept within sigma of the value gives one back.
+    """
+    tied = _tied(design)
+    power = nu * (design.n - tied) - tied
+    reason = (
+        f"no posterior exists: {tied} of {design.n} values of {design.outcome_name!r} are the same, and Student errors "
+        "let sigma go to zero on them; use --family gaussian, or look for what ties them"
+    )
+    unbounded = tied > 0 and power < design.rank - design.intercept
+    return unbounded, reason if tied > 0 and power + 1 + design.intercept <= 0 else ""
+
+
+def _tied(design: Design) -> int:
+    """Return the number of rows that slopes of zero fit exactly."""
+    if not design.intercept:
+        return int(np.sum(design.outcome == 0))
+    return int(np.unique(design.outcome, return_counts=True)[1].max())
 
 
 def underdispersed(design: Design) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from triptych.design import Design
 from triptych.families import Regression, estimands
-from triptych.fit_edges import edge_of_nu, underdispersed
+from triptych.fit_edges import edge_of_nu, fits_enough, ties, underdispersed
 from triptych.outcomes import COUNTS
 from triptych.principal import components
 from triptych.table import Status
@@ -65,18 +65,10 @@ def existence(design: Design, spec: Regression) -> Existence:
                 f"{spec.prior} prior lets sigma go to zero; look for the error in the data, or use --prior normal, "
                 "whose scale shrinks with sigma",
             )
-        if spec.family == "student" and spec.conditional and (tied := _tied(design)):
-            # Slopes at zero and sigma to zero: sigma ** (nu * apart - tied), over one more for each slope's density;
-            # an intercept within sigma of the value gives one back.
-            power = (spec.nu or 2.0) * (design.n - tied) - tied
-            if power - (design.rank - design.intercept) < 0:
-                mode = dict.fromkeys(estimands(spec), Status.UNBOUNDED)
-            if power + 2 <= 0:
-                no_posterior = (
-                    Status.FAILED,
-                    f"no posterior exists: {tied} of {design.n} values of {design.outcome_name!r} are the same, and "
-                    "Student errors let sigma go to zero on them; use --family gaussian, or look for what ties them",
-                )
+        if spec.family == "student" and spec.conditional:
+            unbounded, reason = ties(design, spec.nu or 2.0)
+            mode = dict.fromkeys(estimands(spec), Status.UNBOUNDED) if unbounded else mode
+            no_posterior = (Status.FAILED, reason) if reason else no_posterior
     else:
         mode = {}
         if away := _separated(design):
@@ -163,7 +155,7 @@ def _measured(
 ) -> dict[str, Status | None]:
     """Exact fits let sigma go to zero; medians need not be unique. Returns the mode's statuses."""
     exact = _fits_exactly(design)
-    if not exact and not _student_unbounded(design, spec):
+    if not exact and not (spec.family == "student" and fits_enough(design, spec.nu or 2.0)):
         if spec.family == "laplace" and not mle and (loose := _several_medians(design)):
             mle |= _of_terms(design, Status.NOT_IDENTIFIED, loose)
             notes.append(
@@ -195,22 +187,6 @@ def _fits_exactly(design: Design) -> bool:
     left = float(np.abs(target - design.full @ coef).max())
     rounding = 64 * np.finfo(float).eps
     return bool(left <= rounding * max(np.abs(y).max() / unit, np.abs(target).max()))
-
-
-def _student_unbounded(design: Design, spec: Regression) -> bool:
-    """With ``m`` rows fitted exactly the likelihood goes as ``sigma ** (nu * (n - m) - m)``."""
-    if spec.family != "student":
-        return False
-    _, counts = np.unique(design.outcome, return_counts=True)
-    fitted = max(design.rank, int(counts.max()) if design.intercept else 0)
-    return bool(fitted > (spec.nu or 2.0) * (design.n - fitted))
-
-
-def _tied(design: Design) -> int:
-    """Return the number of rows that slopes of zero fit exactly."""
-    if not design.intercept:
-        return int(np.sum(design.outcome == 0))
-    return int(np.unique(design.outcome, return_counts=True)[1].max())
 
 
 def _improper(
