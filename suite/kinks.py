@@ -17,6 +17,7 @@ from triptych.newton import Point, equilibrate, newton
 from triptych.objective import Objective
 
 LEVELS = 10.0 ** -np.arange(0, 9)  # fall of the objective that the smoothing may hide, per kink
+BARELY = 1e-60  # its power of -3 is still a number
 BESIDE = 1e-2  # the same on a probe, where what counts is a rise of 0.2 per unit
 
 
@@ -150,10 +151,11 @@ def _rounded(
     objective: Objective, x: np.ndarray, level: float, *, max_iterations: int, basis: np.ndarray | None = None
 ) -> Point:
     """Run Newton on the objective whose corners are rounded so far that each hides at most ``level``."""
-    fall = np.abs(objective.kinks(x)[2])
+    fall = objective.kinks(x)[2]
     arguments = objective.engine.kink_arguments(objective.full(x))
-    # A kink of the prior alone does not bend the likelihood, and rounded without end it would spoil its derivatives.
-    eps = _split(level / np.where(fall > 0, fall, 1.0), [a.shape for a in arguments])
+    # Where the objective does not fall from a kink (the prior's in the likelihood, a determinant's sign) there is no
+    # corner, and no more is rounded than derivatives need.
+    eps = _split(np.where(fall > 0, level / np.where(fall > 0, fall, 1.0), BARELY), [a.shape for a in arguments])
     corner = (eps, 1.0, tuple(np.zeros(a.shape) for a in arguments))
     return newton(
         partial(objective.derivatives, corner=corner),

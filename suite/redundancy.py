@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from triptych.kinks import at_corner, climb
-from triptych.newton import ascent_step
+from triptych.newton import ascent_step, equilibrate
 from triptych.objective import Objective
 from triptych.probes import MOST_COLUMNS, column_sizes, null_directions
 from triptych.verdict import Trace, Verdict
@@ -62,6 +62,24 @@ def _elsewhere(objective: Objective, inner: Verdict, kept: np.ndarray) -> np.nda
     return moved
 
 
+def _tangent(
+    objective: Objective, x: np.ndarray, hessian: np.ndarray, rows: np.ndarray, inner: Verdict
+) -> np.ndarray | None:
+    """Return the directions of the ridge, as rows: at a maximum those in which it is not curved.
+
+    Short of a maximum they are the null space of the terms' derivatives; at one a term that is fitted exactly has none.
+    """
+    count = x.size - inner.objective.size + len(inner.flat)
+    if inner.corner is None and inner.unbounded is None and not inner.rays.size and not inner.cliff.size:
+        d = equilibrate(hessian)
+        found = np.linalg.eigh(-(d[:, None] * hessian * d))[1][:, :count].T
+        return np.where(np.abs(found) > 1e-6 * np.abs(found).max(axis=1, keepdims=True, initial=0.0), d * found, 0.0)
+    jacobians = objective.engine.pointwise_jacobian(objective.full(x)).values()
+    columns = np.vstack([j.reshape(-1, objective.engine.size) for j in jacobians])[:, objective.active]
+    columns = np.vstack([columns, rows])  # a kink that holds has no derivative, and is held along the ridge
+    return null_directions(columns) if np.all(np.isfinite(columns)) else None
+
+
 def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
     """Return the verdict on all coordinates from that on those which reach all values of the terms.
 
@@ -88,10 +106,8 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
             out[:, kept] = rows
         return out
 
-    jacobians = objective.engine.pointwise_jacobian(objective.full(x)).values()
-    columns = np.vstack([j.reshape(-1, objective.engine.size) for j in jacobians])[:, objective.active]
-    columns = np.vstack([columns, rows])  # a kink that holds has no derivative, and is held along the ridge
-    if not np.all(np.isfinite(columns)):
+    flat = _tangent(objective, x, point.hessian, rows, inner)
+    if flat is None:
         return None
     unbounded = inner.unbounded
     if unbounded is not None:
@@ -100,5 +116,5 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
         unbounded = Trace(int(np.flatnonzero(kept)[unbounded.position]), unbounded.steps, unbounded.values, path)
     return Verdict(
         objective, point, corner, inner.noise, inner.starts, [], unbounded,
-        embedded(inner.rays), null_directions(columns), embedded(inner.cliff), [], inner.settled,
+        embedded(inner.rays), flat, embedded(inner.cliff), [], inner.settled,
     )  # fmt: skip

@@ -116,6 +116,8 @@ class Verdict:
         if basis.shape[1] == 0:
             return np.zeros_like(self.point.hessian)
         information = -(basis.T @ self.point.hessian @ basis)
+        if not np.all(np.isfinite(information)):
+            return np.full_like(self.point.hessian, np.nan)
         eigenvalues, vectors = np.linalg.eigh(information)
         # Below this a curvature is the rounding of the others, and may have either sign.
         if eigenvalues.min() <= 64 * np.finfo(float).eps * eigenvalues.max():
