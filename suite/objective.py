@@ -85,7 +85,11 @@ class Objective:
     def kinks(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the kinks' arguments ``u``, their Jacobian, and the fall of the objective per ``|u|``."""
         u, jacobian, slope = self.engine.kinks(self.full(x))
-        return u, jacobian[:, self.active], -self._summed(slope)
+        fall = -self._summed(slope)
+        # What only rounding leaves of a slope makes no corner.
+        value = self.value(x)
+        least = 1e-12 * (1 + abs(value) if np.isfinite(value) else 1.0) / max(1.0, float(np.max(np.abs(u), initial=0.0)))
+        return u, jacobian[:, self.active], np.where(np.abs(fall) > least, fall, 0.0)
 
     @property
     def kinked(self) -> bool:
@@ -94,7 +98,7 @@ class Objective:
         if key not in memo:
             z = self.engine.graph.start
             fall = self.kinks(z[self.active])[2] if self.engine.kink_arguments(z) else np.zeros(0)
-            memo[key] = bool(np.any(fall != 0))
+            memo[key] = bool(np.any(fall > 0))  # from others it rises, as a determinant does from zero
         return bool(memo[key])
 
     def noise(self, x: np.ndarray) -> float:
