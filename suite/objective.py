@@ -88,7 +88,8 @@ class Objective:
         fall = -self._summed(slope)
         # What only rounding leaves of a slope makes no corner.
         value = self.value(x)
-        least = 1e-12 * (1 + abs(value) if np.isfinite(value) else 1.0) / max(1.0, float(np.max(np.abs(u), initial=0.0)))
+        size = 1 + abs(value) if np.isfinite(value) else 1.0
+        least = 1e-12 * size / max(1.0, float(np.max(np.abs(u), initial=0.0)))
         return u, jacobian[:, self.active], np.where(np.abs(fall) > least, fall, 0.0)
 
     @property
