@@ -61,7 +61,8 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     steps = (point.gradient == 0) & np.all(point.hessian == 0, axis=0)
     if verdict.corner is not None:
         steps &= np.all(verdict.corner.jacobian == 0, axis=0)
-    steps &= ~np.any(cliff(verdict) != 0, axis=0)
+    if np.any(steps):
+        steps &= ~np.any(cliff(verdict) != 0, axis=0)
     flat = [v for v in flat if not np.any(steps & (np.abs(v) > 0.5 * np.abs(v).max()))]
     flat = _exactly(flat, objective, d) + list(np.eye(objective.size)[steps])
     verdict.flat = np.array([*(_clean(v, verdict, d) for v in flat), *known]).reshape(-1, d.size)

@@ -82,6 +82,11 @@ class Objective:
             g, h = g[self.active], h[np.ix_(self.active, self.active)]
         return self._combined(value), g, (h + h.T) / 2
 
+    def term_slopes(self, x: np.ndarray) -> np.ndarray:
+        """Return the derivatives of every term of the likelihood, shape ``(terms, p)``."""
+        jacobians = self.engine.pointwise_jacobian(self.full(x)).values()
+        return np.vstack([j.reshape(-1, self.engine.size) for j in jacobians])[:, self.active]
+
     def kinks(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the kinks' arguments ``u``, their Jacobian, and the fall of the objective per ``|u|``."""
         u, jacobian, slope = self.engine.kinks(self.full(x))

@@ -247,11 +247,10 @@ def structural_null(objective: Objective) -> np.ndarray:
     rows = []
     for scale in (0.1, 0.5, 1.0, 1.0):
         x = objective.origin[objective.active] + scale * rng.standard_normal(objective.size)
-        z = objective.full(x)
-        terms = [j.reshape(-1, z.size) for j in objective.engine.pointwise_jacobian(z).values()]
+        block = objective.term_slopes(x)
         if objective.parts[1]:
-            terms.append(objective.engine.derivatives(z)[1][1:2])
-        block = np.vstack(terms)[:, objective.active]
+            prior = objective.engine.derivatives(objective.full(x))[1][1:2, objective.active]
+            block = np.vstack([block, prior])
         if np.all(np.isfinite(block)):
             rows.append(block)
     if not rows:

@@ -24,9 +24,7 @@ def redundant(objective: Objective) -> np.ndarray:
     """
     rng = np.random.default_rng(3)
     x = objective.origin[objective.active] + 0.5 * rng.standard_normal(objective.size)
-    z = objective.full(x)
-    terms = [j.reshape(-1, z.size) for j in objective.engine.pointwise_jacobian(z).values()]
-    columns = np.vstack(terms)[:, objective.active].T
+    columns = objective.term_slopes(x).T
     # Fewer terms than coordinates (one for a whole series) would make anything look spare.
     inside = np.isfinite(objective.value(x)) and np.all(np.isfinite(columns))
     if not inside or not len(columns) < min(columns.shape[1], MOST_COLUMNS):
@@ -74,17 +72,16 @@ def _tangent(
         d = equilibrate(hessian)
         found = np.linalg.eigh(-(d[:, None] * hessian * d))[1][:, :count].T
         return np.where(np.abs(found) > 1e-6 * np.abs(found).max(axis=1, keepdims=True, initial=0.0), d * found, 0.0)
-    jacobians = objective.engine.pointwise_jacobian(objective.full(x)).values()
-    columns = np.vstack([j.reshape(-1, objective.engine.size) for j in jacobians])[:, objective.active]
-    columns = np.vstack([columns, rows])  # a kink that holds has no derivative, and is held along the ridge
+    # A kink that holds has no derivative, and is held along the ridge.
+    columns = np.vstack([objective.term_slopes(x), rows])
     return null_directions(columns) if np.all(np.isfinite(columns)) else None
 
 
 def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
     """Return the verdict on all coordinates from that on those which reach all values of the terms.
 
-    The others make a ridge: at the maximum it runs along the null space of the terms' derivatives. None where the
-    maximum is not one of all coordinates, because those that were kept do not reach as far after all.
+    The others make a ridge, whose directions are flat. None where the maximum is not one of all coordinates, because
+    those that were kept do not reach as far after all.
     """
     kept = np.isin(objective.active, inner.objective.active)
     x = _elsewhere(objective, inner, kept)
