@@ -117,6 +117,13 @@ class Comparison:
         """The scenario's own figures; of one that fails, a sentence that says so."""
         return [_draw(make, self) for make in (self.scenario.figures if self.error is None else ())]
 
+    @cached_property
+    def section(self) -> dict[str, Any]:
+        """What the report shows of it, with its figures drawn."""
+        from triptych.reports.sections import scenario
+
+        return scenario(self)
+
     @property
     def results(self) -> dict[str, Any]:
         """The libraries' own objects for the default variant."""

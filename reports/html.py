@@ -94,7 +94,7 @@ def render(comparisons: Sequence[Comparison]) -> str:
             title=f"{names} | triptych" if names else "triptych",
             fine=fine,
             verdict=sentence,
-            scenarios=[sections.scenario(comparison) for comparison in comparisons],
+            scenarios=[comparison.section for comparison in comparisons],
             conventions=CONVENTIONS,
             # What the panels are is said in words above.
             provenance=[*_pairs({k: v for k, v in provenance(comparisons).items() if k != "conventions"})],

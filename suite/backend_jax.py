@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,10 @@ class JaxBackend:
         self._jax, self._np = jax, jnp
         inputs = list(graph.data.values())
         terms = list(graph.likelihood.values())
-        self._objective = _jaxify([graph.z, *graph.t, *inputs], [*terms, graph.prior, graph.jacobian])
-        self._arguments = _jaxify([graph.z, *inputs], list(graph.kinks)) if graph.t else lambda *_: ()
-        self._show = _jaxify([graph.z, *inputs], [*graph.natural, *graph.derived])
+        jit = partial(jax.jit, inline=True)
+        self._objective = jit(_jaxify([graph.z, *graph.t, *inputs], [*terms, graph.prior, graph.jacobian]))
+        self._arguments = jit(_jaxify([graph.z, *inputs], list(graph.kinks))) if graph.t else lambda *_: ()
+        self._show = jit(_jaxify([graph.z, *inputs], [*graph.natural, *graph.derived]))
         self._kinked = bool(graph.t)
         self.smooth: Arrays = ((), 0.0, ())
         self._jitted: dict[str, Any] = {}

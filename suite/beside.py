@@ -13,7 +13,15 @@ from typing import Any
 from triptych.progress import Progress
 from triptych.scenario import Scenario
 
+COLLECT = 100_000  # objects that are made between looks for garbage; Python's 2000 costs a run a second
 Solve = Callable[[Scenario, Progress | None], Any]
+
+
+def own_process() -> None:
+    """Set up a process that does nothing but solve: what it makes is mostly kept to its end."""
+    import gc
+
+    gc.set_threshold(COLLECT)
 
 
 @contextmanager
@@ -104,6 +112,7 @@ def _work(connection: Any) -> None:
 
     # An interrupt is the first process's to handle; it ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    own_process()
     Thread(target=_end_with_parent, daemon=True).start()
     from triptych.registry import scenarios
 

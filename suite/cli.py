@@ -120,7 +120,7 @@ def run(
 
     folder = _folder(out, *(names or ()))
     options = _options(seed, draws, tune, chains, ci_prob, ci_kind, backend)
-    _finish(run_all(names or None, processes=processes, **options), folder, format)
+    _finish(run_all(names or None, processes=processes, drawn=True, **options), folder, format)
 
 
 @app.command()
@@ -219,6 +219,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def script() -> NoReturn:
     """Run the command line as a process that ends without taking its libraries apart, which takes a second."""
+    from triptych.beside import own_process
+
+    own_process()
     code: Any = 0
     try:
         main()

@@ -107,7 +107,12 @@ def run(
 
 
 def run_all(
-    names: Sequence[str] | None = None, *, processes: int = 1, progressbar: bool | Progress = True, **options: Any
+    names: Sequence[str] | None = None,
+    *,
+    processes: int = 1,
+    drawn: bool = False,
+    progressbar: bool | Progress = True,
+    **options: Any,
 ) -> list[Comparison]:
     """Solve several scenarios; one that fails is reported as failed and the others go on.
 
@@ -118,6 +123,8 @@ def run_all(
     processes
         1, or 2 to solve them in two processes; comparisons that come from the other one hold everything
         that is reported, but neither their engine nor statsmodels' results.
+    drawn
+        Whether to draw the figures of the report as well, each process those of its own scenarios.
     progressbar
         As in :func:`run`, over all of them.
     **options
@@ -133,7 +140,7 @@ def run_all(
 
     ci_prob, ci_kind = options.get("ci_prob", 0.95), options.get("ci_kind", "eti")
     check(_sampling(options), options.get("methods", METHODS), ci_prob, ci_kind)
-    solve = partial(_attempt, options=options)
+    solve = partial(_attempt, options=options, drawn=drawn)
     several = processes > 1 and (names is None or len(names) > 1)
     with second_process() if several else nullcontext() as other, watched(progressbar) as progress:
         chosen = [get(name) for name in dict.fromkeys(scenarios() if names is None else names)]
@@ -160,13 +167,17 @@ def _shares(progress: Progress | None, count: int) -> Callable[[int], Progress |
     return share
 
 
-def _attempt(scenario: Scenario, progress: Progress | None, *, options: Mapping[str, Any]) -> Comparison:
+def _attempt(
+    scenario: Scenario, progress: Progress | None, *, options: Mapping[str, Any], drawn: bool = False
+) -> Comparison:
     """Solve a scenario; whatever it raises is its own failure, shown with its type in the report."""
     from triptych.comparisons.comparison import Comparison
 
     try:
         comparison = run(scenario, progressbar=progress or False, **options)
         comparison.evaluated_claims  # noqa: B018 - a claim that breaks is this scenario's failure
+        if drawn:
+            comparison.section  # noqa: B018 - and so is a figure
     except Exception as error:
         settings = provenance(_sampling(options), options.get("ci_prob", 0.95), options.get("ci_kind", "eti"))
         return Comparison(scenario, {}, provenance=settings, error=f"{type(error).__name__}: {error}")

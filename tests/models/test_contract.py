@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import triptych
 from triptych.cli import main
 from triptych.reports.files import results_json
+from triptych.reports.html import render
 from triptych.scenario import Data, Scenario
 from triptych.solve import build_model, model_settings, scenario_data
 from triptych.table import COLUMNS, METHODS, Status
@@ -72,6 +74,15 @@ def test_the_definition_keeps_the_contract(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_solution_keeps_the_contract(name: str, solved: Any) -> None:
     check_solved(solved(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_another_process_sends_the_whole_report(name: str, solved: Any) -> None:
+    bare = pickle.loads(pickle.dumps(solved(name)))
+    assert render([bare]) == render([solved(name)])
+    drawn = pickle.loads(pickle.dumps(bare))
+    assert "section" in vars(drawn)
+    assert render([drawn]) == render([bare])
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

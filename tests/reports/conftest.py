@@ -119,6 +119,12 @@ class Comparison:
         return [make(self) for make in self.scenario.figures]
 
     @property
+    def section(self) -> dict[str, Any]:
+        from triptych.reports.sections import scenario
+
+        return scenario(self)  # type: ignore[arg-type]
+
+    @property
     def diagnostics(self) -> dict[str, Any]:
         return {name: {p.method: p.diagnostics for p in s.panels.values()} for name, s in self.solutions.items()}
 
