@@ -19,7 +19,7 @@ from triptych.whitening import Whitening
 LOW_RANK_UP_TO = 30  # unconstrained dimensions
 TRIES = 80  # starting points that a chain tries
 LOOK = 0.25  # seconds between looks for an interrupt
-CHEAP = 2e-4  # seconds of a gradient up to which chains take turns
+CHEAP = 4e-5  # seconds of a gradient up to which chains take turns: handing over Python's lock costs as much
 STATISTICS = ("diverging", "energy", "logp", "n_steps", "depth", "step_size", "mean_tree_accept")
 NAMES = {"logp": "lp", "depth": "tree_depth", "mean_tree_accept": "acceptance_rate"}
 
