@@ -13,6 +13,7 @@ import numpy as np
 
 from triptych.backend import Arrays
 from triptych.differences import difference_hessian
+from triptych.gram import Gram
 from triptych.graph import Graph
 
 
@@ -34,6 +35,7 @@ class JaxBackend:
         self._objective = jit(_jaxify([graph.z, *graph.t, *inputs], [*terms, graph.prior, graph.jacobian]))
         self._arguments = jit(_jaxify([graph.z, *inputs], list(graph.kinks))) if graph.t else lambda *_: ()
         self._show = jit(_jaxify([graph.z, *inputs], [*graph.natural, *graph.derived]))
+        self._grams = [Gram(graph.linear[n], graph, _jaxify) if n in graph.linear else None for n in graph.likelihood]
         self._kinked = bool(graph.t)
         self.smooth: Arrays = ((), 0.0, ())
         self._jitted: dict[str, Any] = {}
@@ -155,27 +157,33 @@ class JaxBackend:
         return [np.asarray(x) for x in run(z, data)]
 
     def sampled(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
-        return np.asarray(self.sampled_function()(z, weights, data))
+        return np.asarray(self.sampled_function()(z, weights, data, ()))
 
     def sampled_hessian(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
         run = self.sampled_function()
         if self.second_derivatives != "exact":
-            return np.asarray(difference_hessian(lambda at: np.asarray(run(at, weights, data))[None, 1:], z)[0])
-        curved = self._jit("sampled_hessian", self._jax.jacfwd(lambda *given: run(*given)[1:]))
+            return np.asarray(difference_hessian(lambda at: np.asarray(run(at, weights, data, ()))[None, 1:], z)[0])
+        curved = self._jit("sampled_hessian", self._jax.jacfwd(lambda *given: run(*given, ())[1:]))
         return np.asarray(curved(z, weights, data))
 
+    def sums(self, weights: Arrays, data: Arrays) -> Arrays:
+        """Return what the sampler needs of the data in place of the rows, for each term; None where it needs them."""
+        found = [gram and gram.sums(w, data) for gram, w in zip(self._grams, weights, strict=True)]
+        return tuple(found) if any(found) else ()
+
     def sampled_function(self) -> Any:
-        """Return the jitted log-density with gradient that the sampler calls."""
+        """Return the jitted log-density with gradient that the sampler calls; no sums stands for none of any term."""
         jax, jnp = self._jax, self._np
 
-        def density(z: Any, weights: Arrays, data: Arrays) -> Any:
+        def density(z: Any, weights: Arrays, data: Arrays, sums: Arrays) -> Any:
             t = tuple(jnp.abs(u) for u in self._arguments(z, *data))
             *terms, prior, jacobian = self._objective(z, *t, *data)
-            total = sum(jnp.sum(w * term) for w, term in zip(weights, terms, strict=True))
-            return total + prior + jacobian
+            for gram, term, w, known in zip(self._grams, terms, weights, sums or [None] * len(terms), strict=True):
+                prior = prior + (jnp.sum(w * term) if gram is None or known is None else gram.density(z, data, known))
+            return prior + jacobian
 
-        def packed(z: Any, weights: Arrays, data: Arrays) -> Any:
-            value, gradient = jax.value_and_grad(density)(z, weights, data)
+        def packed(z: Any, weights: Arrays, data: Arrays, sums: Arrays) -> Any:
+            value, gradient = jax.value_and_grad(density)(z, weights, data, sums)
             return jnp.concatenate([value[None], gradient])
 
         return self._jit("sampled", packed)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triptych.rewrites import ready_to_differentiate
+from triptych.gram import Linear, linear, normal_parts
+from triptych.rewrites import in_double_precision, ready_to_differentiate, rebuilt
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -59,6 +60,7 @@ class Graph:
     shared: dict[str, Any]
     t: tuple[Any, ...]
     likelihood: dict[str, Any]
+    linear: dict[str, Linear]
     prior: Any
     jacobian: Any
     kinks: tuple[Any, ...]
@@ -105,7 +107,8 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
     shared = [v for v in shared if not _is_random_state(v)]
     inputs = {_data_name(v, model, i): v for i, v in enumerate(shared)}
     symbols = {name: v.type(name=name) for name, v in inputs.items()}
-    outputs = clone_replace(outputs, {**parts, **{inputs[n]: s for n, s in symbols.items()}})
+    replacements = {**parts, **{inputs[n]: s for n, s in symbols.items()}}
+    outputs = clone_replace(outputs, replacements)
     objective, shown = outputs[: count + 2], outputs[count + 2 :]
     objective, kinks, t = _lift_kinks(objective, z)
     names = [rv.name for rv in model.observed_RVs] + [p.name for p in moved]
@@ -122,6 +125,7 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
         shared=inputs,
         t=t,
         likelihood=dict(zip(names, objective[:count], strict=True)),
+        linear=_linear(model, z, replacements),
         prior=objective[count],
         jacobian=objective[count + 1],
         kinks=kinks,
@@ -133,6 +137,18 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
         potentials_in_prior=tuple(p.name for p in kept),
         start=start,
     )
+
+
+def _linear(model: pm.Model, z: Any, replacements: dict[Any, Any]) -> dict[str, Linear]:
+    """Return the normal likelihoods of a linear mean, in the graph's own inputs."""
+    from pytensor.graph.replace import clone_replace
+
+    found = {}
+    for name, parts in normal_parts(model).items():
+        mean, sigma, observed = clone_replace(rebuilt(parts, in_double_precision), replacements)
+        if (one := linear(mean, sigma, observed, z)) is not None:
+            found[name] = one
+    return found
 
 
 def _coordinates(model: pm.Model, values: list[Any]) -> tuple[Any, dict[Any, Any], np.ndarray, list[tuple[int, int]]]:
