@@ -24,6 +24,8 @@ from triptych.whitening import whitening
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_TERMS = 20_000_000  # of the likelihood that are computed at once
+
 
 @dataclass(frozen=True)
 class Score:
@@ -78,7 +80,7 @@ def holdout_scores(scenario: Scenario, solution: Solution, sampling: Sampling) -
     found = []
     for method in methods:
         terms, status, reason = _predict(engine, name, mask, solution, method, sampling)
-        held = terms[mask] if terms is not None else np.full(int(mask.sum()), np.nan)
+        held = terms if terms is not None else np.full(int(mask.sum()), np.nan)
         total = float(held.sum())
         if status is Status.OK and not np.isfinite(total):
             status, reason = Status.FAILED, "a held-out row has predictive density zero"
@@ -91,7 +93,7 @@ def holdout_scores(scenario: Scenario, solution: Solution, sampling: Sampling) -
 def _predict(
     engine: Engine, name: str, held: np.ndarray, solution: Solution, method: str, sampling: Sampling
 ) -> tuple[np.ndarray | None, Status, str]:
-    """Return the log predictive density of every row."""
+    """Return the log predictive density of each row that is held out."""
     if method == "mcmc":
         mode = solution.panels["map"].z if "map" in solution.panels else None
         return _predict_posterior(engine, name, held, sampling, mode)
@@ -107,7 +109,7 @@ def _predict(
     if not Optimum(verdict, unknown).exists:
         return None, _lacking(verdict), "there is no maximum to predict with on the rows that are kept"
     terms = engine.pointwise(objective.full(verdict.point.z))[name]
-    return _per_row(terms), Status.OK, ""
+    return _per_row(terms)[held], Status.OK, ""
 
 
 def _lacking(verdict: Verdict) -> Status:
@@ -133,8 +135,6 @@ def _predict_posterior(
     engine: Engine, name: str, held: np.ndarray, sampling: Sampling, mode: np.ndarray | None
 ) -> tuple[np.ndarray | None, Status, str]:
     """Average the predictive density of each row over the draws; these have to pass the gate in what is predicted."""
-    from scipy.special import logsumexp
-
     whitened = whitening(engine, mode)
     # An average over the draws, summed over rows: a quarter of them leaves an error far below the score's own.
     for attempt, (share, accept) in enumerate(((4, 0.8), (2, 0.8), (1, 0.9))):
@@ -152,14 +152,16 @@ def _predict_posterior(
             )
         except SamplerStopped as error:
             return None, Status.FAILED, f"the sampler stopped on the rows that are kept: {error}"
-        terms = engine.pointwise_many(drawn.z.reshape(-1, engine.size))[name]
-        joined = terms.reshape(*terms.shape[:2], -1).sum(axis=2)
-        said = _gate(joined[:, held].sum(axis=1).reshape(drawn.z.shape[:2]), drawn)
+        draws = drawn.z.reshape(-1, engine.size)
+        step = max(1, MOST_TERMS // engine.weights[name].size)
+        blocks = [engine.pointwise_many(draws[i : i + step])[name] for i in range(0, len(draws), step)]
+        terms = np.concatenate([np.array([_per_row(row)[held] for row in block]) for block in blocks])
+        said = _gate(terms.sum(axis=1).reshape(drawn.z.shape[:2]), drawn)
         if not said:
             break
     status = Status.UNRELIABLE if said else Status.OK
     reason = f"the draws on the rows that are kept failed the gate ({'; '.join(said)})" if said else ""
-    return np.asarray(logsumexp(joined, axis=0) - np.log(len(joined))), status, reason
+    return np.asarray(np.logaddexp.reduce(terms, axis=0) - np.log(len(terms))), status, reason
 
 
 def _gate(predicted: np.ndarray, drawn: Draws) -> list[str]:

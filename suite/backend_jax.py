@@ -16,6 +16,8 @@ from triptych.differences import difference_hessian
 from triptych.gram import Gram
 from triptych.graph import Graph
 
+AT_ONCE = 200_000  # rows times directions of a Hessian that are computed side by side: what a processor keeps close
+
 
 class JaxBackend:
     """XLA-compiled objective with exact gradients and Hessians."""
@@ -85,8 +87,13 @@ class JaxBackend:
                 g, v = both(at, *rest)
                 return g, (g, v)
 
-            hessian, (gradients, value) = jax.jacfwd(gradient, has_aux=True)(z)
-            return value, gradients, hessian
+            together = max(1, AT_ONCE // max(1, sum(w.size for w in weights)))
+            if together >= z.size:
+                hessian, (gradients, value) = jax.jacfwd(gradient, has_aux=True)(z)
+                return value, gradients, hessian
+            gradients, push, (_, value) = jax.linearize(gradient, z, has_aux=True)
+            columns = jax.lax.map(push, self._np.eye(z.size), batch_size=together)
+            return value, gradients, self._np.moveaxis(columns, 0, -1)
 
         if exact:
             out = self._jit("three", three)(z, weights, data, corner)

@@ -112,15 +112,17 @@ def draw_to_data(verdict: Verdict) -> None:
 def _ruinous(verdict: Verdict, j: int, sign: float) -> bool:
     """Whether pushing a coordinate costs most data more than any one of them can give back.
 
-    So it is with a scale that all of them share, unless there are parameters enough to fit them exactly.
+    So it is with a scale that all of them share, in both directions, unless there are parameters enough to fit them
+    exactly.
     """
     objective = verdict.objective
     x = verdict.point.z.copy()
     ((_, before),) = objective.engine.pointwise(objective.full(x)).items()
     x[j] += sign * PROBE_STEPS
     ((_, after),) = objective.engine.pointwise(objective.full(x)).items()
-    lost = np.mean(~(before - after < RUIN))
-    return bool(before.size > 2 * objective.size and lost > 0.75)
+    lost = before - after
+    ruined = np.mean(~(lost < RUIN)) > 0.75 or np.all(lost > LEAST_SLOPE * PROBE_STEPS)
+    return bool(before.size > 2 * objective.size and ruined)
 
 
 def ran_away(verdict: Verdict) -> Trace | None:

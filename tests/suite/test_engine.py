@@ -120,3 +120,17 @@ def test_it_samples_its_own_density(engine: Engine) -> None:
     assert drawn.z.shape == (4, 500, 2)
     assert np.array_equal(drawn.z, engine.sample(draws=500, tune=500, random_seed=2).z)
     assert abs(drawn.z[..., 0].mean() - Y.mean()) < 0.3
+
+
+def test_a_hessian_in_pieces_is_the_hessian(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(40, 5)), rng.integers(0, 2, 40)
+    found = []
+    for at_once in (10_000, 80, 1):
+        monkeypatch.setattr("triptych.backend_jax.AT_ONCE", at_once)
+        with pm.Model() as model:
+            pm.Bernoulli("y", logit_p=x @ pm.Normal("beta", 0, 1, shape=5), observed=y)
+        found.append(Engine.build(model).derivatives(np.linspace(-1, 1, 5)))
+    for pieces in found[1:]:
+        for one, whole in zip(pieces, found[0], strict=True):
+            assert one == pytest.approx(whole, rel=1e-12, abs=1e-12)
