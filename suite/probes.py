@@ -220,7 +220,11 @@ def _unsettled(slopes: np.ndarray) -> bool:
 
 def _settled(slopes: np.ndarray) -> bool:
     last = slopes[-SETTLED:]
-    return bool(np.all(last > LEAST_SLOPE) and np.ptp(last) <= 0.05 * abs(float(np.mean(last))))
+    if not np.all(last > LEAST_SLOPE):
+        return False
+    # Gains that shrink: the rate comes to its limit from below, as a log of a log does, and will not fall.
+    gains = np.diff(last)
+    return bool(np.ptp(last) <= 0.05 * float(np.mean(last)) or (np.all(gains > 0) and np.all(np.diff(gains) < 0)))
 
 
 def _hopeless(slopes: np.ndarray, fallen: float) -> bool:

@@ -13,23 +13,8 @@ from gallery import CASES, REFUSED, Case, Refusal
 from gallery.case import BOTH
 from triptych.errors import InputError
 
-# What the engine does not get right yet; each is expected to fail, so that mending one shows.
-GAPS = {
-    "student_nu_free_to_zero": "the ascent needs a mean on a datum and nu near zero at once",
-}
 
-
-def gaps(entries: Any) -> list[Any]:
-    """Mark the entries that are known to fail."""
-    return [
-        pytest.param(e, id=e.name, marks=pytest.mark.xfail(reason=GAPS[e.name]))
-        if e.name in GAPS
-        else pytest.param(e, id=e.name)
-        for e in entries
-    ]
-
-
-@pytest.fixture(scope="module", params=gaps(CASES))
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
 def solved(request: pytest.FixtureRequest) -> tuple[Case, Any]:
     """One case and the table of its estimates; compiled once for all that is asked of it."""
     case: Case = request.param
@@ -55,8 +40,6 @@ def test_the_statuses_are_right(solved: tuple[Case, Any]) -> None:
 
 def test_the_values_are_right(solved: tuple[Case, Any]) -> None:
     case, table = solved
-    if case.name in GAPS:
-        pytest.skip("its status is not right yet")
     for (method, estimand), answer in case.answers.items():
         rows = table[(table["method"] == method) & (table["estimand"] == estimand)]
         if rows.empty and case.estimands is not None:
@@ -72,7 +55,7 @@ def test_the_values_are_right(solved: tuple[Case, Any]) -> None:
         assert np.all(gap[asked] <= allowed[asked]), (method, estimand, found, known)
 
 
-@pytest.mark.parametrize("refusal", gaps(REFUSED))
+@pytest.mark.parametrize("refusal", REFUSED, ids=lambda refusal: refusal.name)
 def test_what_cannot_be_done_is_refused_by_name(refusal: Refusal) -> None:
     model = refusal.build()
     with pytest.raises(InputError) as caught:
