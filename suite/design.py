@@ -12,7 +12,8 @@ from triptych.errors import InputError
 from triptych.formulas import parse_formula
 from triptych.matrix import INTERCEPT, build_matrix
 from triptych.outcomes import LARGEST, MEASUREMENTS, SMALLEST, outcome, trials_expression
-from triptych.tables import keep_complete, listed, read_table, require_column
+from triptych.table_files import read_table
+from triptych.tables import keep_complete, listed, require_column
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def build_design(
     Parameters
     ----------
     source
-        Whatever :func:`triptych.tables.read_table` takes.
+        Whatever :func:`triptych.table_files.read_table` takes.
     formula
         ``"y ~ x1 + x2"``.
     family

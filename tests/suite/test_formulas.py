@@ -19,7 +19,7 @@ from triptych.expressions import evaluate, parse, quoted
 from triptych.fit_words import question
 from triptych.formulas import parse_formula
 from triptych.matrix import build_matrix
-from triptych.tables import read_table
+from triptych.table_files import read_table
 
 ODD = "<b>é` \\\"'"
 TABLE = read_table(

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from triptych.errors import InputError
+from triptych.table_files import read_table
 from triptych.tables import (
     is_text,
     keep_complete,
@@ -18,7 +19,6 @@ from triptych.tables import (
     levels,
     missing,
     numbers,
-    read_table,
     require_column,
 )
 

@@ -1,0 +1,104 @@
+"""Linear programmes over a regression's rows: separated outcomes, and medians that are not unique."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from triptych.design import Design
+from triptych.outcomes import COUNTS
+
+MOST_CELLS = 2_000_000
+MOST_TERMS_APART = 60  # beyond it separation is not sought for each coefficient
+
+
+def separated(design: Design) -> list[str]:
+    """Terms that the likelihood of a discrete outcome carries to infinity.
+
+    Rows push the linear predictor up (all successes), down (none) or hold it (in between);
+    linear programmes look for directions that no row resists and that some row wants.
+    """
+    from scipy.optimize import linprog
+
+    x = design.full
+    if x.size > MOST_CELLS:
+        return []
+    y = design.outcome
+    if design.family in COUNTS:
+        push = np.where(y == 0, -1.0, 0.0)
+    else:
+        total = np.ones(design.n) if design.trials is None else design.trials
+        push = np.where(y == 0, -1.0, np.where(y == total, 1.0, 0.0))
+    held = push == 0
+    pushed = push[~held, None] * x[~held]
+    if not len(pushed):
+        return []
+
+    def furthest(along: np.ndarray) -> np.ndarray | None:
+        """The direction that goes furthest along a functional, unless some row resists it."""
+        found = linprog(
+            -along,
+            A_ub=-pushed,
+            b_ub=np.zeros(len(pushed)),
+            A_eq=x[held] if held.any() else None,
+            b_eq=np.zeros(int(held.sum())) if held.any() else None,
+            bounds=(-1.0, 1.0),
+            method="highs",
+        ).x
+        if found is None:
+            return None
+        gains, resisted = pushed @ found, np.abs(x[held] @ found).max() if held.any() else 0.0
+        good = gains.max() > 1e-6 and gains.min() > -1e-7 and resisted < 1e-7
+        return np.where(np.abs(found) > 1e-7, found, 0.0) if good else None
+
+    first = furthest(pushed.sum(axis=0))
+    if first is None:
+        return []
+    if len(design.terms) > MOST_TERMS_APART:
+        return design.terms
+    # Each coefficient on the user's scale as a functional of the direction, in both senses.
+    each = np.eye(len(design.terms))
+    if design.intercept:
+        each[0, 1:] = -design.centre / design.scale
+    ends = [furthest(sign * row) for row in each for sign in (1.0, -1.0)]
+    return design.moved(np.array([first, *(end for end in ends if end is not None)]))
+
+
+def several_medians(design: Design) -> list[str]:
+    """Terms in which the points of least absolute deviations differ, when there are several."""
+    from scipy.optimize import linprog
+
+    n, p = design.full.shape
+    if n * p > MOST_CELLS // 10:
+        return []
+    unit = design.outcome_scale if design.outcome_scale != 1.0 else design.spread
+    target = (design.outcome - design.outcome_centre) / unit
+    # target = X b + up - down with up, down >= 0: the classical linear programme.
+    equal = np.hstack([design.full, np.eye(n), -np.eye(n)])
+    bounds = [(None, None)] * p + [(0, None)] * (2 * n)
+    cost = np.concatenate([np.zeros(p), np.ones(2 * n)])
+    best = linprog(cost, A_eq=equal, b_eq=target, bounds=bounds, method="highs")
+    if best.x is None:
+        return []
+    rng = np.random.default_rng(0)
+    gaps = []
+    for _ in range(3):
+        direction = np.concatenate([rng.normal(size=p), np.zeros(2 * n)])
+        ends = [
+            linprog(
+                sign * direction,
+                A_eq=equal,
+                b_eq=target,
+                A_ub=cost[None],
+                b_ub=[best.fun * (1 + 1e-9)],
+                bounds=bounds,
+                method="highs",
+            )
+            for sign in (1.0, -1.0)
+        ]
+        if any(end.x is None for end in ends):
+            return []
+        if abs(ends[0].fun + ends[1].fun) <= 1e-4:
+            return []
+        gap = ends[0].x[:p] - ends[1].x[:p]
+        gaps.append(np.where(np.abs(gap) > 1e-6, gap, 0.0))
+    return design.moved(np.array(gaps), rounding=1e-5)
