@@ -60,35 +60,22 @@ def solve_mcmc(
     """
     import xarray as xr
 
-    attempts: list[str] = []
     began = time.perf_counter()
-    tree: Any = None
-    diagnosis: Diagnosis | None = None
-    last = PLANS[0]
-    whitened = whitening(engine, mode.z if mode is not None else None)
     warning = mode_status(mode)
+    attempts: list[str] = []
     try:
-        for attempt, plan in enumerate(plans(warning)):
-            last = replace(plan, draws=last.draws) if diagnosis is not None and diagnosis.only_divergent else plan
-            drawn = _attempt(engine, sampling, last, attempt, whitened, progress)
-            tree, before = _tree(engine, drawn, relabel)
-            diagnosis = diagnose(tree, drawn.z)
-            said = f"{drawn.adaptation}, {drawn.z.shape[1]} draws"
-            attempts.append(f"{said}: {'passed' if not diagnosis.gate else '; '.join(diagnosis.gate)}")
-            if enough(last, attempt, diagnosis):
-                break
+        run = _until_passed(engine, sampling, relabel, mode, warning, attempts, progress)
     except SamplerStopped as error:
         reason = f"the sampler stopped: {error}; the posterior may be improper, check the priors"
         panel = not_sampled(estimands, Status.FAILED, reason, scenario=scenario, variant=variant, ci_prob=ci_prob)
         panel.diagnostics.update({"attempts": [*attempts, reason], "gate": [reason]})
         return panel
-    assert diagnosis is not None
-    groups, reasons = predictive_groups(engine, tree["posterior"].to_dataset(), sampling.random_seed)
-    tree = tree.assign({name: xr.DataTree(group) for name, group in groups.items()})
+    groups, reasons = predictive_groups(engine, run.tree["posterior"].to_dataset(), sampling.random_seed)
+    tree = run.tree.assign({name: xr.DataTree(group) for name, group in groups.items()})
     rows, intervals, summary = _summarise(
         engine,
         tree,
-        diagnosis,
+        run.diagnosis,
         estimands,
         scenario=scenario,
         variant=variant,
@@ -97,23 +84,68 @@ def solve_mcmc(
         warning=warning,
     )
     diagnostics = {
-        "max_rhat": extreme(diagnosis.rhat, np.nanmax),
-        "min_ess_bulk": extreme(diagnosis.ess_bulk, np.nanmin),
-        "min_ess_tail": extreme(diagnosis.ess_tail, np.nanmin),
-        "divergences": diagnosis.divergences,
-        "min_bfmi": diagnosis.bfmi,
-        "gate": diagnosis.gate,
+        **run.figures(),
         "attempts": attempts,
-        "sampler": f"nutpie NUTS, {drawn.adaptation} adaptation, {drawn.backend}",
-        "draws": int(drawn.z.shape[1]),
-        "tune": round(sampling.tune * last.tune),
+        "tune": round(sampling.tune * run.plan.tune),
         "chains": sampling.chains,
         "seconds": time.perf_counter() - began,
         "summary": summary,
         **{f"no_{name}": reason for name, reason in reasons.items()},
-        **({"max_rhat_before_relabelling": before} if before is not None else {}),
     }
     return Panel("mcmc", rows, intervals=intervals, native=tree, diagnostics=diagnostics)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The last attempt: its draws, also as a DataTree, and what the gate said of them."""
+
+    drawn: Draws
+    tree: Any
+    diagnosis: Diagnosis
+    plan: Plan
+    before_relabelling: float | None
+
+    def figures(self) -> dict[str, Any]:
+        """Return what the report says of it."""
+        found, before = self.diagnosis, self.before_relabelling
+        return {
+            "max_rhat": extreme(found.rhat, np.nanmax),
+            "min_ess_bulk": extreme(found.ess_bulk, np.nanmin),
+            "min_ess_tail": extreme(found.ess_tail, np.nanmin),
+            "divergences": found.divergences,
+            "min_bfmi": found.bfmi,
+            "gate": found.gate,
+            "sampler": f"nutpie NUTS, {self.drawn.adaptation} adaptation, {self.drawn.backend}",
+            "draws": int(self.drawn.z.shape[1]),
+            **({"max_rhat_before_relabelling": before} if before is not None else {}),
+        }
+
+
+def _until_passed(
+    engine: Engine,
+    sampling: Sampling,
+    relabel: Relabel | None,
+    mode: Panel | None,
+    warning: Status | None,
+    attempts: list[str],
+    progress: Progress | None,
+) -> _Run:
+    """Sample as the plans say until the gate is passed or they end; each attempt adds what came of it."""
+    run: _Run | None = None
+    last = PLANS[0]
+    whitened = whitening(engine, mode.z if mode is not None else None)
+    for attempt, plan in enumerate(plans(warning)):
+        last = replace(plan, draws=last.draws) if run is not None and run.diagnosis.only_divergent else plan
+        drawn = _attempt(engine, sampling, last, attempt, whitened, progress)
+        tree, before = _tree(engine, drawn, relabel)
+        diagnosis = diagnose(tree, drawn.z)
+        said = f"{drawn.adaptation}, {drawn.z.shape[1]} draws"
+        attempts.append(f"{said}: {'passed' if not diagnosis.gate else '; '.join(diagnosis.gate)}")
+        run = _Run(drawn, tree, diagnosis, last, before)
+        if enough(last, attempt, diagnosis):
+            break
+    assert run is not None
+    return run
 
 
 def mode_status(mode: Panel | None) -> Status | None:

@@ -101,13 +101,6 @@ def sample(
             "no starting point with a finite density was found; give the model an initval inside its domain"
         )
     compiled = _compiled(engine, chosen, whitened)
-    report = None
-    if progress is not None:
-
-        def report(states: list[Any]) -> None:
-            total = sum(s.total_draws for s in states)
-            progress(sum(s.finished_draws for s in states) / total if total else 0.0)
-
     running = None
     try:
         running = nutpie.sample(
@@ -123,7 +116,7 @@ def sample(
             progress_bar=False,
             save_warmup=False,
             store_unconstrained=True,
-            progress_callback=report,
+            progress_callback=_report(progress),
             # Waiting itself, nutpie would take an interrupt for an early end and return what it has.
             blocking=False,
         )
@@ -138,6 +131,18 @@ def sample(
     z = np.asarray(stats["unconstrained_draw"].values)
     statistics = {NAMES.get(n, n): stats[n].values for n in STATISTICS if n in stats}
     return Draws(z if whitened is None else whitened.z(z), statistics, adaptation, chosen)
+
+
+def _report(progress: Callable[[float], None] | None) -> Callable[[list[Any]], None] | None:
+    """Return what nutpie calls with the state of each chain."""
+    if progress is None:
+        return None
+
+    def report(states: list[Any]) -> None:
+        total = sum(s.total_draws for s in states)
+        progress(sum(s.finished_draws for s in states) / total if total else 0.0)
+
+    return report
 
 
 def _panicked(error: BaseException) -> bool:
