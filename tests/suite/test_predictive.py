@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,22 @@ def test_each_prediction_is_made_from_its_own_draw_and_draws_are_spread_over_the
     assert 250 <= predicted.sizes["chain"] * kept.size <= 500
     residual = (predicted.isel(y_dim_0=0) - tree["posterior"]["mu"].sel(draw=kept)).values.ravel()
     assert abs(residual.var() - 1) < 4 * np.sqrt(2 / residual.size)
+
+
+def test_a_parameter_whose_prior_depends_on_data_is_not_drawn_from_its_prior() -> None:
+    """The posterior is far from the prior; drawn anew from it, predictions would be around zero.
+
+    PyMC asks whether that was meant, by a warning of which the user could make nothing.
+    """
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0, pm.Data("width", 100.0))
+        pm.Normal("y", mu, 1, observed=50 + Y - Y.mean())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        predicted = triptych.compare(model, **SAMPLING).to_datatree()["posterior_predictive"]["y"]
+    # One value a draw: its variance is the noise's and mu's, 1 + 1/6.
+    drawn = predicted.isel(y_dim_0=0).values.ravel()
+    assert abs(drawn.mean() - 50) < 4 * np.sqrt((1 + 1 / Y.size) / drawn.size)
 
 
 def test_the_log_likelihood_is_that_of_each_draw() -> None:
