@@ -111,7 +111,7 @@ def _predictive(native: Any, name: str, group: str, key: str) -> Plot:
         return az.plot_ppc_dist(tree, group=group, backend="matplotlib", figure_kwargs=SIZE, **given)
 
     words = group.replace("_", " ")
-    rows = f", of every {every}th row" if every > 1 else ""
+    rows = f", of one row in {every}" if every > 1 else ""
     said = f"{name}: the data (dark) over {words} draws{rows}" if group.startswith("post") else f"{name}: {words} draws"
     return Plot(_svg(plot, key), f"{words.capitalize()} check of {name}", said)
 

@@ -55,7 +55,7 @@ def scenario(comparison: Comparison) -> dict[str, Any]:
         "problems": list(comparison.problems),
         "mathematics": [mathml(line) for line in source.mathematics],
         "code": code(source.model if source.code is None else source.code),
-        "data": _data(first.data) if first is not None else None,
+        "data": data_summary(first.data) if first is not None else None,
         "variants": [_variant(comparison, name) for name in comparison.solutions],
         "figures": figures,
         "broken": broken,
@@ -81,7 +81,7 @@ def _tally(comparison: Comparison, rows: list[dict[Any, Any]]) -> list[dict[str,
     return found
 
 
-def _data(data: Any) -> dict[str, Any]:
+def data_summary(data: Any) -> dict[str, Any]:
     """Summarise arrays: shape, axes, range and a few labels."""
     arrays = []
     for name, value in data.arrays.items():
@@ -96,7 +96,7 @@ def _data(data: Any) -> dict[str, Any]:
                 "shape": " by ".join(map(str, value.shape)),
                 "axes": ", ".join(axes),
                 "low": pretty(significant(numbers.min())) if filled else "",
-                "mean": pretty(significant(numbers.mean())) if filled else "",
+                "mean": pretty(significant(_mean(numbers))) if filled else "",
                 "high": pretty(significant(numbers.max())) if filled else "",
             }
         )
@@ -108,6 +108,12 @@ def _data(data: Any) -> dict[str, Any]:
     ]
     constants = [{"name": name, "value": str(value)} for name, value in data.constants.items()]
     return {"arrays": arrays, "coords": coords, "constants": constants}
+
+
+def _mean(numbers: np.ndarray) -> float:
+    """Return the mean; that of centred numbers is zero, and not the rounding error of their sum."""
+    mean = float(numbers.mean())
+    return mean if abs(mean) > 8 * np.finfo(float).eps * float(np.abs(numbers).max()) else 0.0
 
 
 def summary(comparison: Comparison) -> dict[str, Any]:

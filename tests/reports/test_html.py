@@ -11,6 +11,8 @@ import pytest
 
 from triptych.reports.html import fragment, render
 from triptych.reports.plots import predictive_plots, rank_plots
+from triptych.reports.sections import data_summary
+from triptych.scenario import Data
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +23,14 @@ def page(comparisons: list[Any]) -> str:
 def test_the_page_names_no_address_to_load(page: str) -> None:
     assert not re.findall(r"(?:src|srcset|action)=|@import|url\((?!#)", page)
     assert re.findall(r'<link[^>]*href="([^"]*)"', page) == ["data:,"]
+
+
+def test_the_mean_of_centred_data_is_zero() -> None:
+    x = np.array([0.1, 0.2, 0.4, -0.7])
+    assert x.mean() != 0
+    shown = {a["name"]: a["mean"] for a in data_summary(Data({"x": x, "small": x * 1e-12 + 1e-14}))["arrays"]}
+    assert shown["x"] == "0"
+    assert "<sup>−14</sup>" in shown["small"]
 
 
 def test_what_users_write_is_escaped(page: str, lasso: Any) -> None:
@@ -77,7 +87,7 @@ def test_of_many_rows_every_so_manieth_is_drawn_and_that_is_said() -> None:
     rng = np.random.default_rng(2)
     groups = {"observed_data": rng.normal(size=2500), "posterior_predictive": rng.normal(size=(1, 50, 2500))}
     (plot,) = predictive_plots(_tree(**groups), "k")
-    assert plot.caption.endswith("of every 3th row")
+    assert plot.caption.endswith("of one row in 3")
 
 
 def test_without_predictive_draws_there_is_no_check() -> None:
