@@ -18,6 +18,7 @@ from triptych.kinks import Corner, climb
 from triptych.newton import LOG_RANGE, Point, ascent_step, equilibrate
 from triptych.objective import Objective
 from triptych.probes import clear, draw_to_data, push_away, ran_away, structural_null
+from triptych.progress import Share, between, unheard
 from triptych.redundancy import redundant, with_redundant
 from triptych.verdict import ALL_ROUNDING, Verdict
 
@@ -28,7 +29,7 @@ SAME_RATE = 0.95  # of a rise from one stage to the next: it will go on for ever
 COARSE = 3e-6  # rounding error of an objective that can still be judged
 
 
-def find(objective: Objective, seed: int = 0, starts: int = 6) -> Verdict:
+def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share = unheard) -> Verdict:
     """Maximise an objective from several starts and judge what was found.
 
     Parameters
@@ -39,13 +40,15 @@ def find(objective: Objective, seed: int = 0, starts: int = 6) -> Verdict:
         Seed of the dispersed starts.
     starts
         How many dispersed starts besides the model's initial point.
+    progress
+        Called with the share that is done; the starts are the first half.
     """
     if not objective.parts[1] and (held := redundant(objective)).size:
-        inner = find(objective.without(held), seed, starts)
+        inner = find(objective.without(held), seed, starts, progress)
         if inner.starts and (whole := with_redundant(objective, inner)) is not None:
             return whole
     rng = np.random.default_rng(seed)
-    found = _ends(objective, rng, starts)
+    found = _ends(objective, rng, starts, between(progress, 0.0, 0.5))
     for _ in range(ROUNDS):
         verdict = _verdict(objective, found)
         better = _judge(verdict)
@@ -56,14 +59,18 @@ def find(objective: Objective, seed: int = 0, starts: int = 6) -> Verdict:
     return verdict
 
 
-def _ends(objective: Objective, rng: np.random.Generator, starts: int) -> list[tuple[Point, Corner | None]]:
+def _ends(
+    objective: Objective, rng: np.random.Generator, starts: int, progress: Share
+) -> list[tuple[Point, Corner | None]]:
     origin = objective.origin[objective.active]
     kinked = objective.kinked
     if not np.isfinite(objective.value(origin)):
         origin = _inside(objective, origin, rng)
     found = [_ascend(objective, _on_steps(objective, origin))]
     capped = objective.capped
-    for k in range(2 if kinked else starts):
+    starts = 2 if kinked else starts
+    for k in range(starts):
+        progress((1 + k) / (1 + starts))
         centre, scale = origin, np.ones_like(origin)
         if k % 2 and found[0][0].usable:
             best = max((p for p, _ in found if p.usable), key=lambda p: p.value)
@@ -75,6 +82,7 @@ def _ends(objective: Objective, rng: np.random.Generator, starts: int) -> list[t
         end = _ascend(objective, _on_steps(objective, start))
         if end[0].usable:
             found.append(end)
+    progress(1.0)
     return found
 
 

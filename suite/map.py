@@ -10,6 +10,7 @@ from triptych.engine import POSTERIOR, Engine
 from triptych.estimands import Estimand
 from triptych.existence import find
 from triptych.objective import make_objective
+from triptych.progress import Share, unheard
 from triptych.rows import Frame, Optimum
 from triptych.solution import NoEstimate, Panel, Path
 from triptych.table import Row, Status
@@ -49,10 +50,11 @@ def solve_map(
     variant: str,
     ci_prob: float,
     random_seed: int,
+    progress: Share = unheard,
 ) -> Panel:
     """Find the mode; say so when there is none."""
     objective, unknown = make_objective(engine, POSTERIOR)
-    verdict = find(objective, seed=random_seed)
+    verdict = find(objective, seed=random_seed, progress=progress)
     optimum = Optimum(verdict, unknown)
     frame = Frame(scenario, variant, "map", "mode", "laplace", ci_prob)
     rows = optimum.rows(frame, estimands)

@@ -13,9 +13,12 @@ from triptych.estimands import Estimand
 from triptych.existence import find
 from triptych.map import evidence, no_estimate, other_optima, search_diagnostics
 from triptych.objective import make_objective
+from triptych.progress import Share, between, unheard
 from triptych.rows import Frame, Optimum
 from triptych.solution import Panel
 from triptych.table import Row, Status
+
+SEARCHED = 0.5  # share of the work that is done when the maximum is found, if there are profiles to follow
 
 
 def solve_mle(
@@ -27,10 +30,11 @@ def solve_mle(
     ci_prob: float,
     random_seed: int,
     profile: bool = True,
+    progress: Share = unheard,
 ) -> Panel:
     """Maximise the likelihood; say so when it has no maximum."""
     objective, unknown = make_objective(engine, LIKELIHOOD)
-    verdict = find(objective, seed=random_seed)
+    verdict = find(objective, seed=random_seed, progress=between(progress, 0.0, SEARCHED))
     optimum = Optimum(verdict, unknown)
     frame = Frame(scenario, variant, "mle", "maximum", "wald", ci_prob)
     rows = [_conditional(engine, row) for row in optimum.rows(frame, estimands)]
@@ -42,7 +46,7 @@ def solve_mle(
     if profile and verdict.unbounded is None and verdict.starts:
         from triptych.profile import MOST, profile_rows
 
-        intervals = profile_rows(optimum, frame, estimands, rows)
+        intervals = profile_rows(optimum, frame, estimands, rows, progress=between(progress, SEARCHED, 1.0))
         if len(rows) > MOST and not intervals:
             found["profile_intervals"] = f"not computed for more than {MOST} scalars; name fewer estimands"
     return Panel(

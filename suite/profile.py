@@ -16,6 +16,7 @@ from triptych.estimands import Estimand
 from triptych.interrupt import look
 from triptych.kinks import climb
 from triptych.newton import newton
+from triptych.progress import Share, unheard
 from triptych.rows import INVOLVED, Frame, Optimum
 from triptych.table import Row, Status
 from triptych.verdict import Verdict
@@ -30,7 +31,9 @@ ENDLESS = 800.0  # a logarithm whose exponential is zero or infinite
 PROFILED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY)
 
 
-def profile_rows(optimum: Optimum, frame: Frame, estimands: list[Estimand], rows: list[Row]) -> list[Row]:
+def profile_rows(
+    optimum: Optimum, frame: Frame, estimands: list[Estimand], rows: list[Row], progress: Share = unheard
+) -> list[Row]:
     """Return a profile interval for each estimand that has a maximum or a one-sided limit.
 
     None is computed for more than 40 scalars: each end costs several re-optimisations.
@@ -41,8 +44,9 @@ def profile_rows(optimum: Optimum, frame: Frame, estimands: list[Estimand], rows
     target = float(np.sqrt(chi2.ppf(frame.ci_prob, 1)))
     found = []
     wanted = [row for row in rows if row.status in PROFILED]
-    for row in wanted if len(wanted) <= MOST else []:
+    for done, row in enumerate(wanted if len(wanted) <= MOST else []):
         look()
+        progress(done / len(wanted))
         estimand = by_name[row.estimand]
         i = estimand.variable.labels.index(row.label)
         if row.status is Status.AT_BOUNDARY and estimand.positions is None and not optimum.verdict.cliff.size:

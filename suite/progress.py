@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from threading import Timer
 
 Progress = Callable[[str, float], None]
+Share = Callable[[float], None]  # the same of one thing, whose name is known
 MOMENT = 1.0  # seconds after which the display appears
 
 
@@ -50,3 +51,12 @@ def watched(progressbar: bool | Progress) -> Iterator[Progress | None]:
     finally:
         begin.cancel()
         bar.stop()
+
+
+def unheard(share: float) -> None:
+    """Take a share of which nobody wants to know."""
+
+
+def between(share: Share, begins: float, ends: float) -> Share:
+    """Return what reports a part of the work as its place in the whole."""
+    return lambda done: share(begins + (ends - begins) * done)

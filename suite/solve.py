@@ -13,7 +13,7 @@ from triptych.engine import Engine
 from triptych.estimands import resolve
 from triptych.interrupt import look
 from triptych.mcmc import Sampling, component_axis, not_sampled, solve_mcmc
-from triptych.progress import Progress
+from triptych.progress import Progress, Share, between, unheard
 from triptych.scenario import DEFAULT, Data, Relabel, Scenario
 from triptych.solution import Panel, Solution
 from triptych.table import METHODS, Row, Status
@@ -144,17 +144,18 @@ def solve_engine(
         if method not in methods:
             continue
         look()
-        if progress is not None:
-            progress(SAYS[method], BEGINS[method])
+        share = unheard if progress is None else _part(progress, method)
+        share(0.0)
         with _timed(seconds, method):
             if method == "mle":
-                panel = solve_mle(engine, resolved, random_seed=sampling.random_seed, profile=profile, **common)
+                panel = solve_mle(
+                    engine, resolved, random_seed=sampling.random_seed, profile=profile, progress=share, **common
+                )
             elif method == "map":
-                panel = solve_map(engine, resolved, random_seed=sampling.random_seed, **common)
+                panel = solve_map(engine, resolved, random_seed=sampling.random_seed, progress=share, **common)
             elif no_posterior is not None:
                 panel = not_sampled(resolved, *no_posterior, scenario=scenario, variant=variant, ci_prob=ci_prob)
             else:
-                share = None if progress is None else partial(_rest, progress, BEGINS[method])
                 panel = solve_mcmc(
                     engine,
                     resolved,
@@ -162,7 +163,7 @@ def solve_engine(
                     ci_kind=ci_kind,
                     relabel=relabel,
                     mode=panels.get("map"),
-                    progress=share,
+                    progress=None if progress is None else partial(_rest, progress, BEGINS[method]),
                     **common,
                 )
         panels[method] = panel
@@ -171,6 +172,12 @@ def solve_engine(
             if method in panels:
                 sort_components(engine, panels[method], relabel)
     return panels
+
+
+def _part(progress: Progress, method: str) -> Share:
+    """Return what is told of the share of one panel's work."""
+    following = [begins for begins in BEGINS.values() if begins > BEGINS[method]]
+    return between(partial(progress, SAYS[method]), BEGINS[method], min(following, default=1.0))
 
 
 def _rest(progress: Progress, begins: float, what: str, done: float) -> None:

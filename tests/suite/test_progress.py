@@ -8,6 +8,9 @@ import subprocess
 import sys
 from contextlib import suppress
 
+import pymc as pm
+
+import triptych
 from triptych.progress import watched
 
 WORK = (
@@ -65,3 +68,19 @@ def test_a_function_of_ones_own_is_called() -> None:
     assert heard == [("sampling", 0.5)]
     with watched(False) as report:
         assert report is None
+
+
+def test_each_panel_tells_how_far_it_is() -> None:
+    heard: dict[str, list[float]] = {}
+    with pm.Model() as model:
+        mu, sigma = pm.Normal("mu", 0, 10), pm.HalfNormal("sigma", 5)
+        pm.Normal("y", mu, sigma, observed=[1.0, 3.0, 2.0, 5.0])
+    triptych.compare(model, draws=50, tune=50, progressbar=lambda what, share: heard.setdefault(what, []).append(share))
+    ends = 0.0
+    for words, least in (("maximum likelihood", 8), ("MAP mode", 6), ("sampling", 1)):
+        shares = next(s for what, s in heard.items() if what.endswith(words))
+        assert len(set(shares)) >= least, words
+        assert shares == sorted(shares)
+        assert min(shares) >= ends
+        ends = max(shares)
+    assert ends <= 1
