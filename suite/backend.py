@@ -71,7 +71,9 @@ def make_backend(graph: Graph, data: Arrays) -> tuple[Backend, str]:
     """
     from triptych.backend_jax import JaxBackend
     from triptych.backend_numba import NumbaBackend
+    from triptych.caches import keep_generated_source
 
+    keep_generated_source()
     try:
         backend = JaxBackend(graph)
         weights = tuple(np.ones(shape) for shape in backend.term_shapes(graph.start, data))

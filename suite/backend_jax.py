@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from triptych.backend import Arrays
+from triptych.caches import cache_folder
 from triptych.differences import difference_hessian
 from triptych.gram import Gram
 from triptych.graph import Graph
@@ -234,7 +233,6 @@ def _configure() -> None:
     jax.config.update("jax_cpu_enable_async_dispatch", False)
 
     if jax.config.jax_compilation_cache_dir is None:
-        home = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
-        jax.config.update("jax_compilation_cache_dir", str(home / "triptych" / "xla"))
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder("xla")))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
