@@ -50,6 +50,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
         elif curvature < SINGULAR:
             ridges.append(v)
     rays = [_logarithms_alone(verdict, v, d) for v in rays]
+    flat = [v for v in flat if not any(_same_way(v, ray, d) for ray in rays)]
     for v in rays:
         verdict.unbounded = verdict.unbounded or still_rising(verdict, v)
     rays += _bent(verdict, [*rays, *flat, *ridges, *known])
@@ -86,6 +87,15 @@ def _logarithms_alone(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> np.ndar
         return _walk(verdict, u, _curvature(verdict, u, d))[0]
 
     return logarithms if not falls(logarithms) and falls(rest) and falls(-rest) else v
+
+
+def _same_way(v: np.ndarray, ray: np.ndarray, d: np.ndarray) -> bool:
+    """Whether a direction is a ray but for what hardly moves on all its way: rounding hides that the way back falls."""
+    j = int(np.argmax(np.abs(ray)))
+    if v[j] == 0:
+        return False
+    left = v * (ray[j] / v[j]) - ray
+    return bool(np.all(np.abs(left) * FAR_OFF <= 1e-3 * np.minimum(d, 1.0) * np.abs(ray[j])))
 
 
 def _bent(verdict: Verdict, found: list[np.ndarray]) -> list[np.ndarray]:

@@ -106,3 +106,17 @@ def test_student_errors_on_a_tied_outcome_have_no_posterior(formula: str) -> Non
     assert statuses["mcmc"] == ["failed"]
     assert "27 of 30 values of 'y' are the same" in comparison["default"].row("mcmc", "sigma").reason
     assert comparison.problems == []
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_size_of_counts_that_are_poisson_goes_to_infinity_and_is_not_flat(seed: int) -> None:
+    """Far out the likelihood is rounding on both sides; that the way back falls is seen from where it came."""
+    x = [-3, -1, -1, -3, 1, 3, 1, 0, -3, 2, -3, 0, 2, 0, -3, 0, -2, -2, -2]
+    z = [1, -1, 1, -3, 2, -3, 0, -2, -1, -2, -3, 2, -2, 0, -2, 2, 1, 2, -1]
+    y = [1, 0, 4, 0, 9, 3, 4, 1, 0, 1, 0, 4, 1, 0, 0, 2, 0, 0, 0]
+    data = pd.DataFrame({"x": x, "z": z, "y": y})
+    options: dict[str, Any] = {"family": "negative_binomial", "prior": "flat", "random_seed": seed, **MODES}
+    solution = triptych.fit(data, "y ~ x + z", **options)["default"]
+    assert solution.row("mle", "alpha").status == "at_infinity"
+    theirs = sm.GLM(data["y"], sm.add_constant(data[["x", "z"]]), family=sm.families.Poisson()).fit().params
+    np.testing.assert_allclose(solution.values("mle", "coef"), theirs, rtol=1e-6)
