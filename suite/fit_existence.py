@@ -18,6 +18,7 @@ from triptych.tables import listed
 Expected = Mapping[str, Mapping[str, Status | None]]
 OWN_SCALE_PRIORS = ("student", "horseshoe")  # not scaled by sigma: nothing stops sigma at zero
 MOST_DEPENDENT = 1e6  # condition number whose square leaves no digits
+NEARLY = 1e-8  # of the outcome's size: smaller residuals have too few digits to tell a kink or a heavy tail
 FEWEST_SPARE_ROWS = 3  # Student's t has a variance from three degrees of freedom
 
 
@@ -204,6 +205,15 @@ def _left_to_the_fit(design: Design, spec: Regression, found: _Findings) -> None
             "holds no digits of some directions: where the data leave them open, estimates are not identified to "
             "double precision. A flat or normal prior works in principal components, which keep the digits."
         )
+    if spec.family in ("laplace", "student") and not _fits_exactly(design) and _misfit(design) < NEARLY:
+        rest = dict.fromkeys(("coef", "sigma", *_free(spec)), None)
+        found.mle = {**rest, **found.mle}
+        if spec.prior in OWN_SCALE_PRIORS:
+            found.mode = {**rest, **found.mode}
+        found.notes.append(
+            "Some coefficients fit all rows so closely that double precision keeps few digits of the residuals: "
+            "whether the likelihood has a maximum there is left to the fit."
+        )
     # Of columns that say the same, the lasso may take either.
     either = not design.full_rank and spec.prior == "laplace"
     # The prior holds the slopes; half of an even number of rows may lie on each side for a range of intercepts.
@@ -213,15 +223,17 @@ def _left_to_the_fit(design: Design, spec: Regression, found: _Findings) -> None
 
 
 def _fits_exactly(design: Design) -> bool:
-    if design.rank == design.n:
-        return True
+    return design.rank == design.n or _misfit(design) <= 64 * float(np.finfo(float).eps)
+
+
+def _misfit(design: Design) -> float:
+    """Return the largest residual of least squares, in units of the largest number that it is a difference of."""
     y = design.outcome
     unit = design.outcome_scale if design.outcome_scale != 1.0 else design.spread
     target = (y - design.outcome_centre) / unit
     coef, *_ = np.linalg.lstsq(design.full, target, rcond=None)
     left = float(np.abs(target - design.full @ coef).max())
-    rounding = 64 * np.finfo(float).eps
-    return bool(left <= rounding * max(np.abs(y).max() / unit, np.abs(target).max()))
+    return left / float(max(np.abs(y).max() / unit, np.abs(target).max()))
 
 
 def _improper(design: Design, spec: Regression, found: _Findings) -> tuple[Status, str] | None:

@@ -91,11 +91,12 @@ class Objective:
         """Return the kinks' arguments ``u``, their Jacobian, and the fall of the objective per ``|u|``."""
         u, jacobian, slope = self.engine.kinks(self.full(x))
         fall = -self._summed(slope)
-        # What only rounding leaves of a slope makes no corner.
+        jacobian = jacobian[:, self.active]
+        # What only rounding leaves of a slope makes no corner; it is told in the units of the argument.
         value = self.value(x)
         size = 1 + abs(value) if np.isfinite(value) else 1.0
-        least = 1e-12 * size / max(1.0, float(np.max(np.abs(u), initial=0.0)))
-        return u, jacobian[:, self.active], np.where(np.abs(fall) > least, fall, 0.0)
+        unit = np.maximum(np.abs(u), np.abs(jacobian) @ np.maximum(np.abs(x), 1.0))
+        return u, jacobian, np.where(np.abs(fall) * unit > 1e-12 * size, fall, 0.0)
 
     @property
     def kinked(self) -> bool:

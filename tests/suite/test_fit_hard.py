@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from scipy.optimize import linprog
+from scipy.optimize import linprog, root_scalar
 
 import triptych
 from triptych.design import build_design
 from triptych.errors import InputError
+from triptych.regression import build_scenario
 
 MODES: dict[str, Any] = {"methods": ("mle", "map"), "profile": False}
 
@@ -120,3 +121,25 @@ def test_the_size_of_counts_that_are_poisson_goes_to_infinity_and_is_not_flat(se
     assert solution.row("mle", "alpha").status == "at_infinity"
     theirs = sm.GLM(data["y"], sm.add_constant(data[["x", "z"]]), family=sm.families.Poisson()).fit().params
     np.testing.assert_allclose(solution.values("mle", "coef"), theirs, rtol=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1.0, 1e12])
+def test_an_exact_fit_under_laplace_errors_has_its_mode_in_any_unit(unit: float) -> None:
+    """At the exact fit the density of sigma is ``sigma^-(n + 1) exp(-b^2 / (2 s^2 sigma^2) - sigma / sd(y))``."""
+    x = np.random.default_rng(0).normal(size=6)
+    data = pd.DataFrame({"x": x, "y": unit * (1.29 * x - 0.43)})
+    solution = triptych.fit(data, "y ~ x", family="laplace", prior="normal", **MODES)["default"]
+    assert {row.status for row in solution.rows("mle", "coef")} == {"unbounded"}
+    assert {row.status for row in solution.rows("map", "coef")} == {"ok"}
+    np.testing.assert_allclose(solution.values("map", "coef"), [-0.43 * unit, 1.29 * unit], rtol=1e-9)
+    slope = spread = 1.29 * x.std(ddof=1)  # the standardised slope, and the outcome's deviation
+    mode = root_scalar(lambda s: -7 / s + (slope / 2.5) ** 2 / s**3 - 1 / spread, bracket=(1e-3, 10.0)).root
+    assert solution.row("map", "sigma").estimate / unit == pytest.approx(mode, rel=1e-9)
+
+
+@pytest.mark.parametrize("noise", [1e-13, 1e-12, 1e-9])
+def test_of_a_fit_that_is_all_but_exact_nothing_is_expected(noise: float) -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=12)
+    scenario = build_scenario({"x": x, "y": 0.7 + 1.29 * x + noise * rng.normal(size=12)}, "y ~ x", family="laplace")
+    assert scenario.expect["default"]["mle"] == dict.fromkeys(("coef", "sigma"), None)
