@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from triptych.edges import cliff, shake, slide
-from triptych.follow import follow
+from triptych.follow import SINGULAR, follow
 from triptych.kinks import Corner, climb
 from triptych.newton import LOG_RANGE, Point, ascent_step, equilibrate
 from triptych.objective import Objective
@@ -156,7 +156,12 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
     best = usable[0][0].value
     origin = objective.origin[objective.active]
     equal = [e for e in usable if abs(e[0].value - best) <= 1e-9 * (1 + abs(best))]
-    point, corner = min(equal, key=lambda e: (e[0].slow, float(np.linalg.norm(e[0].z - origin))))
+    mixed = len({end.slow for end, _ in equal}) > 1
+    point, corner = min(
+        equal,
+        # An ascent may also leap to where all is flat: there it says less than one that came to a stop on the way.
+        key=lambda e: (e[0].slow or (mixed and _is_flat(e[0])), float(np.linalg.norm(e[0].z - origin))),
+    )
     if objective.noise(point.z) > ALL_ROUNDING:
         # Of numbers that mean nothing none is the best; the longest way before them tells most of where it leads.
         point, corner = max(
@@ -168,6 +173,12 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
         if all(abs(other.value - v) > 1e-6 * (1 + abs(v)) for v in values):
             others.append(other)
     return Verdict(objective, point, corner, objective.noise(point.z), len(usable), others)
+
+
+def _is_flat(point: Point) -> bool:
+    """Whether some direction has lost its curvature."""
+    d = equilibrate(point.hessian)
+    return float(np.linalg.eigvalsh(-(d[:, None] * point.hessian * d)).min(initial=1.0)) < SINGULAR
 
 
 def _judge(verdict: Verdict) -> np.ndarray | None:

@@ -20,6 +20,7 @@ KEPT = 0.05  # of a direction's curvature that is left there when it does not
 FARTHEST = 1e6  # conditional standard errors that a direction without curvature is followed
 FAR_OFF = 12.0  # units that a logarithm is followed
 BEYOND = 30.0  # standard errors for a way from where the model starts
+UNSEEN = 1e-3  # fall of the objective that tells nothing
 WALKED = 60  # principal directions followed, the flattest first
 
 
@@ -50,7 +51,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
         elif curvature < SINGULAR:
             ridges.append(v)
     rays = [_logarithms_alone(verdict, v, d) for v in rays]
-    flat = [v for v in flat if not any(_same_way(v, ray, d) for ray in rays)]
+    flat = [v for v in flat if not any(_same_way(verdict, v, ray) for ray in rays)]
     for v in rays:
         verdict.unbounded = verdict.unbounded or still_rising(verdict, v)
     rays += _bent(verdict, [*rays, *flat, *ridges, *known])
@@ -89,13 +90,13 @@ def _logarithms_alone(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> np.ndar
     return logarithms if not falls(logarithms) and falls(rest) and falls(-rest) else v
 
 
-def _same_way(v: np.ndarray, ray: np.ndarray, d: np.ndarray) -> bool:
-    """Whether a direction is a ray but for what hardly moves on all its way: rounding hides that the way back falls."""
+def _same_way(verdict: Verdict, v: np.ndarray, ray: np.ndarray) -> bool:
+    """Whether a direction is a logarithm's ray but for what costs nothing: rounding hides that the way back falls."""
     j = int(np.argmax(np.abs(ray)))
-    if v[j] == 0:
+    if v[j] == 0 or not verdict.objective.capped[j]:
         return False
-    left = v * (ray[j] / v[j]) - ray
-    return bool(np.all(np.abs(left) * FAR_OFF <= 1e-3 * np.minimum(d, 1.0) * np.abs(ray[j])))
+    left = (v / v[j] - ray / ray[j]) * FAR_OFF
+    return bool(0.5 * abs(left @ verdict.point.hessian @ left) < UNSEEN)
 
 
 def _bent(verdict: Verdict, found: list[np.ndarray]) -> list[np.ndarray]:

@@ -13,7 +13,7 @@ import numpy as np
 from triptych.kinks import at_corner, climb
 from triptych.newton import ascent_step, equilibrate
 from triptych.objective import Objective
-from triptych.probes import MOST_COLUMNS, column_sizes, null_directions
+from triptych.probes import MOST_COLUMNS, column_sizes, null_directions, structural_null
 from triptych.verdict import Trace, Verdict
 
 
@@ -66,6 +66,7 @@ def _tangent(
     """Return the directions of the ridge, as rows: at a maximum those in which it is not curved.
 
     Short of a maximum they are the null space of the terms' derivatives; at one a term that is fitted exactly has none.
+    On the way to infinity a term that has come to its limit has none either: a straight ridge is told from elsewhere.
     """
     count = x.size - inner.objective.size + len(inner.flat)
     if inner.corner is None and inner.unbounded is None and not inner.rays.size and not inner.cliff.size:
@@ -73,6 +74,8 @@ def _tangent(
         found = np.linalg.eigh(-(d[:, None] * hessian * d))[1][:, :count].T
         return np.where(np.abs(found) > 1e-6 * np.abs(found).max(axis=1, keepdims=True, initial=0.0), d * found, 0.0)
     # A kink that holds has no derivative, and is held along the ridge.
+    if inner.rays.size and len(straight := structural_null(objective)) == count:
+        return straight
     columns = np.vstack([objective.term_slopes(x), rows])
     return null_directions(columns) if np.all(np.isfinite(columns)) else None
 

@@ -143,3 +143,26 @@ def test_of_a_fit_that_is_all_but_exact_nothing_is_expected(noise: float) -> Non
     x = rng.normal(size=12)
     scenario = build_scenario({"x": x, "y": 0.7 + 1.29 * x + noise * rng.normal(size=12)}, "y ~ x", family="laplace")
     assert scenario.expect["default"]["mle"] == dict.fromkeys(("coef", "sigma"), None)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_group_that_is_separated_is_told_from_one_of_a_single_row(seed: int) -> None:
+    """Of ``b`` there is one row for two coefficients; of ``c`` the slope goes to infinity; ``a`` is as it is alone."""
+    x = [0.3196, 1.0734, -1.4228, -0.1252, -0.4676, -0.0557, 0.2937, 0.6244, -0.1471, 0.5772, -0.1409, 0.1909, -0.3135]
+    y = [1, 1, 0, 1, 0, 0, 1, 1, 0, 1, 1, 0, 1]
+    data = pd.DataFrame({"x": x, "g": list("acabcaaaccaca"), "y": y})
+    options: dict[str, Any] = {"family": "bernoulli", "random_seed": seed, **MODES}
+    solution = triptych.fit(data, "y ~ g * x", **options)["default"]
+    statuses = {row.label: str(row.status) for row in solution.rows("mle", "coef")}
+    assert statuses == {
+        "Intercept": "ok",
+        "g[T.b]": "not_identified",
+        "g[T.c]": "at_infinity",
+        "x": "ok",
+        "g[T.b]:x": "not_identified",
+        "g[T.c]:x": "at_infinity",
+    }
+    alone = data[data["g"] == "a"]
+    theirs = sm.Logit(alone["y"], sm.add_constant(alone["x"])).fit(disp=0).params
+    ours = [solution.row("mle", "coef", term).estimate for term in ("Intercept", "x")]
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6)
