@@ -84,14 +84,19 @@ def _contrast(mle: Row, mode: Row, mean: Row, mcse: float) -> Contrast:
         mean.estimate - mle.estimate,
         mcse,
         sd,
-        shift / sd,
-        rest / sd,
-        (mean.estimate - mle.estimate) / sd,
-        credible / confidence,
+        _ratio(shift, sd),
+        _ratio(rest, sd),
+        _ratio(mean.estimate - mle.estimate, sd),
+        _ratio(credible, confidence),
         overlap(mle, mean),
         status,
         reason,
     )
+
+
+def _ratio(value: float, unit: float) -> float:
+    """Return a value in a unit; NaN where the unit is zero: a constant has no spread to measure by."""
+    return value / unit if unit != 0.0 else float("nan")
 
 
 def overlap(one: Row, other: Row) -> float:

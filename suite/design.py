@@ -211,6 +211,12 @@ def _check_columns(columns: np.ndarray, labels: list[str], intercept: bool) -> N
     for label, column in zip(labels, columns.T, strict=True):
         if intercept and _lost(column):
             raise InputError(f"predictor {label!r} {_LOST}")
+        largest, spread = np.abs(column).max(), np.abs(column - column[0]).max()
+        if largest > LARGEST or 0 < spread < SMALLEST or largest < SMALLEST:
+            raise InputError(
+                f"the values of predictor {label!r}, of a size of {largest:.1g}, have squares beyond double "
+                "precision; rescale it, e.g. by another unit"
+            )
     seen: dict[bytes, str] = {}
     for label, column in zip(labels, columns.T, strict=True):
         key = np.ascontiguousarray(column + 0.0).tobytes()  # + 0.0 makes -0.0 equal to 0.0

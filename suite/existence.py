@@ -19,7 +19,7 @@ from triptych.newton import LOG_RANGE, Point, ascent_step, equilibrate
 from triptych.objective import Objective
 from triptych.probes import clear, draw_to_data, push_away, ran_away, structural_null
 from triptych.progress import Share, between, unheard
-from triptych.redundancy import redundant, with_redundant
+from triptych.redundancy import with_redundant, without_redundant
 from triptych.verdict import ALL_ROUNDING, Verdict
 
 ROUNDS = 6  # times that a better point met by a probe is climbed from
@@ -43,8 +43,8 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
     progress
         Called with the share that is done; the starts are the first half.
     """
-    if not objective.parts[1] and (held := redundant(objective)).size:
-        inner = find(objective.without(held), seed, starts, progress)
+    if not objective.parts[1] and (fewer := without_redundant(objective)) is not None:
+        inner = find(fewer, seed, starts, progress)
         if inner.starts and (whole := with_redundant(objective, inner)) is not None:
             return whole
     rng = np.random.default_rng(seed)

@@ -162,17 +162,19 @@ def _settle(verdict: Verdict) -> None:
     away = np.flatnonzero(np.any(verdict.rays != 0, axis=0))
     if away.size == 0 or not np.all(objective.capped[away]) or away.size == objective.size:
         return
-    x = point.z.copy()
-    for ray in verdict.rays:
-        x += ray * (4 / np.max(np.abs(ray)))
-    rest = replace(objective, origin=objective.full(x)).without(away)
-    end, _ = climb(rest, np.delete(x, away))
+    size = np.abs(verdict.rays).max(axis=1, keepdims=True)
+    way = np.sign(verdict.rays.sum(axis=0)) * np.abs(verdict.rays / size).max(axis=0)
     keep = np.setdiff1d(np.arange(objective.size), away)
-    x[keep] = end.z
-    value, gradient, hessian = objective.derivatives(x)
-    finite = np.isfinite(value) and np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))
-    if finite and value >= point.value - max(8 * verdict.noise, 1e-9):
-        verdict.point = replace(point, z=x, value=value, gradient=gradient, hessian=hessian)
+    for step in (4.0, 2.0, 1.0):
+        x = point.z + step * way
+        end, _ = climb(replace(objective, origin=objective.full(x)).without(away), x[keep])
+        x[keep] = end.z
+        value, gradient, hessian = objective.derivatives(x)
+        finite = np.isfinite(value) and np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))
+        higher = value >= point.value - max(8 * verdict.noise, 1e-9)
+        if finite and higher and objective.noise(x) <= max(8 * verdict.noise, 1e-9):
+            verdict.point = replace(point, z=x, value=value, gradient=gradient, hessian=hessian)
+            return
 
 
 def _principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[float]]:

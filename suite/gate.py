@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -100,7 +101,7 @@ def diagnose(tree: Any, z: np.ndarray) -> Diagnosis:
         gate.append(f"R-hat {worst:.3f} > {MAX_RHAT}")
     for name, sizes in (("bulk", bulk), ("tail", tail)):
         if (least := extreme(sizes, np.nanmin)) < MIN_ESS:
-            gate.append(f"{name} ESS {least:.0f} < {MIN_ESS:.0f}")
+            gate.append(f"{name} ESS {math.floor(least)} < {MIN_ESS:.0f}")
     if divergences:
         gate.append(f"{divergences} divergent transitions")
     if bfmi < MIN_BFMI:

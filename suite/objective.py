@@ -10,6 +10,7 @@ from triptych.engine import Engine
 from triptych.newton import Point, newton
 from triptych.rewrites import kind_of
 
+FAR_OUT, NUDGE = 8.0, 1e-6  # of a logarithm: from where rounding is looked for, and by what step
 MOST_SMALL = 12  # scalars of a variable whose coordinates are pushed away one by one
 
 
@@ -117,7 +118,16 @@ class Objective:
         eps = np.finfo(float).eps
         shaken = [abs(self.value(x * (1 + k * eps)) - here) for k in (-3, -2, -1, 1, 2, 3)]
         measured = max((s for s in shaken if np.isfinite(s)), default=0.0)
-        return max(16 * eps * (1 + size), 2 * measured)
+        return max(16 * eps * (1 + size), 2 * measured, self._noise_far_out(x, here))
+
+    def _noise_far_out(self, x: np.ndarray, here: float) -> float:
+        """Return what second differences leave where a logarithm is far out and a density may be rounding only."""
+        found = 0.0
+        for k in np.flatnonzero(self.capped & (np.abs(x) > FAR_OUT)):
+            change = NUDGE * (np.arange(x.size) == k)
+            bent = abs(self.value(x + change) - 2 * here + self.value(x - change))
+            found = max(found, bent if np.isfinite(bent) else 0.0)
+        return found
 
     def leaps(self, one: np.ndarray, other: np.ndarray) -> bool:
         """Whether the objective leaps between two points: a density computed wrongly far out does."""

@@ -7,27 +7,27 @@ which is nearly linear, by safeguarded secant steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from triptych.anchor import anchored, ways_out
 from triptych.estimands import Estimand
 from triptych.interrupt import look
 from triptych.kinks import climb
 from triptych.newton import newton
 from triptych.progress import Share, unheard
 from triptych.rows import INVOLVED, Frame, Optimum
+from triptych.scalars import Scalar
 from triptych.table import Row, Status
 from triptych.verdict import Verdict
 
 FLAT = 1e-3
 MOST = 40  # profiles per panel
+PULL, PUSH = 1e-7, 1e-3  # slopes of what is on its way to infinity: back, or further than it was followed
+HIGHER = 1e-3  # log-likelihood by which a point on a profile shows that the maximum was none
 STALLED = 1e-6  # Newton decrement above which a constrained ascent has not arrived
 SHORTER = 6  # times that a step is cut short when the ascent did not arrive
-LOGARITHMS, WIDTHS = 40.0, 1e5  # how far a scalar is followed: units of a logarithm, or of its scale
-STRIDE = 4.0  # longest step of a logarithm: what grows from next to nothing is not stepped over
-ENDLESS = 800.0  # a logarithm whose exponential is zero or infinite
 PROFILED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY)
 
 
@@ -40,6 +40,7 @@ def profile_rows(
     """
     from scipy.stats import chi2
 
+    optimum = anchored(optimum)
     by_name = {estimand.name: estimand for estimand in estimands}
     target = float(np.sqrt(chi2.ppf(frame.ci_prob, 1)))
     found = []
@@ -49,13 +50,10 @@ def profile_rows(
         progress(done / len(wanted))
         estimand = by_name[row.estimand]
         i = estimand.variable.labels.index(row.label)
-        if row.status is Status.AT_BOUNDARY and estimand.positions is None and not optimum.verdict.cliff.size:
-            if optimum.shown[estimand.name].ravel()[i] == row.estimate:
-                continue  # no digit is left to tell the distance from the edge
-            scalar, open_sides = Scalar.from_edge(optimum, estimand, i, row.estimate), {-1.0}
-        else:
-            scalar = Scalar.of(optimum, estimand, i)
-            open_sides = _open_sides(optimum, scalar) if row.status is not Status.OK else set()
+        described = _described(optimum, estimand, i, row)
+        if described is None:
+            continue
+        scalar, open_sides = described
         ends: list[float] = []
         for sign in (-1.0, 1.0):
             with np.errstate(over="ignore", invalid="ignore"):  # as happens on the way to an end at infinity
@@ -69,100 +67,25 @@ def profile_rows(
     return found
 
 
+def _described(optimum: Optimum, estimand: Estimand, i: int, row: Row) -> tuple[Scalar, set[float]] | None:
+    """Return the scalar to hold and its open sides; None where no digit is left to tell its distance from an edge."""
+    if estimand.positions is None and not optimum.verdict.cliff.size and row.status is not Status.OK:
+        here = float(optimum.shown[estimand.name].ravel()[i])
+        if row.status is Status.AT_BOUNDARY:
+            return None if here == row.estimate else (Scalar.from_edge(optimum, estimand, i, row.estimate), {-1.0})
+        slope = optimum.jacobian[estimand.name].reshape(estimand.variable.size, -1)[i, optimum.active]
+        if np.any(slope[list(ways_out(optimum.verdict))] != 0):
+            scalar = Scalar.from_edge(optimum, estimand, i, 0.0)
+            return scalar, _open_sides(optimum, scalar)
+    scalar = Scalar.of(optimum, estimand, i)
+    return scalar, _open_sides(optimum, scalar) if row.status is not Status.OK else set()
+
+
 def _open_sides(optimum: Optimum, scalar: Scalar) -> set[float]:
     """Return the sides to which a scalar goes along a ray, where the likelihood never falls again."""
     slope = scalar.evaluate(optimum.verdict.point.z)[1]
     moves = [(float(slope @ ray), float(np.abs(slope) @ np.abs(ray))) for ray in optimum.verdict.rays]
     return {float(np.sign(move)) for move, most in moves if abs(move) > INVOLVED * most}
-
-
-@dataclass(frozen=True)
-class Scalar:
-    """One scalar to hold fixed: a coordinate of ``z``, or a smooth function of them."""
-
-    centre: float
-    scale: float
-    position: int | None
-    reach: float  # how far it is followed
-    evaluate: Callable[[np.ndarray], tuple[float, np.ndarray]]
-    natural: Callable[[float], float]
-    covariance: np.ndarray
-    stride: float = np.inf  # longest step
-
-    @classmethod
-    def of(cls, optimum: Optimum, estimand: Estimand, i: int) -> Scalar:
-        """Describe scalar ``i`` of an estimand."""
-        objective, engine = optimum.verdict.objective, optimum.engine
-        name, size = estimand.name, estimand.variable.size
-        if estimand.positions is not None:
-            at, centre = int(estimand.positions[i]), float(optimum.z[estimand.positions[i]])
-            j = int(np.flatnonzero(optimum.active == at)[0])
-            logarithm = bool(objective.capped[j])
-            gradient = np.eye(objective.size)[j]
-            variance = float(optimum.covariance[j, j])
-
-            def back(value: float) -> float:
-                if not np.isfinite(value):
-                    value = float(np.sign(value)) * ENDLESS if logarithm else value
-                z = optimum.z.copy()
-                z[at] = value
-                with np.errstate(over="ignore"):
-                    return float(engine.shown(z)[name].ravel()[i])
-
-            scale = _scale(variance, logarithm, float(optimum.conditional[j]))
-            return cls(
-                centre,
-                scale,
-                j,
-                LOGARITHMS + abs(centre) if logarithm else WIDTHS * scale,
-                lambda x: (float(x[j]), gradient),
-                back,
-                optimum.covariance,
-                STRIDE if logarithm else np.inf,
-            )
-
-        def evaluate(x: np.ndarray) -> tuple[float, np.ndarray]:
-            z = objective.full(x)
-            slope = engine.shown_jacobian(z)[name].reshape(size, -1)[i, objective.active]
-            return float(engine.shown(z)[name].ravel()[i]), slope
-
-        value, slope = evaluate(optimum.verdict.point.z)
-        variance = float(slope @ optimum.covariance @ slope)
-        scale = _scale(variance, False, float(slope**2 @ optimum.conditional))
-        return cls(value, scale, None, WIDTHS * scale, evaluate, float, optimum.covariance)
-
-    @classmethod
-    def from_edge(cls, optimum: Optimum, estimand: Estimand, i: int, edge: float) -> Scalar:
-        """Describe scalar ``i`` of an estimand at an edge of its range by the logarithm of its distance from there.
-
-        On its own scale it stands still so close to the edge, and no step leads away.
-        """
-        objective, engine = optimum.verdict.objective, optimum.engine
-        name, size = estimand.name, estimand.variable.size
-        side = float(np.sign(optimum.shown[name].ravel()[i] - edge))
-
-        def evaluate(x: np.ndarray) -> tuple[float, np.ndarray]:
-            z = objective.full(x)
-            distance = side * (float(engine.shown(z)[name].ravel()[i]) - edge)
-            slope = side * engine.shown_jacobian(z)[name].reshape(size, -1)[i, objective.active]
-            with np.errstate(all="ignore"):
-                return float(np.log(distance)), slope / distance
-
-        def back(value: float) -> float:
-            return edge + side * float(np.exp(value))
-
-        # So far out curvature tells no scale of what goes away with it: a unit of a logarithm does.
-        unit = np.where(objective.capped, 1.0, optimum.conditional)
-        centre = evaluate(optimum.verdict.point.z)[0]
-        reach = LOGARITHMS + abs(centre)
-        return cls(centre, _scale(0.0, True, 0.0), None, reach, evaluate, back, np.diag(unit), STRIDE)
-
-
-def _scale(variance: float, capped: bool, conditional: float) -> float:
-    deviation = np.sqrt(variance) if np.isfinite(variance) and variance > 0 else 0.0
-    if deviation == 0.0:
-        deviation = 0.5 if capped else np.sqrt(max(conditional, 0.0)) or 1.0
-    return float(min(deviation, 2.0) if capped else deviation)
 
 
 def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float) -> float:
@@ -187,6 +110,8 @@ def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float) -> float:
                 return np.nan
             at = inside + (at - inside) / 4
             continue
+        elif held[1] > best + max(HIGHER, 8 * verdict.noise):
+            return np.nan
         else:
             r = float(np.sqrt(max(0.0, 2 * (best - held[1]))))
         if r <= target:
@@ -211,27 +136,52 @@ def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float) -> float:
     return at
 
 
-def _beside(normal: np.ndarray, flat: np.ndarray) -> np.ndarray:
-    """Directions, as columns, that hold the scalar and do not wander along a ridge."""
-    rows = np.vstack([normal[None], *(v[None] / np.linalg.norm(v) for v in flat)])
+def _beside(normal: np.ndarray, others: list[np.ndarray]) -> np.ndarray:
+    """Directions, as columns, that hold the scalar and keep off some others, as that of a ridge."""
+    rows = np.vstack([normal[None], *(v[None] / np.linalg.norm(v) for v in others)])
     _, sizes, vectors = np.linalg.svd(rows)
     return np.asarray(vectors[int(np.sum(sizes > 1e-8)) :].T)
 
 
 def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> tuple[np.ndarray, float] | None:
-    """Maximise with the scalar held at ``at``; None when no usable point was found, NaN when none was settled on."""
+    """Maximise with the scalar held at ``at``; None when no usable point was found, NaN when none was settled on.
+
+    What goes to infinity at the maximum stays where it is, as long as the objective does not pull it back.
+    """
+    held = _hold_coordinate if scalar.position is not None else _hold_function
+    slope = scalar.evaluate(start)[1]
+    out = {k: sign for k, sign in ways_out(verdict).items() if slope[k] == 0}
+    found = held(verdict, scalar, start, at, list(out))
+    if not out or found is None or np.isnan(found[1]):
+        return found
+    gradient = verdict.objective.derivatives(found[0])[1]
+    if all(-PULL < sign * gradient[k] < PUSH for k, sign in out.items()):
+        return found
+    freed = held(verdict, scalar, found[0], at, [])
+    return found if freed is None or not freed[1] > found[1] else freed
+
+
+def _hold_coordinate(
+    verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float, fixed: list[int]
+) -> tuple[np.ndarray, float] | None:
+    objective, x = verdict.objective, start.copy()
+    x[scalar.position] = at
+    positions = np.array([scalar.position, *fixed])
+    rest = replace(objective, origin=objective.full(x)).without(positions)
+    if rest.size == 0:
+        value = objective.value(x)
+        return (x, value) if np.isfinite(value) else None
+    point, _ = climb(rest, np.delete(x, positions))
+    if not point.usable:
+        return None
+    x[np.delete(np.arange(x.size), positions)] = point.z
+    return x, point.value
+
+
+def _hold_function(
+    verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float, fixed: list[int]
+) -> tuple[np.ndarray, float] | None:
     objective = verdict.objective
-    if scalar.position is not None:
-        x = start.copy()
-        x[scalar.position] = at
-        rest = replace(objective, origin=objective.full(x)).without(np.array([scalar.position]))
-        if rest.size == 0:
-            value = objective.value(x)
-            return (x, value) if np.isfinite(value) else None
-        point, _ = climb(rest, np.delete(x, scalar.position))
-        if not point.usable:
-            return None
-        return np.insert(point.z, scalar.position, point.z.dtype.type(at)), point.value
     x, settled = start.copy(), False
     for _ in range(12):
         value, slope = scalar.evaluate(x)
@@ -250,7 +200,7 @@ def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> tupl
         if not np.all(np.isfinite(normal)) or not np.any(normal != 0):
             return None
         normal = normal / np.max(np.abs(normal))  # its squares may underflow
-        basis = _beside(normal, verdict.flat)
+        basis = _beside(normal, [*verdict.flat, *np.eye(x.size)[fixed]])
         point = newton(
             objective.derivatives, objective.value, x, basis=basis, capped=objective.capped, max_iterations=30, polish=0
         )

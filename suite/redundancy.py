@@ -17,10 +17,11 @@ from triptych.probes import MOST_COLUMNS, column_sizes, null_directions, structu
 from triptych.verdict import Trace, Verdict
 
 
-def redundant(objective: Objective) -> np.ndarray:
-    """Return positions without which the rest reaches the same values of every term, near any point.
+def without_redundant(objective: Objective) -> Objective | None:
+    """Hold the parameters without which the rest reaches the same values of every term, near any point.
 
-    Untransformed coordinates are kept first: they reach both signs of a product with a scale.
+    Untransformed coordinates are kept first: they reach both signs of a product with a scale. One that is held is so
+    off zero, where a product with another would be no more than zero. None where there is none to spare.
     """
     rng = np.random.default_rng(3)
     x = objective.origin[objective.active] + 0.5 * rng.standard_normal(objective.size)
@@ -28,7 +29,7 @@ def redundant(objective: Objective) -> np.ndarray:
     # Fewer terms than coordinates (one for a whole series) would make anything look spare.
     inside = np.isfinite(objective.value(x)) and np.all(np.isfinite(columns))
     if not inside or not len(columns) < min(columns.shape[1], MOST_COLUMNS):
-        return np.zeros(0, dtype=int)
+        return None
     size = column_sizes(columns.T)
     kept: list[np.ndarray] = []
     held = []
@@ -44,7 +45,12 @@ def redundant(objective: Objective) -> np.ndarray:
             kept.append(left / rest)
         else:
             held.append(int(j))
-    return np.array(sorted(held), dtype=int)
+    if not held:
+        return None
+    positions = np.array(sorted(held))
+    off = np.isin(np.arange(x.size), positions) & ~objective.capped
+    x = np.where(off, x + np.sign(x - objective.origin[objective.active]), objective.origin[objective.active])
+    return replace(objective, origin=objective.full(x)).without(positions)
 
 
 def _elsewhere(objective: Objective, inner: Verdict, kept: np.ndarray) -> np.ndarray:
@@ -116,5 +122,5 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
         unbounded = Trace(int(np.flatnonzero(kept)[unbounded.position]), unbounded.steps, unbounded.values, path)
     return Verdict(
         objective, point, corner, inner.noise, inner.starts, [], unbounded,
-        embedded(inner.rays), flat, embedded(inner.cliff), [], inner.settled,
+        embedded(inner.rays), flat, embedded(inner.cliff), [], inner.settled, inner,
     )  # fmt: skip

@@ -71,8 +71,9 @@ class Optimum:
 
     @cached_property
     def surroundings(self) -> list[dict[str, np.ndarray]]:
-        """All that is shown at points around the maximum."""
-        return surroundings(self)
+        """All that is shown at points around the maximum, off any ridge."""
+        lesser = self.verdict.lesser
+        return surroundings(self if lesser is None else Optimum(lesser, self.unknown))
 
     @property
     def exists(self) -> bool:

@@ -52,6 +52,8 @@ class Verdict:
         Positions of logarithmic coordinates, with a sign, that can be pushed away at no cost.
     settled
         Whether the probes met no better point in the end.
+    lesser
+        The verdict without the parameters to spare, where there are some.
     """
 
     objective: Objective
@@ -66,6 +68,7 @@ class Verdict:
     cliff: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     level: list[tuple[int, float]] = field(default_factory=list)
     settled: bool = True
+    lesser: Verdict | None = None
 
     @property
     def rate(self) -> float:

@@ -97,3 +97,14 @@ def test_where_a_panel_has_no_estimate_the_contrast_says_which_and_why() -> None
     assert row["reason"].startswith("MLE: ")
     assert np.isnan([row[c] for c in ("mode_shift", "total", "mode_shift_sd", "width_ratio", "overlap")]).all()
     assert row["mean_minus_mode"] > 0  # the posterior of a positive slope leans to the right
+
+
+def test_a_constant_has_no_unit_to_measure_shifts_by() -> None:
+    """As the diagonal of a correlation matrix: the shifts are none, and in standard deviations they do not exist."""
+    with pm.Model() as model:
+        a = pm.Normal("a", 0, 1)
+        pm.Deterministic("constant", 0 * a + 1.0)
+        pm.Normal("y", a, 1, observed=Y)
+    row = triptych.compare(model, draws=100, tune=100, profile=False).contrasts.set_index("estimand").loc["constant"]
+    assert (row["mode_shift"], row["mean_minus_mode"], row["posterior_sd"]) == (0, 0, 0)
+    assert np.isnan([row[c] for c in ("mode_shift_sd", "mean_minus_mode_sd", "total_sd", "width_ratio")]).all()

@@ -63,6 +63,8 @@ TABLES = {
     "configured without a use": (ROWS, "y ~ x", ["--config", "idle.toml"], ["--nu", "--family student"]),
     "tiny scale": (ROWS, "y ~ x", ["--prior-scale", "1e-300"], ["--prior-scale", "1e-300", "rescale"]),
     "tiny outcome": (ROWS, "I(y * 10 ** -160) ~ x", [], ["outcome", "rescale"]),
+    "tiny predictor": (ROWS, "y ~ I(x * 10 ** -160)", [], ["predictor", "e-160", "rescale"]),
+    "huge predictor": (ROWS, "y ~ x + I(x * 10 ** 150)", [], ["predictor", "e+150", "rescale"]),
     "huge outcome": (ROWS, "I(y * 10 ** 150) ~ x", [], ["outcome", "e+150", "rescale"]),
     "no such configuration": (ROWS, "y ~ x", ["--config", "absent.toml"], ["absent.toml"]),
 }

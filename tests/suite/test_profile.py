@@ -8,7 +8,7 @@ import numpy as np
 import pymc as pm
 import pytest
 from scipy import stats
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import brentq, minimize, minimize_scalar
 
 import triptych
 
@@ -86,3 +86,72 @@ def test_functions_of_a_scale_at_zero_have_its_interval() -> None:
         assert solution.row("mle", name).status == "at_boundary"
         row = solution.interval("mle", "profile", name)
         assert (row.lower, row.upper) == (0.0, pytest.approx(expected, rel=1e-5))
+
+
+def straight_line() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(1)
+    x, other = rng.normal(size=40), rng.normal(size=40)
+    return {"x": x, "g": other, "y": 0.5 * x + rng.normal(size=40)}
+
+
+def test_parameters_to_spare_leave_the_profiles_as_they_are() -> None:
+    """A horseshoe's scales times its effects are coefficients like any others to the likelihood."""
+    spare, plain = (
+        triptych.fit(straight_line(), "y ~ x * g", prior=prior, methods=("mle",)).intervals.set_index(
+            ["estimand", "label"]
+        )[["lower", "upper"]]
+        for prior in ("horseshoe", "normal")
+    )
+    assert len(plain) == 5
+    np.testing.assert_allclose(spare.loc[plain.index], plain, rtol=1e-5)
+
+
+def test_a_product_of_which_neither_factor_is_identified_has_both_intervals_of_a_mean() -> None:
+    y = np.random.default_rng(2).normal(0.02, 1, size=50)
+    with pm.Model() as model:
+        pm.Deterministic("product", pm.Normal("a", 0, 1) * pm.Normal("b", 0, 1))
+        pm.Normal("y", model["product"], pm.HalfNormal("sigma", 1), observed=y)
+    solution = triptych.compare(model, methods=("mle",), ci_prob=LEVEL)["default"]
+    assert [solution.row("mle", name).status for name in ("a", "b")] == ["not_identified"] * 2
+    assert solution.row("mle", "sigma").estimate == pytest.approx(y.std(), rel=1e-6)
+    row, profile = solution.row("mle", "product"), solution.interval("mle", "profile", "product")
+    wald = stats.norm.ppf(0.5 + LEVEL / 2) * y.std() / np.sqrt(y.size)
+    exact = y.std() * np.sqrt(np.expm1(2 * HALF / y.size))
+    for found, width in ((row, wald), (profile, exact)):
+        np.testing.assert_allclose([found.lower, found.upper], y.mean() + np.array([-1, 1]) * width, rtol=1e-5)
+
+
+def test_degrees_of_freedom_at_infinity_come_back_where_a_profile_asks_for_them() -> None:
+    """At the maximum errors are normal; with an intercept held far off heavier tails fit better."""
+    table = straight_line()
+    solution = triptych.fit(table, "y ~ x", family="student", nu="estimate", methods=("mle",))["default"]
+    assert solution.row("mle", "nu").status == "at_infinity"
+
+    def lack(held: str, at: float) -> float:
+        """Return by how much the likelihood falls short of the normal one, re-optimised from several starts."""
+
+        def minus(free: np.ndarray, start: dict[str, float]) -> float:
+            p = start | dict(zip([k for k in start if k != held], free, strict=True))
+            nu = 2 + np.exp(min(p["nu"], 14.0))
+            residuals = table["y"] - p["intercept"] - p["x"] * table["x"]
+            return -float(stats.t.logpdf(residuals, nu, scale=np.exp(p["sigma"])).sum())
+
+        lowest = np.inf
+        for nu in (-1.0, 2.0, 12.0):
+            start = {"intercept": 0.0, "x": 0.5, "sigma": -0.2, "nu": nu} | {held: at}
+            first = np.array([v for k, v in start.items() if k != held])
+            options = {"xatol": 1e-7, "fatol": 1e-9, "maxiter": 4000}
+            lowest = min(lowest, minimize(minus, first, (start,), method="Nelder-Mead", options=options).fun)
+        return lowest + highest - float(stats.chi2.ppf(0.95, 1)) / 2
+
+    x, y = table["x"], table["y"]
+    residuals = y - np.polyval(np.polyfit(x, y, 1), x)
+    highest = float(stats.norm.logpdf(residuals, scale=residuals.std()).sum())
+    found = solution.interval("mle", "profile", "coef", "Intercept")
+    assert found.upper == pytest.approx(brentq(lambda b: lack("intercept", b), 0.1, 0.5, xtol=1e-6), rel=1e-4)
+    assert found.upper - found.estimate > 1.05 * (found.estimate - found.lower)  # not the normal interval's symmetry
+    found = solution.interval("mle", "profile", "sigma")
+    assert found.lower == pytest.approx(np.exp(brentq(lambda s: lack("sigma", s), -1, -0.3, xtol=1e-6)), rel=1e-4)
+    found = solution.interval("mle", "profile", "nu")
+    end = 2 + np.exp(brentq(lambda v: lack("nu", v), -4, 2, xtol=1e-6))
+    assert (found.lower, found.upper) == (pytest.approx(end, rel=1e-3), np.inf)

@@ -1,0 +1,54 @@
+"""Where profiles start: without parameters to spare, and no farther out than a supremum at infinity needs.
+
+On a ridge a re-optimisation wanders, and far out a density may be nothing but rounding: that of Student's t with 1e17
+degrees of freedom is, in most libraries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from triptych.rows import Optimum
+from triptych.verdict import Verdict
+
+CLOSE = (1e-8, 1e-7, 1e-6, 1e-5)  # log-likelihood that may be missing to a supremum at infinity, the least first
+LONGEST = 100  # steps back, units of a logarithm
+
+
+def anchored(optimum: Optimum) -> Optimum:
+    """Return the optimum, pulled back from infinity, of the parameters that reach all values of the likelihood."""
+    verdict = optimum.verdict.lesser or optimum.verdict
+    x = verdict.point.z.copy()
+    for k, sign in ways_out(verdict).items():
+        x = _nearer(verdict, x, sign * (np.arange(x.size) == k))
+    if np.array_equal(x, verdict.point.z):
+        return optimum if verdict is optimum.verdict else Optimum(verdict, optimum.unknown)
+    value, gradient, hessian = verdict.objective.derivatives(x)
+    point = replace(verdict.point, z=x, value=value, gradient=gradient, hessian=hessian)
+    return Optimum(replace(verdict, point=point), optimum.unknown)
+
+
+def _nearer(verdict: Verdict, x: np.ndarray, way: np.ndarray) -> np.ndarray:
+    """Return the nearest point on the way back that is as high, and is so by more than rounding."""
+    objective = verdict.objective
+    back = [
+        x - k * way for k in range(LONGEST, 0, -1)
+    ]  # from near to far: on the way there may be nothing but rounding
+    missing = [abs(objective.value(z) - verdict.point.value) for z in back]
+    for close in CLOSE:
+        for z, left in zip(back, missing, strict=True):
+            if left <= close and objective.noise(z) <= close:
+                return np.asarray(z)
+    return x
+
+
+def ways_out(verdict: Verdict) -> dict[int, float]:
+    """Return the positions of logarithmic coordinates that go away without others, each with its sign."""
+    out: dict[int, float] = {}
+    for ray in verdict.rays:
+        moving = np.flatnonzero(ray)
+        if verdict.objective.capped[moving].all():
+            out |= {int(k): float(np.sign(ray[k])) for k in moving}
+    return out

@@ -1,0 +1,104 @@
+"""What a profile holds fixed: a coordinate, a smooth function of them, or the logarithm of a distance from an edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from triptych.estimands import Estimand
+from triptych.rows import Optimum
+
+LOGARITHMS, WIDTHS = 40.0, 1e5  # how far a scalar is followed: units of a logarithm, or of its scale
+STRIDE = 4.0  # longest step of a logarithm: what grows from next to nothing is not stepped over
+ENDLESS = 800.0  # a logarithm whose exponential is zero or infinite
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One scalar to hold fixed: a coordinate of ``z``, or a smooth function of them."""
+
+    centre: float
+    scale: float
+    position: int | None
+    reach: float  # how far it is followed
+    evaluate: Callable[[np.ndarray], tuple[float, np.ndarray]]
+    natural: Callable[[float], float]
+    covariance: np.ndarray
+    stride: float = np.inf  # longest step
+
+    @classmethod
+    def of(cls, optimum: Optimum, estimand: Estimand, i: int) -> Scalar:
+        """Describe scalar ``i`` of an estimand."""
+        objective, engine = optimum.verdict.objective, optimum.engine
+        name, size = estimand.name, estimand.variable.size
+        if estimand.positions is not None:
+            at, centre = int(estimand.positions[i]), float(optimum.z[estimand.positions[i]])
+            j = int(np.flatnonzero(optimum.active == at)[0])
+            logarithm = bool(objective.capped[j])
+            gradient = np.eye(objective.size)[j]
+            variance = float(optimum.covariance[j, j])
+
+            def back(value: float) -> float:
+                if not np.isfinite(value):
+                    value = float(np.sign(value)) * ENDLESS if logarithm else value
+                z = optimum.z.copy()
+                z[at] = value
+                with np.errstate(over="ignore"):
+                    return float(engine.shown(z)[name].ravel()[i])
+
+            scale = _scale(variance, logarithm, float(optimum.conditional[j]))
+            return cls(
+                centre,
+                scale,
+                j,
+                LOGARITHMS + abs(centre) if logarithm else WIDTHS * scale,
+                lambda x: (float(x[j]), gradient),
+                back,
+                optimum.covariance,
+                STRIDE if logarithm else np.inf,
+            )
+
+        def evaluate(x: np.ndarray) -> tuple[float, np.ndarray]:
+            z = objective.full(x)
+            slope = engine.shown_jacobian(z)[name].reshape(size, -1)[i, objective.active]
+            return float(engine.shown(z)[name].ravel()[i]), slope
+
+        value, slope = evaluate(optimum.verdict.point.z)
+        variance = float(slope @ optimum.covariance @ slope)
+        scale = _scale(variance, False, float(slope**2 @ optimum.conditional))
+        return cls(value, scale, None, WIDTHS * scale, evaluate, float, optimum.covariance)
+
+    @classmethod
+    def from_edge(cls, optimum: Optimum, estimand: Estimand, i: int, edge: float) -> Scalar:
+        """Describe scalar ``i`` of an estimand at an edge of its range by the logarithm of its distance from there.
+
+        On its own scale it stands still so close to the edge, and no step leads away.
+        """
+        objective, engine = optimum.verdict.objective, optimum.engine
+        name, size = estimand.name, estimand.variable.size
+        side = float(np.sign(optimum.shown[name].ravel()[i] - edge))
+
+        def evaluate(x: np.ndarray) -> tuple[float, np.ndarray]:
+            z = objective.full(x)
+            distance = side * (float(engine.shown(z)[name].ravel()[i]) - edge)
+            slope = side * engine.shown_jacobian(z)[name].reshape(size, -1)[i, objective.active]
+            with np.errstate(all="ignore"):
+                return float(np.log(distance)), slope / distance
+
+        def back(value: float) -> float:
+            return edge + side * float(np.exp(value))
+
+        # So far out curvature tells no scale of what goes away with it: a unit of a logarithm does.
+        unit = np.where(objective.capped, 1.0, optimum.conditional)
+        centre = evaluate(optimum.verdict.point.z)[0]
+        reach = LOGARITHMS + abs(centre)
+        return cls(centre, _scale(0.0, True, 0.0), None, reach, evaluate, back, np.diag(unit), STRIDE)
+
+
+def _scale(variance: float, capped: bool, conditional: float) -> float:
+    deviation = np.sqrt(variance) if np.isfinite(variance) and variance > 0 else 0.0
+    if deviation == 0.0:
+        deviation = 0.5 if capped else np.sqrt(max(conditional, 0.0)) or 1.0
+    return float(min(deviation, 2.0) if capped else deviation)
