@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from triptych.engine import POSTERIOR, Engine
-from triptych.estimands import Estimand
+from triptych.estimands import Estimand, resolve
 from triptych.existence import find
 from triptych.objective import make_objective
 from triptych.progress import Share, unheard
@@ -64,7 +64,7 @@ def solve_map(
     zeros = corner.jacobian.shape[0] if corner is not None else 0
     native: Mode | NoEstimate = Mode(optimum.shown, point.value, verdict.covariance, residual, zeros)
     if not optimum.exists:
-        native = no_estimate(rows)
+        native = no_estimate(optimum, frame, rows)
     return Panel(
         "map",
         rows,
@@ -81,10 +81,15 @@ def solve_map(
     )
 
 
-def no_estimate(rows: list[Row]) -> NoEstimate:
-    """Return the object that stands for a result which does not exist."""
-    reason = next((row.reason for row in rows if row.status is not Status.OK), "")
-    return NoEstimate({row.name: str(row.status) for row in rows}, reason or "no regular maximum")
+def no_estimate(optimum: Optimum, frame: Frame, rows: list[Row]) -> NoEstimate:
+    """Return the object that stands for a result which does not exist.
+
+    Where all that is reported exists, the other free variables say what does not.
+    """
+    if all(row.status is Status.OK for row in rows):
+        rows = [*rows, *optimum.rows(frame, resolve(optimum.engine))]
+    reason = next((row.reason for row in rows if row.status is not Status.OK), "no regular maximum")
+    return NoEstimate({row.name: str(row.status) for row in rows}, reason)
 
 
 def search_diagnostics(verdict: Verdict) -> dict[str, object]:

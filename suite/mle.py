@@ -13,6 +13,7 @@ from triptych.estimands import Estimand
 from triptych.existence import find
 from triptych.map import evidence, no_estimate, other_optima, search_diagnostics
 from triptych.objective import make_objective
+from triptych.parameters import parameters
 from triptych.progress import Share, between, unheard
 from triptych.rows import Frame, Optimum
 from triptych.solution import Panel
@@ -38,15 +39,14 @@ def solve_mle(
     optimum = Optimum(verdict, unknown)
     frame = Frame(scenario, variant, "mle", "maximum", "wald", ci_prob)
     rows = [_conditional(engine, row) for row in optimum.rows(frame, estimands)]
-    native: Any = no_estimate(rows)
-    if optimum.exists:
-        native = statsmodels_results(optimum)
+    native = statsmodels_results(optimum, estimands) if optimum.exists else no_estimate(optimum, frame, rows)
     intervals: list[Row] = []
     found = search_diagnostics(verdict)
     if profile and verdict.unbounded is None and verdict.starts:
         from triptych.profile import MOST, profile_rows
 
         intervals = profile_rows(optimum, frame, estimands, rows, progress=between(progress, SEARCHED, 1.0))
+        rows = _pointing(rows, intervals)
         if len(rows) > MOST and not intervals:
             found["profile_intervals"] = f"not computed for more than {MOST} scalars; name fewer estimands"
     return Panel(
@@ -59,6 +59,20 @@ def solve_mle(
         paths=evidence(verdict, optimum, rows),
         z=optimum.z if optimum.exists else None,
     )
+
+
+def _pointing(rows: list[Row], intervals: list[Row]) -> list[Row]:
+    """Point to the profile interval where there is one and no other."""
+    profiles = {(row.estimand, row.label): row for row in intervals}
+    pointed = []
+    for row in rows:
+        there = profiles.get((row.estimand, row.label))
+        finite = 0 if there is None else int(np.isfinite([there.lower, there.upper]).sum())
+        if row.interval_kind == "none" and finite:
+            kind = "profile interval" if finite == 2 else "one-sided profile interval"
+            row = row.but(reason="; ".join(filter(None, (row.reason, f"see the {kind}"))))
+        pointed.append(row)
+    return pointed
 
 
 def _conditional(engine: Engine, row: Row) -> Row:
@@ -83,13 +97,9 @@ def latent(engine: Engine) -> set[str]:
     return result
 
 
-def statsmodels_results(optimum: Optimum) -> Any:
-    """Return statsmodels' results object at the maximum.
-
-    Parameters are natural where PyMC transforms them element by element, and PyMC's unconstrained
-    coordinates where a vector is constrained jointly.
-    """
-    model = _model_class()(optimum)
+def statsmodels_results(optimum: Optimum, estimands: list[Estimand]) -> Any:
+    """Return statsmodels' results object at the maximum, in the parameters that :mod:`triptych.parameters` chooses."""
+    model = _model_class()(optimum, estimands)
     return model.fit()
 
 
@@ -100,15 +110,15 @@ def _model_class() -> Any:
     class GraphLikelihood(GenericLikelihoodModel):  # type: ignore[misc]
         """The likelihood of a PyMC model as statsmodels sees one."""
 
-        def __init__(self, optimum: Optimum) -> None:
-            self.scale_map = Restricted(optimum)
+        def __init__(self, optimum: Optimum, estimands: list[Estimand]) -> None:
+            self.scale_map = parameters(optimum, estimands)
             terms = optimum.engine.pointwise(optimum.z)
             seen = optimum.engine.observed
             # One entry a term: the observation where they correspond, its log-likelihood where they do not.
             observed = [np.ravel(seen[n] if n in seen and seen[n].size == np.size(t) else t) for n, t in terms.items()]
-            names = [optimum.names[k] for k in optimum.active]
+            names = self.scale_map.names
             super().__init__(np.concatenate(observed), None, extra_params_names=names)
-            self.df_model, self.df_resid = 0.0, float(self.endog.size - len(names))
+            self.k_extra, self.df_model, self.df_resid = 0, float(len(names)), float(self.endog.size - len(names))
             self.data.ynames = ", ".join(optimum.engine.graph.likelihood)
             self.start_params = self.scale_map.start
 
@@ -126,6 +136,12 @@ def _model_class() -> Any:
 
         def hessian(self, params: np.ndarray) -> np.ndarray:
             return self.scale_map.derivatives(params)[1]
+
+        def predict(self, params: np.ndarray, exog: Any = None, *args: Any, **kwargs: Any) -> Any:
+            raise NotImplementedError(
+                "the likelihood of a PyMC model has no design to predict from; predictive draws of all observed "
+                "variables are in Comparison.to_datatree()"
+            )
 
         def score_obs(self, params: np.ndarray, **kwds: Any) -> np.ndarray:
             return self.scale_map.terms_jacobian(params)
@@ -150,8 +166,8 @@ def _model_class() -> Any:
                 )
             if kind != "nonrobust":
                 self.scale_map.require_rows()
-            kwargs.setdefault("cov_params_func", _covariance)
             if method == "equilibrated_newton":
+                kwargs.setdefault("cov_params_func", _covariance)
                 kwargs["extra_fit_funcs"] = {method: _already_there}
             return super().fit(start_params, method, maxiter, full_output, disp, callback, retall, **kwargs)
 
@@ -175,56 +191,3 @@ def _covariance(model: Any, params: np.ndarray, retvals: Any) -> np.ndarray:
     d = equilibrate(hessian)
     inverse = np.linalg.pinv(-(d[:, None] * hessian * d), hermitian=True)
     return np.asarray(d[:, None] * inverse * d)
-
-
-class Restricted:
-    """The log-likelihood in the natural parameters that it knows; the others stay where the optimum has them."""
-
-    def __init__(self, optimum: Optimum) -> None:
-        self.engine = optimum.engine
-        self.active = optimum.active
-        self._anchor = self.engine.natural.params(optimum.z)
-        self.start = self._anchor[self.active]
-
-    def _all(self, params: np.ndarray) -> np.ndarray:
-        whole = self._anchor.copy()
-        whole[self.active] = params
-        return whole
-
-    def value(self, params: np.ndarray) -> float:
-        """Return the log-likelihood."""
-        value = float(self.engine.natural.value(self._all(params))[0])
-        return value if not np.isnan(value) else -np.inf
-
-    def terms(self, params: np.ndarray) -> np.ndarray:
-        """Return the log-likelihood terms, flat."""
-        found = self.engine.natural.pointwise(self._all(params))
-        return np.concatenate([np.ravel(t) for t in found.values()])
-
-    def derivatives(self, params: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return score and Hessian."""
-        _, gradient, hessian = self.engine.natural.derivatives(self._all(params))
-        return gradient[0, self.active], hessian[0][np.ix_(self.active, self.active)]
-
-    def terms_jacobian(self, params: np.ndarray) -> np.ndarray:
-        """Return the derivative of each term by each parameter."""
-        found = self.engine.natural.pointwise_jacobian(self._all(params))
-        rows = [jacobian.reshape(-1, jacobian.shape[-1]) for jacobian in found.values()]
-        return np.vstack(rows)[:, self.active]
-
-    def require_rows(self) -> None:
-        """Raise unless the likelihood's terms are independent rows.
-
-        Raises
-        ------
-        ModelError
-            When a term covers more than one observation, so that no sandwich can be formed.
-        """
-        for name, weight in self.engine.weights.items():
-            if weight.ndim == 0 or weight.size <= 1:
-                raise ModelError(
-                    f"robust covariance needs independent rows, but the likelihood of {name!r} is a single "
-                    "term; use the default cov_type"
-                )
-        if sum(w.size for w in self.engine.weights.values()) <= self.active.size:
-            raise ModelError("robust covariance needs more likelihood terms than parameters")

@@ -64,7 +64,7 @@ class NaturalScale:
         """Return both parts ``(2,)``, their gradients ``(2, p)`` and Hessians ``(2, p, p)``."""
         z = self.coordinates(params)
         value, by_z, curved = self.engine.derivatives(z)
-        slopes = self._slopes(z)
+        slopes = self.slopes(z)
         first = np.diag(slopes)
         if np.any(slopes != np.diag(first)):
             return value, self._gradient(params), self._differences(params)
@@ -76,13 +76,13 @@ class NaturalScale:
     def pointwise_jacobian(self, params: np.ndarray) -> dict[str, np.ndarray]:
         """Return the derivative of each term by ``params``, the term's shape by ``(p,)``."""
         z = self.coordinates(params)
-        slopes = self._slopes(z)
+        slopes = self.slopes(z)
         return {
             name: np.linalg.solve(slopes.T, rows.reshape(-1, z.size).T).T.reshape(rows.shape)
             for name, rows in self.engine.pointwise_jacobian(z).items()
         }
 
-    def _slopes(self, z: np.ndarray) -> np.ndarray:
+    def slopes(self, z: np.ndarray) -> np.ndarray:
         """Derivative of ``params`` by ``z``; diagonal unless a bound depends on another parameter."""
         slopes = np.eye(z.size)
         jacobian = self.engine.shown_jacobian(z)
@@ -100,7 +100,7 @@ class NaturalScale:
 
     def _gradient(self, params: np.ndarray) -> np.ndarray:
         z = self.coordinates(params)
-        return np.asarray(np.linalg.solve(self._slopes(z).T, self.engine.derivatives(z)[1].T).T)
+        return np.asarray(np.linalg.solve(self.slopes(z).T, self.engine.derivatives(z)[1].T).T)
 
     def _differences(self, params: np.ndarray) -> np.ndarray:
         """Hessians by central differences of the exact gradient, where a bound depends on a parameter."""

@@ -11,11 +11,13 @@ import numpy as np
 from triptych.estimands import Estimand, coordinate_names
 from triptych.intervals import curvature_interval, surroundings
 from triptych.newton import equilibrate
+from triptych.reasons import Reasons
 from triptych.table import Row, Status
 from triptych.verdict import ALL_ROUNDING, Verdict
 
 INVOLVED = 1e-6
 FAR = (30.0, 45.0)
+BEYOND = 4.0  # units of a logarithm after which uncertainty that goes with it is seen to
 EDGE = 1e-8  # share of a simplex that is none, where a ray leads to an edge of it
 
 
@@ -84,9 +86,10 @@ class Optimum:
 
     def rows(self, frame: Frame, estimands: list[Estimand]) -> list[Row]:
         """Return the headline rows of all estimands."""
-        return [row for estimand in estimands for row in self._rows(frame, estimand)]
+        said = Reasons(self, estimands, frame.method)
+        return [row for estimand in estimands for row in self._rows(frame, estimand, said)]
 
-    def _rows(self, frame: Frame, estimand: Estimand) -> list[Row]:
+    def _rows(self, frame: Frame, estimand: Estimand, said: Reasons) -> list[Row]:
         variable = estimand.variable
         values = self.shown[variable.name].ravel()
         gradient = self.jacobian[variable.name].reshape(variable.size, -1)
@@ -94,10 +97,10 @@ class Optimum:
         low, high = curvature_interval(self, estimand, deviation, frame.ci_prob)
         rows = []
         for i, label in enumerate(variable.labels):
-            status, reason, value = self._status(frame, estimand, i, gradient[i], float(values[i]))
+            status, reason, value = self._status(said, estimand, i, gradient[i], float(values[i]))
             columns: dict[str, Any] = {"status": status, "reason": reason, "estimate": value}
             if status is Status.OK and not np.isfinite(deviation[i]):
-                columns["reason"] = self._why_no_interval(frame)
+                columns["reason"] = said.no_interval(frame.interval)
             elif status is Status.OK:
                 columns |= {
                     "std_error": float(deviation[i]),
@@ -107,13 +110,6 @@ class Optimum:
                 }
             rows.append(frame.row(estimand, label, **columns))
         return rows
-
-    def _why_no_interval(self, frame: Frame) -> str:
-        instead = "see the profile interval" if frame.method == "mle" else "see the posterior"
-        kind = frame.interval.title()
-        if self.verdict.corner is not None and self.verdict.corner.jacobian.shape[0]:
-            return f"the maximum is at a kink, where curvature is undefined: no {kind} interval; {instead}"
-        return f"the curvature gives no {kind} interval here; {instead}"
 
     def _deviation(self, gradient: np.ndarray) -> np.ndarray:
         g = gradient[:, self.active]
@@ -125,78 +121,48 @@ class Optimum:
         return np.where(ok, np.sqrt(np.where(ok, variance, 0.0)), np.nan)
 
     def _status(
-        self, frame: Frame, estimand: Estimand, i: int, gradient: np.ndarray, value: float
+        self, said: Reasons, estimand: Estimand, i: int, gradient: np.ndarray, value: float
     ) -> tuple[Status, str, float]:
         verdict = self.verdict
-        what = "log-likelihood" if frame.method == "mle" else "joint density"
         if verdict.starts == 0:
-            return Status.FAILED, f"the {what} is not finite at any start; check the data and initval", np.nan
+            return Status.FAILED, said.no_start(), np.nan
         if np.any(gradient[self.unknown] != 0):
-            return self._unknown(frame, gradient)
+            unknown = Status.NOT_IN_LIKELIHOOD if said.method == "mle" else Status.NOT_IDENTIFIED
+            return unknown, said.unknown(gradient), np.nan
         if verdict.noise > ALL_ROUNDING and verdict.unbounded is None:
-            return (
-                Status.FAILED,
-                f"the ascent of the {what} leads to where double precision leaves nothing of it but rounding (an error "
-                f"of {verdict.noise:.2g}): no maximum is claimed; rescale the model, or keep scales off zero",
-                np.nan,
-            )
-        if flat := self._touched(estimand, i, verdict.flat, None):
-            return Status.NOT_IDENTIFIED, self._flat_reason(what, flat), np.nan
+            return Status.FAILED, said.rounding(), np.nan
+        if flat := [v for v in verdict.flat if self._touched(estimand, i, v, None)]:
+            return Status.NOT_IDENTIFIED, said.flat(flat), np.nan
         if verdict.unbounded is not None:
-            return Status.UNBOUNDED, self._unbounded_reason(frame, what), np.nan
+            return Status.UNBOUNDED, said.unbounded(), np.nan
         if estimand.simplex and verdict.rays.size:
             if not EDGE < value < 1 - EDGE:
-                return self._at_edge(what, float(round(value)))
+                return Status.AT_BOUNDARY, said.edge(float(round(value))), float(round(value))
         else:
             for ray in verdict.rays:
-                if self._touched(estimand, i, ray[None], value):
-                    return self._limit(estimand, i, ray, what)
-        if self._touched(estimand, i, verdict.cliff, value):
-            return (
-                Status.AT_BOUNDARY,
-                f"the {what} rises up to {value:.6g} and is not defined beyond: no curvature interval",
-                value,
-            )
+                if self._touched(estimand, i, ray, value):
+                    edge = self._limit(estimand, i, ray)
+                    if edge is None:
+                        return Status.AT_INFINITY, said.infinity(ray), np.nan
+                    return Status.AT_BOUNDARY, said.edge(edge), edge
+                if self._fades(estimand, i, ray) and (edge := self._limit(estimand, i, ray)) is not None:
+                    return Status.AT_BOUNDARY, said.faded(ray, edge), edge
+        if any(self._touched(estimand, i, v, value) for v in verdict.cliff):
+            return Status.AT_BOUNDARY, said.cliff(value), value
         if not self.regular:
-            return (
-                Status.FAILED,
-                f"the ascent of the {what} stalled where it is not smooth or not curved downwards: no maximum is "
-                "claimed; rescale or reparameterise the model",
-                np.nan,
-            )
+            return Status.FAILED, said.stalled(), np.nan
         if not np.isfinite(value):
-            return Status.FAILED, f"the {what} has a maximum, but {estimand.name} is not finite there", np.nan
+            return Status.FAILED, f"the {said.what} has a maximum, but {estimand.name} is not finite there", np.nan
         return Status.OK, "", value
 
-    def _unknown(self, frame: Frame, gradient: np.ndarray) -> tuple[Status, str, float]:
-        names = ", ".join(n for n, u, g in zip(self.names, self.unknown, gradient, strict=True) if u and g)
-        if frame.method == "mle":
-            return (
-                Status.NOT_IN_LIKELIHOOD,
-                f"the likelihood does not depend on {names}: only the prior knows it; see the MAP and the posterior",
-                np.nan,
-            )
-        return (
-            Status.NOT_IDENTIFIED,
-            f"neither likelihood nor prior depends on {names}: give it a prior that does",
-            np.nan,
-        )
-
-    def _touched(self, estimand: Estimand, i: int, directions: np.ndarray, value: float | None) -> set[str]:
-        """Names of the coordinates of those directions that move this scalar.
+    def _touched(self, estimand: Estimand, i: int, direction: np.ndarray, value: float | None) -> bool:
+        """Whether a direction moves this scalar.
 
         With ``value`` None only the tangent counts: a ridge may be curved.
         """
-        names: set[str] = set()
-        for v in directions:
-            moving = v != 0
-            if estimand.positions is not None:
-                hit = bool(np.any(self.active[moving] == estimand.positions[i]))
-            else:
-                hit = self._moves(estimand, i, v, value)
-            if hit:
-                names |= {self.names[k] for k in self.active[moving]}
-        return names
+        if estimand.positions is not None:
+            return bool(np.any(self.active[direction != 0] == estimand.positions[i]))
+        return self._moves(estimand, i, direction, value)
 
     def _moves(self, estimand: Estimand, i: int, v: np.ndarray, value: float | None) -> bool:
         g = self.jacobian[estimand.name].reshape(estimand.variable.size, -1)[i, self.active]
@@ -225,8 +191,8 @@ class Optimum:
         z[self.active] += shift
         return self.engine.shown(z)[estimand.name].ravel()
 
-    def _limit(self, estimand: Estimand, i: int, ray: np.ndarray, what: str) -> tuple[Status, str, float]:
-        """Follow a ray to its end: a finite limit is an edge of the support, else infinity."""
+    def _limit(self, estimand: Estimand, i: int, ray: np.ndarray) -> float | None:
+        """Follow a ray to its end: a finite limit is an edge of the support; None means infinity."""
         capped = self.verdict.objective.capped
         unit = ray / np.max(np.abs(ray[capped])) if np.any(ray[capped] != 0) else ray
         if estimand.positions is not None:
@@ -238,55 +204,20 @@ class Optimum:
         settled = abs(ends[1] - ends[0]) <= 1e-9 * max(abs(here), abs(ends[1]), 1e-300) or (
             abs(ends[1]) < 1e-12 * max(abs(here), 1e-300)
         )
-        if settled and np.any(ray[capped] != 0):
-            return self._at_edge(what, 0.0 if abs(ends[1]) < 1e-9 * max(abs(here), 1e-300) else ends[1])
-        return (
-            Status.AT_INFINITY,
-            f"the {what} keeps rising towards a limit as {self._heading(ray)}: "
-            "no finite value attains it; a proper prior gives a finite estimate",
-            np.nan,
-        )
+        if not settled or not np.any(ray[capped] != 0):
+            return None
+        return 0.0 if abs(ends[1]) < 1e-9 * max(abs(here), 1e-300) else ends[1]
 
-    def _at_edge(self, what: str, edge: float) -> tuple[Status, str, float]:
-        return (
-            Status.AT_BOUNDARY,
-            f"the {what} is highest at {edge:.6g}, the edge of the support: no curvature interval; "
-            "see the one-sided profile interval, or use a prior that keeps off the edge",
-            edge,
+    def _fades(self, estimand: Estimand, i: int, ray: np.ndarray) -> bool:
+        """Whether the uncertainty of a scalar that stands still vanishes with logarithms that go away."""
+        away = np.where(self.verdict.objective.capped, ray, 0.0)
+        if not np.any(away):
+            return False
+        z = self.z.copy()
+        z[self.active] += away * (BEYOND / np.max(np.abs(away)))
+        here, there = (
+            j[estimand.name].reshape(estimand.variable.size, -1)[i : i + 1]
+            for j in (self.jacobian, self.engine.shown_jacobian(z))
         )
-
-    def _heading(self, ray: np.ndarray) -> str:
-        """Say where a ray leads: ``beta[x], beta[z] go to +infinity, intercept goes to -infinity``."""
-        capped = self.verdict.objective.capped
-        ends: dict[str, list[str]] = {}
-        for k in np.flatnonzero(ray):
-            up = ray[k] > 0
-            end = ("its upper limit" if up else "its lower limit") if capped[k] else f"{'+' if up else '-'}infinity"
-            ends.setdefault(end, []).append(self.names[self.active[k]])
-        said = []
-        for end, names in ends.items():
-            some = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-            said.append(f"{some} {'goes' if len(names) == 1 else 'go'} to {end}")
-        return ", ".join(said)
-
-    def _flat_reason(self, what: str, names: set[str]) -> str:
-        listed = ", ".join(sorted(names)[:8]) + (" and others" if len(names) > 8 else "")
-        return (
-            f"the {what} does not change along a direction of {listed}: only combinations of them are "
-            "identified; remove the redundancy or give them a proper prior"
-        )
-
-    def _unbounded_reason(self, frame: Frame, what: str) -> str:
-        trace = self.verdict.unbounded
-        assert trace is not None
-        name = self.names[self.active[trace.position]]
-        down = trace.steps[-1] < trace.steps[0]
-        advice = (
-            "no maximum exists; see the other local maxima in optima, or give it a prior that vanishes there"
-            if frame.method == "mle"
-            else "no mode exists although the posterior may be proper; see the posterior"
-        )
-        return (
-            f"the {what} rises without limit as {name} goes to {'its lower' if down else 'its upper'} limit, "
-            f"by {self.verdict.rate:.3g} per unit of its logarithm; {advice}"
-        )
+        before, after = self._deviation(here)[0], self._deviation(there)[0]
+        return bool(before > 0 and not after > 0.5 * before)

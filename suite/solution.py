@@ -47,6 +47,10 @@ class NoEstimate:
         """The first status that is not ``ok``."""
         return next((s for s in self.statuses.values() if s != Status.OK), str(Status.FAILED))
 
+    def summary(self) -> str:
+        """Return why there is nothing to sum up."""
+        return str(self)
+
     def __str__(self) -> str:
         return f"no estimate ({self.status}): {self.reason}"
 

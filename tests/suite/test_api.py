@@ -12,6 +12,7 @@ import pandas as pd
 import pymc as pm
 import pytest
 import statsmodels.api as sm
+from statsmodels.tools.numdiff import approx_fprime
 
 import triptych
 from triptych.errors import InputError, ModelError
@@ -96,6 +97,27 @@ def test_its_summary_and_tests_work(mle: Any) -> None:
         assert name in text
     assert float(mle.t_test([0, 1, 0, 0]).pvalue) < 1e-10
     assert float(mle.wald_test([[0, 1, 0, 0], [0, 0, 1, 0]], scalar=True).pvalue) < 1e-10
+
+
+def test_a_regression_is_summed_up_on_the_scale_of_its_table() -> None:
+    """Solved on standardised predictors, it has the coefficients, errors and criteria of OLS on the columns."""
+    table = sm.datasets.longley.load_pandas().data
+    formula = "TOTEMP ~ GNPDEFL + GNP + UNEMP"
+    ours = triptych.fit(table, formula, **BOTH).results["mle"]
+    ols = sm.OLS.from_formula(formula, table).fit()
+    n, p = len(table), len(ols.params)
+    assert ours.model.data.param_names == [*(f"coef[{name}]" for name in ols.params.index), "sigma"]
+    np.testing.assert_allclose(ours.params[:p], ols.params, rtol=1e-8)
+    np.testing.assert_allclose(ours.bse[:p], ols.bse * np.sqrt((n - p) / n), rtol=1e-6)
+    elsewhere = ours.params * 1.01
+    np.testing.assert_allclose(
+        ours.model.score(elsewhere), approx_fprime(elsewhere, ours.model.loglike, centered=True), rtol=1e-5
+    )
+    np.testing.assert_allclose(ours.model.fit(cov_type="HC0").bse[:p], ols.get_robustcov_results("HC0").bse, rtol=1e-6)
+    assert ours.aic == pytest.approx(ols.aic + 2, rel=1e-9)  # sigma counts as a parameter
+    assert (ours.df_model, ours.df_resid) == (p + 1, n - p - 1)
+    with pytest.raises(NotImplementedError, match="to_datatree"):
+        ours.predict()
 
 
 def test_robust_covariance_is_that_of_ols(mle: Any) -> None:

@@ -80,3 +80,58 @@ def test_a_posterior_that_failed_the_gate_is_a_problem_and_exit_1(
     assert not comparison.ok
     assert [p.split(":")[0] for p in comparison.problems] == ["posterior"]
     assert "mu is unreliable: the posterior failed the gate" in comparison.problems[0]
+
+
+def classes(*, apart: bool) -> dict[str, Any]:
+    """Two classes that x separates, or that one level of z does."""
+    x = np.arange(1.0, 13.0)
+    y = x > 6 if apart else np.tile([0, 1, 1], 4)
+    z = np.where(np.arange(12) % 3 == 1, "high", "low")
+    return {"x": x, "y": y.astype(int), "z": z, "w": np.cos(x)}
+
+
+def test_where_separation_leads_is_said_in_the_coefficients_of_the_table() -> None:
+    """The table's intercept goes down as the slope rises, though that of the centred model stays."""
+    solution = triptych.fit(classes(apart=True), "y ~ x", family="bernoulli", **POINTS)["default"]
+    for row in solution.rows("mle", "coef"):
+        assert row.status == "at_infinity"
+        assert "coef[x] goes to +infinity" in row.reason
+        assert "coef[Intercept] goes to -infinity" in row.reason
+        assert "beta" not in row.reason
+
+
+def test_a_coefficient_that_stays_finite_is_not_named_where_another_goes() -> None:
+    solution = triptych.fit(classes(apart=False), "y ~ z + w", family="bernoulli", **POINTS)["default"]
+    names = {row.label: row for row in solution.rows("mle", "coef")}
+    going = {name for name, row in names.items() if row.status == "at_infinity"}
+    assert going == {"Intercept", "z[T.low]"}
+    assert "coef[w]" not in names["Intercept"].reason
+    assert names["w"].status == "ok"
+
+
+def test_what_is_not_identified_is_named_as_in_the_table() -> None:
+    table = {**classes(apart=True), "twice": 2 * np.arange(1.0, 13.0) + 1}
+    solution = triptych.fit(table, "w ~ x + twice", prior="flat", **POINTS)["default"]
+    assert "a direction of coef[Intercept], coef[twice], coef[x]:" in solution.row("mle", "coef", "x").reason
+
+
+def test_a_slope_whose_own_scale_goes_to_zero_is_on_an_edge_at_the_mode() -> None:
+    """Of the horseshoe's scales the mode is zero: nothing is left of the slope, nor of its uncertainty."""
+    rng = np.random.default_rng(3)
+    table = {"y": rng.normal(size=40), "x": rng.normal(size=40)}
+    comparison = triptych.fit(table, "y ~ x", prior="horseshoe", **POINTS)
+    row = comparison["default"].row("map", "coef", "x")
+    assert (row.status, row.estimate, row.interval_kind) == ("at_boundary", 0.0, "none")
+    assert "which takes this to 0" in row.reason
+    assert comparison.results["map"].status == "at_boundary"
+    assert row.reason == comparison.results["map"].reason
+    assert comparison.ok
+
+
+def test_only_a_profile_interval_that_is_there_is_pointed_to() -> None:
+    with pm.Model() as model:
+        pm.Poisson("y", pm.HalfFlat("rate"), observed=[0, 0, 0])
+    for profile in (True, False):
+        row = triptych.compare(model, methods=("mle",), profile=profile)["default"].row("mle", "rate")
+        assert row.status == "at_boundary"
+        assert ("see the profile interval" in row.reason) == profile

@@ -1,0 +1,113 @@
+"""The parameters of the statsmodels results: those that are reported where they say it all, else the model's own.
+
+A regression is solved on centred and standardised predictors and reported on the user's scale; its coefficients there
+are a linear function of those here, and the derivatives follow.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from triptych.errors import ModelError
+from triptych.estimands import Estimand
+from triptych.rows import Optimum
+
+LINEAR = 1e-9  # relative change of a derivative that is rounding
+SHIFT = 0.1  # how far off the maximum linearity is looked at, on the unconstrained coordinates
+
+
+def parameters(optimum: Optimum, estimands: list[Estimand]) -> Parameters:
+    """Return the parameters of the likelihood at a maximum.
+
+    They are the scalars that are reported, if these are as many as the coordinates that the likelihood knows and a
+    linear function of them; else those coordinates: natural where PyMC transforms them element by element, and
+    unconstrained where a vector is constrained jointly.
+    """
+    size = optimum.active.size
+    coordinates = [optimum.names[k] for k in optimum.active]
+    reported = [f"{e.name}[{label}]" if label else e.name for e in estimands for label in e.variable.labels]
+    if len(reported) != size or not any(e.positions is None for e in estimands):
+        return Parameters(optimum, coordinates, np.eye(size), np.zeros(size))
+    here = _slopes(optimum, estimands, optimum.z)
+    z = optimum.z.copy()
+    z[optimum.active] += SHIFT * np.random.default_rng(0).standard_normal(size)
+    there = _slopes(optimum, estimands, z)
+    across, along = (np.linalg.norm(here, axis=axis, keepdims=True) for axis in (1, 0))
+    if not (np.all(across > 0) and np.all(along > 0) and np.all(np.abs(there - here) <= LINEAR * across)):
+        return Parameters(optimum, coordinates, np.eye(size), np.zeros(size))
+    if np.linalg.matrix_rank(here / across) < size:
+        return Parameters(optimum, coordinates, np.eye(size), np.zeros(size))
+    values = np.concatenate([optimum.shown[e.name].ravel() for e in estimands])
+    own = optimum.engine.natural.params(optimum.z)[optimum.active]
+    return Parameters(optimum, reported, here, values - here @ own)
+
+
+def _slopes(optimum: Optimum, estimands: list[Estimand], z: np.ndarray) -> np.ndarray:
+    """Return the derivatives of what is reported by the natural parameters, shape ``(p, p)``."""
+    jacobian = optimum.engine.shown_jacobian(z)
+    rows = np.vstack([jacobian[e.name].reshape(e.variable.size, -1)[:, optimum.active] for e in estimands])
+    own = optimum.engine.natural.slopes(z)[np.ix_(optimum.active, optimum.active)]
+    return np.asarray(np.linalg.solve(own.T, rows.T).T)
+
+
+class Parameters:
+    """The log-likelihood in parameters that are linear in those of the model; what it does not know stays.
+
+    Attributes
+    ----------
+    names
+        Of the parameters.
+    start
+        Their values at the maximum.
+    """
+
+    def __init__(self, optimum: Optimum, names: list[str], slopes: np.ndarray, shift: np.ndarray) -> None:
+        self.engine, self.active, self.names = optimum.engine, optimum.active, names
+        self._slopes, self._shift = slopes, shift
+        self._anchor = self.engine.natural.params(optimum.z)
+        self.start = slopes @ self._anchor[self.active] + shift
+
+    def _all(self, params: np.ndarray) -> np.ndarray:
+        whole = self._anchor.copy()
+        # From the maximum on, so that there nothing is lost in the way to another scale and back.
+        whole[self.active] += np.linalg.solve(self._slopes, params - self.start)
+        return whole
+
+    def value(self, params: np.ndarray) -> float:
+        """Return the log-likelihood."""
+        value = float(self.engine.natural.value(self._all(params))[0])
+        return value if not np.isnan(value) else -np.inf
+
+    def terms(self, params: np.ndarray) -> np.ndarray:
+        """Return the log-likelihood terms, flat."""
+        found = self.engine.natural.pointwise(self._all(params))
+        return np.concatenate([np.ravel(t) for t in found.values()])
+
+    def derivatives(self, params: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return score and Hessian."""
+        _, gradient, hessian = self.engine.natural.derivatives(self._all(params))
+        back = np.linalg.inv(self._slopes)
+        return back.T @ gradient[0, self.active], back.T @ hessian[0][np.ix_(self.active, self.active)] @ back
+
+    def terms_jacobian(self, params: np.ndarray) -> np.ndarray:
+        """Return the derivative of each term by each parameter."""
+        found = self.engine.natural.pointwise_jacobian(self._all(params))
+        rows = [jacobian.reshape(-1, jacobian.shape[-1]) for jacobian in found.values()]
+        return np.asarray(np.vstack(rows)[:, self.active] @ np.linalg.inv(self._slopes))
+
+    def require_rows(self) -> None:
+        """Raise unless the likelihood's terms are independent rows.
+
+        Raises
+        ------
+        ModelError
+            When a term covers more than one observation, so that no sandwich can be formed.
+        """
+        for name, weight in self.engine.weights.items():
+            if weight.ndim == 0 or weight.size <= 1:
+                raise ModelError(
+                    f"robust covariance needs independent rows, but the likelihood of {name!r} is a single "
+                    "term; use the default cov_type"
+                )
+        if sum(w.size for w in self.engine.weights.values()) <= self.active.size:
+            raise ModelError("robust covariance needs more likelihood terms than parameters")

@@ -1,0 +1,175 @@
+"""Why a scalar has no estimate or no interval, said in the names of what is reported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from triptych.estimands import Estimand
+
+if TYPE_CHECKING:
+    from triptych.rows import Optimum
+
+MOST = 8  # names that a sentence holds
+SHARE = 1e-6  # of a sum's terms, below which it is the rounding of them
+
+
+class Reasons:
+    """The sentences of one panel.
+
+    Parameters
+    ----------
+    optimum
+        The best point found and what is known about it.
+    estimands
+        What is reported: a coordinate that is not goes by the name of what is made of it.
+    method
+        ``mle`` or ``map``.
+    """
+
+    def __init__(self, optimum: Optimum, estimands: list[Estimand], method: str) -> None:
+        self.optimum, self.estimands, self.method = optimum, estimands, method
+        self.what = "log-likelihood" if method == "mle" else "joint density"
+        positions = [e.positions for e in estimands if e.positions is not None]
+        self._own = set(np.concatenate([*positions, np.zeros(0, dtype=int)]).tolist())
+
+    def no_start(self) -> str:
+        """Say that nothing could be computed."""
+        return f"the {self.what} is not finite at any start; check the data and initval"
+
+    def unknown(self, gradient: np.ndarray) -> str:
+        """Say which coordinates the objective does not know, of those that move a scalar."""
+        unknown = self.optimum.unknown
+        names = ", ".join(n for n, u, g in zip(self.optimum.names, unknown, gradient, strict=True) if u and g)
+        if self.method == "mle":
+            return f"the likelihood does not depend on {names}: only the prior knows it; see the MAP and the posterior"
+        return f"neither likelihood nor prior depends on {names}: give it a prior that does"
+
+    def rounding(self) -> str:
+        """Say that the best point is nothing but rounding."""
+        return (
+            f"the ascent of the {self.what} leads to where double precision leaves nothing of it but rounding (an "
+            f"error of {self.optimum.verdict.noise:.2g}): no maximum is claimed; rescale the model, or keep scales off "
+            "zero"
+        )
+
+    def stalled(self) -> str:
+        """Say that an ascent did not arrive."""
+        return (
+            f"the ascent of the {self.what} stalled where it is not smooth or not curved downwards: no maximum is "
+            "claimed; rescale or reparameterise the model"
+        )
+
+    def flat(self, directions: list[np.ndarray]) -> str:
+        """Say of what the objective knows combinations only."""
+        names = sorted({name for v in directions for name, _, _ in self._moved(v)})
+        listed = ", ".join(names[:MOST]) + (" and others" if len(names) > MOST else "")
+        return (
+            f"the {self.what} does not change along a direction of {listed}: only combinations of them are "
+            "identified; remove the redundancy or give them a proper prior"
+        )
+
+    def unbounded(self) -> str:
+        """Say along which coordinate the objective rises without limit, and how fast."""
+        trace = self.optimum.verdict.unbounded
+        assert trace is not None
+        name = self._called(int(self.optimum.active[trace.position]))
+        down = trace.steps[-1] < trace.steps[0]
+        advice = (
+            "no maximum exists; see the other local maxima in optima, or give it a prior that vanishes there"
+            if self.method == "mle"
+            else "no mode exists although the posterior may be proper; see the posterior"
+        )
+        return (
+            f"the {self.what} rises without limit as {name} goes to {'its lower' if down else 'its upper'} limit, "
+            f"by {self.optimum.verdict.rate:.3g} per unit of its logarithm; {advice}"
+        )
+
+    def infinity(self, ray: np.ndarray) -> str:
+        """Say where a ray leads to a supremum that no finite value attains."""
+        return (
+            f"the {self.what} keeps rising towards a limit as {self._heading(ray)}: "
+            "no finite value attains it; a proper prior gives a finite estimate"
+        )
+
+    def edge(self, edge: float) -> str:
+        """Say that a supremum is on the edge of the support."""
+        return (
+            f"the {self.what} is highest at {edge:.6g}, the edge of the support: no curvature interval; "
+            "a prior that keeps off the edge has one"
+        )
+
+    def faded(self, ray: np.ndarray, end: float) -> str:
+        """Say of a scalar that what goes away takes it along: a slope whose scale goes to zero."""
+        return (
+            f"the {self.what} is highest as {self._heading(ray)}, which takes this to {end:.6g}: no curvature "
+            "interval; see the posterior"
+        )
+
+    def cliff(self, value: float) -> str:
+        """Say that the domain ends where the objective is highest."""
+        return f"the {self.what} rises up to {value:.6g} and is not defined beyond: no curvature interval"
+
+    def no_interval(self, interval: str) -> str:
+        """Say why a maximum has no interval from its curvature."""
+        kind, instead = interval.title(), "; see the posterior" if self.method == "map" else ""
+        corner = self.optimum.verdict.corner
+        if corner is not None and corner.jacobian.shape[0]:
+            return (
+                f"the maximum is at a kink, where curvature is undefined: no {kind} interval, and those of the others "
+                f"hold this fixed{instead}"
+            )
+        return f"the curvature gives no {kind} interval here{instead}"
+
+    def _heading(self, ray: np.ndarray) -> str:
+        """Say where a ray leads: ``beta[x], beta[z] go to +infinity, intercept goes to -infinity``."""
+        ends: dict[str, list[str]] = {}
+        for name, up, logarithm in self._moved(ray):
+            end = ("upper limit" if up else "lower limit") if logarithm else f"{'+' if up else '-'}infinity"
+            ends.setdefault(end, []).append(name)
+        said = []
+        for end, names in ends.items():
+            one = len(names) == 1
+            some = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
+            said.append(f"{some} {'goes' if one else 'go'} to {('its ' if one else 'their ') * ('limit' in end)}{end}")
+        return ", ".join(said)
+
+    def _moved(self, direction: np.ndarray) -> list[tuple[str, bool, bool]]:
+        """Return what a direction moves: names, whether upwards, and whether it is a logarithm that goes.
+
+        What is reported stands for the coordinates that it is made of, as far as they are not reported themselves.
+        """
+        optimum = self.optimum
+        active, capped = optimum.active, optimum.verdict.objective.capped
+        moving = direction != 0
+        reported = np.isin(active, list(self._own))
+        hidden = np.where(moving & ~capped & ~reported, direction, 0.0)
+        found = [(name, up, False) for name, up in self._made_of(hidden)]
+        if not found:
+            hidden[:] = 0.0
+        own = np.flatnonzero(moving & (hidden == 0))
+        return [*found, *((self._called(int(active[k])), bool(direction[k] > 0), bool(capped[k])) for k in own)]
+
+    def _made_of(self, direction: np.ndarray) -> list[tuple[str, bool]]:
+        """Return the reported functions that a direction moves, and whether upwards."""
+        found = []
+        for estimand in self.estimands if np.any(direction) else []:
+            if estimand.positions is not None:
+                continue
+            jacobian = self.optimum.jacobian[estimand.name].reshape(estimand.variable.size, -1)[:, self.optimum.active]
+            along, size = jacobian @ direction, np.abs(jacobian) @ np.abs(direction)
+            for label, move, most in zip(estimand.variable.labels, along, size, strict=True):
+                if abs(move) > SHARE * most:
+                    found.append((f"{estimand.name}[{label}]" if label else estimand.name, bool(move > 0)))
+        return found
+
+    def _called(self, position: int) -> str:
+        """Return the name of a coordinate, or of the one reported scalar that is made of it alone."""
+        if position not in self._own:
+            for estimand in self.estimands:
+                if estimand.positions is None and estimand.variable.size == 1:
+                    start = self.optimum.engine.shown_jacobian(self.optimum.engine.graph.start)
+                    if np.flatnonzero(start[estimand.name].ravel()).tolist() == [position]:
+                        return estimand.name
+        return self.optimum.names[position]
