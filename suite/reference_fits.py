@@ -29,10 +29,18 @@ def _back(design: Design) -> np.ndarray:
     return np.column_stack([design.to_user(row) - origin for row in np.eye(k)])
 
 
-def _reference(design: Design, who: str, coef: np.ndarray, covariance: np.ndarray, **other: float) -> Reference:
-    back = _back(design)
-    errors = np.sqrt(np.einsum("ij,jk,ik->i", back, covariance, back))
+def _reference(design: Design, who: str, coef: np.ndarray, root: np.ndarray, **other: float) -> Reference:
+    """Return a reference from coefficients over ``design.full`` and a root of their covariance, shape ``(p, any)``.
+
+    The root keeps the digits that a covariance of nearly dependent predictors has lost.
+    """
+    errors = np.linalg.norm(_back(design) @ root, axis=1)
     return Reference(who, design.to_user(coef), errors, other)
+
+
+def _root(covariance: np.ndarray) -> np.ndarray:
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
 
 
 def _target(design: Design) -> np.ndarray:
@@ -49,7 +57,7 @@ def least_squares(design: Design) -> Reference:
         design,
         "statsmodels OLS",
         np.asarray(fit.params),
-        np.asarray(fit.cov_params()),
+        np.sqrt(fit.scale) * np.asarray(fit.model.pinv_wexog),
         rss=rss,
         df=float(fit.df_resid),
     )
@@ -68,24 +76,29 @@ def generalised(design: Design) -> Reference:
     # The design is centred on the mean rate already; the offset puts that back.
     offset = np.full(design.n, design.outcome_centre)
     fit = sm.GLM(y, design.full, family=family, offset=offset).fit(tol=1e-14, maxiter=200)
-    return _reference(design, "statsmodels GLM", np.asarray(fit.params), np.asarray(fit.cov_params()))
+    weights = fit.model.iweights * fit.model.n_trials * fit.model.family.weights(fit.mu)
+    root = np.linalg.pinv(np.sqrt(weights)[:, None] * design.full)
+    return _reference(design, "statsmodels GLM", np.asarray(fit.params), root)
 
 
 def negative_binomial(design: Design) -> Reference:
     """``statsmodels.NegativeBinomial`` (NB2, whose alpha is the reciprocal of PyMC's)."""
     import statsmodels.api as sm
 
+    # Over orthonormal columns of the same span: from nearly dependent ones the optimiser does not get away.
+    columns, triangle = np.linalg.qr(design.full)
     offset = np.full(design.n, design.outcome_centre)
-    model = sm.NegativeBinomial(design.outcome, design.full, loglike_method="nb2", offset=offset)
+    model = sm.NegativeBinomial(design.outcome, columns, loglike_method="nb2", offset=offset)
     near = model.fit(method="bfgs", maxiter=500, disp=False)
     fit = model.fit(start_params=near.params, method="newton", maxiter=100, tol=1e-12, disp=False)
     k = design.full.shape[1]
     params, covariance = np.asarray(fit.params), np.asarray(fit.cov_params())
+    back = np.linalg.inv(triangle)
     return _reference(
         design,
         "statsmodels NegativeBinomial",
-        params[:k],
-        covariance[:k, :k],
+        back @ params[:k],
+        back @ _root(covariance[:k, :k]),
         llf=float(fit.llf),
         alpha=1.0 / float(params[k]),
     )
@@ -122,7 +135,8 @@ def reweighted(design: Design, coef: np.ndarray, sigma: float, nu: float) -> Ref
     residual = _target(design) - design.full @ standardised
     weights = (nu + 1) / (nu + (residual * design.outcome_scale / sigma) ** 2)
     fit = sm.WLS(_target(design), design.full, weights=weights).fit()
-    return _reference(design, "statsmodels WLS", np.asarray(fit.params), np.asarray(fit.cov_params()))
+    root = np.sqrt(fit.scale) * np.asarray(fit.model.pinv_wexog)
+    return _reference(design, "statsmodels WLS", np.asarray(fit.params), root)
 
 
 def penalised(design: Design, spec: Regression, sigma: float | None) -> Reference | None:

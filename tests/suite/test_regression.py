@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -182,6 +183,19 @@ def test_names_of_any_kind_are_kept() -> None:
     table = {"y": [1.0, 2, 4, 3, 5], name: [2.0, 1, 4, 3, 9]}
     scenario = build_scenario(table, f"y ~ {quoted(name)}")
     assert scenario.data().coords["predictor"] == [name]
+
+
+def test_references_keep_the_digits_of_nearly_dependent_predictors() -> None:
+    """Against the inverse of the cross products in rational arithmetic, where doubles keep none of its digits."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=30) + 10
+    table = {"y": x + rng.normal(size=30), "x1": x, "x2": x + 1e-7 * rng.normal(size=30)}
+    ours = reference.least_squares(build_design(table, "y ~ x1 + x2"))
+    raw = [[Fraction(float(v)) for v in row] for row in np.column_stack([np.ones(30), x, table["x2"]])]
+    (a, b, c), (_, d, e), (_, _, f) = [[sum(r[i] * r[j] for r in raw) for j in range(3)] for i in range(3)]
+    whole = a * (d * f - e * e) - b * (b * f - c * e) + c * (b * e - c * d)
+    diagonal = np.array([(d * f - e * e) / whole, (a * f - c * c) / whole, (a * d - b * b) / whole], dtype=float)
+    np.testing.assert_allclose(ours.std_error, np.sqrt(diagonal * ours.other["rss"] / 27), rtol=1e-7)
 
 
 @pytest.mark.parametrize("family", ["gaussian", "bernoulli", "binomial", "poisson"])
