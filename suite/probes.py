@@ -264,12 +264,14 @@ def structural_null(objective: Objective) -> np.ndarray:
     return null_directions(np.vstack(rows))
 
 
-def null_directions(columns: np.ndarray) -> np.ndarray:
-    """Return combinations of columns that vanish, as rows; what is only their rounding is left out."""
-    from scipy.linalg import null_space
-
+def null_directions(columns: np.ndarray, least: int = 0) -> np.ndarray:
+    """Return combinations of columns that vanish, as rows, at ``least`` so many; their own rounding is left out."""
     size = column_sizes(columns)
     unit = np.where(size > 0, size, 1.0)
-    flat = null_space(columns / unit, rcond=1e-10).T / unit
+    _, sizes, vectors = np.linalg.svd(columns / unit)
+    rank = min(int(np.sum(sizes > 1e-10 * sizes.max(initial=0.0))), len(vectors) - least)
+    flat = vectors[rank:] / unit
+    # A combination that all but vanishes carries as much of the others.
+    part = max(1e-8, 10 * sizes[rank:].max(initial=0.0))
     biggest = np.max(np.abs(flat * size), axis=1, keepdims=True, initial=0.0)
-    return np.where(np.abs(flat * size) > 1e-8 * biggest, flat, 0.0)
+    return np.where(np.abs(flat * size) > part * biggest, flat, 0.0)

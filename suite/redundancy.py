@@ -69,21 +69,33 @@ def _elsewhere(objective: Objective, inner: Verdict, kept: np.ndarray) -> np.nda
 def _tangent(
     objective: Objective, x: np.ndarray, hessian: np.ndarray, rows: np.ndarray, inner: Verdict
 ) -> np.ndarray | None:
-    """Return the directions of the ridge, as rows: at a maximum those in which it is not curved.
+    """Return the directions of the ridge, as rows: the null space of the terms' derivatives.
 
-    Short of a maximum they are the null space of the terms' derivatives; at one a term that is fitted exactly has none.
+    At a maximum a term that is fitted exactly has none: there they are the directions in which it is not curved.
     On the way to infinity a term that has come to its limit has none either: a straight ridge is told from elsewhere.
     """
-    count = x.size - inner.objective.size + len(inner.flat)
-    if inner.corner is None and inner.unbounded is None and not inner.rays.size and not inner.cliff.size:
-        d = equilibrate(hessian)
-        found = np.linalg.eigh(-(d[:, None] * hessian * d))[1][:, :count].T
-        return np.where(np.abs(found) > 1e-6 * np.abs(found).max(axis=1, keepdims=True, initial=0.0), d * found, 0.0)
-    # A kink that holds has no derivative, and is held along the ridge.
+    count = x.size - inner.objective.size
+    if len(inner.flat):  # whose rows may say the same
+        count += int(np.linalg.matrix_rank(inner.flat / np.linalg.norm(inner.flat, axis=1, keepdims=True)))
     if inner.rays.size and len(straight := structural_null(objective)) == count:
         return straight
+    # A kink that holds has no derivative, and is held along the ridge.
     columns = np.vstack([objective.term_slopes(x), rows])
-    return null_directions(columns) if np.all(np.isfinite(columns)) else None
+    found = null_directions(columns, count) if np.all(np.isfinite(columns)) else None
+    smooth = inner.corner is None and inner.unbounded is None and not inner.rays.size and not inner.cliff.size
+    if not smooth or (found is not None and len(found) == count):
+        return found
+    d = equilibrate(hessian)
+    level = np.linalg.eigh(-(d[:, None] * hessian * d))[1][:, :count].T
+    return np.where(np.abs(level) > 1e-6 * np.abs(level).max(axis=1, keepdims=True, initial=0.0), d * level, 0.0)
+
+
+def _embedded(rows: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Return directions over the coordinates that were kept as directions over all."""
+    out = np.zeros((len(rows), kept.size))
+    if len(rows):
+        out[:, kept] = rows
+    return out
 
 
 def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
@@ -106,12 +118,6 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
     if not point.usable or not reached:
         return None
 
-    def embedded(rows: np.ndarray) -> np.ndarray:
-        out = np.zeros((len(rows), x.size))
-        if len(rows):
-            out[:, kept] = rows
-        return out
-
     flat = _tangent(objective, x, point.hessian, rows, inner)
     if flat is None:
         return None
@@ -122,5 +128,5 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
         unbounded = Trace(int(np.flatnonzero(kept)[unbounded.position]), unbounded.steps, unbounded.values, path)
     return Verdict(
         objective, point, corner, inner.noise, inner.starts, [], unbounded,
-        embedded(inner.rays), flat, embedded(inner.cliff), [], inner.settled, inner,
+        _embedded(inner.rays, kept), flat, _embedded(inner.cliff, kept), [], inner.settled, inner,
     )  # fmt: skip
