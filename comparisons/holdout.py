@@ -172,7 +172,7 @@ def _gate(predicted: np.ndarray, drawn: Draws) -> list[str]:
         rhat = float(array_stats.rhat(predicted, chain_axis=0, draw_axis=1))
         ess = float(array_stats.ess(predicted, chain_axis=0, draw_axis=1, method="bulk"))
     said = [] if rhat <= MAX_RHAT else [f"R-hat {rhat:.3f} > {MAX_RHAT}"]
-    said += [] if ess >= MIN_ESS else [f"bulk ESS {ess:.0f} < {MIN_ESS:.0f}"]
+    said += [] if ess >= MIN_ESS else [f"bulk ESS {np.floor(ess):.0f} < {MIN_ESS:.0f}"]
     divergences = int(drawn.statistics["diverging"].sum())
     return said + ([f"{divergences} divergent transitions"] if divergences else [])
 

@@ -261,7 +261,7 @@ scenario = Scenario(
     holdout=lambda data: np.arange(data.progression.size) % 4 == 3,
     mathematics=(
         r"y_i \sim \mathrm{Normal}(\mu + x_i^\top \beta, \sigma)",
-        r"\beta_j \mid \sigma \sim \mathrm{Laplace}(0, \sigma / \lambda), \quad \lambda = 0.237",
+        rf"\beta_j \mid \sigma \sim \mathrm{{Laplace}}(0, \sigma / \lambda), \quad \lambda = {RATE:g}",
         r"p(\mu, \sigma) \propto 1 / \sigma",
     ),
     why=(

@@ -22,6 +22,8 @@ from triptych.claims import Claim, at_least, at_most, between, claim, equal
 from triptych.scenario import Data, Figure, Relabel, Scenario, Series
 
 NAMES = ("w", "mu", "sigma")
+WEIGHTS, CENTRE, CENTRE_SD = (2.0, 2.0), 3.5, 2.0
+INVERSE_GAMMA, HALF_NORMAL_SD = (3.0, 1.0), 1.0  # the two priors of the standard deviations
 COMPONENTS = ["short", "long"]
 
 
@@ -40,13 +42,13 @@ def model(data: Data, prior: str = "inverse_gamma") -> None:
     """Two exchangeable normal components; the setting is the prior on their standard deviations."""
     import pymc as pm
 
-    w = pm.Dirichlet("w", np.array([2.0, 2.0]), dims="component")
+    w = pm.Dirichlet("w", np.array(WEIGHTS), dims="component")
     # Just off the saddle where both components are one; a chain may settle on either labelling.
-    mu = pm.Normal("mu", 3.5, 2, dims="component", initval=np.array([3.4, 3.6]))
+    mu = pm.Normal("mu", CENTRE, CENTRE_SD, dims="component", initval=CENTRE + np.array([-0.1, 0.1]))
     if prior == "inverse_gamma":
-        sigma = pm.InverseGamma("sigma", 3, 1, dims="component")
+        sigma = pm.InverseGamma("sigma", *INVERSE_GAMMA, dims="component")
     else:
-        sigma = pm.HalfNormal("sigma", 1, dims="component")
+        sigma = pm.HalfNormal("sigma", HALF_NORMAL_SD, dims="component")
     pm.NormalMixture("y", w, mu, sigma, observed=data.length)
 
 
@@ -234,8 +236,10 @@ scenario = Scenario(
     holdout=lambda data: np.arange(data.length.size) % 5 == 4,
     mathematics=(
         r"y_i \sim w_1 \mathrm{Normal}(\mu_1, \sigma_1) + w_2 \mathrm{Normal}(\mu_2, \sigma_2)",
-        r"w \sim \mathrm{Dirichlet}(2, 2), \quad \mu_k \sim \mathrm{Normal}(3.5, 2)",
-        r"\sigma_k \sim \mathrm{InverseGamma}(3, 1) \ \text{or}\ \mathrm{HalfNormal}(1)",
+        rf"w \sim \mathrm{{Dirichlet}}({WEIGHTS[0]:g}, {WEIGHTS[1]:g}), "
+        rf"\quad \mu_k \sim \mathrm{{Normal}}({CENTRE:g}, {CENTRE_SD:g})",
+        rf"\sigma_k \sim \mathrm{{InverseGamma}}({INVERSE_GAMMA[0]:g}, {INVERSE_GAMMA[1]:g}) "
+        rf"\ \text{{or}}\ \mathrm{{HalfNormal}}({HALF_NORMAL_SD:g})",
     ),
     why=(
         "One component can sit on a single measured length: as its standard deviation goes to zero the likelihood "

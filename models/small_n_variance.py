@@ -276,8 +276,8 @@ scenario = Scenario(
     mathematics=(
         r"y_i \sim \mathrm{Normal}(\mu, \sigma), \quad i = 1, \dots, n",
         r"p(\mu, \sigma) \propto 1/\sigma \quad (n = 10)",
-        r"\mu \sim \mathrm{Normal}(0, 0.15), \quad \sigma \sim \mathrm{HalfNormal}(0.5) "
-        r"\ \text{or}\ \mathrm{InverseGamma}(5, 3) \quad (n \le 2)",
+        rf"\mu \sim \mathrm{{Normal}}(0, {SCEPTIC_SD:g}), \quad \sigma \sim \mathrm{{HalfNormal}}({HALF_NORMAL_SD:g}) "
+        rf"\ \text{{or}}\ \mathrm{{InverseGamma}}({INVERSE_GAMMA[0]:g}, {INVERSE_GAMMA[1]:g}) \quad (n \le 2)",
     ),
     why=(
         "The likelihood is highest where the mean fits these very observations, and measures their spread from there. "

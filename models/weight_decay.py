@@ -22,6 +22,7 @@ from triptych.scenario import Data, Figure, Scenario, Series
 
 DECAY_SD = 1.0
 PENALTY = DECAY_SD**-2
+SIGMA_SD = 1.0  # of the half-normal prior of sigma
 KNOWN_SIGMA = 0.1  # in standard deviations of the outcome; its maximum-likelihood estimate is 0.067
 EXACT = 1e-9  # of the largest weight: 1e-16 times the condition of X'X, 1.2e4, with room for many sums
 FALSE_ALARM = 1e-4  # per claim on sampled figures
@@ -61,7 +62,7 @@ def model(data: Data, decay_sd: float = DECAY_SD, sigma_known: bool = False) -> 
     import pytensor.tensor as pt
 
     level = pm.Flat("level")
-    sigma = KNOWN_SIGMA if sigma_known else pm.HalfNormal("sigma", 1)
+    sigma = KNOWN_SIGMA if sigma_known else pm.HalfNormal("sigma", SIGMA_SD)
     if np.isinf(decay_sd):
         weight = pm.Flat("weight", dims="predictor")
     else:
@@ -297,8 +298,8 @@ scenario = Scenario(
     holdout=lambda data: np.arange(data.employed.size) % 4 == 3,
     mathematics=(
         r"y_i \sim \mathrm{Normal}(\alpha + x_i^\top w, \sigma)",
-        r"w_j \mid \sigma \sim \mathrm{Normal}(0, \tau \sigma), \quad \tau = 1",
-        r"\sigma \sim \mathrm{HalfNormal}(1), \quad p(\alpha) \propto 1",
+        rf"w_j \mid \sigma \sim \mathrm{{Normal}}(0, \tau \sigma), \quad \tau = {DECAY_SD:g}",
+        rf"\sigma \sim \mathrm{{HalfNormal}}({SIGMA_SD:g}), \quad p(\alpha) \propto 1",
     ),
     why=(
         "The predictors nearly repeat each other, so the likelihood hardly distinguishes their weights: least squares "

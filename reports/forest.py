@@ -22,7 +22,7 @@ COMMON_SCALE = 25.0
 
 
 def forests(scalars: Sequence[Scalar], key: str) -> list[Chart]:
-    """Draw one forest plot for each estimand.
+    """Draw one forest plot for each estimand of which some panel has a number.
 
     Parameters
     ----------
@@ -31,8 +31,12 @@ def forests(scalars: Sequence[Scalar], key: str) -> list[Chart]:
     key
         A prefix that makes identifiers unique on the page.
     """
-    groups = groupby(scalars, key=lambda scalar: scalar.estimand)
-    return [_forest(name, list(group), f"{key}-{i}") for i, (name, group) in enumerate(groups)]
+    groups = [(name, list(group)) for name, group in groupby(scalars, key=lambda scalar: scalar.estimand)]
+    return [
+        _forest(name, group, f"{key}-{i}")
+        for i, (name, group) in enumerate(groups)
+        if any(_numbers(row) for scalar in group for row in scalar.rows.values())
+    ]
 
 
 def _numbers(row: dict[str, Any]) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -99,6 +100,8 @@ def join(names: list[str], most: int = 6) -> str:
 def described(rows: Iterable[Mapping[str, Any]]) -> str:
     """Say what one panel's rows give: ``mean, 95 % equal-tailed credible interval``."""
     rows = list(rows)
+    if not any(math.isfinite(row["estimate"]) for row in rows):
+        return "no estimate"
     estimates = "/".join(sorted({str(row["estimate_kind"]) for row in rows}))
     kinds = sorted({str(row["interval_kind"]) for row in rows} - {"none"})
     if not kinds:

@@ -51,7 +51,7 @@ def existence(design: Design, spec: Regression) -> Existence:
     found = _Findings()
     if not design.full_rank:
         found.mle |= _of_terms(design, Status.NOT_IDENTIFIED, design.undetermined)
-        found.notes.append(_rank_note(design))
+        found.notes.append(_rank_note(design, spec))
     if spec.measured:
         _measured(design, spec, found)
         _without_posterior(design, spec, found)
@@ -101,16 +101,18 @@ def _of_terms(design: Design, status: Status, terms: list[str]) -> dict[str, Sta
     return {"coef": status, **{f"coef[{term}]": Status.OK for term in spared}}
 
 
-def _rank_note(design: Design) -> str:
+def _rank_note(design: Design, spec: Regression) -> str:
     p, n = len(design.terms), design.n
     if p > n:
         why = f"There are {p} coefficients and {n} rows"
     else:
         why = f"The columns {listed(design.undetermined)} depend linearly on each other"
+    known = f"{why}: the data determine {design.rank} of {p} coefficients."
+    if spec.prior == "flat":
+        return f"{known} Under a flat prior nothing decides the others."
     return (
-        f"{why}: the data determine {design.rank} of {p} coefficients. Maximum likelihood is not "
-        "unique; mode and posterior exist because of the prior, and along the undetermined "
-        "directions they show nothing but the prior."
+        f"{known} Maximum likelihood is not unique; mode and posterior exist because of the prior, and along the "
+        "undetermined directions they show nothing but the prior."
     )
 
 

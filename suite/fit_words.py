@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from triptych.design import Design
 from triptych.families import PRIOR_DF, SLAB_DF, SLAB_SCALE, Regression
+from triptych.fit_existence import Existence
 from triptych.principal import components
 from triptych.tables import listed
 
@@ -115,15 +116,21 @@ def _prior_line(design: Design, spec: Regression) -> str:
     }[spec.prior]
 
 
-def why(design: Design, spec: Regression, *, standardize: bool) -> tuple[str, ...]:
-    """Why the panels differ, and the conventions behind the numbers."""
-    paragraphs = [FAMILY_WHY[spec.family]]
+UNDECIDED_WHY = "The slopes have a flat prior: what the likelihood leaves open nothing else decides."
+
+
+def why(design: Design, spec: Regression, found: Existence, *, standardize: bool) -> tuple[str, ...]:
+    """Why the panels differ, as far as they have estimates, and the conventions behind the numbers."""
+    maximum = found.mle_exists("coef") and found.mle_exists("sigma")
+    posterior = found.no_posterior is None
+    paragraphs = [FAMILY_WHY[spec.family]] if posterior and (maximum or not spec.measured) else []
     if design.labels:
-        paragraphs.append(PRIOR_WHY[spec.prior])
+        decided = spec.prior != "flat" or (maximum and posterior)
+        paragraphs.append(PRIOR_WHY[spec.prior] if decided else UNDECIDED_WHY)
     paragraphs.append(_scale_note(design, spec, standardize))
     if components(design, spec.prior) is not None:
         paragraphs.append(NEARLY_DEPENDENT_WHY)
-    return (*paragraphs, *design.notes)
+    return (*paragraphs, *design.notes, *found.notes)
 
 
 def _scale_note(design: Design, spec: Regression, standardize: bool) -> str:

@@ -49,11 +49,17 @@ def solve_mle(
         rows = _pointing(rows, intervals)
         if len(rows) > MOST and not intervals:
             found["profile_intervals"] = f"not computed for more than {MOST} scalars; name fewer estimands"
+    optima = other_optima(verdict, unknown, frame, estimands)
+    if optima and verdict.unbounded is not None:
+        rows = [
+            row.but(reason=f"{row.reason}; see the local maxima in optima") if row.status is Status.UNBOUNDED else row
+            for row in rows
+        ]
     return Panel(
         "mle",
         rows,
         intervals=intervals,
-        optima=other_optima(verdict, unknown, frame, estimands),
+        optima=optima,
         native=native,
         diagnostics=found,
         paths=evidence(verdict, optimum, rows),

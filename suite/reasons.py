@@ -77,9 +77,9 @@ class Reasons:
         name = self._called(int(self.optimum.active[trace.position]))
         down = trace.steps[-1] < trace.steps[0]
         advice = (
-            "no maximum exists; see the other local maxima in optima, or give it a prior that vanishes there"
+            "no maximum exists; under a prior that vanishes there a mode does"
             if self.method == "mle"
-            else "no mode exists although the posterior may be proper; see the posterior"
+            else "no mode exists; a posterior may exist all the same"
         )
         return (
             f"the {self.what} rises without limit as {name} goes to {'its lower' if down else 'its upper'} limit, "

@@ -114,7 +114,7 @@ def build_scenario(
                 l1_ratio=spec.l1_ratio,
                 nu=spec.nu,
             ),
-            why=(*why(design, spec, standardize=standardize), *found.notes),
+            why=why(design, spec, found, standardize=standardize),
         )
     except ValueError as fault:
         raise InputError(str(fault)) from fault
@@ -130,7 +130,7 @@ def _call(formula: str, **options: Any) -> str:
 def _holdout(design: Design, spec: Regression, found: Existence) -> Any:
     """A fifth of the rows, chosen so that the rest determine as much as all of them do."""
     if found.no_posterior is not None:
-        return "there is no posterior to predict with"
+        return "no posterior exists, so there are no three predictive distributions to compare"
     if design.n < FEWEST_ROWS_FOR_HOLDOUT:
         return f"with {design.n} rows none can be spared for a hold-out split"
     for seed in range(20):

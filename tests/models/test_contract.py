@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -158,3 +160,28 @@ def test_another_prior_moves_map_and_posterior_and_nothing_else(solved: Any) -> 
     for method in ("map", "mcmc"):
         gap = np.abs(after.values(method, "weight") - before.values(method, "weight"))
         assert gap.max() > 0.5 * before.std_errors("mcmc", "weight").max()
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "shown"),
+    [
+        ("lasso", "RATE = 0.237", "RATE = 0.5", r"\lambda = 0.5"),
+        ("weight_decay", "DECAY_SD = 1.0", "DECAY_SD = 0.05", r"\tau = 0.05"),
+        (
+            "mixture",
+            "INVERSE_GAMMA, HALF_NORMAL_SD = (3.0, 1.0)",
+            "INVERSE_GAMMA, HALF_NORMAL_SD = (4.0, 2.0)",
+            "(4, 2)",
+        ),
+        ("small_n_variance", "SCEPTIC_SD = 0.15", "SCEPTIC_SD = 0.3", "Normal}(0, 0.3)"),
+    ],
+)
+def test_a_prior_changed_in_its_file_is_changed_in_its_mathematics(
+    name: str, before: str, after: str, shown: str
+) -> None:
+    source = Path(str(importlib.import_module(f"triptych.models.{name}").__file__)).read_text(encoding="utf-8")
+    assert before in source
+    changed = ModuleType("changed")
+    exec(compile(source.replace(before, after), f"{name}.py", "exec"), changed.__dict__)
+    assert any(shown in line for line in changed.scenario.mathematics)
+    assert not any(shown in line for line in triptych.scenarios()[name].mathematics)
