@@ -27,7 +27,7 @@ def density(
     scalar: Scalar,
     draws: np.ndarray,
     optima: Sequence[dict[str, Any]],
-    profile: dict[str, Any] | None,
+    profile: Sequence[tuple[float, float]] | None,
     key: str,
 ) -> Chart:
     """Draw one posterior with likelihood, MAP mode and MLE on it.
@@ -41,8 +41,8 @@ def density(
     optima
         Local maxima of the likelihood, drawn when there is no MLE.
     profile
-        The row of the profile-likelihood interval, if there is one; the likelihood is drawn
-        through it, and otherwise as the Wald approximation.
+        Values with the signed root of the profile likelihood, in rising order, if there are any; without
+        them the likelihood is drawn as the Wald approximation.
     key
         A prefix that makes identifiers unique on the page.
     """
@@ -72,29 +72,28 @@ def density(
     return chart
 
 
-def _likelihood(row: dict[str, Any] | None, profile: dict[str, Any] | None) -> tuple[np.ndarray, str]:
+def _likelihood(row: dict[str, Any] | None, profile: Sequence[tuple[float, float]] | None) -> tuple[np.ndarray, str]:
     """Return the likelihood of one scalar as a curve of unit area, and what it is.
 
-    The signed root of the profile deviance is known at three points: zero at the maximum, and
-    the normal quantile at both ends of the profile interval. It is drawn straight between them.
+    A profile is known by its signed root at a few values, in which it is nearly straight.
     """
-    if row is None or str(row["status"]) != "ok":
+    if row is None or str(row["status"]) not in ("ok", "at_boundary"):
         return np.zeros((2, 0)), ""
-    centre, error = float(row["estimate"]), float(row["std_error"])
-    left = right = error
-    source = "likelihood (Wald approximation)"
-    if profile is not None and profile["lower"] < centre < profile["upper"] < math.inf:
-        from scipy.special import ndtri
+    if profile is not None and len(profile) > 2:
+        from scipy.interpolate import PchipInterpolator
 
-        reach = float(ndtri(0.5 + float(profile["ci_prob"]) / 2))
-        left, right = ((centre - profile["lower"]) / reach, (profile["upper"] - centre) / reach)
-        source = "likelihood (through the profile interval)"
-    if not (0 < left < math.inf and 0 < right < math.inf):
+        values, roots = np.array(profile).T
+        if not (np.all(np.isfinite(values)) and np.all(np.diff(values) > 0)):
+            return np.zeros((2, 0)), ""
+        places = np.linspace(values[0], values[-1], 241)
+        heights = np.exp(-(PchipInterpolator(values, roots)(places) ** 2) / 2)
+        return np.array([places, heights / np.trapezoid(heights, places)]), "profile likelihood"
+    centre, error = float(row["estimate"]), float(row["std_error"])
+    if not 0 < error < math.inf:
         return np.zeros((2, 0)), ""
     steps = np.linspace(-4, 4, 121)
-    places = centre + steps * np.where(steps < 0, left, right)
-    heights = np.exp(-(steps**2) / 2) / (0.5 * (left + right) * math.sqrt(2 * math.pi))
-    return np.array([places, heights]), source
+    heights = np.exp(-(steps**2) / 2) / (error * math.sqrt(2 * math.pi))
+    return np.array([centre + steps * error, heights]), "likelihood (Wald approximation)"
 
 
 def _window(

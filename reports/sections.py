@@ -169,7 +169,7 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
     return {
         **panels,
         "doubtful": doubtful,
-        "densities": _densities(solution, _drawn(groups, contrasts, name), optima, intervals, key),
+        "densities": _densities(solution, _drawn(groups, contrasts, name), optima, key),
         "evidence": _evidence(solution, key),
         "optima": [cells.line(row, groups) for row in optima],
         "intervals": [cells.line(row, groups) for row in intervals],
@@ -227,18 +227,18 @@ def _densities(
     solution: Any,
     drawn: list[tuple[Scalar, int]],
     optima: list[dict[str, Any]],
-    intervals: list[dict[str, Any]],
     key: str,
 ) -> list[Chart]:
     """Draw the posteriors of some scalars."""
     if "mcmc" not in solution.panels:
         return []
+    profiles = solution.panels["mle"].profiles if "mle" in solution.panels else {}
     charts: list[Chart] = []
     for scalar, place in drawn:
         draws = _draws(solution, scalar.estimand, place)
         if draws.size < 2 or np.ptp(draws) <= 1e-12 * np.abs(draws).max():
             continue
-        profile = next((r for r in _of(scalar, intervals) if r["interval_kind"] == "profile"), None)
+        profile = profiles.get((scalar.estimand, scalar.label))
         charts.append(density(scalar, draws, _of(scalar, optima), profile, f"{key}-d{len(charts)}"))
     return charts
 

@@ -1,8 +1,8 @@
 """Intervals from the curvature at a maximum: Wald's and Laplace's, kept within the support.
 
-A bounded quantity's interval is formed where it has no bounds and mapped back: a parameter's on its
-unconstrained coordinate, that of a positive deterministic on its logarithm, of one between 0 and 1 on its logit, of
-one between -1 and 1 on Fisher's z (delta method).
+A bounded quantity's interval is formed where it has no bounds and mapped back: that of a parameter, or of a function
+of one, on the unconstrained coordinate; that of another positive deterministic on its logarithm, of one between 0 and
+1 on its logit, of one between -1 and 1 on Fisher's z (delta method).
 """
 
 from __future__ import annotations
@@ -69,7 +69,29 @@ def curvature_interval(
         low, high = np.where(share, ends[0], low), np.where(share, ends[1], high)
         wide = q * deviation / (1 - values**2)
         ends = np.tanh(np.arctanh(values) - wide), np.tanh(np.arctanh(values) + wide)
-        return np.where(correlation, ends[0], low), np.where(correlation, ends[1], high)
+        low, high = np.where(correlation, ends[0], low), np.where(correlation, ends[1], high)
+    return _of_one_coordinate(optimum, estimand, q, low, high)
+
+
+def _of_one_coordinate(
+    optimum: Optimum, estimand: Estimand, q: float, low: np.ndarray, high: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Put in place the mapped interval of the coordinate, for scalars that are a monotone function of a single one."""
+    values = optimum.shown[estimand.name].ravel()
+    found: dict[int, np.ndarray] = {}
+    for i in range(values.size):
+        on = np.flatnonzero(optimum.depends(estimand, i))
+        if on.size == 1 and optimum.covariance[on[0], on[0]] > 0:
+            width = q * np.sqrt(optimum.covariance[on[0], on[0]])
+            found[i] = optimum.z + np.outer([-width, width], np.arange(optimum.z.size) == optimum.active[on[0]])
+    if not found:
+        return low, high
+    low, high = low.copy(), high.copy()
+    shown = optimum.engine.shown_many(np.concatenate(list(found.values())))[estimand.name]
+    for i, ends in zip(found, shown.reshape(len(found), 2, -1), strict=True):
+        if ends[:, i].min() < values[i] < ends[:, i].max():
+            low[i], high[i] = ends[:, i].min(), ends[:, i].max()
+    return low, high
 
 
 def _on_coordinates(optimum: Optimum, estimand: Estimand, width: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -41,11 +41,13 @@ def solve_mle(
     rows = [_conditional(engine, row) for row in optimum.rows(frame, estimands)]
     native = statsmodels_results(optimum, estimands) if optimum.exists else no_estimate(optimum, frame, rows)
     intervals: list[Row] = []
+    profiles: dict[tuple[str, str], list[tuple[float, float]]] = {}
     found = search_diagnostics(verdict)
     if profile and verdict.unbounded is None and verdict.starts:
         from triptych.profile import MOST, profile_rows
 
-        intervals = profile_rows(optimum, frame, estimands, rows, progress=between(progress, SEARCHED, 1.0))
+        share = between(progress, SEARCHED, 1.0)
+        intervals, profiles = profile_rows(optimum, frame, estimands, rows, progress=share)
         rows = _pointing(rows, intervals)
         if len(rows) > MOST and not intervals:
             found["profile_intervals"] = f"not computed for more than {MOST} scalars; name fewer estimands"
@@ -63,6 +65,7 @@ def solve_mle(
         native=native,
         diagnostics=found,
         paths=evidence(verdict, optimum, rows),
+        profiles=profiles,
         z=optimum.z if optimum.exists else None,
     )
 

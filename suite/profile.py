@@ -22,6 +22,8 @@ from triptych.scalars import Scalar
 from triptych.table import Row, Status
 from triptych.verdict import Verdict
 
+Curve = list[tuple[float, float]]
+FURTHER = (3.0, 4.0)  # signed roots beyond the interval's that a curve is continued to
 FLAT = 1e-3
 MOST = 40  # profiles per panel
 PULL, PUSH = 1e-7, 1e-3  # slopes of what is on its way to infinity: back, or further than it was followed
@@ -33,17 +35,18 @@ PROFILED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY)
 
 def profile_rows(
     optimum: Optimum, frame: Frame, estimands: list[Estimand], rows: list[Row], progress: Share = unheard
-) -> list[Row]:
-    """Return a profile interval for each estimand that has a maximum or a one-sided limit.
+) -> tuple[list[Row], dict[tuple[str, str], Curve]]:
+    """Return a profile interval for each scalar that has a maximum or a one-sided limit, and the profile itself.
 
-    None is computed for more than 40 scalars: each end costs several re-optimisations.
+    A profile is a list of values with their signed root, by estimand and label. None is computed for more than 40
+    scalars: each end costs several re-optimisations.
     """
     from scipy.stats import chi2
 
     optimum = anchored(optimum)
     by_name = {estimand.name: estimand for estimand in estimands}
     target = float(np.sqrt(chi2.ppf(frame.ci_prob, 1)))
-    found = []
+    found, curves = [], {}
     wanted = [row for row in rows if row.status in PROFILED]
     for done, row in enumerate(wanted if len(wanted) <= MOST else []):
         look()
@@ -55,16 +58,33 @@ def profile_rows(
             continue
         scalar, open_sides = described
         ends: list[float] = []
+        seen: Curve = [(scalar.centre, 0.0)]
         for sign in (-1.0, 1.0):
             with np.errstate(over="ignore", invalid="ignore"):  # as happens on the way to an end at infinity
                 limit = row.estimate if row.status is Status.AT_BOUNDARY else scalar.natural(sign * np.inf)
-                end = limit if sign in open_sides else scalar.natural(_end(optimum, scalar, sign, target))
+                end = limit if sign in open_sides else scalar.natural(_end(optimum, scalar, sign, target, seen))
             if np.isnan(end):
                 break
             ends.append(end)
         else:
             found.append(row.but(lower=min(ends), upper=max(ends), interval_kind="profile"))
-    return found
+            curve = [(scalar.natural(at), r) for at, r in _continued(seen, target)]
+            # Below an upper bound a coordinate goes up as the parameter goes down.
+            falling = curve[0][0] > curve[-1][0]
+            curves[row.estimand, row.label] = [(v, -r) for v, r in curve[::-1]] if falling else curve
+    return found, curves
+
+
+def _continued(seen: Curve, target: float) -> Curve:
+    """Sort what was seen of a profile, and continue it straight beyond the ends of the interval, on its own scale."""
+    rising = sorted(seen)
+    rising = [point for k, point in enumerate(rising) if k == 0 or point[1] > max(r for _, r in rising[:k])]
+    for sign, inner, outer in ((-1.0, 1, 0), (1.0, -2, -1)) if len(rising) > 1 else ():
+        (one, before), (end, last) = rising[inner], rising[outer]
+        if sign * last >= 0.999 * target:
+            further = [(end + (sign * r - last) * (end - one) / (last - before), sign * r) for r in FURTHER]
+            rising = sorted([*rising, *(point for point in further if sign * point[1] > sign * last)])
+    return rising
 
 
 def _described(optimum: Optimum, estimand: Estimand, i: int, row: Row) -> tuple[Scalar, set[float]] | None:
@@ -88,8 +108,11 @@ def _open_sides(optimum: Optimum, scalar: Scalar) -> set[float]:
     return {float(np.sign(move)) for move, most in moves if abs(move) > INVOLVED * most}
 
 
-def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float) -> float:
-    """Return the end of the interval on one side; infinite when the profile never falls so far."""
+def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float, seen: Curve) -> float:
+    """Return the end of the interval on one side; infinite when the profile never falls so far.
+
+    The points met on the way, with their signed root, are added to ``seen``.
+    """
     verdict = optimum.verdict
     best = verdict.point.value
     x = verdict.point.z
@@ -97,6 +120,7 @@ def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float) -> float:
     outside, r_outside = np.nan, np.nan
     step = sign * scalar.scale * target
     at, shorter = inside + step, 0
+    weight, kept = 1.0, ""  # of the end that stays, halved each time it does (Illinois' rule)
     for _ in range(60):
         held = hold(verdict, scalar, x, at)
         if held is None and inside != scalar.centre and r_inside < FLAT * target:
@@ -114,6 +138,9 @@ def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float) -> float:
             return np.nan
         else:
             r = float(np.sqrt(max(0.0, 2 * (best - held[1]))))
+            seen.append((at, sign * r))
+        stays = "outside" if r <= target else "inside"
+        weight, kept = (weight / 2 if stays == kept else 1.0), stays
         if r <= target:
             assert held is not None
             inside, r_inside, x = at, r, held[0]
@@ -131,7 +158,9 @@ def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float) -> float:
             continue
         if abs(outside - inside) < 1e-10 * (abs(inside) + scalar.scale):
             return inside
-        share = (target - r_inside) / (r_outside - r_inside) if np.isfinite(r_outside) else 0.5
+        short, over = target - r_inside, r_outside - target
+        short, over = (short, weight * over) if stays == "outside" else (weight * short, over)
+        share = short / (short + over) if np.isfinite(r_outside) else 0.5
         at = inside + float(np.clip(share, 0.05, 0.95)) * (outside - inside)
     return at
 

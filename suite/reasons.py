@@ -97,7 +97,7 @@ class Reasons:
         """Say that a supremum is on the edge of the support."""
         return (
             f"the {self.what} is highest at {edge:.6g}, the edge of the support: no curvature interval; "
-            "a prior that keeps off the edge has one"
+            "under a prior that keeps off the edge there is one"
         )
 
     def faded(self, ray: np.ndarray, end: float) -> str:

@@ -77,6 +77,12 @@ class Optimum:
         lesser = self.verdict.lesser
         return surroundings(self if lesser is None else Optimum(lesser, self.unknown))
 
+    @cached_property
+    def _jacobian_near_start(self) -> dict[str, np.ndarray]:
+        # Off the start itself, where derivatives may cancel: it is symmetric.
+        z = self.engine.graph.start + 0.1 * np.random.default_rng(2).standard_normal(self.engine.size)
+        return self.engine.shown_jacobian(z)
+
     @property
     def exists(self) -> bool:
         """Whether the objective has a regular maximum in all the coordinates that it knows."""
@@ -172,7 +178,7 @@ class Optimum:
             # Against what cancels in the sum, and against the estimand's own deviation.
             least = max(float(np.abs(g) @ np.abs(v)), size * float(np.sqrt(g**2 @ self.conditional)))
             return bool(along > INVOLVED * (least + np.finfo(float).tiny))
-        depends = self._depends(estimand, i)
+        depends = self.depends(estimand, i)
         if depends.sum() == 1 and v[depends][0] != 0:
             return True  # a function of a coordinate that moves, however little it moves so far out
         far = self._natural(estimand, v / np.max(np.abs(v)) * 8.0)[i]
@@ -180,10 +186,10 @@ class Optimum:
         deviation = float(np.sqrt(np.where(v == 0, g**2, 0.0) @ self.conditional))
         return bool(abs(far - value) > 1e-4 * (abs(value) + deviation))
 
-    def _depends(self, estimand: Estimand, i: int) -> np.ndarray:
-        """Whether a scalar depends on each coordinate, seen here and where the model starts."""
-        start = self.engine.shown_jacobian(self.engine.graph.start)
-        both = [at[estimand.name].reshape(estimand.variable.size, -1)[i] for at in (start, self.jacobian)]
+    def depends(self, estimand: Estimand, i: int) -> np.ndarray:
+        """Whether a scalar depends on each coordinate, seen here and near where the model starts."""
+        at = (self._jacobian_near_start, self.jacobian)
+        both = [jacobian[estimand.name].reshape(estimand.variable.size, -1)[i] for jacobian in at]
         return np.any([gradient[self.active] != 0 for gradient in both], axis=0)
 
     def _natural(self, estimand: Estimand, shift: np.ndarray) -> np.ndarray:

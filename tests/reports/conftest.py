@@ -58,6 +58,7 @@ class Panel:
     native: Any = None
     diagnostics: dict[str, Any] = field(default_factory=dict)
     paths: list[Path] = field(default_factory=list)
+    profiles: dict[tuple[str, str], list[tuple[float, float]]] = field(default_factory=dict)
 
 
 @dataclass

@@ -132,3 +132,16 @@ def test_shares_of_a_whole_have_the_width_of_their_logits_and_stay_below_one(cou
         p = count / sum(counts)
         logit = special.logit(p) + np.array([-1, 1]) * Q / np.sqrt(sum(counts) * p * (1 - p))
         assert ends(solution, "p", "wald", label=str(k)) == pytest.approx(special.expit(logit), rel=1e-6)
+
+
+def test_a_shifted_scale_keeps_above_its_shift() -> None:
+    """A function of one parameter has that parameter's interval; its own logarithm would not know of the bound."""
+    with pm.Model() as model:
+        excess = pm.Gamma("excess", 2, 1)
+        pm.Deterministic("above_two", 2 + excess)
+        pm.Poisson("y", excess, observed=[1, 0, 2])
+    solution = triptych.compare(model, methods=("mle", "map"), profile=False, ci_prob=LEVEL)["default"]
+    for method, kind in (("mle", "wald"), ("map", "laplace")):
+        found, own = (solution.interval(method, kind, name) for name in ("above_two", "excess"))
+        assert found.lower > 2
+        assert (found.lower, found.upper) == pytest.approx((2 + own.lower, 2 + own.upper), rel=1e-12)

@@ -155,3 +155,17 @@ def test_degrees_of_freedom_at_infinity_come_back_where_a_profile_asks_for_them(
     found = solution.interval("mle", "profile", "nu")
     end = 2 + np.exp(brentq(lambda v: lack("nu", v), -4, 2, xtol=1e-6))
     assert (found.lower, found.upper) == (pytest.approx(end, rel=1e-3), np.inf)
+
+
+def test_the_curve_of_a_profile_is_the_likelihood_re_optimised() -> None:
+    y = np.array([3.0, 1.0, 4.0, 2.0, 0.0])
+    with pm.Model() as model:
+        pm.Poisson("y", pm.Gamma("rate", 2, 1), observed=y)
+    curve = np.array(triptych.compare(model, methods=("mle",))["default"].panels["mle"].profiles["rate", ""])
+    assert np.all(np.diff(curve, axis=0) > 0)
+    value, root = curve[np.abs(curve[:, 1]) < 2.0].T
+    assert value.size > 5
+    exact = 2 * (stats.poisson.logpmf(y, y.mean()).sum() - stats.poisson.logpmf(y[:, None], value).sum(axis=0))
+    np.testing.assert_allclose(root**2, exact, rtol=1e-6, atol=1e-9)
+    assert (curve[0, 1], curve[-1, 1]) == (-4.0, 4.0)  # continued beyond the interval, within the support
+    assert curve[0, 0] > 0
