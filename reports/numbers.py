@@ -9,6 +9,7 @@ from typing import Any
 
 NUMERIC = ("estimate", "lower", "upper")
 MOST_DIGITS = 6
+ROUNDING = 1e-4  # of the last digit shown
 
 
 def _exponent(value: float) -> int:
@@ -61,14 +62,20 @@ class Style:
     scientific: bool = False
 
     def __call__(self, value: Any) -> str:
-        """Return the number; NaN is an empty string, an exact zero is ``0``."""
+        """Return the number; NaN is an empty string, and ``0`` is an exact zero or rounding.
+
+        A number that the digits would hide beside one keeps its first.
+        """
         number = float(value)
         if not math.isfinite(number) or number == 0:
             return significant(number)
         if self.scientific:
             return _scientific(number, self.digits)
         text = f"{number:.{self.digits}f}"
-        return text.lstrip("-") if float(text) == 0 else text
+        if float(text) != 0:
+            return text
+        hidden = abs(number) > ROUNDING * 10.0**-self.digits
+        return f"{number:.{-_exponent(abs(number))}f}" if hidden else text.lstrip("-")
 
 
 def style(rows: Iterable[Mapping[str, Any]]) -> Style:

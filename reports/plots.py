@@ -93,6 +93,7 @@ def predictive_plots(native: Any, key: str) -> list[Plot]:
 
 
 def _predictive(native: Any, name: str, group: str, key: str) -> Plot:
+    """Draw one check: of a binary variable its calibration, or the share of ones, as a distribution shows nothing."""
     import arviz as az
 
     observed = np.ravel(native["observed_data"][name].values).astype(float)
@@ -101,19 +102,50 @@ def _predictive(native: Any, name: str, group: str, key: str) -> Plot:
     every = math.ceil(observed.size / MOST_ROWS)
     tree = az.from_dict({group: {name: drawn[..., ::every]}, "observed_data": {name: observed[::every]}})
 
-    def plot() -> Any:
-        looks: dict[str, Any] = {
-            "predictive_dist": {"color": MCMC if group.startswith("post") else FAINT, "alpha": 0.3},
-            "observed_dist": {"color": INK},
-            "title": False,
-        }
-        given: dict[str, Any] = {"kind": "ecdf", "num_samples": REPLICATES, "visuals": looks}
-        return az.plot_ppc_dist(tree, group=group, backend="matplotlib", figure_kwargs=SIZE, **given)
-
-    words = group.replace("_", " ")
+    binary = bool(np.isin(observed, (0.0, 1.0)).all())
+    words, posterior = group.replace("_", " "), group.startswith("post")
     rows = f", of one row in {every}" if every > 1 else ""
-    said = f"{name}: the data (dark) over {words} draws{rows}" if group.startswith("post") else f"{name}: {words} draws"
-    return Plot(_svg(plot, key), f"{words.capitalize()} check of {name}", said)
+    if binary and posterior:
+        drawing, said = _calibration(tree), f"{name}: observed frequency against predicted probability{rows}"
+    elif binary:
+        drawing, said = _share(tree, group), f"{name}: the share of ones in {words} draws{rows}"
+    else:
+        over = f"the data (bold) over {words} draws" if posterior else f"{words} draws"
+        drawing, said = _distribution(tree, group), f"{name}: {over}{rows}"
+    return Plot(_svg(drawing, key), f"{words.capitalize()} check of {name}", said)
+
+
+def _distribution(tree: Any, group: str) -> Callable[[], Any]:
+    import arviz as az
+
+    looks: dict[str, Any] = {
+        "predictive_dist": {"color": MCMC if group.startswith("post") else FAINT, "alpha": 0.3},
+        "observed_dist": {"color": INK},
+        "title": False,
+    }
+    given: dict[str, Any] = {"kind": "ecdf", "num_samples": REPLICATES, "visuals": looks}
+    return lambda: az.plot_ppc_dist(tree, group=group, backend="matplotlib", figure_kwargs=SIZE, **given)
+
+
+def _calibration(tree: Any) -> Callable[[], Any]:
+    """Draw predicted probabilities against isotonic frequencies (Dimitriadis et al. 2021, PNAS 118(8))."""
+    import arviz as az
+
+    looks: dict[str, Any] = {
+        "lines": {"color": MCMC},
+        "reference_line": {"color": SOFT},
+        "credible_interval": {"color": MCMC, "alpha": 0.2},
+        "title": False,
+    }
+    return lambda: az.plot_ppc_pava(tree, backend="matplotlib", figure_kwargs=SIZE, visuals=looks)
+
+
+def _share(tree: Any, group: str) -> Callable[[], Any]:
+    import arviz as az
+
+    looks: dict[str, Any] = {"dist": {"color": SOFT}, "title": False}
+    given: dict[str, Any] = {"t_stat": "mean", "kind": "ecdf", "visuals": looks}
+    return lambda: az.plot_ppc_tstat(tree, group=group, backend="matplotlib", figure_kwargs=SIZE, **given)
 
 
 def _svg(plot: Callable[[], Any], key: str) -> Markup:

@@ -163,6 +163,7 @@ def _print_settings(
 
 
 def _settings_table(prior: Prior, n: int, sigma: float | None, lines: list[Setting]) -> None:
+    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -170,7 +171,13 @@ def _settings_table(prior: Prior, n: int, sigma: float | None, lines: list[Setti
     from triptych.penalties import LIBRARIES
 
     given = "" if sigma is None else f", sigma = {sigma:g}"
-    table = Table(title=Text(f"{prior} as a penalty, n = {n}{given}"), title_justify="left")
+    table = Table(
+        title=Text(f"{prior} as a penalty, n = {n}{given}"),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+    )
     table.add_column("library", min_width=26)
     table.add_column("setting")
     table.add_column(f"at n = {2 * n}")

@@ -94,5 +94,5 @@ def check_config(content: dict[str, Any], origin: str = "the configuration") -> 
     except ValidationError as fault:
         first = fault.errors()[0]
         key = str(first["loc"][0])
-        message = "; ".join(dict.fromkeys(error["msg"] for error in fault.errors() if error["loc"][0] == key))
+        message = " or ".join(dict.fromkeys(error["msg"] for error in fault.errors() if error["loc"][0] == key))
         raise InputError(f"{origin}: {key} = {first['input']!r}: {message}") from fault

@@ -162,6 +162,8 @@ def _check(node: ast.AST, code: str, depth: int, outermost: bool = False) -> Non
             _check(operand, code, depth + 1)
         case ast.Call(func=ast.Name(id=name)) if name in FUNCTIONS:
             _check_call(node, name, code, depth, outermost)
+        case ast.Call(func=ast.Attribute(attr=name)) if name in FUNCTIONS:
+            raise InputError(f"{shown(code)}: functions are named without a module; write {name}(...)")
         case ast.Call(func=ast.Name(id=name)):
             raise InputError(f"{shown(code)}: no function {name!r}; there are {listed(FUNCTIONS, 20)}")
         case _:
@@ -192,7 +194,10 @@ def _check_call(node: ast.Call, name: str, code: str, depth: int, outermost: boo
         if not low <= value <= high:
             raise InputError(f"{shown(code)}: {option} must be from {low} to {high}")
     if rest or options:
-        raise InputError(f"{shown(code)}: {name}(...) does not take {len([*rest, *options])} of these")
+        taken = {"C": "a column and reference", **dict.fromkeys(BASES, "an expression and one number")}.get(
+            name, "one expression"
+        )
+        raise InputError(f"{shown(code)}: {name}(...) takes {taken}")
 
 
 def _option(node: ast.expr | None, code: str, name: str, kinds: tuple[type, ...]) -> Any:

@@ -58,13 +58,18 @@ NEARLY_DEPENDENT_WHY = (
 
 def question(design: Design) -> str:
     """``How does y depend on x1 and x2?``."""
-    names = list(design.predictors)
+    outcome, *names = (_unquoted(name) for name in (design.outcome_name, *design.predictors))
     if not names or not design.labels:
-        return f"What is {design.outcome_name} on average?"
+        return f"What is {outcome} on average?"
     if len(names) > 6:
         names = [*names[:6], f"{len(names) - 6} more"]
     joined = ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
-    return f"How does {design.outcome_name} depend on {joined}?"
+    return f"How does {outcome} depend on {joined}?"
+
+
+def _unquoted(name: str) -> str:
+    """Leave out the backticks of a name that stands alone: a formula needs them, a sentence does not."""
+    return name[1:-1] if name[0] == name[-1] == "`" and "`" not in name[1:-1] else name
 
 
 def mathematics(design: Design, spec: Regression) -> tuple[str, ...]:

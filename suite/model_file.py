@@ -56,5 +56,5 @@ def load_model(reference: str) -> pm.Model:
     if callable(found) and not isinstance(found, pm.Model):
         found = found()
     if not isinstance(found, pm.Model):
-        raise InputError(f"{name!r} in {path!r} is a {type(found).__name__}, not a pm.Model")
+        raise InputError(f"{name!r} in {path!r} is of type {type(found).__name__}, not a pm.Model")
     return found

@@ -71,7 +71,7 @@ def test_predictive_checks_draw_the_data_over_draws_of_both_kinds() -> None:
         "prior_predictive": 1000 * rng.normal(size=(1, 60, 50)),
     }
     posterior, prior = predictive_plots(_tree(**groups), "k")
-    assert posterior.caption == "y: the data (dark) over posterior predictive draws"
+    assert posterior.caption == "y: the data (bold) over posterior predictive draws"
     assert prior.caption == "y: prior predictive draws"
     assert len(_curves(posterior.svg, "mcmc")) == 40
     assert len(_curves(prior.svg, "faint")) >= 40
@@ -108,3 +108,16 @@ def test_ranks_are_drawn_of_the_scalars_that_mix_worst() -> None:
     ids = [set(re.findall(r'id="([^"]*)"', p.svg)) for p in plots]
     assert not ids[0] & ids[1]
     assert rank_plots(tree, [{**row, "r_hat": np.nan} for row in summary[:1]], "k")
+
+
+def test_predictive_checks_of_a_binary_variable_are_its_calibration_and_its_share(recwarn: Any) -> None:
+    rng = np.random.default_rng(5)
+    drawn = rng.integers(0, 2, (2, 60, 30))
+    groups = {"posterior_predictive": {"y": drawn}, "prior_predictive": {"y": drawn}}
+    tree = az.from_dict({**groups, "observed_data": {"y": rng.integers(0, 2, 30)}})
+    after, before = predictive_plots(tree, "k")
+    assert after.caption == "y: observed frequency against predicted probability"
+    assert before.caption == "y: the share of ones in prior predictive draws"
+    for plot in (after, before):
+        assert plot.svg.startswith("<svg")
+    assert not [w for w in recwarn if "binary" in str(w.message)]

@@ -40,6 +40,9 @@ def _row(estimate: float, error: float) -> dict[str, float]:
 def test_the_smallest_error_of_the_panels_sets_the_digits() -> None:
     write = style([_row(519.8213, 66.5), _row(525.1, 0.53), _row(NAN, NAN)])
     assert [write(519.8213), write(0.0), write(NAN)] == ["519.82", "0", ""]
+    coarse = style([_row(-10.0, 55.0)])
+    # Beside an exact zero what is none does not look like one, unless it is rounding.
+    assert [coarse(-0.212), coarse(0.0), coarse(1e-17), coarse(-10.0)] == ["-0.2", "0", "0", "-10"]
 
 
 def test_large_and_small_numbers_are_scientific_and_digits_are_bounded() -> None:
