@@ -108,7 +108,7 @@ def _predictive(native: Any, name: str, group: str, key: str) -> Plot:
     if binary and posterior:
         drawing, said = _calibration(tree), f"{name}: observed frequency against predicted probability{rows}"
     elif binary:
-        drawing, said = _share(tree, group), f"{name}: the share of ones in {words} draws{rows}"
+        drawing, said = _share(drawn, group, name), f"{name}: the share of ones in {words} draws{rows}"
     else:
         over = f"the data (bold) over {words} draws" if posterior else f"{words} draws"
         drawing, said = _distribution(tree, group), f"{name}: {over}{rows}"
@@ -140,12 +140,15 @@ def _calibration(tree: Any) -> Callable[[], Any]:
     return lambda: az.plot_ppc_pava(tree, backend="matplotlib", figure_kwargs=SIZE, visuals=looks)
 
 
-def _share(tree: Any, group: str) -> Callable[[], Any]:
+def _share(drawn: np.ndarray, group: str, name: str) -> Callable[[], Any]:
+    """Draw the distribution of the share of ones among data sets, of shape ``(chains, draws, rows)``."""
     import arviz as az
 
+    tree = az.from_dict({group: {name: drawn.mean(axis=-1)}})
     looks: dict[str, Any] = {"dist": {"color": SOFT}, "title": False}
-    given: dict[str, Any] = {"t_stat": "mean", "kind": "ecdf", "visuals": looks}
-    return lambda: az.plot_ppc_tstat(tree, group=group, backend="matplotlib", figure_kwargs=SIZE, **given)
+    looks |= dict.fromkeys(("credible_interval", "point_estimate", "point_estimate_text"), False)
+    given: dict[str, Any] = {"kind": "ecdf", "visuals": looks}
+    return lambda: az.plot_dist(tree, group=group, backend="matplotlib", figure_kwargs=SIZE, **given)
 
 
 def _svg(plot: Callable[[], Any], key: str) -> Markup:
