@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +48,7 @@ class Comparison:
         solutions: Mapping[str, Solution],
         *,
         provenance: Mapping[str, Any],
-        scores: list[Score] | None = None,
+        score: Callable[[], list[Score]] = list,
         truth: Mapping[str, Any] | None = None,
         error: str | None = None,
     ) -> None:
@@ -57,7 +57,7 @@ class Comparison:
         self.provenance = dict(provenance)
         self.truth = dict(truth or {})
         self.error = error
-        self._scores = list(scores or [])
+        self._score = score
 
     def __getitem__(self, variant: str) -> Solution:
         return self.solutions[variant]
@@ -84,8 +84,8 @@ class Comparison:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Held-out log scores of the three predictive distributions."""
-        return score_frame(self._scores)
+        """Held-out log scores of the three predictive distributions, fitted anew when first asked for."""
+        return score_frame(self._score())
 
     @cached_property
     def recovery(self) -> pd.DataFrame:
@@ -208,7 +208,8 @@ class Comparison:
 
     def __getstate__(self) -> dict[str, Any]:
         # What needs the engine is computed before it is left behind.
-        return {**self.__dict__, "evaluated_claims": self.evaluated_claims, "figures": self.figures}
+        kept = {"evaluated_claims": self.evaluated_claims, "figures": self.figures, "scores": self.scores}
+        return {**self.__dict__, **kept, "_score": list}
 
     def _table(self, which: str) -> pd.DataFrame:
         return frame(row for s in self.solutions.values() for p in s.panels.values() for row in getattr(p, which))

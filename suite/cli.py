@@ -281,9 +281,15 @@ def _folder(out: str, *scenarios: str) -> Path:
 
 def _finish(done: list[Comparison], out: Path, format: Output) -> None:
     """Write the report, print the summary, and exit 1 when something is not as it should be."""
+    from triptych.progress import watched
     from triptych.reports.files import estimates_csv, results_json, write_report
 
-    write_report(done, out)
+    with watched(True) as progress:
+        for k, comparison in enumerate(done):
+            if progress is not None:
+                progress(f"{comparison.scenario.name}: held-out score and figures", k / len(done))
+            comparison.section  # noqa: B018 - solved already by a run of several, and not by a fit
+        write_report(done, out)
     if format is Output.JSON:
         sys.stdout.write(results_json(done) + "\n")
     elif format is Output.CSV:

@@ -78,19 +78,15 @@ def _of_one_coordinate(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Put in place the mapped interval of the coordinate, for scalars that are a monotone function of a single one."""
     values = optimum.shown[estimand.name].ravel()
-    found: dict[int, np.ndarray] = {}
+    low, high = low.copy(), high.copy()
     for i in range(values.size):
         on = np.flatnonzero(optimum.depends(estimand, i))
-        if on.size == 1 and optimum.covariance[on[0], on[0]] > 0:
-            width = q * np.sqrt(optimum.covariance[on[0], on[0]])
-            found[i] = optimum.z + np.outer([-width, width], np.arange(optimum.z.size) == optimum.active[on[0]])
-    if not found:
-        return low, high
-    low, high = low.copy(), high.copy()
-    shown = optimum.engine.shown_many(np.concatenate(list(found.values())))[estimand.name]
-    for i, ends in zip(found, shown.reshape(len(found), 2, -1), strict=True):
-        if ends[:, i].min() < values[i] < ends[:, i].max():
-            low[i], high[i] = ends[:, i].min(), ends[:, i].max()
+        if on.size != 1 or not optimum.covariance[on[0], on[0]] > 0:
+            continue
+        step = q * np.sqrt(optimum.covariance[on[0], on[0]]) * (np.arange(optimum.z.size) == optimum.active[on[0]])
+        ends = [float(optimum.engine.shown(optimum.z + sign * step)[estimand.name].ravel()[i]) for sign in (-1.0, 1.0)]
+        if min(ends) < values[i] < max(ends):
+            low[i], high[i] = min(ends), max(ends)
     return low, high
 
 

@@ -84,7 +84,6 @@ def run(
     if unknown := [v for v in wanted if v not in chosen.variants]:
         raise InputError(f"scenario {chosen.name!r} has no variant {unknown}; it has {list(chosen.variants)}")
     solutions: dict[str, Solution] = {}
-    scores: list[Any] = []
     with watched(progressbar) as progress:
         for variant in wanted:
             solutions[variant] = solve(
@@ -97,13 +96,10 @@ def run(
                 profile=profile,
                 progress=part(progress, f"{chosen.name}, {variant}", len(solutions), len(wanted)),
             )
-        if DEFAULT in solutions:
-            if progress is not None:
-                progress(f"{chosen.name}: held-out score", 1.0)
-            scores = holdout_scores(chosen, solutions[DEFAULT], sampling)
     complete = set(wanted) == set(chosen.variants) and set(methods) == set(METHODS)
     claimed = chosen if complete else _without_claims(chosen)
-    return Comparison(claimed, solutions, provenance=provenance(sampling, ci_prob, ci_kind), scores=scores)
+    score: Any = partial(holdout_scores, chosen, solutions[DEFAULT], sampling) if DEFAULT in solutions else list
+    return Comparison(claimed, solutions, provenance=provenance(sampling, ci_prob, ci_kind), score=score)
 
 
 def run_all(
@@ -175,7 +171,10 @@ def _attempt(
 
     try:
         comparison = run(scenario, progressbar=progress or False, **options)
-        comparison.evaluated_claims  # noqa: B018 - a claim that breaks is this scenario's failure
+        if progress is not None:
+            progress(f"{scenario.name}: held-out score", 1.0)
+        comparison.scores  # noqa: B018 - what breaks here is this scenario's failure
+        comparison.evaluated_claims  # noqa: B018 - and so is a claim that breaks
         if drawn:
             comparison.section  # noqa: B018 - and so is a figure
     except Exception as error:
