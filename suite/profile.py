@@ -7,7 +7,7 @@ which is nearly linear, by safeguarded secant steps.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -114,55 +114,80 @@ def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float, seen: Cur
     The points met on the way, with their signed root, are added to ``seen``.
     """
     verdict = optimum.verdict
-    best = verdict.point.value
-    x = verdict.point.z
-    inside, r_inside = scalar.centre, 0.0
-    outside, r_outside = np.nan, np.nan
-    step = sign * scalar.scale * target
-    at, shorter = inside + step, 0
-    weight, kept = 1.0, ""  # of the end that stays, halved each time it does (Illinois' rule)
+    best, x = verdict.point.value, verdict.point.z
+    bracket = Bracket(scalar.centre, sign, sign * scalar.scale * target, target)
+    at, shorter = scalar.centre + bracket.step, 0
     for _ in range(60):
         held = hold(verdict, scalar, x, at)
-        if held is None and inside != scalar.centre and r_inside < FLAT * target:
+        if held is None and bracket.inside != scalar.centre and bracket.r_inside < FLAT * target:
             return sign * np.inf  # still level where the numbers end
-        if held is None:
-            r = np.inf
-        elif np.isnan(held[1]):
+        if held is not None and np.isnan(held[1]):
             # Too long a step at once: a shorter one starts nearer to what it looks for.
             shorter += 1
             if shorter > SHORTER:
                 return np.nan
-            at = inside + (at - inside) / 4
+            at = bracket.inside + (at - bracket.inside) / 4
             continue
-        elif held[1] > best + max(HIGHER, 8 * verdict.noise):
+        if held is not None and held[1] > best + max(HIGHER, 8 * verdict.noise):
             return np.nan
-        else:
+        r = np.inf
+        if held is not None:
             r = float(np.sqrt(max(0.0, 2 * (best - held[1]))))
             seen.append((at, sign * r))
-        stays = "outside" if r <= target else "inside"
-        weight, kept = (weight / 2 if stays == kept else 1.0), stays
-        if r <= target:
-            assert held is not None
-            inside, r_inside, x = at, r, held[0]
-        else:
-            outside, r_outside = at, r
+            x = held[0] if r <= target else x
+        bracket.take(at, r)
         if abs(r - target) < 1e-7 * target:
             return at
-        if np.isnan(outside):
-            grow = 1.0 if r_inside > 0.3 * target else 2.0
-            slope = (r_inside / abs(at - scalar.centre)) if r_inside > 0 else 0.0
-            wanted = (target - r_inside) / slope if slope > 0 else np.inf
-            at = inside + sign * min(1.05 * wanted, grow * abs(inside - scalar.centre) + abs(step), scalar.stride)
+        if np.isnan(bracket.outside):
+            at = bracket.further(scalar.stride)
             if abs(at - scalar.centre) > scalar.reach:
                 return sign * np.inf
-            continue
-        if abs(outside - inside) < 1e-10 * (abs(inside) + scalar.scale):
-            return inside
-        short, over = target - r_inside, r_outside - target
-        short, over = (short, weight * over) if stays == "outside" else (weight * short, over)
-        share = short / (short + over) if np.isfinite(r_outside) else 0.5
-        at = inside + float(np.clip(share, 0.05, 0.95)) * (outside - inside)
+        elif abs(bracket.outside - bracket.inside) < 1e-10 * (abs(bracket.inside) + scalar.scale):
+            return bracket.inside
+        else:
+            at = bracket.between()
     return at
+
+
+@dataclass
+class Bracket:
+    """Two values of a scalar between which a profile's root passes the target; NaN while the outer is not known."""
+
+    centre: float
+    sign: float
+    step: float
+    target: float
+    r_inside: float = 0.0
+    outside: float = np.nan
+    r_outside: float = np.nan
+    weight: float = 1.0  # of the end that stays, halved each time it does (Illinois' rule)
+    stays: str = ""
+
+    def __post_init__(self) -> None:
+        self.inside = self.centre
+
+    def take(self, at: float, r: float) -> None:
+        """Put a value with its root in the place of one of the two."""
+        stays = "outside" if r <= self.target else "inside"
+        self.weight, self.stays = (self.weight / 2 if stays == self.stays else 1.0), stays
+        if r <= self.target:
+            self.inside, self.r_inside = at, r
+        else:
+            self.outside, self.r_outside = at, r
+
+    def further(self, stride: float) -> float:
+        """Return where to look for the outer value: a little beyond where a straight root would pass the target."""
+        way = abs(self.inside - self.centre)
+        wanted = (self.target - self.r_inside) * way / self.r_inside if self.r_inside > 0 else np.inf
+        grow = 1.0 if self.r_inside > 0.3 * self.target else 2.0
+        return self.inside + self.sign * min(1.05 * wanted, grow * way + abs(self.step), stride)
+
+    def between(self) -> float:
+        """Return the next value between the two."""
+        short, over = self.target - self.r_inside, self.r_outside - self.target
+        short, over = (short, self.weight * over) if self.stays == "outside" else (self.weight * short, over)
+        share = short / (short + over) if np.isfinite(self.r_outside) else 0.5
+        return self.inside + float(np.clip(share, 0.05, 0.95)) * (self.outside - self.inside)
 
 
 def _beside(normal: np.ndarray, others: list[np.ndarray]) -> np.ndarray:
