@@ -145,23 +145,29 @@ class Reasons:
         moving = direction != 0
         reported = np.isin(active, list(self._own))
         hidden = np.where(moving & ~capped & ~reported, direction, 0.0)
-        found = [(name, up, False) for name, up in self._made_of(hidden)]
+        found = [(name, up, False) for name, up in self._made_of(hidden, direction)]
         if not found:
             hidden[:] = 0.0
         own = np.flatnonzero(moving & (hidden == 0))
         return [*found, *((self._called(int(active[k])), bool(direction[k] > 0), bool(capped[k])) for k in own)]
 
-    def _made_of(self, direction: np.ndarray) -> list[tuple[str, bool]]:
-        """Return the reported functions that a direction moves, and whether upwards."""
+    def _made_of(self, hidden: np.ndarray, direction: np.ndarray) -> list[tuple[str, bool]]:
+        """Return the reported functions of hidden coordinates that a direction moves, and whether upwards.
+
+        One that stands still on a ridge is what is identified there, and no part of what is not.
+        """
         found = []
-        for estimand in self.estimands if np.any(direction) else []:
+        for estimand in self.estimands if np.any(hidden) else []:
             if estimand.positions is not None:
                 continue
             jacobian = self.optimum.jacobian[estimand.name].reshape(estimand.variable.size, -1)[:, self.optimum.active]
+            upon = np.any(jacobian[:, hidden != 0] != 0, axis=1)
             along, size = jacobian @ direction, np.abs(jacobian) @ np.abs(direction)
-            for label, move, most in zip(estimand.variable.labels, along, size, strict=True):
-                if abs(move) > SHARE * most:
-                    found.append((f"{estimand.name}[{label}]" if label else estimand.name, bool(move > 0)))
+            for label, moves, up in zip(
+                estimand.variable.labels, upon & (np.abs(along) > SHARE * size), along > 0, strict=True
+            ):
+                if moves:
+                    found.append((f"{estimand.name}[{label}]" if label else estimand.name, bool(up)))
         return found
 
     def _called(self, position: int) -> str:

@@ -135,3 +135,14 @@ def test_only_a_profile_interval_that_is_there_is_pointed_to() -> None:
         row = triptych.compare(model, methods=("mle",), profile=profile)["default"].row("mle", "rate")
         assert row.status == "at_boundary"
         assert ("see the profile interval" in row.reason) == profile
+
+
+def test_what_is_identified_on_a_ridge_is_not_named_among_what_is_not() -> None:
+    """Of a hierarchy the groups' means are known, of whatever location, scale and effects they are made."""
+    with pm.Model() as model:
+        mu, tau = pm.Normal("mu", 0, 10), pm.HalfNormal("tau", 5)
+        theta = pm.Deterministic("theta", mu + tau * pm.Normal("z", 0, 1, shape=2))
+        pm.Normal("y", theta[np.array([0, 0, 1, 1])], 1, observed=Y)
+    solution = triptych.compare(model, estimands=["mu", "tau", "theta"], **POINTS)["default"]
+    assert "a direction of mu, tau, z[0], z[1]:" in solution.row("mle", "mu").reason
+    assert solution.statuses("mle", "theta") == ["ok", "ok"]
