@@ -19,7 +19,11 @@ LONGEST = 100  # steps back, units of a logarithm
 
 def anchored(optimum: Optimum) -> Optimum:
     """Return the optimum, pulled back from infinity, of the parameters that reach all values of the likelihood."""
-    verdict = optimum.verdict.lesser or optimum.verdict
+    return pulled_back(optimum, optimum.verdict.lesser or optimum.verdict)
+
+
+def pulled_back(optimum: Optimum, verdict: Verdict) -> Optimum:
+    """Return a verdict's optimum at a point that is as high, and no farther out than it has to be."""
     x = verdict.point.z.copy()
     for k, sign in ways_out(verdict).items():
         x = _nearer(verdict, x, sign * (np.arange(x.size) == k))

@@ -25,6 +25,7 @@ from triptych.verdict import ALL_ROUNDING, Verdict
 ROUNDS = 6  # times that a better point met by a probe is climbed from
 TRIES = 200  # points looked at when the first one is outside the domain
 STAGES = 8  # times that an ascent that has gone far goes on
+DISTINCT = 0.01  # standard errors between two maxima that are not one
 SAME_RATE = 0.95  # of a rise from one stage to the next: it will go on for ever
 COARSE = 3e-6  # rounding error of an objective that can still be judged
 
@@ -43,6 +44,10 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
     progress
         Called with the share that is done; the starts are the first half.
     """
+    if objective.size == 0:  # nothing to climb in: a likelihood that no parameter moves
+        nothing = np.zeros(0)
+        point = Point(nothing, objective.value(nothing), nothing, np.zeros((0, 0)), 0.0, 0, nothing[None])
+        return Verdict(objective, point, None, 0.0, 1)
     if not objective.parts[1] and (fewer := without_redundant(objective)) is not None:
         inner = find(fewer, seed, starts, progress)
         if inner.starts and (whole := with_redundant(objective, inner)) is not None:
@@ -172,7 +177,15 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
         values = [point.value, *(o.value for o in others)]
         if all(abs(other.value - v) > 1e-6 * (1 + abs(v)) for v in values):
             others.append(other)
-    return Verdict(objective, point, corner, objective.noise(point.z), len(usable), others)
+    ties = [end for end, _ in equal if not end.slow and _apart(end, [point])]
+    ties = [end for k, end in enumerate(ties) if _apart(end, ties[:k])]
+    return Verdict(objective, point, corner, objective.noise(point.z), len(usable), others, ties)
+
+
+def _apart(end: Point, from_others: list[Point]) -> bool:
+    """Whether an end point is farther from all others than rounding, in standard errors."""
+    d = equilibrate(end.hessian)
+    return all(bool(np.max(np.abs(end.z - other.z) / d, initial=0.0) > DISTINCT) for other in from_others)
 
 
 def _is_flat(point: Point) -> bool:

@@ -65,10 +65,11 @@ def solve_map(
     native: Mode | NoEstimate = Mode(optimum.shown, point.value, verdict.covariance, residual, zeros)
     if not optimum.exists:
         native = no_estimate(optimum, frame, rows)
+    optima = other_optima(verdict, unknown, frame, estimands)
     return Panel(
         "map",
-        rows,
-        optima=other_optima(verdict, unknown, frame, estimands),
+        not_unique(rows, verdict, optima),
+        optima=optima,
         native=native,
         diagnostics={
             **search_diagnostics(verdict),
@@ -109,18 +110,39 @@ def search_diagnostics(verdict: Verdict) -> dict[str, object]:
 
 def other_optima(verdict: Verdict, unknown: np.ndarray, frame: Frame, estimands: list[Estimand]) -> list[Row]:
     """Return the other local maxima; the best interior one too when there is no global one."""
-    ends = [*([verdict.point] if verdict.unbounded is not None else []), *verdict.others]
+    ties = verdict.ties if verdict.clear else []
+    ends = [*ties, *([verdict.point] if verdict.unbounded is not None else []), *verdict.others]
     rows: list[Row] = []
     for k, end in enumerate(ends[:5]):
-        if not end.usable or end.decrement > 1e-8 * (1 + abs(end.value)):
+        if not end.usable or end.slow or end.decrement > 1e-8 * (1 + abs(end.value)):
             continue
         alone = Verdict(verdict.objective, end, None, verdict.noise, 1)
         if not np.all(np.isfinite(alone.covariance)):
             continue
+        kind = "maximum as high as the first" if k < len(ties) else f"local maximum {k + 1 - len(ties)}"
         for row in Optimum(alone, unknown).rows(frame, estimands):
-            why = f"local maximum {k + 1}, objective {end.value:.6g}"
+            why = f"{kind}, objective {end.value:.6g}"
             rows.append(replace(row, reason=why if row.status is Status.OK else row.reason))
     return rows
+
+
+def not_unique(rows: list[Row], verdict: Verdict, optima: list[Row]) -> list[Row]:
+    """Say of scalars that differ between maxima of the same height that theirs is one of several."""
+    if not (verdict.ties and verdict.clear):
+        return rows
+    others: dict[tuple[str, str], list[float]] = {}
+    for row in optima:
+        if row.reason.startswith("maximum as high"):
+            others.setdefault((row.estimand, row.label), []).append(row.estimate)
+    said = []
+    for row in rows:
+        gaps = [abs(value - row.estimate) for value in others.get((row.estimand, row.label), [])]
+        if row.status is Status.OK and max(gaps, default=0.0) > 1e-6 * (
+            abs(row.estimate) + np.nan_to_num(row.std_error)
+        ):
+            row = row.but(reason="; ".join(filter(None, (row.reason, "one of several maxima as high; see optima"))))
+        said.append(row)
+    return said
 
 
 def evidence(verdict: Verdict, optimum: Optimum, rows: list[Row]) -> list[Path]:

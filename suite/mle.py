@@ -7,7 +7,7 @@ import numpy as np
 from triptych.engine import LIKELIHOOD, Engine
 from triptych.estimands import Estimand
 from triptych.existence import find
-from triptych.map import evidence, no_estimate, other_optima, search_diagnostics
+from triptych.map import evidence, no_estimate, not_unique, other_optima, search_diagnostics
 from triptych.objective import make_objective
 from triptych.progress import Share, between, unheard
 from triptych.results import statsmodels_results
@@ -55,7 +55,7 @@ def solve_mle(
         ]
     return Panel(
         "mle",
-        rows,
+        not_unique(rows, verdict, optima),
         intervals=intervals,
         optima=optima,
         native=native,

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from triptych.anchor import anchored, ways_out
+from triptych.anchor import anchored, pulled_back, ways_out
 from triptych.estimands import Estimand
 from triptych.interrupt import look
 from triptych.kinks import climb
 from triptych.newton import newton
 from triptych.progress import Share, unheard
+from triptych.region import BEYOND, Region
 from triptych.rows import INVOLVED, Frame, Optimum
 from triptych.scalars import Scalar
 from triptych.table import Row, Status
@@ -43,36 +44,68 @@ def profile_rows(
     """
     from scipy.stats import chi2
 
-    optimum = anchored(optimum)
+    wanted = [row for row in rows if row.status in PROFILED]
+    if not wanted or len(wanted) > MOST:
+        return [], {}
+    whole, optimum = optimum, anchored(optimum)
+    region = Region(pulled_back(whole, whole.verdict), float(chi2.ppf(frame.ci_prob, 1)) / 2)
     by_name = {estimand.name: estimand for estimand in estimands}
     target = float(np.sqrt(chi2.ppf(frame.ci_prob, 1)))
     found, curves = [], {}
-    wanted = [row for row in rows if row.status in PROFILED]
-    for done, row in enumerate(wanted if len(wanted) <= MOST else []):
+    for done, row in enumerate(wanted):
         look()
         progress(done / len(wanted))
         estimand = by_name[row.estimand]
         i = estimand.variable.labels.index(row.label)
-        described = _described(optimum, estimand, i, row)
-        if described is None:
-            continue
-        scalar, open_sides = described
-        ends: list[float] = []
-        seen: Curve = [(scalar.centre, 0.0)]
-        for sign in (-1.0, 1.0):
-            with np.errstate(over="ignore", invalid="ignore"):  # as happens on the way to an end at infinity
-                limit = row.estimate if row.status is Status.AT_BOUNDARY else scalar.natural(sign * np.inf)
-                end = limit if sign in open_sides else scalar.natural(_end(optimum, scalar, sign, target, seen))
-            if np.isnan(end):
-                break
-            ends.append(end)
-        else:
-            found.append(row.but(lower=min(ends), upper=max(ends), interval_kind="profile"))
-            curve = [(scalar.natural(at), r) for at, r in _continued(seen, target)]
-            # Below an upper bound a coordinate goes up as the parameter goes down.
-            falling = curve[0][0] > curve[-1][0]
-            curves[row.estimand, row.label] = [(v, -r) for v, r in curve[::-1]] if falling else curve
+        ends, curve = _followed(optimum, estimand, i, row, target)
+        wider = _widened(region, estimand, i, ends)
+        if wider is not None:
+            found.append(row.but(lower=wider[0], upper=wider[1], interval_kind="profile"))
+        if curve and wider == ends:
+            curves[row.estimand, row.label] = curve
     return found, curves
+
+
+def _followed(
+    optimum: Optimum, estimand: Estimand, i: int, row: Row, target: float
+) -> tuple[tuple[float, float] | None, Curve]:
+    """Return both ends by re-optimisation, and the profile; None where they were not found."""
+    described = _described(optimum, estimand, i, row)
+    if described is None:
+        return None, []
+    scalar, open_sides = described
+    ends: list[float] = []
+    seen: Curve = [(scalar.centre, 0.0)]
+    for sign in (-1.0, 1.0):
+        with np.errstate(over="ignore", invalid="ignore"):  # as happens on the way to an end at infinity
+            limit = row.estimate if row.status is Status.AT_BOUNDARY else scalar.natural(sign * np.inf)
+            end = limit if sign in open_sides else scalar.natural(_end(optimum, scalar, sign, target, seen))
+        if np.isnan(end):
+            return None, []
+        ends.append(end)
+    curve = [(scalar.natural(at), r) for at, r in _continued(seen, target)]
+    # Below an upper bound a coordinate goes up as the parameter goes down.
+    falling = curve[0][0] > curve[-1][0]
+    return (min(ends), max(ends)), [(v, -r) for v, r in curve[::-1]] if falling else curve
+
+
+def _widened(
+    region: Region, estimand: Estimand, i: int, ends: tuple[float, float] | None
+) -> tuple[float, float] | None:
+    """Return the ends, searched for on the region where a point of it shows that they are too near, or none."""
+    if region.objective.kinked or region.optimum.verdict.cliff.size:
+        return ends
+    function = estimand.positions is None
+    if ends is not None and not (function and not np.all(np.isfinite(ends))):
+        values = region.values(estimand, i)
+        values = values[np.isfinite(values)]
+        room = BEYOND * max(ends[1] - ends[0], np.finfo(float).tiny)
+        if not values.size or (values.min() >= ends[0] - room and values.max() <= ends[1] + room):
+            return ends
+    low, high = region.ends(estimand, i)
+    if ends is not None and not function:
+        low, high = min(low, ends[0]), max(high, ends[1])
+    return (low, high) if low < high else None
 
 
 def _continued(seen: Curve, target: float) -> Curve:

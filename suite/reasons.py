@@ -102,14 +102,16 @@ class Reasons:
 
     def faded(self, ray: np.ndarray, end: float) -> str:
         """Say of a scalar that what goes away takes it along: a slope whose scale goes to zero."""
-        return (
-            f"the {self.what} is highest as {self._heading(ray)}, which takes this to {end:.6g}: no curvature "
-            "interval; see the posterior"
-        )
+        return f"the {self.what} is highest as {self._heading(ray)}, where this is {end:.6g}: no curvature interval"
 
-    def cliff(self, value: float) -> str:
-        """Say that the domain ends where the objective is highest."""
-        return f"the {self.what} rises up to {value:.6g} and is not defined beyond: no curvature interval"
+    def cliff(self, value: float, upon: np.ndarray | None) -> str:
+        """Say that the domain ends where the objective is highest: in a scalar, or in what it is made of."""
+        if upon is None:
+            return f"the {self.what} rises up to {value:.6g} and is not defined beyond: no curvature interval"
+        names = ", ".join(name for name, _, _ in self._moved(upon))
+        return (
+            f"the {self.what} rises up to an edge of its domain in {names}: no curvature interval of what depends on it"
+        )
 
     def no_interval(self, interval: str) -> str:
         """Say why a maximum has no interval from its curvature."""

@@ -127,6 +127,6 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
         path[:, kept] = unbounded.points
         unbounded = Trace(int(np.flatnonzero(kept)[unbounded.position]), unbounded.steps, unbounded.values, path)
     return Verdict(
-        objective, point, corner, inner.noise, inner.starts, [], unbounded,
+        objective, point, corner, inner.noise, inner.starts, [], [], unbounded,
         _embedded(inner.rays, kept), flat, _embedded(inner.cliff, kept), [], inner.settled, inner,
     )  # fmt: skip

@@ -55,6 +55,11 @@ def refuse(model: pm.Model, likelihood: tuple[str, ...] = ()) -> None:
             f"its variables, or name a potential in likelihood=(...){named}"
         )
     for rv in model.observed_RVs:
+        if "Simulator" in type(rv.owner.op).__name__:
+            raise ModelError(
+                f"the observed variable {rv.name!r} is simulated and has no likelihood; write its density with "
+                "pm.CustomDist or a pm.Potential"
+            )
         _refuse_values(rv.name, model.rvs_to_values[rv])
     for variable in model.data_vars:
         _refuse_values(variable.name, variable)

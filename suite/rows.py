@@ -86,9 +86,7 @@ class Optimum:
     @property
     def exists(self) -> bool:
         """Whether the objective has a regular maximum in all the coordinates that it knows."""
-        v = self.verdict
-        clear = v.unbounded is None and not v.cliff.size and not v.rays.size and not v.flat.size
-        return v.starts > 0 and clear and self.regular
+        return self.verdict.starts > 0 and self.verdict.clear and self.regular and self.active.size > 0
 
     def rows(self, frame: Frame, estimands: list[Estimand]) -> list[Row]:
         """Return the headline rows of all estimands."""
@@ -145,21 +143,31 @@ class Optimum:
             if not EDGE < value < 1 - EDGE:
                 return Status.AT_BOUNDARY, said.edge(float(round(value))), float(round(value))
         else:
-            for ray in verdict.rays:
+            for ray in self._rays_of(estimand):
                 if self._touched(estimand, i, ray, value):
                     edge = self._limit(estimand, i, ray)
                     if edge is None:
                         return Status.AT_INFINITY, said.infinity(ray), np.nan
-                    return Status.AT_BOUNDARY, said.edge(edge), edge
+                    coordinate = estimand.positions is not None
+                    return Status.AT_BOUNDARY, said.edge(edge) if coordinate else said.faded(ray, edge), edge
                 if self._fades(estimand, i, ray) and (edge := self._limit(estimand, i, ray)) is not None:
                     return Status.AT_BOUNDARY, said.faded(ray, edge), edge
-        if any(self._touched(estimand, i, v, value) for v in verdict.cliff):
-            return Status.AT_BOUNDARY, said.cliff(value), value
+        for v in verdict.cliff:
+            if self._touched(estimand, i, v, value):
+                return Status.AT_BOUNDARY, said.cliff(value, v if estimand.positions is None else None), value
         if not self.regular:
             return Status.FAILED, said.stalled(), np.nan
         if not np.isfinite(value):
             return Status.FAILED, f"the {said.what} has a maximum, but {estimand.name} is not finite there", np.nan
         return Status.OK, "", value
+
+    def _rays_of(self, estimand: Estimand) -> list[np.ndarray]:
+        """Return the rays; all of them as one for a function, where each leads to an edge of its own."""
+        rays, capped = list(self.verdict.rays), self.verdict.objective.capped
+        if estimand.positions is not None or len(rays) < 2 or not all(capped[ray != 0].all() for ray in rays):
+            return rays
+        unit = np.array([ray / np.max(np.abs(ray)) for ray in rays])
+        return [np.sign(unit.sum(axis=0)) * np.abs(unit).max(axis=0)]
 
     def _touched(self, estimand: Estimand, i: int, direction: np.ndarray, value: float | None) -> bool:
         """Whether a direction moves this scalar.
@@ -181,10 +189,13 @@ class Optimum:
         depends = self.depends(estimand, i)
         if depends.sum() == 1 and v[depends][0] != 0:
             return True  # a function of a coordinate that moves, however little it moves so far out
-        far = self._natural(estimand, v / np.max(np.abs(v)) * 8.0)[i]
+        # Far out it may have come to its limit: with the logarithms where the model starts it has not.
+        home = self.engine.graph.start[self.active] - self.z[self.active]
+        back = np.where((v != 0) & self.verdict.objective.capped, home, 0.0)
+        ends = [self._natural(estimand, shift)[i] for shift in (v / np.max(np.abs(v)) * 8.0, back)]
         # Of coordinates that go away the deviation says nothing.
         deviation = float(np.sqrt(np.where(v == 0, g**2, 0.0) @ self.conditional))
-        return bool(abs(far - value) > 1e-4 * (abs(value) + deviation))
+        return bool(max(abs(end - value) for end in ends) > 1e-4 * (abs(value) + deviation))
 
     def depends(self, estimand: Estimand, i: int) -> np.ndarray:
         """Whether a scalar depends on each coordinate, seen here and near where the model starts."""

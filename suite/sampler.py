@@ -17,6 +17,7 @@ from triptych.interrupt import look
 from triptych.whitening import Whitening
 
 LOW_RANK_UP_TO = 30  # unconstrained dimensions
+LEVEL = 1e-300  # a slope of zero: between corners the sampler takes it for a gradient that was not computed
 TRIES = 80  # starting points that a chain tries
 LOOK = 0.25  # seconds between looks for an interrupt
 CHEAP = 4e-5  # seconds of a gradient up to which chains take turns: handing over Python's lock costs as much
@@ -190,20 +191,24 @@ def _start(engine: Engine, whitened: Whitening | None) -> Callable[[int], np.nda
     """Return PyMC's habit of starting: the initial point, jittered uniformly by one unit.
 
     In whitened coordinates it is the mode, jittered by two standard deviations. Where the density is
-    not finite there, the jitter widens.
+    not finite there, or level in some coordinate, so that the sampler has no scale to begin with, the jitter widens.
     """
     point = engine.graph.start if whitened is None else np.zeros(engine.size)
     reach = 1.0 if whitened is None else 2.0
 
     def start(seed: int) -> np.ndarray:
         rng = np.random.default_rng(seed)
+        level = None
         for attempt in range(TRIES):
             # A domain that is narrow or lies elsewhere needs a wider look.
             wider = max(1.0, 12.0 * attempt / TRIES)
             u = np.asarray(point + wider * rng.uniform(-reach, reach, point.size))
-            if np.all(np.isfinite(_density(engine, whitened, u))):
-                return u
-        return np.asarray(point)
+            value, *slope = _density(engine, whitened, u)
+            if np.isfinite(value) and np.all(np.isfinite(slope)):
+                if np.all(slope):
+                    return u
+                level = u if level is None else level
+        return np.asarray(point) if level is None else level
 
     return start
 
@@ -217,6 +222,7 @@ def _own_density(engine: Engine, whitened: Whitening | None) -> Any:
 
     run = engine.density()
     size = engine.size
+    kinked = bool(engine.kink_arguments(engine.graph.start))
 
     def make_density() -> Any:
         kept = False
@@ -226,7 +232,10 @@ def _own_density(engine: Engine, whitened: Whitening | None) -> Any:
             if not kept:
                 kept = _keep_thread_state()
             out = run(z)
-            return float(out[0]), out[1:]
+            gradient = out[1:]
+            if kinked and not gradient.all():
+                gradient = np.where(gradient == 0.0, LEVEL, gradient)
+            return float(out[0]), gradient
 
         if whitened is None:
             return density

@@ -42,6 +42,8 @@ class Verdict:
         Directions, as rows, along which it does not change at all.
     others
         Other end points of the starts, best first.
+    ties
+        End points elsewhere that are as high.
     noise
         Rounding error of the objective.
     starts
@@ -62,6 +64,7 @@ class Verdict:
     noise: float
     starts: int
     others: list[Point] = field(default_factory=list)
+    ties: list[Point] = field(default_factory=list)
     unbounded: Trace | None = None
     rays: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     flat: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
@@ -69,6 +72,11 @@ class Verdict:
     level: list[tuple[int, float]] = field(default_factory=list)
     settled: bool = True
     lesser: Verdict | None = None
+
+    @property
+    def clear(self) -> bool:
+        """Whether nothing was found in which the objective is level, or rises for ever."""
+        return self.unbounded is None and not self.cliff.size and not self.rays.size and not self.flat.size
 
     @property
     def rate(self) -> float:

@@ -122,7 +122,7 @@ def test_a_slope_whose_own_scale_goes_to_zero_is_on_an_edge_at_the_mode() -> Non
     comparison = triptych.fit(table, "y ~ x", prior="horseshoe", **POINTS)
     row = comparison["default"].row("map", "coef", "x")
     assert (row.status, row.estimate, row.interval_kind) == ("at_boundary", 0.0, "none")
-    assert "which takes this to 0" in row.reason
+    assert "where this is 0" in row.reason
     assert comparison.results["map"].status == "at_boundary"
     assert row.reason == comparison.results["map"].reason
     assert comparison.ok

@@ -1,0 +1,169 @@
+"""The likelihood region: where the log-likelihood is no more than half a chi-square quantile below its maximum.
+
+A profile interval is all that a scalar takes there, so its ends are the least and the greatest value on the region
+(Neale and Miller 1997, Behavior Genetics 27, 113-120). Followed by re-optimisation an end may be missed: a function may
+stand still at the maximum, run level far out, or turn. Points on the edge of the region show where that has happened.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from triptych.estimands import Estimand
+from triptych.newton import equilibrate
+from triptych.rows import FAR, Optimum
+
+SCATTERED = 60  # random directions in which the edge is looked for
+FARTHEST = 45.0  # units of a logarithm, or of a scale, that an open direction is followed
+HALVINGS = 30
+SEEDS = 3  # points on the edge from which each end is searched for
+ENDLESS = 1e6  # spreads from which a scalar is without limit
+BEYOND = 1e-3  # of an interval's width, by which a point of the region shows that it is too short
+SETTLED, ROUNDING = 1e-6, 1e-12  # change of what has come to its limit far out; what is left of a zero
+NEAR = 20.0  # units of a logarithm from the maximum within which a scalar's spread is measured
+SLACK = 1e-6  # of the fall, by which the search may overstep the edge
+
+
+class Region:
+    """The region about a maximum, as seen from it.
+
+    Parameters
+    ----------
+    optimum
+        The maximum; directions in which nothing changes or that lead to infinity are followed too.
+    fall
+        By how much the log-likelihood may fall.
+    """
+
+    def __init__(self, optimum: Optimum, fall: float) -> None:
+        self.optimum, self.fall = optimum, fall
+        self.objective, self.centre = optimum.verdict.objective, optimum.verdict.point.z
+        self.least = optimum.verdict.point.value - fall
+        self.root = _root(optimum)
+
+    @cached_property
+    def edge(self) -> np.ndarray:
+        """Points on the edge, or far out where there is none, shape ``(m, p)``."""
+        rng = np.random.default_rng(0)
+        q = self.root.shape[1]
+        ways = [*np.eye(q), *-np.eye(q), *rng.standard_normal((SCATTERED, q))]
+        directions = [self.root @ (w / np.linalg.norm(w)) for w in ways] + self._rays
+        centres = [self.centre, *(o.z for o in self.optimum.verdict.others if o.value >= self.least)]
+        return np.array([self._reach(c, v) for c in centres for v in directions]).reshape(-1, self.centre.size)
+
+    @property
+    def _rays(self) -> list[np.ndarray]:
+        return [ray / np.max(np.abs(ray)) for ray in self.optimum.verdict.rays]
+
+    @cached_property
+    def shown(self) -> list[dict[str, np.ndarray]]:
+        """All that is shown at these points."""
+        return [self.optimum.engine.shown(self.objective.full(x)) for x in self.edge]
+
+    def _inside(self, x: np.ndarray) -> bool:
+        return self.objective.value(x) >= self.least
+
+    def _reach(self, centre: np.ndarray, way: np.ndarray) -> np.ndarray:
+        """Return the point on the edge in one direction; the farthest looked at where there is none."""
+        logarithms = np.abs(way[self.objective.capped])
+        most = FARTHEST / max(1.0, float(logarithms.max(initial=0.0)))
+        inside, outside = 0.0, 1.0
+        while outside <= most and self._inside(centre + outside * way):
+            inside, outside = outside, 2 * outside
+        if outside > most:
+            if self._inside(centre + most * way):
+                return np.asarray(centre + most * way)
+            outside = most
+        for _ in range(HALVINGS):
+            middle = (inside + outside) / 2
+            inside, outside = (middle, outside) if self._inside(centre + middle * way) else (inside, middle)
+        return np.asarray(centre + inside * way)
+
+    def values(self, estimand: Estimand, i: int) -> np.ndarray:
+        """Return what a scalar is at the points on the edge and at the maximum."""
+        here = float(self.optimum.engine.shown(self.objective.full(self.centre))[estimand.name].ravel()[i])
+        return np.array([here, *(float(s[estimand.name].ravel()[i]) for s in self.shown)])
+
+    def ends(self, estimand: Estimand, i: int) -> tuple[float, float]:
+        """Return the least and the greatest value of a scalar on the region; infinite where it has none."""
+        values = self.values(estimand, i)
+        points = np.vstack([self.centre, self.edge])
+        near = np.max(np.abs(points - self.centre)[:, self.objective.capped], axis=1, initial=0.0) < NEAR
+        spread = float(np.ptp(values[near & np.isfinite(values)])) or abs(float(values[0])) or 1.0
+        rising = self._rising(estimand, i, spread)
+        values, points = values[np.isfinite(values)], points[np.isfinite(values)]
+        found = []
+        for sign in (-1.0, 1.0):
+            if sign in rising:
+                found.append(sign * np.inf)
+                continue
+            order = np.argsort(-sign * values, kind="stable")[:SEEDS]
+            reached = [self._search(estimand, i, points[k], sign, spread) for k in order]
+            end = sign * max(sign * v for v in [*reached, *values[order]])
+            found.append(0.0 if abs(end) < ROUNDING * spread else end)
+        return found[0], found[1]
+
+    def _rising(self, estimand: Estimand, i: int, spread: float) -> set[float]:
+        """Return the sides to which a scalar goes on and on along the rays."""
+        sides = set()
+        for ray in self._rays:
+            before, after = (
+                float(self.optimum.engine.shown(self.objective.full(self.centre + k * ray))[estimand.name].ravel()[i])
+                for k in FAR
+            )
+            if not abs(after - before) <= SETTLED * (abs(before) + spread):
+                sides.add(float(np.sign(after - before)))
+        return sides
+
+    def _search(self, estimand: Estimand, i: int, start: np.ndarray, sign: float, spread: float) -> float:
+        """Climb on a scalar within the region, and return where that ends."""
+        from scipy.optimize import minimize
+
+        objective, root, engine = self.objective, self.root, self.optimum.engine
+        size = estimand.variable.size
+
+        def scalar(u: np.ndarray) -> tuple[float, np.ndarray]:
+            z = objective.full(self.centre + root @ u)
+            value = float(engine.shown(z)[estimand.name].ravel()[i])
+            slope = engine.shown_jacobian(z)[estimand.name].reshape(size, -1)[i, objective.active] @ root
+            ok = np.isfinite(value) and np.all(np.isfinite(slope))
+            return (-sign * value / spread, -sign * slope / spread) if ok else (0.0, np.zeros(u.size))
+
+        def room(u: np.ndarray) -> float:
+            value = (objective.value(self.centre + root @ u) - self.least) / self.fall
+            return value if np.isfinite(value) else -1e3
+
+        def slope_of_room(u: np.ndarray) -> np.ndarray:
+            slope = objective.derivatives(self.centre + root @ u)[1] @ root / self.fall
+            return np.asarray(slope if np.all(np.isfinite(slope)) else np.zeros(u.size))
+
+        first = np.linalg.lstsq(root, start - self.centre, rcond=None)[0]
+        with np.errstate(all="ignore"):
+            end = minimize(
+                scalar,
+                first,
+                jac=True,
+                method="SLSQP",
+                constraints={"type": "ineq", "fun": room, "jac": slope_of_room},
+                options={"maxiter": 200, "ftol": 1e-12},
+            ).x
+            value = -sign * scalar(end)[0] * spread
+        if not np.all(np.isfinite(end)) or room(end) < -SLACK:
+            return -sign * np.inf
+        return sign * np.inf if abs(value) > ENDLESS * spread else value
+
+
+def _root(optimum: Optimum) -> np.ndarray:
+    """Return directions of one standard error, as columns, and of one unit where there is none."""
+    verdict = optimum.verdict
+    values, vectors = np.linalg.eigh(np.nan_to_num(optimum.covariance))
+    kept = values > 1e-14 * max(float(values.max(initial=0.0)), 1e-300)
+    columns = [vectors[:, kept] * np.sqrt(values[kept])]
+    loose = [rows for rows in (verdict.rays, verdict.flat) if rows.size]
+    if loose:
+        d = np.where(verdict.objective.capped, 1.0, equilibrate(verdict.point.hessian))
+        moving = np.any(np.vstack(loose) != 0, axis=0)
+        columns.append((np.eye(moving.size) * d)[:, moving])
+    return np.hstack(columns)
