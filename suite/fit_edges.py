@@ -36,6 +36,16 @@ def fits_enough(design: Design, nu: float) -> bool:
     return bool(fitted > nu * (design.n - fitted))
 
 
+def holds_off(design: Design, nu: float) -> bool:
+    """Whether a posterior under a flat prior is proper where Student's likelihood is not bounded.
+
+    Around a fit that is exact in ``m`` rows the ``k`` coefficients keep within sigma, which gives back ``sigma ** k``
+    of the likelihood (Fernandez and Steel 1999, Biometrika 86, 153-167).
+    """
+    fitted = max(design.rank, _tied(design) if design.intercept else 0)
+    return bool(nu * (design.n - fitted) > fitted - design.rank)
+
+
 def ties(design: Design, nu: float) -> tuple[bool, str]:
     """Whether rows of one value leave no mode under a prior of the slopes scaled by sigma, and why no posterior.
 

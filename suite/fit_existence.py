@@ -9,7 +9,7 @@ import numpy as np
 
 from triptych.design import Design
 from triptych.families import Regression, estimands
-from triptych.fit_edges import edge_of_nu, fits_enough, ties, underdispersed
+from triptych.fit_edges import edge_of_nu, fits_enough, holds_off, ties, underdispersed
 from triptych.fit_programs import separated, several_medians
 from triptych.principal import components
 from triptych.table import Status
@@ -247,6 +247,9 @@ def _improper(design: Design, spec: Regression, found: _Findings) -> tuple[Statu
     spare = design.n - design.rank
     if status is Status.NOT_IDENTIFIED and spec.family == "laplace" and design.full_rank:
         status = None  # several medians, yet the posterior is proper
+    exact = _fits_exactly(design) or not design.full_rank
+    if status is Status.UNBOUNDED and spec.family == "student" and not exact and holds_off(design, spec.nu or 2.0):
+        status = None  # the spike of the likelihood holds no more than any other place
     advice = "use --prior normal or another proper one"
     if status is not None:
         why = found.notes[0].split(". ")[0].rstrip(".").split(": ")[0]
@@ -254,10 +257,15 @@ def _improper(design: Design, spec: Regression, found: _Findings) -> tuple[Statu
     if spec.measured and spare < FEWEST_SPARE_ROWS:
         return (
             Status.NO_MOMENT,
-            f"{design.n} rows and {design.rank} coefficients leave {spare} degrees of freedom, and under a flat prior "
+            f"{_counted(design.n, 'row')} and {_counted(design.rank, 'coefficient')} leave "
+            f"{_counted(spare, 'degree')} of freedom, and under a flat prior "
             f"the posterior has a variance from {FEWEST_SPARE_ROWS} on: {advice}",
         )
     return None
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _free(spec: Regression) -> tuple[str, ...]:

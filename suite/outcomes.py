@@ -146,5 +146,5 @@ def _binomial(sides: tuple[Expression, ...], table: pd.DataFrame) -> Outcome:
     if successes.sum() in (0, total.sum()):
         kind = "a failure" if successes.sum() == 0 else "a success"
         raise InputError(f"every trial of {sides[0].text!r} is {kind}: one class only")
-    note = f"The probability is that of one success in {sides[1].text} trials."
+    note = f"The probability is that of a success in each of the {sides[1].text} trials."
     return Outcome(successes, sides[0].text, total, (note,))

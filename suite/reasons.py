@@ -64,6 +64,8 @@ class Reasons:
     def flat(self, directions: list[np.ndarray]) -> str:
         """Say of what the objective knows combinations only."""
         names = sorted({name for v in directions for name, _, _ in self._moved(v)})
+        if len(names) == 1:
+            return f"the {self.what} is level over a range of {names[0]}: no single value is the maximum"
         listed = ", ".join(names[:MOST]) + (" and others" if len(names) > MOST else "")
         return (
             f"the {self.what} does not change along a direction of {listed}: only combinations of them are "
@@ -79,7 +81,7 @@ class Reasons:
         advice = (
             "no maximum exists; under a prior that vanishes there a mode does"
             if self.method == "mle"
-            else "no mode exists; a posterior may exist all the same"
+            else "no mode exists, whether or not there is a posterior"
         )
         return (
             f"the {self.what} rises without limit as {name} goes to {'its lower' if down else 'its upper'} limit, "
