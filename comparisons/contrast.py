@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+ROUNDING = 1e-14  # relative difference of two estimates that are one
+
+
 @dataclass(frozen=True)
 class Contrast:
     """One scalar of an estimand across the three panels.
@@ -72,7 +75,7 @@ def _contrast(mle: Row, mode: Row, mean: Row, mcse: float) -> Contrast:
             status, reason = row.status, f"{SHORT[row.method]}: {row.reason}"
             break
     sd = mean.std_error
-    shift, rest = mode.estimate - mle.estimate, mean.estimate - mode.estimate
+    shift, rest = _gap(mode.estimate, mle.estimate), _gap(mean.estimate, mode.estimate)
     confidence, credible = mle.upper - mle.lower, mean.upper - mean.lower
     return Contrast(
         mle.scenario,
@@ -92,6 +95,11 @@ def _contrast(mle: Row, mode: Row, mean: Row, mcse: float) -> Contrast:
         status,
         reason,
     )
+
+
+def _gap(one: float, other: float) -> float:
+    """Return a difference; none where the two agree to rounding."""
+    return one - other if abs(one - other) > ROUNDING * max(abs(one), abs(other)) else (one - other) * 0.0
 
 
 def _ratio(value: float, unit: float) -> float:

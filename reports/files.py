@@ -77,6 +77,7 @@ def _scenario(comparison: Comparison) -> dict[str, Any]:
         "name": scenario.name,
         "question": scenario.question,
         "source": scenario.source,
+        "code": scenario.code,
         "estimates": records(comparison.estimates, COLUMNS),
         "intervals": records(comparison.intervals, COLUMNS),
         "optima": records(comparison.optima, COLUMNS),

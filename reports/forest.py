@@ -131,7 +131,10 @@ def _range(scalars: list[Scalar]) -> tuple[float, float, bool]:
     if not spans:
         return 0.0, 1.0, False
     low, high = min(s[0] for s in spans), max(s[1] for s in spans)
-    narrow = min((s for s in spans if s[1] > s[0]), key=lambda s: s[1] - s[0], default=(low, high))
+    # A span that is rounding of the others squeezes nothing.
+    narrow = min(
+        (s for s in spans if s[1] - s[0] > 1e-9 * (high - low)), key=lambda s: s[1] - s[0], default=(low, high)
+    )
     room = narrow[1] - narrow[0]
     if room > 0 and high - low > 8 * room:
         cut_low, cut_high = max(low, narrow[0] - 2 * room), min(high, narrow[1] + 2 * room)

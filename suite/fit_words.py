@@ -15,7 +15,7 @@ LIKELIHOOD = {
     "bernoulli": r"y_i \sim \mathrm{Bernoulli}(p_i), \quad \mathrm{logit}\, p_i = \eta_i",
     "binomial": r"y_i \sim \mathrm{Binomial}(m_i, p_i), \quad \mathrm{logit}\, p_i = \eta_i",
     "poisson": r"y_i \sim \mathrm{Poisson}(e^{\eta_i})",
-    "negative_binomial": r"y_i \sim \mathrm{NegativeBinomial}(e^{\eta_i}, \alpha), \quad "
+    "negative_binomial": r"y_i \sim \mathrm{NegativeBinomial}(\mu_i, \alpha), \quad \mu_i = e^{\eta_i}, \quad "
     r"\mathrm{Var}\, y_i = \mu_i + \mu_i^2 / \alpha",
 }
 
@@ -33,13 +33,14 @@ FAMILY_WHY = {
     "poisson": "Counts carry more information the larger they are; with small ones the likelihood "
     "is skewed and mode and mean of the posterior differ.",
     "negative_binomial": "alpha measures how far counts vary beyond Poisson (large: hardly). Its "
-    "likelihood is long-tailed, so its mode and mean differ most.",
+    "likelihood is long-tailed, so its mode and mean may differ much.",
 }
 
 PRIOR_WHY = {
     "flat": "The slopes have a flat prior: mode and MLE coincide where the prior touches nothing "
     "else, and what is left between the panels is integration.",
-    "normal": "The normal prior pulls every slope towards zero: its mode is ridge regression.",
+    "normal": "The normal prior pulls the slopes, taken together, towards zero: its mode is that of the likelihood "
+    "with a penalty on the sum of their squares, as in ridge regression.",
     "laplace": "The Laplace prior has a corner at zero: its mode can set slopes to exactly zero, as "
     "the lasso does, while posterior means and medians never do.",
     "elastic_net": "Part lasso, part ridge: the mode can set slopes to zero, yet correlated "
@@ -72,23 +73,22 @@ def _unquoted(name: str) -> str:
     return name[1:-1] if name[0] == name[-1] == "`" and "`" not in name[1:-1] else name
 
 
-def mathematics(design: Design, spec: Regression) -> tuple[str, ...]:
+def mathematics(design: Design, spec: Regression, *, standardize: bool) -> tuple[str, ...]:
     """The model as LaTeX lines."""
     lines = [LIKELIHOOD[spec.family]]
-    predictor = r"\eta_i = " + (r"a + " if design.intercept else "")
-    scaled = r"\textstyle\sum_j b_j z_{ij}" if design.labels else "0"
-    if spec.measured:
-        predictor = (r"\eta_i = \bar y + s_y\,(" if design.intercept else r"\eta_i = s_y\,(") + (
-            "a + " if design.intercept else ""
-        )
-        lines.append(predictor + scaled + ")")
-    else:
-        lines.append(predictor + scaled)
+    sized = spec.measured and standardize
+    parts = [*(["a"] if design.intercept else []), *([r"\textstyle\sum_j b_j z_{ij}"] if design.labels else [])]
+    linear = " + ".join(parts) or "0"
+    if sized:
+        linear = rf"s_y\,({linear})" if len(parts) > 1 else f"s_y {linear}"
+    centre = r"\bar y + " if spec.measured and design.intercept else ""
+    lines.append(rf"\eta_i = {centre}{linear}")
     if design.labels:
         top = r"x_{ij} - \bar x_j" if design.intercept else "x_{ij}"
-        own = "s_y b_j" if spec.measured else "b_j"
-        lines.append(rf"z_{{ij}} = ({top}) / s_j, \quad \mathrm{{coef}}_j = {own} / s_j")
-        lines.append(_prior_line(design, spec))
+        own = "s_y b_j" if sized else "b_j"
+        scaled = rf"({top}) / s_j" if standardize else top
+        lines.append(rf"z_{{ij}} = {scaled}, \quad \mathrm{{coef}}_j = {own}" + (" / s_j" if standardize else ""))
+        lines.append(_prior_line(design, spec, sized=sized))
     if design.intercept:
         lines.append(r"p(a) \propto 1")
     if spec.measured and spec.prior == "flat":
@@ -103,8 +103,9 @@ def mathematics(design: Design, spec: Regression) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _prior_line(design: Design, spec: Regression) -> str:
-    noise = r"\,\sigma / s_y" if spec.conditional else ""
+def _prior_line(design: Design, spec: Regression, *, sized: bool) -> str:
+    sigma = r"\,\sigma / s_y" if sized else r"\,\sigma"
+    noise = sigma if spec.conditional else ""
     width = f"{spec.scale(design):.4g}{noise}"
     return {
         "flat": r"p(b_j) \propto 1",
@@ -115,7 +116,7 @@ def _prior_line(design: Design, spec: Regression) -> str:
         rf"u_j^2, \quad u_j = b_j / ({width})",
         "horseshoe": rf"b_j \sim \mathrm{{Normal}}(0, c\,t_j/\sqrt{{c^2 + t_j^2}}), \quad t_j = "
         rf"{spec.scale(design):.4g}\,\tau\lambda_j"
-        + (r"\,\sigma/s_y" if spec.measured else "")
+        + (sigma if spec.measured else "")
         + rf",\quad \tau, \lambda_j \sim C^+(0, 1), \quad c^2 \sim {SLAB_SCALE**2:g}\,"
         rf"\mathrm{{InvGamma}}({SLAB_DF / 2:g}, {SLAB_DF / 2:g})",
     }[spec.prior]
@@ -139,7 +140,8 @@ def why(design: Design, spec: Regression, found: Existence, *, standardize: bool
 
 
 def _scale_note(design: Design, spec: Regression, standardize: bool) -> str:
-    end = "Coefficients are reported on the user's own scale. The intercept is never penalised."
+    end = "Coefficients are reported on the user's own scale."
+    end += " The intercept is never penalised." if design.intercept else ""
     if not design.labels:
         scaled = standardize and spec.measured
         return f"The outcome is centred and divided by its standard deviation (n - 1). {end}" if scaled else end

@@ -44,6 +44,7 @@ def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
     level_texts: dict[str, dict[str, str]] = {}
     groups: dict[str, list[str]] = {}
     notes: list[str] = []
+    reference: dict[str, str] = {}
     for index in sorted(formula.used):
         alias, factor = f"v{index}", formula.factors[index]
         value = _factor(factor, table)
@@ -55,7 +56,7 @@ def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
                 np.argsort(order)[value.codes], categories=[f"k{k}" for k in range(len(order))]
             )
             level_texts[alias] = {f"k{k}": value.names[old] for k, old in enumerate(order)}
-            notes.append(f"{text} is categorical; its reference level is {value.names[order[0]]}.")
+            reference[alias] = value.names[order[0]]
             if len(order) == 1:
                 raise InputError(f"predictor {shown(text)} is constant: its one level is {value.names[0]!r}")
         elif isinstance(value, Basis):
@@ -67,6 +68,10 @@ def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
     matrix = _materialise(formula, pd.DataFrame(frame, index=range(len(table))), groups)
     names = [str(name) for name in matrix.columns]
     intercept = INTERCEPT in names
+    for alias, level in reference.items():
+        whole = any(f"{alias}[k0]" in name.split(":") for name in names)
+        each = "each of its levels has a coefficient" if whole else f"its reference level is {level}"
+        notes.append(f"{texts[alias]} is categorical; {each}.")
     keep = [name for name in names if name != INTERCEPT]
     labels = [_label(name, texts, level_texts) for name in keep]
     if len(set(labels)) != len(labels) or INTERCEPT in labels:

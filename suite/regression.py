@@ -102,7 +102,7 @@ def build_scenario(
             expect={DEFAULT: found.expected},
             no_posterior=found.no_posterior,
             holdout=_holdout(design, spec, found),
-            mathematics=mathematics(design, spec),
+            mathematics=mathematics(design, spec, standardize=standardize),
             code=_call(
                 formula,
                 family=family,

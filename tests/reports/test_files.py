@@ -37,6 +37,7 @@ def test_json_has_exactly_the_keys_of_the_schema(document: dict[str, Any]) -> No
             "name",
             "question",
             "source",
+            "code",
             "estimates",
             "intervals",
             "optima",

@@ -174,3 +174,16 @@ def test_the_summary_is_arvizs(heavy: Any) -> None:
     assert found["min_ess_tail"] == min(e["ess_tail"] for e in found["summary"])
     energy = heavy.panels["mcmc"].native["sample_stats"]["energy"].values
     assert found["min_bfmi"] == pytest.approx(bfmi(energy, energy), rel=1e-10)
+
+
+def test_ratios_and_reciprocals_have_no_mean() -> None:
+    """The denominator may be zero, so the tails go as one over the square, however few draws come near."""
+    with pm.Model() as model:
+        a, b = pm.Normal("a", 0, 2), pm.Normal("b", 0, 2)
+        pm.Normal("y", a + b * np.array([1.0, 2, 3, 4]), 1, observed=[1.0, 1.4, 1.2, 1.9])
+        pm.Deterministic("root", -a / b)
+        pm.Deterministic("inverse", 1 / b)
+        pm.Deterministic("share", pm.math.invlogit(a))
+    solution = triptych.compare(model, methods=("mcmc",), draws=500, tune=500)["default"]
+    statuses = {name: solution.row("mcmc", name).status for name in ("root", "inverse", "share", "a")}
+    assert statuses == {"root": "no_moment", "inverse": "no_moment", "share": "ok", "a": "ok"}

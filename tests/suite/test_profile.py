@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytest
-from scipy import stats
+from scipy import special, stats
 from scipy.optimize import brentq, minimize, minimize_scalar
 
 import triptych
@@ -169,3 +169,88 @@ def test_the_curve_of_a_profile_is_the_likelihood_re_optimised() -> None:
     np.testing.assert_allclose(root**2, exact, rtol=1e-6, atol=1e-9)
     assert (curve[0, 1], curve[-1, 1]) == (-4.0, 4.0)  # continued beyond the interval, within the support
     assert curve[0, 0] > 0
+
+
+def profiled(model: pm.Model) -> Any:
+    table = triptych.compare(model, methods=("mle",)).intervals
+    return table.set_index(["estimand", "label"])[["lower", "upper"]]
+
+
+def extremes(values: np.ndarray, log_likelihood: np.ndarray) -> list[float]:
+    """Return the least and greatest value where the likelihood, on a fine grid, is within the level."""
+    inside = values[2 * (log_likelihood.max() - log_likelihood) <= stats.chi2.ppf(0.95, 1)]
+    return [float(inside.min()), float(inside.max())]
+
+
+def test_profiles_of_functions_are_their_range_over_the_likelihood_region() -> None:
+    """Shares far from the data, a mean and a ratio with one parameter at its edge: none is nearly linear."""
+    x, y = np.arange(8.0), np.array([0, 0, 1, 0, 1, 0, 1, 1])
+    with pm.Model() as model:
+        a, b = pm.Normal("a", 0, 5), pm.Normal("b", 0, 5)
+        pm.Bernoulli("y", logit_p=a + b * x, observed=y)
+        pm.Deterministic("far", pm.math.invlogit(a + 10 * b))
+        pm.Deterministic("before", pm.math.invlogit(a - 3 * b))
+    found = profiled(model)
+    one, two = np.meshgrid(np.linspace(-9, 3, 1201), np.linspace(-0.6, 3, 1201), indexing="ij")
+    eta = one[..., None] + two[..., None] * x
+    height = (y * eta - np.logaddexp(0, eta)).sum(axis=-1)
+    for name, at in (("far", 10), ("before", -3)):
+        np.testing.assert_allclose(found.loc[name, ""], extremes(special.expit(one + at * two), height), atol=3e-3)
+
+    counts = np.array([0, 2, 3, 1, 4, 2, 2, 3])
+    with pm.Model() as model:
+        share, mu = pm.Beta("share", 1, 1), pm.HalfNormal("mu", 5)
+        pm.ZeroInflatedPoisson("y", share, mu, observed=counts)
+        pm.Deterministic("mean", share * mu)
+        pm.Deterministic("ratio", mu / share)
+        pm.Deterministic("gap", mu - share)
+    found = profiled(model)
+    p, m = np.meshgrid(np.linspace(0.3, 1, 2801), np.linspace(0.5, 5, 3001), indexing="ij")
+    height = np.log(1 - p + p * np.exp(-m)) + 7 * (np.log(p) - m) + counts.sum() * np.log(m)
+    for name, values in (("mean", p * m), ("ratio", m / p), ("gap", m - p)):
+        np.testing.assert_allclose(found.loc[name, ""], extremes(values, height), atol=3e-3)
+
+
+def test_functions_of_parameters_at_their_edges_have_the_range_that_these_leave() -> None:
+    """No event in ten, twice: a share's upper end is 1 - exp(-h / 10), and differences go both ways."""
+    with pm.Model() as model:
+        p = pm.Beta("p", 2, 2, shape=2)
+        pm.Binomial("y", 10, p, observed=[0, 0])
+        pm.Deterministic("difference", p[1] - p[0])
+        pm.Deterministic("ratio", p[1] / p[0])
+    solution = triptych.compare(model, methods=("mle",))["default"]
+    end = -np.expm1(-stats.chi2.ppf(0.95, 1) / 20)
+    for name, expected in (("difference", (-end, end)), ("ratio", (0.0, np.inf))):
+        row = solution.interval("mle", "profile", name)
+        assert (row.lower, row.upper) == pytest.approx(expected, rel=1e-6)
+    row = solution.row("mle", "difference")
+    assert (row.status, row.estimate) == ("at_boundary", 0.0)
+    assert "p[0], p[1] go to their lower limit, where this is 0" in row.reason
+
+
+def test_a_function_that_stands_still_at_the_maximum_has_an_interval() -> None:
+    """Half of ten trials: p (1 - p) is at its greatest, and can only be less."""
+    with pm.Model() as model:
+        p = pm.Beta("p", 1, 1)
+        pm.Binomial("y", 10, p, observed=5)
+        pm.Deterministic("variance", p * (1 - p))
+        pm.Deterministic("size", abs(p - 0.5))
+    found = profiled(model)
+    low = brentq(lambda v: 10 * (2 * np.log(0.5) - np.log(v) - np.log1p(-v)) - stats.chi2.ppf(0.95, 1), 0.01, 0.5)
+    np.testing.assert_allclose(found.loc["variance", ""], [low * (1 - low), 0.25], rtol=1e-6)
+    np.testing.assert_allclose(found.loc["size", ""], [0, 0.5 - low], rtol=1e-6, atol=1e-6)
+
+
+def test_two_modes_are_one_interval_and_two_maxima() -> None:
+    """Cauchy errors, two data far apart: between the modes the likelihood falls by less than the level."""
+    data = np.array([0.0, 10.0])
+    with pm.Model() as model:
+        pm.Cauchy("y", pm.Normal("mu", 5, 10), 1, observed=data)
+    comparison = triptych.compare(model, methods=("mle",))
+    grid = np.linspace(-5, 15, 200_001)
+    height = -np.log1p((grid[:, None] - data) ** 2).sum(axis=1)
+    np.testing.assert_allclose(profiled(model).loc["mu", ""], extremes(grid, height), atol=2e-4)
+    row, other = comparison["default"].row("mle", "mu"), comparison.optima.iloc[0]
+    assert row.estimate + other["estimate"] == pytest.approx(10, rel=1e-8)
+    assert "one of several maxima as high; see optima" in row.reason
+    assert other["reason"].startswith("maximum as high as the first")

@@ -146,3 +146,22 @@ def test_what_is_identified_on_a_ridge_is_not_named_among_what_is_not() -> None:
     solution = triptych.compare(model, estimands=["mu", "tau", "theta"], **POINTS)["default"]
     assert "a direction of mu, tau, z[0], z[1]:" in solution.row("mle", "mu").reason
     assert solution.statuses("mle", "theta") == ["ok", "ok"]
+
+
+def test_a_likelihood_that_no_parameter_moves_is_said_so() -> None:
+    with pm.Model() as model:
+        pm.Normal("mu", 0, 1)
+        pm.Normal("y", 3.0, 1, observed=Y)
+    comparison = triptych.compare(model, **POINTS)
+    assert comparison["default"].row("mle", "mu").status == "not_in_likelihood"
+    assert comparison["default"].row("map", "mu").estimate == pytest.approx(0, abs=1e-12)
+    assert comparison.results["mle"].status == "not_in_likelihood"
+
+
+def test_medians_of_an_even_number_are_a_range_and_are_sampled() -> None:
+    """Between the middle values all is level: there the sampler finds a slope of zero, and goes on."""
+    solution = triptych.fit({"y": [1.0, 2, 3, 4, 5.5, 7]}, "y ~ 1", family="laplace", draws=200, tune=200)["default"]
+    row = solution.row("mle", "coef", "Intercept")
+    assert row.status == "not_identified"
+    assert "level over a range of coef[Intercept]" in row.reason
+    assert solution.row("mcmc", "coef", "Intercept").status in ("ok", "unreliable")
