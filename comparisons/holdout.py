@@ -101,14 +101,15 @@ def _predict(
     if panel.z is None:
         # The rows may be ok of what the other parameters leave alone, and these decide the predictions as well.
         status = next((row.status for row in panel.estimates if row.status is not Status.OK), Status.NOT_IDENTIFIED)
-        return None, status, "there is none on all rows; on a part of them none was looked for"
+        return None, status, "not all parameters have an estimate on all rows; on a part of them none was looked for"
     objective, unknown = make_objective(engine, LIKELIHOOD if method == "mle" else POSTERIOR)
     verdict = _near(objective, panel.z)
     if verdict is None or not Optimum(verdict, unknown).exists:
         verdict = find(objective, seed=sampling.random_seed)
+        verdict = verdict.lesser or verdict  # what is to spare moves no prediction
     if not Optimum(verdict, unknown).exists:
         return None, _lacking(verdict), "there is no maximum to predict with on the rows that are kept"
-    terms = engine.pointwise(objective.full(verdict.point.z))[name]
+    terms = engine.pointwise(verdict.objective.full(verdict.point.z))[name]
     return _per_row(terms)[held], Status.OK, ""
 
 

@@ -34,6 +34,7 @@ def solve_mle(
     verdict = find(objective, seed=random_seed, progress=between(progress, 0.0, SEARCHED))
     optimum = Optimum(verdict, unknown)
     frame = Frame(scenario, variant, "mle", "maximum", "wald", ci_prob)
+    lesser = verdict.lesser
     rows = [_conditional(engine, row) for row in optimum.rows(frame, estimands)]
     native = statsmodels_results(optimum, estimands) if optimum.exists else no_estimate(optimum, frame, rows)
     intervals: list[Row] = []
@@ -62,7 +63,7 @@ def solve_mle(
         diagnostics=found,
         paths=evidence(verdict, optimum, rows),
         profiles=profiles,
-        z=optimum.z if optimum.exists else None,
+        z=optimum.z if optimum.exists or (lesser is not None and Optimum(lesser, unknown).exists) else None,
     )
 
 

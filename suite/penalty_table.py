@@ -73,7 +73,7 @@ def settings(
         given = {key: value for key, value in options.items() if library or key in found.options}
         spellings = [{**spelling, **given} for spelling in _SPELLINGS.get(found.name, [{}])]
         for spelling in [one for i, one in enumerate(spellings) if one not in spellings[:i]]:
-            known = sigma if _has_sigma(found.name, spelling) else None
+            known = sigma if library or _has_sigma(found.name, spelling) else None
             try:
                 now = to_penalty(prior, found.name, n=n, sigma=known, **spelling)
                 then = to_penalty(prior, found.name, n=2 * n, sigma=known, **spelling)

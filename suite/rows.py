@@ -135,7 +135,8 @@ class Optimum:
             return unknown, said.unknown(gradient), np.nan
         if verdict.noise > ALL_ROUNDING and verdict.unbounded is None:
             return Status.FAILED, said.rounding(), np.nan
-        if flat := [v for v in verdict.flat if self._touched(estimand, i, v, None)]:
+        flat = [v for v in verdict.flat if self._touched(estimand, i, v, None)]
+        if flat and not self._goes_without_spare(estimand, i, value):
             return Status.NOT_IDENTIFIED, said.flat(flat), np.nan
         if verdict.unbounded is not None:
             return Status.UNBOUNDED, said.unbounded(), np.nan
@@ -160,6 +161,16 @@ class Optimum:
         if not np.isfinite(value):
             return Status.FAILED, f"the {said.what} has a maximum, but {estimand.name} is not finite there", np.nan
         return Status.OK, "", value
+
+    def _goes_without_spare(self, estimand: Estimand, i: int, value: float) -> bool:
+        """Whether a function goes away along a ray of the parameters that are not to spare: theirs is its likelihood.
+
+        So far out the directions of what is to spare are rounding, and seem to move it.
+        """
+        lesser = self.verdict.lesser
+        if lesser is None or estimand.positions is not None or lesser.flat.size:
+            return False
+        return any(self._touched(estimand, i, ray, value) for ray in self.verdict.rays)
 
     def _rays_of(self, estimand: Estimand) -> list[np.ndarray]:
         """Return the rays; all of them as one for a function, where each leads to an edge of its own."""

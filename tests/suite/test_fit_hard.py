@@ -166,3 +166,25 @@ def test_a_group_that_is_separated_is_told_from_one_of_a_single_row(seed: int) -
     theirs = sm.Logit(alone["y"], sm.add_constant(alone["x"])).fit(disp=0).params
     ours = [solution.row("mle", "coef", term).estimate for term in ("Intercept", "x")]
     np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
+@pytest.mark.parametrize("prior", ["normal", "horseshoe"])
+def test_where_a_group_has_no_counts_the_mle_is_at_infinity_whatever_the_prior(prior: str) -> None:
+    group = np.repeat(list("abc"), 8)
+    counts = np.where(group == "a", 0, np.random.default_rng(2).poisson(2, size=24))
+    solution = triptych.fit({"g": group, "y": counts}, "y ~ g", family="poisson", prior=prior, **MODES)["default"]
+    for row in solution.rows("mle", "coef"):
+        assert row.status == "at_infinity"
+        assert "coef[Intercept] goes to -infinity, coef[g[T.b]], coef[g[T.c]] go to +infinity" in row.reason
+
+
+def test_parameters_to_spare_do_not_keep_the_mle_from_predicting() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=40)
+    scores = [
+        triptych.fit({"x": x, "y": x + np.sin(9 * x)}, "y ~ x", prior=prior, **MODES).scores
+        for prior in ("normal", "horseshoe")
+    ]
+    plain, spare = (table[table["method"] == "mle"].iloc[0] for table in scores)
+    assert spare["status"] == "ok"
+    assert spare["log_score"] == pytest.approx(plain["log_score"], rel=1e-6)
