@@ -87,7 +87,11 @@ def _forest(estimand: str, scalars: list[Scalar], key: str) -> Chart:
     if cut:
         caption.append("An arrow marks an interval that goes on beyond the chart.")
     left = 16 + 7.2 * min(26, max(len(s.label or s.estimand) for s in scalars))
-    floor = TOP + ROW * len(scalars)
+    # Words need more room than lines.
+    worded = any(str(row["status"]) != "ok" for s in scalars for row in s.rows.values())
+    step = STEP * (1.4 if worded else 1.0)
+    band = ROW + 2.6 * (step - STEP)
+    floor = TOP + band * len(scalars)
     height = floor + BOTTOM + (16 if own else 0)
     chart = Chart(
         key,
@@ -105,7 +109,7 @@ def _forest(estimand: str, scalars: list[Scalar], key: str) -> Chart:
     if not own and low < 0 < high:
         chart.line("zero", chart.x(0.0), TOP, chart.x(0.0), floor)
     for i, (scalar, original) in enumerate(zip(shown, scalars, strict=True)):
-        _row(chart, scalar, original, TOP + ROW * (i + 0.5), banded=i % 2 == 0)
+        _row(chart, scalar, original, TOP + band * (i + 0.5), band, step, banded=i % 2 == 0)
     return chart
 
 
@@ -142,19 +146,21 @@ def _range(scalars: list[Scalar]) -> tuple[float, float, bool]:
     return *spread((low, high)), False
 
 
-def _row(chart: Chart, scalar: Scalar, original: Scalar, middle: float, *, banded: bool) -> None:
+def _row(
+    chart: Chart, scalar: Scalar, original: Scalar, middle: float, height: float, step: float, *, banded: bool
+) -> None:
     left, right = chart.x.start, chart.x.stop
     if banded:
-        band = {"x": 0.0, "y": middle - ROW / 2, "width": WIDTH, "height": ROW}
+        band = {"x": 0.0, "y": middle - height / 2, "width": WIDTH, "height": height}
         chart.add("rect", "band", "", "", **band)
     name = scalar.label or scalar.estimand
     shown = name if len(name) <= 26 else f"{name[:25]}…"
     chart.add("text", "name", shown, original.name, x=left - 12, y=middle + 4, text_anchor="end")
     present = [method for method in METHODS if method in scalar.rows]
     for i, method in enumerate(present):
-        y = middle + STEP * (i - (len(present) - 1) / 2)
+        y = middle + step * (i - (len(present) - 1) / 2)
         _interval(chart, method, scalar.rows[method], original, y)
-    chart.line("frame", left, middle + ROW / 2, right, middle + ROW / 2)
+    chart.line("frame", left, middle + height / 2, right, middle + height / 2)
 
 
 def _interval(chart: Chart, method: str, row: dict[str, Any], original: Scalar, y: float) -> None:
