@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from triptych.design import Design
 from triptych.families import PRIOR_DF, SLAB_DF, SLAB_SCALE, Regression
 from triptych.fit_existence import Existence
@@ -122,6 +124,7 @@ def _prior_line(design: Design, spec: Regression, *, sized: bool) -> str:
     }[spec.prior]
 
 
+FAR_OUT = 4.0  # prior scales from which a slope widens sigma to be seen
 UNDECIDED_WHY = "The slopes have a flat prior: what the likelihood leaves open nothing else decides."
 
 
@@ -134,9 +137,28 @@ def why(design: Design, spec: Regression, found: Existence, *, standardize: bool
         decided = spec.prior != "flat" or (maximum and posterior)
         paragraphs.append(PRIOR_WHY[spec.prior] if decided else UNDECIDED_WHY)
     paragraphs.append(_scale_note(design, spec, standardize))
+    if (far := _far_out(design, spec)) > FAR_OUT:
+        paragraphs.append(
+            f"By least squares the largest slope is {far:.0f} prior scales away from zero, and that scale goes with "
+            "sigma: the prior takes part of what the predictors explain for noise, so MAP and posterior have a larger "
+            "sigma than the data show, and wider intervals. A larger --prior-scale, or --prior student, whose scale is "
+            "not sigma's, leaves that to the data."
+        )
     if components(design, spec.prior) is not None:
         paragraphs.append(NEARLY_DEPENDENT_WHY)
     return (*paragraphs, *design.notes, *found.notes)
+
+
+def _far_out(design: Design, spec: Regression) -> float:
+    """Return how many scales of a prior that goes with sigma the largest slope is from zero, by least squares."""
+    spare = design.n - design.rank
+    if not (spec.conditional and design.labels and design.full_rank and spare > 0):
+        return 0.0
+    target = (design.outcome - design.outcome_centre) / design.outcome_scale
+    coef = np.linalg.lstsq(design.full, target, rcond=None)[0]
+    sigma = float(np.linalg.norm(target - design.full @ coef)) / np.sqrt(spare)
+    largest = float(np.abs(coef[int(design.intercept) :]).max())
+    return largest / (spec.scale(design) * sigma) if sigma > 0 else 0.0
 
 
 def _scale_note(design: Design, spec: Regression, standardize: bool) -> str:

@@ -403,3 +403,16 @@ def test_a_spike_of_the_likelihood_need_not_be_one_of_the_posterior() -> None:
     assert few.no_posterior is None
     tied = {"y": [0.0, 0, 0, 0, 0, 0, 1, 2], "x": table["a"]}
     assert build_scenario(tied, "y ~ x", family="student", prior="flat", nu=1).no_posterior is not None
+
+
+def test_a_prior_that_takes_the_data_for_noise_is_told() -> None:
+    """A straight line with little noise: the slope is far beyond 2.5 sigma, and the mode's sigma is many times that."""
+    x = np.arange(1.0, 21.0)
+    rng = np.random.default_rng(4)
+    for noise, told in ((0.05, True), (20.0, False)):
+        table = {"x": x, "y": 3 + 2 * x + noise * rng.normal(size=20)}
+        said = [
+            line for line in build_scenario(table, "y ~ x").why if "takes part of what the predictors explain" in line
+        ]
+        assert bool(said) == told
+        assert not any("takes part" in line for line in build_scenario(table, "y ~ x", prior="student").why)
