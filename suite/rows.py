@@ -11,6 +11,7 @@ import numpy as np
 from triptych.estimands import Estimand, coordinate_names
 from triptych.intervals import curvature_interval, surroundings
 from triptych.newton import equilibrate
+from triptych.probes import null_directions
 from triptych.reasons import Reasons
 from triptych.table import Row, Status
 from triptych.verdict import ALL_ROUNDING, Verdict
@@ -78,10 +79,18 @@ class Optimum:
         return surroundings(self if lesser is None else Optimum(lesser, self.unknown))
 
     @cached_property
-    def _jacobian_near_start(self) -> dict[str, np.ndarray]:
+    def _near_start(self) -> np.ndarray:
         # Off the start itself, where derivatives may cancel: it is symmetric.
-        z = self.engine.graph.start + 0.1 * np.random.default_rng(2).standard_normal(self.engine.size)
-        return self.engine.shown_jacobian(z)
+        return self.engine.graph.start + 0.1 * np.random.default_rng(2).standard_normal(self.engine.size)
+
+    @cached_property
+    def _jacobian_near_start(self) -> dict[str, np.ndarray]:
+        return self.engine.shown_jacobian(self._near_start)
+
+    @cached_property
+    def _level_near_start(self) -> np.ndarray:
+        """Directions, as rows, in which no term of the likelihood changes there."""
+        return null_directions(self.verdict.objective.term_slopes(self._near_start[self.active]))
 
     @property
     def exists(self) -> bool:
@@ -170,6 +179,10 @@ class Optimum:
         lesser = self.verdict.lesser
         if lesser is None or estimand.positions is not None or lesser.flat.size:
             return False
+        near = self._jacobian_near_start[estimand.name].reshape(estimand.variable.size, -1)[i, self.active]
+        for v in self._level_near_start:
+            if abs(float(near @ v)) > INVOLVED * float(np.abs(near) @ np.abs(v)):
+                return False  # it is not known where nothing is far out either
         return any(self._touched(estimand, i, ray, value) for ray in self.verdict.rays)
 
     def _rays_of(self, estimand: Estimand) -> list[np.ndarray]:
