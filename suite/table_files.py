@@ -120,6 +120,10 @@ def _read_text(path: Path, separator: str) -> pd.DataFrame:
         header = read(header=None, nrows=1, dtype=str, keep_default_na=False)
         names = [str(name) for name in header.iloc[0]]
         _check_names(names, f"{str(path)!r}")
+        if len(names) == 1 and ";" in names[0]:
+            raise InputError(
+                f"{str(path)!r} is separated by semicolons; save it with commas between columns, and points in numbers"
+            )
         try:
             table = read(low_memory=False)
         except pd.errors.ParserWarning:

@@ -60,6 +60,7 @@ def test_a_separator_at_the_end_of_every_row_is_no_column(tmp_path: Path) -> Non
         ("t.csv", b"y,x\n1,2\n", ["one row"]),
         ("t.csv", b"y,x,y\n1,2,3\n1,2,3\n", ["more than one column", "'y'"]),
         ("t.csv", b"y,x\n1,2\n1,2,3,4\n", ["well-formed"]),
+        ("t.csv", b"x;y\n1,5;2\n2;3\n", ["separated by semicolons", "commas"]),
         ("t.csv", b"y,x\n0,1,2\n1,3,4\n", ["one name fewer in its header", "row.names = FALSE"]),
         ("t.xls", b"1", ["unknown kind", "'.xls'"]),
         ("t.parquet", b"not parquet", ["not a readable Parquet file"]),
