@@ -1,7 +1,6 @@
-"""Where profiles start: without parameters to spare, and no farther out than a supremum at infinity needs.
+"""Where profiles start: no farther out than a supremum at infinity needs.
 
-On a ridge a re-optimisation wanders, and far out a density may be nothing but rounding: that of Student's t with 1e17
-degrees of freedom is, in most libraries.
+Far out a density may be nothing but rounding: that of Student's t with 1e17 degrees of freedom is, in most libraries.
 """
 
 from __future__ import annotations
@@ -15,11 +14,6 @@ from triptych.verdict import Verdict
 
 CLOSE = (1e-8, 1e-7, 1e-6, 1e-5)  # log-likelihood that may be missing to a supremum at infinity, the least first
 LONGEST = 100  # steps back, units of a logarithm
-
-
-def anchored(optimum: Optimum) -> Optimum:
-    """Return the optimum, pulled back from infinity, of the parameters that reach all values of the likelihood."""
-    return pulled_back(optimum, optimum.verdict.lesser or optimum.verdict)
 
 
 def pulled_back(optimum: Optimum, verdict: Verdict) -> Optimum:
@@ -37,9 +31,8 @@ def pulled_back(optimum: Optimum, verdict: Verdict) -> Optimum:
 def _nearer(verdict: Verdict, x: np.ndarray, way: np.ndarray) -> np.ndarray:
     """Return the nearest point on the way back that is as high, and is so by more than rounding."""
     objective = verdict.objective
-    back = [
-        x - k * way for k in range(LONGEST, 0, -1)
-    ]  # from near to far: on the way there may be nothing but rounding
+    # From near to far: on the way there may be nothing but rounding.
+    back = [x - k * way for k in range(LONGEST, 0, -1)]
     missing = [abs(objective.value(z) - verdict.point.value) for z in back]
     for close in CLOSE:
         for z, left in zip(back, missing, strict=True):

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from triptych.anchor import anchored, pulled_back, ways_out
+from triptych.anchor import pulled_back, ways_out
 from triptych.estimands import Estimand
 from triptych.interrupt import look
 from triptych.kinks import climb
 from triptych.newton import newton
 from triptych.progress import Share, unheard
-from triptych.region import BEYOND, Region
+from triptych.region import Region
 from triptych.rows import INVOLVED, Frame, Optimum
 from triptych.scalars import Scalar
 from triptych.table import Row, Status
@@ -28,6 +28,7 @@ FURTHER = (3.0, 4.0)  # signed roots beyond the interval's that a curve is conti
 FLAT = 1e-3
 MOST = 40  # profiles per panel
 PULL, PUSH = 1e-7, 1e-3  # slopes of what is on its way to infinity: back, or further than it was followed
+BEYOND = 1e-3  # of an interval's width, by which a point of the region shows that it is too short
 HIGHER = 1e-3  # log-likelihood by which a point on a profile shows that the maximum was none
 STALLED = 1e-6  # Newton decrement above which a constrained ascent has not arrived
 SHORTER = 6  # times that a step is cut short when the ascent did not arrive
@@ -47,17 +48,21 @@ def profile_rows(
     wanted = [row for row in rows if row.status in PROFILED]
     if not wanted or len(wanted) > MOST:
         return [], {}
-    whole, optimum = optimum, anchored(optimum)
-    region = Region(pulled_back(whole, whole.verdict), float(chi2.ppf(frame.ci_prob, 1)) / 2)
+    deviance = float(chi2.ppf(frame.ci_prob, 1))
+    target = float(np.sqrt(deviance))
+    whole = pulled_back(optimum, optimum.verdict)
+    region = Region(whole, deviance / 2)
+    # On the ridge of parameters to spare a re-optimisation wanders.
+    lesser = optimum.verdict.lesser
+    followed = whole if lesser is None else pulled_back(optimum, lesser)
     by_name = {estimand.name: estimand for estimand in estimands}
-    target = float(np.sqrt(chi2.ppf(frame.ci_prob, 1)))
     found, curves = [], {}
     for done, row in enumerate(wanted):
         look()
         progress(done / len(wanted))
         estimand = by_name[row.estimand]
         i = estimand.variable.labels.index(row.label)
-        ends, curve = _followed(optimum, estimand, i, row, target)
+        ends, curve = _followed(followed, estimand, i, row, target)
         wider = _widened(region, estimand, i, ends)
         if wider is not None:
             found.append(row.but(lower=wider[0], upper=wider[1], interval_kind="profile"))

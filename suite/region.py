@@ -20,7 +20,6 @@ FARTHEST = 45.0  # units of a logarithm, or of a scale, that an open direction i
 HALVINGS = 30
 SEEDS = 3  # points on the edge from which each end is searched for
 ENDLESS = 1e6  # spreads from which a scalar is without limit
-BEYOND = 1e-3  # of an interval's width, by which a point of the region shows that it is too short
 SETTLED, ROUNDING = 1e-6, 1e-12  # change of what has come to its limit far out; what is left of a zero
 NEAR = 20.0  # units of a logarithm from the maximum within which a scalar's spread is measured
 SLACK = 1e-6  # of the fall, by which the search may overstep the edge
@@ -83,8 +82,7 @@ class Region:
 
     def values(self, estimand: Estimand, i: int) -> np.ndarray:
         """Return what a scalar is at the points on the edge and at the maximum."""
-        here = float(self.optimum.engine.shown(self.objective.full(self.centre))[estimand.name].ravel()[i])
-        return np.array([here, *(float(s[estimand.name].ravel()[i]) for s in self.shown)])
+        return np.array([float(s[estimand.name].ravel()[i]) for s in (self.optimum.shown, *self.shown)])
 
     def ends(self, estimand: Estimand, i: int) -> tuple[float, float]:
         """Return the least and the greatest value of a scalar on the region; infinite where it has none."""
