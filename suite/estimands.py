@@ -94,7 +94,7 @@ def coordinate_names(engine: Engine) -> list[str]:
     for block in engine.blocks:
         variable = block.variable
         if variable.name in positions:
-            names += [f"{variable.name}[{label}]" if label else variable.name for label in variable.labels]
+            names += variable.names
         else:
             names += [f"{variable.name} (unconstrained {i})" for i in range(block.stop - block.start)]
     return names

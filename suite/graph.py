@@ -29,6 +29,11 @@ class Variable:
         """Number of scalars."""
         return int(np.prod(self.shape))
 
+    @property
+    def names(self) -> list[str]:
+        """Names of the scalars: ``beta[GNP]``, or ``sigma`` where there is no label."""
+        return [f"{self.name}[{label}]" if label else self.name for label in self.labels]
+
 
 @dataclass(frozen=True)
 class Block:

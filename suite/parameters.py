@@ -23,23 +23,27 @@ def parameters(optimum: Optimum, estimands: list[Estimand]) -> Parameters:
     linear function of them; else those coordinates: natural where PyMC transforms them element by element, and
     unconstrained where a vector is constrained jointly.
     """
+    slopes = _linear(optimum, estimands)
+    if slopes is None:
+        own = optimum.engine.natural.params(optimum.z)[optimum.active]
+        return Parameters(optimum, [optimum.names[k] for k in optimum.active], np.eye(own.size), own)
+    names = [name for estimand in estimands for name in estimand.variable.names]
+    return Parameters(optimum, names, slopes, np.concatenate([optimum.shown[e.name].ravel() for e in estimands]))
+
+
+def _linear(optimum: Optimum, estimands: list[Estimand]) -> np.ndarray | None:
+    """Return what takes the coordinates to what is reported, ``(p, p)``; None where that is no such matrix."""
     size = optimum.active.size
-    coordinates = [optimum.names[k] for k in optimum.active]
-    reported = [f"{e.name}[{label}]" if label else e.name for e in estimands for label in e.variable.labels]
-    if len(reported) != size or not any(e.positions is None for e in estimands):
-        return Parameters(optimum, coordinates, np.eye(size), np.zeros(size))
+    if sum(e.variable.size for e in estimands) != size or all(e.positions is not None for e in estimands):
+        return None
     here = _slopes(optimum, estimands, optimum.z)
     z = optimum.z.copy()
     z[optimum.active] += SHIFT * np.random.default_rng(0).standard_normal(size)
     there = _slopes(optimum, estimands, z)
     across, along = (np.linalg.norm(here, axis=axis, keepdims=True) for axis in (1, 0))
     if not (np.all(across > 0) and np.all(along > 0) and np.all(np.abs(there - here) <= LINEAR * across)):
-        return Parameters(optimum, coordinates, np.eye(size), np.zeros(size))
-    if np.linalg.matrix_rank(here / across) < size:
-        return Parameters(optimum, coordinates, np.eye(size), np.zeros(size))
-    values = np.concatenate([optimum.shown[e.name].ravel() for e in estimands])
-    own = optimum.engine.natural.params(optimum.z)[optimum.active]
-    return Parameters(optimum, reported, here, values - here @ own)
+        return None
+    return here if np.linalg.matrix_rank(here / across) == size else None
 
 
 def _slopes(optimum: Optimum, estimands: list[Estimand], z: np.ndarray) -> np.ndarray:
@@ -61,16 +65,15 @@ class Parameters:
         Their values at the maximum.
     """
 
-    def __init__(self, optimum: Optimum, names: list[str], slopes: np.ndarray, shift: np.ndarray) -> None:
-        self.engine, self.active, self.names = optimum.engine, optimum.active, names
-        self._slopes, self._shift = slopes, shift
+    def __init__(self, optimum: Optimum, names: list[str], slopes: np.ndarray, start: np.ndarray) -> None:
+        self.engine, self.active, self.names, self.start = optimum.engine, optimum.active, names, start
+        self._back = np.linalg.inv(slopes)
         self._anchor = self.engine.natural.params(optimum.z)
-        self.start = slopes @ self._anchor[self.active] + shift
 
     def _all(self, params: np.ndarray) -> np.ndarray:
         whole = self._anchor.copy()
         # From the maximum on, so that there nothing is lost in the way to another scale and back.
-        whole[self.active] += np.linalg.solve(self._slopes, params - self.start)
+        whole[self.active] += self._back @ (params - self.start)
         return whole
 
     def value(self, params: np.ndarray) -> float:
@@ -86,14 +89,14 @@ class Parameters:
     def derivatives(self, params: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return score and Hessian."""
         _, gradient, hessian = self.engine.natural.derivatives(self._all(params))
-        back = np.linalg.inv(self._slopes)
+        back = self._back
         return back.T @ gradient[0, self.active], back.T @ hessian[0][np.ix_(self.active, self.active)] @ back
 
     def terms_jacobian(self, params: np.ndarray) -> np.ndarray:
         """Return the derivative of each term by each parameter."""
         found = self.engine.natural.pointwise_jacobian(self._all(params))
         rows = [jacobian.reshape(-1, jacobian.shape[-1]) for jacobian in found.values()]
-        return np.asarray(np.vstack(rows)[:, self.active] @ np.linalg.inv(self._slopes))
+        return np.asarray(np.vstack(rows)[:, self.active] @ self._back)
 
     def require_rows(self) -> None:
         """Raise unless the likelihood's terms are independent rows.

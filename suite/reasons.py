@@ -167,11 +167,12 @@ class Reasons:
             jacobian = self.optimum.jacobian[estimand.name].reshape(estimand.variable.size, -1)[:, self.optimum.active]
             upon = np.any(jacobian[:, hidden != 0] != 0, axis=1)
             along, size = jacobian @ direction, np.abs(jacobian) @ np.abs(direction)
-            for label, moves, up in zip(
-                estimand.variable.labels, upon & (np.abs(along) > SHARE * size), along > 0, strict=True
-            ):
-                if moves:
-                    found.append((f"{estimand.name}[{label}]" if label else estimand.name, bool(up)))
+            moves = upon & (np.abs(along) > SHARE * size)
+            found += [
+                (name, bool(move > 0))
+                for name, yes, move in zip(estimand.variable.names, moves, along, strict=True)
+                if yes
+            ]
         return found
 
     def _called(self, position: int) -> str:
