@@ -191,24 +191,20 @@ def _start(engine: Engine, whitened: Whitening | None) -> Callable[[int], np.nda
     """Return PyMC's habit of starting: the initial point, jittered uniformly by one unit.
 
     In whitened coordinates it is the mode, jittered by two standard deviations. Where the density is
-    not finite there, or level in some coordinate, so that the sampler has no scale to begin with, the jitter widens.
+    not finite there, the jitter widens.
     """
     point = engine.graph.start if whitened is None else np.zeros(engine.size)
     reach = 1.0 if whitened is None else 2.0
 
     def start(seed: int) -> np.ndarray:
         rng = np.random.default_rng(seed)
-        level = None
         for attempt in range(TRIES):
             # A domain that is narrow or lies elsewhere needs a wider look.
             wider = max(1.0, 12.0 * attempt / TRIES)
             u = np.asarray(point + wider * rng.uniform(-reach, reach, point.size))
-            value, *slope = _density(engine, whitened, u)
-            if np.isfinite(value) and np.all(np.isfinite(slope)):
-                if np.all(slope):
-                    return u
-                level = u if level is None else level
-        return np.asarray(point) if level is None else level
+            if np.all(np.isfinite(_density(engine, whitened, u))):
+                return u
+        return np.asarray(point)
 
     return start
 
