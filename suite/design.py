@@ -55,6 +55,11 @@ class Design:
         """The predictors as the model sees them."""
         return np.asarray((self.columns - self.centre) / self.scale)
 
+    @property
+    def target(self) -> np.ndarray:
+        """The outcome as the linear predictor is held to it."""
+        return np.asarray((self.outcome - self.outcome_centre) / self.outcome_scale)
+
     @cached_property
     def full(self) -> np.ndarray:
         """``z`` with a leading column of ones where there is an intercept."""

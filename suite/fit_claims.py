@@ -95,8 +95,7 @@ def _likelihood_claims(design: Design, spec: Regression) -> list[Measure]:
 
 def _absolute(c: Any, method: str, design: Design) -> float:
     # Through the centred design: on the user's scale the intercept would cost digits.
-    target = (design.outcome - design.outcome_centre) / design.outcome_scale
-    residual = target - design.full @ design.to_standardised(_values(c, method))
+    residual = design.target - design.full @ design.to_standardised(_values(c, method))
     return float(np.abs(residual).sum()) * design.outcome_scale
 
 

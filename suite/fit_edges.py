@@ -12,7 +12,7 @@ def edge_of_nu(design: Design) -> Status | None:
     """Where the profile likelihood of nu peaks, if that is an end: EM on a grid, from normal down."""
     from scipy import stats
 
-    y = (design.outcome - design.outcome_centre) / design.outcome_scale
+    y = design.target
     coef, *_ = np.linalg.lstsq(design.full, y, rcond=None)
     sigma = float(np.sqrt(np.mean((y - design.full @ coef) ** 2)))
     heights = [float(stats.norm.logpdf(y, design.full @ coef, sigma).sum())]

@@ -53,6 +53,9 @@ PRIOR_WHY = {
     "Read its posterior: the mode depends on how its many scales are written.",
 }
 
+UNDECIDED_WHY = "The slopes have a flat prior: what the likelihood leaves open nothing else decides."
+FAR_OUT = 4.0  # prior scales from which a slope widens sigma to be seen
+
 NEARLY_DEPENDENT_WHY = (
     "The predictors nearly depend on each other: the estimates are computed along their principal "
     "components, which changes no answer but keeps its digits."
@@ -124,10 +127,6 @@ def _prior_line(design: Design, spec: Regression, *, sized: bool) -> str:
     }[spec.prior]
 
 
-FAR_OUT = 4.0  # prior scales from which a slope widens sigma to be seen
-UNDECIDED_WHY = "The slopes have a flat prior: what the likelihood leaves open nothing else decides."
-
-
 def why(design: Design, spec: Regression, found: Existence, *, standardize: bool) -> tuple[str, ...]:
     """Why the panels differ, as far as they have estimates, and the conventions behind the numbers."""
     maximum = found.mle_exists("coef") and found.mle_exists("sigma")
@@ -154,9 +153,8 @@ def _far_out(design: Design, spec: Regression) -> float:
     spare = design.n - design.rank
     if not (spec.conditional and design.labels and design.full_rank and spare > 0):
         return 0.0
-    target = (design.outcome - design.outcome_centre) / design.outcome_scale
-    coef = np.linalg.lstsq(design.full, target, rcond=None)[0]
-    sigma = float(np.linalg.norm(target - design.full @ coef)) / np.sqrt(spare)
+    coef = np.linalg.lstsq(design.full, design.target, rcond=None)[0]
+    sigma = float(np.linalg.norm(design.target - design.full @ coef)) / np.sqrt(spare)
     largest = float(np.abs(coef[int(design.intercept) :]).max())
     return largest / (spec.scale(design) * sigma) if sigma > 0 else 0.0
 

@@ -43,15 +43,11 @@ def _root(covariance: np.ndarray) -> np.ndarray:
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
 
 
-def _target(design: Design) -> np.ndarray:
-    return np.asarray((design.outcome - design.outcome_centre) / design.outcome_scale)
-
-
 def least_squares(design: Design) -> Reference:
     """``statsmodels.OLS``; its standard errors divide by the degrees of freedom."""
     import statsmodels.api as sm
 
-    fit = sm.OLS(_target(design), design.full).fit()
+    fit = sm.OLS(design.target, design.full).fit()
     rss = float(fit.ssr) * design.outcome_scale**2
     return _reference(
         design,
@@ -112,7 +108,7 @@ def absolute_deviations(design: Design) -> float:
     result = linprog(
         np.concatenate([np.zeros(p), np.ones(2 * n)]),
         A_eq=np.hstack([design.full, np.eye(n), -np.eye(n)]),
-        b_eq=_target(design),
+        b_eq=design.target,
         bounds=[(None, None)] * p + [(0, None)] * (2 * n),
         method="highs",
     )
@@ -123,7 +119,7 @@ def quantile_regression(design: Design) -> float:
     """The sum of absolute deviations that ``statsmodels.QuantReg`` reaches."""
     import statsmodels.api as sm
 
-    fit = sm.QuantReg(_target(design), design.full).fit(q=0.5, max_iter=5000, p_tol=1e-10)
+    fit = sm.QuantReg(design.target, design.full).fit(q=0.5, max_iter=5000, p_tol=1e-10)
     return float(np.abs(fit.resid).sum()) * design.outcome_scale
 
 
@@ -132,9 +128,9 @@ def reweighted(design: Design, coef: np.ndarray, sigma: float, nu: float) -> Ref
     import statsmodels.api as sm
 
     standardised = design.to_standardised(coef)
-    residual = _target(design) - design.full @ standardised
+    residual = design.target - design.full @ standardised
     weights = (nu + 1) / (nu + (residual * design.outcome_scale / sigma) ** 2)
-    fit = sm.WLS(_target(design), design.full, weights=weights).fit()
+    fit = sm.WLS(design.target, design.full, weights=weights).fit()
     root = np.sqrt(fit.scale) * np.asarray(fit.model.pinv_wexog)
     return _reference(design, "statsmodels WLS", np.asarray(fit.params), root)
 
@@ -183,7 +179,7 @@ def _penalised_slopes(
         )
     else:
         return None
-    fit.fit(design.z, _target(design) if spec.measured else design.outcome)
+    fit.fit(design.z, design.target if spec.measured else design.outcome)
     # scikit-learn's intercept is of the whole linear predictor, ours of its distance to the centre.
     first = [float(np.ravel(fit.intercept_)[0])] if inter else []
     if inter and not spec.measured:
@@ -199,7 +195,7 @@ def score(design: Design, spec: Regression, coef: np.ndarray, other: float | Non
     eta = design.full @ design.to_standardised(coef)
     y = design.outcome
     if spec.family == "gaussian":
-        residual = (_target(design) - eta) * design.outcome_scale**2 / float(other or math.nan) ** 2
+        residual = (design.target - eta) * design.outcome_scale**2 / float(other or math.nan) ** 2
     elif spec.family in ("bernoulli", "binomial"):
         total = np.ones(design.n) if design.trials is None else design.trials
         residual = y - total / (1 + np.exp(-(eta + design.outcome_centre)))
