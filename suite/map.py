@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from triptych.engine import POSTERIOR, Engine
 from triptych.estimands import Estimand, resolve
 from triptych.existence import find
+from triptych.newton import Point
 from triptych.objective import make_objective
 from triptych.progress import Share, unheard
 from triptych.rows import Frame, Optimum
 from triptych.solution import NoEstimate, Panel, Path
 from triptych.table import Row, Status
 from triptych.verdict import Verdict
+
+MOST_OPTIMA = 5  # other maxima reported
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,10 @@ def solve_map(
     native: Mode | NoEstimate = Mode(optimum.shown, point.value, verdict.covariance, residual, zeros)
     if not optimum.exists:
         native = no_estimate(optimum, frame, rows)
-    optima = other_optima(verdict, unknown, frame, estimands)
+    rows, optima = with_optima(rows, verdict, unknown, frame, estimands)
     return Panel(
         "map",
-        not_unique(rows, verdict, optima),
+        rows,
         optima=optima,
         native=native,
         diagnostics={
@@ -108,41 +111,44 @@ def search_diagnostics(verdict: Verdict) -> dict[str, object]:
     }
 
 
-def other_optima(verdict: Verdict, unknown: np.ndarray, frame: Frame, estimands: list[Estimand]) -> list[Row]:
-    """Return the other local maxima; the best interior one too when there is no global one."""
+def with_optima(
+    rows: list[Row], verdict: Verdict, unknown: np.ndarray, frame: Frame, estimands: list[Estimand]
+) -> tuple[list[Row], list[Row]]:
+    """Return the rows, which say where theirs is one of several maxima as high, and the rows of the other maxima.
+
+    The best interior maximum is among these when there is no global one.
+    """
     ties = verdict.ties if verdict.clear else []
-    ends = [*ties, *([verdict.point] if verdict.unbounded is not None else []), *verdict.others]
-    rows: list[Row] = []
-    for k, end in enumerate(ends[:5]):
-        if not end.usable or end.slow or end.decrement > 1e-8 * (1 + abs(end.value)):
-            continue
-        alone = Verdict(verdict.objective, end, None, verdict.noise, 1)
-        if not np.all(np.isfinite(alone.covariance)):
-            continue
-        kind = "maximum as high as the first" if k < len(ties) else f"local maximum {k + 1 - len(ties)}"
-        for row in Optimum(alone, unknown).rows(frame, estimands):
-            why = f"{kind}, objective {end.value:.6g}"
-            rows.append(replace(row, reason=why if row.status is Status.OK else row.reason))
-    return rows
+    ends = [*([verdict.point] if verdict.unbounded is not None else []), *verdict.others]
+    places = [
+        *((end, "maximum as high as the first") for end in ties),
+        *((end, f"local maximum {k}") for k, end in enumerate(ends, 1)),
+    ][:MOST_OPTIMA]
+    found = [_rows_at(end, kind, verdict, unknown, frame, estimands) for end, kind in places]
+    tied: dict[str, list[float]] = {}
+    for row in (row for at in found[: len(ties)] for row in at):
+        tied.setdefault(row.name, []).append(row.estimate)
+    return [_not_alone(row, tied.get(row.name, [])) for row in rows], [row for at in found for row in at]
 
 
-def not_unique(rows: list[Row], verdict: Verdict, optima: list[Row]) -> list[Row]:
-    """Say of scalars that differ between maxima of the same height that theirs is one of several."""
-    if not (verdict.ties and verdict.clear):
-        return rows
-    others: dict[tuple[str, str], list[float]] = {}
-    for row in optima:
-        if row.reason.startswith("maximum as high"):
-            others.setdefault((row.estimand, row.label), []).append(row.estimate)
-    said = []
-    for row in rows:
-        gaps = [abs(value - row.estimate) for value in others.get((row.estimand, row.label), [])]
-        if row.status is Status.OK and max(gaps, default=0.0) > 1e-6 * (
-            abs(row.estimate) + np.nan_to_num(row.std_error)
-        ):
-            row = row.but(reason="; ".join(filter(None, (row.reason, "one of several maxima as high; see optima"))))
-        said.append(row)
-    return said
+def _rows_at(
+    end: Point, kind: str, verdict: Verdict, unknown: np.ndarray, frame: Frame, estimands: list[Estimand]
+) -> list[Row]:
+    """Return the rows of another maximum; none where the ascent did not come to one."""
+    if not end.usable or end.slow or end.decrement > 1e-8 * (1 + abs(end.value)):
+        return []
+    alone = Verdict(verdict.objective, end, None, verdict.noise, 1)
+    if not np.all(np.isfinite(alone.covariance)):
+        return []
+    rows = Optimum(alone, unknown).rows(frame, estimands)
+    return [row.but(reason=f"{kind}, objective {end.value:.6g}") if row.status is Status.OK else row for row in rows]
+
+
+def _not_alone(row: Row, others: list[float]) -> Row:
+    size = abs(row.estimate) + float(np.nan_to_num(row.std_error))
+    if row.status is Status.OK and any(abs(value - row.estimate) > 1e-6 * size for value in others):
+        return row.also("one of several maxima as high; see optima")
+    return row
 
 
 def evidence(verdict: Verdict, optimum: Optimum, rows: list[Row]) -> list[Path]:

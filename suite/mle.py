@@ -7,7 +7,7 @@ import numpy as np
 from triptych.engine import LIKELIHOOD, Engine
 from triptych.estimands import Estimand
 from triptych.existence import find
-from triptych.map import evidence, no_estimate, not_unique, other_optima, search_diagnostics
+from triptych.map import evidence, no_estimate, search_diagnostics, with_optima
 from triptych.objective import make_objective
 from triptych.progress import Share, between, unheard
 from triptych.results import statsmodels_results
@@ -48,15 +48,12 @@ def solve_mle(
         rows = _pointing(rows, intervals)
         if len(rows) > MOST and not intervals:
             found["profile_intervals"] = f"not computed for more than {MOST} scalars; name fewer estimands"
-    optima = other_optima(verdict, unknown, frame, estimands)
-    if optima and verdict.unbounded is not None:
-        rows = [
-            row.but(reason=f"{row.reason}; see the local maxima in optima") if row.status is Status.UNBOUNDED else row
-            for row in rows
-        ]
+    rows, optima = with_optima(rows, verdict, unknown, frame, estimands)
+    if optima:
+        rows = [row.also("see the local maxima in optima") if row.status is Status.UNBOUNDED else row for row in rows]
     return Panel(
         "mle",
-        not_unique(rows, verdict, optima),
+        rows,
         intervals=intervals,
         optima=optima,
         native=native,
@@ -76,7 +73,7 @@ def _pointing(rows: list[Row], intervals: list[Row]) -> list[Row]:
         finite = 0 if there is None else int(np.isfinite([there.lower, there.upper]).sum())
         if row.interval_kind == "none" and finite:
             kind = "profile interval" if finite == 2 else "one-sided profile interval"
-            row = row.but(reason="; ".join(filter(None, (row.reason, f"see the {kind}"))))
+            row = row.also(f"see the {kind}")
         pointed.append(row)
     return pointed
 

@@ -68,6 +68,10 @@ class Row:
         """Return the same row with some columns changed."""
         return replace(self, **changes)
 
+    def also(self, said: str) -> Row:
+        """Return the same row with something added to its reason."""
+        return self.but(reason=f"{self.reason}; {said}" if self.reason else said)
+
 
 COLUMNS = tuple(field.name for field in fields(Row))
 
