@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from triptych.estimands import Estimand
+from triptych.segment import least
 
 if TYPE_CHECKING:
     from triptych.rows import Optimum
 
 SEEN = 60  # points at which deterministics are looked at, per reach
 REACH = (1.0, 5.0, 25.0)  # standard deviations that they are away
+ROUNDING = 1e-14  # of an interval's width: what is left of a zero
 
 
 def surroundings(optimum: Optimum) -> list[dict[str, np.ndarray]]:
@@ -76,17 +78,22 @@ def curvature_interval(
 def _of_one_coordinate(
     optimum: Optimum, estimand: Estimand, q: float, low: np.ndarray, high: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Put in place the mapped interval of the coordinate, for scalars that are a monotone function of a single one."""
-    values = optimum.shown[estimand.name].ravel()
+    """Put in place, for scalars that are a function of a single coordinate, their range over its interval."""
     low, high = low.copy(), high.copy()
-    for i in range(values.size):
+    for i in range(low.size):
         on = np.flatnonzero(optimum.depends(estimand, i))
         if on.size != 1 or not optimum.covariance[on[0], on[0]] > 0:
             continue
         step = q * np.sqrt(optimum.covariance[on[0], on[0]]) * (np.arange(optimum.z.size) == optimum.active[on[0]])
-        ends = [float(optimum.engine.shown(optimum.z + sign * step)[estimand.name].ravel()[i]) for sign in (-1.0, 1.0)]
-        if min(ends) < values[i] < max(ends):
-            low[i], high[i] = min(ends), max(ends)
+
+        def along(places: np.ndarray, i: int = i, step: np.ndarray = step) -> np.ndarray:
+            return np.array([optimum.engine.shown(optimum.z + t * step)[estimand.name].ravel()[i] for t in places])
+
+        # A function need not be monotone: its ends may lie inside, as those of a square do.
+        lower, upper = least(along, -1.0, 1.0), -least(lambda places, f=along: -f(places), -1.0, 1.0)
+        if np.isfinite(lower) and np.isfinite(upper) and lower < upper:
+            ends = np.array([lower, upper])
+            low[i], high[i] = np.where(np.abs(ends) < ROUNDING * (upper - lower), 0.0, ends)
     return low, high
 
 

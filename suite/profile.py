@@ -51,7 +51,7 @@ def profile_rows(
     deviance = float(chi2.ppf(frame.ci_prob, 1))
     target = float(np.sqrt(deviance))
     whole = pulled_back(optimum, optimum.verdict)
-    region = Region(whole, deviance / 2)
+    region = Region(whole, deviance / 2, list(dict.fromkeys(row.estimand for row in wanted)))
     # On the ridge of parameters to spare a re-optimisation wanders.
     lesser = optimum.verdict.lesser
     followed = whole if lesser is None else pulled_back(optimum, lesser)

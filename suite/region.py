@@ -7,6 +7,7 @@ stand still at the maximum, run level far out, or turn. Points on the edge of th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +15,9 @@ import numpy as np
 from triptych.estimands import Estimand
 from triptych.newton import equilibrate
 from triptych.rows import FAR, Optimum
+from triptych.segment import least
 
+SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)  # of the way to the edge, where a function may turn
 SCATTERED = 60  # random directions in which the edge is looked for
 FARTHEST = 45.0  # units of a logarithm, or of a scale, that an open direction is followed
 HALVINGS = 30
@@ -34,32 +37,48 @@ class Region:
         The maximum; directions in which nothing changes or that lead to infinity are followed too.
     fall
         By how much the log-likelihood may fall.
+    names
+        The estimands whose ends will be asked for.
     """
 
-    def __init__(self, optimum: Optimum, fall: float) -> None:
-        self.optimum, self.fall = optimum, fall
+    def __init__(self, optimum: Optimum, fall: float, names: Sequence[str]) -> None:
+        self.optimum, self.fall, self.names = optimum, fall, names
         self.objective, self.centre = optimum.verdict.objective, optimum.verdict.point.z
         self.least = optimum.verdict.point.value - fall
         self.root = _root(optimum)
 
     @cached_property
-    def edge(self) -> np.ndarray:
-        """Points on the edge, or far out where there is none, shape ``(m, p)``."""
+    def spokes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Maxima and, from each in all directions, points on the edge, or far out where there is none: both (m, p)."""
         rng = np.random.default_rng(0)
         q = self.root.shape[1]
         ways = [*np.eye(q), *-np.eye(q), *rng.standard_normal((SCATTERED, q))]
         directions = [self.root @ (w / np.linalg.norm(w)) for w in ways] + self._rays
         centres = [self.centre, *(o.z for o in self.optimum.verdict.others if o.value >= self.least)]
-        return np.array([self._reach(c, v) for c in centres for v in directions]).reshape(-1, self.centre.size)
+        edge = [self._reach(c, v) for c in centres for v in directions]
+        hubs = np.repeat(centres, len(directions), axis=0)
+        return hubs.reshape(-1, self.centre.size), np.array(edge).reshape(-1, self.centre.size)
+
+    @cached_property
+    def points(self) -> np.ndarray:
+        """The maximum and points on the way to the edge, the edge last, shape ``(1 + len(SHARES) m, p)``."""
+        hubs, edge = self.spokes
+        return np.vstack([self.centre, *(hubs + share * (edge - hubs) for share in SHARES)])
 
     @property
     def _rays(self) -> list[np.ndarray]:
         return [ray / np.max(np.abs(ray)) for ray in self.optimum.verdict.rays]
 
     @cached_property
-    def shown(self) -> list[dict[str, np.ndarray]]:
-        """All that is shown at these points."""
-        return [self.optimum.engine.shown(self.objective.full(x)) for x in self.edge]
+    def shown(self) -> dict[str, np.ndarray]:
+        """What is asked for at these points."""
+        shown = [self._shown(x) for x in self.points]
+        return {name: np.array([s[name] for s in shown]) for name in self.names}
+
+    def _shown(self, x: np.ndarray) -> dict[str, np.ndarray]:
+        """Show one point: compiled for many at once, it would take longer than it saves."""
+        found = self.optimum.engine.shown(self.objective.full(x))
+        return {name: found[name].ravel() for name in self.names}
 
     def _inside(self, x: np.ndarray) -> bool:
         return self.objective.value(x) >= self.least
@@ -81,27 +100,49 @@ class Region:
         return np.asarray(centre + inside * way)
 
     def values(self, estimand: Estimand, i: int) -> np.ndarray:
-        """Return what a scalar is at the points on the edge and at the maximum."""
-        return np.array([float(s[estimand.name].ravel()[i]) for s in (self.optimum.shown, *self.shown)])
+        """Return what a scalar is at the maximum and at points on the way to the edge."""
+        return np.asarray(self.shown[estimand.name][:, i])
 
     def ends(self, estimand: Estimand, i: int) -> tuple[float, float]:
         """Return the least and the greatest value of a scalar on the region; infinite where it has none."""
-        values = self.values(estimand, i)
-        points = np.vstack([self.centre, self.edge])
-        near = np.max(np.abs(points - self.centre)[:, self.objective.capped], axis=1, initial=0.0) < NEAR
-        spread = float(np.ptp(values[near & np.isfinite(values)])) or abs(float(values[0])) or 1.0
+        values, points = self.values(estimand, i), self.points
+        spread = self._spread(values)
         rising = self._rising(estimand, i, spread)
-        values, points = values[np.isfinite(values)], points[np.isfinite(values)]
         found = []
         for sign in (-1.0, 1.0):
-            if sign in rising:
+            order = self._seeds(sign * values)
+            if sign in rising or not np.isfinite(along := self._along(estimand, i, int(order[0]), sign)):
                 found.append(sign * np.inf)
                 continue
-            order = np.argsort(-sign * values, kind="stable")[:SEEDS]
             reached = [self._search(estimand, i, points[k], sign, spread) for k in order]
-            end = sign * max(sign * v for v in [*reached, *values[order]])
+            end = sign * max(sign * v for v in [*reached, along, *values[order]])
             found.append(0.0 if abs(end) < ROUNDING * spread else end)
         return found[0], found[1]
+
+    def _seeds(self, values: np.ndarray) -> np.ndarray:
+        """Return the positions of the greatest values, each on a spoke of its own, the greatest first."""
+        finite = np.where(np.isfinite(values), values, -np.inf)
+        by_share = finite[1:].reshape(len(SHARES), -1)
+        spokes = np.argsort(-by_share.max(axis=0), kind="stable")[:SEEDS]
+        return np.asarray(1 + by_share.argmax(axis=0)[spokes] * by_share.shape[1] + spokes)
+
+    def _spread(self, values: np.ndarray) -> float:
+        """Return how far a scalar reaches on the part of the edge that is not far out."""
+        outer = np.r_[0, -len(self.spokes[1]) : 0]
+        away = np.max(np.abs(self.points[outer] - self.centre)[:, self.objective.capped], axis=1, initial=0.0)
+        near = values[outer][(away < NEAR) & np.isfinite(values[outer])]
+        return float(np.ptp(near)) or abs(float(values[0])) or 1.0
+
+    def _along(self, estimand: Estimand, i: int, k: int, sign: float) -> float:
+        """Return the end of a scalar on the spoke of a point, infinite where it meets a pole there."""
+        hubs, edge = self.spokes
+        hub, way = hubs[(k - 1) % len(hubs)], (edge - hubs)[(k - 1) % len(hubs)]
+
+        def function(places: np.ndarray) -> np.ndarray:
+            return np.array([-sign * self._shown(hub + place * way)[estimand.name][i] for place in places])
+
+        end = least(function, 0.0, 1.0)
+        return float(self.values(estimand, i)[k]) if np.isnan(end) else -sign * end
 
     def _rising(self, estimand: Estimand, i: int, spread: float) -> set[float]:
         """Return the sides to which a scalar goes on and on along the rays."""

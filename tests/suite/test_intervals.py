@@ -145,3 +145,27 @@ def test_a_shifted_scale_keeps_above_its_shift() -> None:
         found, own = (solution.interval(method, kind, name) for name in ("above_two", "excess"))
         assert found.lower > 2
         assert (found.lower, found.upper) == pytest.approx((2 + own.lower, 2 + own.upper), rel=1e-12)
+
+
+def test_a_function_that_turns_has_its_range_over_the_interval_of_its_parameter() -> None:
+    """The ends of a square or a sine lie inside; one with a pole there has no range, and Wald's interval is plain."""
+    with pm.Model() as model:
+        mu = pm.Flat("mu")
+        pm.Deterministic("square", mu**2)
+        pm.Deterministic("size", abs(mu))
+        pm.Deterministic("wave", pm.math.sin(5 * mu))
+        pm.Deterministic("reciprocal", 1 / mu)
+        pm.Normal("y", mu, 1, observed=Y - 1.6)
+    solution = triptych.compare(model, methods=("mle",), ci_prob=LEVEL)["default"]
+    mean, width = MEAN - 1.6, Q / np.sqrt(N)
+    low, high = mean - width, mean + width
+    assert low < -np.pi / 10
+    assert high > np.pi / 10
+    expected = {"mu": (low, high), "square": (0, high**2), "size": (0, high), "wave": (-1, 1)}
+    for name, both in expected.items():
+        for kind in ("wald", "profile"):
+            assert ends(solution, name, kind) == pytest.approx(both, rel=1e-6, abs=1e-12), (name, kind)
+    assert ends(solution, "reciprocal", "wald") == pytest.approx(
+        [1 / mean - width / mean**2, 1 / mean + width / mean**2]
+    )
+    assert list(ends(solution, "reciprocal", "profile")) == [-np.inf, np.inf]

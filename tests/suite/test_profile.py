@@ -254,3 +254,24 @@ def test_two_modes_are_one_interval_and_two_maxima() -> None:
     assert row.estimate + other["estimate"] == pytest.approx(10, rel=1e-8)
     assert "one of several maxima as high; see optima" in row.reason
     assert other["reason"].startswith("maximum as high as the first")
+
+
+def test_a_ratio_whose_denominator_may_be_zero_has_no_ends() -> None:
+    """Fieller's theorem: where the denominator is not told from zero, no ratio is excluded; elsewhere it gives both."""
+    rng = np.random.default_rng(3)
+    for shift, bounded in ((0.1, False), (2.0, True)):
+        a, b = rng.normal(1, 1, 20), rng.normal(shift, 1, 20)
+        with pm.Model() as model:
+            top, bottom = pm.Flat("top"), pm.Flat("bottom")
+            pm.Deterministic("ratio", top / bottom)
+            pm.Normal("a", top, 1, observed=a)
+            pm.Normal("b", bottom, 1, observed=b)
+        row = triptych.compare(model, methods=("mle",), ci_prob=LEVEL)["default"].interval(
+            "mle", "profile", "ratio", ""
+        )
+        square = 2 * HALF / 20
+        x, y = a.mean(), b.mean()
+        assert (y**2 > square) == bounded
+        # (x - r y)^2 = (1 + r^2) square
+        roots = np.sort(np.roots([y**2 - square, -2 * x * y, x**2 - square])) if bounded else [-np.inf, np.inf]
+        assert [row.lower, row.upper] == pytest.approx(list(roots), rel=1e-5)

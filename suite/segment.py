@@ -1,0 +1,41 @@
+"""The least value of a function on a segment, be it smooth, kinked or without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+GRID = 41  # points at which the function is looked at
+FINER = 12  # times that the grid closes in on its least value
+SETTLED = 1e-6  # of the range seen first, by which the last grid may still fall: towards a pole each falls farther
+
+
+def least(function: Callable[[np.ndarray], np.ndarray], low: float, high: float) -> float:
+    """Return the least value on a segment.
+
+    Parameters
+    ----------
+    function
+        Takes an array of places, shape ``(m,)``, and returns its values there.
+    low, high
+        The ends of the segment.
+
+    Returns
+    -------
+    float
+        Minus infinity where the function has a pole, NaN where it is not defined.
+    """
+    centre, reach, found, spread = (low + high) / 2, (high - low) / 2, np.inf, np.inf
+    for level in range(FINER):
+        places = np.clip(centre + reach * np.linspace(-1, 1, GRID), low, high)
+        values = function(places)
+        if np.any(np.isnan(values)):
+            return float("nan")
+        at = int(np.argmin(values))
+        before, found = found, float(values[at])
+        spread = float(np.ptp(values[np.isfinite(values)])) if level == 0 else spread
+        centre, reach = float(places[at]), 2 * reach / (GRID - 1)
+        if centre in (low, high):
+            return found
+    return found if before - found <= SETTLED * spread else -np.inf
