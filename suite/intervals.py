@@ -7,6 +7,7 @@ of one, on the unconstrained coordinate; that of another positive deterministic 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,11 +87,12 @@ def _of_one_coordinate(
             continue
         step = q * np.sqrt(optimum.covariance[on[0], on[0]]) * (np.arange(optimum.z.size) == optimum.active[on[0]])
 
-        def along(places: np.ndarray, i: int = i, step: np.ndarray = step) -> np.ndarray:
-            return np.array([optimum.engine.shown(optimum.z + t * step)[estimand.name].ravel()[i] for t in places])
+        def along(places: np.ndarray, sign: float = 1.0, i: int = i, step: np.ndarray = step) -> np.ndarray:
+            shown = [optimum.engine.shown(optimum.z + t * step)[estimand.name].ravel()[i] for t in places]
+            return sign * np.array(shown)
 
         # A function need not be monotone: its ends may lie inside, as those of a square do.
-        lower, upper = least(along, -1.0, 1.0), -least(lambda places, f=along: -f(places), -1.0, 1.0)
+        lower, upper = least(along, -1.0, 1.0), -least(partial(along, sign=-1.0), -1.0, 1.0)
         if np.isfinite(lower) and np.isfinite(upper) and lower < upper:
             ends = np.array([lower, upper])
             low[i], high[i] = np.where(np.abs(ends) < ROUNDING * (upper - lower), 0.0, ends)
