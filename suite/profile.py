@@ -97,16 +97,17 @@ def _followed(
 def _widened(
     region: Region, estimand: Estimand, i: int, ends: tuple[float, float] | None
 ) -> tuple[float, float] | None:
-    """Return the ends, searched for on the region where a point of it shows that they are too near, or none."""
-    if region.objective.kinked or region.optimum.verdict.cliff.size:
-        return ends
+    """Return the ends where no point of the region lies beyond them, else those that a search on it finds, or none."""
+    rough = region.objective.kinked or region.optimum.verdict.cliff.size > 0
     function = estimand.positions is None
-    if ends is not None and not (function and not np.all(np.isfinite(ends))):
+    if ends is not None and (rough or not function or np.all(np.isfinite(ends))):
         values = region.values(estimand, i)
         values = values[np.isfinite(values)]
         room = BEYOND * max(ends[1] - ends[0], np.finfo(float).tiny)
         if not values.size or (values.min() >= ends[0] - room and values.max() <= ends[1] + room):
             return ends
+    if rough:
+        return None  # the search needs derivatives, and a domain that does not end
     low, high = region.ends(estimand, i)
     if ends is not None and not function:
         low, high = min(low, ends[0]), max(high, ends[1])

@@ -275,3 +275,17 @@ def test_a_ratio_whose_denominator_may_be_zero_has_no_ends() -> None:
         # (x - r y)^2 = (1 + r^2) square
         roots = np.sort(np.roots([y**2 - square, -2 * x * y, x**2 - square])) if bounded else [-np.inf, np.inf]
         assert [row.lower, row.upper] == pytest.approx(list(roots), rel=1e-5)
+
+
+def test_no_profile_is_given_that_points_of_the_likelihood_region_lie_beyond() -> None:
+    """Of a uniform density on (low, low + width), low may fall as long as width makes up for it."""
+    y = np.array([0.3, 1.2, 2.7, 0.9, 1.8])
+    with pm.Model() as model:
+        low, width = pm.Normal("low", 0, 10), pm.Exponential("width", 0.1)
+        pm.Uniform("y", low, low + width, observed=y)
+    solution = triptych.compare(model, methods=("mle",), ci_prob=LEVEL)["default"]
+    assert solution.row("mle", "low").estimate == pytest.approx(0.3)
+    found = {row.estimand: row for row in solution.panels["mle"].intervals if row.interval_kind == "profile"}
+    assert (found["width"].lower, found["width"].upper) == pytest.approx((2.4, 2.4 * np.exp(HALF / 5)), rel=1e-5)
+    lowest = 2.7 - found["width"].upper
+    assert "low" not in found or found["low"].lower == pytest.approx(lowest, rel=1e-4)
