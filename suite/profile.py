@@ -98,7 +98,7 @@ def _widened(
     region: Region, estimand: Estimand, i: int, ends: tuple[float, float] | None
 ) -> tuple[float, float] | None:
     """Return the ends where no point of the region lies beyond them, else those that a search on it finds, or none."""
-    rough = region.objective.kinked or region.optimum.verdict.cliff.size > 0
+    rough = _is_rough(region.optimum.verdict)
     function = estimand.positions is None
     if ends is not None and (rough or not function or np.all(np.isfinite(ends))):
         values = region.values(estimand, i)
@@ -112,6 +112,11 @@ def _widened(
     if ends is not None and not function:
         low, high = min(low, ends[0]), max(high, ends[1])
     return (low, high) if low < high else None
+
+
+def _is_rough(verdict: Verdict) -> bool:
+    """Whether there are kinks, or edges of the domain, at which a search by derivatives ends."""
+    return verdict.objective.kinked or verdict.cliff.size > 0
 
 
 def _continued(seen: Curve, target: float) -> Curve:
@@ -182,10 +187,11 @@ def _end(optimum: Optimum, scalar: Scalar, sign: float, target: float, seen: Cur
             if abs(at - scalar.centre) > scalar.reach:
                 return sign * np.inf
         elif abs(bracket.outside - bracket.inside) < 1e-10 * (abs(bracket.inside) + scalar.scale):
-            return bracket.inside
+            # A coordinate ends where its domain does; whether a function does is to be searched for.
+            return bracket.inside if scalar.position is not None or _is_rough(verdict) else np.nan
         else:
             at = bracket.between()
-    return at
+    return np.nan
 
 
 @dataclass

@@ -12,20 +12,18 @@ from functools import cached_property
 
 import numpy as np
 
+from triptych.ascent import Ascent
 from triptych.estimands import Estimand
 from triptych.newton import equilibrate
 from triptych.rows import FAR, Optimum
-from triptych.segment import least
 
 SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)  # of the way to the edge, where a function may turn
 SCATTERED = 60  # random directions in which the edge is looked for
 FARTHEST = 45.0  # units of a logarithm, or of a scale, that an open direction is followed
 HALVINGS = 30
 SEEDS = 3  # points on the edge from which each end is searched for
-ENDLESS = 1e6  # spreads from which a scalar is without limit
 SETTLED, ROUNDING = 1e-6, 1e-12  # change of what has come to its limit far out; what is left of a zero
 NEAR = 20.0  # units of a logarithm from the maximum within which a scalar's spread is measured
-SLACK = 1e-6  # of the fall, by which the search may overstep the edge
 
 
 class Region:
@@ -55,7 +53,7 @@ class Region:
         ways = [*np.eye(q), *-np.eye(q), *rng.standard_normal((SCATTERED, q))]
         directions = [self.root @ (w / np.linalg.norm(w)) for w in ways] + self._rays
         centres = [self.centre, *(o.z for o in self.optimum.verdict.others if o.value >= self.least)]
-        edge = [self._reach(c, v) for c in centres for v in directions]
+        edge = [self.reach(c, v) for c in centres for v in directions]
         hubs = np.repeat(centres, len(directions), axis=0)
         return hubs.reshape(-1, self.centre.size), np.array(edge).reshape(-1, self.centre.size)
 
@@ -75,6 +73,10 @@ class Region:
         shown = [self._shown(x) for x in self.points]
         return {name: np.array([s[name] for s in shown]) for name in self.names}
 
+    def shown_at(self, x: np.ndarray, scalar: Ascent) -> float:
+        """Return a scalar at a point."""
+        return float(self._shown(x)[scalar.estimand.name][scalar.i])
+
     def _shown(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Show one point: compiled for many at once, it would take longer than it saves."""
         found = self.optimum.engine.shown(self.objective.full(x))
@@ -83,7 +85,7 @@ class Region:
     def _inside(self, x: np.ndarray) -> bool:
         return self.objective.value(x) >= self.least
 
-    def _reach(self, centre: np.ndarray, way: np.ndarray) -> np.ndarray:
+    def reach(self, centre: np.ndarray, way: np.ndarray) -> np.ndarray:
         """Return the point on the edge in one direction; the farthest looked at where there is none."""
         logarithms = np.abs(way[self.objective.capped])
         most = FARTHEST / max(1.0, float(logarithms.max(initial=0.0)))
@@ -105,19 +107,29 @@ class Region:
 
     def ends(self, estimand: Estimand, i: int) -> tuple[float, float]:
         """Return the least and the greatest value of a scalar on the region; infinite where it has none."""
-        values, points = self.values(estimand, i), self.points
+        values = self.values(estimand, i)
         spread = self._spread(values)
         rising = self._rising(estimand, i, spread)
-        found = []
-        for sign in (-1.0, 1.0):
-            order = self._seeds(sign * values)
-            if sign in rising or not np.isfinite(along := self._along(estimand, i, int(order[0]), sign)):
-                found.append(sign * np.inf)
-                continue
-            reached = [self._search(estimand, i, points[k], sign, spread) for k in order]
-            end = sign * max(sign * v for v in [*reached, along, *values[order]])
-            found.append(0.0 if abs(end) < ROUNDING * spread else end)
-        return found[0], found[1]
+        found = dict.fromkeys((-1.0, 1.0), np.nan)
+        for sign in found:
+            ascent = Ascent(self, estimand, i, sign, spread)
+            found[sign] = sign * np.inf if sign in rising else self._end(ascent, values)
+            # Beyond most poles a function comes back from the other side.
+            if ascent.pole is not None and np.isinf(Ascent(self, estimand, i, -sign, spread).along(*ascent.pole)):
+                return -np.inf, np.inf
+        return found[-1.0], found[1.0]
+
+    def _end(self, ascent: Ascent, values: np.ndarray) -> float:
+        """Return the end of a scalar on one side, from its values at all points."""
+        hubs, edge = self.spokes
+        order = self._seeds(ascent.sign * values)
+        spoke = (order[0] - 1) % len(hubs)
+        along = ascent.along(hubs[spoke], edge[spoke])
+        if np.isinf(along):
+            return along
+        reached = [ascent.end(self.points[k]) for k in order]
+        end = ascent.sign * float(np.nanmax([ascent.sign * v for v in (*reached, along, *values[order])]))
+        return 0.0 if abs(end) < ROUNDING * ascent.spread else end
 
     def _seeds(self, values: np.ndarray) -> np.ndarray:
         """Return the positions of the greatest values, each on a spoke of its own, the greatest first."""
@@ -133,17 +145,6 @@ class Region:
         near = values[outer][(away < NEAR) & np.isfinite(values[outer])]
         return float(np.ptp(near)) or abs(float(values[0])) or 1.0
 
-    def _along(self, estimand: Estimand, i: int, k: int, sign: float) -> float:
-        """Return the end of a scalar on the spoke of a point, infinite where it meets a pole there."""
-        hubs, edge = self.spokes
-        hub, way = hubs[(k - 1) % len(hubs)], (edge - hubs)[(k - 1) % len(hubs)]
-
-        def function(places: np.ndarray) -> np.ndarray:
-            return np.array([-sign * self._shown(hub + place * way)[estimand.name][i] for place in places])
-
-        end = least(function, 0.0, 1.0)
-        return float(self.values(estimand, i)[k]) if np.isnan(end) else -sign * end
-
     def _rising(self, estimand: Estimand, i: int, spread: float) -> set[float]:
         """Return the sides to which a scalar goes on and on along the rays."""
         sides = set()
@@ -155,43 +156,6 @@ class Region:
             if not abs(after - before) <= SETTLED * (abs(before) + spread):
                 sides.add(float(np.sign(after - before)))
         return sides
-
-    def _search(self, estimand: Estimand, i: int, start: np.ndarray, sign: float, spread: float) -> float:
-        """Climb on a scalar within the region, and return where that ends."""
-        from scipy.optimize import minimize
-
-        objective, root, engine = self.objective, self.root, self.optimum.engine
-        size = estimand.variable.size
-
-        def scalar(u: np.ndarray) -> tuple[float, np.ndarray]:
-            z = objective.full(self.centre + root @ u)
-            value = float(engine.shown(z)[estimand.name].ravel()[i])
-            slope = engine.shown_jacobian(z)[estimand.name].reshape(size, -1)[i, objective.active] @ root
-            ok = np.isfinite(value) and np.all(np.isfinite(slope))
-            return (-sign * value / spread, -sign * slope / spread) if ok else (0.0, np.zeros(u.size))
-
-        def room(u: np.ndarray) -> float:
-            value = (objective.value(self.centre + root @ u) - self.least) / self.fall
-            return value if np.isfinite(value) else -1e3
-
-        def slope_of_room(u: np.ndarray) -> np.ndarray:
-            slope = objective.derivatives(self.centre + root @ u)[1] @ root / self.fall
-            return np.asarray(slope if np.all(np.isfinite(slope)) else np.zeros(u.size))
-
-        first = np.linalg.lstsq(root, start - self.centre, rcond=None)[0]
-        with np.errstate(all="ignore"):
-            end = minimize(
-                scalar,
-                first,
-                jac=True,
-                method="SLSQP",
-                constraints={"type": "ineq", "fun": room, "jac": slope_of_room},
-                options={"maxiter": 200, "ftol": 1e-12},
-            ).x
-            value = -sign * scalar(end)[0] * spread
-        if not np.all(np.isfinite(end)) or room(end) < -SLACK:
-            return -sign * np.inf
-        return sign * np.inf if abs(value) > ENDLESS * spread else value
 
 
 def _root(optimum: Optimum) -> np.ndarray:

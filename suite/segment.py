@@ -8,6 +8,7 @@ import numpy as np
 
 GRID = 41  # points at which the function is looked at
 FINER = 12  # times that the grid closes in on its least value
+LEAST = 3  # times that it does so on an end: a pole may be close by
 SETTLED = 1e-6  # of the range seen first, by which the last grid may still fall: towards a pole each falls farther
 
 
@@ -36,6 +37,6 @@ def least(function: Callable[[np.ndarray], np.ndarray], low: float, high: float)
         before, found = found, float(values[at])
         spread = float(np.ptp(values[np.isfinite(values)])) if level == 0 else spread
         centre, reach = float(places[at]), 2 * reach / (GRID - 1)
-        if centre in (low, high):
+        if centre in (low, high) and level >= LEAST:
             return found
     return found if before - found <= SETTLED * spread else -np.inf

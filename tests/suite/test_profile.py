@@ -256,25 +256,47 @@ def test_two_modes_are_one_interval_and_two_maxima() -> None:
     assert other["reason"].startswith("maximum as high as the first")
 
 
-def test_a_ratio_whose_denominator_may_be_zero_has_no_ends() -> None:
+@pytest.mark.parametrize(("x", "y"), [(1.0, 0.1), (-0.2, 0.36), (0.3, 0.366), (1.0, 2.0), (0.1, -0.4), (1.0, 0.37)])
+def test_a_ratio_whose_denominator_may_be_zero_has_no_ends(x: float, y: float) -> None:
     """Fieller's theorem: where the denominator is not told from zero, no ratio is excluded; elsewhere it gives both."""
-    rng = np.random.default_rng(3)
-    for shift, bounded in ((0.1, False), (2.0, True)):
-        a, b = rng.normal(1, 1, 20), rng.normal(shift, 1, 20)
-        with pm.Model() as model:
-            top, bottom = pm.Flat("top"), pm.Flat("bottom")
-            pm.Deterministic("ratio", top / bottom)
-            pm.Normal("a", top, 1, observed=a)
-            pm.Normal("b", bottom, 1, observed=b)
-        row = triptych.compare(model, methods=("mle",), ci_prob=LEVEL)["default"].interval(
-            "mle", "profile", "ratio", ""
-        )
-        square = 2 * HALF / 20
-        x, y = a.mean(), b.mean()
-        assert (y**2 > square) == bounded
-        # (x - r y)^2 = (1 + r^2) square
-        roots = np.sort(np.roots([y**2 - square, -2 * x * y, x**2 - square])) if bounded else [-np.inf, np.inf]
-        assert [row.lower, row.upper] == pytest.approx(list(roots), rel=1e-5)
+    n, square = 20, 2 * HALF / 20
+    with pm.Model() as model:
+        top, bottom = pm.Flat("top"), pm.Flat("bottom")
+        pm.Deterministic("ratio", top / bottom)
+        pm.Normal("x", top, 1, observed=np.full(n, x))
+        pm.Normal("y", bottom, 1, observed=np.full(n, y))
+    row = triptych.compare(model, methods=("mle",), ci_prob=LEVEL)["default"].interval("mle", "profile", "ratio", "")
+    # (x - r y)^2 = (1 + r^2) square
+    roots = np.sort(np.roots([y**2 - square, -2 * x * y, x**2 - square])) if y**2 > square else [-np.inf, np.inf]
+    assert [row.lower, row.upper] == pytest.approx(list(roots), rel=1e-5)
+
+
+@pytest.mark.parametrize("mean", [0.5, 0.36, 0.24])
+def test_a_coefficient_of_variation_that_is_nearly_without_limit_has_its_end(mean: float) -> None:
+    """The likelihood hardly falls on the way there, and no number of steps along it arrives."""
+    y = mean + 0.5 * np.array([-1.3, -0.8, -0.2, 0.1, 0.6, 1.6])
+    n = y.size
+
+    def deviance(ratio: float) -> float:
+        """Return it with the ratio held; the mean then is a root of (ratio mean)^2 + mean(y) mean - mean(y^2)."""
+        mu = (np.sqrt(y.mean() ** 2 + 4 * ratio**2 * np.mean(y**2)) - y.mean()) / (2 * ratio**2)
+        variance = (ratio * mu) ** 2
+        return float(n * np.log(variance / y.var()) + np.sum((y - mu) ** 2) / variance - n)
+
+    with pm.Model() as model:
+        mu, sigma = pm.Flat("mu"), pm.HalfFlat("sigma")
+        pm.Deterministic("variation", sigma / mu)
+        pm.Normal("y", mu, sigma, observed=y)
+    found = triptych.compare(model, methods=("mle",), ci_prob=LEVEL)["default"].interval(
+        "mle", "profile", "variation", ""
+    )
+    best, endless = y.std() / y.mean(), n * np.log(np.mean(y**2) / y.var()) < 2 * HALF
+    ends = (
+        [-np.inf, np.inf]
+        if endless
+        else [brentq(lambda ratio: deviance(ratio) - 2 * HALF, *sorted((best, far)), xtol=1e-12) for far in (0.05, 1e6)]
+    )
+    assert [found.lower, found.upper] == pytest.approx(ends, rel=1e-5)
 
 
 def test_no_profile_is_given_that_points_of_the_likelihood_region_lie_beyond() -> None:
