@@ -14,7 +14,7 @@ from triptych.comparisons.contrast import contrast_frame, contrasts
 from triptych.comparisons.holdout import Score, score_frame
 from triptych.scenario import Figure, Scenario
 from triptych.solution import Solution
-from triptych.table import SHORT, Status, frame
+from triptych.table import SHORT, Status, frame, join
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,7 +158,7 @@ class Comparison:
                         unexpected.setdefault(key, []).append(row.name)
                 for (said, reason), names in unexpected.items():
                     verb = "is" if len(names) == 1 else "are"
-                    found.append(f"{place}{SHORT[method]}: {', '.join(names)} {verb} {said}: {reason}")
+                    found.append(f"{place}{SHORT[method]}: {join(names)} {verb} {said}: {reason}")
         return found
 
     @property

@@ -13,7 +13,6 @@ from triptych.reports.view import (
     expected,
     full_name,
     held,
-    join,
     methods,
     notes,
     scalars,
@@ -23,7 +22,7 @@ from triptych.reports.view import (
     words,
 )
 from triptych.scenario import DEFAULT
-from triptych.table import SHORT
+from triptych.table import SHORT, join
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from triptych.reports.numbers import Style, style
-from triptych.table import METHODS, Status
+from triptych.table import METHODS, Status, join
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,13 +90,6 @@ def methods(rows: Iterable[Mapping[Any, Any]]) -> list[str]:
     return [method for method in METHODS if method in present]
 
 
-def join(names: list[str], most: int = 6) -> str:
-    """Return names as a list for reading; a long one is cut and says by how many."""
-    if len(names) <= most:
-        return ", ".join(names)
-    return f"{', '.join(names[:most])} and {len(names) - most} more"
-
-
 def described(rows: Iterable[Mapping[str, Any]]) -> str:
     """Say what one panel's rows give: ``mean, 95 % equal-tailed credible interval``."""
     rows = list(rows)
@@ -116,8 +109,19 @@ class Note:
 
     method: str
     status: str
-    names: str
+    scalars: list[str]
     reason: str
+
+    @property
+    def names(self) -> str:
+        """The scalars for reading, of many the first."""
+        return join(self.scalars)
+
+    @property
+    def every(self) -> str:
+        """All the scalars where ``names`` leaves some out, else nothing."""
+        full = ", ".join(self.scalars)
+        return full if full != self.names else ""
 
 
 def notes(rows: Iterable[Mapping[str, Any]]) -> list[Note]:
@@ -127,7 +131,7 @@ def notes(rows: Iterable[Mapping[str, Any]]) -> list[Note]:
         if row["reason"]:
             key = (str(row["method"]), str(row["status"]), str(row["reason"]))
             groups.setdefault(key, []).append(full_name(row))
-    return [Note(m, status, join(names), reason) for (m, status, reason), names in groups.items()]
+    return [Note(m, status, names, reason) for (m, status, reason), names in groups.items()]
 
 
 def tally(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
