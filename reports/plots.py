@@ -16,7 +16,7 @@ RANKED = 2  # scalars whose ranks are drawn: those that mix worst
 PREDICTED = 3  # observed variables drawn
 REPLICATES = 40  # data sets drawn from the model
 MOST_ROWS = 1000  # of the data in a plot; of more, every so-manieth
-SIZE = {"figsize": (4.4, 2.5), "figsize_units": "inches"}
+SIZE = {"figsize": (6.0, 3.0), "figsize_units": "inches"}
 # Colours that stand for those of the page, which change with its theme.
 INK, SOFT, FAINT, MCMC = "#010101", "#020202", "#030303", "#040404"
 CHAINS = tuple(f"#05050{i}" for i in range(8))
@@ -110,8 +110,8 @@ def _predictive(native: Any, name: str, group: str, key: str) -> Plot:
     elif binary:
         drawing, said = _share(drawn, group, name), f"{name}: the share of ones in {words} draws{rows}"
     else:
-        over = f"the data (bold) over {words} draws" if posterior else f"{words} draws"
-        drawing, said = _distribution(tree, group), f"{name}: {over}{rows}"
+        said = f"{name}: cumulative distribution of the data (bold) and of {words} draws{rows}"
+        drawing = _distribution(tree, group)
     return Plot(_svg(drawing, key), f"{words.capitalize()} check of {name}", said)
 
 

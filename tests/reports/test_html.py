@@ -71,8 +71,8 @@ def test_predictive_checks_draw_the_data_over_draws_of_both_kinds() -> None:
         "prior_predictive": 1000 * rng.normal(size=(1, 60, 50)),
     }
     posterior, prior = predictive_plots(_tree(**groups), "k")
-    assert posterior.caption == "y: the data (bold) over posterior predictive draws"
-    assert prior.caption == "y: prior predictive draws"
+    assert posterior.caption == "y: cumulative distribution of the data (bold) and of posterior predictive draws"
+    assert prior.caption == "y: cumulative distribution of the data (bold) and of prior predictive draws"
     assert len(_curves(posterior.svg, "mcmc")) == 40
     assert len(_curves(prior.svg, "faint")) >= 40
     # Of 50 data the distribution rises from one to fifty; steps closer than a pixel are drawn as one.
