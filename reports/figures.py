@@ -11,7 +11,7 @@ import numpy as np
 from triptych.reports.marks import SHAPES, Chart
 from triptych.reports.numbers import significant
 from triptych.reports.scales import Scale, spread
-from triptych.reports.view import Scalar, words
+from triptych.reports.view import Scalar, abridged, words
 from triptych.table import SHORT
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def density(
     x, y = Scale(low, high, 12.0, width - 12), Scale(0.0, top, height - 36, 26.0)
     status = str(scalar.rows["mcmc"]["status"]) if "mcmc" in scalar.rows else "ok"
     name = scalar.name
-    chart = Chart(key, f"Posterior of {name}", "", width, height, x, top=4.0, floor=y(0.0), x_label=name)
+    chart = Chart(key, f"Posterior of {name}", "", width, height, x, top=4.0, floor=y(0.0), x_label=abridged(name, 46))
     doubt = "" if status == "ok" else " doubt"
     points = [(x(a), y(b)) for a, b in zip(grid, pdf, strict=True) if low <= a <= high]
     chart.curve(f"mcmc area{doubt}", points, base=y(0.0))

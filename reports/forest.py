@@ -12,11 +12,12 @@ import numpy as np
 from triptych.reports.marks import SHAPES, Chart
 from triptych.reports.numbers import Style
 from triptych.reports.scales import Scale, spread
-from triptych.reports.view import Scalar, words
+from triptych.reports.view import Scalar, abridged, words
 from triptych.table import METHODS, SHORT
 
 WIDTH, ROW, STEP, TOP, BOTTOM, RIGHT = 520.0, 36.0, 10.0, 8.0, 26.0, 14.0
 MOST_ROWS = 40
+MOST_LETTERS = 26  # of a name
 # Beyond this ratio of interval widths a common scale would hide the narrow ones.
 COMMON_SCALE = 25.0
 
@@ -86,7 +87,7 @@ def _forest(estimand: str, scalars: list[Scalar], key: str) -> Chart:
     low, high, cut = _range(shown)
     if cut:
         caption.append("An arrow marks an interval that goes on beyond the chart.")
-    left = 16 + 7.2 * min(26, max(len(s.label or s.estimand) for s in scalars))
+    left = 16 + 7.6 * min(MOST_LETTERS, max(len(s.label or s.estimand) for s in scalars))
     # Words need more room than lines.
     worded = any(str(row["status"]) != "ok" for s in scalars for row in s.rows.values())
     step = STEP * (1.4 if worded else 1.0)
@@ -103,7 +104,7 @@ def _forest(estimand: str, scalars: list[Scalar], key: str) -> Chart:
         Scale(low, high, left, WIDTH - RIGHT),
         top=TOP,
         floor=floor,
-        x_label="posterior standard deviations from the posterior mean" if own else "",
+        x_label="posterior sd from the posterior mean" if own else "",
         caption=" ".join(caption),
     )
     if not own and low < 0 < high:
@@ -154,8 +155,7 @@ def _row(
         band = {"x": 0.0, "y": middle - height / 2, "width": WIDTH, "height": height}
         chart.add("rect", "band", "", "", **band)
     name = scalar.label or scalar.estimand
-    shown = name if len(name) <= 26 else f"{name[:25]}…"
-    chart.add("text", "name", shown, original.name, x=left - 12, y=middle + 4, text_anchor="end")
+    chart.add("text", "name", abridged(name, MOST_LETTERS), original.name, x=left - 12, y=middle + 4, text_anchor="end")
     present = [method for method in METHODS if method in scalar.rows]
     for i, method in enumerate(present):
         y = middle + step * (i - (len(present) - 1) / 2)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from triptych.reports import sections
 from triptych.reports.files import provenance
 from triptych.reports.marks import SHAPES
-from triptych.reports.mathematics import minus, pretty
+from triptych.reports.mathematics import breakable, minus, pretty
 from triptych.reports.view import MEANINGS, TITLES, verdict, words
 from triptych.table import METHODS, SHORT
 
@@ -53,6 +53,7 @@ def _environment() -> Environment:
         words=words,
         pretty=pretty,
         minus=minus,
+        breakable=breakable,
         short=SHORT,
         titles=TITLES,
         shapes=SHAPES,

@@ -109,3 +109,8 @@ def pretty(text: str) -> Markup:
     """Return a number as text with a real minus sign and powers of ten."""
     powers = re.sub(r"(\d)e\+?(-?)0*(\d+)\b", r"\1&times;10<sup>\2\3</sup>", str(escape(text)))
     return Markup(re.sub(r"(?<=<sup>)-", MINUS, minus(powers)))  # escaped above
+
+
+def breakable(name: str) -> Markup:
+    """Return a name that a narrow column breaks between its words and not within them."""
+    return Markup(re.sub(r"(_|\)(?=\[))(?=.)", r"\1<wbr>", str(escape(name))))  # escaped here

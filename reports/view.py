@@ -47,6 +47,14 @@ def full_name(row: Mapping[str, Any]) -> str:
     return f"{row['estimand']}[{row['label']}]" if row["label"] else str(row["estimand"])
 
 
+def abridged(name: str, most: int) -> str:
+    """Return a name in at most so many characters; the end, where levels of one factor differ, keeps more of them."""
+    if len(name) <= most:
+        return name
+    start = (most - 1) // 3
+    return f"{name[:start]}…{name[start + 1 - most :]}"
+
+
 @dataclass
 class Scalar:
     """One scalar of an estimand with what each panel says of it."""
