@@ -101,7 +101,7 @@ def _forest(estimand: str, scalars: list[Scalar], key: str) -> Chart:
         "the numbers are in the table above.",
         WIDTH,
         height,
-        Scale(low, high, left, WIDTH - RIGHT),
+        Scale(low, high, left, WIDTH - RIGHT - _beside(scalars)),
         top=TOP,
         floor=floor,
         x_label="posterior sd from the posterior mean" if own else "",
@@ -112,6 +112,13 @@ def _forest(estimand: str, scalars: list[Scalar], key: str) -> Chart:
     for i, (scalar, original) in enumerate(zip(shown, scalars, strict=True)):
         _row(chart, scalar, original, TOP + band * (i + 0.5), band, step, banded=i % 2 == 0)
     return chart
+
+
+def _beside(scalars: list[Scalar]) -> float:
+    """Return the room right of the axis for the words of estimates that are drawn but not ok."""
+    rows = [row for scalar in scalars for row in scalar.rows.values()]
+    drawn = [words(row["status"]) for row in rows if str(row["status"]) != "ok" and math.isfinite(row["estimate"])]
+    return 7.4 * max(map(len, drawn), default=0)
 
 
 def _rescaled(scalar: Scalar) -> Scalar:
@@ -176,10 +183,7 @@ def _interval(chart: Chart, method: str, row: dict[str, Any], original: Scalar, 
     if chart.x.holds(row["estimate"]):
         chart.dot(f"{method} point{doubt}", SHAPES[method], chart.x(row["estimate"]), y, 3.4, tip)
     if doubt:
-        # On the side with more room, so that the word does not cover the point.
-        at_end = chart.x(row["estimate"]) < (chart.x.start + chart.x.stop) / 2
-        x, anchor = (chart.x.stop, "end") if at_end else (chart.x.start + 2, "start")
-        chart.label(f"{method} status", x, y + 3.5, words(status), anchor)
+        chart.label(f"{method} status", chart.x.stop + 8, y + 3.5, words(status))
 
 
 def _bar(chart: Chart, css: str, ends: list[float], y: float, tip: str) -> None:
