@@ -22,9 +22,11 @@ FACTS = {
     "min_ess_tail": "smallest tail ESS",
     "divergences": "divergences",
     "min_bfmi": "smallest BFMI",
+    "newton_decrement": "Newton decrement",
+    "kkt_residual": "KKT residual",
     "max_rhat_before_relabelling": "largest R-hat before the labels were put in order",
 }
-
+COUNTED = ("min_ess_bulk", "min_ess_tail")
 SHOWN_ELSEWHERE = ("gate", "profiles", "summary", "no_prior_predictive", "no_posterior_predictive")
 
 
@@ -85,6 +87,8 @@ def contrast(row: Mapping[str, Any]) -> dict[str, Any]:
     error = float(row["posterior_sd"])
     names = ("mode_shift", "mean_minus_mode", "total")
     largest = max((abs(float(row[n])) for n in names if math.isfinite(row[n])), default=math.nan)
+    # What is small beside the posterior's spread is not written in powers of ten for that.
+    largest = max(largest, error) if error > 0 else largest
     write = style([{"estimate": largest, "lower": math.nan, "upper": math.nan, "std_error": error}])
     parts = [
         {
@@ -123,7 +127,7 @@ def facts(method: str, panel: Any) -> dict[str, Any]:
     """Return diagnostics as pairs of words and figures; curves are drawn, not listed."""
     pairs = []
     for name, value in panel.diagnostics.items():
-        text = _fact(value)
+        text = _fact(round(value) if name in COUNTED and math.isfinite(value) else value)
         if name == "attempts" and len(value) > 1:
             pairs += [(f"attempt {i}", pretty(str(said))) for i, said in enumerate(value, 1)]
         elif value is not None and str(value) and text is not None and name not in SHOWN_ELSEWHERE:

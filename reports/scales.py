@@ -10,6 +10,8 @@ import numpy as np
 
 from triptych.reports.numbers import significant
 
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -56,7 +58,7 @@ def _ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
         return [
             (
                 v,
-                "0" if v == 0 else f"{v:.{digits - 1}e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e"),
+                "0" if v == 0 else _powers(f"{v:.{digits - 1}e}"),
             )
             for v in values
         ]
@@ -66,6 +68,12 @@ def _ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     return [(value, f"{value:.{decimals}f}") for value in values]
 
 
+def _powers(number: str) -> str:
+    """``1.5e-07`` with a real power of ten: text in a drawing takes no markup."""
+    mantissa, exponent = number.split("e")
+    return f"{mantissa}\N{MULTIPLICATION SIGN}10{str(int(exponent)).translate(RAISED)}"
+
+
 def _log_ticks(low: float, high: float) -> list[tuple[float, str]]:
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
     if last - first < 1:
@@ -73,7 +81,7 @@ def _log_ticks(low: float, high: float) -> list[tuple[float, str]]:
         return [(v, f"{v:g}") for v in values if low <= v <= high]
     step = max(1, math.ceil((last - first) / 5))
     powers = range(first, last + 1, step)
-    return [(10.0**e, f"{10.0**e:g}" if -3 <= e <= 4 else f"1e{e}") for e in powers]
+    return [(10.0**e, f"{10.0**e:g}" if -3 <= e <= 4 else f"10{str(e).translate(RAISED)}") for e in powers]
 
 
 def spread(values: Iterable[float], margin: float = 0.04, *, log: bool = False) -> tuple[float, float]:
