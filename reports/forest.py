@@ -118,7 +118,7 @@ def _beside(scalars: list[Scalar]) -> float:
     """Return the room right of the axis for the words of estimates that are drawn but not ok."""
     rows = [row for scalar in scalars for row in scalar.rows.values()]
     drawn = [words(row["status"]) for row in rows if str(row["status"]) != "ok" and math.isfinite(row["estimate"])]
-    return 7.4 * max(map(len, drawn), default=0)
+    return 8.0 * max(map(len, drawn), default=0)
 
 
 def _rescaled(scalar: Scalar) -> Scalar:
