@@ -20,7 +20,15 @@ SIZE = {"figsize": (6.0, 3.0), "figsize_units": "inches"}
 # Colours that stand for those of the page, which change with its theme.
 INK, SOFT, FAINT, MCMC = "#010101", "#020202", "#030303", "#040404"
 CHAINS = tuple(f"#05050{i}" for i in range(8))
-PAGE = {INK: "ink", SOFT: "soft", FAINT: "faint", MCMC: "mcmc", **{c: f"s{i}" for i, c in enumerate(CHAINS)}}
+MARKED = "#ffffff"  # ArviZ takes a ground without a colour for a black one
+PAGE = {
+    INK: "ink",
+    MARKED: "ink",
+    SOFT: "soft",
+    FAINT: "faint",
+    MCMC: "mcmc",
+    **{c: f"s{i}" for i, c in enumerate(CHAINS)},
+}
 
 
 @dataclass(frozen=True)
@@ -135,6 +143,8 @@ def _calibration(tree: Any) -> Callable[[], Any]:
         "lines": {"color": MCMC},
         "reference_line": {"color": SOFT},
         "credible_interval": {"color": MCMC, "alpha": 0.2},
+        "xlabel": {"text": "predicted probability"},
+        "ylabel": {"text": "observed frequency"},
         "title": False,
     }
     return lambda: az.plot_ppc_pava(tree, backend="matplotlib", figure_kwargs=SIZE, visuals=looks)
@@ -166,6 +176,9 @@ def _svg(plot: Callable[[], Any], key: str) -> Markup:
     with mpl.rc_context(style):
         figure = plot().get_viz("figure")
         figure = figure.item() if hasattr(figure, "item") else figure
+        for axes in figure.axes:
+            for words in axes.texts:  # above the curves, not on them
+                words.set(transform=axes.transAxes, position=(0, 1), verticalalignment="bottom")
         text = io.StringIO()
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         figure.savefig(text, format="svg", metadata=nothing, bbox_inches="tight")
