@@ -61,6 +61,7 @@
       button.type = "button";
       button.append(...head.childNodes);
       head.append(button);
+      head.removeAttribute("tabindex"); // the button takes the focus, and with it shows the tip
       button.addEventListener("click", () => sort(table, head, column));
     });
   });
