@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections.abc import Callable
 from html import unescape
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -60,12 +61,22 @@ def _clean(element: ET.Element) -> None:
             element.remove(child)
         else:
             _clean(child)
+    _close(element)
     if element.tag == "mi" and element.text in RELATIONS:
         element.tag, element.text = (
             "mo",
             "\N{TILDE OPERATOR}" if element.text == "~" else element.text,
         )
     _merge(element)
+
+
+def _close(element: ET.Element) -> None:
+    """Set a name against its parenthesis, and no second space after a comma."""
+    for first, second in pairwise(list(element)):
+        if first.tag == "mo" and (first.text or "").isalpha() and second.text == "(":
+            first.tag = "mi"
+        if first.text == "," and second.tag == "mtext" and not (second.text or "").strip():
+            element.remove(second)
 
 
 def _merge(element: ET.Element) -> None:

@@ -114,3 +114,23 @@ def test_words_stand_out_from_the_paper(page: Page, report: Path) -> None:
     for dark in (False, True):
         page.open(report, dark=dark)
         assert page.evaluate(ratio) >= 4.5
+
+
+@pytest.mark.parametrize("width", [390, 1300])
+def test_what_is_too_wide_scrolls_by_itself_and_from_the_keyboard(
+    page: Page, report: Path, tmp_path: Path, width: int
+) -> None:
+    wide = tmp_path / "wide.html"
+    text = report.read_text(encoding="utf-8").replace(">beta[bmi]<", f">beta[{'bmi_' * 30}]<")
+    wide.write_text(text.replace("<pre tabindex", f"<pre>{'x' * 400}</pre><pre tabindex", 1), encoding="utf-8")
+    scrolling = """
+    Array.from(document.querySelectorAll("main *"))
+      .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX === "auto")
+      .map(e => [e.tagName, e.tabIndex, getComputedStyle(e).backgroundImage.includes("gradient")])
+    """
+    page.open(wide, width=width, script=False)
+    assert page.evaluate(OVERFLOW) <= 0
+    found = page.evaluate(scrolling)
+    assert ["PRE", -1, True] in found  # the one put in above
+    assert all(shaded and (reached == 0 or tag == "PRE") for tag, reached, shaded in found)
+    assert (width > 390) or any(tag == "DIV" for tag, _, _ in found)

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from triptych.reports.html import fragment, render
+from triptych.reports.mathematics import breakable, mathml
 from triptych.reports.plots import predictive_plots, rank_plots
 from triptych.reports.sections import data_summary
+from triptych.reports.view import Note, abridged
 from triptych.scenario import Data
 
 
@@ -51,6 +53,21 @@ def test_what_is_not_ok_is_marked_wherever_it_appears(page: str) -> None:
     shaky = page[page.index('data-scenario="shaky"') :]
     assert shaky.count("unreliable") > 8
     assert "R-hat 1.53" in shaky
+
+
+def test_a_long_name_keeps_its_end_and_many_names_are_all_within_reach() -> None:
+    assert abridged("C(region_of_residence)[T.North]", 20) == "C(regi…nce)[T.North]"
+    assert abridged("sigma", 20) == "sigma"
+    assert breakable("C(a_b)[<x>]") == "C(a_<wbr>b)<wbr>[&lt;x&gt;]"
+    many = Note("mle", "unbounded", [f"beta[{i}]" for i in range(9)], "why")
+    assert many.names == "beta[0], beta[1], beta[2], beta[3], beta[4], beta[5] and 3 more"
+    assert many.every.endswith("beta[7], beta[8]")
+    assert not Note("mle", "unbounded", ["sigma"], "why").every
+
+
+def test_a_distribution_stands_against_its_parenthesis() -> None:
+    assert "<mi>Normal</mi>" in mathml(r"x \sim \operatorname{Normal}(0,~5)")
+    assert "<mo>logit</mo>" in mathml(r"\operatorname{logit} p")
 
 
 def _tree(**groups: np.ndarray) -> Any:
