@@ -169,7 +169,7 @@ def special(figure: Figure, key: str) -> Chart:
             ys += list(map(float, series.y)) if series.kind != "vline" else []
     width, height = LARGE
     y = Scale(*spread(ys, log=figure.y_log), height - 40, 12.0, log=figure.y_log)
-    left = 32 + 8.2 * max((len(label) for _, label in y.ticks), default=3)
+    left = 38 + 9.0 * max((len(label) for _, label in y.ticks), default=3)
     x = Scale(*spread(xs, 0.02, log=figure.x_log), left, width - 12, log=figure.x_log)
     labels = (figure.x_label, figure.y_label, figure.caption)
     shape = (width, height, x, y, y.stop, y.start)

@@ -116,7 +116,7 @@ def test_words_stand_out_from_the_paper(page: Page, report: Path) -> None:
         assert page.evaluate(ratio) >= 4.5
 
 
-@pytest.mark.parametrize("width", [390, 1300])
+@pytest.mark.parametrize("width", [390, 700, 1300])
 def test_what_is_too_wide_scrolls_by_itself_and_from_the_keyboard(
     page: Page, report: Path, tmp_path: Path, width: int
 ) -> None:

@@ -46,6 +46,7 @@ def test_a_notebook_gets_the_panels_without_scripts(lasso: Any, failed: Any) -> 
     assert "<script" not in shown
     assert "<html" not in shown
     assert "beta[s1]" in shown
+    assert "<h4>beta</h4>" in shown
     assert "the sampler panicked" in fragment(failed)
 
 
