@@ -109,6 +109,14 @@ class Regression:
         relevant = min(max(1.0, p / 4), p - 0.5)
         return float(relevant / (p - relevant) * self._noise(design) / math.sqrt(design.n))
 
+    def slope_errors(self, design: Design) -> np.ndarray:
+        """Return the standard error that each slope of ``design.z`` would have by itself, shape ``(p,)``."""
+        noise = self._noise(design)
+        if self.measured and design.n > design.rank:
+            left = design.target - design.full @ np.linalg.lstsq(design.full, design.target, rcond=None)[0]
+            noise = float(np.sqrt(left @ left / (design.n - design.rank))) or noise
+        return np.asarray(noise / np.linalg.norm(design.z, axis=0))
+
     def _noise(self, design: Design) -> float:
         """Pseudo standard deviation of one outcome on the linear predictor's scale."""
         if self.measured:
@@ -143,6 +151,9 @@ def regression_data(design: Design, spec: Regression) -> Data:
             arrays |= {"X": turned.columns, "back": turned.back}
             dims |= {"X": ("observation", "component"), "back": ("predictor", "component")}
             coords["component"] = list(range(1, len(design.labels) + 1))
+        if spec.prior == "horseshoe":
+            arrays["x_error"] = spec.slope_errors(design)
+            dims["x_error"] = ("predictor",)
     if design.trials is not None:
         arrays["trials"] = design.trials.astype(np.int64)
         dims["trials"] = ("observation",)
@@ -216,13 +227,15 @@ def _slopes(spec: Regression, scale: float, sigma: Any, data: Any) -> Any:
         # Both factors depend on beta / width only, so the product keeps its normaliser 1 / width.
         pm.Potential("beta_ridge", -0.5 * (1 - spec.l1_ratio) * ((beta / width) ** 2).sum())
         return beta
-    # Uncentred: the centred horseshoe has a funnel that no sampler gets into.
     tau = pm.HalfCauchy("tau", np.float64(1.0))
     local = pm.HalfCauchy("lambda", np.float64(1.0), dims=dims)
     slab = SLAB_SCALE**2 * pm.InverseGamma("slab", SLAB_DF / 2, SLAB_DF / 2)
     spread = scale * noise * tau * local
-    raw = pm.Normal("raw", 0.0, np.float64(1.0), dims=dims)
-    return pm.Deterministic("beta", raw * spread / pt.sqrt(1 + spread**2 / slab), dims=dims)
+    shrunk = spread / pt.sqrt(1 + spread**2 / slab)
+    # Uncentred where the prior holds a slope, centred where the data do: either alone has a funnel in the other place.
+    wide = pt.sqrt(1 + (shrunk / data.x_error) ** 2)
+    raw = pm.Normal("raw", 0.0, wide, dims=dims)
+    return pm.Deterministic("beta", raw * shrunk / wide, dims=dims)
 
 
 def _outcome(spec: Regression, data: Any, mu: Any, sigma: Any) -> None:

@@ -224,6 +224,8 @@ def _left_to_the_fit(design: Design, spec: Regression, found: _Findings) -> None
     halves = spec.family == "laplace" and spec.prior != "flat" and design.intercept and design.n % 2 == 0
     if either or halves:
         found.mode.setdefault("coef", None)
+    if spec.prior == "horseshoe" and not design.full_rank and found.mle.get("sigma") is Status.UNBOUNDED:
+        found.mle["coef"] = None  # both hold of a product of scales, and which is met first is the fit's affair
     # A slope's own scale may go to zero at the mode, and the slope with it.
     if spec.prior == "horseshoe" and "coef" not in found.mode:
         found.mode |= {"coef": None} | ({"coef[Intercept]": Status.OK} if design.intercept else {})

@@ -61,7 +61,8 @@ def log_prior(design: Design, spec: Regression, point: Point) -> float:
         return float(total)
     if spec.prior == "horseshoe":
         half = stats.halfcauchy.logpdf
-        total += half(point["tau"]) + np.sum(half(point["lambda"])) + np.sum(stats.norm.logpdf(point["raw"]))
+        total += half(point["tau"]) + np.sum(half(point["lambda"]))
+        total += np.sum(stats.norm.logpdf(point["raw"], 0, _horseshoe_scales(design, spec, point)[1]))
         return float(total + stats.invgamma.logpdf(point["slab"], SLAB_DF / 2, scale=SLAB_DF / 2))
     b = np.atleast_1d(point["beta"])
     match spec.prior:
@@ -78,9 +79,16 @@ def log_prior(design: Design, spec: Regression, point: Point) -> float:
 
 def horseshoe_slopes(design: Design, spec: Regression, point: Point) -> np.ndarray:
     """Slopes from the horseshoe's scales."""
+    shrunk, wide = _horseshoe_scales(design, spec, point)
+    return np.asarray(point["raw"] * shrunk / wide)
+
+
+def _horseshoe_scales(design: Design, spec: Regression, point: Point) -> tuple[np.ndarray, np.ndarray]:
+    """Standard deviations of the slopes, and of what the model writes in their place."""
     noise = point["sigma"] / design.outcome_scale if spec.measured else 1.0
     spread = spec.scale(design) * noise * point["tau"] * point["lambda"]
-    return np.asarray(point["raw"] * spread / np.sqrt(1 + spread**2 / (2.5**2 * point["slab"])))
+    shrunk = spread / np.sqrt(1 + spread**2 / (2.5**2 * point["slab"]))
+    return shrunk, np.sqrt(1 + (shrunk / spec.slope_errors(design)) ** 2)
 
 
 def runaway_rows(design: Design) -> np.ndarray:

@@ -76,6 +76,22 @@ def log_likelihood(spec: Regression, design: Design, point: dict[str, Any]) -> f
     return float(np.sum(logp))
 
 
+def slope_errors(spec: Regression, design: Design) -> np.ndarray:
+    """What one slope's standard error would be without the others."""
+    y = design.outcome
+    if spec.measured:
+        full = np.column_stack([np.ones(N), design.columns])
+        noise = np.sqrt(np.linalg.lstsq(full, y)[1][0] / (N - full.shape[1])) / design.outcome_scale
+    elif spec.family in ("poisson", "negative_binomial"):
+        noise = 1 / np.sqrt(y.mean())
+    else:
+        trials = np.ones(N) if design.trials is None else design.trials
+        share = y.sum() / trials.sum()
+        noise = 1 / np.sqrt(share * (1 - share) * trials.mean())
+    spread = (design.columns - design.columns.mean(axis=0)) / design.scale
+    return np.asarray(noise / np.sqrt(np.sum(spread**2, axis=0)))
+
+
 def log_prior(spec: Regression, design: Design, point: dict[str, Any]) -> float:
     total, scale = 0.0, spec.scale(design)
     noise = point["sigma"] / design.outcome_scale if spec.measured else 1.0
@@ -92,7 +108,14 @@ def log_prior(spec: Regression, design: Design, point: dict[str, Any]) -> float:
         half = stats.halfcauchy.logpdf
         total += half(point["tau"]) + half(point["lambda"]).sum()
         total += stats.invgamma.logpdf(point["slab"], SLAB_DF / 2, scale=SLAB_DF / 2)
-        return float(total + stats.norm.logpdf(point["raw"]).sum())
+        # The slopes are normal given their scales; ``raw`` is each of them times what does not depend on it.
+        spread = scale * noise * point["tau"] * point["lambda"]
+        shrunk = spread / np.sqrt(1 + spread**2 / (SLAB_SCALE**2 * point["slab"]))
+        wide = np.sqrt(1 + (shrunk / slope_errors(spec, design)) ** 2)
+        slopes = point["raw"] * shrunk / wide
+        own = design.outcome_scale * slopes / design.scale
+        np.testing.assert_allclose(point["coef"][design.intercept :], own, rtol=1e-10)
+        return float(total + np.sum(stats.norm.logpdf(slopes, 0, shrunk) + np.log(shrunk / wide)))
     beta = point["beta"]
     prior = {
         "flat": lambda: 0.0 * beta,

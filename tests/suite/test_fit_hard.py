@@ -31,6 +31,14 @@ def table(family: str, seed: int, n: int = 60) -> pd.DataFrame:
     return x.assign(y=noise[family]())
 
 
+@pytest.mark.parametrize("family", ["gaussian", "bernoulli"])
+def test_a_horseshoe_is_sampled_without_a_divergence(family: str) -> None:
+    """Strong slopes beside none: the funnel of either is where a single way of writing the slopes has it."""
+    solution = triptych.fit(table(family, 1), "y ~ x1 + x2 + x3", family=family, prior="horseshoe")["default"]
+    assert solution.panels["mcmc"].diagnostics["attempts"] == ["low_rank, 1000 draws: passed"]
+    assert {row.status for row in solution.rows("mcmc", "coef")} == {"ok"}
+
+
 def least_absolute(data: pd.DataFrame) -> float:
     """Return the least sum of absolute deviations: median regression as a linear programme."""
     x = np.column_stack([np.ones(len(data)), data[["x1", "x2", "x3"]]])
