@@ -13,6 +13,7 @@ LONGEST = 20_000
 MOST_TERMS = 10_000
 BASES_OPEN = ("poly(", "bs(")  # these stand for several terms
 SYMBOLS = {"+", "-", "*", "/", ":", "**"}
+QUOTED = re.compile(r"`(?:[^`\\]|\\.)*`|'[^']*'|\"[^\"]*\"", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,8 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     from formulaic.errors import FormulaicError
     from formulaic.parser.algos.tokenize import tokenize
 
+    if "%" in QUOTED.sub("", text):  # the tokenizer would read %*% as *
+        raise InputError(f"{shown(text)}: % is not part of a formula; what R writes a %in% b is a:b here")
     try:
         found = [(token.kind.value if token.kind else "", token.token) for token in tokenize(text)]
     except FormulaicError as fault:

@@ -42,6 +42,8 @@ TABLES = {
     "no such column": (ROWS, "y ~ xx", [], ["'xx'", "'x'"]),
     "both sides": (ROWS, "y ~ y + x", [], ["'y'", "both sides"]),
     "broken formula": (ROWS, "y ~ x +", [], ["x +"]),
+    "nested": (ROWS, "y ~ x %in% g", [], ["% is not part", "a:b"]),
+    "product between signs": (ROWS, "y ~ x %*% z", [], ["% is not part"]),
     "import": (ROWS, "y ~ __import__('os').system('touch broken_out')", [], ["__import__"]),
     "attribute": (ROWS, "y ~ x.__class__", [], ["__class__"]),
     "open": (ROWS, "y ~ open('written', 'w')", [], ["open"]),
