@@ -9,7 +9,7 @@ import numpy as np
 
 from triptych.errors import InputError
 from triptych.mcmc import Sampling
-from triptych.options import said, word
+from triptych.options import named, said, word
 from triptych.progress import Progress, watched
 from triptych.runs import check, part, provenance
 from triptych.scenario import DEFAULT, LONGEST_NAME, Data, Scenario
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from triptych.estimands import Estimand
 
 
+@named()
 def compare(
     model: pm.Model,
     *,

@@ -3,13 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from difflib import get_close_matches
+from functools import wraps
+from inspect import Parameter, signature
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from triptych.errors import InputError
+
+# What an option is called on the command line or in other libraries.
+ELSEWHERE = {"seed": "random_seed", "random_state": "random_seed", "data": "table", "hdi_prob": "ci_prob"}
+
+
+def named[**P, R](*others: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Refuse options that a function does not have, naming the nearest; it may pass some on to others."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        parameters = [p for f in (function, *others) for p in signature(f).parameters.values()]
+        known = list(dict.fromkeys(p.name for p in parameters if p.kind is not Parameter.VAR_KEYWORD))
+
+        @wraps(function)
+        def checked(*args: P.args, **options: P.kwargs) -> R:
+            for name in options:
+                if name not in known:
+                    raise InputError(f"{function.__name__} has no option {name}; {_nearest(name, known)}")
+            return function(*args, **options)
+
+        return checked
+
+    return decorate
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = [ELSEWHERE[name]] if ELSEWHERE.get(name) in known else get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
 
 
 def flag(name: str, value: Any) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from triptych.errors import InputError
 from triptych.mcmc import Sampling
-from triptych.options import real, said
+from triptych.options import named, real, said
 from triptych.progress import Progress, watched
 from triptych.scenario import DEFAULT, Scenario
 from triptych.table import METHODS
@@ -27,6 +27,7 @@ INTERVALS = ("eti", "hdi")
 BACKENDS = ("auto", "jax", "numba")
 
 
+@named()
 def run(
     scenario: str | Scenario,
     *,
@@ -183,6 +184,7 @@ def _attempt(
     return comparison
 
 
+@named(run)
 def fit(
     table: pd.DataFrame | str,
     formula: str,

@@ -22,6 +22,7 @@ RNG = np.random.default_rng(20)
 X = np.column_stack([np.ones(60), RNG.normal(size=60), RNG.normal(size=60)])
 # Unequal spread, so that robust and classical covariances differ.
 Y = X @ [1.0, 2.0, -0.5] + RNG.normal(size=60) * np.exp(0.5 * X[:, 1])
+TABLE = {"y": Y, "x": X[:, 1]}
 BOTH: dict[str, Any] = {"methods": ("mle", "map"), "profile": False}
 
 
@@ -184,11 +185,25 @@ def test_numpys_whole_numbers_count_and_others_are_refused() -> None:
 )
 def test_options_of_the_wrong_kind_are_named(options: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
-        triptych.fit({"y": Y, "x": X[:, 1]}, "y ~ x", **{"methods": ("mle",), **options})
+        triptych.fit(TABLE, "y ~ x", **{"methods": ("mle",), **options})
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: triptych.fit(TABLE, "y ~ x", seed=3), "fit has no option seed; did you mean random_seed"),
+        (lambda: triptych.fit(TABLE, "y ~ x", familly="poisson"), "did you mean family"),
+        (lambda: triptych.run("lasso", chain=3), "run has no option chain; did you mean chains"),
+        (lambda: triptych.compare(regression(), nuts="x"), "compare has no option nuts; there are model, estimands"),
+    ],
+)
+def test_an_option_that_there_is_not_is_told_from_those_that_there_are(call: Any, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        call()
 
 
 def test_the_freedom_of_student_errors_is_estimated_by_that_word() -> None:
-    found = triptych.fit({"y": Y, "x": X[:, 1]}, "y ~ x", family="student", nu="estimate", **BOTH)
+    found = triptych.fit(TABLE, "y ~ x", family="student", nu="estimate", **BOTH)
     assert "nu" in set(found.estimates["estimand"])
 
 
