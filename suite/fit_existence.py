@@ -247,7 +247,7 @@ def _misfit(design: Design) -> float:
 
 def _improper(design: Design, spec: Regression, found: _Findings) -> tuple[Status, str] | None:
     """Return why a flat prior leaves no posterior, or none with a mean and a variance."""
-    status = found.mle.get("coef")
+    status = found.mle.get("coef") or (None if design.full_rank else Status.NOT_IDENTIFIED)
     spare = design.n - design.rank
     if status is Status.NOT_IDENTIFIED and spec.family == "laplace" and design.full_rank:
         status = None  # several medians, yet the posterior is proper
