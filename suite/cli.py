@@ -166,8 +166,8 @@ def fit(
     standardize: Annotated[bool, typer.Option("--standardize/--no-standardize", help="Scale of the priors.")] = True,
     drop_missing: Annotated[bool, typer.Option("--drop-missing", help="Leave out rows with missing values.")] = False,
     trials: Annotated[str | None, typer.Option(help="Column of the number of trials (binomial).")] = None,
-    l1_ratio: Annotated[float, typer.Option(help="Laplace share of an elastic net.")] = 0.5,
-    nu: Annotated[str, typer.Option(help="Degrees of freedom of Student errors, or estimate.")] = "4",
+    l1_ratio: Annotated[str, typer.Option(help="Laplace share of an elastic net; auto is 0.5.")] = "auto",
+    nu: Annotated[str, typer.Option(help="Degrees of freedom of Student errors; auto is 4; or estimate.")] = "auto",
     name: Annotated[str, typer.Option(help="What to call the fit.")] = "fit",
     config: Annotated[Path | None, typer.Option("--config", help="TOML file with any of these options.")] = None,
     out: Out = DEFAULT_OUT,
@@ -181,7 +181,7 @@ def fit(
     backend: Density = Backend.AUTO,
 ) -> None:  # fmt: skip
     """Fit a regression to a table three ways."""
-    given, stated = _configured(context, config)
+    given = _configured(context, config)
     table, expression = given.pop("data"), given.pop("formula")
     if not table or not expression:
         missing = "DATA" if not table else "--formula"
@@ -193,12 +193,10 @@ def fit(
         given.pop("ci_prob"), Interval(given.pop("ci_kind")), Backend(given.pop("backend")),
     )  # fmt: skip
     given["prior_scale"] = _number(given["prior_scale"], "--prior-scale", "auto")
-    freedom = _number(given["nu"], "--nu", "estimate")
-    given["nu"] = None if freedom in ("estimate", None) else freedom
-    from triptych.options import refuse_idle
+    given["l1_ratio"] = _number(given["l1_ratio"], "--l1-ratio", "auto")
+    given["nu"] = _number(given["nu"], "--nu", "auto", "estimate")
     from triptych.runs import fit as solve
 
-    refuse_idle(stated, family=given["family"], prior=given["prior"])
     _finish([solve(table, expression, **given, **options)], folder, shown)
 
 
@@ -249,25 +247,24 @@ def _options(
     }
 
 
-def _configured(context: typer.Context, config: Path | None) -> tuple[dict[str, Any], set[str]]:
-    """Return the options, and which are stated: the command line overrides the file and the file the defaults."""
+def _configured(context: typer.Context, config: Path | None) -> dict[str, Any]:
+    """Return the options: the command line overrides the file and the file the defaults."""
     from triptych.config import read_config
 
     options = dict(context.params)
     sources = {key: context.get_parameter_source(key) for key in options}
     stated = {key for key, source in sources.items() if source and source.name not in ("DEFAULT", "DEFAULT_MAP")}
     found = {} if config is None else read_config(config).given()
-    options |= {key: value for key, value in found.items() if key not in stated}
-    return options, stated | set(found)
+    return options | {key: value for key, value in found.items() if key not in stated}
 
 
-def _number(value: Any, option: str, word: str) -> float | str | None:
-    if value is None or value == word or isinstance(value, float | int):
-        return value  # type: ignore[no-any-return]
+def _number(value: str | float, option: str, *words: str) -> float | str:
+    if value in words:
+        return value
     try:
         return float(value)
     except ValueError:
-        raise InputError(f"{option} {value!r}: use {word} or a number") from None
+        raise InputError(f"{option} {value!r}: use {' or '.join(words)} or a number") from None
 
 
 def _folder(out: str, *scenarios: str) -> Path:

@@ -6,7 +6,7 @@ import tomllib
 from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -34,8 +34,8 @@ class FitConfig(BaseModel):
     standardize: bool | None = None
     drop_missing: bool | None = None
     trials: str | None = None
-    l1_ratio: float | None = Field(default=None, gt=0, lt=1)
-    nu: float | Literal["estimate"] | None = None
+    l1_ratio: Annotated[float, Field(gt=0, lt=1)] | Literal["auto"] | None = None
+    nu: float | Literal["auto", "estimate"] | None = None
     name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$", max_length=LONGEST_NAME)
     out: str | None = None
     format: Literal["table", "json", "csv"] | None = None
@@ -48,11 +48,8 @@ class FitConfig(BaseModel):
     backend: Literal["auto", "jax", "numba"] | None = None
 
     def given(self) -> dict[str, Any]:
-        """Return the keys that the file sets, with ``nu = "estimate"`` as ``None``."""
-        found = {key: getattr(self, key) for key in self.model_fields_set}
-        if found.get("nu") == "estimate":
-            found["nu"] = None
-        return found
+        """Return the keys that the file sets."""
+        return {key: getattr(self, key) for key in self.model_fields_set}
 
 
 def read_config(path: str | PathLike[str]) -> FitConfig:

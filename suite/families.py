@@ -25,6 +25,7 @@ SLAB_DF, SLAB_SCALE = (
     2.5,
 )  # regularised horseshoe: how large an unshrunk slope may be
 AUTO_SCALE = 2.5
+LARGEST_NU = 1e6  # beyond, the difference of the density's gamma functions is rounding
 CONDITIONAL = ("normal", "laplace", "elastic_net")
 
 
@@ -65,14 +66,19 @@ class Regression:
         if not (isinstance(self.prior_scale, str) and self.prior_scale == "auto"):
             object.__setattr__(self, "prior_scale", self._checked_scale())
         ratio = real(self.l1_ratio)
-        if ratio is None or not 0 < ratio < 1:
+        if ratio is None or not SMALLEST <= ratio < 1:
             raise InputError(
-                f"--l1-ratio must lie between 0 and 1, not be {said(self.l1_ratio)}; its ends are the normal and "
-                "laplace priors"
+                f"--l1-ratio must lie between 0 and 1 ({SMALLEST:g} at least), not be {said(self.l1_ratio)}; its ends "
+                "are the normal and laplace priors"
             )
         nu = real(self.nu)
         if self.nu is not None and (nu is None or nu < 1):
             raise InputError(f"--nu must be a number of at least 1, or estimate (in Python None), not {said(self.nu)}")
+        if nu is not None and nu > LARGEST_NU:
+            raise InputError(
+                f"--nu {nu:g} makes Student errors normal ones in all their digits but those that double precision "
+                f"loses; use one up to {LARGEST_NU:g}, or --family gaussian"
+            )
         object.__setattr__(self, "l1_ratio", ratio)
         object.__setattr__(self, "nu", nu)
 

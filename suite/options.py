@@ -58,15 +58,17 @@ def word(name: str, value: Any, use: str) -> str:
 
 def refuse_idle(stated: Collection[str], *, family: str, prior: str) -> None:
     """Refuse options that are stated and that the family or the prior has no use for."""
-    if "l1_ratio" in stated and prior != "elastic_net":
-        raise InputError(
-            f"--l1-ratio is a setting of the elastic net, and the prior is {prior}; leave it out, or choose "
-            "--prior elastic_net"
-        )
-    if "nu" in stated and family != "student":
-        raise InputError(
-            f"--nu is a setting of Student errors, and the family is {family}; leave it out, or choose --family student"
-        )
+    for option, what, kind, needed in (
+        ("l1_ratio", "a setting of the elastic net", "prior", "elastic_net"),
+        ("nu", "a setting of Student errors", "family", "student"),
+        ("trials", "the column of the trials of binomial counts", "family", "binomial"),
+    ):
+        chosen = prior if kind == "prior" else family
+        if option in stated and chosen != needed:
+            raise InputError(
+                f"--{option.replace('_', '-')} is {what}, and the {kind} is {chosen}; leave it out, or choose "
+                f"--{kind} {needed}"
+            )
 
 
 def real(value: Any) -> float | None:

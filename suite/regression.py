@@ -30,8 +30,8 @@ def build_scenario(
     standardize: bool = True,
     drop_missing: bool = False,
     trials: str | None = None,
-    l1_ratio: float = 0.5,
-    nu: float | Literal["estimate"] | None = 4.0,
+    l1_ratio: float | Literal["auto"] = "auto",
+    nu: float | Literal["auto", "estimate"] | None = "auto",
     name: str = "fit",
 ) -> Scenario:
     """Return the scenario of a regression, ready to be solved like any other.
@@ -56,9 +56,9 @@ def build_scenario(
     trials
         The column with the number of trials of a binomial outcome.
     l1_ratio
-        The Laplace share of an elastic net.
+        The Laplace share of an elastic net; ``auto`` is 0.5.
     nu
-        Degrees of freedom of Student errors; ``None`` or ``"estimate"`` estimates them.
+        Degrees of freedom of Student errors; ``auto`` is 4, ``None`` or ``"estimate"`` estimates them.
     name
         Name of the scenario.
 
@@ -72,10 +72,9 @@ def build_scenario(
     if trials is not None:
         word("trials", trials, "the name of the column with the number of trials")
     freedom = None if isinstance(nu, str) and nu == "estimate" else nu
-    spec = Regression(family, prior, prior_scale, l1_ratio, freedom)
-    usual = Regression()
-    stated = [option for option in ("l1_ratio", "nu") if getattr(spec, option) != getattr(usual, option)]
-    refuse_idle(stated, family=family, prior=prior)
+    stated: dict[str, Any] = {k: v for k, v in (("l1_ratio", l1_ratio), ("nu", freedom)) if not _auto(v)}
+    spec = Regression(family, prior, prior_scale, **stated)
+    refuse_idle([*stated, *(["trials"] if trials is not None else [])], family=family, prior=prior)
     design = build_design(
         table,
         formula,
@@ -111,13 +110,16 @@ def build_scenario(
                 standardize=standardize,
                 drop_missing=drop_missing,
                 trials=trials,
-                l1_ratio=spec.l1_ratio,
-                nu=spec.nu,
+                **{k: getattr(spec, k) for k in stated},
             ),
             why=why(design, spec, found, standardize=standardize),
         )
     except ValueError as fault:
         raise InputError(str(fault)) from fault
+
+
+def _auto(value: Any) -> bool:
+    return isinstance(value, str) and value == "auto"
 
 
 def _call(formula: str, **options: Any) -> str:

@@ -195,8 +195,8 @@ def fit(
     standardize: bool = True,
     drop_missing: bool = False,
     trials: str | None = None,
-    l1_ratio: float = 0.5,
-    nu: float | Literal["estimate"] | None = 4.0,
+    l1_ratio: float | Literal["auto"] = "auto",
+    nu: float | Literal["auto", "estimate"] | None = "auto",
     name: str = "fit",
     **options: Any,
 ) -> Comparison:
@@ -223,9 +223,9 @@ def fit(
     trials
         Column with the number of trials of a binomial outcome.
     l1_ratio
-        The Laplace share of an elastic net.
+        The Laplace share of an elastic net; ``auto`` is 0.5.
     nu
-        Degrees of freedom of Student errors; None or ``"estimate"`` estimates them.
+        Degrees of freedom of Student errors; ``auto`` is 4, None or ``"estimate"`` estimates them.
     name
         What to call it in tables and reports.
     **options

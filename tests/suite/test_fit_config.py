@@ -18,7 +18,7 @@ def test_a_file_is_read_key_by_key(tmp_path: Path) -> None:
         "formula": "y ~ x",
         "family": "student",
         "prior_scale": 2.0,
-        "nu": None,
+        "nu": "estimate",
     }
     assert FitConfig().given() == {}
 
@@ -33,6 +33,7 @@ def test_a_file_is_read_key_by_key(tmp_path: Path) -> None:
         ("draws = 0", ["draws", "greater than or equal to 4"]),
         ("draws = '10'", ["draws", "integer"]),
         ("ci_prob = 1.5", ["ci_prob"]),
+        ("l1_ratio = 2.0", ["l1_ratio", "less than 1", "'auto'"]),
         ("standardize = 1", ["standardize", "bool"]),
         ("prior_scale = 'wide'", ["prior_scale", "'auto'"]),
         ("formula = ", ["not TOML"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import warnings
 from fractions import Fraction
 from typing import Any
 
@@ -69,11 +70,25 @@ def test_nothing_is_said_of_predictors_or_slopes_that_are_not_there(family: str)
         ({"l1_ratio": 0.3}, "--l1-ratio is a setting of the elastic net, and the prior is normal"),
         ({"nu": 7}, "--nu is a setting of Student errors, and the family is gaussian"),
         ({"nu": None}, "--nu is a setting of Student errors"),
+        ({"l1_ratio": 0.5}, "--l1-ratio is a setting of the elastic net"),
+        ({"nu": 4.0}, "--nu is a setting of Student errors"),
+        ({"trials": "x"}, "--trials is the column of the trials of binomial counts, and the family is gaussian"),
     ],
 )
 def test_settings_without_a_use_are_refused(options: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
         build_scenario(sample(), "y ~ x", **options)
+
+
+def test_an_elastic_net_that_is_all_but_ridge_has_a_reference_without_a_warning() -> None:
+    design = build_design(sample(), "y ~ x + z")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        net = reference.penalised(design, Regression(prior="elastic_net", l1_ratio=1e-90), 1.0)
+    ridge = reference.penalised(design, Regression(prior="normal"), 1.0)
+    assert net is not None
+    assert ridge is not None
+    np.testing.assert_allclose(net.coef, ridge.coef, rtol=1e-10)
 
 
 @pytest.mark.parametrize("prior", PRIORS)
