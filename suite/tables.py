@@ -186,10 +186,19 @@ def levels(column: pd.Series[Any]) -> tuple[np.ndarray, list[str]]:
         except TypeError:  # mixed types have no order of their own
             codes, uniques = pd.factorize(column.astype(str), sort=True)
         found = list(uniques)
-    names = [level_name(value) for value in found]
+    names = _days(found) or [level_name(value) for value in found]
     if len(set(names)) != len(names):
         raise InputError(f"column {str(column.name)!r} has different levels of the same name")
     return np.asarray(codes, dtype=int), names
+
+
+def _days(found: Sequence[Any]) -> list[str] | None:
+    """Return points in time as days, if all are the beginning of one."""
+    from datetime import datetime, time
+
+    if not all(isinstance(value, datetime) and value == datetime.combine(value, time()) for value in found):
+        return None
+    return [value.date().isoformat() for value in found]
 
 
 def level_name(value: Any) -> str:

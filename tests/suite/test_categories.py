@@ -65,3 +65,19 @@ def test_a_handful_of_rows_may_all_differ_and_declared_categories_always() -> No
     assert len(build_design({"y": Y[:5], "g": list("abcde")}, "y ~ g").labels) == 4
     declared = pd.Categorical([f"person {k}" for k in range(N)])
     assert len(build_design({"y": Y, "g": declared}, "y ~ g").labels) == N - 1
+
+
+@pytest.mark.parametrize(
+    ("moments", "first"),
+    [
+        (["2026-01-01", "2026-02-01", "2026-03-01"], "2026-02-01"),
+        (["2026-01-01T00:00", "2026-02-01T12:00", "2026-03-01T00:00"], "2026-02-01 12:00:00"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["datetime64[ns]", "object", "category"])
+def test_levels_that_are_days_are_called_without_a_time(moments: list[str], first: str, kind: str) -> None:
+    days = pd.Series([pd.Timestamp(moments[k % 3]) for k in range(N)]).astype(kind)
+    labels = build_design(pd.DataFrame({"y": Y, "d": days}), "y ~ C(d)").labels
+    assert labels[0] == f"C(d)[T.{first}]"
+    chosen = build_design(pd.DataFrame({"y": Y, "d": days}), f"y ~ C(d, reference='{first}')").labels
+    assert not any(first in label.split("[T.")[1] for label in chosen)
