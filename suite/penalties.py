@@ -153,9 +153,14 @@ def to_penalty(
     """
     found = find_library(library)
     problem = _checked(found, Problem(n, sigma, family, loss, reduction, y_sd, x_sd))
-    factors = _factors(found, problem)
-    refusal = f"{found.name} cannot express {prior}: {factors.why}"
     l1, l2 = prior.weights
+    # Whether a library can say a prior does not depend on sigma, so that this is told before sigma is asked for.
+    parts = _factors(found, replace(problem, sigma=1.0 if problem.sigma is None else problem.sigma))
+    refusal = f"{found.name} cannot express {prior}: {parts.why}"
+    for weight, factor in ((l1, parts.c1), (l2, parts.c2)):
+        if weight and factor is None:
+            raise InputError(refusal)
+    factors = _factors(found, problem)
     if isinstance(prior, Normal | Laplace) and l1 + l2 == 0 and prior not in _FLAT:
         raise InputError(f"{prior} is too wide for double precision; use an infinite scale")
     w1 = _scaled(l1, factors.c1, refusal)

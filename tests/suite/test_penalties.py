@@ -191,6 +191,8 @@ def test_decoupled_decay_is_refused_with_the_reason() -> None:
         (lambda: ElasticNet(1, math.inf), "l2 of an elastic net"),
         (lambda: Normal(math.inf).logp(0), "flat prior has no density"),
         (lambda: to_penalty(Normal(1), "sklearn.Ridge", n=10), "sigma is missing"),
+        (lambda: to_penalty(Normal(1), "sklearn.Lasso", n=10), r"cannot express Normal\(sd=1.0\): its penalty is"),
+        (lambda: to_penalty(Laplace(1), "torch.SGD", n=10), "cannot express Laplace"),
         (lambda: to_penalty(Normal(1), "sklearn.Ridge", n=0, sigma=1), "n must be a whole number"),
         (
             lambda: to_penalty(Normal(1), "sklearn.Ridge", n=cast(Any, 9.5), sigma=1),
