@@ -119,11 +119,11 @@ def _predictive(native: Any, name: str, group: str, key: str) -> Plot:
         drawing, said = _share(drawn, group, name), f"{name}: the share of ones in {words} draws{rows}"
     else:
         said = f"{name}: cumulative distribution of the data (bold) and of {words} draws{rows}"
-        drawing = _distribution(tree, group)
+        drawing = _distribution(tree, group, min(REPLICATES, drawn[..., 0].size))
     return Plot(_svg(drawing, key), f"{words.capitalize()} check of {name}", said)
 
 
-def _distribution(tree: Any, group: str) -> Callable[[], Any]:
+def _distribution(tree: Any, group: str, replicates: int) -> Callable[[], Any]:
     import arviz as az
 
     looks: dict[str, Any] = {
@@ -131,7 +131,7 @@ def _distribution(tree: Any, group: str) -> Callable[[], Any]:
         "observed_dist": {"color": INK},
         "title": False,
     }
-    given: dict[str, Any] = {"kind": "ecdf", "num_samples": REPLICATES, "visuals": looks}
+    given: dict[str, Any] = {"kind": "ecdf", "num_samples": replicates, "visuals": looks}
     return lambda: az.plot_ppc_dist(tree, group=group, backend="matplotlib", figure_kwargs=SIZE, **given)
 
 

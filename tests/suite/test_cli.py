@@ -89,6 +89,18 @@ with pm.Model() as prior_only:
 """
 
 
+def test_draws_that_do_not_suffice_are_told_by_statuses_and_not_by_warnings(
+    here: Path, capsys: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+) -> None:
+    (here / "data.csv").write_text("y,x\n" + "".join(f"{k * 1.7 % 5:.2f},{k * k % 7}\n" for k in range(12)))
+    few = ["--draws", "4", "--tune", "1", "--chains", "1", "--format", "csv"]
+    for prior in ("normal", "flat"):
+        assert call("fit", "data.csv", "--formula", "y ~ x", "--prior", prior, *few) == 1
+        rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+        assert {row["status"] for row in rows if row["method"] == "mcmc"} == {"unreliable"}
+    assert [str(w.message) for w in recwarn if issubclass(w.category, RuntimeWarning | UserWarning)] == []
+
+
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_one_message_and_exit_2_and_nothing_written(
     case: str, here: Path, capsys: pytest.CaptureFixture[str]
