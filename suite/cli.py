@@ -234,14 +234,14 @@ def script() -> NoReturn:
 def _options(
     seed: int, draws: int, tune: int, chains: int, ci_prob: float, ci_kind: Interval, backend: Backend
 ) -> dict[str, Any]:
-    if not 0 < ci_prob < 1:
-        raise InputError(f"--ci-prob {ci_prob}: use a probability strictly between 0 and 1, e.g. 0.95")
+    from triptych.options import level
+
     return {
         "random_seed": seed,
         "draws": draws,
         "tune": tune,
         "chains": chains,
-        "ci_prob": ci_prob,
+        "ci_prob": level("--ci-prob ", ci_prob),
         "ci_kind": ci_kind.value,
         "backend": backend.value,
     }

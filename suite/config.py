@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from triptych.errors import InputError, shown
+from triptych.options import HIGHEST, LOWEST
 from triptych.scenario import LONGEST_NAME
 from triptych.tables import listed
 
@@ -43,7 +44,7 @@ class FitConfig(BaseModel):
     draws: int | None = Field(default=None, ge=4)
     tune: int | None = Field(default=None, ge=1)
     chains: int | None = Field(default=None, ge=1)
-    ci_prob: float | None = Field(default=None, gt=0, lt=1)
+    ci_prob: float | None = Field(default=None, ge=LOWEST, le=HIGHEST)
     ci_kind: Literal["eti", "hdi"] | None = None
     backend: Literal["auto", "jax", "numba"] | None = None
 

@@ -257,6 +257,7 @@ def _summarise(
         bounds = {kind: e[estimand.name].values.reshape(-1, 2) for kind, e in ends.items()}
         for i, label in enumerate(estimand.variable.labels):
             status, reason = status_of(diagnosis, float(k[i]), warning)
+            reason = "; ".join(filter(None, (reason, out_of_reach(len(flat), ci_prob))))
             mean = status is not Status.NO_MOMENT
             row = Row(
                 scenario, variant, "mcmc", estimand.name, label,
@@ -284,6 +285,13 @@ def _summarise(
                 }
             )
     return rows, intervals, summary
+
+
+def out_of_reach(draws: int, ci_prob: float) -> str:
+    """Say so where fewer than one draw is to be expected beyond each end of an interval."""
+    if draws * (1 - ci_prob) >= 2:
+        return ""
+    return f"{draws} draws do not reach so far: the ends of a {ci_prob:.9g} interval are the extreme ones; take more"
 
 
 def not_sampled(

@@ -16,6 +16,8 @@ from triptych.errors import InputError
 
 # What an option is called on the command line or in other libraries.
 ELSEWHERE = {"seed": "random_seed", "random_state": "random_seed", "data": "table", "hdi_prob": "ci_prob"}
+# Levels of intervals: below, an HDI would hold no draw; above, normal quantiles run out of digits.
+LOWEST, HIGHEST = 0.01, 0.999999999
 
 
 def named[**P, R](*others: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -69,6 +71,14 @@ def refuse_idle(stated: Collection[str], *, family: str, prior: str) -> None:
                 f"--{option.replace('_', '-')} is {what}, and the {kind} is {chosen}; leave it out, or choose "
                 f"--{kind} {needed}"
             )
+
+
+def level(name: str, value: Any) -> float:
+    """Return the level of intervals."""
+    found = real(value)
+    if found is None or not LOWEST <= found <= HIGHEST:
+        raise InputError(f"{name}{said(value)}: use a probability from {LOWEST} to {HIGHEST}, e.g. 0.95")
+    return found
 
 
 def real(value: Any) -> float | None:

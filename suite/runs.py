@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from triptych.errors import InputError
 from triptych.mcmc import Sampling
-from triptych.options import named, real, said
+from triptych.options import level, named, said
 from triptych.progress import Progress, watched
 from triptych.scenario import DEFAULT, Scenario
 from triptych.table import METHODS
@@ -57,7 +57,7 @@ def run(
     draws, tune, chains, random_seed, cores
         As in ``pm.sample``. The same seed gives the same estimates and draws on one machine.
     ci_prob
-        Level of every interval, strictly between 0 and 1.
+        Level of every interval, from 0.01 to 0.999999999.
     ci_kind
         Which posterior interval is the headline: ``eti`` or ``hdi``.
     backend
@@ -298,8 +298,7 @@ def check(sampling: Sampling, methods: Sequence[str], ci_prob: float, ci_kind: s
     """Raise InputError for an option out of its range."""
     if isinstance(methods, str) or not methods or set(methods) - set(METHODS):
         raise InputError(f"methods={methods!r}: use one or more of {', '.join(METHODS)}")
-    if not 0 < (real(ci_prob) or 0.0) < 1:
-        raise InputError(f"ci_prob={said(ci_prob)}: use a probability strictly between 0 and 1, e.g. 0.95")
+    level("ci_prob=", ci_prob)
     if ci_kind not in INTERVALS:
         raise InputError(f"ci_kind={ci_kind!r}: use 'eti' or 'hdi'")
     if sampling.backend not in BACKENDS:

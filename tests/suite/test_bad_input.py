@@ -53,6 +53,8 @@ TABLES = {
     "scale that is no number": (ROWS, "y ~ x", ["--prior-scale", "wide"], ["wide", "auto"]),
     "infinite scale": (ROWS, "y ~ x", ["--prior-scale", "inf"], ["inf"]),
     "level": (ROWS, "y ~ x", ["--ci-prob", "95"], ["--ci-prob", "95"]),
+    "level of one": (ROWS, "y ~ x", ["--ci-prob", "0.9999999999999999"], ["--ci-prob", "to 0.999999999"]),
+    "level of nothing": (ROWS, "y ~ x", ["--ci-prob", "1e-300"], ["--ci-prob 1e-300", "from 0.01"]),
     "chains": (ROWS, "y ~ x", ["--chains", "0"], ["--chains", "greater than or equal to 1"]),
     "out is a file": (ROWS, "y ~ x", ["--out", "t.csv"], ["t.csv"]),
     "out is nothing": (ROWS, "y ~ x", ["--out", ""], ["--out", "name a folder"]),

@@ -109,6 +109,16 @@ def test_every_row_has_the_level(hdi: Any) -> None:
         assert 2 * fall == pytest.approx(q**2, rel=1e-5)
 
 
+@pytest.mark.parametrize(("ci_prob", "said"), [(0.9999, True), (0.98, False)])
+def test_a_level_that_the_draws_do_not_reach_is_told(ci_prob: float, said: bool) -> None:
+    found = triptych.compare(waiting(), ci_prob=ci_prob, methods=("mcmc",))
+    draws = posterior(found)
+    rows = [*found["default"].panels["mcmc"].estimates, *found["default"].panels["mcmc"].intervals]
+    for row in rows:
+        assert (f"the ends of a {ci_prob} interval are the extreme ones" in row.reason) is said
+        assert bool(row.upper >= np.sort(draws.ravel())[-2]) is said
+
+
 def test_fits_and_scenarios_pass_level_and_kind_on() -> None:
     table = {"y": Y, "x": [0.0, 1.0, 2.0]}
     options: dict[str, Any] = {"ci_prob": LEVEL, "ci_kind": "hdi", "draws": 50, "tune": 50}
