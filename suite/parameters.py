@@ -54,6 +54,16 @@ def _slopes(optimum: Optimum, estimands: list[Estimand], z: np.ndarray) -> np.nd
     return np.asarray(np.linalg.solve(own.T, rows.T).T)
 
 
+def _held_covariance(optimum: Optimum, slopes: np.ndarray) -> np.ndarray:
+    gradient = np.zeros((len(slopes), optimum.z.size))
+    own = optimum.engine.natural.slopes(optimum.z)[np.ix_(optimum.active, optimum.active)]
+    gradient[:, optimum.active] = slopes @ own
+    covariance = gradient[:, optimum.active] @ optimum.covariance @ gradient[:, optimum.active].T
+    none = np.isnan(optimum.deviation(gradient))
+    covariance[none], covariance[:, none] = np.nan, np.nan
+    return np.asarray(covariance)
+
+
 class Parameters:
     """The log-likelihood in parameters that are linear in those of the model; what it does not know stays.
 
@@ -63,12 +73,16 @@ class Parameters:
         Of the parameters.
     start
         Their values at the maximum.
+    held
+        At a kink, the covariance with the kink held; NaN where it leaves no error, as in the table.
     """
 
     def __init__(self, optimum: Optimum, names: list[str], slopes: np.ndarray, start: np.ndarray) -> None:
         self.engine, self.active, self.names, self.start = optimum.engine, optimum.active, names, start
         self._back = np.linalg.inv(slopes)
         self._anchor = self.engine.natural.params(optimum.z)
+        corner = optimum.verdict.corner
+        self.held = _held_covariance(optimum, slopes) if corner is not None and corner.jacobian.size else None
 
     def _all(self, params: np.ndarray) -> np.ndarray:
         whole = self._anchor.copy()
@@ -104,8 +118,11 @@ class Parameters:
         Raises
         ------
         ModelError
-            When a term covers more than one observation, so that no sandwich can be formed.
+            When a term covers more than one observation, or the maximum is at a kink, so that no sandwich can be
+            formed.
         """
+        if self.held is not None:
+            raise ModelError("robust covariance needs curvature, and this is a kink; use the default cov_type")
         for name, weight in self.engine.weights.items():
             if weight.ndim == 0 or weight.size <= 1:
                 raise ModelError(

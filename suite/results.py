@@ -103,6 +103,8 @@ def _covariance(model: Any, params: np.ndarray, retvals: Any) -> np.ndarray:
     from triptych.newton import equilibrate
 
     del retvals
+    if model.scale_map.held is not None:
+        return np.asarray(model.scale_map.held)
     hessian = model.hessian(params)
     d = equilibrate(hessian)
     inverse = np.linalg.pinv(-(d[:, None] * hessian * d), hermitian=True)

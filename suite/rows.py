@@ -106,7 +106,7 @@ class Optimum:
         variable = estimand.variable
         values = self.shown[variable.name].ravel()
         gradient = self.jacobian[variable.name].reshape(variable.size, -1)
-        deviation = self._deviation(gradient)
+        deviation = self.deviation(gradient)
         low, high = curvature_interval(self, estimand, deviation, frame.ci_prob)
         rows = []
         for i, label in enumerate(variable.labels):
@@ -124,7 +124,8 @@ class Optimum:
             rows.append(frame.row(estimand, label, **columns))
         return rows
 
-    def _deviation(self, gradient: np.ndarray) -> np.ndarray:
+    def deviation(self, gradient: np.ndarray) -> np.ndarray:
+        """Return the standard errors of scalars with these gradients ``(k, p)``; NaN where curvature gives none."""
         g = gradient[:, self.active]
         variance = np.einsum("ij,jk,ik->i", g, self.covariance, g)
         # Held at a corner, a direction is left with rounding; without curvature its unit is the coordinate's own.
@@ -260,5 +261,5 @@ class Optimum:
             j[estimand.name].reshape(estimand.variable.size, -1)[i : i + 1]
             for j in (self.jacobian, self.engine.shown_jacobian(z))
         )
-        before, after = self._deviation(here)[0], self._deviation(there)[0]
+        before, after = self.deviation(here)[0], self.deviation(there)[0]
         return bool(before > 0 and not after > 0.5 * before)

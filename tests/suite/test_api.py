@@ -121,6 +121,17 @@ def test_a_regression_is_summed_up_on_the_scale_of_its_table() -> None:
         ours.predict()
 
 
+def test_at_a_kink_the_errors_are_those_of_the_table() -> None:
+    comparison = triptych.fit(TABLE, "y ~ x", family="laplace", **BOTH)
+    mle = comparison.results["mle"]
+    table = comparison.estimates.query("method == 'mle'")
+    np.testing.assert_allclose(mle.bse, table["std_error"], rtol=1e-12)
+    assert np.isnan(mle.bse[:2]).all()
+    assert mle.bse[2] == pytest.approx(mle.params[2] / np.sqrt(60), rel=1e-7)
+    with pytest.raises(ModelError, match="this is a kink"):
+        mle.model.fit(cov_type="HC0")
+
+
 def test_robust_covariance_is_that_of_ols(mle: Any) -> None:
     ours = mle.model.fit(cov_type="HC0").bse[:3]
     assert ours == pytest.approx(sm.OLS(Y, X).fit(cov_type="HC0").bse, rel=1e-6)
