@@ -263,7 +263,7 @@ def _improper(design: Design, spec: Regression, found: _Findings) -> tuple[Statu
             Status.NO_MOMENT,
             f"{_counted(design.n, 'row')} and {_counted(design.rank, 'coefficient')} leave "
             f"{_counted(spare, 'degree')} of freedom, and under a flat prior "
-            f"the posterior has a variance from {FEWEST_SPARE_ROWS} on: {advice}",
+            f"the posterior has a variance from {FEWEST_SPARE_ROWS} on, so that it is not sampled: {advice}",
         )
     return None
 

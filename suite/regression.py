@@ -16,6 +16,7 @@ from triptych.fit_existence import Existence, existence
 from triptych.fit_words import mathematics, question, source, why
 from triptych.options import flag, refuse_idle, word
 from triptych.scenario import DEFAULT, Data, Scenario
+from triptych.table import Status
 
 FEWEST_ROWS_FOR_HOLDOUT = 10
 
@@ -132,7 +133,8 @@ def _call(formula: str, **options: Any) -> str:
 def _holdout(design: Design, spec: Regression, found: Existence) -> Any:
     """A fifth of the rows, chosen so that the rest determine as much as all of them do."""
     if found.no_posterior is not None:
-        return "no posterior exists, so there are no three predictive distributions to compare"
+        lacks = "exists" if found.no_posterior[0] is Status.FAILED else "was sampled"
+        return f"no posterior {lacks}, so there are no three predictive distributions to compare"
     if design.n < FEWEST_ROWS_FOR_HOLDOUT:
         return f"with {design.n} rows none can be spared for a hold-out split"
     for seed in range(20):

@@ -403,6 +403,16 @@ def test_columns_that_separate_and_depend_on_each_other_leave_no_posterior_under
     assert "no posterior exists under a flat prior" in found[1]
 
 
+def test_a_posterior_without_a_variance_is_said_to_be_there_and_not_to_be_sampled() -> None:
+    scenario = build_scenario({"y": [1.0, 2.0]}, "y ~ 1", prior="flat")
+    assert scenario.no_posterior is not None
+    assert scenario.no_posterior[0] is Status.NO_MOMENT
+    assert "so that it is not sampled" in scenario.no_posterior[1]
+    assert scenario.holdout == "no posterior was sampled, so there are no three predictive distributions to compare"
+    none = build_scenario({"y": [1.0, 2.0], "x": [0, 1]}, "y ~ x", prior="flat")
+    assert "no posterior exists" in str(none.holdout)
+
+
 def test_the_mathematics_are_those_of_the_scale_that_is_used() -> None:
     shown = " ".join(build_scenario(sample(), "y ~ x", standardize=False).mathematics)
     assert "s_y" not in shown
