@@ -16,6 +16,7 @@ DISPERSED = ("gaussian", "gamma", "inverse_gaussian")
 UNDISPERSED = ("binomial", "poisson", "negative_binomial")
 LOSSES = ("mse", "bce", "gaussian_nll")
 REDUCTIONS = ("mean", "sum")
+WORDS = {"family": DISPERSED + UNDISPERSED, "loss": LOSSES, "reduction": REDUCTIONS}
 
 
 class NotAPrior(InputError):
@@ -85,7 +86,8 @@ def _no_sigma(problem: Problem) -> None:
         )
 
 
-def _chosen(value: str | None, allowed: tuple[str, ...], name: str) -> str:
+def chosen(value: str | None, allowed: tuple[str, ...], name: str) -> str:
+    """Return an option that is one of some words, the first of them if it is left out."""
     if value is None:
         return allowed[0]
     if value not in allowed:
@@ -105,7 +107,7 @@ def _statsmodels_glm(problem: Problem) -> Factors:
     """-loglike/n + alpha*(L1_wt*|b| + (1 - L1_wt)*b^2/2), with the log-likelihood at dispersion 1,
     is phi/n times the negative log posterior: alpha*L1_wt = phi*l1/n and alpha*(1 - L1_wt) =
     phi*l2/n, where phi = sigma^2 for gaussian, gamma and inverse gaussian, and 1 otherwise."""
-    if _chosen(problem.family, DISPERSED + UNDISPERSED, "family") in DISPERSED:
+    if chosen(problem.family, DISPERSED + UNDISPERSED, "family") in DISPERSED:
         c = _variance(problem) / problem.n
     else:
         _no_sigma(problem)
@@ -181,11 +183,11 @@ def _torch(problem: Problem) -> Factors:
     1/2: RSS/n (mean) is 2 sigma^2/n times, RSS (sum) 2 sigma^2 times RSS/(2 sigma^2), so
     weight_decay = 2 sigma^2*l2/n or 2 sigma^2*l2. Cross-entropy, and GaussianNLLLoss at
     var = sigma^2, are the log-likelihood: weight_decay = l2/n (mean) or l2 (sum)."""
-    loss = _chosen(problem.loss, LOSSES, "loss")
+    loss = chosen(problem.loss, LOSSES, "loss")
     if loss == "bce":
         _no_sigma(problem)
     c = 2 * _variance(problem) if loss == "mse" else 1.0
-    if _chosen(problem.reduction, REDUCTIONS, "reduction") == "mean":
+    if chosen(problem.reduction, REDUCTIONS, "reduction") == "mean":
         c /= problem.n
     return Factors(None, c, "weight_decay is quadratic; add |b| to the loss yourself")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from triptych.errors import InputError
 from triptych.penalties import LIBRARIES, Prior, count, find_library, to_penalty
-from triptych.penalty_libraries import DISPERSED
+from triptych.penalty_libraries import DISPERSED, WORDS, chosen
 from triptych.penalty_priors import number
 
 
@@ -68,6 +68,8 @@ def settings(
     for name, value in {"sigma": sigma, **options}.items():
         if name in ("sigma", "y_sd", "x_sd") and value is not None:
             number(value, name)
+    for name, allowed in WORDS.items():
+        chosen(options.get(name), allowed, name)
     lines = []
     for found in [find_library(library)] if library else list(LIBRARIES.values()):
         given = {key: value for key, value in options.items() if library or key in found.options}

@@ -323,6 +323,8 @@ def test_command_writes_a_flat_prior_as_valid_json() -> None:
         ((*FORWARD, "--y-sd", "-1"), "y_sd must be more than zero"),
         (("--library", "sklearn.Ridge", "--sigma", "1", "--n", "9"), "needs alpha"),
         ((*BACKWARD[:4], "--n", "9"), "sigma is missing"),
+        (("--prior", "normal", "--scale", "1", "--n", "9", "--family", "poison"), "family 'poison' is not known"),
+        (("--prior", "normal", "--scale", "1", "--n", "9", "--loss", "mae"), "loss 'mae' is not known"),
     ],
 )
 def test_command_refuses_bad_input(arguments: tuple[str, ...], message: str) -> None:
