@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,17 @@ from triptych.errors import InputError, shown
 
 if TYPE_CHECKING:
     import pymc as pm
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """The file is the user's: whatever it raises is bad input, told with its type; an interrupt is none."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise InputError(f"{what} fails: {type(error).__name__}: {error}") from error
 
 
 def load_model(reference: str) -> pm.Model:
@@ -42,19 +55,18 @@ def load_model(reference: str) -> pm.Model:
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(place.parent.resolve()))
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        # The file is the user's: whatever it raises is bad input, told with its type.
-        raise InputError(f"{path!r} fails: {type(error).__name__}: {error}") from error
+        with _told(repr(path)):
+            spec.loader.exec_module(module)
+        found = getattr(module, name, None)
+        if found is None:
+            raise InputError(f"{path!r} has no {name!r}")
+        import pymc as pm
+
+        if callable(found) and not isinstance(found, pm.Model):
+            with _told(f"{name}() in {path!r}"):
+                found = found()
     finally:
         sys.path.pop(0)
-    found = getattr(module, name, None)
-    if found is None:
-        raise InputError(f"{path!r} has no {name!r}")
-    import pymc as pm
-
-    if callable(found) and not isinstance(found, pm.Model):
-        found = found()
     if not isinstance(found, pm.Model):
         raise InputError(f"{name!r} in {path!r} is of type {type(found).__name__}, not a pm.Model")
     return found

@@ -65,6 +65,9 @@ BAD = {
     "no such name": (["compare", "models.py:other"], "other"),
     "not a model": (["compare", "models.py:number"], "number"),
     "a file that fails": (["compare", "broken.py:model"], "broken.py"),
+    "a file that ends the process": (["compare", "ends.py:model"], "SystemExit: 3"),
+    "a function that takes something": (["compare", "models.py:needy"], "needy() in 'models.py' fails: TypeError"),
+    "a function that ends the process": (["compare", "models.py:ending"], "ending() in 'models.py' fails: SystemExit"),
     "discrete": (["compare", "models.py:discrete"], "k"),
     "nothing observed": (["compare", "models.py:prior_only"], "observed"),
     "estimand": (["compare", "models.py:plain", "--estimand", "sigma"], "sigma"),
@@ -75,9 +78,12 @@ BAD = {
 }
 
 MODELS = """
+import sys
 import pymc as pm
 
 number = 3
+def needy(x): return x
+def ending(): sys.exit(7)
 with pm.Model() as plain:
     mu = pm.Normal("mu", 0, 1)
     pm.Normal("y", mu, 1, observed=[1.0, 2.0, 4.0])
@@ -107,6 +113,7 @@ def test_bad_input_is_one_message_and_exit_2_and_nothing_written(
 ) -> None:
     (here / "taken").write_text("a file")
     (here / "models.py").write_text(MODELS)
+    (here / "ends.py").write_text("import sys\nsys.exit(3)\n")
     (here / "broken.py").write_text("import pymc as pm\nmodel = pm.Modell()\n")
     (here / "data.csv").write_text("y,x\n1,2\n2,3\n4,4\n5,7\n")
     (here / "bad.toml").write_text('data = "data.csv"\nformula = "y ~ x"\nfamilly = "poisson"\n')
