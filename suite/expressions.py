@@ -167,10 +167,9 @@ def _check(node: ast.AST, code: str, depth: int, outermost: bool = False) -> Non
         case ast.Call(func=ast.Name(id=name)):
             raise InputError(f"{shown(code)}: no function {name!r}; there are {listed(FUNCTIONS, 20)}")
         case _:
-            what = type(node).__name__
             raise InputError(
-                f"{shown(code)}: {what} is not allowed in a formula; it is an expression over columns "
-                f"with + - * / **, numbers and the functions {', '.join(FUNCTIONS)}"
+                f"{shown(code)} is not allowed in a formula, whose expressions are made of columns, numbers, "
+                f"+ - * / ** and the functions {', '.join(FUNCTIONS)}"
             )
 
 

@@ -136,6 +136,10 @@ def _read_text(path: Path, separator: str) -> pd.DataFrame:
         raise InputError(f"{str(path)!r} is empty") from fault
     except (pd.errors.ParserError, pd.errors.ParserWarning) as fault:
         reason = str(fault).strip().splitlines()[0]
+        if isinstance(fault, pd.errors.ParserWarning):
+            reason = (
+                f"rows have more fields than the first line, which has to name the columns: {shown(', '.join(names))}"
+            )
         raise InputError(f"{str(path)!r} is not a well-formed table: {reason}") from fault
     return table
 

@@ -14,6 +14,8 @@ ROWS = "y,x,g,b,z\n" + "".join(f"{k * 1.7 % 5:.2f},{k * k % 7},{'uvw'[k % 3]},1,
 TABLES = {
     "not UTF-8": (b"y,x\n1,caf\xe9\n2,b\n", "y ~ x", [], ["t.csv", "UTF-8"]),
     "empty": (b"", "y ~ x", [], ["t.csv", "empty"]),
+    "a line before the header": ("# notes\n" + ROWS, "y ~ x", [], ["more fields than the first line", "'# notes'"]),
+    "whole division": (ROWS, "y ~ I(x // 2)", [], ["'I(x // 2)' is not allowed", "+ - * / **"]),
     "zero rows": (b"y,x\n", "y ~ x", [], ["zero rows"]),
     "one row": (b"y,x\n1,2\n", "y ~ x", [], ["one row"]),
     "text": (b"y,x\n1,2\n2,two\n3,1\n5,2\n", "y ~ log(x)", [], ["'x'", "row 2", "'two'"]),
