@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = ("triptych", "pymc", "pytensor", "nutpie", "arviz", "statsmodels", "jax", "numpy", "scipy")
 INTERVALS = ("eti", "hdi")
+MOST = {"draws": 10**7, "tune": 10**7, "chains": 1000}
 BACKENDS = ("auto", "jax", "numba")
 
 
@@ -307,5 +308,7 @@ def check(sampling: Sampling, methods: Sequence[str], ci_prob: float, ci_kind: s
         value = getattr(sampling, name)
         if (name, value) != ("cores", None) and (type(value) is not int or value < least):
             raise InputError(f"{name}={said(value)}: use a whole number of at least {least}")
+        if name in MOST and value > MOST[name]:
+            raise InputError(f"{name}={said(value)}: that is beyond any memory; use {MOST[name]} at most")
     if sampling.random_seed >= 2**32:
         raise InputError(f"random_seed={said(sampling.random_seed)}: use a whole number below 2**32 (4294967296)")
