@@ -174,7 +174,7 @@ def regression_model(design: Design, spec: Regression) -> Callable[..., None]:
     on each other), and ``sigma`` (on the outcome's own scale), ``alpha`` or ``nu`` by family. The
     deterministic ``coef`` holds intercept and slopes on the user's own scale.
     """
-    scale = spec.scale(design)
+    scale = np.float64(spec.scale(design))
     intercept, slopes = design.intercept, bool(design.labels)
 
     def model(data: Any) -> None:
@@ -212,7 +212,7 @@ def _sigma(data: Any, spec: Regression) -> Any:
     return pm.Exponential("sigma", scale=data.y_spread)
 
 
-def _slopes(spec: Regression, scale: float, sigma: Any, data: Any) -> Any:
+def _slopes(spec: Regression, scale: np.float64, sigma: Any, data: Any) -> Any:
     """Return the slopes of the standardised predictors, called ``beta`` in every model."""
     import pymc as pm
     import pytensor.tensor as pt

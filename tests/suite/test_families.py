@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,6 +26,8 @@ from triptych.families import (
 )
 from triptych.fit_existence import existence
 from triptych.outcomes import FAMILIES, MEASUREMENTS
+from triptych.regression import build_scenario
+from triptych.solve import build_model
 from triptych.table import Status
 
 N = 24
@@ -300,3 +303,10 @@ def test_what_does_not_exist_is_known_before_fitting(
         assert flat.no_posterior is not None
         assert flat.no_posterior[0] is Status.FAILED
         assert set(flat.expected["mcmc"]) == set(estimands(Regression(family)))
+
+
+def test_a_scale_beyond_single_precision_is_no_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        scenario = build_scenario({"y": [1.0, 2.0, 4.0, 3.0], "x": [0.0, 1.0, 3.0, 2.5]}, "y ~ x", prior_scale=1e99)
+        build_model(scenario, scenario.data(), {})
