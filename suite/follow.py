@@ -283,9 +283,10 @@ def _ridge(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> bool:
     point, objective = verdict.point, verdict.objective
     j = int(np.argmax(np.abs(v / d)))
     step = 0.5 if objective.capped[j] else max(3 * d[j], 0.1 * abs(point.z[j]))
-    for sign in (1.0, -1.0):
+    short = 0.1 if objective.capped[j] else 0.6 * d[j]  # it may end soon
+    for way in (step, -step, short, -short):
         x = point.z.copy()
-        x[j] += sign * step
+        x[j] += way
         if not np.isfinite(objective.value(x)):
             continue
         end = objective.climb(x, fixed=j, max_iterations=100)

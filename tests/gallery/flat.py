@@ -203,6 +203,13 @@ def along_switch(method: str) -> Along:
     return Along(method, FLAT, lambda t: {"when": 5.05 + 0.08 * t, **rates})
 
 
+def two_cauchy() -> pm.Model:
+    with pm.Model() as model:
+        mu, sigma = pm.Flat("mu"), pm.HalfFlat("sigma")
+        pm.Cauchy("y", mu, sigma, observed=np.array([100.0, 100.5]))
+    return model
+
+
 CASES = (
     Case("duplicated_column", lambda: regression(DUPLICATE, False),
          {"mle": {"beta": {"a": FLAT, "b": FLAT}}}, known=duplicate_known,
@@ -261,4 +268,8 @@ CASES = (
          elsewhere={m: {"when": 5.5} for m in BOTH}, smooth=False,
          note="A step function of the switch point: the best split by trying all of them.",
          along=tuple(along_switch(m) for m in BOTH)),
+    Case("cauchy_of_two_data", two_cauchy, {m: FLAT for m in BOTH},
+         note="As high all along the half circle over the two data (Copas 1975).",
+         along=tuple(Along(m, FLAT, lambda t: {"mu": 100.25 + 0.25 * np.tanh(t), "sigma": 0.25 / np.cosh(t)},
+                           start=-4.0, stop=4.0) for m in BOTH)),
 )  # fmt: skip
