@@ -160,7 +160,8 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
     usable.sort(key=lambda e: objective.noise(e[0].z) > COARSE)
     best = usable[0][0].value
     origin = objective.origin[objective.active]
-    equal = [e for e in usable if abs(e[0].value - best) <= 1e-9 * (1 + abs(best))]
+    told = max(1e-9 * (1 + abs(best)), min(objective.noise(usable[0][0].z), COARSE))
+    equal = [e for e in usable if abs(e[0].value - best) <= told]
     mixed = len({end.slow for end, _ in equal}) > 1
     point, corner = min(
         equal,

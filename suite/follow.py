@@ -11,6 +11,7 @@ from triptych.faces import face
 from triptych.kinks import climb
 from triptych.newton import equilibrate
 from triptych.objective import Objective
+from triptych.paths import CLEAR
 from triptych.probes import MOST_COLUMNS, still_rising, structural_null
 from triptych.verdict import Verdict
 
@@ -43,7 +44,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
             fell, better = _walk(verdict, sign * v, curvature)
             if better is not None and verdict.unbounded is None:
                 return better
-            sides.append(fell)
+            sides.append(fell and not _is_level(verdict, sign * v))
         if not any(sides):
             flat.append(v)
         elif not all(sides):
@@ -99,13 +100,24 @@ def _same_way(verdict: Verdict, v: np.ndarray, ray: np.ndarray) -> bool:
     return bool(0.5 * abs(left @ verdict.point.hessian @ left) < UNSEEN)
 
 
+def _one_way(verdict: Verdict) -> dict[int, np.ndarray]:
+    """Return the directions in which a coordinate goes away at no cost, where it does so one way only."""
+    ways: dict[int, list[np.ndarray]] = {}
+    for j, way in verdict.level:
+        ways.setdefault(j, []).append(way)
+    return {j: way[0] for j, way in ways.items() if len(way) == 1}
+
+
+def _is_level(verdict: Verdict, v: np.ndarray) -> bool:
+    """Whether a direction is that of one logarithm that goes away alone and at no cost: what falls is rounding."""
+    if np.count_nonzero(v) != 1 or abs(v @ verdict.point.hessian @ v) > CLEAR * np.max(np.abs(v)) ** 2:
+        return False
+    return any(v @ way > 0 and np.count_nonzero(way) == 1 for way in _one_way(verdict).values())
+
+
 def _bent(verdict: Verdict, found: list[np.ndarray]) -> list[np.ndarray]:
-    """Return the coordinates that go away at no cost, one way only, along no straight line found."""
-    ways: dict[int, list[float]] = {}
-    for j, sign in verdict.level:
-        ways.setdefault(j, []).append(sign)
-    axes = np.eye(verdict.objective.size)
-    return [signs[0] * axes[j] for j, signs in ways.items() if len(signs) == 1 and not any(v[j] != 0 for v in found)]
+    """Return the ways of coordinates that go away at no cost, along no straight line found."""
+    return [way for j, way in _one_way(verdict).items() if not any(v[j] != 0 for v in found)]
 
 
 def _exactly(flat: list[np.ndarray], objective: Objective, d: np.ndarray) -> list[np.ndarray]:

@@ -11,6 +11,7 @@ from triptych.newton import Point, newton
 from triptych.rewrites import kind_of
 
 FAR_OUT, NUDGE = 8.0, 1e-6  # of a logarithm: from where rounding is looked for, and by what step
+FURTHER, STRAIGHT = 100, 1e-4  # of these steps, for differences of fourth order; bend over them that leaves none
 MOST_SMALL = 12  # scalars of a variable whose coordinates are pushed away one by one
 
 
@@ -127,6 +128,11 @@ class Objective:
             change = NUDGE * (np.arange(x.size) == k)
             bent = abs(self.value(x + change) - 2 * here + self.value(x - change))
             found = max(found, bent if np.isfinite(bent) else 0.0)
+            if FURTHER**2 * bent < STRAIGHT:
+                # A density that is rounded in steps may be straight over so short a way.
+                sides = [self.value(x + step * FURTHER * change) for step in (-2, -1, 1, 2)]
+                rough = abs(sides[0] - 4 * sides[1] + 6 * here - 4 * sides[2] + sides[3]) / 4
+                found = max(found, rough if np.isfinite(rough) else 0.0)
         return found
 
     def leaps(self, one: np.ndarray, other: np.ndarray) -> bool:

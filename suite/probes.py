@@ -14,13 +14,10 @@ import numpy as np
 from triptych.kinks import climb_beside
 from triptych.newton import Point
 from triptych.objective import Objective
+from triptych.paths import LEAST_SLOPE, PROBE_STEPS, SETTLED, endless, level, onwards, probe
 from triptych.verdict import ALL_ROUNDING, Trace, Verdict
 
-LEAST_SLOPE = 0.2  # rise per unit of a logarithm that counts as one
-PROBE_STEPS = 18
 FEW_STEPS = 8
-FURTHER = 10  # steps more for a rise whose rate has not settled
-SETTLED = 8
 PROBED = 24  # logarithmic coordinates pushed away
 UNROUNDED = 1e-2  # rounding error of an objective whose slope is still seen
 FADES = 0.95  # of a rise over 8 units, over the next 8: less will come to an end
@@ -29,12 +26,6 @@ DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
 RUIN = 1e4  # fall of one log-density term that no other makes up for
 MOST_COLUMNS = 60  # coordinates up to which spare ones are looked for
 MOST_DRAWN = 6  # logarithmic coordinates up to which single data are tried
-
-
-def endless(trace: Trace) -> bool:
-    """Whether the objective still rises at a settled rate at the end of a path."""
-    slopes = np.diff(trace.values)
-    return slopes.size >= PROBE_STEPS - 1 and _settled(slopes)
 
 
 def _outwards(objective: Objective, trace: Trace) -> bool:
@@ -56,24 +47,18 @@ def push_away(verdict: Verdict, end: Point) -> np.ndarray | None:
     steps = FEW_STEPS if objective.discrete and not objective.parts[1] else PROBE_STEPS
     for j in positions:
         for sign in (-1.0, 1.0):
-            trace = _probe(objective, end, int(j), sign, steps=steps)
+            trace = probe(objective, end, int(j), sign, steps=steps)
             if endless(trace) and _outwards(objective, trace):
                 verdict.unbounded = trace
                 return None
             # After a slow ascent the numbers may end before the steps do.
             whole = len(trace.values) == steps + 1 or (end.slow and len(trace.values) > 2)
-            if end is verdict.point and whole and _level(verdict, trace):
-                verdict.level.append((int(j), sign))
+            if end is verdict.point and (reached := level(verdict, trace, whole)):
+                verdict.level.append((int(j), onwards(objective, end, trace, reached, sign)))
             top = int(np.argmax(trace.values))
             if trace.values[top] > least and _believable(verdict, trace, top):
                 better, least = trace.points[top], float(trace.values[top])
     return better
-
-
-def _level(verdict: Verdict, trace: Trace) -> bool:
-    """Whether a path ends as high as it began: on a bent way to a supremum, curvature and straight lines say no."""
-    noise = max(verdict.noise, *(verdict.objective.noise(x) for x in trace.points[-3:]))
-    return bool(abs(trace.values[-1] - verdict.point.value) <= max(8 * noise, 1e-10) and noise < 1e-6)
 
 
 def draw_to_data(verdict: Verdict) -> None:
@@ -97,13 +82,13 @@ def draw_to_data(verdict: Verdict) -> None:
         weights[row] = values.size
         heavy = replace(objective, engine=objective.engine.with_weights({name: weights.reshape(values.shape)}))
         for j, sign in pushes:
-            drawn = _probe(heavy, verdict.point, j, sign, steps=DRAWN, patient=True)
+            drawn = probe(heavy, verdict.point, j, sign, steps=DRAWN, patient=True)
             if len(drawn.steps) < DRAWN or drawn.values[-1] - drawn.values[-2] < LEAST_SLOPE:
                 continue  # not even the heavy datum gains by going on
             start = climb_beside(objective, drawn.points[-1], j)
             if not start.usable:
                 continue
-            trace = _probe(objective, start, j, sign)
+            trace = probe(objective, start, j, sign)
             if endless(trace):
                 verdict.unbounded = trace
                 return
@@ -153,7 +138,7 @@ def _still_as_steep(objective: Objective, trail: np.ndarray, far: float) -> Trac
     end = climb_beside(objective, trail[-1], j)
     if not end.usable:
         return None
-    found = _reversed(_probe(objective, end, j, -float(np.sign(way)), steps=2 * SETTLED, patient=True))
+    found = _reversed(probe(objective, end, j, -float(np.sign(way)), steps=2 * SETTLED, patient=True))
     if len(found.values) <= 2 * SETTLED:
         return None
     early, middle, late = found.values[[-1 - 2 * SETTLED, -1 - SETTLED, -1]]
@@ -172,7 +157,7 @@ def still_rising(verdict: Verdict, ray: np.ndarray) -> Trace | None:
     slope = float(point.gradient[j]) * float(np.sign(ray[j]))
     if not objective.capped[j] or slope < LEAST_SLOPE or point.decrement < LEAST_SLOPE:
         return None
-    return _reversed(_probe(objective, point, j, -float(np.sign(ray[j])), steps=SETTLED))
+    return _reversed(probe(objective, point, j, -float(np.sign(ray[j])), steps=SETTLED))
 
 
 def _reversed(way: Trace) -> Trace:
@@ -188,52 +173,6 @@ def _believable(verdict: Verdict, trace: Trace, top: int) -> bool:
     if rise <= 20 * noise:
         return False
     return not objective.leaps(trace.points[top - 1], trace.points[top])
-
-
-def _probe(
-    objective: Objective, end: Point, j: int, sign: float, *, steps: int = PROBE_STEPS, patient: bool = False
-) -> Trace:
-    x = end.z.copy()
-    values, points = [end.value], [x]
-    for step in range(1, steps + FURTHER + 1):
-        if step > steps and not _unsettled(np.diff(values)):
-            break
-        x = points[-1].copy()
-        x[j] = end.z[j] + sign * step
-        value = objective.value(x)
-        if not np.isfinite(value):
-            break
-        point = climb_beside(objective, x, j)
-        if not point.usable:
-            break
-        values.append(point.value)
-        points.append(point.z)
-        if not patient and _hopeless(np.diff(values), values[0] - values[-1]):
-            break
-    return Trace(j, np.array([p[j] for p in points]), np.array(values), np.array(points))
-
-
-def _unsettled(slopes: np.ndarray) -> bool:
-    """Whether a rise has begun so late that its rate is not settled yet."""
-    return bool(slopes.size >= PROBE_STEPS and slopes[-1] > LEAST_SLOPE and not _settled(slopes))
-
-
-def _settled(slopes: np.ndarray) -> bool:
-    last = slopes[-SETTLED:]
-    if not np.all(last > LEAST_SLOPE):
-        return False
-    # Gains that shrink: the rate comes to its limit from below, as a log of a log does, and will not fall.
-    gains = np.diff(last)
-    return bool(np.ptp(last) <= 0.05 * float(np.mean(last)) or (np.all(gains > 0) and np.all(np.diff(gains) < 0)))
-
-
-def _hopeless(slopes: np.ndarray, fallen: float) -> bool:
-    """Falling ever faster, or at a settled rate: it will not come back."""
-    last = slopes[-4:]
-    if last.size < 4 or fallen < 10 or np.any(last >= -LEAST_SLOPE):
-        return False
-    faster = bool(np.all(last[1:] < 1.8 * last[:-1]))
-    return faster or float(np.ptp(last)) < 1e-5 * abs(float(last[-1]))
 
 
 def column_sizes(columns: np.ndarray) -> np.ndarray:

@@ -51,7 +51,7 @@ class Verdict:
     cliff
         Directions, as rows, in which its domain ends at once, if it rises up to there.
     level
-        Positions of logarithmic coordinates, with a sign, that can be pushed away at no cost.
+        Positions of logarithmic coordinates that can be pushed away at no cost, with the direction in which they go.
     settled
         Whether the probes met no better point in the end.
     lesser
@@ -69,7 +69,7 @@ class Verdict:
     rays: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     flat: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     cliff: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    level: list[tuple[int, float]] = field(default_factory=list)
+    level: list[tuple[int, np.ndarray]] = field(default_factory=list)
     settled: bool = True
     lesser: Verdict | None = None
 

@@ -212,6 +212,13 @@ def pareto_known() -> Answers:
     return same({"smallest": 1.2}) | shapes
 
 
+def ones_without_zeros() -> pm.Model:
+    with pm.Model() as model:
+        rate = pm.HalfFlat("rate")
+        pm.Truncated("y", pm.Poisson.dist(rate), lower=1, observed=np.ones(6, int))
+    return model
+
+
 CASES = (
     zero_count_case("zero_counts_half_normal", lambda: pm.HalfNormal("rate", 2),
                     "-n rate and the half-normal both fall from zero."),
@@ -303,4 +310,8 @@ CASES = (
          known=pareto_known, note="The density rises with the scale up to the smallest datum and ends there.",
          along=tuple(Along(m, "at_boundary", lambda t, m=m: {
              "smallest": 1.2 - 0.1 * np.exp(-t), "shape": pareto_known()[m, "shape"]}) for m in BOTH)),
+    Case("ones_where_zeros_are_not_seen", ones_without_zeros, {m: {"rate": EDGE} for m in BOTH},
+         note="A one for certain as the rate goes to zero; far down PyMC's density is rounding alone.",
+         known=lambda: same({"rate": 0.0}),
+         along=tuple(Along(m, EDGE, lambda t: {"rate": np.exp(-t)}, start=1.0, stop=6.0) for m in BOTH)),
 )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 import pymc as pm
 from scipy import special, stats
 
-from .case import Along, Answers, Case, root_of, same, zero_of
+from .case import BOTH, Along, Answers, Case, root_of, same, zero_of
 
 FAR = "at_infinity"
 
@@ -307,6 +307,20 @@ def ordered_apart() -> pm.Model:
     return model
 
 
+SPREAD = np.array([0.05, 0.1, 0.2, 0.3, 0.5, 0.9, 4.0])
+
+
+def truncated_spread() -> pm.Model:
+    with pm.Model() as model:
+        mu, sigma = pm.Flat("mu"), pm.HalfFlat("sigma")
+        pm.Truncated("y", pm.Normal.dist(mu, sigma), lower=0, observed=SPREAD)
+    return model
+
+
+def to_the_exponential(t: float) -> dict[str, Any]:
+    return {"mu": -np.exp(2 * t) / SPREAD.mean(), "sigma": np.exp(t)}
+
+
 CASES = (
     Case("complete_separation", complete, {"mle": FAR}, known=complete_known,
          note="Doses 1-3 live and 6-9 die: any line between them, made steeper, is better.",
@@ -386,4 +400,7 @@ CASES = (
     Case("ordered_classes_apart", ordered_apart, {"mle": FAR},
          note="Three grades that a line orders without overlap.",
          along=rises(lambda t: {"slope": 3 * t, "cuts": np.array([-2.25, 3.45]) * t})),
+    Case("truncated_normal_of_wide_spread", truncated_spread, {m: FAR for m in BOTH},
+         note="Spread wider than the mean: the exponential is the best of the family, and its limit.",
+         along=tuple(Along(m, FAR, to_the_exponential, start=0.0, stop=5.0) for m in BOTH)),
 )  # fmt: skip

@@ -79,6 +79,22 @@ def up(*methods: str) -> tuple[Along, ...]:
     return tuple(Along(method, "unbounded", spike) for method in methods)
 
 
+WAITS = np.array([0.8, 1.2, 1.9, 2.3, 2.4, 2.5, 3.6, 0.5, 1.1, 3.1, 1.6, 2.0])
+
+
+def two_gammas() -> pm.Model:
+    with pm.Model() as model:
+        share = pm.Uniform("share", 0, 1)
+        shape = pm.HalfFlat("shape", shape=2, initval=[1.0, 3.0])
+        rate = pm.HalfFlat("rate", shape=2, initval=[1.0, 1.0])
+        pm.Mixture("y", w=pm.math.stack([1 - share, share]), comp_dists=pm.Gamma.dist(shape, rate), observed=WAITS)
+    return model
+
+
+def gamma_spike(t: float) -> dict[str, Any]:
+    return {"share": 0.05, "shape": np.array([1.5, np.exp(t)]), "rate": np.array([0.8, np.exp(t) / WAITS[3]])}
+
+
 CASES = (
     Case("mixture_shared_sigma", mixture(None), {},
          known=lambda: {**known("mle", True), **known("map", True)},
@@ -95,4 +111,7 @@ CASES = (
          mixture(lambda: pm.InverseGamma("sigma", 3, 2, dims="component")),
          {"mle": "unbounded"}, known=lambda: known("map", False, 3.0, 2.0), along=up("mle"),
          note="The inverse gamma vanishes faster than any power of sigma: a mode exists."),
+    Case("mixture_of_gammas", two_gammas, {"mle": "unbounded", "map": "unbounded"},
+         note="Shape and rate of one component go to infinity with its mean on a datum: half a log unit each.",
+         along=tuple(Along(m, "unbounded", gamma_spike, start=10.0, stop=20.0) for m in ("mle", "map"))),
 )  # fmt: skip
