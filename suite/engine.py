@@ -158,6 +158,8 @@ class Engine:
 
     def kinks(self, z: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return the kinks' arguments, their Jacobian, and the parts' derivative by ``|u|``."""
+        if not self.graph.t:
+            return np.zeros(0), np.zeros((0, z.size)), np.zeros((2, 0))
         return self.backend.kinks(z, self.device_weights, self.device_data)
 
     def kink_arguments(self, z: np.ndarray) -> list[np.ndarray]:

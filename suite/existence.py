@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from triptych.cusps import cusp
 from triptych.edges import cliff, shake, slide
 from triptych.follow import SINGULAR, follow
 from triptych.kinks import Corner, climb
@@ -208,6 +209,8 @@ def _judge(verdict: Verdict) -> np.ndarray | None:
         _step_back(verdict)
     if verdict.corner is None and not verdict.point.slow and not _arrived(verdict.point):
         shake(verdict)
+        if not _arrived(verdict.point) and (found := cusp(verdict)) is not None:
+            verdict.point, verdict.corner = found
     if verdict.corner is None and len(edges := cliff(verdict)):
         # At the edge of its domain an ascent is kept from the rest of its way.
         end = objective.climb(verdict.point.z, fixed=int(np.argmax(np.abs(edges[0]))))

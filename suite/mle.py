@@ -40,7 +40,8 @@ def solve_mle(
     intervals: list[Row] = []
     profiles: dict[tuple[str, str], list[tuple[float, float]]] = {}
     found = search_diagnostics(verdict)
-    if profile and verdict.unbounded is None and verdict.starts:
+    jagged = verdict.corner is not None and not objective.kinked  # no re-optimisation can be trusted to get across
+    if profile and verdict.unbounded is None and verdict.starts and not jagged:
         from triptych.profile import MOST, profile_rows
 
         share = between(progress, SEARCHED, 1.0)

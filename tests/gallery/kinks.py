@@ -217,6 +217,46 @@ def upper_end() -> pm.Model:
     return model
 
 
+ON_THE_UNIT = np.array([0.1, 0.3, 0.35, 0.5, 0.62, 0.8])
+
+
+def triangle() -> pm.Model:
+    with pm.Model() as model:
+        mode = pm.Uniform("mode", 0, 1)
+        pm.Triangular("y", lower=0, c=mode, upper=1, observed=ON_THE_UNIT)
+    return model
+
+
+def triangle_known() -> Answers:
+    def value(mode: float) -> float:
+        rising = ON_THE_UNIT <= mode
+        return float(np.sum(np.where(rising, np.log(ON_THE_UNIT / mode), np.log((1 - ON_THE_UNIT) / (1 - mode)))))
+
+    return same({"mode": max(ON_THE_UNIT, key=value)})
+
+
+HOURS = np.arange(12.0)
+ERRORS = np.array([0.1, -0.1, 0.05, 0.2, -0.2, 0.1, 0, -0.1, 0.1, 0.05, -0.05, 0.1])
+BROKEN = np.minimum(HOURS, 4 + 0.2 * HOURS) + ERRORS
+
+
+def two_lines() -> pm.Model:
+    with pm.Model() as model:
+        joint = pm.Uniform("joint", 1, 10)
+        start, slope, change = pm.Flat("start"), pm.Flat("slope"), pm.Flat("change")
+        sigma = pm.HalfFlat("sigma")
+        mean = start + slope * HOURS + change * pm.math.maximum(HOURS - joint, 0)
+        pm.Normal("y", mean, sigma, observed=BROKEN)
+    return model
+
+
+def two_lines_known() -> Answers:
+    (start, slope, change), sigma = least_squares(
+        np.column_stack([np.ones(12), HOURS, np.maximum(HOURS - 5, 0)]), BROKEN
+    )
+    return same({"joint": 5.0, "start": start, "slope": slope, "change": change, "sigma": sigma})
+
+
 CASES = (
     Case("least_absolute_deviations", absolute_deviations, {}, smooth=False,
          known=absolute_deviations_known,
@@ -262,4 +302,8 @@ CASES = (
          note="end^-n falls from the largest datum, below which the density is zero.",
          along=tuple(Along(m, "at_boundary", lambda t: {"end": 5.5 + np.exp(-t)})
                      for m in BOTH)),
+    Case("mode_of_a_triangle", triangle, {}, known=triangle_known, smooth=False,
+         note="Between two data the likelihood is convex in the mode: the best is one of the data (Oliver 1972)."),
+    Case("joint_of_two_lines_on_a_datum", two_lines, {}, known=two_lines_known, smooth=False,
+         note="The sum of squares has a kink where the joint passes a datum, and there its least (Hudson 1966)."),
 )  # fmt: skip
