@@ -197,7 +197,7 @@ def make_objective(engine: Engine, parts: np.ndarray) -> tuple[Objective, np.nda
         usable += 1
         known |= np.any(gradient[keep] != 0, axis=0)
         for j in np.flatnonzero(~known):
-            for change in (-7.3, -1.1, -0.21, 0.21, 1.1, 7.3):
+            for change in (-310.0, -7.3, -1.1, -0.21, 0.21, 1.1, 7.3, 310.0):
                 moved = z.copy()
                 moved[j] += change
                 if np.any(engine.value(moved)[keep] != value[keep]):

@@ -104,6 +104,8 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
     The others make a ridge, whose directions are flat. None where the maximum is not one of all coordinates, because
     those that were kept do not reach as far after all.
     """
+    if inner.cliff.size:
+        return None  # at an end of the domain, which the ridge may leave behind
     kept = np.isin(objective.active, inner.objective.active)
     x = _elsewhere(objective, inner, kept)
     if inner.corner is None:

@@ -242,6 +242,23 @@ def log_binomial() -> pm.Model:
     return model
 
 
+SPAN = np.array([0.4, 1.1, 1.9, 2.3, 3.2, 5.9])
+
+
+def ends_without_prior() -> pm.Model:
+    with pm.Model() as model:
+        low, high = pm.Flat("low", initval=-3.0), pm.Flat("high", initval=9.0)
+        pm.Uniform("y", low, high, observed=SPAN)
+    return model
+
+
+def centre_and_half() -> pm.Model:
+    with pm.Model() as model:
+        centre, half = pm.Flat("centre"), pm.HalfFlat("half", initval=20.0)
+        pm.Uniform("y", centre - half, centre + half, observed=SPAN)
+    return model
+
+
 CASES = (
     Case("poisson_identity_link", poisson_line, {}, known=poisson_line_known,
          note="Where the line is negative the density is zero; the maximum is inside."),
@@ -303,4 +320,10 @@ CASES = (
     Case("last_event_alone", last_alone, {"mle": UP},
          note="The one event is the last: with the scale on it, shape / scale gains one a log unit; censored earlier.",
          along=(Along("mle", UP, lambda t: {"shape": np.exp(t), "scale": 5.0}, start=4.0, stop=14.0),)),
+    Case("both_ends_without_prior", ends_without_prior, {m: EDGE for m in BOTH}, smooth=False,
+         known=lambda: same({"low": SPAN.min(), "high": SPAN.max()}),
+         note="Inside its domain the likelihood knows the difference alone; its ends tell both."),
+    Case("centre_and_half_width", centre_and_half, {m: EDGE for m in BOTH}, smooth=False,
+         known=lambda: same({"centre": np.ptp(SPAN) / 2 + SPAN.min(), "half": np.ptp(SPAN) / 2}),
+         note="Where it is defined the likelihood does not change with the centre; the shortest interval has one."),
 )  # fmt: skip
