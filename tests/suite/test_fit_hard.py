@@ -196,3 +196,18 @@ def test_parameters_to_spare_do_not_keep_the_mle_from_predicting() -> None:
     plain, spare = (table[table["method"] == "mle"].iloc[0] for table in scores)
     assert spare["status"] == "ok"
     assert spare["log_score"] == pytest.approx(plain["log_score"], rel=1e-6)
+
+
+def test_least_absolute_deviations_are_found_however_small_they_are() -> None:
+    rng = np.random.default_rng(14)
+    x, flag, error = rng.normal(10, 3, 12), np.repeat([0.0, 1.0], [7, 5]), rng.uniform(-1, 1, 12)
+    errors = []
+    for size in (1.0, 2e-8):
+        table = pd.DataFrame({"x": x, "flag": flag, "y": 1 + 2 * x + 0.5 * flag + size * error})
+        rows = triptych.fit(table, "y ~ scale(x) + flag", family="laplace", methods=("mle",)).estimates
+        assert set(rows["status"]) == {"ok"}
+        spread = x.std(ddof=1)
+        exact = np.array([1 + 2 * x.mean(), 2 * spread, 0.5, 0.0])
+        errors.append((rows["estimate"].to_numpy() - exact) / size)
+    # The same errors in another unit; of those of 2e-8 there are seven digits in y.
+    np.testing.assert_allclose(errors[0], errors[1], rtol=1e-5, atol=1e-6)
