@@ -18,7 +18,7 @@ from triptych.follow import SINGULAR, follow
 from triptych.kinks import Corner, climb
 from triptych.newton import LOG_RANGE, Point, ascent_step, equilibrate
 from triptych.objective import Objective
-from triptych.probes import clear, draw_to_data, push_away, ran_away, structural_null
+from triptych.probes import away_by_rounds, clear, draw_to_data, push_away, ran_away, structural_null
 from triptych.progress import Share, between, unheard
 from triptych.redundancy import with_redundant, without_redundant
 from triptych.verdict import ALL_ROUNDING, Verdict
@@ -55,13 +55,18 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
             return whole
     rng = np.random.default_rng(seed)
     found = _ends(objective, rng, starts, between(progress, 0.0, 0.5))
+    rounds: list[Point] = []
     for _ in range(ROUNDS):
         verdict = _verdict(objective, found)
         better = _judge(verdict)
         if better is None:
             return verdict
+        rounds.append(verdict.point)
         found = [climb(objective, better), *found]
-    verdict.settled = False
+    verdict.unbounded = away_by_rounds(objective, rounds)
+    if verdict.unbounded is not None:
+        verdict.flat = structural_null(objective)
+    verdict.settled = verdict.unbounded is not None
     return verdict
 
 

@@ -145,6 +145,27 @@ def _still_as_steep(objective: Objective, trail: np.ndarray, far: float) -> Trac
     return found if late - middle >= max(LEAST_SLOPE * SETTLED, FADES * (middle - early)) else None
 
 
+def away_by_rounds(objective: Objective, rounds: list[Point]) -> Trace | None:
+    """Whether every round led higher, until derivatives ended far beyond where a finite maximum may be.
+
+    Where several scales go away at once, each at its own rate, no single path has a settled one.
+    """
+    origin = objective.origin[objective.active]
+    away = [np.abs(point.z - origin) for point in (rounds[0], rounds[-1])]
+    j = int(np.argmax(np.where(objective.logarithmic, away[1] - away[0], -np.inf)))
+    further = [
+        point
+        for k, point in enumerate(rounds)
+        if all(abs(point.z[j] - origin[j]) > abs(before.z[j] - origin[j]) for before in rounds[:k])
+    ]
+    first, last = further[0], further[-1]
+    way, rise = abs(float(last.z[j] - first.z[j])), last.value - first.value
+    if away[1][j] < 2 * RAN_AWAY or way < RAN_AWAY or rise < LEAST_SLOPE * way:
+        return None
+    points = np.array([point.z for point in further])
+    return Trace(j, points[:, j], np.array([point.value for point in further]), points)
+
+
 def clear(objective: Objective, trail: np.ndarray) -> np.ndarray:
     """Return the part of an ascent on which the objective is not rounding alone."""
     return trail[[k for k, x in enumerate(trail) if k == 0 or objective.noise(x) < UNROUNDED]]
