@@ -14,6 +14,7 @@ PROBE_STEPS = 18
 FURTHER = 10  # steps more for a rise whose rate has not settled
 SETTLED = 8
 CLEAR = 1e-6  # rounding error of an objective that is told to be level
+LONGEST = 4.0  # units of a logarithm that others go along with one of a path
 LEAST_LEVEL = 2  # units of a logarithm over which it is
 SHRINKS, SHRUNK = 0.9, 1e-6  # of a step from one to the next, and of a whole way: less settles
 
@@ -54,6 +55,8 @@ def _next(objective: Objective, end: Point, points: list[np.ndarray], j: int, si
         ahead = still.copy()
         ahead[rest] += slope
     ahead[j] = still[j]
+    if np.any(np.abs(ahead - points[-1])[objective.capped] > LONGEST):
+        return still  # into nothing but rounding
     return max((still, ahead), key=lambda x: objective.value(x) if np.all(np.isfinite(x)) else -np.inf)
 
 
