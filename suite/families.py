@@ -105,6 +105,11 @@ class Regression:
         """Whether the prior of the slopes is scaled by sigma."""
         return self.measured and self.prior in CONDITIONAL
 
+    def plain(self, design: Design) -> bool:
+        """Whether slopes are written as under a flat prior, so that the likelihood is seen as clearly."""
+        rotated = components(design, "flat") is not None
+        return self.prior != "horseshoe" and (not rotated or components(design, self.prior) is not None)
+
     def scale(self, design: Design) -> float:
         """The prior's scale as a number."""
         if self.prior_scale != "auto":

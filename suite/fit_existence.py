@@ -202,12 +202,17 @@ def _at_ends(design: Design, spec: Regression, found: _Findings) -> None:
 def _left_to_the_fit(design: Design, spec: Regression, found: _Findings) -> None:
     """Where the data alone do not tell, nothing is expected."""
     if design.full_rank and design.condition > MOST_DEPENDENT and components(design, spec.prior) is None:
-        found.mle.setdefault("coef", None)
         found.mode.setdefault("coef", None)
+        rotated = components(design, "flat") is not None
+        whose, also = (
+            ("the mode's estimates", ", and so does the MLE under any prior") if rotated else ("estimates", "")
+        )
+        if not rotated:
+            found.mle.setdefault("coef", None)
         found.notes.append(
             f"The predictors nearly depend on each other (condition number {design.condition:.1g}), so the curvature "
-            "holds no digits of some directions: where the data leave them open, estimates are not identified to "
-            "double precision. A flat or normal prior works in principal components, which keep the digits."
+            f"holds no digits of some directions: where the data leave them open, {whose} are not identified to double "
+            f"precision. A flat or normal prior works in principal components, which keep the digits{also}."
         )
     if spec.family in ("laplace", "student") and not _fits_exactly(design) and _misfit(design) < NEARLY:
         rest = dict.fromkeys(("coef", "sigma", *_free(spec)), None)
@@ -224,8 +229,6 @@ def _left_to_the_fit(design: Design, spec: Regression, found: _Findings) -> None
     halves = spec.family == "laplace" and spec.prior != "flat" and design.intercept and design.n % 2 == 0
     if either or halves:
         found.mode.setdefault("coef", None)
-    if spec.prior == "horseshoe" and not design.full_rank and found.mle.get("sigma") is Status.UNBOUNDED:
-        found.mle["coef"] = None  # both hold of a product of scales, and which is met first is the fit's affair
     # A slope's own scale may go to zero at the mode, and the slope with it.
     if spec.prior == "horseshoe" and "coef" not in found.mode:
         found.mode |= {"coef": None} | ({"coef[Intercept]": Status.OK} if design.intercept else {})

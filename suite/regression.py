@@ -91,7 +91,7 @@ def build_scenario(
         return data
 
     try:
-        return Scenario(
+        scenario = Scenario(
             name=name,
             question=question(design),
             source=source(design),
@@ -115,8 +115,18 @@ def build_scenario(
             ),
             why=why(design, spec, found, standardize=standardize),
         )
+        return replace(scenario, likelihood=_plain(scenario, design, spec))
     except ValueError as fault:
         raise InputError(str(fault)) from fault
+
+
+def _plain(scenario: Scenario, design: Design, spec: Regression) -> Scenario | None:
+    """Return the regression under a flat prior, where the prior's own way of writing the slopes loses the MLE."""
+    if spec.plain(design):
+        return None
+    flat = replace(spec, prior="flat", prior_scale="auto")
+    data = regression_data(design, flat)
+    return replace(scenario, model=regression_model(design, flat), data=lambda: data)
 
 
 def _auto(value: Any) -> bool:

@@ -128,6 +128,9 @@ class Scenario:
     no_posterior
         Status and reason where theory says that there is no posterior, or none with a mean and a
         variance: the model is then not sampled.
+    likelihood
+        A scenario with the same likelihood and estimands in other parameters, in which the MLE is sought where those of
+        the model serve the prior; None is this one.
     relabel
         The rule for exchangeable components, if there are any.
     holdout
@@ -154,6 +157,7 @@ class Scenario:
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     expect: Mapping[str, Mapping[str, Any]] | None = field(default_factory=dict)
     no_posterior: tuple[Status, str] | None = None
+    likelihood: Scenario | None = None
     relabel: Relabel | None = None
     holdout: Callable[[Data], np.ndarray] | str = "the scenario declares no hold-out split"
     mathematics: tuple[str, ...] = ()

@@ -82,7 +82,8 @@ class Panel:
 class Solution:
     """One variant of a scenario, solved by all methods.
 
-    ``variables`` and ``dims`` say how estimands are laid out; they outlive the engine, which does not pickle.
+    ``plain`` is the engine of the MLE: the same one, or one with the same likelihood in other parameters.
+    ``variables`` and ``dims`` say how estimands are laid out; they outlive the engines, which do not pickle.
     """
 
     scenario: str
@@ -92,6 +93,7 @@ class Solution:
     engine: Engine
     panels: dict[str, Panel]
     seconds: dict[str, float] = field(default_factory=dict)
+    plain: Engine | None = None
     variables: dict[str, Variable] = field(init=False, repr=False)
     dims: dict[str, tuple[str | None, ...]] = field(init=False, repr=False)
 
@@ -100,7 +102,7 @@ class Solution:
         self.dims = {name: tuple(dims) for name, dims in self.engine.model.named_vars_to_dims.items()}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "engine": None}
+        return {**self.__dict__, "engine": None, "plain": None}
 
     def row(self, method: str, estimand: str, label: str = "") -> Row:
         """Return one headline row."""

@@ -99,9 +99,13 @@ def solve(
     seconds: dict[str, float] = {}
     with _timed(seconds, "compile"):
         engine = Engine.build(build_model(scenario, data, model_settings(scenario, settings)))
+        plain, other = engine, scenario.likelihood
+        if other is not None and "mle" in methods:
+            plain = Engine.build(build_model(other, scenario_data(other, settings), model_settings(other, settings)))
     panels = solve_engine(
         engine,
         scenario.estimands,
+        plain=plain,
         scenario=scenario.name,
         variant=variant,
         methods=methods,
@@ -114,13 +118,14 @@ def solve(
         seconds=seconds,
         progress=progress,
     )
-    return Solution(scenario.name, variant, settings, data, engine, panels, seconds)
+    return Solution(scenario.name, variant, settings, data, engine, panels, seconds, plain)
 
 
 def solve_engine(
     engine: Engine,
     estimands: Sequence[str] | None,
     *,
+    plain: Engine | None = None,
     scenario: str,
     variant: str,
     methods: Sequence[str],
@@ -133,7 +138,7 @@ def solve_engine(
     seconds: dict[str, float],
     progress: Progress | None = None,
 ) -> dict[str, Panel]:
-    """Run the panels on a compiled model."""
+    """Run the panels on a compiled model; ``plain`` has the same likelihood in other parameters, for the MLE."""
     from triptych.map import solve_map
     from triptych.mle import solve_mle
 
@@ -148,8 +153,10 @@ def solve_engine(
         share(0.0)
         with _timed(seconds, method):
             if method == "mle":
+                own = plain or engine
+                wanted = resolve(own, [e.name for e in resolved])
                 panel = solve_mle(
-                    engine, resolved, random_seed=sampling.random_seed, profile=profile, progress=share, **common
+                    own, wanted, random_seed=sampling.random_seed, profile=profile, progress=share, **common
                 )
             elif method == "map":
                 panel = solve_map(engine, resolved, random_seed=sampling.random_seed, progress=share, **common)

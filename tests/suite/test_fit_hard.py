@@ -211,3 +211,43 @@ def test_least_absolute_deviations_are_found_however_small_they_are() -> None:
         errors.append((rows["estimate"].to_numpy() - exact) / size)
     # The same errors in another unit; of those of 2e-8 there are seven digits in y.
     np.testing.assert_allclose(errors[0], errors[1], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("prior", ["laplace", "student", "horseshoe"])
+def test_the_mle_of_nearly_equal_predictors_does_not_know_the_prior(prior: str) -> None:
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=50)
+    data = pd.DataFrame({"a": a, "b": a + 1e-7 * rng.normal(size=50), "y": 1 + a + rng.normal(size=50)})
+    solution = triptych.fit(data, "y ~ a + b", prior=prior, methods=("mle",), profile=False)["default"]
+    q, r = np.linalg.qr(np.column_stack([np.ones(50), data[["a", "b"]]]))
+    assert solution.statuses("mle", "coef") == ["ok"] * 3
+    np.testing.assert_allclose(solution.values("mle", "coef"), np.linalg.solve(r, q.T @ data["y"]), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("family", "y"),
+    [
+        ("bernoulli", [0, 0, 0, 0, 1, 0, 1, 1, 1]),
+        ("poisson", [0, 0, 0, 3, 1, 4, 2, 0, 5]),
+        ("laplace", [0.3, 1.2, 0.1, 2.2, 1.9, 2.4, 4.0, 3.1, 4.4]),
+        ("gaussian", [0.3, 1.2, 0.1, 2.2, 1.9, 2.4, 4.0, 3.1, 4.4]),
+    ],
+)
+def test_a_horseshoe_has_the_mle_and_its_score_of_a_flat_prior(family: str, y: list[float]) -> None:
+    """Separated, with an empty group, with two medians, or regular: the likelihood is the same."""
+    data = pd.DataFrame({"x": np.arange(9.0) ** 1.5, "g": list("aaabbbccc"), "y": y})
+    found = [
+        triptych.fit(data, "y ~ x + g", family=family, prior=prior, methods=("mle",), profile=False)
+        for prior in ("horseshoe", "flat")
+    ]
+    one, other = (c.estimates[["estimand", "label", "estimate", "std_error", "status"]] for c in found)
+    pd.testing.assert_frame_equal(one, other, rtol=1e-6)
+
+
+def test_held_out_rows_are_scored_by_the_mle_in_its_own_parameters() -> None:
+    data = table("gaussian", 1)
+    scores = [
+        triptych.fit(data, "y ~ x1 + x2 + x3", prior=prior, methods=("mle",), profile=False).scores["log_score"].iloc[0]
+        for prior in ("horseshoe", "flat")
+    ]
+    assert scores[0] == pytest.approx(scores[1], rel=1e-8)
