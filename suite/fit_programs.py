@@ -8,6 +8,7 @@ from triptych.design import Design
 from triptych.outcomes import COUNTS
 
 MOST_CELLS = 2_000_000
+PASSES = 3  # of a linear programme, each on what the one before has left
 MOST_TERMS_APART = 60  # beyond it separation is not sought for each coefficient
 
 
@@ -76,9 +77,16 @@ def several_medians(design: Design) -> list[str]:
     equal = np.hstack([design.full, np.eye(n), -np.eye(n)])
     bounds = [(None, None)] * p + [(0, None)] * (2 * n)
     cost = np.concatenate([np.zeros(p), np.ones(2 * n)])
-    best = linprog(cost, A_eq=equal, b_eq=target, bounds=bounds, method="highs")
-    if best.x is None:
-        return []
+    # Again in units of the residuals, which may be as small as the programme's own tolerance.
+    for _ in range(PASSES):
+        if not np.any(target):
+            return []
+        target = target / np.abs(target).mean()
+        best = linprog(cost, A_eq=equal, b_eq=target, bounds=bounds, method="highs")
+        if best.x is None:
+            return []
+        target = target - design.full @ best.x[:p]
+    least = float(np.abs(target).sum())
     rng = np.random.default_rng(0)
     gaps = []
     for _ in range(3):
@@ -89,7 +97,7 @@ def several_medians(design: Design) -> list[str]:
                 A_eq=equal,
                 b_eq=target,
                 A_ub=cost[None],
-                b_ub=[best.fun * (1 + 1e-9)],
+                b_ub=[least * (1 + 1e-9)],
                 bounds=bounds,
                 method="highs",
             )

@@ -13,6 +13,7 @@ from scipy.optimize import linprog, root_scalar
 import triptych
 from triptych.design import build_design
 from triptych.errors import InputError
+from triptych.fit_programs import several_medians
 from triptych.regression import build_scenario
 
 MODES: dict[str, Any] = {"methods": ("mle", "map"), "profile": False}
@@ -251,3 +252,11 @@ def test_held_out_rows_are_scored_by_the_mle_in_its_own_parameters() -> None:
         for prior in ("horseshoe", "flat")
     ]
     assert scores[0] == pytest.approx(scores[1], rel=1e-8)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-4, 1e-7, 1e-9])
+def test_groups_of_even_size_have_several_medians_however_small_the_residuals(size: float) -> None:
+    y = 3 + np.r_[np.zeros(6), np.ones(5)] + size * np.random.default_rng(0).normal(size=11)
+    for first, loose in ((0, ["Intercept", "x"]), (1, [])):  # six and five rows, five and five
+        data = pd.DataFrame({"x": [0.0] * (6 - first) + [1.0] * 5, "y": y[first:]})
+        assert several_medians(build_design(data, "y ~ x", family="laplace")) == loose
