@@ -15,6 +15,7 @@ FURTHER = 10  # steps more for a rise whose rate has not settled
 SETTLED = 8
 CLEAR = 1e-6  # rounding error of an objective that is told to be level
 LONGEST = 4.0  # units of a logarithm that others go along with one of a path
+WORTH = 0.1  # log-density that a path would lose if they did not
 LEAST_LEVEL = 2  # units of a logarithm over which it is
 SHRINKS, SHRUNK = 0.9, 1e-6  # of a step from one to the next, and of a whole way: less settles
 
@@ -55,9 +56,10 @@ def _next(objective: Objective, end: Point, points: list[np.ndarray], j: int, si
         ahead = still.copy()
         ahead[rest] += slope
     ahead[j] = still[j]
-    if np.any(np.abs(ahead - points[-1])[objective.capped] > LONGEST):
-        return still  # into nothing but rounding
-    return max((still, ahead), key=lambda x: objective.value(x) if np.all(np.isfinite(x)) else -np.inf)
+    if not np.all(np.isfinite(ahead)) or np.any(np.abs(ahead - points[-1])[objective.capped] > LONGEST):
+        return still
+    # What costs nothing may lead to where there is nothing but rounding.
+    return ahead if objective.value(ahead) > objective.value(still) + WORTH else still
 
 
 def endless(trace: Trace) -> bool:

@@ -260,3 +260,17 @@ def test_groups_of_even_size_have_several_medians_however_small_the_residuals(si
     for first, loose in ((0, ["Intercept", "x"]), (1, [])):  # six and five rows, five and five
         data = pd.DataFrame({"x": [0.0] * (6 - first) + [1.0] * 5, "y": y[first:]})
         assert several_medians(build_design(data, "y ~ x", family="laplace")) == loose
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_errors_that_are_normal_leave_sigma_where_it_is(seed: int) -> None:
+    """With nu beyond all numbers a density of Student's t is rounding, and higher than any maximum."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(30, 3)) * [1, 0.001, 100] + [100, 0, 0]
+    data = pd.DataFrame(x, columns=["x1", "x2", "x3"]).assign(y=rng.uniform(-1, 1, 30) + x[:, 0])
+    solution = triptych.fit(data, "y ~ x1 + x2 + x3", family="student", nu="estimate", **MODES | {"methods": ("mle",)})
+    found = solution["default"]
+    least = sm.OLS(data["y"], sm.add_constant(data[["x1", "x2", "x3"]])).fit()
+    assert found.statuses("mle", "nu") == ["at_infinity"]
+    assert found.statuses("mle", "sigma") == ["ok"]
+    assert found.row("mle", "sigma").estimate == pytest.approx(np.sqrt(np.mean(least.resid**2)), rel=1e-5)
