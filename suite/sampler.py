@@ -195,6 +195,7 @@ def _start(engine: Engine, whitened: Whitening | None) -> Callable[[int], np.nda
     """
     point = engine.graph.start if whitened is None else np.zeros(engine.size)
     reach = 1.0 if whitened is None else 2.0
+    kinked = bool(engine.kink_arguments(engine.graph.start))
 
     def start(seed: int) -> np.ndarray:
         rng = np.random.default_rng(seed)
@@ -202,7 +203,9 @@ def _start(engine: Engine, whitened: Whitening | None) -> Callable[[int], np.nda
             # A domain that is narrow or lies elsewhere needs a wider look.
             wider = max(1.0, 12.0 * attempt / TRIES)
             u = np.asarray(point + wider * rng.uniform(-reach, reach, point.size))
-            if np.all(np.isfinite(_density(engine, whitened, u))):
+            found = _density(engine, whitened, u)
+            # A slope of exactly zero, as of a probability that is one to all digits, the sampler refuses to start from.
+            if np.all(np.isfinite(found)) and (kinked or np.all(found[1:] != 0)):
                 return u
         return np.asarray(point)
 

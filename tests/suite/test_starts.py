@@ -41,3 +41,11 @@ def test_a_density_without_a_finite_value_fails_and_leaves_no_thread_behind() ->
         # A sampler's thread that outlives its run aborts the process when the interpreter ends.
         names = [Path(f"/proc/self/task/{task}/comm").read_text().strip() for task in os.listdir("/proc/self/task")]
         assert not any(name.startswith("nutpie") for name in names)
+
+
+def test_a_start_where_probabilities_are_one_to_all_digits_is_passed_over() -> None:
+    """Without standardising, a slope of one carries a predictor in the hundreds to where nothing has a slope."""
+    table = {"x": [-493.51, -230.51, 1340.91, -425.04, 571.55, 436.94], "y": [1, 0, 1, 1, 0, 0]}
+    comparison = triptych.fit(table, "y ~ x", family="bernoulli", standardize=False, **FEW | {"chains": 4})
+    assert "stopped" not in str(comparison["default"].panels["mcmc"].diagnostics["attempts"])
+    assert np.all(np.isfinite(comparison["default"].values("mcmc", "coef")))
