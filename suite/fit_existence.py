@@ -167,7 +167,7 @@ def _discrete(design: Design, spec: Regression, found: _Findings) -> None:
     if left:
         found.mle = _of_terms(design, Status.AT_INFINITY, left)
         found.mle |= {f"coef[{term}]": Status.NOT_IDENTIFIED for term in design.undetermined}
-    elif design.undetermined and spec.family == "poisson":
+    elif design.undetermined:
         found.mle["coef"] = None  # both hold of the same coefficients, and which is met first is the fit's affair
     if spec.family == "negative_binomial":
         found.mle["alpha"] = None  # the rows that stay may be underdispersed, or fitted exactly
