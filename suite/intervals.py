@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from triptych.estimands import Estimand
-from triptych.segment import least
+from triptych.segment import GRID, least
 
 if TYPE_CHECKING:
     from triptych.rows import Optimum
@@ -81,22 +81,40 @@ def _of_one_coordinate(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Put in place, for scalars that are a function of a single coordinate, their range over its interval."""
     low, high = low.copy(), high.copy()
+    seen: dict[int, np.ndarray] = {}
     for i in range(low.size):
         on = np.flatnonzero(optimum.depends(estimand, i))
         if on.size != 1 or not optimum.covariance[on[0], on[0]] > 0:
             continue
-        step = q * np.sqrt(optimum.covariance[on[0], on[0]]) * (np.arange(optimum.z.size) == optimum.active[on[0]])
-
-        def along(places: np.ndarray, sign: float = 1.0, i: int = i, step: np.ndarray = step) -> np.ndarray:
-            shown = [optimum.engine.shown(optimum.z + t * step)[estimand.name].ravel()[i] for t in places]
-            return sign * np.array(shown)
-
-        # A function need not be monotone: its ends may lie inside, as those of a square do.
-        lower, upper = least(along, -1.0, 1.0), -least(partial(along, sign=-1.0), -1.0, 1.0)
+        k = int(on[0])
+        step = q * np.sqrt(optimum.covariance[k, k]) * (np.arange(optimum.z.size) == optimum.active[k])
+        if k not in seen:
+            seen[k] = _along(optimum, estimand, step, np.linspace(-1, 1, GRID))
+        lower, upper = _range_of(optimum, estimand, i, step, seen[k][:, i])
         if np.isfinite(lower) and np.isfinite(upper) and lower < upper:
             ends = np.array([lower, upper])
             low[i], high[i] = np.where(np.abs(ends) < ROUNDING * (upper - lower), 0.0, ends)
     return low, high
+
+
+def _along(optimum: Optimum, estimand: Estimand, step: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return all scalars of an estimand at places between one step back and one ahead, shape ``(places, size)``."""
+    return np.array([optimum.engine.shown(optimum.z + t * step)[estimand.name].ravel() for t in places])
+
+
+def _range_of(
+    optimum: Optimum, estimand: Estimand, i: int, step: np.ndarray, values: np.ndarray
+) -> tuple[float, float]:
+    """Return the range of a scalar, of which some values on the way are known."""
+    changes = np.diff(values)
+    if np.all(changes > 0) or np.all(changes < 0):
+        return float(min(values[0], values[-1])), float(max(values[0], values[-1]))
+
+    def function(places: np.ndarray, sign: float = 1.0) -> np.ndarray:
+        return np.asarray(sign * _along(optimum, estimand, step, places)[:, i])
+
+    # The ends of a function that is not monotone may lie inside, as those of a square do.
+    return least(function, -1.0, 1.0), -least(partial(function, sign=-1.0), -1.0, 1.0)
 
 
 def _on_coordinates(optimum: Optimum, estimand: Estimand, width: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
