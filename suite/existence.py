@@ -64,9 +64,7 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
         rounds.append(verdict.point)
         found = [climb(objective, better), *found]
     verdict.unbounded = away_by_rounds(objective, rounds)
-    if verdict.unbounded is not None:
-        verdict.flat = structural_null(objective)
-    verdict.settled = verdict.unbounded is not None
+    verdict.settled = _is_endless(verdict)
     return verdict
 
 
@@ -207,8 +205,7 @@ def _judge(verdict: Verdict) -> np.ndarray | None:
         return None
     objective = verdict.objective
     verdict.unbounded = ran_away(verdict)
-    if verdict.unbounded is not None:
-        verdict.flat = structural_null(objective)
+    if _is_endless(verdict):
         return None
     # Where kinks hold, that they do is not told by the objective's height, and its rounding hides nothing.
     if verdict.noise > COARSE and not (verdict.corner is not None and _arrived(verdict.point)):
@@ -226,17 +223,20 @@ def _judge(verdict: Verdict) -> np.ndarray | None:
     others = [other for other in verdict.others if _arrived(other)]
     for end in [verdict.point, *others[:1]]:
         better = push_away(verdict, end)
-        if verdict.unbounded is not None:
-            # Far out, rounding hides which directions are flat; near the start it does not.
-            verdict.flat = structural_null(objective)
+        if _is_endless(verdict):
             return None
         if better is not None:
             return better
     draw_to_data(verdict)
-    if verdict.unbounded is not None:
-        verdict.flat = structural_null(objective)
-        return None
-    return follow(verdict)
+    return None if _is_endless(verdict) else follow(verdict)
+
+
+def _is_endless(verdict: Verdict) -> bool:
+    """Whether a rise without limit was found; far out rounding hides what is flat, so that is seen near the start."""
+    if verdict.unbounded is None:
+        return False
+    verdict.flat = structural_null(verdict.objective)
+    return True
 
 
 def _arrived(point: Point) -> bool:
