@@ -77,7 +77,7 @@ def holdout_scores(scenario: Scenario, solution: Solution, sampling: Sampling) -
         return without("the split leaves no row to predict, or none to learn from")
     kept = (~mask).astype(float).reshape(-1, *(1,) * (weights.ndim - 1))
     engine = solution.engine.with_weights({name: kept})
-    plain = engine if solution.plain in (None, solution.engine) else solution.plain.with_weights({name: kept})
+    plain = engine if solution.plain is None else solution.plain.with_weights({name: kept})
     found = []
     for method in methods:
         terms, status, reason = _predict(plain if method == "mle" else engine, name, mask, solution, method, sampling)

@@ -107,8 +107,9 @@ class Regression:
 
     def plain(self, design: Design) -> bool:
         """Whether slopes are written as under a flat prior, so that the likelihood is seen as clearly."""
-        rotated = components(design, "flat") is not None
-        return self.prior != "horseshoe" and (not rotated or components(design, self.prior) is not None)
+        if self.prior in ("flat", "horseshoe"):
+            return self.prior == "flat"
+        return components(design, self.prior) is not None or components(design, "flat") is None
 
     def scale(self, design: Design) -> float:
         """The prior's scale as a number."""

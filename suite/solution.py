@@ -82,7 +82,7 @@ class Panel:
 class Solution:
     """One variant of a scenario, solved by all methods.
 
-    ``plain`` is the engine of the MLE: the same one, or one with the same likelihood in other parameters.
+    ``plain`` is the engine of the MLE where that is another one, with the same likelihood in other parameters.
     ``variables`` and ``dims`` say how estimands are laid out; they outlive the engines, which do not pickle.
     """
 

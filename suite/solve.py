@@ -98,10 +98,10 @@ def solve(
     data = scenario_data(scenario, settings) if data is None else data
     seconds: dict[str, float] = {}
     with _timed(seconds, "compile"):
-        engine = Engine.build(build_model(scenario, data, model_settings(scenario, settings)))
-        plain, other = engine, scenario.likelihood
+        engine, other = _engine(scenario, data, settings), scenario.likelihood
+        plain = None
         if other is not None and "mle" in methods:
-            plain = Engine.build(build_model(other, scenario_data(other, settings), model_settings(other, settings)))
+            plain = _engine(other, scenario_data(other, settings), settings)
     panels = solve_engine(
         engine,
         scenario.estimands,
@@ -119,6 +119,10 @@ def solve(
         progress=progress,
     )
     return Solution(scenario.name, variant, settings, data, engine, panels, seconds, plain)
+
+
+def _engine(scenario: Scenario, data: Data, settings: dict[str, Any]) -> Engine:
+    return Engine.build(build_model(scenario, data, model_settings(scenario, settings)))
 
 
 def solve_engine(
