@@ -18,6 +18,7 @@ import typer
 
 from triptych.cli_penalty import Output, penalty
 from triptych.cli_pipe import PatientGroup
+from triptych.defaults import CHAINS, DRAWS, TUNE
 from triptych.errors import InputError
 from triptych.interrupt import noted
 
@@ -107,9 +108,9 @@ def run(
     out: Out = DEFAULT_OUT,
     format: Format = Output.TABLE,
     seed: Seed = 1,
-    draws: Draws = 1000,
-    tune: Tune = 1000,
-    chains: Chains = 4,
+    draws: Draws = DRAWS,
+    tune: Tune = TUNE,
+    chains: Chains = CHAINS,
     ci_prob: CiProb = 0.95,
     ci_kind: CiKind = Interval.ETI,
     backend: Density = Backend.AUTO,
@@ -135,9 +136,9 @@ def compare(
     out: Out = DEFAULT_OUT,
     format: Format = Output.TABLE,
     seed: Seed = 1,
-    draws: Draws = 1000,
-    tune: Tune = 1000,
-    chains: Chains = 4,
+    draws: Draws = DRAWS,
+    tune: Tune = TUNE,
+    chains: Chains = CHAINS,
     ci_prob: CiProb = 0.95,
     ci_kind: CiKind = Interval.ETI,
     backend: Density = Backend.AUTO,
@@ -173,9 +174,9 @@ def fit(
     out: Out = DEFAULT_OUT,
     format: Format = Output.TABLE,
     seed: Seed = 1,
-    draws: Draws = 1000,
-    tune: Tune = 1000,
-    chains: Chains = 4,
+    draws: Draws = DRAWS,
+    tune: Tune = TUNE,
+    chains: Chains = CHAINS,
     ci_prob: CiProb = 0.95,
     ci_kind: CiKind = Interval.ETI,
     backend: Density = Backend.AUTO,

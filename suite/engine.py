@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.backend import Backend, make_backend
+from triptych.defaults import CHAINS, DRAWS, TUNE
 from triptych.errors import ModelError
 from triptych.graph import Block, Graph, Variable, build_graph
 from triptych.natural import NaturalScale
@@ -214,7 +215,7 @@ class Engine:
         Parameters
         ----------
         **options
-            As of :func:`triptych.sampler.sample`; 4 chains of 1000 draws after 1000 unless asked.
+            As of :func:`triptych.sampler.sample`; those of :mod:`triptych.defaults` unless asked.
 
         Raises
         ------
@@ -223,7 +224,7 @@ class Engine:
         """
         from triptych.sampler import adaptation_for, sample
 
-        usual = {"draws": 1000, "tune": 1000, "chains": 4, "random_seed": 1}
+        usual = {"draws": DRAWS, "tune": TUNE, "chains": CHAINS, "random_seed": 1}
         return sample(self, **{**usual, "adaptation": adaptation_for(self.size, 0), **options})
 
     def density(self) -> Callable[[np.ndarray], np.ndarray]:

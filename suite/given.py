@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.defaults import CHAINS, DRAWS, TUNE
 from triptych.errors import InputError
 from triptych.mcmc import Sampling
 from triptych.options import named, said, word
@@ -32,9 +33,9 @@ def compare(
     ci_prob: float = 0.95,
     ci_kind: str = "eti",
     random_seed: int = 1,
-    draws: int = 1000,
-    tune: int = 1000,
-    chains: int = 4,
+    draws: int = DRAWS,
+    tune: int = TUNE,
+    chains: int = CHAINS,
     backend: str = "auto",
     cores: int | None = None,
     profile: bool = True,

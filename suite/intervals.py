@@ -105,7 +105,9 @@ def _along(optimum: Optimum, estimand: Estimand, step: np.ndarray, places: np.nd
 def _range_of(
     optimum: Optimum, estimand: Estimand, i: int, step: np.ndarray, values: np.ndarray
 ) -> tuple[float, float]:
-    """Return the range of a scalar, of which some values on the way are known."""
+    """Return the range of a scalar, of which some values on the way are known; NaN where one has overflowed."""
+    if np.any(np.isinf(values)):
+        return np.nan, np.nan
     changes = np.diff(values)
     if np.all(changes > 0) or np.all(changes < 0):
         return float(min(values[0], values[-1])), float(max(values[0], values[-1]))

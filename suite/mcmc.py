@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from triptych.defaults import CHAINS, DRAWS, TUNE
 from triptych.engine import Engine
 from triptych.estimands import Estimand
 from triptych.gate import LEVEL, PLANS, Diagnosis, Plan, diagnose, enough, extreme, plans, status_of, tail_indices
@@ -27,9 +28,9 @@ POINTWISE_LIMIT = 4_000_000
 class Sampling:
     """How to sample, in PyMC's words."""
 
-    draws: int = 1000
-    tune: int = 1000
-    chains: int = 4
+    draws: int = DRAWS
+    tune: int = TUNE
+    chains: int = CHAINS
     random_seed: int = 1
     backend: str = "auto"
     cores: int | None = None

@@ -9,6 +9,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
+from triptych.defaults import CHAINS, DRAWS, TUNE
 from triptych.errors import InputError
 from triptych.mcmc import Sampling
 from triptych.options import level, named, said
@@ -34,9 +35,9 @@ def run(
     *,
     variants: Sequence[str] | None = None,
     methods: Sequence[str] = METHODS,
-    draws: int = 1000,
-    tune: int = 1000,
-    chains: int = 4,
+    draws: int = DRAWS,
+    tune: int = TUNE,
+    chains: int = CHAINS,
     random_seed: int = 1,
     ci_prob: float = 0.95,
     ci_kind: str = "eti",
