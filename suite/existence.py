@@ -15,7 +15,7 @@ import numpy as np
 from triptych.cusps import cusp
 from triptych.edges import cliff, shake, slide
 from triptych.follow import SINGULAR, follow
-from triptych.kinks import Corner, climb
+from triptych.kinks import Corner, Met, climb
 from triptych.newton import LOG_RANGE, Point, ascent_step, equilibrate
 from triptych.objective import Objective
 from triptych.probes import away_by_rounds, clear, draw_to_data, push_away, ran_away, structural_null
@@ -75,7 +75,8 @@ def _ends(
     kinked = objective.kinked
     if not np.isfinite(objective.value(origin)):
         origin = _inside(objective, origin, rng)
-    found = [_ascend(objective, _on_steps(objective, origin))]
+    met: Met = []
+    found = [_ascend(objective, _on_steps(objective, origin), met)]
     capped = objective.capped
     starts = 2 if kinked else starts
     for k in range(starts):
@@ -88,19 +89,19 @@ def _ends(
                 scale = np.where(capped, 1.0, 4 * equilibrate(best.hessian))
         start = centre + scale * rng.standard_normal(origin.size) * (1 + k / 2)
         start = np.where(capped, np.clip(start, origin - 12, origin + 12), start)
-        end = _ascend(objective, _on_steps(objective, start))
+        end = _ascend(objective, _on_steps(objective, start), met)
         if end[0].usable:
             found.append(end)
     progress(1.0)
     return found
 
 
-def _ascend(objective: Objective, start: np.ndarray) -> tuple[Point, Corner | None]:
+def _ascend(objective: Objective, start: np.ndarray, met: Met) -> tuple[Point, Corner | None]:
     """Climb; an ascent that was stopped for having gone far goes on, unless it has settled on a rate.
 
     A vague prior may put the initial point as far from the maximum as a density without limit would lead.
     """
-    end, corner = climb(objective, start)
+    end, corner = climb(objective, start, met)
     for _ in range(STAGES):
         if not end.usable or not end.slow or _way(objective, end) <= LOG_RANGE:
             break

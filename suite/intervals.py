@@ -81,16 +81,19 @@ def _of_one_coordinate(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Put in place, for scalars that are a function of a single coordinate, their range over its interval."""
     low, high = low.copy(), high.copy()
-    seen: dict[int, np.ndarray] = {}
+    deviation = np.sqrt(np.maximum(np.nan_to_num(np.diag(optimum.covariance)), 0.0))
+    alone = {}
     for i in range(low.size):
         on = np.flatnonzero(optimum.depends(estimand, i))
-        if on.size != 1 or not optimum.covariance[on[0], on[0]] > 0:
-            continue
-        k = int(on[0])
-        step = q * np.sqrt(optimum.covariance[k, k]) * (np.arange(optimum.z.size) == optimum.active[k])
-        if k not in seen:
-            seen[k] = _along(optimum, estimand, step, np.linspace(-1, 1, GRID))
-        lower, upper = _range_of(optimum, estimand, i, step, seen[k][:, i])
+        if on.size == 1 and deviation[on[0]] > 0:
+            alone[i] = q * deviation[on[0]] * (np.arange(optimum.z.size) == optimum.active[on[0]])
+    if not alone:
+        return low, high
+    # All coordinates at once: each of these scalars sees its own alone.
+    together = np.max(list(alone.values()), axis=0)
+    seen = _along(optimum, estimand, together, np.linspace(-1, 1, GRID))
+    for i, step in alone.items():
+        lower, upper = _range_of(optimum, estimand, i, step, seen[:, i])
         if np.isfinite(lower) and np.isfinite(upper) and lower < upper:
             ends = np.array([lower, upper])
             low[i], high[i] = np.where(np.abs(ends) < ROUNDING * (upper - lower), 0.0, ends)

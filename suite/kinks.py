@@ -9,16 +9,15 @@ stays. The end point satisfies the subgradient (Karush-Kuhn-Tucker) conditions.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
 from triptych.newton import Point, equilibrate, newton
 from triptych.objective import Objective
+from triptych.rounded import LEVELS, Roundings, rounded, roundings_at, sharpened, split
 
-LEVELS = 10.0 ** -np.arange(0, 9)  # fall of the objective that the smoothing may hide, per kink
-BARELY = 1e-60  # its power of -3 is still a number
-BESIDE = 1e-2  # the same on a probe, where what counts is a rise of 0.2 per unit
+COSTLY = 30  # coordinates from which a climb is not repeated that leads into an earlier one
+FEW, ONE = 10, 1e-3  # steps from one top to another, and the standard errors within which it is the same
 
 
 @dataclass(frozen=True)
@@ -45,15 +44,21 @@ class Corner:
         return _null_space(self.jacobian)
 
 
-def climb(objective: Objective, x: np.ndarray) -> tuple[Point, Corner | None]:
-    """Climb from ``x``, by the solver that the objective's kinks ask for."""
+Met = list[tuple[Roundings, Point, tuple[Point, Corner]]]
+
+
+def climb(objective: Objective, x: np.ndarray, met: Met | None = None) -> tuple[Point, Corner | None]:
+    """Climb from ``x``, by the solver that the objective's kinks ask for; ``met`` as in :func:`climb_kinked`."""
     if objective.kinked:
-        return climb_kinked(objective, x)
+        return climb_kinked(objective, x, [] if met is None else met)
     return objective.climb(x), None
 
 
-def climb_kinked(objective: Objective, start: np.ndarray) -> tuple[Point, Corner]:
+def climb_kinked(objective: Objective, start: np.ndarray, met: Met) -> tuple[Point, Corner]:
     """Climb to a maximum of an objective with kinks.
+
+    ``met`` has the earlier climbs, with the tops to which they came while all corners were well rounded, and is added
+    to: from the same top the way is the same.
 
     Returns
     -------
@@ -62,7 +67,27 @@ def climb_kinked(objective: Objective, start: np.ndarray) -> tuple[Point, Corner
     Corner
         The kinks that hold.
     """
-    trail = _smoothed(objective, start)
+    roundings = roundings_at(objective, start, LEVELS[0])
+    first = rounded(objective, start, roundings)
+    for theirs, top, (end, corner) in met:
+        if _leads_to(objective, first, theirs, top):
+            return replace(end, trail=np.vstack([first.trail, end.z])), corner
+    found = _from_top(objective, first)
+    met.append((roundings, first, found))
+    return found
+
+
+def _leads_to(objective: Objective, first: Point, roundings: Roundings, top: Point) -> bool:
+    """Whether an ascent comes from one top to another, rounded as the objective is there."""
+    if objective.size < COSTLY or not (first.usable and top.usable):
+        return False
+    end = rounded(objective, first.z, roundings, max_iterations=FEW)
+    return end.usable and bool(np.all(np.abs(end.z - top.z) <= ONE * equilibrate(top.hessian)))
+
+
+def _from_top(objective: Objective, first: Point) -> tuple[Point, Corner]:
+    """Sharpen the corners, find which of them hold, and climb to where the multipliers let them."""
+    trail = sharpened(objective, first.trail)
     x = trail[-1]
     u, _, fall = objective.kinks(x)
     active = _together(objective, x, (np.abs(u) < _near(fall)) & (fall > 0))
@@ -131,49 +156,6 @@ def _near(fall: np.ndarray) -> np.ndarray:
     return np.asarray(1e3 * LEVELS[-1] / np.maximum(np.abs(fall), 1e-300))
 
 
-def climb_beside(objective: Objective, x: np.ndarray, fixed: int, max_iterations: int = 25) -> Point:
-    """Climb with one coordinate held fixed; corners are rounded, so that Newton does not hop across them."""
-    if not objective.kinked:
-        return objective.climb(x, fixed=fixed, max_iterations=max_iterations)
-    basis = np.delete(np.eye(objective.size), fixed, axis=1)
-    return _rounded(objective, x, BESIDE, basis=basis, max_iterations=max_iterations)
-
-
-def _smoothed(objective: Objective, start: np.ndarray) -> np.ndarray:
-    """Round the corners less and less; return the whole way, shape ``(steps, p)``."""
-    trail = np.array(start, dtype=float)[None]
-    for level in LEVELS:
-        trail = np.vstack([trail, _rounded(objective, trail[-1], level, max_iterations=60).trail])
-    return trail
-
-
-def _rounded(
-    objective: Objective, x: np.ndarray, level: float, *, max_iterations: int, basis: np.ndarray | None = None
-) -> Point:
-    """Run Newton on the objective whose corners are rounded so far that each hides at most ``level``."""
-    fall = objective.kinks(x)[2]
-    arguments = objective.engine.kink_arguments(objective.full(x))
-    # Where the objective does not fall from a kink (the prior's in the likelihood, a determinant's sign) there is no
-    # corner, and no more is rounded than derivatives need.
-    eps = _split(np.where(fall > 0, level / np.where(fall > 0, fall, 1.0), BARELY), [a.shape for a in arguments])
-    corner = (eps, 1.0, tuple(np.zeros(a.shape) for a in arguments))
-    return newton(
-        partial(objective.derivatives, corner=corner),
-        partial(objective.value, corner=corner),
-        x,
-        basis=basis,
-        capped=objective.capped,
-        max_iterations=max_iterations,
-        tolerance=1e-12,
-        polish=0,
-    )
-
-
-def _split(flat: np.ndarray, shapes: list[tuple[int, ...]]) -> tuple[np.ndarray, ...]:
-    sizes = np.cumsum([int(np.prod(s)) for s in shapes])[:-1]
-    return tuple(p.reshape(s) for p, s in zip(np.split(flat, sizes), shapes, strict=True))
-
-
 def _constrained(
     objective: Objective,
     x: np.ndarray,
@@ -182,7 +164,7 @@ def _constrained(
     max_iterations: int = 60,
 ) -> Point:
     """Newton on the piece where inactive kinks keep their sign and active ones stay at zero."""
-    pieces = _split(signs, shapes)
+    pieces = split(signs, shapes)
     corner = (tuple(np.ones(s) for s in shapes), 0.0, pieces)
     held = objective.kinks(x)[1][signs == 0]
     unit = units(objective, x, objective.derivatives(x, corner)[2])

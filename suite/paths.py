@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from triptych.kinks import climb_beside
 from triptych.newton import Point, ascent_step
 from triptych.objective import Objective
+from triptych.rounded import climb_beside
 from triptych.verdict import Trace, Verdict
 
 LEAST_SLOPE = 0.2  # rise per unit of a logarithm that counts as one

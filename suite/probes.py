@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from triptych.kinks import climb_beside
 from triptych.newton import Point
 from triptych.objective import Objective
 from triptych.paths import LEAST_SLOPE, PROBE_STEPS, SETTLED, endless, level, onwards, probe
+from triptych.rounded import climb_beside
 from triptych.verdict import ALL_ROUNDING, Trace, Verdict
 
 FEW_STEPS = 8
