@@ -13,7 +13,7 @@ from typing import Any
 from triptych.progress import Progress
 from triptych.scenario import Scenario
 
-COLLECT = 100_000  # objects that are made between looks for garbage; Python's 2000 costs a run a second
+COLLECT = 2_000_000  # objects that are made between looks for garbage: more than a run makes in all
 Solve = Callable[[Scenario, Progress | None], Any]
 
 
