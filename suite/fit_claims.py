@@ -257,8 +257,9 @@ def _stationarity_claim(design: Design, spec: Regression) -> Measure:
         pull = gradient[design.intercept :] - (1 - l1) * b / width**2
         off = np.where(b == 0, np.maximum(np.abs(pull) - l1 / width, 0), pull - np.sign(b) * l1 / width)
         imbalance = np.concatenate([gradient[: design.intercept], off])
-        # The score's own scale is the root of the information, about sqrt(n) per unit of noise.
-        return at_most(np.max(np.abs(imbalance)) / (1 / width + np.sqrt(design.n) / noise), CLOSE)
+        # The score's own scale is the root of the information: a column's length per unit of noise.
+        size = 1 / width + np.linalg.norm(design.full, axis=0) / noise
+        return at_most(np.max(np.abs(imbalance) / size), CLOSE)
 
     return mode_balances_score_and_penalty
 
