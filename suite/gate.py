@@ -81,6 +81,7 @@ def enough(plan: Plan, attempt: int, diagnosis: Diagnosis) -> bool:
     return not diagnosis.gate or diagnosis.lost or (attempt > 0 and (diagnosis.apart or diagnosis.bfmi < MIN_BFMI))
 
 
+@np.errstate(all="ignore")  # a deterministic may be constant, and chains that are lost go anywhere
 def diagnose(tree: Any, z: np.ndarray) -> Diagnosis:
     """Return R-hat, effective sizes, Monte Carlo errors, and what fails the gate.
 
@@ -89,11 +90,10 @@ def diagnose(tree: Any, z: np.ndarray) -> Diagnosis:
     import arviz as az
 
     posterior = tree["posterior"].to_dataset()
-    with np.errstate(divide="ignore", invalid="ignore"):  # a deterministic may be constant
-        rhat, mcse = az.rhat(posterior), az.mcse(posterior)
+    rhat, mcse = az.rhat(posterior), az.mcse(posterior)
     bulk, tail = az.ess(posterior, method="bulk"), az.ess(posterior, method="tail", prob=TAILS)
-    divergences = int(tree["sample_stats"]["diverging"].sum())
     bfmi = float(az.bfmi(tree)["energy"].min())
+    divergences = int(tree["sample_stats"]["diverging"].sum())
     gate = []
     # A chain that stands still has no R-hat to fail.
     if still := int(np.any(~(np.ptp(z, axis=1) > 0), axis=1).sum()):
@@ -128,13 +128,19 @@ def tail_indices(engine: Engine, posterior: Any) -> dict[str, np.ndarray]:
 
 
 def tail_index(variable: Any) -> np.ndarray:
-    """Return the Pareto tail index of every scalar; NaN for one whose largest draws are all the same."""
+    """Return the Pareto tail index of every scalar; NaN for one whose largest draws are all the same.
+
+    Draws that overflow have no tail to measure: their index is infinite.
+    """
     from arviz_stats.base import array_stats
 
     draws = variable.transpose("chain", "draw", ...).values
     flat = draws.reshape(*draws.shape[:2], -1)
     found = np.full(flat.shape[2], np.nan)
     for i in range(found.size):
+        if np.any(np.isinf(flat[..., i])):
+            found[i] = np.inf
+            continue
         with suppress(ValueError), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Number of tail draws")
             found[i] = array_stats.pareto_khat(np.ascontiguousarray(flat[..., i]), chain_axis=0, draw_axis=1)

@@ -232,6 +232,7 @@ def component_axis(engine: Engine, name: str, dim: str) -> int:
     return list(engine.model.named_vars_to_dims[name]).index(dim)
 
 
+@np.errstate(all="ignore")  # what is shown may overflow where the parameters do not
 def _summarise(
     engine: Engine,
     tree: Any,

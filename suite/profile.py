@@ -46,7 +46,7 @@ def profile_rows(
     from scipy.stats import chi2
 
     wanted = [row for row in rows if row.status in PROFILED]
-    if not wanted or len(wanted) > MOST:
+    if not wanted or len(wanted) > MOST or not optimum.verdict.objective.size:
         return [], {}
     deviance = float(chi2.ppf(frame.ci_prob, 1))
     target = float(np.sqrt(deviance))

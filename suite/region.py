@@ -55,7 +55,7 @@ class Region:
         centres = [self.centre, *(o.z for o in self.optimum.verdict.others if o.value >= self.least)]
         edge = [self.reach(c, v) for c in centres for v in directions]
         hubs = np.repeat(centres, len(directions), axis=0)
-        return hubs.reshape(-1, self.centre.size), np.array(edge).reshape(-1, self.centre.size)
+        return hubs, np.array(edge).reshape(hubs.shape)
 
     @cached_property
     def points(self) -> np.ndarray:

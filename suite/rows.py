@@ -140,9 +140,12 @@ class Optimum:
         verdict = self.verdict
         if verdict.starts == 0:
             return Status.FAILED, said.no_start(), np.nan
-        if np.any(gradient[self.unknown] != 0):
+        # Where the model starts, and an unknown coordinate is held, a function may happen to stand still.
+        near = self._jacobian_near_start[estimand.name].reshape(estimand.variable.size, -1)[i]
+        moved = np.abs(gradient) + np.abs(np.nan_to_num(near))
+        if np.any(moved[self.unknown] != 0):
             unknown = Status.NOT_IN_LIKELIHOOD if said.method == "mle" else Status.NOT_IDENTIFIED
-            return unknown, said.unknown(gradient), np.nan
+            return unknown, said.unknown(moved), np.nan
         if verdict.noise > ALL_ROUNDING and verdict.unbounded is None:
             return Status.FAILED, said.rounding(), np.nan
         flat = [v for v in verdict.flat if self._touched(estimand, i, v, None)]

@@ -132,6 +132,12 @@ def test_the_tail_index_is_that_of_a_pareto_distribution(index: float, seed: int
     assert abs(found[0] - index) < 4 * (1 + index) / np.sqrt(3 * np.sqrt(draws.size))
 
 
+def test_draws_that_overflow_have_an_infinite_tail_index() -> None:
+    draws = np.random.default_rng(1).standard_normal((4, 100))
+    draws[2, 7] = np.inf
+    assert tail_index(xr.DataArray(draws, dims=("chain", "draw")))[0] == np.inf
+
+
 @pytest.fixture(scope="module")
 def heavy() -> Any:
     """An exponential variable that the data say nothing of; exp(a * x) is Pareto with tail index a."""

@@ -158,6 +158,21 @@ def test_a_likelihood_that_no_parameter_moves_is_said_so() -> None:
     assert comparison.results["mle"].status == "not_in_likelihood"
 
 
+def test_functions_of_what_the_likelihood_does_not_know_are_told_from_constants(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The slope of a cube vanishes where the model starts, and that of a constant everywhere."""
+    with pm.Model() as model:
+        a = pm.Normal("a", 0, 1)
+        pm.Deterministic("cube", a**3)
+        pm.Deterministic("three", 3.0 + 0.0 * a)
+        pm.Normal("y", 3.0, 1, observed=Y)
+    solution = triptych.compare(model, methods=("mle",))["default"]
+    assert solution.statuses("mle", "cube") == ["not_in_likelihood"]
+    assert (solution.row("mle", "three").status, solution.row("mle", "three").estimate) == ("ok", 3.0)
+    assert capfd.readouterr() == ("", "")  # LAPACK speaks of empty matrices
+
+
 def test_medians_of_an_even_number_are_a_range_and_are_sampled() -> None:
     """Between the middle values all is level: there the sampler finds a slope of zero, and goes on."""
     solution = triptych.fit({"y": [1.0, 2, 3, 4, 5.5, 7]}, "y ~ 1", family="laplace", draws=200, tune=200)["default"]
