@@ -23,6 +23,14 @@ LARGE = (620.0, 340.0)
 STRETCH = 1.5
 
 
+def drawable(draws: np.ndarray) -> bool:
+    """Whether finite draws differ by more than rounding, and by no more than numbers can hold."""
+    if draws.size < 2:
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(np.var(draws)) and np.ptp(draws) > 1e-12 * np.abs(draws).max())
+
+
 def density(
     scalar: Scalar,
     draws: np.ndarray,
@@ -87,7 +95,9 @@ def _likelihood(row: dict[str, Any] | None, profile: Sequence[tuple[float, float
             return np.zeros((2, 0)), ""
         places = np.linspace(values[0], values[-1], 241)
         heights = np.exp(-(PchipInterpolator(values, roots)(places) ** 2) / 2)
-        return np.array([places, heights / np.trapezoid(heights, places)]), "profile likelihood"
+        area = float(np.trapezoid(heights, places))
+        # One end may be so far that no place is near the maximum.
+        return (np.array([places, heights / area]), "profile likelihood") if area > 0 else (np.zeros((2, 0)), "")
     centre, error = float(row["estimate"]), float(row["std_error"])
     if not 0 < error < math.inf:
         return np.zeros((2, 0)), ""

@@ -15,6 +15,7 @@ from markupsafe import Markup
 RANKED = 2  # scalars whose ranks are drawn: those that mix worst
 PREDICTED = 3  # observed variables drawn
 REPLICATES = 40  # data sets drawn from the model
+CALIBRATED = 10  # rows of a binary variable from which its calibration is drawn
 MOST_ROWS = 1000  # of the data in a plot; of more, every so-manieth
 SIZE = {"figsize": (6.0, 3.0), "figsize_units": "inches"}
 # Colours that stand for those of the page, which change with its theme.
@@ -113,7 +114,7 @@ def _predictive(native: Any, name: str, group: str, key: str) -> Plot:
     binary = bool(np.isin(observed, (0.0, 1.0)).all())
     words, posterior = group.replace("_", " "), group.startswith("post")
     rows = f", of one row in {every}" if every > 1 else ""
-    if binary and posterior:
+    if binary and posterior and observed.size >= CALIBRATED:
         drawing, said = _calibration(tree), f"{name}: observed frequency against predicted probability{rows}"
     elif binary:
         drawing, said = _share(drawn, group, name), f"{name}: the share of ones in {words} draws{rows}"

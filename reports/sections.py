@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.reports import cells
-from triptych.reports.figures import density, evidence, special
+from triptych.reports.figures import density, drawable, evidence, special
 from triptych.reports.forest import forests
 from triptych.reports.marks import Chart
 from triptych.reports.mathematics import code, mathml, pretty
@@ -236,7 +236,7 @@ def _densities(
     charts: list[Chart] = []
     for scalar, place in drawn:
         draws = _draws(solution, scalar.estimand, place)
-        if draws.size < 2 or np.ptp(draws) <= 1e-12 * np.abs(draws).max():
+        if not drawable(draws):
             continue
         profile = profiles.get((scalar.estimand, scalar.label))
         charts.append(density(scalar, draws, _of(scalar, optima), profile, f"{key}-d{len(charts)}"))

@@ -20,7 +20,7 @@ from triptych.newton import LOG_RANGE, Point, ascent_step, equilibrate
 from triptych.objective import Objective
 from triptych.probes import away_by_rounds, clear, draw_to_data, push_away, ran_away, structural_null
 from triptych.progress import Share, between, unheard
-from triptych.redundancy import with_redundant, without_redundant
+from triptych.redundancy import held_elsewhere, with_redundant, without_redundant
 from triptych.verdict import ALL_ROUNDING, Verdict
 
 ROUNDS = 6  # times that a better point met by a probe is climbed from
@@ -49,10 +49,15 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
         nothing = np.zeros(0)
         point = Point(nothing, objective.value(nothing), nothing, np.zeros((0, 0)), 0.0, 0, nothing[None])
         return Verdict(objective, point, None, 0.0, 1)
-    if not objective.parts[1] and (fewer := without_redundant(objective)) is not None:
+    fewer = None if objective.parts[1] else without_redundant(objective)
+    for _ in range(2):
+        if fewer is None:
+            break
         inner = find(fewer, seed, starts, progress)
         if inner.starts and (whole := with_redundant(objective, inner)) is not None:
             return whole
+        # A part of a sum that was held may be larger than the whole, and drive the others to nothing.
+        fewer = held_elsewhere(objective, fewer) if inner.rays.size and inner.unbounded is None else None
     rng = np.random.default_rng(seed)
     found = _ends(objective, rng, starts, between(progress, 0.0, 0.5))
     rounds: list[Point] = []

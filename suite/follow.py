@@ -16,6 +16,7 @@ from triptych.probes import MOST_COLUMNS, still_rising, structural_null
 from triptych.verdict import Verdict
 
 SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information
+ARRIVED = 1e-6  # curvature that a slope lends to logarithms where an ascent has all but ended
 FADED = 1e-3  # of the curvature along a ray: far enough to see what else fades
 KEPT = 0.05  # of a direction's curvature that is left there when it does not
 FARTHEST = 1e6  # conditional standard errors that a direction without curvature is followed
@@ -49,14 +50,15 @@ def follow(verdict: Verdict) -> np.ndarray | None:
             flat.append(v)
         elif not all(sides):
             rays.append(v if sides[1] else -v)
-        elif curvature < SINGULAR:
+        elif curvature < SINGULAR + _from_slope(verdict, v, d):
             ridges.append(v)
     rays = [_logarithms_alone(verdict, v, d) for v in rays]
     flat = [v for v in flat if not any(_same_way(verdict, v, ray) for ray in rays)]
     for v in rays:
         verdict.unbounded = verdict.unbounded or still_rising(verdict, v)
     rays += _bent(verdict, [*rays, *flat, *ridges, *known])
-    along = np.linalg.qr(np.array(rays).reshape(-1, d.size).T / d[:, None])[0]
+    rays = [_clean(r, verdict, d) for r in rays]
+    along = _span(np.array(rays).reshape(-1, d.size) / d)
     for v in ridges:
         unit = (v / d) / np.linalg.norm(v / d)
         if np.linalg.norm(along.T @ unit) < 0.9 and _ridge(verdict, v, d):
@@ -69,7 +71,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     flat = [v for v in flat if not np.any(steps & (np.abs(v) > 0.5 * np.abs(v).max()))]
     flat = _exactly(flat, objective, d) + list(np.eye(objective.size)[steps])
     verdict.flat = np.array([*(_clean(v, verdict, d) for v in flat), *known]).reshape(-1, d.size)
-    verdict.rays = np.array([_clean(r, verdict, d) for r in rays]).reshape(-1, d.size)
+    verdict.rays = np.array(rays).reshape(-1, d.size)
     if verdict.rays.size and not np.any(objective.capped & np.any(verdict.rays != 0, axis=0)):
         verdict.rays = np.vstack([verdict.rays, _carried_along(verdict)])
     _settle(verdict)
@@ -228,6 +230,20 @@ def _unmeasured(verdict: Verdict, d: np.ndarray) -> np.ndarray:
 
 def _curvature(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> float:
     return float(-(v @ verdict.point.hessian @ v)) / float(np.sum((v / d) ** 2))
+
+
+def _span(rows: np.ndarray) -> np.ndarray:
+    """Return orthonormal columns that span the rows, of which some may say the same."""
+    from scipy.linalg import orth
+
+    sizes = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(orth((rows / np.where(sizes > 0, sizes, 1.0)).T, rcond=1e-9))
+
+
+def _from_slope(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> float:
+    """Curvature along ``v`` that logarithms take from what is left of a slope, and which goes with it."""
+    left = np.where(verdict.objective.capped, np.abs(verdict.point.gradient), 0.0)
+    return min(float(v**2 @ left) / float(np.sum((v / d) ** 2)), ARRIVED)
 
 
 def _trimmed(v: np.ndarray, d: np.ndarray, capped: np.ndarray) -> np.ndarray:

@@ -132,7 +132,12 @@ def _continued(seen: Curve, target: float) -> Curve:
 
 
 def _described(optimum: Optimum, estimand: Estimand, i: int, row: Row) -> tuple[Scalar, set[float]] | None:
-    """Return the scalar to hold and its open sides; None where no digit is left to tell its distance from an edge."""
+    """Return the scalar to hold and its open sides.
+
+    None where no digit is left to tell its distance from an edge, or where it is a coordinate to spare.
+    """
+    if estimand.positions is not None and estimand.positions[i] not in optimum.active:
+        return None
     if estimand.positions is None and not optimum.verdict.cliff.size and row.status is not Status.OK:
         here = float(optimum.shown[estimand.name].ravel()[i])
         if row.status is Status.AT_BOUNDARY:

@@ -53,6 +53,16 @@ def without_redundant(objective: Objective) -> Objective | None:
     return replace(objective, origin=objective.full(x)).without(positions)
 
 
+def held_elsewhere(objective: Objective, fewer: Objective) -> Objective | None:
+    """Hold what is to spare where an ascent of all coordinates leads; None where that is nowhere else."""
+    end, _ = climb(objective, objective.origin[objective.active])
+    held = ~np.isin(objective.active, fewer.active)
+    if not end.usable or np.array_equal(end.z[held], objective.origin[objective.active][held]):
+        return None
+    x = np.where(held, end.z, fewer.origin[objective.active])
+    return replace(fewer, origin=objective.full(x))
+
+
 def _elsewhere(objective: Objective, inner: Verdict, kept: np.ndarray) -> np.ndarray:
     """Return another point of the ridge: where parameters are held at zero it may run in a special direction."""
     x: np.ndarray = inner.objective.full(inner.point.z)[objective.active]

@@ -173,7 +173,16 @@ class Optimum:
             return Status.FAILED, said.stalled(), np.nan
         if not np.isfinite(value):
             return Status.FAILED, f"the {said.what} has a maximum, but {estimand.name} is not finite there", np.nan
+        # Far out a ridge may look as if it ran elsewhere; what moves along it keeps the value at which it was held.
+        if verdict.lesser is not None and (ridge := self._moved_near_start(estimand, i)):
+            return Status.NOT_IDENTIFIED, said.flat(ridge), np.nan
         return Status.OK, "", value
+
+    def _moved_near_start(self, estimand: Estimand, i: int) -> list[np.ndarray]:
+        """Return the directions in which no term of the likelihood changes near the start, and this scalar does."""
+        near = self._jacobian_near_start[estimand.name].reshape(estimand.variable.size, -1)[i, self.active]
+        level = self._level_near_start
+        return [v for v in level if abs(float(near @ v)) > INVOLVED * float(np.abs(near) @ np.abs(v))]
 
     def _goes_without_spare(self, estimand: Estimand, i: int, value: float) -> bool:
         """Whether a function goes away along a ray of the parameters that are not to spare: theirs is its likelihood.
@@ -183,10 +192,8 @@ class Optimum:
         lesser = self.verdict.lesser
         if lesser is None or estimand.positions is not None or lesser.flat.size:
             return False
-        near = self._jacobian_near_start[estimand.name].reshape(estimand.variable.size, -1)[i, self.active]
-        for v in self._level_near_start:
-            if abs(float(near @ v)) > INVOLVED * float(np.abs(near) @ np.abs(v)):
-                return False  # it is not known where nothing is far out either
+        if self._moved_near_start(estimand, i):
+            return False  # it is not known where nothing is far out either
         return any(self._touched(estimand, i, ray, value) for ray in self.verdict.rays)
 
     def _rays_of(self, estimand: Estimand) -> list[np.ndarray]:

@@ -230,6 +230,7 @@ def _own_density(engine: Engine, whitened: Whitening | None) -> Any:
             nonlocal kept
             if not kept:
                 kept = _keep_thread_state()
+                np.seterr(all="ignore")  # of this thread, which may go anywhere
             out = run(z)
             gradient = out[1:]
             if kinked and not gradient.all():

@@ -210,6 +210,35 @@ def two_cauchy() -> pm.Model:
     return model
 
 
+def product_with_a_floor() -> pm.Model:
+    with pm.Model() as model:
+        a = pm.Gumbel("a", 0, 1)
+        b = pm.InverseGamma("b", 3, 1)
+        pm.Normal("y", pm.math.exp(pm.math.clip(a, -20, 20)) * b, 1, observed=-1 + X1)
+    return model
+
+
+def sum_of_scales() -> pm.Model:
+    """Return a regression whose least-squares slope is near one, and beyond what the prior allows."""
+    with pm.Model() as model:
+        level = pm.Flat("level")
+        slope = pm.Uniform("slope", -1, 0.5)
+        scale = pm.HalfFlat("scale", shape=2)
+        sigma = pm.Deterministic("sigma", scale.sum())
+        pm.Normal("y", level + slope * X1, sigma, observed=Y)
+    return model
+
+
+def sum_of_scales_known() -> dict[str, float]:
+    left = Y - 0.5 * X1
+    return {"level": left.mean(), "slope": 0.5, "sigma": left.std()}
+
+
+def sum_of_scales_path(slope: float) -> dict[str, Any]:
+    known = sum_of_scales_known()
+    return {"level": known["level"], "slope": slope, "scale": np.full(2, known["sigma"] / 2)}
+
+
 CASES = (
     Case("duplicated_column", lambda: regression(DUPLICATE, False),
          {"mle": {"beta": {"a": FLAT, "b": FLAT}}}, known=duplicate_known,
@@ -249,6 +278,18 @@ CASES = (
          elsewhere={"mle": {"mu": float(special.ndtri(0.7)), "sigma": 1.0}},
          note="A latent scale: only mu / sigma enters, and its probit is 14/20.",
          along=(Along("mle", FLAT, lambda t: {"mu": t, "sigma": 2 * t}),)),
+    Case("product_with_a_floor", product_with_a_floor, {"mle": {"a": "at_infinity", "b": FLAT}},
+         note="The mean of negative data is best at its lower limit, to which a goes and b is free; "
+              "below a floor of a the ridge along a product ends.",
+         along=(Along("mle", FLAT, lambda t: {"a": -t, "b": np.exp(t)}),
+                Along("mle", "at_infinity", lambda t: {"a": -t, "b": 1.0}))),
+    Case("sum_of_scales_at_an_edge", sum_of_scales, {m: {"slope": "at_boundary", "scale": FLAT} for m in BOTH},
+         known=lambda: same(sum_of_scales_known()), estimands=("level", "slope", "scale", "sigma"),
+         elsewhere={m: {"slope": 0.5 - 1e-9, "scale": np.full(2, sum_of_scales_known()["sigma"] / 2)} for m in BOTH},
+         note="Of two scales that add up the sum alone is known, while a slope is at its upper bound.",
+         along=tuple(along for m in BOTH for along in (
+             Along(m, FLAT, lambda t: {"level": 0.0, "slope": 0.0, "scale": np.array([t, 12 - t])}),
+             Along(m, "at_boundary", lambda t: sum_of_scales_path(0.5 - np.exp(-t)))))),
     Case("wide_sigma_known", lambda: wide(0.5), {"mle": {"beta": FLAT}}, known=wide_known,
          estimands=("beta", "fitted"), elsewhere={"mle": {"beta": THROUGH}},
          note="More columns than rows: fitted values are the data, coefficients are free.",
