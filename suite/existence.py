@@ -13,8 +13,9 @@ from __future__ import annotations
 import numpy as np
 
 from triptych.cusps import cusp
+from triptych.directions import SINGULAR
 from triptych.edges import cliff, shake, slide
-from triptych.follow import SINGULAR, follow
+from triptych.follow import follow
 from triptych.kinks import Corner, Met, climb
 from triptych.newton import LOG_RANGE, Point, ascent_step, equilibrate
 from triptych.objective import Objective

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from triptych.directions import FAR_OFF, SINGULAR, curvature_along, from_slope, principal, span
 from triptych.edges import cliff
 from triptych.faces import face
 from triptych.kinks import climb
@@ -15,22 +16,17 @@ from triptych.paths import CLEAR
 from triptych.probes import MOST_COLUMNS, still_rising, structural_null
 from triptych.verdict import Verdict
 
-SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information
-ARRIVED = 1e-6  # curvature that a slope lends to logarithms where an ascent has all but ended
 FADED = 1e-3  # of the curvature along a ray: far enough to see what else fades
 KEPT = 0.05  # of a direction's curvature that is left there when it does not
 FARTHEST = 1e6  # conditional standard errors that a direction without curvature is followed
-FAR_OFF = 12.0  # units that a logarithm is followed
-BEYOND = 30.0  # standard errors for a way from where the model starts
 UNSEEN = 1e-3  # fall of the objective that tells nothing
-WALKED = 60  # principal directions followed, the flattest first
 
 
 def follow(verdict: Verdict) -> np.ndarray | None:
     """Find rays and flat directions; return a better point when one is met."""
     point, objective = verdict.point, verdict.objective
     d = equilibrate(point.hessian)
-    directions, curvatures = _principal(verdict, d)
+    directions, curvatures = principal(verdict, d)
     rays: list[np.ndarray] = []
     flat: list[np.ndarray] = []
     ridges: list[np.ndarray] = []
@@ -50,7 +46,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
             flat.append(v)
         elif not all(sides):
             rays.append(v if sides[1] else -v)
-        elif curvature < SINGULAR + _from_slope(verdict, v, d):
+        elif curvature < SINGULAR + from_slope(verdict, v, d):
             ridges.append(v)
     rays = [_logarithms_alone(verdict, v, d) for v in rays]
     flat = [v for v in flat if not any(_same_way(verdict, v, ray) for ray in rays)]
@@ -58,7 +54,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
         verdict.unbounded = verdict.unbounded or still_rising(verdict, v)
     rays += _bent(verdict, [*rays, *flat, *ridges, *known])
     rays = [_clean(r, verdict, d) for r in rays]
-    along = _span(np.array(rays).reshape(-1, d.size) / d)
+    along = span(np.array(rays).reshape(-1, d.size) / d)
     for v in ridges:
         unit = (v / d) / np.linalg.norm(v / d)
         if np.linalg.norm(along.T @ unit) < 0.9 and _ridge(verdict, v, d):
@@ -88,7 +84,7 @@ def _logarithms_alone(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> np.ndar
         return v
 
     def falls(u: np.ndarray) -> bool:
-        return _walk(verdict, u, _curvature(verdict, u, d))[0]
+        return _walk(verdict, u, curvature_along(verdict, u, d))[0]
 
     return logarithms if not falls(logarithms) and falls(rest) and falls(-rest) else v
 
@@ -191,69 +187,6 @@ def _settle(verdict: Verdict) -> None:
             return
 
 
-def _principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[float]]:
-    """Directions to follow with their curvature, flattest first, each in units of ``z``."""
-    point = verdict.point
-    basis = verdict.corner.basis if verdict.corner is not None else np.eye(d.size)
-    if basis.shape[1] == 0:
-        return [], []
-    inner = basis.T @ point.hessian @ basis
-    scale = equilibrate(inner)
-    _, vectors = np.linalg.eigh(-(scale[:, None] * inner * scale))
-    columns = (basis @ (scale[:, None] * vectors)).T[:WALKED]
-    trail = point.trail
-    # Where a slow ascent stopped no scale is left to tell what hardly moves: its own steps are left whole.
-    further = [(trail[-1] - trail[-1 - k], point.slow) for k in (1, 2, 4) if len(trail) > k]
-    further += [(axis, False) for axis in np.eye(d.size)[verdict.objective.capped | _unmeasured(verdict, d)]]
-    # A direction that leaves a kink is left to the multipliers.
-    further = [(v, whole) for v, whole in further if np.allclose(basis @ (basis.T @ v), v, rtol=0, atol=1e-12)]
-    kept, curvatures = [], []
-    for direction, whole in [*((v, False) for v in columns), *further]:
-        v = direction if whole else _trimmed(direction, d, verdict.objective.capped)
-        if np.any(v != 0):
-            curvature = _curvature(verdict, v, d)
-            if curvature >= SINGULAR > abs(level := _curvature(verdict, direction, d)):
-                v, curvature = direction, level  # what was dropped belongs to it
-            kept.append(v)
-            curvatures.append(curvature)
-    return kept, curvatures
-
-
-def _unmeasured(verdict: Verdict, d: np.ndarray) -> np.ndarray:
-    """Which coordinates have a scale far beyond all the way they came: their curvature may be all gone.
-
-    Brought to one scale such a curvature is like any other, and principal directions mix them.
-    """
-    objective = verdict.objective
-    return np.asarray(d > BEYOND * np.abs(verdict.point.z - objective.origin[objective.active]))
-
-
-def _curvature(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> float:
-    return float(-(v @ verdict.point.hessian @ v)) / float(np.sum((v / d) ** 2))
-
-
-def _span(rows: np.ndarray) -> np.ndarray:
-    """Return orthonormal columns that span the rows, of which some may say the same."""
-    from scipy.linalg import orth
-
-    sizes = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(orth((rows / np.where(sizes > 0, sizes, 1.0)).T, rcond=1e-9))
-
-
-def _from_slope(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> float:
-    """Curvature along ``v`` that logarithms take from what is left of a slope, and which goes with it."""
-    left = np.where(verdict.objective.capped, np.abs(verdict.point.gradient), 0.0)
-    return min(float(v**2 @ left) / float(np.sum((v / d) ** 2)), ARRIVED)
-
-
-def _trimmed(v: np.ndarray, d: np.ndarray, capped: np.ndarray) -> np.ndarray:
-    """Drop what hardly moves while a logarithm goes all its way: rounding of the direction, not part of it."""
-    if not np.any(capped & (v != 0)):
-        return v
-    far = v * (FAR_OFF / np.max(np.abs(v[capped])))
-    return np.where(np.abs(far) > np.where(capped, 0.1, 1e-3 * d), v, 0.0)
-
-
 def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.ndarray | None]:
     """Follow ``v`` for many standard errors; return whether it falls, and a better point if met."""
     point, objective = verdict.point, verdict.objective
@@ -333,7 +266,7 @@ def _clean(v: np.ndarray, verdict: Verdict, d: np.ndarray) -> np.ndarray:
         kept = np.where(np.abs(far) > np.where(capped, 0.1, 0.03 * d), v, 0.0)
 
     def falls(u: np.ndarray) -> bool:
-        return _walk(verdict, u, _curvature(verdict, u, d))[0]
+        return _walk(verdict, u, curvature_along(verdict, u, d))[0]
 
     # Along a bent ridge both fall.
     return kept if not falls(kept) or falls(v) else v
