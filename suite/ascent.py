@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from triptych.estimands import Estimand
+from triptych.scalars import value_and_slope
 from triptych.segment import least
 
 if TYPE_CHECKING:
@@ -87,11 +88,9 @@ class Ascent:
 
     def _minus(self, u: np.ndarray) -> tuple[float, np.ndarray]:
         """Return minus the climb and its slope, in spreads, at a point in units of one standard error."""
-        objective, root, engine = self.region.objective, self.region.root, self.region.optimum.engine
-        z = objective.full(self.region.centre + root @ u)
-        value = float(engine.shown(z)[self.estimand.name].ravel()[self.i])
-        jacobian = engine.shown_jacobian(z)[self.estimand.name].reshape(self.estimand.variable.size, -1)
-        slope = jacobian[self.i, objective.active] @ root
+        root = self.region.root
+        value, slope = value_and_slope(self.region.objective, self.estimand, self.i, self.region.centre + root @ u)
+        slope = slope @ root
         if not (np.isfinite(value) and np.all(np.isfinite(slope))):
             return 0.0, np.zeros(u.size)
         return -self.sign * value / self.spread, -self.sign * slope / self.spread

@@ -38,6 +38,10 @@ class Estimand:
         """Name of the variable."""
         return self.variable.name
 
+    def slopes(self, jacobian: dict[str, np.ndarray]) -> np.ndarray:
+        """Return the derivatives of its scalars by ``z``, shape ``(size, p)``, from those of all that is shown."""
+        return jacobian[self.name].reshape(self.variable.size, -1)
+
 
 def resolve(engine: Engine, names: Sequence[str] | None = None) -> list[Estimand]:
     """Return the estimands of a model.

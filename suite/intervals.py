@@ -125,7 +125,7 @@ def _range_of(
 def _on_coordinates(optimum: Optimum, estimand: Estimand, width: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Form the interval on the unconstrained coordinates and map it back."""
     assert estimand.positions is not None
-    jacobian = optimum.jacobian[estimand.name].reshape(width.size, -1)
+    jacobian = estimand.slopes(optimum.jacobian)
     slope = np.abs(jacobian[np.arange(width.size), estimand.positions])
     width = np.where(slope > 0, width / np.where(slope > 0, slope, 1.0), np.nan)
     ends = []

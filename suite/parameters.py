@@ -49,7 +49,7 @@ def _linear(optimum: Optimum, estimands: list[Estimand]) -> np.ndarray | None:
 def _slopes(optimum: Optimum, estimands: list[Estimand], z: np.ndarray) -> np.ndarray:
     """Return the derivatives of what is reported by the natural parameters, shape ``(p, p)``."""
     jacobian = optimum.engine.shown_jacobian(z)
-    rows = np.vstack([jacobian[e.name].reshape(e.variable.size, -1)[:, optimum.active] for e in estimands])
+    rows = np.vstack([e.slopes(jacobian)[:, optimum.active] for e in estimands])
     own = optimum.engine.natural.slopes(z)[np.ix_(optimum.active, optimum.active)]
     return np.asarray(np.linalg.solve(own.T, rows.T).T)
 

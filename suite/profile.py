@@ -142,7 +142,7 @@ def _described(optimum: Optimum, estimand: Estimand, i: int, row: Row) -> tuple[
         here = float(optimum.shown[estimand.name].ravel()[i])
         if row.status is Status.AT_BOUNDARY:
             return None if here == row.estimate else (Scalar.from_edge(optimum, estimand, i, row.estimate), {-1.0})
-        slope = optimum.jacobian[estimand.name].reshape(estimand.variable.size, -1)[i, optimum.active]
+        slope = estimand.slopes(optimum.jacobian)[i, optimum.active]
         if np.any(slope[list(ways_out(optimum.verdict))] != 0):
             scalar = Scalar.from_edge(optimum, estimand, i, 0.0)
             return scalar, _open_sides(optimum, scalar)

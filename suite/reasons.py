@@ -164,7 +164,7 @@ class Reasons:
         for estimand in self.estimands if np.any(hidden) else []:
             if estimand.positions is not None:
                 continue
-            jacobian = self.optimum.jacobian[estimand.name].reshape(estimand.variable.size, -1)[:, self.optimum.active]
+            jacobian = estimand.slopes(self.optimum.jacobian)[:, self.optimum.active]
             upon = np.any(jacobian[:, hidden != 0] != 0, axis=1)
             along, size = jacobian @ direction, np.abs(jacobian) @ np.abs(direction)
             moves = upon & (np.abs(along) > SHARE * size)

@@ -105,7 +105,7 @@ class Optimum:
     def _rows(self, frame: Frame, estimand: Estimand, said: Reasons) -> list[Row]:
         variable = estimand.variable
         values = self.shown[variable.name].ravel()
-        gradient = self.jacobian[variable.name].reshape(variable.size, -1)
+        gradient = estimand.slopes(self.jacobian)
         deviation = self.deviation(gradient)
         low, high = curvature_interval(self, estimand, deviation, frame.ci_prob)
         rows = []
@@ -141,7 +141,7 @@ class Optimum:
         if verdict.starts == 0:
             return Status.FAILED, said.no_start(), np.nan
         # Where the model starts, and an unknown coordinate is held, a function may happen to stand still.
-        near = self._jacobian_near_start[estimand.name].reshape(estimand.variable.size, -1)[i]
+        near = estimand.slopes(self._jacobian_near_start)[i]
         moved = np.abs(gradient) + np.abs(np.nan_to_num(near))
         if np.any(moved[self.unknown] != 0):
             unknown = Status.NOT_IN_LIKELIHOOD if said.method == "mle" else Status.NOT_IDENTIFIED
@@ -180,7 +180,7 @@ class Optimum:
 
     def _moved_near_start(self, estimand: Estimand, i: int) -> list[np.ndarray]:
         """Return the directions in which no term of the likelihood changes near the start, and this scalar does."""
-        near = self._jacobian_near_start[estimand.name].reshape(estimand.variable.size, -1)[i, self.active]
+        near = estimand.slopes(self._jacobian_near_start)[i, self.active]
         level = self._level_near_start
         return [v for v in level if abs(float(near @ v)) > INVOLVED * float(np.abs(near) @ np.abs(v))]
 
@@ -214,7 +214,7 @@ class Optimum:
         return self._moves(estimand, i, direction, value)
 
     def _moves(self, estimand: Estimand, i: int, v: np.ndarray, value: float | None) -> bool:
-        g = self.jacobian[estimand.name].reshape(estimand.variable.size, -1)[i, self.active]
+        g = estimand.slopes(self.jacobian)[i, self.active]
         if value is None or not self.verdict.objective.capped[np.abs(v) > 0].any():
             along = abs(float(g @ v))
             size = float(np.linalg.norm(v / equilibrate(self.verdict.point.hessian)))
@@ -235,7 +235,7 @@ class Optimum:
     def depends(self, estimand: Estimand, i: int) -> np.ndarray:
         """Whether a scalar depends on each coordinate, seen here and near where the model starts."""
         at = (self._jacobian_near_start, self.jacobian)
-        both = [jacobian[estimand.name].reshape(estimand.variable.size, -1)[i] for jacobian in at]
+        both = [estimand.slopes(jacobian)[i] for jacobian in at]
         return np.any([gradient[self.active] != 0 for gradient in both], axis=0)
 
     def _natural(self, estimand: Estimand, shift: np.ndarray) -> np.ndarray:
@@ -267,9 +267,6 @@ class Optimum:
             return False
         z = self.z.copy()
         z[self.active] += away * (BEYOND / np.max(np.abs(away)))
-        here, there = (
-            j[estimand.name].reshape(estimand.variable.size, -1)[i : i + 1]
-            for j in (self.jacobian, self.engine.shown_jacobian(z))
-        )
+        here, there = (estimand.slopes(j)[i : i + 1] for j in (self.jacobian, self.engine.shown_jacobian(z)))
         before, after = self.deviation(here)[0], self.deviation(there)[0]
         return bool(before > 0 and not after > 0.5 * before)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from triptych.estimands import Estimand
+from triptych.objective import Objective
 from triptych.rows import Optimum
 
 LOGARITHMS, WIDTHS = 40.0, 1e5  # how far a scalar is followed: units of a logarithm, or of its scale
@@ -32,7 +34,7 @@ class Scalar:
     def of(cls, optimum: Optimum, estimand: Estimand, i: int) -> Scalar:
         """Describe scalar ``i`` of an estimand."""
         objective, engine = optimum.verdict.objective, optimum.engine
-        name, size = estimand.name, estimand.variable.size
+        name = estimand.name
         if estimand.positions is not None:
             at, centre = int(estimand.positions[i]), float(optimum.z[estimand.positions[i]])
             j = int(np.flatnonzero(optimum.active == at)[0])
@@ -60,11 +62,7 @@ class Scalar:
                 STRIDE if logarithm else np.inf,
             )
 
-        def evaluate(x: np.ndarray) -> tuple[float, np.ndarray]:
-            z = objective.full(x)
-            slope = engine.shown_jacobian(z)[name].reshape(size, -1)[i, objective.active]
-            return float(engine.shown(z)[name].ravel()[i]), slope
-
+        evaluate = partial(value_and_slope, objective, estimand, i)
         value, slope = evaluate(optimum.verdict.point.z)
         variance = float(slope @ optimum.covariance @ slope)
         scale = _scale(variance, False, float(slope**2 @ optimum.conditional))
@@ -76,16 +74,14 @@ class Scalar:
 
         On its own scale it stands still so close to the edge, and no step leads away.
         """
-        objective, engine = optimum.verdict.objective, optimum.engine
-        name, size = estimand.name, estimand.variable.size
-        side = float(np.sign(optimum.shown[name].ravel()[i] - edge))
+        objective = optimum.verdict.objective
+        side = float(np.sign(optimum.shown[estimand.name].ravel()[i] - edge))
 
         def evaluate(x: np.ndarray) -> tuple[float, np.ndarray]:
-            z = objective.full(x)
-            distance = side * (float(engine.shown(z)[name].ravel()[i]) - edge)
-            slope = side * engine.shown_jacobian(z)[name].reshape(size, -1)[i, objective.active]
+            value, slope = value_and_slope(objective, estimand, i, x)
+            distance = side * (value - edge)
             with np.errstate(all="ignore"):
-                return float(np.log(distance)), slope / distance
+                return float(np.log(distance)), side * slope / distance
 
         def back(value: float) -> float:
             return edge + side * float(np.exp(value))
@@ -95,6 +91,13 @@ class Scalar:
         centre = evaluate(optimum.verdict.point.z)[0]
         reach = LOGARITHMS + abs(centre)
         return cls(centre, _scale(0.0, True, 0.0), None, reach, evaluate, back, np.diag(unit), STRIDE)
+
+
+def value_and_slope(objective: Objective, estimand: Estimand, i: int, x: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return scalar ``i`` of an estimand and its derivatives by the objective's coordinates."""
+    z, engine = objective.full(x), objective.engine
+    slope = estimand.slopes(engine.shown_jacobian(z))[i, objective.active]
+    return float(engine.shown(z)[estimand.name].ravel()[i]), slope
 
 
 def _scale(variance: float, capped: bool, conditional: float) -> float:
