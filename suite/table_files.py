@@ -36,6 +36,8 @@ def read_table(source: Any) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if isinstance(source, str) and "://" in source:
+        raise InputError(f"{source!r} is an address: download the file first and give its path")
     if isinstance(source, str | os.PathLike):
         table, origin = _read_file(Path(source)), f"{os.fspath(source)!r}"
     elif isinstance(source, pd.DataFrame):

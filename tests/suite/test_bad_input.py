@@ -112,6 +112,7 @@ def test_fit_names_what_is_wrong(
     ("name", "content", "words"),
     [
         ("absent.csv", None, ["absent.csv", "no file"]),
+        ("https://example.org/t.csv", None, ["'https://example.org/t.csv'", "address", "download"]),
         ("a" * 5000 + ".csv", None, ["aaa", "too long"]),
         ("t.xls", b"1", ["t.xls", ".xls"]),
         ("t.parquet", b"not parquet", ["t.parquet", "Parquet"]),
