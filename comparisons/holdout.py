@@ -170,7 +170,7 @@ def _gate(predicted: np.ndarray, drawn: Draws) -> list[str]:
     """Say what fails the gate: the log density of what is predicted, shape ``(chains, draws)``, and divergences."""
     from arviz_stats.base import array_stats
 
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):  # chains that are lost go anywhere
         rhat = float(array_stats.rhat(predicted, chain_axis=0, draw_axis=1))
         ess = float(array_stats.ess(predicted, chain_axis=0, draw_axis=1, method="bulk"))
     said = [] if rhat <= MAX_RHAT else [f"R-hat {rhat:.3f} > {MAX_RHAT}"]

@@ -50,15 +50,15 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
         nothing = np.zeros(0)
         point = Point(nothing, objective.value(nothing), nothing, np.zeros((0, 0)), 0.0, 0, nothing[None])
         return Verdict(objective, point, None, 0.0, 1)
-    fewer = None if objective.parts[1] else without_redundant(objective)
-    for _ in range(2):
-        if fewer is None:
-            break
+    if not objective.parts[1] and (fewer := without_redundant(objective)) is not None:
         inner = find(fewer, seed, starts, progress)
-        if inner.starts and (whole := with_redundant(objective, inner)) is not None:
-            return whole
+        whole = with_redundant(objective, inner)
         # A part of a sum that was held may be larger than the whole, and drive the others to nothing.
-        fewer = held_elsewhere(objective, fewer) if inner.rays.size and inner.unbounded is None else None
+        driven = whole is None and inner.rays.size and inner.unbounded is None
+        if driven and (other := held_elsewhere(objective, fewer)) is not None:
+            whole = with_redundant(objective, find(other, seed, starts, progress))
+        if whole is not None:
+            return whole
     rng = np.random.default_rng(seed)
     found = _ends(objective, rng, starts, between(progress, 0.0, 0.5))
     rounds: list[Point] = []

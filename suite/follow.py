@@ -125,8 +125,8 @@ def _exactly(flat: list[np.ndarray], objective: Objective, d: np.ndarray) -> lis
     exact = structural_null(objective)
     if not len(exact):
         return flat
-    span = np.linalg.qr((exact / d).T)[0]
-    other = [v for v in flat if np.linalg.norm(span.T @ (v / d)) < 0.99 * np.linalg.norm(v / d)]
+    along = span(exact / d)
+    other = [v for v in flat if np.linalg.norm(along.T @ (v / d)) < 0.99 * np.linalg.norm(v / d)]
     return flat if len(flat) - len(other) < len(exact) else [*exact, *other]
 
 

@@ -105,8 +105,7 @@ class Objective:
         """Whether a kink of the model is this objective's own: the prior's are not the likelihood's."""
         memo, key = self.engine.memo, f"kinked {self.parts.tolist()}"
         if key not in memo:
-            z = self.engine.graph.start
-            fall = self.kinks(z[self.active])[2] if self.engine.kink_arguments(z) else np.zeros(0)
+            fall = self.kinks(self.engine.graph.start[self.active])[2]
             memo[key] = bool(np.any(fall > 0))  # from others it rises, as a determinant does from zero
         return bool(memo[key])
 

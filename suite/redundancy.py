@@ -54,7 +54,7 @@ def without_redundant(objective: Objective) -> Objective | None:
 
 
 def held_elsewhere(objective: Objective, fewer: Objective) -> Objective | None:
-    """Hold what is to spare where an ascent of all coordinates leads; None where that is nowhere else."""
+    """Hold what is to spare where an ascent of all coordinates leads; None where it stays where the model starts."""
     end, _ = climb(objective, objective.origin[objective.active])
     held = ~np.isin(objective.active, fewer.active)
     if not end.usable or np.array_equal(end.z[held], objective.origin[objective.active][held]):
@@ -114,8 +114,8 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
     The others make a ridge, whose directions are flat. None where the maximum is not one of all coordinates, because
     those that were kept do not reach as far after all.
     """
-    if inner.cliff.size:
-        return None  # at an end of the domain, which the ridge may leave behind
+    if not inner.starts or inner.cliff.size:
+        return None  # nothing was found, or at an end of the domain, which the ridge may leave behind
     kept = np.isin(objective.active, inner.objective.active)
     x = _elsewhere(objective, inner, kept)
     if inner.corner is None:

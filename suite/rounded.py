@@ -12,7 +12,7 @@ from triptych.objective import Objective
 LEVELS = 10.0 ** -np.arange(0, 9)  # fall of the objective that the rounding may hide, per kink
 BARELY = 1e-60  # its power of -3 is still a number
 BESIDE = 1e-2  # the level on a probe, where what counts is a rise of 0.2 per unit
-Roundings = tuple[np.ndarray, ...]
+Roundings = tuple[np.ndarray, ...]  # every ``eps``, in the shapes of the kinks' arguments
 
 
 def climb_beside(objective: Objective, x: np.ndarray, fixed: int, max_iterations: int = 25) -> Point:

@@ -195,7 +195,7 @@ def _start(engine: Engine, whitened: Whitening | None) -> Callable[[int], np.nda
     """
     point = engine.graph.start if whitened is None else np.zeros(engine.size)
     reach = 1.0 if whitened is None else 2.0
-    kinked = bool(engine.kink_arguments(engine.graph.start))
+    kinked = bool(engine.graph.kinks)
 
     def start(seed: int) -> np.ndarray:
         rng = np.random.default_rng(seed)
@@ -221,7 +221,7 @@ def _own_density(engine: Engine, whitened: Whitening | None) -> Any:
 
     run = engine.density()
     size = engine.size
-    kinked = bool(engine.kink_arguments(engine.graph.start))
+    kinked = bool(engine.graph.kinks)
 
     def make_density() -> Any:
         kept = False
