@@ -18,9 +18,6 @@ class Backend(Protocol):
     second_derivatives: str
     smooth: Arrays
 
-    def term_shapes(self, z: np.ndarray, data: Arrays) -> list[tuple[int, ...]]:
-        """Return the shape of each array of log-likelihood terms."""
-
     def kink_arguments(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         """Return ``u`` with the shapes of the graph's kinks."""
 
@@ -76,7 +73,7 @@ def make_backend(graph: Graph, data: Arrays) -> tuple[Backend, str]:
     keep_generated_source()
     try:
         backend = JaxBackend(graph)
-        weights = tuple(np.ones(shape) for shape in backend.term_shapes(graph.start, data))
+        weights = tuple(np.ones(terms.shape) for terms in backend.pointwise(graph.start, data))
         value, gradient, hessian = backend.derivatives(graph.start, weights, data, backend.smooth)
     except (NotImplementedError, TypeError, ValueError) as error:
         summary = str(error).strip().splitlines()[0][:160] if str(error).strip() else repr(error)

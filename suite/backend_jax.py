@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,10 @@ import numpy as np
 from triptych.backend import Arrays
 from triptych.caches import cache_folder
 from triptych.differences import difference_hessian
+from triptych.fingerprint import UnknownOperation, fingerprint
 from triptych.gram import Gram
 from triptych.graph import Graph
+from triptych.programs import Program, Programs
 
 AT_ONCE = 200_000  # rows times directions of a Hessian that are computed side by side: what a processor keeps close
 
@@ -30,16 +32,33 @@ class JaxBackend:
         _configure()
         self.second_derivatives = "exact"
         self._jax, self._np = jax, jnp
-        inputs = list(graph.data.values())
-        terms = list(graph.likelihood.values())
-        jit = partial(jax.jit, inline=True)
-        self._objective = jit(_jaxify([graph.z, *graph.t, *inputs], [*terms, graph.prior, graph.jacobian]))
-        self._arguments = jit(_jaxify([graph.z, *inputs], list(graph.kinks))) if graph.t else lambda *_: ()
-        self._show = jit(_jaxify([graph.z, *inputs], [*graph.natural, *graph.derived]))
+        self._graph = graph
+        self._inputs = list(graph.data.values())
         self._grams = [Gram(graph.linear[n], graph, _jaxify) if n in graph.linear else None for n in graph.likelihood]
-        self._kinked = bool(graph.t)
         self.smooth: Arrays = ((), 0.0, ())
-        self._jitted: dict[str, Any] = {}
+        self._program = Programs(_key(graph))
+
+    # What is translated from PyTensor is only where a program was not kept.
+
+    @cached_property
+    def _objective(self) -> Callable[..., Any]:
+        graph = self._graph
+        outputs = [*graph.likelihood.values(), graph.prior, graph.jacobian]
+        return self._inlined(_jaxify([graph.z, *graph.t, *self._inputs], outputs))
+
+    @cached_property
+    def _arguments(self) -> Callable[..., Any]:
+        if not self._graph.t:
+            return lambda *_: ()
+        return self._inlined(_jaxify([self._graph.z, *self._inputs], list(self._graph.kinks)))
+
+    @cached_property
+    def _show(self) -> Callable[..., Any]:
+        return self._inlined(_jaxify([self._graph.z, *self._inputs], [*self._graph.natural, *self._graph.derived]))
+
+    def _inlined(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        inlined: Callable[..., Any] = self._jax.jit(function, inline=True)
+        return inlined
 
     def _parts(self, z: Any, t: Arrays, weights: Arrays, data: Arrays) -> Any:
         *terms, prior, _ = self._objective(z, *t, *data)
@@ -62,15 +81,10 @@ class JaxBackend:
         )
         return self._parts(z, t, weights, data)
 
-    def _jit(self, name: str, function: Callable[..., Any]) -> Any:
-        if name not in self._jitted:
-            self._jitted[name] = self._jax.jit(function)
-        return self._jitted[name]
-
     def value(self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays = ()) -> np.ndarray:
         if corner:
-            return np.asarray(self._jit("cornered", self._cornered)(z, weights, data, corner))
-        return np.asarray(self._jit("value", self._plain)(z, weights, data))
+            return np.asarray(self._program("cornered", self._cornered)(z, weights, data, corner))
+        return np.asarray(self._program("value", self._plain)(z, weights, data))
 
     def derivatives(
         self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays
@@ -95,9 +109,9 @@ class JaxBackend:
             return value, gradients, self._np.moveaxis(columns, 0, -1)
 
         if exact:
-            out = self._jit("three", three)(z, weights, data, corner)
+            out = self._program("three", three)(z, weights, data, corner)
             return np.asarray(out[0]), np.asarray(out[1]), np.asarray(out[2])
-        run = self._jit("both", both)
+        run = self._program("both", both)
         gradient, value = run(z, weights, data, corner)
         hessian = difference_hessian(lambda at: np.asarray(run(at, weights, data, corner)[0]), z)
         return np.asarray(value), np.asarray(gradient), hessian
@@ -114,12 +128,12 @@ class JaxBackend:
             slope = jnp.concatenate([d.reshape(2, -1) for d in by_t], axis=1)
             return flat(z, data), jax.jacfwd(flat)(z, data), slope
 
-        return tuple(np.asarray(x) for x in self._jit("kinks", all_three)(z, weights, data))
+        return tuple(np.asarray(x) for x in self._program("kinks", all_three)(z, weights, data))
 
     def kink_arguments(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        if not self._kinked:
+        if not self._graph.t:
             return []
-        run = self._jit("arguments", lambda z, data: self._arguments(z, *data))
+        run = self._program("arguments", lambda z, data: self._arguments(z, *data))
         return [np.asarray(u) for u in run(z, data)]
 
     def _terms(self, z: Any, data: Arrays) -> Any:
@@ -129,25 +143,22 @@ class JaxBackend:
     def _shown(self, z: Any, data: Arrays) -> Any:
         return self._show(z, *data)
 
-    def term_shapes(self, z: np.ndarray, data: Arrays) -> list[tuple[int, ...]]:
-        return [tuple(x.shape) for x in self._jax.eval_shape(self._terms, z, data)]
-
     def pointwise(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        return [np.asarray(x) for x in self._jit("pointwise", self._terms)(z, data)]
+        return [np.asarray(x) for x in self._program("pointwise", self._terms)(z, data)]
 
     def shown(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        return [np.asarray(x) for x in self._jit("shown", self._shown)(z, data)]
+        return [np.asarray(x) for x in self._program("shown", self._shown)(z, data)]
 
     def shown_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        run = self._jit("shown_many", self._jax.vmap(self._shown, in_axes=(0, None)))
+        run = self._program("shown_many", self._jax.vmap(self._shown, in_axes=(0, None)))
         return [np.asarray(x) for x in run(z, data)]
 
     def pointwise_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        run = self._jit("pointwise_many", self._jax.vmap(self._terms, in_axes=(0, None)))
+        run = self._program("pointwise_many", self._jax.vmap(self._terms, in_axes=(0, None)))
         return [np.asarray(x) for x in run(z, data)]
 
     def shown_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        run = self._jit("shown_jacobian", self._jax.jacfwd(self._shown))
+        run = self._program("shown_jacobian", self._jax.jacfwd(self._shown))
         return [np.asarray(x) for x in run(z, data)]
 
     def shown_curvature(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
@@ -156,53 +167,73 @@ class JaxBackend:
         def second(z: Any, data: Arrays) -> Any:
             return jax.jacfwd(jax.jacfwd(lambda t: self._shown(z + t, data)))(0.0)
 
-        return [np.asarray(x) for x in self._jit("shown_curvature", second)(z, data)]
+        return [np.asarray(x) for x in self._program("shown_curvature", second)(z, data)]
 
     def pointwise_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        run = self._jit("pointwise_jacobian", self._jax.jacfwd(self._terms))
+        run = self._program("pointwise_jacobian", self._jax.jacfwd(self._terms))
         return [np.asarray(x) for x in run(z, data)]
 
     def sampled(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
-        return np.asarray(self.sampled_function()(z, weights, data, ()))
+        return np.asarray(self._program("sampled", self._sampled)(z, weights, data, ()))
 
     def sampled_hessian(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
-        run = self.sampled_function()
         if self.second_derivatives != "exact":
-            return np.asarray(difference_hessian(lambda at: np.asarray(run(at, weights, data, ()))[None, 1:], z)[0])
-        curved = self._jit("sampled_hessian", self._jax.jacfwd(lambda *given: run(*given, ())[1:]))
-        return np.asarray(curved(z, weights, data))
+            return np.asarray(difference_hessian(lambda at: self.sampled(at, weights, data)[None, 1:], z)[0])
+        curved = self._jax.jacfwd(lambda z, weights, data: self._sampled(z, weights, data, ())[1:])
+        return np.asarray(self._program("sampled_hessian", curved)(z, weights, data))
 
     def sums(self, weights: Arrays, data: Arrays) -> Arrays:
         """Return what the sampler needs of the data in place of the rows, for each term; None where it needs them."""
         found = [gram and gram.sums(w, data) for gram, w in zip(self._grams, weights, strict=True)]
         return tuple(found) if any(found) else ()
 
-    def sampled_function(self) -> Any:
-        """Return the jitted log-density with gradient that the sampler calls; no sums stands for none of any term."""
+    def sampled_function(self, z: np.ndarray, weights: Arrays, data: Arrays, sums: Arrays) -> Any:
+        """Return what the sampler calls with arguments like these: the log-density with its gradient."""
+        run = self._program("sampled", self._sampled)
+        return run.compiled(z, weights, data, sums) if isinstance(run, Program) else run
+
+    def _sampled(self, z: Any, weights: Arrays, data: Arrays, sums: Arrays) -> Any:
+        """Return the log-density and its gradient; no sums stands for none of any term."""
         jax, jnp = self._jax, self._np
 
-        def density(z: Any, weights: Arrays, data: Arrays, sums: Arrays) -> Any:
+        def density(z: Any) -> Any:
             t = tuple(jnp.abs(u) for u in self._arguments(z, *data))
             *terms, prior, jacobian = self._objective(z, *t, *data)
             for gram, term, w, known in zip(self._grams, terms, weights, sums or [None] * len(terms), strict=True):
                 prior = prior + (jnp.sum(w * term) if gram is None or known is None else gram.density(z, data, known))
             return prior + jacobian
 
-        def packed(z: Any, weights: Arrays, data: Arrays, sums: Arrays) -> Any:
-            value, gradient = jax.value_and_grad(density)(z, weights, data, sums)
-            return jnp.concatenate([value[None], gradient])
+        value, gradient = jax.value_and_grad(density)(z)
+        return jnp.concatenate([value[None], gradient])
 
-        return self._jit("sampled", packed)
+
+def _key(graph: Graph) -> str | None:
+    """Return what tells the programs of a graph from those of every other one; None where nothing does."""
+    data = list(graph.data.values())
+    pieces = [
+        ([graph.z, *graph.t, *data], [*graph.likelihood.values(), graph.prior, graph.jacobian]),
+        ([graph.z, *data], [*graph.kinks]),
+        ([graph.z, *data], [*graph.natural, *graph.derived]),
+    ]
+    for one in graph.linear.values():
+        pieces += [([*one.inputs, *data], [one.mean]), ([graph.z, *data], [*one.parts, one.sigma, one.observed])]
+    places = [position for position, name in enumerate(graph.likelihood) if name in graph.linear]
+    try:
+        return f"{places} {[fingerprint(*piece) for piece in pieces]}"
+    except UnknownOperation:
+        return None
 
 
 def _jaxify(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
+    import jax
     from pytensor.compile.mode import JAX
     from pytensor.graph.fg import FunctionGraph
     from pytensor.link.jax.dispatch import jax_funcify
 
     graph = FunctionGraph(inputs=inputs, outputs=outputs, clone=True)
     JAX.optimizer.rewrite(graph)
-    with warnings.catch_warnings():
+    # Its constants are arrays, although this is called while a program is traced.
+    with warnings.catch_warnings(), jax.ensure_compile_time_eval():
         warnings.filterwarnings("ignore", message="Skipping|Split node", category=UserWarning)
         function: Callable[..., Any] = jax_funcify(graph)
     return function

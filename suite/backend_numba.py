@@ -64,9 +64,6 @@ class NumbaBackend:
         del z, data
         return []
 
-    def term_shapes(self, z: np.ndarray, data: Arrays) -> list[tuple[int, ...]]:
-        return [x.shape for x in self.pointwise(z, data)]
-
     def pointwise(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         return [np.asarray(x) for x in self._pointwise(z, *data)]
 

@@ -231,8 +231,8 @@ class Engine:
         """Return what :meth:`sampled` computes, made ready for many calls: by sums over the rows where they suffice."""
         if self.backend.name != "jax":
             return self.sampled
-        run: Any = self.backend.sampled_function()  # type: ignore[attr-defined]
         weights, data, sums = self.device_weights, self.device_data, self._device_sums
+        run: Any = self.backend.sampled_function(self.graph.start, weights, data, sums)  # type: ignore[attr-defined]
         return lambda z: np.asarray(run(z, weights, data, sums))
 
     @property
@@ -268,15 +268,15 @@ class Engine:
 
 
 def _unit_weights(graph: Graph, backend: Backend, data: dict[str, Any]) -> dict[str, np.ndarray]:
-    shapes = backend.term_shapes(graph.start, tuple(data.values()))
-    return {name: np.ones(shape) for name, shape in zip(graph.likelihood, shapes, strict=True)}
+    terms = backend.pointwise(graph.start, tuple(data.values()))
+    return {name: np.ones(term.shape) for name, term in zip(graph.likelihood, terms, strict=True)}
 
 
 def _refuse_impossible(graph: Graph, backend: Backend, data: dict[str, Any]) -> None:
     """Raise when an observation has density zero, or none, wherever the parameters are."""
     rng = np.random.default_rng(0)
     values = tuple(data.values())
-    never = [np.ones(shape, dtype=bool) for shape in backend.term_shapes(graph.start, values)]
+    never = [np.ones(terms.shape, dtype=bool) for terms in backend.pointwise(graph.start, values)]
     for scale in (0.0, *np.linspace(0.2, 3.0, 19), *np.linspace(3.5, 12.0, 30)):
         z = graph.start + scale * rng.standard_normal(graph.start.size)
         never = [bad & ~np.isfinite(terms) for bad, terms in zip(never, backend.pointwise(z, values), strict=True)]

@@ -28,6 +28,6 @@ def test_nothing_is_left_in_the_folder_for_temporary_files(tmp_path: Path, writa
     subprocess.run([sys.executable, "-c", SOLVE], env=environment, check=True, capture_output=True)
     if writable:
         assert not list(temporary.iterdir())
-        assert {folder.name for folder in (caches / "triptych").iterdir()} == {"source", "xla"}
+        assert {folder.name for folder in (caches / "triptych").iterdir()} == {"programs", "source", "xla"}
     else:
         assert caches.is_file()
