@@ -228,12 +228,17 @@ class Engine:
         return sample(self, **{**usual, "adaptation": adaptation_for(self.size, 0), **options})
 
     def density(self) -> Callable[[np.ndarray], np.ndarray]:
-        """Return what :meth:`sampled` computes, made ready for many calls: by sums over the rows where they suffice."""
+        """Return what :meth:`sampled` computes, made ready for many calls: by sums over the rows where they suffice.
+
+        What is returned is for one thread.
+        """
         if self.backend.name != "jax":
             return self.sampled
-        weights, data, sums = self.device_weights, self.device_data, self._device_sums
-        run: Any = self.backend.sampled_function(self.graph.start, weights, data, sums)  # type: ignore[attr-defined]
-        return lambda z: np.asarray(run(z, weights, data, sums))
+        make: Any = self.backend.sampled_in_a_thread  # type: ignore[attr-defined]
+        density: Callable[[np.ndarray], np.ndarray] = make(
+            self.size, self.device_weights, self.device_data, self._device_sums
+        )
+        return density
 
     @property
     def _device_sums(self) -> tuple[Any, ...]:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from triptych.graph import Graph
 
-LEAST_ROWS = 100
-LEAST_VALUES, MOST_VALUES = 20_000, 20_000_000  # of A: below, the rows cost no more than the call
+LEAST_ROWS = 50  # below, the rows cost no more than the call
+MOST_VALUES = 20_000_000  # of A
 WORTH = 2  # rows for each column from which the sums are smaller than the data
 WORST_CONDITION = 1e8  # of G with its columns scaled to one: beyond, the products lose digits that A still has
 
@@ -125,7 +125,7 @@ class Gram:
             return None
         *shapes, _ = jax.eval_shape(self._function("parts"), self._start, *data)
         ends = np.cumsum([0, *(int(np.prod(s.shape)) for s in shapes)])
-        if not max(WORTH * ends[-1], LEAST_VALUES / max(ends[-1], 1)) <= rows <= MOST_VALUES / ends[-1]:
+        if not WORTH * ends[-1] <= rows <= MOST_VALUES / ends[-1]:
             return None
 
         def mean(flat: Any) -> Any:

@@ -219,11 +219,11 @@ def _density(engine: Engine, whitened: Whitening | None, u: np.ndarray) -> np.nd
 def _own_density(engine: Engine, whitened: Whitening | None) -> Any:
     from nutpie.compiled_pyfunc import from_pyfunc
 
-    run = engine.density()
     size = engine.size
     kinked = bool(engine.graph.kinks)
 
     def make_density() -> Any:
+        run = engine.density()
         kept = False
 
         def density(z: np.ndarray) -> tuple[float, np.ndarray]:

@@ -54,7 +54,7 @@ def collinear() -> None:
 
 
 def few_rows() -> None:
-    pm.Normal("y", X[:50] @ pm.Normal("beta", 0, 9, shape=8), pm.HalfNormal("sigma", 5), observed=Y[:50])
+    pm.Normal("y", X[:49] @ pm.Normal("beta", 0, 9, shape=8), pm.HalfNormal("sigma", 5), observed=Y[:49])
 
 
 def built(body: Any) -> Engine:

@@ -7,6 +7,8 @@ import pymc as pm
 import pytest
 
 import triptych
+from triptych import backend_jax
+from triptych.engine import Engine
 from triptych.errors import InputError
 
 Y = np.array([2.1, 1.4, 3.0, 2.6, 1.9, 2.2])
@@ -75,3 +77,28 @@ def test_an_interrupt_while_sampling_is_none(monkeypatch: pytest.MonkeyPatch) ->
 def test_no_tuning_is_refused() -> None:
     with pytest.raises(InputError, match="tune=0"):
         triptych.compare(normal_mean(), methods=("mcmc",), tune=0)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_density_of_a_thread_follows_each_point(kept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its points are written into memory that the program reads, or handed over where that cannot be."""
+    if not kept:
+        monkeypatch.setattr(backend_jax, "_key", lambda graph: None)
+        monkeypatch.setattr(backend_jax, "_shared", lambda size: (place := np.zeros(size), place))
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0, 2, shape=3)
+        pm.Normal("y", mu.sum(), pm.HalfNormal("sigma", 1), observed=Y)
+    engine = Engine.build(model)
+    first, second = engine.density(), engine.density()
+    points = np.random.default_rng(1).standard_normal((20, 4))
+    found = [(first(z), second(-z), first(z)) for z in points]
+    for z, (one, other, again) in zip(points, found, strict=True):
+        np.testing.assert_array_equal(one, engine.sampled(z))
+        np.testing.assert_array_equal(other, engine.sampled(-z))
+        np.testing.assert_array_equal(again, one)
+
+
+def test_chains_side_by_side_do_not_disturb_each_other() -> None:
+    engine = Engine.build(normal_mean())
+    options = {"draws": 200, "tune": 200, "chains": 4, "random_seed": 5}
+    np.testing.assert_array_equal(engine.sample(cores=1, **options).z, engine.sample(cores=4, **options).z)
