@@ -24,6 +24,11 @@ def own_process() -> None:
     gc.set_threshold(COLLECT)
 
 
+def _import_first() -> None:
+    """Import what takes longer the more is loaded: ArviZ looks through all modules for one that is not there."""
+    import arviz_base  # noqa: F401
+
+
 @contextmanager
 def second_process() -> Iterator[Any]:
     """Start a process that waits for scenarios, and end it; the value is the connection to it.
@@ -37,6 +42,7 @@ def second_process() -> Iterator[Any]:
     process = context.Process(target=_work, args=(there,), daemon=True)
     process.start()
     there.close()
+    _import_first()
     try:
         yield here
     finally:
@@ -113,6 +119,7 @@ def _work(connection: Any) -> None:
     # An interrupt is the first process's to handle; it ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     own_process()
+    _import_first()
     Thread(target=_end_with_parent, daemon=True).start()
     from triptych.registry import scenarios
 
