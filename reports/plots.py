@@ -13,6 +13,7 @@ import numpy as np
 from markupsafe import Markup
 
 RANKED = 2  # scalars whose ranks are drawn: those that mix worst
+RANKS = 500  # draws of a chain in a plot of ranks; of more, every so-manieth
 PREDICTED = 3  # observed variables drawn
 REPLICATES = 40  # data sets drawn from the model
 CALIBRATED = 10  # rows of a binary variable from which its calibration is drawn
@@ -61,13 +62,15 @@ def rank_plots(native: Any, summary: Sequence[dict[str, Any]], key: str) -> list
         if len(found) == RANKED or draws.shape[0] < 2 or not np.all(np.isfinite(draws)) or np.ptp(draws) == 0:
             continue
         name = f"{row['estimand']}[{row['label']}]" if row["label"] else str(row["estimand"])
-        tree = az.from_dict({"posterior": {"scalar": draws}})
+        step = -(-draws.shape[1] // RANKS)
+        tree = az.from_dict({"posterior": {"scalar": draws[:, ::step]}})
 
         def plot(tree: Any = tree) -> Any:
             looks = {"credible_interval": {"color": FAINT}, "title": False, "xlabel": False}
             return az.plot_rank(tree, backend="matplotlib", figure_kwargs=SIZE, visuals=looks)
 
-        said = f"{name}: R-hat {row['r_hat']:.3f}, bulk ESS {row['ess_bulk']:.0f}"
+        thinned = f"; one draw of {step} is drawn" if step > 1 else ""
+        said = f"{name}: R-hat {row['r_hat']:.3f}, bulk ESS {row['ess_bulk']:.0f}{thinned}"
         found.append(Plot(_svg(plot, f"{key}{len(found)}"), f"Ranks of {name} by chain", said))
     return found
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+from scipy.optimize import brentq
 
 from triptych.ascent import Ascent
 from triptych.estimands import Estimand
@@ -20,7 +21,8 @@ from triptych.rows import FAR, Optimum
 SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)  # of the way to the edge, where a function may turn
 SCATTERED = 60  # random directions in which the edge is looked for
 FARTHEST = 45.0  # units of a logarithm, or of a scale, that an open direction is followed
-HALVINGS = 30
+EDGE = 1e-9  # how well a point on the edge is known, relative to its distance
+ABYSS = 1e100  # stands for a fall without end
 SEEDS = 3  # points on the edge from which each end is searched for
 SETTLED, ROUNDING = 1e-6, 1e-12  # change of what has come to its limit far out; what is left of a zero
 NEAR = 20.0  # units of a logarithm from the maximum within which a scalar's spread is measured
@@ -96,10 +98,14 @@ class Region:
             if self._inside(centre + most * way):
                 return np.asarray(centre + most * way)
             outside = most
-        for _ in range(HALVINGS):
-            middle = (inside + outside) / 2
-            inside, outside = (middle, outside) if self._inside(centre + middle * way) else (inside, middle)
-        return np.asarray(centre + inside * way)
+
+        def beyond(t: float) -> float:
+            """Return how far outside a point is; the root is of a fall that is nearly a square of the distance."""
+            fallen = self.least + self.fall - self.objective.value(centre + t * way)
+            return min(float(np.sqrt(max(fallen, 0.0))), ABYSS) - float(np.sqrt(self.fall))
+
+        on_edge = beyond(inside) >= 0
+        return np.asarray(centre + (inside if on_edge else brentq(beyond, inside, outside, rtol=EDGE)) * way)
 
     def values(self, estimand: Estimand, i: int) -> np.ndarray:
         """Return what a scalar is at the maximum and at points on the way to the edge."""
