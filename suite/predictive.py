@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from triptych.engine import Engine
+from triptych.forward import forward_mode
 
 DRAWS = 500
 MOST_VALUES = 2_000_000  # predicted values that are kept of one kind
 LEAST_DRAWS = 50
-# PyMC's default mode compiles for seconds what takes milliseconds to run.
-COMPILE = {"mode": "FAST_COMPILE"}
 
 
 def predictive_groups(engine: Engine, posterior: Any, random_seed: int) -> tuple[dict[str, Any], dict[str, str]]:
@@ -56,7 +55,7 @@ def predictive_groups(engine: Engine, posterior: Any, random_seed: int) -> tuple
                 freeze_vars=[rv.name for rv in model.free_RVs],
                 random_seed=random_seed,
                 progressbar=False,
-                compile_kwargs=COMPILE,
+                compile_kwargs={"mode": forward_mode()},
             )
             groups["posterior_predictive"] = drawn["posterior_predictive"].to_dataset()
         except (NotImplementedError, ValueError, TypeError) as error:
@@ -65,7 +64,9 @@ def predictive_groups(engine: Engine, posterior: Any, random_seed: int) -> tuple
             reasons["prior_predictive"] = "part of the prior is a potential, from which nothing can be drawn"
             return groups, reasons
         try:
-            drawn = pm.sample_prior_predictive(draws, model=model, random_seed=random_seed, compile_kwargs=COMPILE)
+            drawn = pm.sample_prior_predictive(
+                draws, model=model, random_seed=random_seed, compile_kwargs={"mode": forward_mode()}
+            )
             groups |= {name: drawn[name].to_dataset() for name in ("prior", "prior_predictive")}
         except (NotImplementedError, ValueError, TypeError) as error:
             flat = "flat variable" in str(error)

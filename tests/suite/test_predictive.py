@@ -12,6 +12,7 @@ from scipy import stats
 
 import triptych
 from triptych.engine import Engine
+from triptych.forward import forward_mode
 from triptych.predictive import predictive_groups
 
 Y = np.array([2.0, 3.0, 1.0, 4.0, 2.0, 6.0])
@@ -126,3 +127,23 @@ def test_a_prior_that_depends_on_the_data_is_not_drawn_from_again() -> None:
         drawn = tree[group]["y"].isel(y_dim_0=0).values.ravel()
         assert drawn.size >= 400
         assert abs(drawn.std(ddof=1) - sd) < 4 * sd / np.sqrt(2 * drawn.size)
+
+
+def categories(p: Any) -> pm.Model:
+    with pm.Model() as model:
+        pm.Categorical("k", p)
+    return model
+
+
+@pytest.mark.parametrize(
+    "p", [[0.2, 0.5, 0.3], [[0.0, 1.0], [1.0, 0.0], [0.5, 0.5]], np.full((2, 3, 4), 0.25), [1 / 3, 1 / 3, 1 / 3]]
+)
+def test_categories_are_drawn_as_pytensor_draws_them_though_all_at_once(p: Any) -> None:
+    model, quick = categories(p), {"mode": forward_mode()}
+    theirs, ours = (
+        pm.sample_prior_predictive(200, model=model, random_seed=3, compile_kwargs=kwargs)["prior"]["k"].values
+        for kwargs in ({"mode": "FAST_COMPILE"}, quick)
+    )
+    np.testing.assert_array_equal(ours, theirs)
+    run = pm.compile([], model["k"], **quick)
+    assert [type(node.op).__name__ for node in run.maker.fgraph.toposort()].count("AllAtOnce") == 1
