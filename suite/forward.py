@@ -23,7 +23,7 @@ def forward_mode() -> Any:
             uniform = rng.uniform(size=p.shape[:-1] if size is None else size)
             return (p.cumsum(axis=-1) < uniform[..., None]).sum(axis=-1)
 
-    @node_rewriter([CategoricalRV])
+    @node_rewriter([CategoricalRV])  # type: ignore[untyped-decorator]
     def all_at_once(fgraph: Any, node: Any) -> Any:
         if type(node.op) is not CategoricalRV:
             return None

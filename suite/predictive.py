@@ -46,6 +46,7 @@ def predictive_groups(engine: Engine, posterior: Any, random_seed: int) -> tuple
         said = "nothing but potentials is observed" if not model.observed_RVs else f"{size} values a draw are too many"
         return {}, dict.fromkeys(("prior_predictive", "posterior_predictive"), said)
     chains = posterior.sizes["chain"]
+    compiled = {"mode": forward_mode()}
     thinned = posterior.isel(draw=slice(None, None, max(1, -(-chains * posterior.sizes["draw"] // draws))))
     with _quiet(), _data_of(engine):
         try:
@@ -55,7 +56,7 @@ def predictive_groups(engine: Engine, posterior: Any, random_seed: int) -> tuple
                 freeze_vars=[rv.name for rv in model.free_RVs],
                 random_seed=random_seed,
                 progressbar=False,
-                compile_kwargs={"mode": forward_mode()},
+                compile_kwargs=compiled,
             )
             groups["posterior_predictive"] = drawn["posterior_predictive"].to_dataset()
         except (NotImplementedError, ValueError, TypeError) as error:
