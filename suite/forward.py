@@ -17,7 +17,7 @@ def forward_mode() -> Any:
     from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
     from pytensor.tensor.random.basic import CategoricalRV
 
-    class AllAtOnce(CategoricalRV):
+    class AllAtOnce(CategoricalRV):  # type: ignore[misc]
         @classmethod
         def rng_fn(cls, rng: Any, p: Any, size: Any) -> Any:
             uniform = rng.uniform(size=p.shape[:-1] if size is None else size)
