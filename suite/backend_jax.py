@@ -246,6 +246,8 @@ def _shared(size: int) -> tuple[np.ndarray, Any]:
     room = np.zeros(size + ALIGNED)
     skipped = (-room.ctypes.data // room.itemsize) % ALIGNED
     place = room[skipped : skipped + size]
+    if jax.default_backend() != "cpu":
+        return place, place
     held = jax.dlpack.from_dlpack(place)
     return place, held if held.unsafe_buffer_pointer() == place.ctypes.data else place
 

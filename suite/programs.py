@@ -17,7 +17,7 @@ from typing import Any
 
 from triptych.caches import cache_folder
 
-LIBRARIES = ("jax", "jaxlib", "pytensor", "pymc", "numpy")
+LIBRARIES = ("triptych", "jax", "jaxlib", "pytensor", "pymc", "numpy")
 DIGEST = 32  # bytes of a SHA-256, which stands before what is kept
 
 
@@ -116,7 +116,7 @@ def _load(name: str, tree: Any) -> Any:
         return None
     try:
         payload, out = pickle.loads(kept[DIGEST:])
-        return deserialize_and_load(payload, tree, out)
+        return deserialize_and_load(payload, tree, out, execution_devices=jax.devices()[:1])
     except jax.errors.JaxRuntimeError:
         return None
 
@@ -134,14 +134,22 @@ def _keep(name: str, content: bytes) -> None:
 @cache
 def _surroundings() -> str:
     """Return what a program depends on besides its model: libraries, processor, settings, and the code around it."""
-    import inspect
-
     import jax
     from llvmlite import binding
 
     from triptych import backend_jax, gram, programs
 
-    code = hashlib.sha256("".join(inspect.getsource(m) for m in (backend_jax, gram, programs)).encode()).hexdigest()
+    code = hashlib.sha256("".join(_source(m) for m in (backend_jax, gram, programs)).encode()).hexdigest()
     processor = f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
-    settings = f"{os.environ.get('XLA_FLAGS')} {jax.config.jax_enable_x64}"
+    settings = f"{jax.devices()[0]} {os.environ.get('XLA_FLAGS')} {jax.config.jax_enable_x64}"
     return f"{[version(name) for name in LIBRARIES]} {processor} {settings} {code}"
+
+
+def _source(module: Any) -> str:
+    """Return the source of a module; empty where it was installed without, and only versions tell."""
+    import inspect
+
+    try:
+        return inspect.getsource(module)
+    except OSError:
+        return ""

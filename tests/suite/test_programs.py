@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -245,17 +246,22 @@ def test_a_model_with_an_operation_of_its_own_keeps_nothing(own_cache: Path) -> 
     assert not own_cache.exists()
 
 
-def test_a_process_that_loads_what_another_compiled_gives_the_same(tmp_path: Path) -> None:
-    """With a Cholesky factor beside what is kept."""
+@pytest.mark.parametrize("flags", ["", "--xla_force_host_platform_device_count=3"])
+def test_a_process_that_loads_what_another_compiled_gives_the_same(flags: str) -> None:
+    """With a Cholesky factor beside what is kept, and on a processor that is made to look like three."""
     code = (
         "import numpy as np, pymc as pm; from triptych.engine import Engine\n"
         "with pm.Model() as model:\n"
         "    pm.MvNormal('y', pm.Normal('mu', shape=2), chol=pm.LKJCholeskyCov('c', n=2, eta=2, "
         "sd_dist=pm.HalfNormal.dist())[0], observed=np.arange(8.0).reshape(4, 2))\n"
         "engine = Engine.build(model); z = engine.graph.start + 0.1\n"
-        "print(engine.derivatives(z), engine.sampled(z), engine.shown(z))"
+        "print(engine.derivatives(z), engine.sampled(z), engine.shown(z), engine.density()(z))"
     )
-    said = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(2)]
+    environment = {**os.environ, "XLA_FLAGS": flags}
+    said = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+        for _ in range(2)
+    ]
     assert said[0].stdout == said[1].stdout
 
 
