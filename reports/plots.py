@@ -69,7 +69,7 @@ def rank_plots(native: Any, summary: Sequence[dict[str, Any]], key: str) -> list
             looks = {"credible_interval": {"color": FAINT}, "title": False, "xlabel": False}
             return az.plot_rank(tree, backend="matplotlib", figure_kwargs=SIZE, visuals=looks)
 
-        thinned = f"; one draw of {step} is drawn" if step > 1 else ""
+        thinned = f"; one of every {step} draws is shown" if step > 1 else ""
         said = f"{name}: R-hat {row['r_hat']:.3f}, bulk ESS {row['ess_bulk']:.0f}{thinned}"
         found.append(Plot(_svg(plot, f"{key}{len(found)}"), f"Ranks of {name} by chain", said))
     return found

@@ -6,6 +6,11 @@ import os
 import shutil
 
 import pytest
+from hypothesis import settings
+
+# The time that an example takes says nothing on a machine that is shared.
+settings.register_profile("any speed", deadline=None)
+settings.load_profile("any speed")
 
 # Before anything imports them: tests draw no progress bars and open no windows.
 os.environ.setdefault("MPLBACKEND", "Agg")

@@ -269,7 +269,7 @@ EXPRESSIONS = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(EXPRESSIONS)
 def test_our_evaluation_agrees_with_numpys(code: str) -> None:
     names = {"x": "x", "`a b`": "ab", quoted(ODD): "odd", "flag": "flag"}

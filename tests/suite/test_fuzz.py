@@ -40,13 +40,13 @@ def scenario_or_sentence(problem: Problem) -> Scenario | str:
     return said
 
 
-@settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(problems(wild=True))
 def test_bad_tables_and_formulas_end_in_one_sentence(problem: Problem) -> None:
     scenario_or_sentence(problem)
 
 
-@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(problems(wild=False))
 def test_odd_tables_give_finite_arrays_and_a_label_for_each_coefficient(problem: Problem) -> None:
     scenario = scenario_or_sentence(problem)
@@ -60,7 +60,7 @@ def test_odd_tables_give_finite_arrays_and_a_label_for_each_coefficient(problem:
     assert data.coords["term"] == ["Intercept"] * ("Intercept" in data.coords["term"][:1]) + list(predictors)
 
 
-@settings(max_examples=16, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=16, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(problems(wild=False, kinds=SCALED))
 def test_odd_tables_give_whole_and_right_fits(problem: Problem) -> None:
     # The horseshoe's over-parameterised likelihood, and as many terms as rows, have tests of their own.

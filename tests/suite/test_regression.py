@@ -320,7 +320,7 @@ def formulas(draw: st.DrawFn, names: list[str]) -> str:
     return f"{left} ~ {right}"
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(data=st.data())
 def test_any_table_and_any_formula_give_a_scenario_or_a_sentence(data: st.DataObject) -> None:
     table = data.draw(tables())
@@ -356,7 +356,7 @@ OUTCOMES: dict[str, st.SearchStrategy[Any]] = {
 PREDICTORS = st.sampled_from([st.floats(-100, 100), st.integers(0, 6), st.booleans(), st.sampled_from("abc")])
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(data=st.data(), family=st.sampled_from(FAMILIES), prior=st.sampled_from(PRIORS))
 def test_sound_tables_give_scenarios_whose_numbers_are_the_tables(data: st.DataObject, family: str, prior: str) -> None:
     rows = data.draw(st.integers(8, 16))
