@@ -19,6 +19,7 @@ from triptych.caches import cache_folder
 
 LIBRARIES = ("triptych", "jax", "jaxlib", "pytensor", "pymc", "numpy")
 DIGEST = 32  # bytes of a SHA-256, which stands before what is kept
+MOST_KEPT = 2e9  # bytes; beyond, what was not used for longest goes
 
 
 class Programs:
@@ -112,6 +113,8 @@ def _load(name: str, tree: Any) -> Any:
         kept = _place(name).read_bytes()
     except OSError:
         return None
+    with suppress(OSError):  # a cache that is only read
+        _place(name).touch()  # used just now
     if hashlib.sha256(kept[DIGEST:]).digest() != kept[:DIGEST]:
         return None
     try:
@@ -125,10 +128,24 @@ def _keep(name: str, content: bytes) -> None:
     """Write a program so that another process finds all of it or nothing."""
     place = _place(name)
     beside = place.with_name(f"{name}.{os.getpid()}")
+    with suppress(OSError):  # another process may make room as well
+        _make_room()
     with suppress(OSError):  # where nothing can be written, the next process compiles again
         place.parent.mkdir(parents=True, exist_ok=True)
         beside.write_bytes(hashlib.sha256(content).digest() + content)
         beside.replace(place)
+
+
+@cache
+def _make_room() -> None:
+    """Where too much is kept, remove what was not used for longest, down to half of the most; once in a process."""
+    files = [(file.stat().st_mtime, file.stat().st_size, file) for file in cache_folder("programs").glob("*/*")]
+    total = sum(size for _, size, _ in files)
+    for _, size, file in sorted(files) if total > MOST_KEPT else ():
+        file.unlink(missing_ok=True)
+        total -= size
+        if total <= MOST_KEPT / 2:
+            break
 
 
 @cache

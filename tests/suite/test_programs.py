@@ -194,6 +194,21 @@ def test_a_damaged_program_is_compiled_again(own_cache: Path) -> None:
         assert Program("f", refused)(np.ones(2)).tolist() == [2, 2]
 
 
+def test_what_was_not_used_for_longest_makes_room(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "abcd":
+        Program(name, lambda z: z + 1)(np.ones(2))
+    files = [f for f in own_cache.rglob("*") if f.is_file()]
+    for file in files:
+        os.utime(file, (1e9, 1e9))
+    Program("b", refused)(np.ones(2))
+    monkeypatch.setattr(programs, "MOST_KEPT", 2.5 * files[0].stat().st_size)
+    programs._make_room.cache_clear()
+    Program("e", lambda z: z + 1)(np.ones(2))
+    assert len([f for f in own_cache.rglob("*") if f.is_file()]) == 2
+    for name in "be":
+        assert Program(name, refused)(np.ones(2)).tolist() == [2, 2]
+
+
 def test_other_surroundings_mean_another_program(monkeypatch: pytest.MonkeyPatch) -> None:
     Program("f", lambda z: z + 1)(np.ones(2))
     monkeypatch.setattr(programs, "_surroundings", lambda: "another version of something")
