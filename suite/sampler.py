@@ -221,6 +221,7 @@ def _own_density(engine: Engine, whitened: Whitening | None) -> Any:
 
     size = engine.size
     kinked = bool(engine.graph.kinks)
+    engine.density()  # compiled here once, and not by several threads at the same time
 
     def make_density() -> Any:
         run = engine.density()

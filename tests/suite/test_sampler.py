@@ -98,7 +98,11 @@ def test_the_density_of_a_thread_follows_each_point(kept: bool, monkeypatch: pyt
         np.testing.assert_array_equal(again, one)
 
 
-def test_chains_side_by_side_do_not_disturb_each_other() -> None:
-    engine = Engine.build(normal_mean())
+@pytest.mark.parametrize("rows", [6, 600])
+def test_chains_side_by_side_do_not_disturb_each_other(rows: int) -> None:
+    """Of many rows the sums are sampled from."""
+    with pm.Model() as model:
+        pm.Normal("y", pm.Normal("mu", 0, 2), pm.HalfNormal("sigma", 1), observed=np.resize(Y, rows))
+    engine = Engine.build(model)
     options = {"draws": 200, "tune": 200, "chains": 4, "random_seed": 5}
-    np.testing.assert_array_equal(engine.sample(cores=1, **options).z, engine.sample(cores=4, **options).z)
+    np.testing.assert_array_equal(engine.sample(cores=4, **options).z, engine.sample(cores=1, **options).z)
