@@ -69,16 +69,19 @@ def _operation(op: Any) -> Any:
     """Return the kind of an operation with its properties, and with the graph inside if it has one."""
     from pytensor.compile.builders import OpFromGraph
     from pytensor.graph.op import HasInnerGraph
+    from pytensor.link.jax.dispatch import jax_funcify
     from pytensor.scalar.basic import ScalarOp
     from pytensor.scan.op import Scan
 
     kind = type(op)
-    if kind.__module__.split(".")[0] not in OWNERS:
-        raise UnknownOperation(f"{kind.__module__}.{kind.__qualname__}")
+    translation = jax_funcify.dispatch(kind)
+    for written in (kind, translation):
+        if _owner(written) not in (*OWNERS, "triptych"):
+            raise UnknownOperation(f"{kind.__qualname__}, written in {written.__module__}")
     if isinstance(op, Scan):
         properties = [op.info, op.truncate_gradient, str(op.mode)]
-    elif kind is OpFromGraph:
-        properties = [op.is_inline]
+    elif isinstance(op, OpFromGraph) and translation is jax_funcify.dispatch(OpFromGraph):
+        properties = []  # it is what the graph inside is
     elif hasattr(kind, "__props__"):
         properties = [getattr(op, name) for name in kind.__props__ if name != "fgraph"]
     elif isinstance(op, ScalarOp):
@@ -134,7 +137,11 @@ def _said(value: Any) -> Any:
 
 def _path(named: Any) -> str:
     """Return where a class or function is found by its name."""
-    owner = named.__module__.split(".")[0]
-    if owner not in (*OWNERS, "builtins", "numpy") or "<" in named.__qualname__:
+    if _owner(named) not in (*OWNERS, "builtins", "numpy") or "<" in named.__qualname__:
         raise UnknownOperation(f"{named.__module__}.{named.__qualname__} is not PyTensor's own")
     return f"{named.__module__}.{named.__qualname__}"
+
+
+def _owner(named: Any) -> str:
+    """Return the library that a class or function is from."""
+    return (named.__module__ or "").split(".")[0]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 
 @cache
 def forward_mode() -> Any:
@@ -20,8 +22,10 @@ def forward_mode() -> Any:
     class AllAtOnce(CategoricalRV):  # type: ignore[misc]
         @classmethod
         def rng_fn(cls, rng: Any, p: Any, size: Any) -> Any:
-            uniform = rng.uniform(size=p.shape[:-1] if size is None else size)
-            return (p.cumsum(axis=-1) < uniform[..., None]).sum(axis=-1)
+            size = p.shape[:-1] if size is None else tuple(size)
+            if np.broadcast_shapes(size, p.shape[:-1]) != size or np.any(p < 0):
+                return super().rng_fn(rng, p, size)
+            return (p.cumsum(axis=-1) < rng.uniform(size=size)[..., None]).sum(axis=-1)
 
     @node_rewriter([CategoricalRV])  # type: ignore[untyped-decorator]
     def all_at_once(fgraph: Any, node: Any) -> Any:

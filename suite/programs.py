@@ -11,14 +11,16 @@ import pickle
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from threading import Lock, get_ident
 from typing import Any
 
 from triptych.caches import cache_folder
 
-LIBRARIES = ("triptych", "jax", "jaxlib", "pytensor", "pymc", "numpy")
+LIBRARIES = ("triptych", "jax", "jaxlib", "pytensor", "pymc", "numpy", "tensorflow-probability")
 DIGEST = 32  # bytes of a SHA-256, which stands before what is kept
+COMPILING = Lock()  # what is set meanwhile is set for all threads
 MOST_KEPT = 2e9  # bytes; beyond, what was not used for longest goes
 
 
@@ -41,7 +43,7 @@ class Programs:
         import jax
 
         if name not in self._made:
-            kept = self._key is not None
+            kept = self._key is not None and not jax.config.jax_disable_jit
             self._made[name] = Program(f"{name}_{self._key}", function) if kept else jax.jit(function)
         return self._made[name]
 
@@ -69,7 +71,7 @@ class Program:
         leaves, tree = jax.tree.flatten((given, {}))
         kinds = f"{tree} {[str(jax.typeof(leaf)) for leaf in leaves]}"
         if kinds not in self._loaded:
-            name = hashlib.sha256(f"{self._name} {kinds} {_surroundings()}".encode()).hexdigest()
+            name = hashlib.sha256(f"{self._name} {kinds} {_device()} {_surroundings()}".encode()).hexdigest()
             self._loaded[kinds] = _load(name, tree) or self._compile(name, given)
         return self._loaded[kinds]
 
@@ -85,15 +87,25 @@ class Program:
         lowered = jax.jit(program).lower(*given)
         if "custom_call" in lowered.as_text():
             return lowered.compile()  # it calls LAPACK or Python, at an address that only tracing makes known
-        shortest = jax.config.jax_persistent_cache_min_compile_time_secs
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", float("inf"))
-        try:
-            compiled = lowered.compile()
-        finally:
-            jax.config.update("jax_persistent_cache_min_compile_time_secs", shortest)
-        payload, _, out = serialize(compiled)
-        _keep(name, pickle.dumps((payload, out)))
+        with COMPILING:
+            shortest = jax.config.jax_persistent_cache_min_compile_time_secs
+            jax.config.update("jax_persistent_cache_min_compile_time_secs", float("inf"))
+            try:
+                compiled = lowered.compile()
+            finally:
+                jax.config.update("jax_persistent_cache_min_compile_time_secs", shortest)
+        with suppress(NotImplementedError):  # with some settings of JAX a program cannot be kept
+            payload, _, out = serialize(compiled)
+            _keep(name, pickle.dumps((payload, out)))
         return compiled
+
+
+def _device() -> Any:
+    """Return where JAX computes."""
+    import jax.numpy as jnp
+
+    (device,) = jnp.zeros(()).devices()
+    return device
 
 
 def _none(*_: Any) -> Any:
@@ -119,7 +131,7 @@ def _load(name: str, tree: Any) -> Any:
         return None
     try:
         payload, out = pickle.loads(kept[DIGEST:])
-        return deserialize_and_load(payload, tree, out, execution_devices=jax.devices()[:1])
+        return deserialize_and_load(payload, tree, out, execution_devices=[_device()])
     except jax.errors.JaxRuntimeError:
         return None
 
@@ -127,7 +139,7 @@ def _load(name: str, tree: Any) -> Any:
 def _keep(name: str, content: bytes) -> None:
     """Write a program so that another process finds all of it or nothing."""
     place = _place(name)
-    beside = place.with_name(f"{name}.{os.getpid()}")
+    beside = place.with_name(f"{name}.{os.getpid()}.{get_ident()}")
     with suppress(OSError):  # another process may make room as well
         _make_room()
     with suppress(OSError):  # where nothing can be written, the next process compiles again
@@ -158,8 +170,15 @@ def _surroundings() -> str:
 
     code = hashlib.sha256("".join(_source(m) for m in (backend_jax, gram, programs)).encode()).hexdigest()
     processor = f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
-    settings = f"{jax.devices()[0]} {os.environ.get('XLA_FLAGS')} {jax.config.jax_enable_x64}"
-    return f"{[version(name) for name in LIBRARIES]} {processor} {settings} {code}"
+    settings = f"{os.environ.get('XLA_FLAGS')} {jax.config.jax_enable_x64}"
+    return f"{[_version(name) for name in LIBRARIES]} {processor} {settings} {code}"
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""
 
 
 def _source(module: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytest
+from pytensor.tensor.random.basic import CategoricalRV
 from scipy import stats
 
 import triptych
@@ -147,3 +148,13 @@ def test_categories_are_drawn_as_pytensor_draws_them_though_all_at_once(p: Any) 
     np.testing.assert_array_equal(ours, theirs)
     run = pm.compile([], model["k"], **quick)
     assert [type(node.op).__name__ for node in run.maker.fgraph.toposort()].count("AllAtOnce") == 1
+
+
+def test_categories_that_pytensor_refuses_are_refused_and_negative_shares_are_drawn_as_it_does() -> None:
+    run = pm.compile([], categories([0.5, 0.5])["k"], mode=forward_mode())
+    (ours,) = (node.op for node in run.maker.fgraph.toposort() if isinstance(node.op, CategoricalRV))
+    falling = np.array([0.2, 0.9, -0.6, 0.5])
+    found, expected = (op.rng_fn(np.random.default_rng(3), falling, (300,)) for op in (ours, CategoricalRV))
+    np.testing.assert_array_equal(found, expected)
+    with pytest.raises(ValueError, match=r"size.*shape of `p`"):
+        ours.rng_fn(np.random.default_rng(3), np.full((4, 2, 5), 0.2), (3, 1, 2))

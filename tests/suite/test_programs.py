@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -289,3 +290,71 @@ def test_a_second_process_gives_the_same_draws(tmp_path: Path) -> None:
     )
     said = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(2)]
     assert said[0].stdout == said[1].stdout
+
+
+def test_a_translation_that_is_not_pytensors_own_leaves_a_model_without_a_key() -> None:
+    from pytensor.link.jax.dispatch import jax_funcify
+    from pytensor.scalar.math import Kve
+
+    found = jax_funcify.registry.get(Kve)
+    jax_funcify.register(Kve)(lambda op, **_: lambda v, x: x)
+    try:
+        with pytest.raises(UnknownOperation, match="Kve"):
+            fingerprint([x], [pt.kve(0.5, x)])
+    finally:
+        jax_funcify.register(Kve)(found or jax_funcify.dispatch(object))
+
+
+def test_a_function_of_no_module_cannot_be_told() -> None:
+    from pytensor.link.jax.ops import JAXOp
+
+    space: dict[str, Any] = {}
+    exec("def twice(x): return x * 2.0", space)
+    with pytest.raises(UnknownOperation):
+        fingerprint([x], [JAXOp([x.type], [x.type], space["twice"])(x)])
+
+
+def test_operations_that_are_graphs_are_told_by_these() -> None:
+    assert same(pt.logaddexp(x, y), pt.logaddexp(x, y))
+    assert not same(pt.logaddexp(x, y), pt.logaddexp(x, 2 * y))
+
+
+def test_threads_that_compile_leave_the_settings_of_jax_as_they_were(own_cache: Path) -> None:
+    import jax
+
+    before = jax.config.jax_persistent_cache_min_compile_time_secs
+
+    def work(k: int) -> list[Any]:
+        return [Program(f"f{k} {i}", lambda z, i=i: (z * k + i).sum())(np.ones(4)).item() for i in range(6)]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(work, range(4))) == [[4 * (k + i) for i in range(6)] for k in range(4)]
+    assert jax.config.jax_persistent_cache_min_compile_time_secs == before
+    assert len([f for f in own_cache.rglob("*") if f.is_file()]) == 24
+
+
+@pytest.mark.parametrize(
+    ("setting", "device"),
+    [
+        ({"JAX_DISABLE_JIT": "1"}, ""),
+        ({"JAX_USE_SIMPLIFIED_JAXPR_CONSTANTS": "1"}, ""),
+        (
+            {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"},
+            "import jax; jax.config.update('jax_default_device', jax.devices()[1])\n",
+        ),
+    ],
+)
+def test_whatever_jax_is_told_a_second_process_computes_the_same(setting: dict[str, str], device: str) -> None:
+    code = device + (
+        "import numpy as np, pymc as pm; from triptych.engine import Engine\n"
+        "with pm.Model() as model:\n"
+        "    pm.Normal('y', pm.Normal('mu', 0, 1), 1, observed=np.arange(3.0))\n"
+        "engine = Engine.build(model); print(engine.note, engine.value(np.zeros(1)), engine.density()(np.ones(1)))"
+    )
+    environment = {**os.environ, **setting}
+    first, second = (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment).stdout
+        for _ in range(2)
+    )
+    assert first == second
+    assert "numba" not in first
