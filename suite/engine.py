@@ -83,8 +83,9 @@ class Engine:
             raise ModelError(f"a log-density is missing (observed: {names}): {error}") from error
         data = {name: np.asarray(shared.get_value()) for name, shared in graph.shared.items()}
         backend, note = make_backend(graph, tuple(data.values()))
-        _refuse_impossible(graph, backend, data)
-        return cls(graph, backend, note, data, _unit_weights(graph, backend, data))
+        weights = _unit_weights(graph, backend, data)
+        _refuse_impossible(graph, backend, data, weights)
+        return cls(graph, backend, note, data, weights)
 
     @property
     def model(self) -> pm.Model:
@@ -281,11 +282,11 @@ def _unit_weights(graph: Graph, backend: Backend, data: dict[str, Any]) -> dict[
     return {name: np.ones(term.shape) for name, term in zip(graph.likelihood, terms, strict=True)}
 
 
-def _refuse_impossible(graph: Graph, backend: Backend, data: dict[str, Any]) -> None:
+def _refuse_impossible(graph: Graph, backend: Backend, data: dict[str, Any], weights: dict[str, np.ndarray]) -> None:
     """Raise when an observation has density zero, or none, wherever the parameters are."""
     rng = np.random.default_rng(0)
     values = tuple(data.values())
-    never = [np.ones(terms.shape, dtype=bool) for terms in backend.pointwise(graph.start, values)]
+    never = [np.ones(w.shape, dtype=bool) for w in weights.values()]
     for scale in (0.0, *np.linspace(0.2, 3.0, 19), *np.linspace(3.5, 12.0, 30)):
         z = graph.start + scale * rng.standard_normal(graph.start.size)
         never = [bad & ~np.isfinite(terms) for bad, terms in zip(never, backend.pointwise(z, values), strict=True)]
