@@ -15,7 +15,7 @@ from triptych.differences import difference_hessian
 from triptych.fingerprint import UnknownOperation, fingerprint
 from triptych.gram import Gram
 from triptych.graph import Graph
-from triptych.programs import Program, Programs
+from triptych.programs import Program, Programs, device
 
 ALIGNED = 8  # numbers between places in memory that XLA takes as they are
 AT_ONCE = 200_000  # rows times directions of a Hessian that are computed side by side: what a processor keeps close
@@ -33,32 +33,41 @@ class JaxBackend:
         _configure()
         self.second_derivatives = "exact"
         self._jax, self._np = jax, jnp
-        self._graph = graph
-        self._inputs = list(graph.data.values())
+        inputs = list(graph.data.values())
+        self._pieces = {
+            "objective": ([graph.z, *graph.t, *inputs], [*graph.likelihood.values(), graph.prior, graph.jacobian]),
+            "arguments": ([graph.z, *inputs], list(graph.kinks)),
+            "show": ([graph.z, *inputs], [*graph.natural, *graph.derived]),
+        }
         self._grams = [Gram(graph.linear[n], graph, _jaxify) if n in graph.linear else None for n in graph.likelihood]
+        self._kinked = bool(graph.t)
         self.smooth: Arrays = ((), 0.0, ())
-        self._program = Programs(_key(graph))
+        self._program = Programs(self._key())
+
+    def _key(self) -> str | None:
+        """Return what tells the programs of this graph from those of every other one; None where nothing does."""
+        try:
+            own = [fingerprint(*piece) for piece in self._pieces.values()]
+            return f"{own} {[gram and [fingerprint(*piece) for piece in gram.pieces.values()] for gram in self._grams]}"
+        except UnknownOperation:
+            return None
 
     # What is translated from PyTensor is only where a program was not kept.
 
     @cached_property
     def _objective(self) -> Callable[..., Any]:
-        graph = self._graph
-        outputs = [*graph.likelihood.values(), graph.prior, graph.jacobian]
-        return self._inlined(_jaxify([graph.z, *graph.t, *self._inputs], outputs))
+        return self._inlined("objective")
 
     @cached_property
     def _arguments(self) -> Callable[..., Any]:
-        if not self._graph.t:
-            return lambda *_: ()
-        return self._inlined(_jaxify([self._graph.z, *self._inputs], list(self._graph.kinks)))
+        return self._inlined("arguments") if self._kinked else lambda *_: ()
 
     @cached_property
     def _show(self) -> Callable[..., Any]:
-        return self._inlined(_jaxify([self._graph.z, *self._inputs], [*self._graph.natural, *self._graph.derived]))
+        return self._inlined("show")
 
-    def _inlined(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        inlined: Callable[..., Any] = self._jax.jit(function, inline=True)
+    def _inlined(self, piece: str) -> Callable[..., Any]:
+        inlined: Callable[..., Any] = self._jax.jit(_jaxify(*self._pieces[piece]), inline=True)
         return inlined
 
     def _parts(self, z: Any, t: Arrays, weights: Arrays, data: Arrays) -> Any:
@@ -132,7 +141,7 @@ class JaxBackend:
         return tuple(np.asarray(x) for x in self._program("kinks", all_three)(z, weights, data))
 
     def kink_arguments(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        if not self._graph.t:
+        if not self._kinked:
             return []
         run = self._program("arguments", lambda z, data: self._arguments(z, *data))
         return [np.asarray(u) for u in run(z, data)]
@@ -218,23 +227,6 @@ class JaxBackend:
         return jnp.concatenate([value[None], gradient])
 
 
-def _key(graph: Graph) -> str | None:
-    """Return what tells the programs of a graph from those of every other one; None where nothing does."""
-    data = list(graph.data.values())
-    pieces = [
-        ([graph.z, *graph.t, *data], [*graph.likelihood.values(), graph.prior, graph.jacobian]),
-        ([graph.z, *data], [*graph.kinks]),
-        ([graph.z, *data], [*graph.natural, *graph.derived]),
-    ]
-    for one in graph.linear.values():
-        pieces += [([*one.inputs, *data], [one.mean]), ([graph.z, *data], [*one.parts, one.sigma, one.observed])]
-    places = [position for position, name in enumerate(graph.likelihood) if name in graph.linear]
-    try:
-        return f"{places} {[fingerprint(*piece) for piece in pieces]}"
-    except UnknownOperation:
-        return None
-
-
 def _shared(size: int) -> tuple[np.ndarray, Any]:
     """Return a vector, and what hands its present content to a program.
 
@@ -247,7 +239,7 @@ def _shared(size: int) -> tuple[np.ndarray, Any]:
     skipped = (-room.ctypes.data // room.itemsize) % ALIGNED
     place = room[skipped : skipped + size]
     held = jax.dlpack.from_dlpack(place)
-    seen = held.unsafe_buffer_pointer() == place.ctypes.data and held.devices() == jax.numpy.zeros(()).devices()
+    seen = held.unsafe_buffer_pointer() == place.ctypes.data and held.devices() == {device()}
     return place, held if seen else place
 
 

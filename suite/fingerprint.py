@@ -11,10 +11,8 @@ from typing import Any
 
 import numpy as np
 
-OWNERS = (
-    "pytensor",
-    "pymc",
-)  # of operations that are told by their kind and properties, as PyTensor itself merges them
+# Operations, and translations to JAX, of these are told by kind and properties, as PyTensor itself merges them.
+OWNERS = ("pytensor", "pymc")
 NO_MATTER = ("name", "output_types_preference", "nfunc_spec")  # of a scalar operation; types are told of each node
 
 

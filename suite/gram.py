@@ -102,17 +102,17 @@ class Gram:
 
     def __init__(self, one: Linear, graph: Graph, jaxify: Callable[[list[Any], list[Any]], Callable[..., Any]]) -> None:
         data = list(graph.data.values())
-        self._make = {
-            "mean": lambda: jaxify([*one.inputs, *data], [one.mean]),
-            "observed": lambda: jaxify(data, [one.observed]),
-            "parts": lambda: jaxify([graph.z, *data], [*one.parts, one.sigma]),
+        self.pieces = {
+            "mean": ([*one.inputs, *data], [one.mean]),
+            "observed": (data, [one.observed]),
+            "parts": ([graph.z, *data], [*one.parts, one.sigma]),
         }
-        self._start = graph.start
+        self._jaxify, self._start = jaxify, graph.start
         self._made: dict[str, Callable[..., Any]] = {}
 
     def _function(self, name: str) -> Callable[..., Any]:
         if name not in self._made:
-            self._made[name] = self._make[name]()
+            self._made[name] = self._jaxify(*self.pieces[name])
         return self._made[name]
 
     def sums(self, weights: Any, data: tuple[Any, ...]) -> Sums | None:

@@ -71,7 +71,7 @@ class Program:
         leaves, tree = jax.tree.flatten((given, {}))
         kinds = f"{tree} {[str(jax.typeof(leaf)) for leaf in leaves]}"
         if kinds not in self._loaded:
-            name = hashlib.sha256(f"{self._name} {kinds} {_device()} {_surroundings()}".encode()).hexdigest()
+            name = hashlib.sha256(f"{self._name} {kinds} {device()} {_surroundings()}".encode()).hexdigest()
             self._loaded[kinds] = _load(name, tree) or self._compile(name, given)
         return self._loaded[kinds]
 
@@ -100,7 +100,7 @@ class Program:
         return compiled
 
 
-def _device() -> Any:
+def device() -> Any:
     """Return where JAX computes."""
     import jax.numpy as jnp
 
@@ -131,7 +131,7 @@ def _load(name: str, tree: Any) -> Any:
         return None
     try:
         payload, out = pickle.loads(kept[DIGEST:])
-        return deserialize_and_load(payload, tree, out, execution_devices=[_device()])
+        return deserialize_and_load(payload, tree, out, execution_devices=[device()])
     except jax.errors.JaxRuntimeError:
         return None
 

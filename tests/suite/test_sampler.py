@@ -83,7 +83,7 @@ def test_no_tuning_is_refused() -> None:
 def test_the_density_of_a_thread_follows_each_point(kept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its points are written into memory that the program reads, or handed over where that cannot be."""
     if not kept:
-        monkeypatch.setattr(backend_jax, "_key", lambda graph: None)
+        monkeypatch.setattr(backend_jax.JaxBackend, "_key", lambda self: None)
         monkeypatch.setattr(backend_jax, "_shared", lambda size: (place := np.zeros(size), place))
     with pm.Model() as model:
         mu = pm.Normal("mu", 0, 2, shape=3)
