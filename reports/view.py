@@ -33,6 +33,7 @@ MEANINGS = {
     Status.NOT_IN_LIKELIHOOD: "a parameter that only the prior knows",
     Status.NO_MOMENT: "the posterior has no mean or variance",
     Status.UNRELIABLE: "the sampler did not pass the convergence gate",
+    Status.NO_POSTERIOR: "theory says that there is none, so it was not sampled",
     Status.FAILED: "could not be computed",
 }
 

@@ -144,7 +144,7 @@ def _without_posterior(design: Design, spec: Regression, found: _Findings) -> No
     """Exact fits, and ties under Student errors, may leave neither a mode nor a posterior."""
     if found.mode and _fits_exactly(design) and design.rank < design.n:
         found.no_posterior = (
-            Status.FAILED,
+            Status.NO_POSTERIOR,
             f"no posterior exists: {design.outcome_name!r} is an exact linear function of the predictors, and a "
             f"{spec.prior} prior lets sigma go to zero; look for the error in the data, or use --prior normal, "
             "whose scale shrinks with sigma",
@@ -154,7 +154,7 @@ def _without_posterior(design: Design, spec: Regression, found: _Findings) -> No
         if unbounded:
             found.mode = dict.fromkeys(estimands(spec), Status.UNBOUNDED)
         if reason:
-            found.no_posterior = (Status.FAILED, reason)
+            found.no_posterior = (Status.NO_POSTERIOR, reason)
 
 
 def _discrete(design: Design, spec: Regression, found: _Findings) -> None:
@@ -260,7 +260,7 @@ def _improper(design: Design, spec: Regression, found: _Findings) -> tuple[Statu
     advice = "use --prior normal or another proper one"
     if status is not None:
         why = found.notes[0].split(". ")[0].rstrip(".").split(": ")[0]
-        return Status.FAILED, f"no posterior exists under a flat prior ({why[0].lower()}{why[1:]}): {advice}"
+        return Status.NO_POSTERIOR, f"no posterior exists under a flat prior ({why[0].lower()}{why[1:]}): {advice}"
     if spec.measured and spare < FEWEST_SPARE_ROWS:
         return (
             Status.NO_MOMENT,

@@ -143,7 +143,7 @@ def _call(formula: str, **options: Any) -> str:
 def _holdout(design: Design, spec: Regression, found: Existence) -> Any:
     """A fifth of the rows, chosen so that the rest determine as much as all of them do."""
     if found.no_posterior is not None:
-        lacks = "exists" if found.no_posterior[0] is Status.FAILED else "was sampled"
+        lacks = "exists" if found.no_posterior[0] is Status.NO_POSTERIOR else "was sampled"
         return f"no posterior {lacks}, so there are no three predictive distributions to compare"
     if design.n < FEWEST_ROWS_FOR_HOLDOUT:
         return f"with {design.n} rows none can be spared for a hold-out split"

@@ -126,8 +126,8 @@ class Scenario:
         status. None, for a status or for the whole of a model, is not known beforehand: whatever
         says that an estimate exists or not is then an answer.
     no_posterior
-        Status and reason where theory says that there is no posterior, or none with a mean and a
-        variance: the model is then not sampled.
+        Status (``no_posterior``, or ``no_moment`` where it has no mean or variance) and reason where theory says that
+        there is no posterior, or none with a mean and a variance: the model is then not sampled.
     likelihood
         A scenario with the same likelihood and estimands in other parameters, in which the MLE is sought where those of
         the model serve the prior; None is this one.

@@ -34,6 +34,7 @@ class Status(StrEnum):
     NOT_IN_LIKELIHOOD = "not_in_likelihood"
     NO_MOMENT = "no_moment"
     UNRELIABLE = "unreliable"
+    NO_POSTERIOR = "no_posterior"
     FAILED = "failed"
 
 

@@ -301,7 +301,7 @@ def test_what_does_not_exist_is_known_before_fitting(
         flat = existence(design, Regression(family, "flat"))
         assert not flat.map_exists()
         assert flat.no_posterior is not None
-        assert flat.no_posterior[0] is Status.FAILED
+        assert flat.no_posterior[0] is Status.NO_POSTERIOR
         assert set(flat.expected["mcmc"]) == set(estimands(Regression(family)))
 
 

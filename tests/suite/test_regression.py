@@ -181,7 +181,7 @@ def test_more_predictors_than_rows_runs_and_says_what_it_means() -> None:
     flat = build_scenario(table, formula, prior="flat")
     assert flat.expected(DEFAULT, "map", "coef") is Status.NOT_IDENTIFIED
     assert flat.no_posterior is not None
-    assert flat.no_posterior[0] is Status.FAILED
+    assert flat.no_posterior[0] is Status.NO_POSTERIOR
     assert "10 coefficients and 6 rows" in flat.no_posterior[1]
     assert "--prior normal" in flat.no_posterior[1]
 
