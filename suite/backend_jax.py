@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from triptych.backend import Arrays
-from triptych.caches import cache_folder
 from triptych.differences import difference_hessian
 from triptych.fingerprint import UnknownOperation, fingerprint
 from triptych.gram import Gram
 from triptych.graph import Graph
 from triptych.programs import Program, Programs, device
+from triptych.xla_cache import xla_folder
 
 ALIGNED = 8  # numbers between places in memory that XLA takes as they are
 AT_ONCE = 200_000  # rows times directions of a Hessian that are computed side by side: what a processor keeps close
@@ -282,7 +282,9 @@ def _configure() -> None:
     jax_funcify.register(Clip)(lambda op, **_: lambda x, low, high: jax.numpy.clip(barrier(x), low, high))
     jax.config.update("jax_cpu_enable_async_dispatch", False)
 
-    if jax.config.jax_compilation_cache_dir is None:
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder("xla")))
+    if jax.config.jax_compilation_cache_dir is None and (folder := xla_folder()) is not None:
+        # An entry that is being written by another process, or that a full disk does not take, costs only time.
+        warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache entry")
+        jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

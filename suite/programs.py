@@ -6,20 +6,23 @@ Those that call code outside of themselves, as a Cholesky factor does, are left 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-import pickle
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from threading import Lock, get_ident
+from threading import Lock
 from typing import Any
 
-from triptych.caches import cache_folder
+from triptych.caches import cache_folder, not_kept, not_used
+from triptych.trust import read_own, write_own
 
 LIBRARIES = ("triptych", "jax", "jaxlib", "pytensor", "pymc", "numpy", "tensorflow-probability")
 DIGEST = 32  # bytes of a SHA-256, which stands before what is kept
+DAY = 86_400  # seconds after which what was begun and not finished is another process's no more
 COMPILING = Lock()  # what is set meanwhile is set for all threads
 MOST_KEPT = 2e9  # bytes; beyond, what was not used for longest goes
 
@@ -96,7 +99,7 @@ class Program:
                 jax.config.update("jax_persistent_cache_min_compile_time_secs", shortest)
         with suppress(NotImplementedError):  # with some settings of JAX a program cannot be kept
             payload, _, out = serialize(compiled)
-            _keep(name, pickle.dumps((payload, out)))
+            _keep(name, json.dumps(_form(out)).encode() + b"\n" + payload)
         return compiled
 
 
@@ -112,52 +115,84 @@ def _none(*_: Any) -> Any:
     raise TypeError
 
 
-def _place(name: str) -> Path:
-    return cache_folder("programs") / name[:2] / name
+def _form(tree: Any) -> Any:
+    """Return the nesting of a program's results as JSON holds it: a number stands for each array."""
+    import jax
+
+    def told(part: Any) -> Any:
+        if isinstance(part, int):
+            return part
+        if type(part) not in (tuple, list):
+            raise NotImplementedError(f"a result of type {type(part).__name__}")
+        return [type(part).__name__, *map(told, part)]
+
+    return told(jax.tree.unflatten(tree, range(tree.num_leaves)))
+
+
+def _tree(form: Any) -> Any:
+    """Return the nesting that :func:`_form` told."""
+    import jax
+
+    def built(part: Any) -> Any:
+        return part if isinstance(part, int) else {"tuple": tuple, "list": list}[part[0]](map(built, part[1:]))
+
+    return jax.tree.structure(built(form))
+
+
+def _digest(name: str, content: bytes) -> bytes:
+    """Return what tells an entry from another one's and from a damaged one: it covers name and content."""
+    return hashlib.sha256(name.encode() + b"\n" + content).digest()
 
 
 def _load(name: str, tree: Any) -> Any:
-    """Return a kept program; None when there is none, or when it is damaged or of another machine."""
+    """Return a kept program; None when there is none, or it is damaged, another one's, or of another machine."""
     import jax
     from jax.experimental.serialize_executable import deserialize_and_load
 
-    try:
-        kept = _place(name).read_bytes()
-    except OSError:
+    folder = cache_folder("programs", name[:2])
+    if folder is None:
+        return None
+    kept, fault = read_own(folder / name)
+    if fault:
+        not_used(fault)
+    if _digest(name, kept[DIGEST:]) != kept[:DIGEST]:
         return None
     with suppress(OSError):  # a cache that is only read
-        _place(name).touch()  # used just now
-    if hashlib.sha256(kept[DIGEST:]).digest() != kept[:DIGEST]:
-        return None
+        (folder / name).touch()  # used just now
+    form, _, payload = kept[DIGEST:].partition(b"\n")
     try:
-        payload, out = pickle.loads(kept[DIGEST:])
-        return deserialize_and_load(payload, tree, out, execution_devices=[device()])
+        return deserialize_and_load(payload, tree, _tree(json.loads(form)), execution_devices=[device()])
     except jax.errors.JaxRuntimeError:
         return None
 
 
 def _keep(name: str, content: bytes) -> None:
-    """Write a program so that another process finds all of it or nothing."""
-    place = _place(name)
-    beside = place.with_name(f"{name}.{os.getpid()}.{get_ident()}")
-    with suppress(OSError):  # another process may make room as well
-        _make_room()
-    with suppress(OSError):  # where nothing can be written, the next process compiles again
-        place.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(hashlib.sha256(content).digest() + content)
-        beside.replace(place)
+    """Write a program; where nothing can be written, the next process compiles again."""
+    folder = cache_folder("programs", name[:2], make=True)
+    if folder is None:
+        return
+    try:
+        _make_room(folder.parent)
+        write_own(folder / name, _digest(name, content) + content)
+    except OSError as error:
+        not_kept(error)
 
 
 @cache
-def _make_room() -> None:
-    """Where too much is kept, remove what was not used for longest, down to half of the most; once in a process."""
-    files = [(file.stat().st_mtime, file.stat().st_size, file) for file in cache_folder("programs").glob("*/*")]
+def _make_room(programs: Path) -> None:
+    """Remove what a killed process began; where too much is kept, what was not used for longest; once in a process."""
+    files = []
+    for file in programs.glob("*/*"):
+        with suppress(OSError):  # another process may make room as well
+            found = file.lstat()
+            files.append((found.st_mtime, found.st_size, file))
     total = sum(size for _, size, _ in files)
-    for _, size, file in sorted(files) if total > MOST_KEPT else ():
-        file.unlink(missing_ok=True)
-        total -= size
-        if total <= MOST_KEPT / 2:
-            break
+    least = MOST_KEPT / 2 if total > MOST_KEPT else total
+    for used, size, file in sorted(files):
+        if total > least or ("." in file.name and used < time.time() - DAY):
+            with suppress(OSError):
+                file.unlink()
+            total -= size
 
 
 @cache
