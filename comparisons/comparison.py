@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.axes import axis_labels
 from triptych.claims import Claim
 from triptych.comparisons.contrast import contrast_frame, contrasts
 from triptych.comparisons.holdout import Score, score_frame
@@ -246,7 +247,8 @@ def _point_dataset(solution: Solution, method: str) -> Any:
     for name in dict.fromkeys(row.estimand for row in solution.panels[method].estimates):
         shape = solution.variables[name].shape
         axes = [d if d else f"{name}_dim_{k}" for k, d in enumerate(solution.dims.get(name, [None] * len(shape)))]
-        labels |= {d: at for d, n in zip(axes, shape, strict=True) if len(at := solution.data.coords.get(d, ())) == n}
+        given = {d: solution.data.coords.get(d, ()) for d in axes}
+        labels |= {d: axis_labels(given[d]) for d, n in zip(axes, shape, strict=True) if len(given[d]) == n}
         bad = {r.name: str(r.status) for r in solution.rows(method, name) if r.status is not Status.OK}
         said = "; ".join(f"{k}: {v}" for k, v in bad.items()) or "ok"
         variables[name] = (axes, solution.values(method, name).reshape(shape), {"status": said})

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.errors import InputError, shown
+from triptych.reports.netcdf import write_tree
 from triptych.table import COLUMNS
 
 if TYPE_CHECKING:
@@ -144,8 +145,7 @@ def _write(comparisons: Sequence[Comparison], folder: Path, formats: Sequence[st
         for comparison in comparisons:
             if _has_tree(comparison):
                 name = f"{comparison.scenario.name}.nc"
-                # h5netcdf takes four times as long over many small variables.
-                comparison.to_datatree().to_netcdf(folder / name, engine="netcdf4")
+                write_tree(comparison.to_datatree(), folder / name)
                 names.append(name)
     return names
 

@@ -44,6 +44,27 @@ def noted() -> Iterator[None]:
         sys.unraisablehook = report
 
 
+@contextmanager
+def held() -> Iterator[None]:
+    """Hold an interrupt back until the end of what it would leave locked: it is raised there.
+
+    A lock that a library takes and gives back by hand, as xarray's around a file, stays taken for ever when an
+    interrupt comes between the two, and whoever waits for it next hangs.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    arrived: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: arrived.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if arrived:
+            signal.raise_signal(signal.SIGINT)
+
+
 def look() -> None:
     """Raise KeyboardInterrupt when one was noted: to be called where work may go on for long."""
     if _pressed:

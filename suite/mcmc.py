@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from triptych.axes import axis_labels
 from triptych.defaults import CHAINS, DRAWS, TUNE
 from triptych.engine import Engine
 from triptych.estimands import Estimand
@@ -204,7 +205,7 @@ def _tree(engine: Engine, drawn: Draws, relabel: Relabel | None) -> tuple[Any, f
     dims = {n: [d for d in ds if d is not None] for n, ds in model.named_vars_to_dims.items()}
     sizes = {n: v.variable.shape for n, v in ((b.variable.name, b) for b in engine.blocks)}
     dims = {n: list(ds) for n, ds in dims.items() if len(ds) == len(sizes.get(n, ds))}
-    coords = {d: list(c) for d, c in model.coords.items() if c is not None and _fits(d, c, dims, groups)}
+    coords = {d: axis_labels(c) for d, c in model.coords.items() if c is not None and _fits(d, c, dims, groups)}
     dims = {n: ds for n, ds in dims.items() if n in shown or n in groups["observed_data"]}
     return az.from_dict(groups, dims=dims, coords=coords), before
 

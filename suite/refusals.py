@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triptych.errors import ModelError
+from triptych.errors import ModelError, shown
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -27,6 +27,7 @@ def refuse(model: pm.Model, likelihood: tuple[str, ...] = ()) -> None:
     ModelError
         Naming the variable and the remedy.
     """
+    _refuse_names(model)
     potentials = {potential.name for potential in model.potentials}
     if unknown := set(likelihood) - potentials:
         raise ModelError(
@@ -63,6 +64,26 @@ def refuse(model: pm.Model, likelihood: tuple[str, ...] = ()) -> None:
         _refuse_values(rv.name, model.rvs_to_values[rv])
     for variable in model.data_vars:
         _refuse_values(variable.name, variable)
+
+
+def _refuse_names(model: pm.Model) -> None:
+    """Refuse names under which results could not be kept: paths to ArviZ, axes of the draws, or no text."""
+    variables = [*model.free_RVs, *model.observed_RVs, *model.deterministics]
+    named = [v.name for v in variables]
+    dims = {str(dim) for given in model.named_vars_to_dims.values() for dim in given if dim is not None}
+    labels = [str(label) for dim in dims for label in model.coords.get(dim) or ()]
+    for kind, names in (("dimension", sorted(dims)), ("variable", named), ("label", labels)):
+        for name in names:
+            if kind != "label" and ("/" in name or name in (".", "..", "")):
+                remedy = f"rename it, for example {name.replace('/', ' per ').strip('.') or 'level'!r}"
+                raise ModelError(f"the {kind} {shown(name)} has a name that ArviZ takes for a path; {remedy}")
+            if not name.isascii() and any("\ud800" <= c <= "\udfff" for c in name):
+                raise ModelError(
+                    f"the {kind} {shown(name)} is no Unicode text (it was not decoded as UTF-8); rename it"
+                )
+    axes = {f"{v.name}_dim_{k}" for v in variables for k in range(v.ndim)}
+    if clash := sorted({"chain", "draw", *axes, *dims} & set(named)):
+        raise ModelError(f"the variable {clash[0]!r} has the name of an axis along which draws are kept; rename it")
 
 
 def _refuse_values(name: str, variable: Any) -> None:

@@ -200,7 +200,11 @@ def test_results_go_to_stdout_and_one_line_to_stderr(here: Path, capsys: pytest.
 
 
 def test_an_interrupt_ends_with_130_and_leaves_nothing(here: Path) -> None:
-    command = [sys.executable, "-c", "from triptych.cli import main; main(['run', '--draws', '200000'])"]
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # as without nohup
+        "from triptych.cli import main; main(['run', '--draws', '200000'])"
+    )
+    command = [sys.executable, "-c", code]
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(
         command, cwd=here, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
