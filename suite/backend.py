@@ -29,6 +29,9 @@ class Backend(Protocol):
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return parts ``(2,)``, gradients ``(2, p)`` and Hessians ``(2, p, p)``."""
 
+    def slopes(self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays) -> tuple[np.ndarray, np.ndarray]:
+        """Return parts ``(2,)`` and gradients ``(2, p)``."""
+
     def kinks(self, z: np.ndarray, weights: Arrays, data: Arrays) -> tuple[np.ndarray, ...]:
         """Return ``u (k,)``, ``du/dz (k, p)`` and ``d parts / dt (2, k)`` at ``t = |u|``."""
 

@@ -99,15 +99,11 @@ class JaxBackend:
     def derivatives(
         self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        jax, parts = self._jax, self._cornered
-        exact = self.second_derivatives == "exact"
-
-        def both(z: Any, *rest: Any) -> Any:
-            return jax.jacrev(parts)(z, *rest), parts(z, *rest)
+        jax, exact = self._jax, self.second_derivatives == "exact"
 
         def three(z: Any, *rest: Any) -> Any:
             def gradient(at: Any) -> Any:
-                g, v = both(at, *rest)
+                g, v = self._both(at, *rest)
                 return g, (g, v)
 
             together = max(1, AT_ONCE // max(1, sum(w.size for w in weights)))
@@ -121,10 +117,16 @@ class JaxBackend:
         if exact:
             out = self._program("three", three)(z, weights, data, corner)
             return np.asarray(out[0]), np.asarray(out[1]), np.asarray(out[2])
-        run = self._program("both", both)
-        gradient, value = run(z, weights, data, corner)
-        hessian = difference_hessian(lambda at: np.asarray(run(at, weights, data, corner)[0]), z)
-        return np.asarray(value), np.asarray(gradient), hessian
+        value, gradient = self.slopes(z, weights, data, corner)
+        hessian = difference_hessian(lambda at: self.slopes(at, weights, data, corner)[1], z)
+        return value, gradient, hessian
+
+    def slopes(self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays) -> tuple[np.ndarray, np.ndarray]:
+        gradient, value = self._program("both", self._both)(z, weights, data, corner)
+        return np.asarray(value), np.asarray(gradient)
+
+    def _both(self, z: Any, *rest: Any) -> Any:
+        return self._jax.jacrev(self._cornered)(z, *rest), self._cornered(z, *rest)
 
     def kinks(self, z: np.ndarray, weights: Arrays, data: Arrays) -> tuple[np.ndarray, ...]:
         jax, jnp = self._jax, self._np

@@ -41,9 +41,6 @@ class NumbaBackend:
         self._pointwise = compiled([graph.z, *graph.data.values()], list(terms))
         self._shown = compiled([graph.z, *graph.data.values()], [*graph.natural, *graph.derived])
 
-    def _gradient(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
-        return np.stack(self._all(z, *weights, *data)[3:5])
-
     def value(self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays = ()) -> np.ndarray:
         del corner
         return np.asarray(self._all(z, *weights, *data)[:2], dtype=float)
@@ -51,10 +48,14 @@ class NumbaBackend:
     def derivatives(
         self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        value, gradient = self.slopes(z, weights, data, corner)
+        hessian = difference_hessian(lambda at: self.slopes(at, weights, data, corner)[1], z)
+        return value, gradient, hessian
+
+    def slopes(self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays) -> tuple[np.ndarray, np.ndarray]:
         del corner
         out = self._all(z, *weights, *data)
-        hessian = difference_hessian(lambda at: self._gradient(at, weights, data), z)
-        return np.asarray(out[:2], dtype=float), np.stack(out[3:5]), hessian
+        return np.asarray(out[:2], dtype=float), np.stack(out[3:5])
 
     def kinks(self, z: np.ndarray, weights: Arrays, data: Arrays) -> tuple[np.ndarray, ...]:
         del weights, data

@@ -162,6 +162,10 @@ class Engine:
         corner = self.backend.smooth if corner is None else corner
         return self.backend.derivatives(z, self.device_weights, self.device_data, corner)
 
+    def slopes(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return both parts with gradients ``(2, p)``."""
+        return self.backend.slopes(z, self.device_weights, self.device_data, self.backend.smooth)
+
     def kinks(self, z: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return the kinks' arguments, their Jacobian, and the parts' derivative by ``|u|``."""
         if not self.graph.t:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from triptych.approach import WIDE, approach
 from triptych.cusps import cusp
 from triptych.directions import SINGULAR
 from triptych.edges import cliff, shake, slide
@@ -27,6 +28,7 @@ from triptych.verdict import ALL_ROUNDING, Verdict
 ROUNDS = 6  # times that a better point met by a probe is climbed from
 TRIES = 200  # points looked at when the first one is outside the domain
 STAGES = 8  # times that an ascent that has gone far goes on
+LOWEST, HALVES = 100.0, 20  # fall, for each coordinate, from the maximum to a start, and times that it is moved up
 DISTINCT = 0.01  # standard errors between two maxima that are not one
 SAME_RATE = 0.95  # of a rise from one stage to the next: it will go on for ever
 COARSE = 3e-6  # rounding error of an objective that can still be judged
@@ -95,11 +97,37 @@ def _ends(
                 scale = np.where(capped, 1.0, 4 * equilibrate(best.hessian))
         start = centre + scale * rng.standard_normal(origin.size) * (1 + k / 2)
         start = np.where(capped, np.clip(start, origin - 12, origin + 12), start)
-        end = _ascend(objective, _on_steps(objective, start), met)
+        start = _on_steps(objective, _not_too_low(objective, centre, start, found[0][0]))
+        end = _led_back(objective, start, found[0][0]) or _ascend(objective, start, met)
         if end[0].usable:
             found.append(end)
     progress(1.0)
     return found
+
+
+def _not_too_low(objective: Objective, centre: np.ndarray, start: np.ndarray, top: Point) -> np.ndarray:
+    """Halve the way to a start in many coordinates until the objective is not absurdly low there.
+
+    A unit in each of hundreds of coordinates is a long way: it costs hundreds of steps to come back from there, and the
+    farthest of the starts about a regular maximum are no lower than this.
+    """
+    if objective.size < WIDE or not top.usable:
+        return start
+    for _ in range(HALVES):
+        if objective.value(start) >= top.value - LOWEST * objective.size:
+            break
+        start = (start + centre) / 2
+    return start
+
+
+def _led_back(objective: Objective, start: np.ndarray, top: Point) -> tuple[Point, Corner | None] | None:
+    """Return a maximum of many coordinates once more, where an ascent by gradients leads to it."""
+    if objective.size < WIDE or objective.kinked or top.slow or not _arrived(top):
+        return None
+    end = approach(objective, start, top.hessian)
+    if end is None or _apart(end, [top]) or abs(end.value - top.value) > 1e-9 * (1 + abs(top.value)):
+        return None
+    return top, None
 
 
 def _ascend(objective: Objective, start: np.ndarray, met: Met) -> tuple[Point, Corner | None]:
@@ -144,6 +172,8 @@ def _inside(objective: Objective, origin: np.ndarray, rng: np.random.Generator) 
 
 def _on_steps(objective: Objective, x: np.ndarray) -> np.ndarray:
     """Scan coordinates along which the objective is a step function: no slope leads along them."""
+    if objective.size >= WIDE and np.all(objective.slopes(x)[1] != 0):
+        return x
     value, gradient, hessian = objective.derivatives(x)
     if not np.isfinite(value):
         return x

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from triptych.approach import WIDE
 from triptych.directions import FAR_OFF, SINGULAR, curvature_along, from_slope, principal, span
 from triptych.edges import cliff
 from triptych.faces import face
@@ -19,6 +20,7 @@ from triptych.verdict import Verdict
 FADED = 1e-3  # of the curvature along a ray: far enough to see what else fades
 KEPT = 0.05  # of a direction's curvature that is left there when it does not
 FARTHEST = 1e6  # conditional standard errors that a direction without curvature is followed
+NEARBY = 11  # halvings of a way of 1024 standard errors that leave half of one
 UNSEEN = 1e-3  # fall of the objective that tells nothing
 
 
@@ -215,7 +217,9 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
             # Far out this is overflow; close by it is the end of the domain, unless the numbers end sooner.
             return k > 6 and not (k == 12 and _levels_off(verdict, x, curvature, threshold)), None
         change = value - point.value
-        if abs(change) > threshold:
+        if k >= NEARBY and objective.size >= WIDE and not vague:
+            noise = verdict.noise  # so close it is what it was measured to be
+        elif abs(change) > threshold:
             # Rounding grows on the way far out, and a single measurement may miss it.
             near = (1.0, 0.99, 0.97, 0.94, 0.9) if logarithm or abs(change) < 1e-3 else (1.0,)
             noise = max(noise, *(objective.noise(point.z + share * (x - point.z)) for share in near))

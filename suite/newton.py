@@ -156,20 +156,27 @@ def _factorised(g: np.ndarray, information: np.ndarray) -> np.ndarray | None:
     """Solve by Cholesky, which is a hundred times cheaper; None unless clearly positive definite."""
     from scipy.linalg import cho_solve
 
+    root = factor(information)
+    return None if root is None else np.asarray(cho_solve((root, True), g))
+
+
+def factor(information: np.ndarray) -> np.ndarray | None:
+    """Return the lower Cholesky factor of an equilibrated information; None unless clearly positive definite."""
     try:
-        factor = np.linalg.cholesky(information)
+        root = np.linalg.cholesky(information)
     except np.linalg.LinAlgError:
         return None
-    if float(np.min(np.diag(factor))) ** 2 < 1e-10:
-        return None
-    return np.asarray(cho_solve((factor, True), g))
+    return root if float(np.min(np.diag(root), initial=1.0)) ** 2 >= 1e-10 else None
 
 
 def _limited(step: np.ndarray, capped: np.ndarray | None) -> np.ndarray:
-    if capped is None or not np.any(capped):
-        return step
-    longest = float(np.max(np.abs(step[capped])))
-    return step if longest <= LOG_STEP else step * (LOG_STEP / longest)
+    return step if capped is None else step * share(step, capped)
+
+
+def share(step: np.ndarray, capped: np.ndarray) -> float:
+    """Return which part of a step may be made at once, because some coordinates are logarithms or alike."""
+    longest = float(np.max(np.abs(step[capped]), initial=0.0))
+    return 1.0 if longest <= LOG_STEP else LOG_STEP / longest
 
 
 def _search(value: Value, z: np.ndarray, f: float, g: np.ndarray, step: np.ndarray) -> np.ndarray | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from triptych.approach import WIDE, approach, arrive
 from triptych.engine import Engine
 from triptych.newton import Point, newton
 from triptych.rewrites import kind_of
@@ -84,6 +85,11 @@ class Objective:
             g, h = g[self.active], h[np.ix_(self.active, self.active)]
         return self._combined(value), g, (h + h.T) / 2
 
+    def slopes(self, x: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the objective with its gradient ``(p,)`` alone, which is all that costs little in many coordinates."""
+        value, gradient = self.engine.slopes(self.full(x))
+        return self._combined(value), self._summed(gradient)[self.active]
+
     def term_slopes(self, x: np.ndarray) -> np.ndarray:
         """Return the derivatives of every term of the likelihood, shape ``(terms, p)``."""
         jacobians = self.engine.pointwise_jacobian(self.full(x)).values()
@@ -149,8 +155,21 @@ class Objective:
                 one, ends = middle, [value, ends[1]]
         return abs(ends[1] - ends[0]) > 0.2 * whole
 
-    def climb(self, x: np.ndarray, *, fixed: int | None = None, max_iterations: int = 200) -> Point:
-        """Run Newton from ``x``, optionally with one coordinate held fixed."""
+    def climb(
+        self, x: np.ndarray, *, fixed: int | None = None, max_iterations: int = 200, known: np.ndarray | None = None
+    ) -> Point:
+        """Run Newton from ``x``, optionally with one coordinate held fixed.
+
+        In many coordinates gradients lead most of the way. With a coordinate fixed they do so with a ``known``
+        Hessian only, from nearby, and the end is then left with it.
+        """
+        if self.size >= WIDE and not self.kinked:
+            if fixed is None:
+                quick = arrive(self, x, self.derivatives(x)[2] if known is None else known)
+            else:
+                quick = approach(self, x, known, fixed) if known is not None else None
+            if quick is not None:
+                return quick
         basis = None
         if fixed is not None:
             basis = np.delete(np.eye(self.size), fixed, axis=1)
@@ -189,7 +208,7 @@ def make_objective(engine: Engine, parts: np.ndarray) -> tuple[Objective, np.nda
     usable = 0
     for scale in (0.0, 0.3, 1.0, 1.0, 0.1, 0.1):
         z = engine.graph.start + scale * rng.standard_normal(engine.size)
-        _, gradient, _ = engine.derivatives(z)
+        gradient = (engine.slopes(z) if engine.size >= WIDE else engine.derivatives(z))[1]
         value = engine.value(z)  # by the same function as below: the two differ in their rounding
         if not np.all(np.isfinite(value[keep])):
             continue

@@ -24,16 +24,17 @@ def probe(
     objective: Objective, end: Point, j: int, sign: float, *, steps: int = PROBE_STEPS, patient: bool = False
 ) -> Trace:
     """Push a coordinate away by one unit at a time, from ``end`` on; ``patient`` goes on where all is lost."""
-    values, points = [end.value], [end.z.copy()]
+    values, points, last = [end.value], [end.z.copy()], end
     for step in range(1, steps + FURTHER + 1):
         if step > steps and not _unsettled(np.diff(values)):
             break
         x = _next(objective, end, points, j, sign)
         if not np.isfinite(objective.value(x)):
             break
-        point = climb_beside(objective, x, j)
+        point = climb_beside(objective, x, j, known=last.hessian)
         if not point.usable:
             break
+        last = point
         values.append(point.value)
         points.append(point.z)
         if not patient and _hopeless(np.diff(values), values[0] - values[-1]):

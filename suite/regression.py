@@ -17,10 +17,12 @@ from triptych.fit_words import mathematics, question, source, why
 from triptych.options import flag, refuse_idle, word
 from triptych.scenario import DEFAULT, Data, Scenario
 from triptych.table import Status
+from triptych.threads import in_one_thread
 
 FEWEST_ROWS_FOR_HOLDOUT = 10
 
 
+@in_one_thread
 def build_scenario(
     table: Any,
     formula: str,

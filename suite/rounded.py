@@ -15,10 +15,15 @@ BESIDE = 1e-2  # the level on a probe, where what counts is a rise of 0.2 per un
 Roundings = tuple[np.ndarray, ...]  # every ``eps``, in the shapes of the kinks' arguments
 
 
-def climb_beside(objective: Objective, x: np.ndarray, fixed: int, max_iterations: int = 25) -> Point:
-    """Climb with one coordinate held fixed; corners are rounded, so that Newton does not hop across them."""
+def climb_beside(
+    objective: Objective, x: np.ndarray, fixed: int, max_iterations: int = 25, known: np.ndarray | None = None
+) -> Point:
+    """Climb with one coordinate held fixed; corners are rounded, so that Newton does not hop across them.
+
+    ``known`` is a Hessian nearby, as for :meth:`Objective.climb`.
+    """
     if not objective.kinked:
-        return objective.climb(x, fixed=fixed, max_iterations=max_iterations)
+        return objective.climb(x, fixed=fixed, max_iterations=max_iterations, known=known)
     basis = np.delete(np.eye(objective.size), fixed, axis=1)
     return rounded(objective, x, roundings_at(objective, x, BESIDE), basis=basis, max_iterations=max_iterations)
 

@@ -17,6 +17,7 @@ from triptych.progress import Progress, Share, between, unheard
 from triptych.scenario import DEFAULT, Data, Relabel, Scenario
 from triptych.solution import Panel, Solution
 from triptych.table import METHODS, Row, Status
+from triptych.threads import in_one_thread
 
 SAYS = {"mle": "maximum likelihood", "map": "MAP mode", "mcmc": "sampling"}
 BEGINS = {"mle": 0.0, "map": 0.2, "mcmc": 0.3}  # share of a variant's work that is done before a panel
@@ -63,6 +64,7 @@ def model_settings(scenario: Scenario, settings: dict[str, Any]) -> dict[str, An
     return {k: v for k, v in settings.items() if k in parameters}
 
 
+@in_one_thread
 def solve(
     scenario: Scenario,
     variant: str = DEFAULT,
@@ -125,6 +127,7 @@ def _engine(scenario: Scenario, data: Data, settings: dict[str, Any]) -> Engine:
     return Engine.build(build_model(scenario, data, model_settings(scenario, settings)))
 
 
+@in_one_thread
 def solve_engine(
     engine: Engine,
     estimands: Sequence[str] | None,
