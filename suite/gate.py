@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from triptych.advice import Advice
+from triptych.circumstances import Circumstances
 from triptych.engine import Engine
-from triptych.table import Status
+from triptych.table import Status, join
 
 MAX_RHAT, MIN_ESS, MIN_BFMI = 1.01, 400.0, 0.3
 TAILS = (0.05, 0.95)  # quantiles of the tail ESS (Vehtari et al. 2021); ArviZ's own default follows its ci_prob
@@ -36,6 +38,7 @@ class Plan:
 
 PLANS = (Plan(1, 1, 0, 0.8), Plan(2, 2, 1, 0.9), Plan(4, 2, 0, 0.99))
 LEVEL = (Status.NOT_IDENTIFIED, Status.AT_INFINITY)  # of the MAP: the joint density does not fall somewhere
+NOTHING = Circumstances()
 BATCHES = 5  # of points far away at which a bound is looked for
 PILOT = Plan(0.25, 0.25, 0, 0.8, maxdepth=7)
 
@@ -99,14 +102,14 @@ def diagnose(tree: Any, z: np.ndarray) -> Diagnosis:
     if still := int(np.any(~(np.ptp(z, axis=1) > 0), axis=1).sum()):
         gate.append(f"{still} of {len(z)} chains did not move")
     if (worst := extreme(rhat, np.nanmax)) > MAX_RHAT:
-        gate.append(f"R-hat {worst:.3f} > {MAX_RHAT}")
+        gate.append(f"R-hat {beyond(worst, MAX_RHAT, 3)} > {MAX_RHAT}")
     for name, sizes in (("bulk", bulk), ("tail", tail)):
         if (least := extreme(sizes, np.nanmin)) < MIN_ESS:
             gate.append(f"{name} ESS {math.floor(least)} < {MIN_ESS:.0f}")
     if divergences:
         gate.append(f"{divergences} divergent transitions")
     if bfmi < MIN_BFMI:
-        gate.append(f"BFMI {bfmi:.2f} < {MIN_BFMI}")
+        gate.append(f"BFMI {beyond(bfmi, MIN_BFMI, 2)} < {MIN_BFMI}")
     lost = still > 0 or divergences > 0.5 * z.shape[0] * z.shape[1]
     return Diagnosis(rhat, bulk, tail, mcse, divergences, bfmi, gate, lost)
 
@@ -158,18 +161,15 @@ def bounded(engine: Engine, name: str) -> np.ndarray:
     return np.asarray(np.isfinite(reach).all(axis=0) & (np.min(reach, axis=0) >= 0.95 * np.max(reach, axis=0)))
 
 
-def status_of(diagnosis: Diagnosis, tail_index: float, mode: Status | None) -> tuple[Status, str]:
-    """Return status and reason of one scalar; ``mode`` is what the MAP warns of."""
+def status_of(
+    diagnosis: Diagnosis, tail_index: float, mode: Status | None, known: Circumstances = NOTHING
+) -> tuple[Status, str]:
+    """Return status and reason of one scalar; ``mode`` is what the MAP warns of, ``known`` what else is known."""
     if diagnosis.gate:
-        advice = (
-            "the joint density does not fall along some direction (see the MAP), so that there may be no posterior: "
-            "use proper priors"
-            if mode in LEVEL
-            else "the joint density has a spike (see the MAP) that may hold all of it: use a prior that vanishes there"
-            if mode is Status.UNBOUNDED and (diagnosis.lost or diagnosis.apart)
-            else "reparameterise, or use more draws"
-        )
-        return Status.UNRELIABLE, f"the posterior failed the gate ({'; '.join(diagnosis.gate)}): {advice}"
+        why = f"the posterior failed the gate ({'; '.join(diagnosis.gate)})"
+        return Status.UNRELIABLE, f"{why}: {advice(diagnosis, mode, known)}"
+    if tail_index > NO_VARIANCE and known.endless:
+        return Status.UNRELIABLE, f"the draws run away (Pareto tail index {tail_index:.2f}): {without_end(known)}"
     if tail_index > NO_VARIANCE:
         lacking = "a mean" if tail_index > NO_MEAN else "a variance, so that draws do not tell its mean"
         return (
@@ -178,3 +178,40 @@ def status_of(diagnosis: Diagnosis, tail_index: float, mode: Status | None) -> t
             "median and the interval, or use a prior with lighter tails",
         )
     return Status.OK, ""
+
+
+def advice(diagnosis: Diagnosis, mode: Status | None, known: Circumstances) -> str:
+    """Return what may be behind draws that failed the gate, as far as it was looked at, and what to do."""
+    if mode is Status.UNBOUNDED and (diagnosis.lost or diagnosis.apart):
+        return f"the joint density has a spike (see the MAP) that may hold all of it: {Advice.VANISHING_PRIOR}"
+    if known.endless:
+        return without_end(known)
+    if known.jumps:
+        return f"the joint density jumps in {join(known.jumps)}, which no gradient shows: {Advice.SMOOTH_STEP}"
+    if mode not in LEVEL:
+        return str(Advice.MORE_DRAWS)
+    if known.proper:
+        level = "the joint density is level along some direction (see the MAP), where chains are slow"
+        return f"{level}: {Advice.MORE_DRAWS}"
+    begins = "the joint density does not fall along some direction (see the MAP), so that there may be no posterior"
+    if known.improper:
+        one = len(known.improper) == 1
+        priors = f"the prior{'' if one else 's'} of {join(known.improper)} {'is' if one else 'are'} improper"
+        return f"{begins}, as {priors}: {Advice.USE_PROPER}"
+    return f"{begins}: {Advice.CHECK_PRIORS}"
+
+
+def without_end(known: Circumstances) -> str:
+    """Say that a posterior is improper, and where."""
+    return (
+        f"the posterior is improper as far as Laplace's approximation shows, as its density does not fall fast enough "
+        f"when {known.endless}, where the prior is improper: {Advice.USE_PROPER}"
+    )
+
+
+def beyond(value: float, limit: float, digits: int) -> str:
+    """Return a number with as many decimals as show that it is beyond a limit, and at least ``digits``."""
+    for decimals in range(digits, 17):
+        if float(text := f"{value:.{decimals}f}") != limit:
+            return text
+    return repr(value)

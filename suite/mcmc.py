@@ -9,17 +9,33 @@ from typing import Any
 
 import numpy as np
 
+from triptych.advice import Advice
 from triptych.axes import axis_labels
+from triptych.circumstances import circumstances
 from triptych.defaults import CHAINS, DRAWS, TUNE
 from triptych.engine import Engine
 from triptych.estimands import Estimand
-from triptych.gate import LEVEL, PLANS, Diagnosis, Plan, diagnose, enough, extreme, plans, status_of, tail_indices
+from triptych.gate import (
+    LEVEL,
+    NO_VARIANCE,
+    NOTHING,
+    PLANS,
+    Diagnosis,
+    Plan,
+    diagnose,
+    enough,
+    extreme,
+    plans,
+    status_of,
+    tail_indices,
+)
 from triptych.predictive import predictive_groups
+from triptych.priors import improper, is_proper
 from triptych.progress import Progress
 from triptych.sampler import Draws, SamplerStopped, adaptation_for, sample
 from triptych.scenario import Relabel
 from triptych.solution import NoEstimate, Panel
-from triptych.table import Row, Status
+from triptych.table import Row, Status, join
 from triptych.whitening import Whitening, whitening
 
 POINTWISE_LIMIT = 4_000_000
@@ -68,7 +84,7 @@ def solve_mcmc(
     try:
         run = _until_passed(engine, sampling, relabel, mode, warning, attempts, progress)
     except SamplerStopped as error:
-        reason = f"the sampler stopped: {error}; the posterior may be improper, check the priors"
+        reason = f"the sampler stopped: {error}; {_may_lack(engine)}"
         panel = not_sampled(estimands, Status.FAILED, reason, scenario=scenario, variant=variant, ci_prob=ci_prob)
         panel.diagnostics.update({"attempts": [*attempts, reason], "gate": [reason]})
         return panel
@@ -84,6 +100,7 @@ def solve_mcmc(
         ci_prob=ci_prob,
         ci_kind=ci_kind,
         warning=warning,
+        draws=run.drawn.z,
     )
     diagnostics = {
         **run.figures(),
@@ -95,6 +112,15 @@ def solve_mcmc(
         **{f"no_{name}": reason for name, reason in reasons.items()},
     }
     return Panel("mcmc", rows, intervals=intervals, native=tree, diagnostics=diagnostics)
+
+
+def _may_lack(engine: Engine) -> str:
+    """Return what to do where the sampler found nothing to draw from."""
+    if flat := improper(engine.model):
+        return f"the posterior may be improper, as the prior of {join(flat)} is: {Advice.USE_PROPER}"
+    if is_proper(engine.model):
+        return f"{Advice.REWRITE}, or give initval where the density is finite"
+    return str(Advice.CHECK_PRIORS)
 
 
 @dataclass(frozen=True)
@@ -245,21 +271,24 @@ def _summarise(
     ci_prob: float,
     ci_kind: str,
     warning: Status | None,
+    draws: np.ndarray,
 ) -> tuple[list[Row], list[Row], list[dict[str, Any]]]:
     import arviz as az
 
     posterior = tree["posterior"].to_dataset()[[e.name for e in estimands]]
     tails = tail_indices(engine, posterior)
+    doubtful = diagnosis.gate or any(np.any(k > NO_VARIANCE) for k in tails.values())
+    known = circumstances(engine, draws.reshape(-1, engine.size)) if doubtful else NOTHING
     ends = {"eti": az.eti(posterior, prob=ci_prob), "hdi": az.hdi(posterior, prob=ci_prob)}
     other = "hdi" if ci_kind == "eti" else "eti"
     rows, intervals, summary = [], [], []
     for estimand in estimands:
-        draws = posterior[estimand.name].values
-        flat = draws.reshape(draws.shape[0] * draws.shape[1], -1)
+        values = posterior[estimand.name].values
+        flat = values.reshape(values.shape[0] * values.shape[1], -1)
         k = tails[estimand.name]
         bounds = {kind: e[estimand.name].values.reshape(-1, 2) for kind, e in ends.items()}
         for i, label in enumerate(estimand.variable.labels):
-            status, reason = status_of(diagnosis, float(k[i]), warning)
+            status, reason = status_of(diagnosis, float(k[i]), warning, known)
             reason = "; ".join(filter(None, (reason, out_of_reach(len(flat), ci_prob))))
             mean = status is not Status.NO_MOMENT
             row = Row(

@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triptych.estimands import Estimand
+from triptych.advice import Advice
+from triptych.estimands import Estimand, elementwise
+from triptych.facts import block_of, curved_upwards, dependence, jumping, part_of
+from triptych.graph import Variable
+from triptych.priors import improper, is_proper
 
 if TYPE_CHECKING:
     from triptych.rows import Optimum
 
 MOST = 8  # names that a sentence holds
+STEPS = (1.0, 15.0, 30.0)  # units of a logarithm at which a jointly constrained variable is looked at
+CHANGES = 1e-3  # share of the greatest change of its scalars that is one
 SHARE = 1e-6  # of a sum's terms, below which it is the rounding of them
 
 
@@ -40,11 +46,12 @@ class Reasons:
 
     def unknown(self, gradient: np.ndarray) -> str:
         """Say which coordinates the objective does not know, of those that move a scalar."""
-        unknown = self.optimum.unknown
-        names = ", ".join(n for n, u, g in zip(self.optimum.names, unknown, gradient, strict=True) if u and g)
+        moved = np.flatnonzero(self.optimum.unknown & (gradient != 0))
+        names = ", ".join(dict.fromkeys(part_of(self.optimum.engine, int(k)) for k in moved))
         if self.method == "mle":
             return f"the likelihood does not depend on {names}: only the prior knows it; see the MAP and the posterior"
-        return f"neither likelihood nor prior depends on {names}: give it a prior that does"
+        advice = Advice.PROPER_PRIOR if self._improper(moved) else Advice.SEE_POSTERIOR
+        return f"neither the likelihood nor the density of the prior depends on {names}: no value is the mode; {advice}"
 
     def rounding(self) -> str:
         """Say that the best point is nothing but rounding."""
@@ -56,10 +63,20 @@ class Reasons:
 
     def stalled(self) -> str:
         """Say that an ascent did not arrive."""
-        return (
-            f"the ascent of the {self.what} stalled where it is not smooth or not curved downwards: no maximum is "
-            "claimed; rescale or reparameterise the model"
-        )
+        begins = f"the ascent of the {self.what} stalled where"
+        if condition := dependence(self.optimum, np.arange(self.optimum.active.size)):
+            return (
+                f"{begins} parameters nearly depend on each other (condition number {condition:.1g}): no maximum is "
+                f"claimed; {Advice.CENTRE}"
+            )
+        if names := jumping(self.optimum):
+            return f"{begins} it jumps in {', '.join(names)}: no maximum is claimed; {Advice.SMOOTH_STEP}"
+        if self.optimum.verdict.objective.kinked:
+            return f"{begins} it has kinks: no maximum is claimed; {Advice.REWRITE}"
+        if curved_upwards(self.optimum):
+            return f"{begins} it is not curved downwards: no maximum is claimed; {Advice.REWRITE}"
+        left = self.optimum.verdict.point.decrement
+        return f"{begins} a Newton step would still gain {left:.2g}: no maximum is claimed; {Advice.REWRITE}"
 
     def flat(self, directions: list[np.ndarray]) -> str:
         """Say of what the objective knows combinations only."""
@@ -67,10 +84,26 @@ class Reasons:
         if len(names) == 1:
             return f"the {self.what} is level over a range of {names[0]}: no single value is the maximum"
         listed = ", ".join(names[:MOST]) + (" and others" if len(names) > MOST else "")
+        moved = np.flatnonzero(np.any(np.array(directions) != 0, axis=0))
+        if condition := dependence(self.optimum, moved):
+            return (
+                f"{listed} nearly depend on each other (condition number {condition:.1g}), so that double precision "
+                f"keeps no digits of some of their combinations; {Advice.CENTRE}"
+            )
+        advice = str(Advice.REDUNDANCY)
+        if self._improper(self.optimum.active[moved]):
+            advice = f"{advice}, or {Advice.PROPER_PRIORS}"
+        elif self.method == "mle" and is_proper(self.optimum.engine.model):
+            advice = f"{advice}, or {Advice.PRIOR_DECIDES}"
         return (
             f"the {self.what} does not change along a direction of {listed}: only combinations of them are "
-            "identified; remove the redundancy or give them a proper prior"
+            f"identified; {advice}"
         )
+
+    def _improper(self, positions: np.ndarray) -> bool:
+        """Whether a prior of the variables behind some coordinates is improper."""
+        flat = improper(self.optimum.engine.model)
+        return any(block_of(self.optimum.engine, int(k)).variable.name in flat for k in positions)
 
     def unbounded(self) -> str:
         """Say along which coordinate the objective rises without limit, and how fast."""
@@ -79,7 +112,7 @@ class Reasons:
         name = self._called(int(self.optimum.active[trace.position]))
         down = trace.steps[-1] < trace.steps[0]
         advice = (
-            "no maximum exists; under a prior that vanishes there a mode does"
+            "no maximum exists; under a prior that vanishes there faster than this rises a mode does"
             if self.method == "mle"
             else "no mode exists, whether or not there is a posterior"
         )
@@ -92,7 +125,7 @@ class Reasons:
         """Say where a ray leads to a supremum that no finite value attains."""
         return (
             f"the {self.what} keeps rising towards a limit as {self._heading(ray)}: "
-            "no finite value attains it; a proper prior gives a finite estimate"
+            f"no finite value attains it; {Advice.FALLING_PRIOR}"
         )
 
     def edge(self, edge: float) -> str:
@@ -152,8 +185,29 @@ class Reasons:
         found = [(name, up, False) for name, up in self._made_of(hidden, direction)]
         if not found:
             hidden[:] = 0.0
-        own = np.flatnonzero(moving & (hidden == 0))
+        blocks = [b for b in optimum.engine.blocks if b.variable.name not in elementwise(optimum.engine)]
+        together = np.zeros(active.size, dtype=bool)
+        for block in blocks:
+            inside = moving & (active >= block.start) & (active < block.stop)
+            if np.any(inside):
+                found += self._of_one_variable(block.variable, direction)
+                together |= inside
+        own = np.flatnonzero(moving & (hidden == 0) & ~together)
         return [*found, *((self._called(int(active[k])), bool(direction[k] > 0), bool(capped[k])) for k in own)]
+
+    def _of_one_variable(self, variable: Variable, direction: np.ndarray) -> list[tuple[str, bool, bool]]:
+        """Return the scalars of a jointly constrained variable that a direction moves; True last for a limit."""
+        unit = direction / np.max(np.abs(direction))
+        at = []
+        for step in (0.0, *STEPS):
+            z = self.optimum.z.copy()
+            z[self.optimum.active] += step * unit
+            at.append(self.optimum.engine.shown(z)[variable.name].ravel())
+        here, near, far, farther = at
+        change = near - here
+        moves = np.abs(change) > CHANGES * np.max(np.abs(change), initial=0.0)
+        settled = np.abs(farther - far) <= CHANGES * (1 + np.abs(far))
+        return [(name, bool(change[k] > 0), bool(settled[k])) for k, name in enumerate(variable.names) if moves[k]]
 
     def _made_of(self, hidden: np.ndarray, direction: np.ndarray) -> list[tuple[str, bool]]:
         """Return the reported functions of hidden coordinates that a direction moves, and whether upwards.
@@ -183,4 +237,4 @@ class Reasons:
                     start = self.optimum.engine.shown_jacobian(self.optimum.engine.graph.start)
                     if np.flatnonzero(start[estimand.name].ravel()).tolist() == [position]:
                         return estimand.name
-        return self.optimum.names[position]
+        return part_of(self.optimum.engine, position)

@@ -79,18 +79,18 @@ class Optimum:
         return surroundings(self if lesser is None else Optimum(lesser, self.unknown))
 
     @cached_property
-    def _near_start(self) -> np.ndarray:
-        # Off the start itself, where derivatives may cancel: it is symmetric.
+    def near_start(self) -> np.ndarray:
+        """Where the model starts, but off the start itself, where derivatives may cancel: it is symmetric."""
         return self.engine.graph.start + 0.1 * np.random.default_rng(2).standard_normal(self.engine.size)
 
     @cached_property
     def _jacobian_near_start(self) -> dict[str, np.ndarray]:
-        return self.engine.shown_jacobian(self._near_start)
+        return self.engine.shown_jacobian(self.near_start)
 
     @cached_property
     def _level_near_start(self) -> np.ndarray:
         """Directions, as rows, in which no term of the likelihood changes there."""
-        return null_directions(self.verdict.objective.term_slopes(self._near_start[self.active]))
+        return null_directions(self.verdict.objective.term_slopes(self.near_start[self.active]))
 
     @property
     def exists(self) -> bool:

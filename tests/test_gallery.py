@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pymc as pm
 import pytest
 
 import triptych
 from gallery import CASES, REFUSED, Case, Refusal
 from gallery.case import BOTH
+from triptych.advice import Advice
 from triptych.errors import InputError
 
 
@@ -53,6 +56,30 @@ def test_the_values_are_right(solved: tuple[Case, Any]) -> None:
         allowed = answer.rtol * np.maximum(np.abs(known), width) + answer.atol
         gap = np.abs(found - known)
         assert np.all(gap[asked] <= allowed[asked]), (method, estimand, found, known)
+
+
+JUMPS = {"switch_point"}
+FACTS: dict[str, Callable[[Case, pm.Model], bool]] = {
+    "improper": lambda _, model: any(is_flat(rv) for rv in model.free_RVs),
+    "proper": lambda _, model: not model.potentials and not any(is_flat(rv) for rv in model.free_RVs),
+    "dependent": lambda case, _: "longley" in case.name,
+    "jump": lambda case, _: case.name in JUMPS,
+}
+
+
+def is_flat(rv: Any) -> bool:
+    """Whether a free variable has one of PyMC's two improper distributions."""
+    return str(rv.owner.op).startswith(("flat_rv", "half_flat_rv"))
+
+
+def test_advice_rests_on_what_is_so(solved: tuple[Case, Any]) -> None:
+    """A proper prior is advised only where one is improper, centring only where columns nearly depend, and so on."""
+    case, table = solved
+    model = case.build()
+    said = {advice for advice in Advice if any(advice in reason for reason in table["reason"])}
+    wrong = [advice for advice in said if advice.supposes and not FACTS[advice.supposes](case, model)]
+    assert not wrong
+    assert not any("unconstrained" in reason for reason in table["reason"])
 
 
 @pytest.mark.parametrize("refusal", REFUSED, ids=lambda refusal: refusal.name)
