@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.angles import wrapped
 from triptych.axes import axis_labels
 from triptych.claims import Claim
 from triptych.comparisons.contrast import contrast_frame, contrasts
@@ -94,8 +95,15 @@ class Comparison:
         table = self.estimates[self.estimates["estimand"].isin(list(self.truth))].copy()
         truths = [self._truth(row) for row in table.itertuples()]
         table["truth"] = truths
-        table["error"] = table["estimate"] - table["truth"]
-        table["covered"] = (table["lower"] <= table["truth"]) & (table["truth"] <= table["upper"])
+        columns = ("estimate", "lower", "upper", "truth")
+        estimate, lower, upper, truth = (table[name].to_numpy(float) for name in columns)
+        places = zip(*(table[name].astype(str) for name in ("variant", "estimand", "label")), strict=True)
+        period = np.array([self.solutions[v].period(estimand, label) for v, estimand, label in places])
+        table["error"] = wrapped(estimate - truth, period)
+        # An angle is covered if one of its values is.
+        middle = (lower + upper) / 2
+        nearest = np.where(period > 0, middle + wrapped(truth - middle, period), truth)
+        table["covered"] = (lower <= nearest) & (nearest <= upper)
         return table
 
     @cached_property

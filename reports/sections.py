@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.reports import cells
+from triptych.reports.circles import Circle
 from triptych.reports.figures import density, drawable, evidence, special
 from triptych.reports.forest import forests
 from triptych.reports.marks import Chart
@@ -150,7 +151,7 @@ def _panels(comparison: Comparison, name: str) -> dict[str, Any]:
         "methods": methods(rows),
         "rows": [cells.panel_row(group, methods(rows)) for group in groups],
         "groups": groups,
-        "forests": forests(groups, f"{key}-f"),
+        "forests": forests([Circle(solution, group).scalar(group) for group in groups], f"{key}-f"),
     }
 
 
@@ -235,11 +236,13 @@ def _densities(
     profiles = solution.panels["mle"].profiles if "mle" in solution.panels else {}
     charts: list[Chart] = []
     for scalar, place in drawn:
-        draws = _draws(solution, scalar.estimand, place)
+        circle = Circle(solution, scalar)
+        draws = circle.draws(_draws(solution, scalar.estimand, place))
         if not drawable(draws):
             continue
-        profile = profiles.get((scalar.estimand, scalar.label))
-        charts.append(density(scalar, draws, _of(scalar, optima), profile, f"{key}-d{len(charts)}"))
+        profile = circle.profile(profiles.get((scalar.estimand, scalar.label)), scalar.rows.get("mle"))
+        others = [circle.row(row) for row in _of(scalar, optima)]
+        charts.append(density(circle.scalar(scalar), draws, others, profile, f"{key}-d{len(charts)}"))
     return charts
 
 

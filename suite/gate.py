@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from triptych.advice import Advice
+from triptych.circular import sine_and_cosine
 from triptych.circumstances import Circumstances
 from triptych.engine import Engine
 from triptych.table import Status, join
@@ -85,16 +86,18 @@ def enough(plan: Plan, attempt: int, diagnosis: Diagnosis) -> bool:
 
 
 @np.errstate(all="ignore")  # a deterministic may be constant, and chains that are lost go anywhere
-def diagnose(tree: Any, z: np.ndarray) -> Diagnosis:
+def diagnose(tree: Any, z: np.ndarray, periods: dict[str, np.ndarray] | None = None) -> Diagnosis:
     """Return R-hat, effective sizes, Monte Carlo errors, and what fails the gate.
 
-    ``z`` has the draws on the unconstrained scale, ``(chains, draws, p)``.
+    ``z`` has the draws on the unconstrained scale, ``(chains, draws, p)``; ``periods`` those of the variables that
+    have angles.
     """
     import arviz as az
 
     posterior = tree["posterior"].to_dataset()
-    rhat, mcse = az.rhat(posterior), az.mcse(posterior)
-    bulk, tail = az.ess(posterior, method="bulk"), az.ess(posterior, method="tail", prob=TAILS)
+    rhat, bulk, tail, mcse = _measured(posterior)
+    if periods:
+        rhat, bulk, tail, mcse = _on_the_circle(posterior, periods, (rhat, bulk, tail, mcse))
     bfmi = float(az.bfmi(tree)["energy"].min())
     divergences = int(tree["sample_stats"]["diverging"].sum())
     gate = []
@@ -112,6 +115,29 @@ def diagnose(tree: Any, z: np.ndarray) -> Diagnosis:
         gate.append(f"BFMI {beyond(bfmi, MIN_BFMI, 2)} < {MIN_BFMI}")
     lost = still > 0 or divergences > 0.5 * z.shape[0] * z.shape[1]
     return Diagnosis(rhat, bulk, tail, mcse, divergences, bfmi, gate, lost)
+
+
+def _measured(posterior: Any) -> tuple[Any, Any, Any, Any]:
+    """Return R-hat, bulk and tail effective size, and the Monte Carlo error of the mean."""
+    import arviz as az
+
+    tail = az.ess(posterior, method="tail", prob=TAILS)
+    return az.rhat(posterior), az.ess(posterior, method="bulk"), tail, az.mcse(posterior)
+
+
+def _on_the_circle(posterior: Any, periods: dict[str, np.ndarray], linear: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Put in the place of what is measured of angles the worse of what it is for their sine and for their cosine.
+
+    Both are of the way from the mean direction, so that nothing hangs on where the circle is cut.
+    """
+    across, along, length = sine_and_cosine(posterior[list(periods)], periods)
+    one, other = _measured(across), _measured(along)
+    worse = (np.fmax(one[0], other[0]), np.fmin(one[1], other[1]), np.fmin(one[2], other[2]), one[3] / length)
+    angle = {name: (period > 0).reshape(linear[0][name].shape) for name, period in periods.items()}
+    return tuple(
+        before.assign({name: before[name].where(~angle[name], after[name]) for name in periods})
+        for before, after in zip(linear, worse, strict=True)
+    )
 
 
 def extreme(dataset: Any, reduce: Callable[[np.ndarray], Any]) -> float:

@@ -32,7 +32,7 @@ def surroundings(optimum: Optimum) -> list[dict[str, np.ndarray]]:
     for reach in np.repeat(REACH, SEEN):
         z = optimum.z.copy()
         z[optimum.active] += reach * (root @ rng.standard_normal(values.size))
-        points.append(optimum.engine.shown(z))
+        points.append(optimum.shown_at(z))
     return points
 
 
@@ -52,16 +52,37 @@ def curvature_interval(
     ci_prob
         The level.
     """
-    from scipy.special import expit, logit
     from scipy.stats import norm
 
     q = float(norm.ppf(0.5 + ci_prob / 2))
     values = optimum.shown[estimand.name].ravel()
-    if estimand.positions is not None:
-        return _on_coordinates(optimum, estimand, q * deviation)
     low, high = values - q * deviation, values + q * deviation
-    if not np.any(np.isfinite(deviation)):
-        return low, high
+    period = optimum.period(estimand)
+    if not np.any(np.isfinite(deviation)) or np.all(period > 0):
+        return _arcs(values, low, high, period)
+    ends = (
+        _of_function(optimum, estimand, q, deviation)
+        if estimand.positions is None
+        else _on_coordinates(optimum, estimand, q * deviation)
+    )
+    low, high = (np.where(period > 0, line, end) for line, end in zip((low, high), ends, strict=True))
+    return _arcs(values, low, high, period)
+
+
+def _arcs(values: np.ndarray, low: np.ndarray, high: np.ndarray, period: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return both ends, those of an angle no farther away than half a circle: then its arc is the whole of it."""
+    most = np.where(period > 0, period / 2, np.inf)
+    return np.maximum(low, values - most), np.minimum(high, values + most)
+
+
+def _of_function(
+    optimum: Optimum, estimand: Estimand, q: float, deviation: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Form the interval of a deterministic where it has no bounds and map it back."""
+    from scipy.special import expit, logit
+
+    values = optimum.shown[estimand.name].ravel()
+    low, high = values - q * deviation, values + q * deviation
     positive, share, correlation = _ranges(optimum, estimand)
     with np.errstate(all="ignore"):
         wide = q * deviation / values
@@ -102,7 +123,7 @@ def _of_one_coordinate(
 
 def _along(optimum: Optimum, estimand: Estimand, step: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Return all scalars of an estimand at places between one step back and one ahead, shape ``(places, size)``."""
-    return np.array([optimum.engine.shown(optimum.z + t * step)[estimand.name].ravel() for t in places])
+    return np.array([optimum.shown_at(optimum.z + t * step)[estimand.name].ravel() for t in places])
 
 
 def _range_of(
@@ -132,7 +153,7 @@ def _on_coordinates(optimum: Optimum, estimand: Estimand, width: np.ndarray) -> 
     for sign in (-1.0, 1.0):
         z = optimum.z.copy()
         z[estimand.positions] += np.where(np.isfinite(width), sign * width, 0.0)
-        ends.append(optimum.engine.shown(z)[estimand.name].ravel())
+        ends.append(optimum.shown_at(z)[estimand.name].ravel())
     return np.minimum(*ends), np.maximum(*ends)
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from triptych.advice import Advice
+from triptych.angles import periods, turns
 from triptych.axes import axis_labels
+from triptych.circular import unrolled_draws
 from triptych.circumstances import circumstances
 from triptych.defaults import CHAINS, DRAWS, TUNE
 from triptych.engine import Engine
@@ -39,6 +41,7 @@ from triptych.table import Row, Status, join
 from triptych.whitening import Whitening, whitening
 
 POINTWISE_LIMIT = 4_000_000
+ROUND = 6  # depth of trees where angles turn: a longer way goes round and round where the density is level
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,7 @@ def _until_passed(
         last = replace(plan, draws=last.draws) if run is not None and run.diagnosis.only_divergent else plan
         drawn = _attempt(engine, sampling, last, attempt, whitened, progress)
         tree, before = _tree(engine, drawn, relabel)
-        diagnosis = diagnose(tree, drawn.z)
+        diagnosis = diagnose(tree, drawn.z, periods(engine))
         said = f"{drawn.adaptation}, {drawn.z.shape[1]} draws"
         attempts.append(f"{said}: {'passed' if not diagnosis.gate else '; '.join(diagnosis.gate)}")
         run = _Run(drawn, tree, diagnosis, last, before)
@@ -200,7 +203,7 @@ def _attempt(
         random_seed=sampling.random_seed + attempt,
         adaptation=adaptation_for(engine.size, plan.adaptation),
         target_accept=plan.target_accept,
-        maxdepth=plan.maxdepth,
+        maxdepth=min(plan.maxdepth, ROUND) if np.any(turns(engine)) else plan.maxdepth,
         backend=sampling.backend,
         cores=sampling.cores,
         whitened=whitened,
@@ -279,6 +282,7 @@ def _summarise(
     tails = tail_indices(engine, posterior)
     doubtful = diagnosis.gate or any(np.any(k > NO_VARIANCE) for k in tails.values())
     known = circumstances(engine, draws.reshape(-1, engine.size)) if doubtful else NOTHING
+    posterior, directions = unrolled_draws(posterior, periods(engine))
     ends = {"eti": az.eti(posterior, prob=ci_prob), "hdi": az.hdi(posterior, prob=ci_prob)}
     other = "hdi" if ci_kind == "eti" else "eti"
     rows, intervals, summary = [], [], []
@@ -298,13 +302,15 @@ def _summarise(
                 float(bounds[ci_kind][i, 0]), float(bounds[ci_kind][i, 1]),
                 ci_prob, ci_kind, status, reason,
             )  # fmt: skip
-            rows.append(row)
-            intervals.append(
-                row.but(lower=float(bounds[other][i, 0]), upper=float(bounds[other][i, 1]), interval_kind=other)
-            )
+            lower, upper = bounds[other][i]
             kept = status if status is not Status.NO_MOMENT else Status.OK
-            median = float(np.median(flat[:, i]))
-            intervals.append(row.but(estimate=median, estimate_kind="median", status=kept))
+            median = row.but(estimate=float(np.median(flat[:, i])), estimate_kind="median", status=kept)
+            three = [row, row.but(lower=float(lower), upper=float(upper), interval_kind=other), median]
+            if estimand.name in directions:
+                effective = float(np.ravel(diagnosis.ess_bulk[estimand.name].values)[i])
+                three = directions[estimand.name].rows(i, three, effective)
+            rows.append(three[0])
+            intervals += three[1:]
             summary.append(
                 {
                     "estimand": estimand.name,

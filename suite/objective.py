@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from triptych.angles import turns
 from triptych.approach import WIDE, approach, arrive
 from triptych.engine import Engine
 from triptych.newton import Point, newton
@@ -44,11 +45,11 @@ class Objective:
 
     @property
     def capped(self) -> np.ndarray:
-        """Which of them are logarithms or alike, because PyMC transforms the variable."""
+        """Which of them are logarithms or alike, because PyMC transforms the variable; an angle only comes round."""
         mask = np.zeros(self.engine.size, dtype=bool)
         for block in self.engine.blocks:
             mask[block.slice] = block.transform is not None
-        return np.asarray(mask[self.active])
+        return np.asarray((mask & ~turns(self.engine))[self.active])
 
     @property
     def logarithmic(self) -> np.ndarray:

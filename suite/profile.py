@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from triptych.anchor import pulled_back, ways_out
+from triptych.angles import whole, wrapped
 from triptych.estimands import Estimand
 from triptych.interrupt import look
 from triptych.kinks import climb
 from triptych.newton import newton
 from triptych.progress import Share, unheard
+from triptych.reasons import Reasons
 from triptych.region import Region
 from triptych.rows import INVOLVED, Frame, Optimum
 from triptych.scalars import Scalar
@@ -65,10 +67,21 @@ def profile_rows(
         ends, curve = _followed(followed, estimand, i, row, target)
         wider = _widened(region, estimand, i, ends)
         if wider is not None:
-            found.append(row.but(lower=wider[0], upper=wider[1], interval_kind="profile"))
+            found.append(_reported(optimum, estimand, i, row, wider))
         if curve and wider == ends:
             curves[row.estimand, row.label] = curve
     return found, curves
+
+
+def _reported(optimum: Optimum, estimand: Estimand, i: int, row: Row, ends: tuple[float, float]) -> Row:
+    """Return the row of an interval; of an angle's that goes round, it says so."""
+    period = float(optimum.period(estimand)[i])
+    if not whole(*ends, period):
+        return row.but(lower=ends[0], upper=ends[1], interval_kind="profile")
+    said = Reasons(optimum, [estimand], row.method).whole_circle(row.ci_prob)
+    lower, upper = row.estimate - period / 2, row.estimate + period / 2
+    row = row.but(lower=lower, upper=upper, interval_kind="profile")
+    return row if said in row.reason else row.also(said)
 
 
 def _followed(
@@ -100,9 +113,15 @@ def _widened(
     """Return the ends where no point of the region lies beyond them, else those that a search on it finds, or none."""
     rough = _is_rough(region.optimum.verdict)
     function = estimand.positions is None
+    period = float(region.optimum.period(estimand)[i])
+    if ends is not None and whole(*ends, period):
+        return ends
     if ends is not None and (rough or not function or np.all(np.isfinite(ends))):
         values = region.values(estimand, i)
         values = values[np.isfinite(values)]
+        if period > 0:  # an arc may reach farther than half a circle from the estimate
+            middle = (ends[0] + ends[1]) / 2
+            values = middle + wrapped(values - middle, period)
         room = BEYOND * max(ends[1] - ends[0], np.finfo(float).tiny)
         if not values.size or (values.min() >= ends[0] - room and values.max() <= ends[1] + room):
             return ends
@@ -297,8 +316,8 @@ def _hold_function(
         # Where the scalar has stopped moving there is nothing left to hold.
         if not float(slope @ direction) > 0:
             return None
-        x = x + direction * ((at - value) / float(slope @ direction))
-        if abs(scalar.evaluate(x)[0] - at) > 1e-9 * (abs(at) + scalar.scale):
+        x = x + direction * (scalar.short(value, at) / float(slope @ direction))
+        if abs(scalar.short(scalar.evaluate(x)[0], at)) > 1e-9 * (abs(at) + scalar.scale):
             continue
         normal = scalar.evaluate(x)[1]
         if not np.all(np.isfinite(normal)) or not np.any(normal != 0):
@@ -310,10 +329,10 @@ def _hold_function(
         )
         if not point.usable:
             return None
-        moved = abs(scalar.evaluate(point.z)[0] - at)
+        moved = abs(scalar.short(scalar.evaluate(point.z)[0], at))
         x = point.z
         settled = point.decrement <= STALLED * (1 + abs(point.value))
         if moved <= 1e-8 * scalar.scale and settled:
             return x, point.value
-    near = abs(scalar.evaluate(x)[0] - at) <= 1e-4 * scalar.scale
+    near = abs(scalar.short(scalar.evaluate(x)[0], at)) <= 1e-4 * scalar.scale
     return x, objective.value(x) if near and settled else np.nan

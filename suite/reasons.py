@@ -148,6 +148,10 @@ class Reasons:
             f"the {self.what} rises up to an edge of its domain in {names}: no curvature interval of what depends on it"
         )
 
+    def whole_circle(self, ci_prob: float) -> str:
+        """Say that no direction is ruled out."""
+        return f"the {100 * ci_prob:g} % arc is the whole circle: no direction is ruled out"
+
     def no_interval(self, interval: str) -> str:
         """Say why a maximum has no interval from its curvature."""
         kind, instead = interval.title(), "; see the posterior" if self.method == "map" else ""

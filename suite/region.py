@@ -81,7 +81,7 @@ class Region:
 
     def _shown(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Show one point: compiled for many at once, it would take longer than it saves."""
-        found = self.optimum.engine.shown(self.objective.full(x))
+        found = self.optimum.shown_at(self.objective.full(x))
         return {name: found[name].ravel() for name in self.names}
 
     def _inside(self, x: np.ndarray) -> bool:
@@ -156,7 +156,7 @@ class Region:
         sides = set()
         for ray in self._rays:
             before, after = (
-                float(self.optimum.engine.shown(self.objective.full(self.centre + k * ray))[estimand.name].ravel()[i])
+                float(self.optimum.shown_at(self.objective.full(self.centre + k * ray))[estimand.name].ravel()[i])
                 for k in FAR
             )
             if not abs(after - before) <= SETTLED * (abs(before) + spread):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from triptych.angles import periods, unrolled, whole
 from triptych.estimands import Estimand, coordinate_names
 from triptych.intervals import curvature_interval, surroundings
 from triptych.newton import equilibrate
@@ -66,11 +67,20 @@ class Optimum:
         self.z = objective.full(verdict.point.z)
         self.names = coordinate_names(self.engine)
         self.shown = self.engine.shown(self.z)
+        self.periods = periods(self.engine)
         self.jacobian = self.engine.shown_jacobian(self.z)
         self.covariance = verdict.covariance
         self.regular = verdict.regular
         diagonal = np.diag(verdict.point.hessian)
         self.conditional = np.abs(1 / np.where(diagonal == 0, np.inf, diagonal))
+
+    def shown_at(self, z: np.ndarray) -> dict[str, np.ndarray]:
+        """Return all that is shown at a point, angles as the value nearest to that at the maximum."""
+        return unrolled(self.engine.shown(z), self.shown, self.periods)
+
+    def period(self, estimand: Estimand) -> np.ndarray:
+        """Return the period of each scalar of an estimand, ``(size,)``; zero for what is no angle."""
+        return self.periods.get(estimand.name, np.zeros(estimand.variable.size))
 
     @cached_property
     def surroundings(self) -> list[dict[str, np.ndarray]]:
@@ -121,6 +131,8 @@ class Optimum:
                     "upper": float(high[i]),
                     "interval_kind": frame.interval,
                 }
+                if whole(low[i], high[i], self.period(estimand)[i]):
+                    columns["reason"] = said.whole_circle(frame.ci_prob)
             rows.append(frame.row(estimand, label, **columns))
         return rows
 
@@ -241,7 +253,7 @@ class Optimum:
     def _natural(self, estimand: Estimand, shift: np.ndarray) -> np.ndarray:
         z = self.z.copy()
         z[self.active] += shift
-        return self.engine.shown(z)[estimand.name].ravel()
+        return self.shown_at(z)[estimand.name].ravel()
 
     def _limit(self, estimand: Estimand, i: int, ray: np.ndarray) -> float | None:
         """Follow a ray to its end: a finite limit is an edge of the support; None means infinity."""

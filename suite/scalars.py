@@ -8,12 +8,14 @@ from functools import partial
 
 import numpy as np
 
+from triptych.angles import TURN, wrapped
 from triptych.estimands import Estimand
 from triptych.objective import Objective
 from triptych.rows import Optimum
 
 LOGARITHMS, WIDTHS = 40.0, 1e5  # how far a scalar is followed: units of a logarithm, or of its scale
 STRIDE = 4.0  # longest step of a logarithm: what grows from next to nothing is not stepped over
+PARTS = 12  # of a circle that are one step of an angle
 ENDLESS = 800.0  # a logarithm whose exponential is zero or infinite
 
 
@@ -29,12 +31,19 @@ class Scalar:
     natural: Callable[[float], float]
     covariance: np.ndarray
     stride: float = np.inf  # longest step
+    period: float = 0.0  # of an angle
+
+    def short(self, value: float, at: float) -> float:
+        """Return how far a value falls short of another, an angle the shortest way round."""
+        return float(wrapped(at - value, self.period))
 
     @classmethod
     def of(cls, optimum: Optimum, estimand: Estimand, i: int) -> Scalar:
         """Describe scalar ``i`` of an estimand."""
         objective, engine = optimum.verdict.objective, optimum.engine
         name = estimand.name
+        if (period := float(optimum.period(estimand)[i])) > 0:
+            return cls._angle(optimum, estimand, i, period)
         if estimand.positions is not None:
             at, centre = int(estimand.positions[i]), float(optimum.z[estimand.positions[i]])
             j = int(np.flatnonzero(optimum.active == at)[0])
@@ -67,6 +76,29 @@ class Scalar:
         variance = float(slope @ optimum.covariance @ slope)
         scale = _scale(variance, False, float(slope**2 @ optimum.conditional))
         return cls(value, scale, None, WIDTHS * scale, evaluate, float, optimum.covariance)
+
+    @classmethod
+    def _angle(cls, optimum: Optimum, estimand: Estimand, i: int, period: float) -> Scalar:
+        """Describe an angle, which is followed once round; a coordinate that turns is straight in its own."""
+        objective, value = optimum.verdict.objective, float(optimum.shown[estimand.name].ravel()[i])
+        evaluate = partial(value_and_slope, objective, estimand, i)
+        slope = evaluate(optimum.verdict.point.z)[1]
+        scale = _scale(float(slope @ optimum.covariance @ slope), False, float(slope**2 @ optimum.conditional))
+        if estimand.positions is None:
+            least = min(scale, period / PARTS / 2)
+            return cls(value, least, None, period, evaluate, float, optimum.covariance, period / PARTS, period)
+        j = int(np.flatnonzero(optimum.active == estimand.positions[i])[0])
+        centre, rate, gradient = float(optimum.verdict.point.z[j]), slope[j], np.eye(objective.size)[j]
+        return cls(
+            centre,
+            min(scale / abs(rate), TURN / PARTS / 2),
+            j,
+            TURN,
+            lambda x: (float(x[j]), gradient),
+            lambda at: value + rate * (at - centre),
+            optimum.covariance,
+            TURN / PARTS,
+        )
 
     @classmethod
     def from_edge(cls, optimum: Optimum, estimand: Estimand, i: int, edge: float) -> Scalar:

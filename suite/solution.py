@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.angles import periods
 from triptych.engine import Engine
 from triptych.graph import Variable
 from triptych.scenario import Data
@@ -83,7 +84,8 @@ class Solution:
     """One variant of a scenario, solved by all methods.
 
     ``plain`` is the engine of the MLE where that is another one, with the same likelihood in other parameters.
-    ``variables`` and ``dims`` say how estimands are laid out; they outlive the engines, which do not pickle.
+    ``variables`` and ``dims`` say how estimands are laid out, ``periods`` which of their scalars are angles (zero for
+    what is none); they outlive the engines, which do not pickle.
     """
 
     scenario: str
@@ -96,10 +98,17 @@ class Solution:
     plain: Engine | None = None
     variables: dict[str, Variable] = field(init=False, repr=False)
     dims: dict[str, tuple[str | None, ...]] = field(init=False, repr=False)
+    periods: dict[str, np.ndarray] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.variables = self.engine.variables
+        self.periods = periods(self.engine)
         self.dims = {name: tuple(dims) for name, dims in self.engine.model.named_vars_to_dims.items()}
+
+    def period(self, estimand: str, label: str = "") -> float:
+        """Return after how much a scalar is the same angle again; zero where it is none."""
+        place = self.variables[estimand].labels.index(label)
+        return float(self.periods[estimand][place]) if estimand in self.periods else 0.0
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "engine": None, "plain": None}
