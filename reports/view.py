@@ -32,7 +32,7 @@ MEANINGS = {
     Status.NOT_IDENTIFIED: "flat or singular: the data do not determine it",
     Status.NOT_IN_LIKELIHOOD: "a parameter that only the prior knows",
     Status.NO_MOMENT: "the posterior has no mean or variance",
-    Status.UNRELIABLE: "the sampler did not pass the convergence gate",
+    Status.UNRELIABLE: "the draws did not pass the convergence gate, or cannot estimate the mean",
     Status.NO_POSTERIOR: "theory says that there is none, so it was not sampled",
     Status.FAILED: "could not be computed",
 }

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from triptych.engine import Engine
+from triptych.engine import LIKELIHOOD, Engine
 from triptych.graph import Block
 from triptych.jumps import jumps
+from triptych.moments import with_every_moment
 from triptych.newton import newton
+from triptych.objective import make_objective
 from triptych.priors import improper, is_proper
+from triptych.solution import Panel
+from triptych.table import Status
+from triptych.verdict import ALL_ROUNDING
 
 MOST = 8  # coordinates of improper priors that are pushed away
 FAR, FURTHER = 6.0, 4.0  # units of a logarithm beyond the draws, and between two places
@@ -32,12 +37,15 @@ class Circumstances:
         The free variables in which the joint density jumps.
     endless
         The variable and the way it goes along which the posterior has an infinite integral; empty for none found.
+    moments
+        The names of what has every moment: its prior has, and the likelihood is bounded.
     """
 
     improper: tuple[str, ...] = ()
     proper: bool = False
     jumps: tuple[str, ...] = ()
     endless: str = ""
+    moments: frozenset[str] = frozenset()
 
 
 def circumstances(engine: Engine, z: np.ndarray) -> Circumstances:
@@ -50,6 +58,33 @@ def circumstances(engine: Engine, z: np.ndarray) -> Circumstances:
     centre = np.median(finite, axis=0)
     found = jumps(engine, lambda x: float(engine.sampled(x)[0]), centre, low, high)
     return Circumstances(improper(model), is_proper(model), tuple(found), endless(engine, finite))
+
+
+def known_moments(engine: Engine, mle: Panel | None) -> frozenset[str]:
+    """Return the names of what has every moment under the posterior, by prior and likelihood.
+
+    Parameters
+    ----------
+    engine
+        The compiled model.
+    mle
+        The panel of the MLE, if it was solved: it says whether the likelihood is bounded.
+    """
+    found = with_every_moment(engine.model)
+    return frozenset(found) if found and is_bounded(engine, mle) else frozenset()
+
+
+def is_bounded(engine: Engine, mle: Panel | None) -> bool:
+    """Whether the likelihood is a probability, or no rise without limit was found of it."""
+    objective, _ = make_objective(engine, LIKELIHOOD)
+    if objective.discrete:
+        return True
+    if mle is not None:
+        return not any(row.status in (Status.UNBOUNDED, Status.FAILED) for row in mle.estimates)
+    from triptych.existence import find
+
+    verdict = find(objective)
+    return verdict.starts > 0 and verdict.unbounded is None and not verdict.noise > ALL_ROUNDING
 
 
 def endless(engine: Engine, z: np.ndarray) -> str:

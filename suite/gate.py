@@ -39,6 +39,7 @@ class Plan:
 
 PLANS = (Plan(1, 1, 0, 0.8), Plan(2, 2, 1, 0.9), Plan(4, 2, 0, 0.99))
 LEVEL = (Status.NOT_IDENTIFIED, Status.AT_INFINITY)  # of the MAP: the joint density does not fall somewhere
+MOST_UNSURE = 0.1  # relative error of a standard deviation: 25 independent draws that make it up
 NOTHING = Circumstances()
 BATCHES = 5  # of points far away at which a bound is looked for
 PILOT = Plan(0.25, 0.25, 0, 0.8, maxdepth=7)
@@ -188,22 +189,66 @@ def bounded(engine: Engine, name: str) -> np.ndarray:
 
 
 def status_of(
-    diagnosis: Diagnosis, tail_index: float, mode: Status | None, known: Circumstances = NOTHING
+    diagnosis: Diagnosis,
+    tail_index: float,
+    mode: Status | None,
+    known: Circumstances = NOTHING,
+    *,
+    unsure: float | None = None,
+    free: bool = True,
 ) -> tuple[Status, str]:
-    """Return status and reason of one scalar; ``mode`` is what the MAP warns of, ``known`` what else is known."""
+    """Return status and reason of one scalar.
+
+    Parameters
+    ----------
+    diagnosis
+        What ArviZ says of the draws.
+    tail_index
+        The Pareto tail index of the scalar's draws.
+    mode
+        What the MAP warns of.
+    known
+        What else is known of the posterior.
+    unsure
+        Relative error of the standard deviation, where the scalar is known to have every moment; else None.
+    free
+        Whether it is a free variable, with a prior of its own.
+    """
     if diagnosis.gate:
         why = f"the posterior failed the gate ({'; '.join(diagnosis.gate)})"
         return Status.UNRELIABLE, f"{why}: {advice(diagnosis, mode, known)}"
-    if tail_index > NO_VARIANCE and known.endless:
+    if not tail_index > NO_VARIANCE:
+        return Status.OK, ""
+    if known.endless:
         return Status.UNRELIABLE, f"the draws run away (Pareto tail index {tail_index:.2f}): {without_end(known)}"
-    if tail_index > NO_VARIANCE:
+    if unsure is None:
         lacking = "a mean" if tail_index > NO_MEAN else "a variance, so that draws do not tell its mean"
+        also = ", or use a prior with lighter tails" if free else ""
         return (
             Status.NO_MOMENT,
             f"the tails of the posterior are too heavy for {lacking} (Pareto tail index {tail_index:.2f}): read the "
-            "median and the interval, or use a prior with lighter tails",
+            f"median and the interval{also}",
         )
-    return Status.OK, ""
+    if unsure <= MOST_UNSURE:
+        return Status.OK, ""
+    return (
+        Status.UNRELIABLE,
+        "mean and variance exist, as the prior has all moments and the likelihood is bounded, but so few draws make up "
+        f"the standard deviation that its own error is {unsure:.0%}: read the median and the interval, or take more "
+        "draws",
+    )
+
+
+def error_of_deviation(draws: np.ndarray, ess: float) -> float:
+    """Return the relative standard error of the standard deviation of draws, by their kurtosis and effective size.
+
+    The variance of a sample variance is ``sigma^4 (kurtosis - 1) / n`` where the fourth moment exists.
+    """
+    away = (draws - draws.mean()) / max(float(np.max(np.abs(draws))), np.finfo(float).tiny)
+    square = float(np.mean(away**2))
+    if not (np.isfinite(square) and square > 0 and ess > 0):
+        return float("inf")
+    return 0.5 * math.sqrt(max(float(np.mean(away**4)) / square**2 - 1, 0.0) / ess)
 
 
 def advice(diagnosis: Diagnosis, mode: Status | None, known: Circumstances) -> str:

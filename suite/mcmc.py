@@ -13,7 +13,7 @@ from triptych.advice import Advice
 from triptych.angles import periods, turns
 from triptych.axes import axis_labels
 from triptych.circular import unrolled_draws
-from triptych.circumstances import circumstances
+from triptych.circumstances import circumstances, known_moments
 from triptych.defaults import CHAINS, DRAWS, TUNE
 from triptych.engine import Engine
 from triptych.estimands import Estimand
@@ -26,6 +26,7 @@ from triptych.gate import (
     Plan,
     diagnose,
     enough,
+    error_of_deviation,
     extreme,
     plans,
     status_of,
@@ -72,12 +73,13 @@ def solve_mcmc(
     ci_kind: str = "eti",
     relabel: Relabel | None = None,
     mode: Panel | None = None,
+    mle: Panel | None = None,
     progress: Progress | None = None,
 ) -> Panel:
     """Sample until the gate is passed, a bounded number of times, and summarise.
 
     ``mode`` is the panel of the MAP, if it was solved: it tells the scales at the mode, and warns of a joint
-    density that has none.
+    density that has none. ``mle``, if it was solved, tells whether the likelihood is bounded.
     """
     import xarray as xr
 
@@ -104,6 +106,7 @@ def solve_mcmc(
         ci_kind=ci_kind,
         warning=warning,
         draws=run.drawn.z,
+        mle=mle,
     )
     diagnostics = {
         **run.figures(),
@@ -275,13 +278,17 @@ def _summarise(
     ci_kind: str,
     warning: Status | None,
     draws: np.ndarray,
+    mle: Panel | None,
 ) -> tuple[list[Row], list[Row], list[dict[str, Any]]]:
     import arviz as az
 
     posterior = tree["posterior"].to_dataset()[[e.name for e in estimands]]
     tails = tail_indices(engine, posterior)
-    doubtful = diagnosis.gate or any(np.any(k > NO_VARIANCE) for k in tails.values())
-    known = circumstances(engine, draws.reshape(-1, engine.size)) if doubtful else NOTHING
+    heavy = any(np.any(k > NO_VARIANCE) for k in tails.values())
+    known = circumstances(engine, draws.reshape(-1, engine.size)) if diagnosis.gate or heavy else NOTHING
+    if heavy and not diagnosis.gate:
+        known = replace(known, moments=known_moments(engine, mle))
+    free = {block.variable.name for block in engine.blocks}
     posterior, directions = unrolled_draws(posterior, periods(engine))
     ends = {"eti": az.eti(posterior, prob=ci_prob), "hdi": az.hdi(posterior, prob=ci_prob)}
     other = "hdi" if ci_kind == "eti" else "eti"
@@ -292,7 +299,13 @@ def _summarise(
         k = tails[estimand.name]
         bounds = {kind: e[estimand.name].values.reshape(-1, 2) for kind, e in ends.items()}
         for i, label in enumerate(estimand.variable.labels):
-            status, reason = status_of(diagnosis, float(k[i]), warning, known)
+            unsure = None
+            if estimand.name in known.moments:
+                ess = float(np.ravel(diagnosis.ess_bulk[estimand.name].values)[i])
+                unsure = error_of_deviation(flat[:, i], ess)
+            status, reason = status_of(
+                diagnosis, float(k[i]), warning, known, unsure=unsure, free=estimand.name in free
+            )
             reason = "; ".join(filter(None, (reason, out_of_reach(len(flat), ci_prob))))
             mean = status is not Status.NO_MOMENT
             row = Row(
@@ -303,7 +316,7 @@ def _summarise(
                 ci_prob, ci_kind, status, reason,
             )  # fmt: skip
             lower, upper = bounds[other][i]
-            kept = status if status is not Status.NO_MOMENT else Status.OK
+            kept = status if diagnosis.gate or known.endless else Status.OK  # tails do not concern a median
             median = row.but(estimate=float(np.median(flat[:, i])), estimate_kind="median", status=kept)
             three = [row, row.but(lower=float(lower), upper=float(upper), interval_kind=other), median]
             if estimand.name in directions:

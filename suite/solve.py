@@ -177,6 +177,7 @@ def solve_engine(
                     ci_kind=ci_kind,
                     relabel=relabel,
                     mode=panels.get("map"),
+                    mle=panels.get("mle"),
                     progress=None if progress is None else partial(_rest, progress, BEGINS[method]),
                     **common,
                 )
