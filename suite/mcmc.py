@@ -12,6 +12,7 @@ import numpy as np
 from triptych.advice import Advice
 from triptych.angles import periods, turns
 from triptych.axes import axis_labels
+from triptych.budget import Spent, told, why_not
 from triptych.circular import unrolled_draws
 from triptych.circumstances import circumstances, known_moments
 from triptych.defaults import CHAINS, DRAWS, TUNE
@@ -108,6 +109,9 @@ def solve_mcmc(
         draws=run.drawn.z,
         mle=mle,
     )
+    if run.diagnosis.gate:
+        tried = told(run.spent, run.stopped)
+        rows, intervals = ([_tried(row, tried) for row in some] for some in (rows, intervals))
     diagnostics = {
         **run.figures(),
         "attempts": attempts,
@@ -118,6 +122,10 @@ def solve_mcmc(
         **{f"no_{name}": reason for name, reason in reasons.items()},
     }
     return Panel("mcmc", rows, intervals=intervals, native=tree, diagnostics=diagnostics)
+
+
+def _tried(row: Row, tried: str) -> Row:
+    return row.also(tried) if row.status is Status.UNRELIABLE else row
 
 
 def _may_lack(engine: Engine) -> str:
@@ -138,6 +146,8 @@ class _Run:
     diagnosis: Diagnosis
     plan: Plan
     before_relabelling: float | None
+    spent: list[Spent]
+    stopped: str  # why there was no further attempt, where one was planned
 
     def figures(self) -> dict[str, Any]:
         """Return what the report says of it."""
@@ -151,6 +161,8 @@ class _Run:
             "gate": found.gate,
             "sampler": f"nutpie NUTS, {self.drawn.adaptation} adaptation, {self.drawn.backend}",
             "draws": int(self.drawn.z.shape[1]),
+            "gradients": round(sum(s.total for s in self.spent)),
+            "stopped": self.stopped,
             **({"max_rhat_before_relabelling": before} if before is not None else {}),
         }
 
@@ -166,16 +178,20 @@ def _until_passed(
 ) -> _Run:
     """Sample as the plans say until the gate is passed or they end; each attempt adds what came of it."""
     run: _Run | None = None
-    last = PLANS[0]
+    spent: list[Spent] = []
+    last, rows = PLANS[0], sum(w.size for w in engine.weights.values())
     whitened = whitening(engine, mode.z if mode is not None else None)
     for attempt, plan in enumerate(plans(warning)):
         last = replace(plan, draws=last.draws) if run is not None and run.diagnosis.only_divergent else plan
+        if run is not None and (stopped := why_not(spent, last, run.diagnosis, rows)):
+            return replace(run, stopped=stopped)
         drawn = _attempt(engine, sampling, last, attempt, whitened, progress)
         tree, before = _tree(engine, drawn, relabel)
         diagnosis = diagnose(tree, drawn.z, periods(engine))
         said = f"{drawn.adaptation}, {drawn.z.shape[1]} draws"
         attempts.append(f"{said}: {'passed' if not diagnosis.gate else '; '.join(diagnosis.gate)}")
-        run = _Run(drawn, tree, diagnosis, last, before)
+        spent.append(Spent.of(last, drawn.statistics["n_steps"], round(sampling.tune * last.tune)))
+        run = _Run(drawn, tree, diagnosis, last, before, spent, "")
         if enough(last, attempt, diagnosis):
             break
     assert run is not None
