@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,6 +11,34 @@ import numpy as np
 from triptych.graph import Graph
 
 Arrays = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Traced:
+    """Functions of one data set that JAX can trace, for programs that map them over many.
+
+    Attributes
+    ----------
+    parts
+        ``(z, t, weights, data)`` to ``[log-likelihood, log-prior]``; ``t`` stands for the absolute values.
+    arguments
+        ``(z, *data)`` to the arguments of the absolute values, in their own shapes.
+    density
+        ``(z, weights, data, sums, eps)`` to the log-density with Jacobian; with ``eps`` every corner is rounded.
+    shown
+        ``(z, data)`` to the free variables and deterministics on their natural scale.
+    terms
+        ``(z, data)`` to the log-likelihood terms of each observed variable.
+    program
+        Compiles a function under a name, or loads what an earlier process compiled.
+    """
+
+    parts: Callable[..., Any]
+    arguments: Callable[..., Any]
+    density: Callable[..., Any]
+    shown: Callable[..., Any]
+    terms: Callable[..., Any]
+    program: Callable[..., Any]
 
 
 class Backend(Protocol):

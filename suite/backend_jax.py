@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from triptych.backend import Arrays
+from triptych.backend import Arrays, Traced
 from triptych.differences import difference_hessian
 from triptych.fingerprint import UnknownOperation, fingerprint
 from triptych.gram import Gram
@@ -216,17 +216,23 @@ class JaxBackend:
 
     def _sampled(self, z: Any, weights: Arrays, data: Arrays, sums: Arrays) -> Any:
         """Return the log-density and its gradient; no sums stands for none of any term."""
-        jax, jnp = self._jax, self._np
+        value, gradient = self._jax.value_and_grad(self._density)(z, weights, data, sums)
+        return self._np.concatenate([value[None], gradient])
 
-        def density(z: Any) -> Any:
-            t = tuple(jnp.abs(u) for u in self._arguments(z, *data))
-            *terms, prior, jacobian = self._objective(z, *t, *data)
-            for gram, term, w, known in zip(self._grams, terms, weights, sums or [None] * len(terms), strict=True):
-                prior = prior + (jnp.sum(w * term) if gram is None or known is None else gram.density(z, data, known))
-            return prior + jacobian
+    def _density(self, z: Any, weights: Arrays, data: Arrays, sums: Arrays = (), eps: Arrays = ()) -> Any:
+        """Return the log-density with Jacobian; with ``eps`` each corner is rounded to ``sqrt(u^2 + eps^2)``."""
+        jnp = self._np
+        us = self._arguments(z, *data)
+        t = tuple(jnp.sqrt(u * u + e * e) for u, e in zip(us, eps, strict=True)) if eps else tuple(map(jnp.abs, us))
+        *terms, prior, jacobian = self._objective(z, *t, *data)
+        for gram, term, w, known in zip(self._grams, terms, weights, sums or [None] * len(terms), strict=True):
+            prior = prior + (jnp.sum(w * term) if gram is None or known is None else gram.density(z, data, known))
+        return prior + jacobian
 
-        value, gradient = jax.value_and_grad(density)(z)
-        return jnp.concatenate([value[None], gradient])
+    @property
+    def traced(self) -> Traced:
+        """The functions of one data set, for programs that compute many data sets at once."""
+        return Traced(self._parts, self._arguments, self._density, self._shown, self._terms, self._program)
 
 
 def _shared(size: int) -> tuple[np.ndarray, Any]:

@@ -1,0 +1,259 @@
+"""Posterior draws of many data sets at once, by Hamiltonian Monte Carlo with one path length for all of them.
+
+NUTS does not map over lanes: each waits for the one whose tree is deepest. Here every lane samples in coordinates that
+are round at the mode of its own sampled density, so that one random number of leapfrog steps, shared by all lanes at
+each iteration, suits them all; the step size is a lane's own, tuned by dual averaging.
+
+References
+----------
+Neal (2011), MCMC using Hamiltonian dynamics, Handbook of Markov Chain Monte Carlo, chapter 5: section 3.2 the
+algorithm, 5.4.2.2 the random number of steps. Hoffman and Gelman (2014), The No-U-Turn sampler, JMLR 15, 1593-1623:
+section 3.2.1, equations (6) and (7), dual averaging. Hoffman, Radul and Sountsov (2021), An adaptive-MCMC scheme for
+setting trajectory lengths in Hamiltonian Monte Carlo, AISTATS: lengths shared by all chains.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from triptych.batch.lanes import Lanes
+from triptych.batch.newton import ascend, scale_of
+
+CHUNK = 100  # iterations of one call: chains of any length are made of these
+FEWEST, MOST = 3, 8  # leapfrog steps of an iteration, up to about ten coordinates
+COORDINATES = 10.0  # to whose number these belong: beyond, they grow as the step size shrinks, with its fourth root
+DIVERGENT = 1000.0  # energy error of a divergent path, as Stan's
+ROUNDED = 0.1  # of the density's scale, by which corners are rounded where the mode is looked for
+STEPS = 60  # Newton steps to the mode
+CURVED = 1e-10  # smallest eigenvalue of the equilibrated information at a mode
+ARRIVED = 1e-6
+# Dual averaging: shrinkage, offset, and decay, as Hoffman and Gelman (2014, section 3.2.1) set them.
+SHRINKAGE, OFFSET, DECAY, TARGET = 0.05, 10.0, 0.75, 0.8
+FIRST_STEP = 0.5
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Draws of every lane.
+
+    Attributes
+    ----------
+    shown
+        Free variables and deterministics by name, each ``(lanes, chains, draws, ...)``.
+    energy
+        ``(lanes, chains, draws)``.
+    divergences
+        Number of divergent paths of each lane, ``(lanes,)``.
+    accepted
+        Mean acceptance of each lane after tuning, ``(lanes,)``.
+    at_mode
+        Whether a mode of the sampled density was found to start from, ``(lanes,)``: where not, the draws mean nothing.
+    state, chunks
+        What :func:`extend` goes on from, and how many chunks of iterations were made.
+    """
+
+    shown: dict[str, np.ndarray]
+    energy: np.ndarray
+    divergences: np.ndarray
+    accepted: np.ndarray
+    at_mode: np.ndarray
+    state: tuple[np.ndarray, ...]
+    chunks: int
+
+
+def sample(
+    lanes: Lanes, starts: np.ndarray, seeds: np.ndarray, *, draws: int = 500, tune: int = 200, chains: int = 2
+) -> Posterior:
+    """Sample the posterior of every lane.
+
+    Parameters
+    ----------
+    lanes
+        The data sets.
+    starts
+        Unconstrained coordinates from which each lane's mode is sought, ``(lanes, p)``.
+    seeds
+        Two unsigned 32-bit numbers for each lane, ``(lanes, 2)``: the same give the same draws.
+    draws, tune, chains
+        As in ``pm.sample``; both are rounded up to whole hundreds.
+    """
+    engine = lanes.engine
+    capped = [float(block.transform is not None) for block in engine.blocks for _ in range(block.start, block.stop)]
+    shared = (np.array(capped), _weights(lanes))
+    mode, root, found = lanes.mapped("mode of the sampled density", _whitening(lanes), starts, shared=shared)
+    begun = _begin(lanes, mode, root, seeds, chains)
+    rounds = -(-tune // CHUNK)
+    for k in range(rounds):
+        begun = _advance(lanes, mode, root, seeds, begun, k, tuning=True)[0]
+    state = (mode, root, seeds, *begun)
+    none = np.zeros(lanes.count)
+    return extend(lanes, Posterior({}, np.zeros((lanes.count, chains, 0)), none, none, found, state, rounds), draws)
+
+
+def extend(lanes: Lanes, drawn: Posterior, draws: int) -> Posterior:
+    """Go on from the last draw of every lane until it has as many as are asked for."""
+    mode, root, seeds, *state = drawn.state
+    have = drawn.energy.shape[2]
+    first = drawn.chunks
+    parts: list[tuple[np.ndarray, ...]] = []
+    divergences, accepted = drawn.divergences.copy(), drawn.accepted * have
+    made = 0
+    while have + made < draws:
+        state, (u, energy, diverged, acceptance) = _advance(
+            lanes, mode, root, seeds, state, first + len(parts), tuning=False
+        )
+        parts.append((u, energy))
+        divergences = divergences + diverged.sum(axis=(1, 2))
+        accepted = accepted + acceptance.mean(axis=1).sum(axis=1)
+        made += u.shape[2]
+    u = np.concatenate([p[0] for p in parts], axis=2)
+    names = list(lanes.engine.variables)
+    shown = dict(zip(names, _shown(lanes, mode, root, u), strict=True))
+    if drawn.shown:
+        shown = {n: np.concatenate([drawn.shown[n], s], axis=2) for n, s in shown.items()}
+    energy = np.concatenate([drawn.energy, *(p[1] for p in parts)], axis=2)
+    return Posterior(
+        shown, energy, divergences, accepted / (have + made), drawn.at_mode, (mode, root, seeds, *state),
+        first + len(parts),
+    )  # fmt: skip
+
+
+def _weights(lanes: Lanes) -> tuple[np.ndarray, ...]:
+    return tuple(lanes.engine.weights.values())
+
+
+def _whitening(lanes: Lanes) -> Any:
+    """Return what finds the mode of a lane's sampled density, and the root of its covariance there."""
+    import jax.numpy as jnp
+
+    arguments, density = lanes.traced.arguments, lanes.traced.density
+    size = lanes.engine.size
+
+    def solve(data: Any, start: Any, shared: Any) -> tuple[Any, Any, Any]:
+        capped, weights = shared
+        eps = tuple(jnp.full(jnp.shape(u), ROUNDED) for u in arguments(start, *data))
+        end = ascend(lambda z: density(z, weights, data, (), eps), start, capped, jnp.ones(size), STEPS)
+        d = scale_of(end.hessian)
+        values, vectors = jnp.linalg.eigh(-(d[:, None] * end.hessian * d))
+        ok = (end.decrement <= ARRIVED * (1 + jnp.abs(end.value))) & jnp.all(jnp.isfinite(values))
+        ok = ok & (jnp.min(values) > CURVED)
+        root = d[:, None] * vectors / jnp.sqrt(jnp.maximum(values, CURVED))
+        return end.z, jnp.where(ok, root, jnp.eye(size)), ok
+
+    return solve
+
+
+def _begin(lanes: Lanes, mode: np.ndarray, root: np.ndarray, seeds: np.ndarray, chains: int) -> list[np.ndarray]:
+    """Start chains at draws from each lane's normal approximation, or at its mode where those have no density."""
+    import jax
+    import jax.numpy as jnp
+
+    density, size = lanes.traced.density, lanes.engine.size
+
+    def begin(data: Any, mode: Any, root: Any, seed: Any, weights: Any) -> tuple[Any, ...]:
+        u = jax.random.normal(jax.random.fold_in(_key(seed), 0), (chains, size))
+        usable = jax.vmap(lambda at: jnp.isfinite(density(mode + root @ at, weights, data)))(u)
+        u = jnp.where(usable[:, None], u, 0.0)
+        start = jnp.log(FIRST_STEP)
+        return u, jnp.array([start, start, 0.0, 0.0])
+
+    name = f"start of {chains} chains"
+    return list(lanes.mapped(name, begin, mode, root, seeds, shared=_weights(lanes)))
+
+
+def _advance(
+    lanes: Lanes,
+    mode: np.ndarray,
+    root: np.ndarray,
+    seeds: np.ndarray,
+    state: list[np.ndarray],
+    at: int,
+    *,
+    tuning: bool,
+) -> tuple[list[np.ndarray], tuple[np.ndarray, ...]]:
+    """Make one chunk of iterations; ``state`` is the place of each chain and the step size with its averages."""
+    import jax
+    import jax.numpy as jnp
+
+    u, step = state
+    density = lanes.traced.density
+    chains, size = u.shape[1:]
+    stretched = max(1.0, size / COORDINATES) ** 0.25
+    lengths = np.random.default_rng([CHUNK, at]).integers(FEWEST, MOST + 1, CHUNK)
+    lengths = np.ceil(stretched * lengths).astype(int)
+
+    def advance(data: Any, mode: Any, root: Any, seed: Any, u: Any, step: Any, shared: Any) -> tuple[Any, ...]:
+        lengths, where, tuning, weights = shared
+        both = jax.vmap(jax.value_and_grad(lambda u: density(mode + root @ u, weights, data)))
+
+        def iterate(state: Any, now: Any) -> Any:
+            u, value, gradient, (log_step, average, lack, count) = state
+            length, index = now
+            momentum_key, accept_key = jax.random.split(jax.random.fold_in(_key(seed), index))
+            momentum = jax.random.normal(momentum_key, (chains, size))
+            eps = jnp.exp(jnp.where(tuning > 0, log_step, average))
+
+            def leap(_: Any, place: Any) -> Any:
+                at, p, value, gradient = place
+                p = p + 0.5 * eps * gradient
+                at = at + eps * p
+                value, gradient = both(at)
+                return at, p + 0.5 * eps * gradient, value, gradient
+
+            before = 0.5 * jnp.sum(momentum**2, axis=1) - value
+            there, p, reached, slope = jax.lax.fori_loop(0, length, leap, (u, momentum, value, gradient))
+            after = 0.5 * jnp.sum(p**2, axis=1) - reached
+            error = jnp.where(jnp.isnan(after), jnp.inf, after - before)
+            acceptance = jnp.minimum(1.0, jnp.exp(-error))
+            taken = jax.random.uniform(accept_key, (chains,)) < acceptance
+            u = jnp.where(taken[:, None], there, u)
+            value = jnp.where(taken, reached, value)
+            gradient = jnp.where(taken[:, None], slope, gradient)
+
+            count = count + 1
+            share = 1 / (count + OFFSET)
+            lacking = (1 - share) * lack + share * (TARGET - jnp.mean(acceptance))
+            tried = jnp.log(2 * FIRST_STEP) - jnp.sqrt(count) / SHRINKAGE * lacking
+            weight = count**-DECAY
+            tuned = (tried, weight * tried + (1 - weight) * average, lacking, count)
+            step = jax.tree.map(
+                lambda new, old: jnp.where(tuning > 0, new, old), tuned, (log_step, average, lack, count - 1)
+            )
+            energy = jnp.where(taken, after, before)
+            return (u, value, gradient, step), (u, energy, error > DIVERGENT, acceptance)
+
+        value, gradient = both(u)
+        start = (u, value, gradient, tuple(step))
+        (u, _, _, step), (us, energy, diverged, acceptance) = jax.lax.scan(
+            iterate, start, (lengths, where + jnp.arange(CHUNK))
+        )
+        turned = [jnp.moveaxis(a, 0, 1) for a in (us, energy, diverged, acceptance)]
+        return u, jnp.stack(step), *turned
+
+    shared = (lengths, np.int64(1 + at * CHUNK), np.float64(tuning), _weights(lanes))
+    u, step, *kept = lanes.mapped(f"iterations of {chains} chains", advance, mode, root, seeds, u, step, shared=shared)
+    return [u, step], tuple(kept)
+
+
+def _shown(lanes: Lanes, mode: np.ndarray, root: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return what is reported of draws ``u`` in the whitened coordinates, each ``(lanes, chains, draws, ...)``."""
+    import jax
+
+    shown = lanes.traced.shown
+
+    def show(data: Any, mode: Any, root: Any, u: Any) -> Any:
+        return tuple(jax.vmap(jax.vmap(lambda u: shown(mode + root @ u, data)))(u))
+
+    parts = []
+    for begin in range(0, u.shape[2], CHUNK):
+        parts.append(lanes.mapped(f"what {u.shape[1]} chains show", show, mode, root, u[:, :, begin : begin + CHUNK]))
+    return tuple(np.concatenate(columns, axis=2) for columns in zip(*parts, strict=True))
+
+
+def _key(seed: Any) -> Any:
+    import jax
+
+    return jax.random.wrap_key_data(seed, impl="threefry2x32")

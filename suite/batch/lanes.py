@@ -1,0 +1,109 @@
+"""Many data sets of one model, side by side: a lane is one of them.
+
+Lanes are computed in blocks of a fixed size, the last of which is filled up with copies. So one compiled program
+serves any number of data sets, memory is bounded, and the bits of a lane's results do not depend on how many other
+lanes there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from triptych.backend import Traced
+from triptych.engine import Engine
+from triptych.errors import ModelError
+
+BLOCK = 64  # lanes of one call: from about 50 on, a lane costs the same however many there are
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """Data sets of one shape for one compiled model.
+
+    Attributes
+    ----------
+    engine
+        The model, compiled once, with one data set of the same shapes.
+    data
+        The data of all lanes in the order of the graph's inputs, each of shape ``(lanes, ...)``.
+    """
+
+    engine: Engine
+    data: tuple[np.ndarray, ...]
+
+    @property
+    def count(self) -> int:
+        """Number of lanes."""
+        return len(self.data[0]) if self.data else 1
+
+    @property
+    def traced(self) -> Traced:
+        """The model's functions of one data set."""
+        traced: Traced = self.engine.backend.traced  # type: ignore[attr-defined]
+        return traced
+
+    def one(self, lane: int) -> Engine:
+        """Return the serial engine on the data of one lane."""
+        return self.engine.with_data(**{n: d[lane] for n, d in zip(self.engine.data, self.data, strict=True)})
+
+    def mapped(self, name: str, function: Callable[..., Any], *per_lane: np.ndarray, shared: Any = None) -> Any:
+        """Apply a function of one data set to all lanes.
+
+        Parameters
+        ----------
+        name
+            What tells the function from the model's others, whatever its arguments are.
+        function
+            From the data of a lane and its row of each of ``per_lane`` to a tuple of arrays.
+        per_lane
+            Arrays of shape ``(lanes, ...)``.
+        shared
+            What is the same for all lanes, as one more argument; None is none.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            What the function returns, each of shape ``(lanes, ...)``.
+        """
+        import jax
+
+        same = () if shared is None else (shared,)
+        axes = [0] * (1 + len(per_lane)) + [None] * len(same)
+        program = self.traced.program(f"batch_{name}_{BLOCK}", jax.vmap(function, in_axes=axes))
+        blocks = []
+        for begin in range(0, self.count, BLOCK):
+            rows = np.minimum(np.arange(begin, begin + BLOCK), self.count - 1)
+            given = [tuple(d[rows] for d in self.data), *(np.asarray(a)[rows] for a in per_lane)]
+            found = program(*jax.device_put([*given, *same]))
+            blocks.append([np.asarray(a)[: self.count - begin] for a in found])
+        return tuple(np.concatenate(parts) for parts in zip(*blocks, strict=True))
+
+
+def lanes(engine: Engine, data: Sequence[dict[str, Any]]) -> Lanes:
+    """Put data sets side by side.
+
+    Parameters
+    ----------
+    engine
+        The model, compiled with one data set.
+    data
+        For each lane its arrays by name, as for :meth:`Engine.with_data`; what is left out is the engine's own.
+
+    Raises
+    ------
+    ModelError
+        When the model is not computed with JAX, or a data set has another shape than the engine's.
+    """
+    if engine.backend.name != "jax":
+        raise ModelError(f"the model cannot be computed for many data sets at once: {engine.note}")
+    stacked = []
+    for name, own in engine.data.items():
+        rows = [np.asarray(arrays.get(name, own), dtype=own.dtype) for arrays in data]
+        if any(row.shape != own.shape for row in rows):
+            raise ModelError(f"the data sets have {name!r} in several shapes; solve those of one shape together")
+        stacked.append(np.stack(rows))
+    return Lanes(engine, tuple(stacked))
