@@ -8,11 +8,13 @@ and the caller gives it to the serial engine.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from triptych.batch.kinks import ascend_kinked, flattened, in_shapes, null_root
 from triptych.batch.lanes import Lanes
 from triptych.batch.newton import ascend, scale_of
 from triptych.objective import Objective
@@ -25,7 +27,9 @@ FALLEN = 2.0  # by which a regular log-density has fallen well within these walk
 CURVED = 1e-8  # smallest eigenvalue of the equilibrated information that is not taken for rounding
 ARRIVED = 1e-9  # decrement, relative to the size of the objective, of an ascent that came to its end
 SAME = 1e-9  # of the objective's size, by which two ends may differ and be the same maximum
-STANDARD_ERRORS_APART = 1e-3  # between two ends that are the same maximum
+AT_REST = 1e-6  # violation of the conditions at a corner, in standard errors
+ROUNDING = 1e-2  # fall of the objective that rounded corners may hide while logarithms are pushed
+APART = 1e-3  # between two ends that are the same maximum
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,10 @@ class Modes:
         Inverse of the negative Hessian over all coordinates, zero for those that the objective does not know:
         ``(lanes, p, p)``.
     decrement
-        Newton's, ``(lanes,)``: twice the rise that is still to be expected.
+        Newton's, ``(lanes,)``: twice the rise that is still to be expected. With kinks, the largest violation of the
+        optimality conditions, in standard errors.
+    held
+        The kinks on which the maximum lies, ``(lanes, k)``; the covariance is that of the directions they leave.
     settled
         Whether the ascent arrived at a regular maximum, no other start came higher or to another maximum as high,
         and the objective falls along every probe.
@@ -53,10 +60,11 @@ class Modes:
     covariance: np.ndarray
     decrement: np.ndarray
     settled: np.ndarray
+    held: np.ndarray
 
 
 def modes(lanes: Lanes, objective: Objective, starts: np.ndarray) -> Modes:
-    """Maximise a smooth objective for every lane.
+    """Maximise an objective for every lane.
 
     Parameters
     ----------
@@ -67,69 +75,140 @@ def modes(lanes: Lanes, objective: Objective, starts: np.ndarray) -> Modes:
     starts
         Where to start from, over the coordinates that the objective knows: ``(starts, q)``.
     """
+    engine, size = lanes.engine, objective.size
+    active, origin = objective.active, objective.origin
+    ways = np.concatenate([sign * np.eye(size)[objective.logarithmic] for sign in (-1.0, 1.0)])
+    weights = tuple(engine.weights.values())
+    shared = (starts, origin, active, objective.capped.astype(float), ways, weights)
+    which = "of both parts" if objective.parts[1] else "of the likelihood"
+    solve = _kinked(lanes, objective) if objective.kinked else _smooth(lanes, objective)
+    x, value, inner, decrement, settled, held = lanes.mapped(f"modes {which}", solve, shared=shared)
+    z = np.tile(origin, (lanes.count, 1))
+    z[:, active] = x
+    covariance = np.zeros((lanes.count, engine.size, engine.size))
+    covariance[np.ix_(range(lanes.count), active, active)] = inner
+    return Modes(z, value, covariance, decrement, settled, held)
+
+
+def _total(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
+    """Return the objective of one data set as a function of all coordinates and of the absolute values."""
+    import jax.numpy as jnp
+
+    parts, with_prior = lanes.traced.parts, bool(objective.parts[1])
+
+    def total(z: Any, t: Any, weights: Any, data: Any) -> Any:
+        both = parts(z, t, weights, data)
+        value = both[0] + both[1] if with_prior else both[0]
+        return jnp.where(jnp.isnan(value), -jnp.inf, value)
+
+    return total
+
+
+def _smooth(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
+    """Return what solves one lane of an objective without kinks of its own."""
     import jax
     import jax.numpy as jnp
 
-    engine = lanes.engine
-    parts, arguments = lanes.traced.parts, lanes.traced.arguments
-    with_prior = bool(objective.parts[1])
-    size = objective.size
+    total, arguments, size = _total(lanes, objective), lanes.traced.arguments, objective.size
 
     def solve(data: Any, shared: Any) -> tuple[Any, ...]:
         starts, origin, active, capped, ways, weights = shared
 
         def function(x: Any) -> Any:
             z = origin.at[active].set(x)
-            t = tuple(jnp.abs(u) for u in arguments(z, *data))
-            both = parts(z, t, weights, data)
-            total = both[0] + both[1] if with_prior else both[0]
-            return jnp.where(jnp.isnan(total), -jnp.inf, total)
+            return total(z, tuple(jnp.abs(u) for u in arguments(z, *data)), weights, data)
 
-        free = jnp.ones(size)
-        ends = jax.lax.map(lambda x: ascend(function, x, capped, free, MOST), starts)
+        ends = jax.lax.map(lambda x: ascend(function, x, capped, jnp.ones(size), MOST), starts)
         heights = jnp.where(jnp.isfinite(ends.value), ends.value, -jnp.inf)
         best = jax.tree.map(lambda a: a[jnp.argmax(heights)], ends)
         d = scale_of(best.hessian)
         values, vectors = jnp.linalg.eigh(-(d[:, None] * best.hessian * d))
-        positive = jnp.min(values) > CURVED
         roots = d[:, None] * vectors / jnp.sqrt(jnp.where(values > CURVED, values, 1.0))
-        covariance = roots @ roots.T
-        errors = jnp.sqrt(jnp.diagonal(covariance))
-
-        level = SAME * (1 + jnp.abs(best.value))
-        as_high = heights >= best.value - level
-        apart = jnp.max(jnp.abs(ends.z - best.z) / errors, axis=1) > STANDARD_ERRORS_APART
-        alone = ~jnp.any(as_high & apart)
-
-        walks = jnp.concatenate([roots.T, -roots.T])[:, None, :] * jnp.asarray(WALKS)[:, None]
-        along = jax.vmap(jax.vmap(lambda step: function(best.z + step)))(walks)
-        falls = jnp.all(jnp.min(along, axis=1) < best.value - FALLEN) & jnp.all(along <= best.value + level)
-
-        def push(way: Any) -> Any:
-            """Whether the objective sinks at every stage of a push; ``way`` is one coordinate's unit, with a sign."""
-
-            def further(state: tuple[Any, Any], step: Any) -> Any:
-                x, before = state
-                x = ascend(function, x + step * way, capped, 1.0 - jnp.abs(way), RE_OPTIMISED).z
-                reached = function(x)
-                return (x, reached), ~(reached > before - level)
-
-            _, sank = jax.lax.scan(further, (best.z, best.value), jnp.diff(jnp.asarray(PUSHES), prepend=0.0))
-            return jnp.all(sank)
-
-        sinks = jnp.all(jax.lax.map(push, ways)) if len(ways) else jnp.array(True)
+        alone = _alone(ends.z, heights, best.z, best.value, roots)
+        sinks = _falls(function, best.z, best.value, roots) & _sinks(function, best.z, best.value, capped, ways)
         arrived = best.decrement <= ARRIVED * (1 + jnp.abs(best.value))
-        settled = arrived & positive & alone & falls & sinks & jnp.all(jnp.isfinite(covariance))
-        return best.z, best.value, covariance, best.decrement, settled
+        settled = arrived & (jnp.min(values) > CURVED) & alone & sinks
+        return best.z, best.value, roots @ roots.T, best.decrement, settled, jnp.zeros(0, dtype=bool)
 
-    active, origin = objective.active, objective.origin
-    ways = np.concatenate([sign * np.eye(size)[objective.logarithmic] for sign in (-1.0, 1.0)])
-    weights = tuple(engine.weights.values())
-    shared = (starts, origin, active, objective.capped.astype(float), ways, weights)
-    name = "modes of both parts" if with_prior else "modes of the likelihood"
-    x, value, inner, decrement, settled = lanes.mapped(name, solve, shared=shared)
-    z = np.tile(origin, (lanes.count, 1))
-    z[:, active] = x
-    covariance = np.zeros((lanes.count, engine.size, engine.size))
-    covariance[np.ix_(range(lanes.count), active, active)] = inner
-    return Modes(z, value, covariance, decrement, settled)
+    return solve
+
+
+def _kinked(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
+    """Return what solves one lane of an objective with kinks."""
+    import jax
+    import jax.numpy as jnp
+
+    total, arguments = _total(lanes, objective), lanes.traced.arguments
+
+    def solve(data: Any, shared: Any) -> tuple[Any, ...]:
+        starts, origin, active, capped, ways, weights = shared
+
+        def whole(x: Any) -> Any:
+            return origin.at[active].set(x)
+
+        def us(x: Any) -> Any:
+            return arguments(whole(x), *data)
+
+        def with_t(x: Any, t: Any) -> Any:
+            return total(whole(x), in_shapes(t, us(x)), weights, data)
+
+        def function(x: Any) -> Any:
+            return with_t(x, jnp.abs(flattened(us(x))))
+
+        ends = jax.lax.map(lambda x: ascend_kinked(with_t, us, x, capped), starts)
+        heights = jnp.where(jnp.isfinite(ends.value) & (ends.residual < AT_REST), ends.value, -jnp.inf)
+        best = jax.tree.map(lambda a: a[jnp.argmax(heights)], ends)
+        d = scale_of(best.hessian)
+        roots, least = null_root(-best.hessian, best.jacobian, best.held, d)
+        eps = ROUNDING / jnp.maximum(-jax.grad(with_t, argnums=1)(best.z, jnp.abs(flattened(us(best.z)))), 1e-300)
+
+        def rounded(x: Any) -> Any:
+            return with_t(x, jnp.sqrt(flattened(us(x)) ** 2 + eps**2))
+
+        alone = _alone(ends.z, heights, best.z, best.value, roots)
+        sinks = _falls(function, best.z, best.value, roots) & _sinks(rounded, best.z, rounded(best.z), capped, ways)
+        settled = (best.residual < AT_REST) & (least > CURVED) & alone & sinks
+        return best.z, best.value, roots @ roots.T, best.residual, settled, best.held
+
+    return solve
+
+
+def _alone(ends: Any, heights: Any, z: Any, value: Any, roots: Any) -> Any:
+    """Whether no other start came as high at another place, in standard errors; held directions have none."""
+    import jax.numpy as jnp
+
+    errors = jnp.sqrt(jnp.sum(roots**2, axis=1))
+    as_high = heights >= value - SAME * (1 + jnp.abs(value))
+    away = jnp.abs(ends - z) / jnp.where(errors > 0, errors, jnp.maximum(jnp.abs(z), 1.0))
+    return ~jnp.any(as_high & (jnp.max(away, axis=1) > APART))
+
+
+def _falls(function: Callable[[Any], Any], z: Any, value: Any, roots: Any) -> Any:
+    """Whether the objective falls along every principal direction, both ways, and nowhere comes higher."""
+    import jax
+    import jax.numpy as jnp
+
+    used = jnp.any(roots != 0, axis=0)
+    walks = jnp.concatenate([roots.T, -roots.T])[:, None, :] * jnp.asarray(WALKS)[:, None]
+    along = jax.vmap(jax.vmap(lambda step: function(z + step)))(walks)
+    fell = (jnp.min(along, axis=1) < value - FALLEN) | ~jnp.concatenate([used, used])
+    return jnp.all(fell) & jnp.all(~(along > value + SAME * (1 + jnp.abs(value))))
+
+
+def _sinks(function: Callable[[Any], Any], z: Any, value: Any, capped: Any, ways: Any) -> Any:
+    """Whether the objective sinks at every stage of pushing each logarithm away, the rest re-optimised."""
+    import jax
+    import jax.numpy as jnp
+
+    level = SAME * (1 + jnp.abs(value))
+
+    def push(way: Any) -> Any:
+        def further(state: tuple[Any, Any], step: Any) -> Any:
+            x, before = state
+            x = ascend(function, x + step * way, capped, 1.0 - jnp.abs(way), RE_OPTIMISED).z
+            reached = function(x)
+            return (x, reached), ~(reached > before - level)
+
+        return jnp.all(jax.lax.scan(further, (z, value), jnp.diff(jnp.asarray(PUSHES), prepend=0.0))[1])
+
+    return jnp.all(jax.lax.map(push, ways)) if len(ways) else jnp.array(True)

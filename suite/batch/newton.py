@@ -17,13 +17,25 @@ POLISH = 3  # undamped steps at the end, kept while the decrement shrinks
 
 
 class End(NamedTuple):
-    """Where one ascent ended: coordinates, value, gradient, Hessian, and Newton's decrement there."""
+    """A point of an ascent: coordinates, value, gradient, Hessian, Newton's step from there and its decrement."""
 
     z: Any
     value: Any
     gradient: Any
     hessian: Any
+    step: Any
     decrement: Any
+
+
+class State(NamedTuple):
+    """An ascent on its way: the best point, the share of its step that is tried next, and what was counted."""
+
+    here: End
+    length: Any
+    accepted: Any
+    halved: Any
+    polished: Any
+    ended: Any
 
 
 def ascend(function: Callable[[Any], Any], start: Any, capped: Any, free: Any, most: int) -> End:
@@ -52,45 +64,41 @@ def ascend(function: Callable[[Any], Any], start: Any, capped: Any, free: Any, m
     def at(z: Any) -> End:
         hessian, (value, gradient) = jax.jacfwd(slope, has_aux=True)(z)
         step = newton_step(gradient, hessian, free)
-        return End(z, value, gradient, hessian, jnp.sum(step * gradient * free))
+        return End(z, value, gradient, hessian, step, jnp.sum(step * gradient * free))
 
-    def improve(state: tuple[End, Any, Any]) -> tuple[End, Any, Any]:
-        here, count, _ = state
-        step = newton_step(here.gradient, here.hessian, free)
-        longest = jnp.max(jnp.abs(step) * capped)
-        step = step * jnp.where(longest > LOG_STEP, LOG_STEP / jnp.where(longest > 0, longest, 1.0), 1.0)
-        promised = jnp.sum(step * here.gradient * free)
+    # Derivatives are computed in this one place: every further one would be compiled again.
+    def move(state: State) -> State:
+        here, length = state.here, state.length
+        there = at(here.z + length * here.step * _cap(here.step, capped))
+        first = state.accepted == 0
+        arrived = here.decrement <= TOLERANCE * (1 + jnp.abs(here.value))
+        promised = here.decrement * _cap(here.step, capped)
+        risen = there.value >= here.value + 1e-4 * length * promised
+        good = jnp.where(arrived, there.decrement < here.decrement, risen) | first
+        good = good & jnp.isfinite(there.value) & jnp.all(jnp.isfinite(there.hessian))
+        halved = jnp.where(good, 0, state.halved + 1)
+        polished = state.polished + arrived
+        # After the last polishing step, and where it or a halved step gains nothing, the ascent is over.
+        ended = (arrived & ~good) | (polished >= POLISH) | (halved > HALVINGS) | (first & ~good)
+        best: End = jax.tree.map(lambda new, old: jnp.where(good, new, old), there, here)
+        return State(best, jnp.where(good, 1.0, length / 2), state.accepted + good, halved, polished, ended)
 
-        def too_long(search: tuple[Any, Any, Any]) -> Any:
-            length, reached, halved = search
-            risen = jnp.isfinite(reached) & (reached >= here.value + 1e-4 * length * promised)
-            return ~risen & (halved < HALVINGS)
+    def going(state: State) -> Any:
+        return ~state.ended & (state.accepted <= most)
 
-        def halve(search: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
-            length, _, halved = search
-            return length / 2, function(here.z + length / 2 * step), halved + 1
+    size = start.shape[0]
+    nowhere = End(start, -jnp.inf, jnp.zeros(size), -jnp.eye(size), jnp.zeros(size), jnp.inf)
+    begun = State(nowhere, 1.0, 0, 0, 0, jnp.array(False))
+    end: End = jax.lax.while_loop(going, move, begun).here
+    return end
 
-        length, _, halved = jax.lax.while_loop(too_long, halve, (1.0, function(here.z + step), 0))
-        stuck = halved >= HALVINGS
-        there = at(jnp.where(stuck, here.z, here.z + length * step))
-        usable = jnp.isfinite(there.value) & jnp.all(jnp.isfinite(there.hessian))
-        kept = jax.tree.map(lambda new, old: jnp.where(usable, new, old), there, here)
-        return kept, count + 1, stuck | ~usable
 
-    def going(state: tuple[End, Any, Any]) -> Any:
-        here, count, ended = state
-        return (here.decrement > TOLERANCE * (1 + jnp.abs(here.value))) & (count < most) & ~ended
+def _cap(step: Any, capped: Any) -> Any:
+    """Return the factor that keeps a step along logarithms within bounds."""
+    import jax.numpy as jnp
 
-    def polish(_: Any, end: End) -> End:
-        step = newton_step(end.gradient, end.hessian, free)
-        there = at(end.z + jnp.where(jnp.max(jnp.abs(step) * capped) > LOG_STEP, 0.0, 1.0) * step)
-        better = jnp.isfinite(there.value) & (there.decrement < end.decrement)
-        kept: End = jax.tree.map(lambda new, old: jnp.where(better, new, old), there, end)
-        return kept
-
-    end, _, _ = jax.lax.while_loop(going, improve, (at(start), 0, jnp.array(False)))
-    last: End = jax.lax.fori_loop(0, POLISH, polish, end)
-    return last
+    longest = jnp.max(jnp.abs(step) * capped)
+    return jnp.where(longest > LOG_STEP, LOG_STEP / jnp.where(longest > 0, longest, 1.0), 1.0)
 
 
 def newton_step(gradient: Any, hessian: Any, free: Any) -> Any:

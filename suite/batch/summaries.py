@@ -153,7 +153,7 @@ def effective_size(chains: np.ndarray) -> np.ndarray:
     size = count * draws
     effective = size / np.maximum(tau, 1 / np.log10(size))
     constant = np.ptp(x.reshape(lanes, -1), axis=1) < CONSTANT
-    return np.where(constant, float(size), effective)
+    return np.asarray(np.where(constant, float(size), effective))
 
 
 def _autocovariance(chains: np.ndarray) -> np.ndarray:
@@ -174,7 +174,7 @@ def quantiles_of(ordered: np.ndarray, probabilities: Sequence[float]) -> np.ndar
     above = np.minimum(below + 1, ordered.shape[1] - 1)
     share = place - below
     low, high = ordered[:, below], ordered[:, above]
-    return np.where(share < 0.5, low + (high - low) * share, high - (high - low) * (1 - share))
+    return np.asarray(np.where(share < 0.5, low + (high - low) * share, high - (high - low) * (1 - share)))
 
 
 def shortest_interval(ordered: np.ndarray, prob: float) -> np.ndarray:

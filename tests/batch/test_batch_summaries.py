@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from arviz_stats.base import array_stats
+
 from triptych.batch.summaries import Summary, summarise
 
 PROBABILITIES = (0.025, 0.5, 0.975)
