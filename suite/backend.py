@@ -1,4 +1,4 @@
-"""Compiled functions of one graph: JAX where it can, numba with differenced gradients where not."""
+"""What the engine asks of the compiled functions of one graph, whichever library compiles them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-
-from triptych.graph import Graph
 
 Arrays = tuple[Any, ...]
 
@@ -47,6 +45,22 @@ class Backend(Protocol):
     name: str
     second_derivatives: str
     smooth: Arrays
+    samples_itself: bool  # whether NUTS runs on the backend's own density; if not, nutpie compiles PyMC's
+
+    @property
+    def traced(self) -> Traced | None:
+        """Functions that JAX can map over many data sets; None where it cannot."""
+
+    def on_device(self, arrays: Arrays) -> Arrays:
+        """Return arrays where the compiled functions read them without a copy."""
+
+    def sums(self, weights: Arrays, data: Arrays) -> Arrays:
+        """Return what the sampler needs of the data in place of the rows, for each term; None where it needs them."""
+
+    def sampled_in_a_thread(
+        self, size: int, weights: Arrays, data: Arrays, sums: Arrays
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        """Return what :meth:`sampled` computes as fast as it can be called, for one thread."""
 
     def kink_arguments(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         """Return ``u`` with the shapes of the graph's kinks."""
@@ -91,32 +105,3 @@ class Backend(Protocol):
 
     def sampled_hessian(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
         """Return its Hessian, ``(p, p)``."""
-
-
-def make_backend(graph: Graph, data: Arrays) -> tuple[Backend, str]:
-    """Return the backend for this graph and, when it is not the plain one, why.
-
-    Distributions without a JAX translation or gradient run on numba; where only the second
-    derivative is missing, central differences of the exact gradient replace it.
-    """
-    from triptych.backend_jax import JaxBackend
-    from triptych.backend_numba import NumbaBackend
-    from triptych.caches import keep_generated_source
-
-    keep_generated_source()
-    try:
-        backend = JaxBackend(graph)
-        weights = tuple(np.ones(terms.shape) for terms in backend.pointwise(graph.start, data))
-        value, gradient, hessian = backend.derivatives(graph.start, weights, data, backend.smooth)
-    except (NotImplementedError, TypeError, ValueError) as error:
-        summary = str(error).strip().splitlines()[0][:160] if str(error).strip() else repr(error)
-        return NumbaBackend(graph), (
-            f"computed with numba and differences of the exact gradient, because JAX cannot: {summary}"
-        )
-    if np.all(np.isfinite(gradient)) and not np.all(np.isfinite(hessian)) and np.all(np.isfinite(value)):
-        backend.second_derivatives = "differences"
-        return backend, (
-            "second derivatives are central differences of the exact gradient, because the "
-            "distribution's own are not available"
-        )
-    return backend, ""

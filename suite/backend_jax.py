@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 
+from triptych import sums_of_squares
 from triptych.backend import Arrays, Traced
 from triptych.differences import difference_hessian
 from triptych.fingerprint import UnknownOperation, fingerprint
-from triptych.gram import Gram
 from triptych.graph import Graph
-from triptych.programs import Program, Programs, device
+from triptych.programs import Program, Programs, device, source_digest
+from triptych.sums_of_squares import Gram
 from triptych.xla_cache import xla_folder
 
 ALIGNED = 8  # numbers between places in memory that XLA takes as they are
@@ -25,6 +27,7 @@ class JaxBackend:
     """XLA-compiled objective with exact gradients and Hessians."""
 
     name = "jax"
+    samples_itself = True
 
     def __init__(self, graph: Graph) -> None:
         import jax
@@ -48,7 +51,8 @@ class JaxBackend:
         """Return what tells the programs of this graph from those of every other one; None where nothing does."""
         try:
             own = [fingerprint(*piece) for piece in self._pieces.values()]
-            return f"{own} {[gram and [fingerprint(*piece) for piece in gram.pieces.values()] for gram in self._grams]}"
+            grams = [gram and [fingerprint(*piece) for piece in gram.pieces.values()] for gram in self._grams]
+            return f"{own} {grams} {_own_source()}"
         except UnknownOperation:
             return None
 
@@ -194,15 +198,18 @@ class JaxBackend:
         curved = self._jax.jacfwd(lambda z, weights, data: self._sampled(z, weights, data, ())[1:])
         return np.asarray(self._program("sampled_hessian", curved)(z, weights, data))
 
+    def on_device(self, arrays: Arrays) -> Arrays:
+        # Handing NumPy arrays to XLA copies them at every call; device arrays are passed as they are.
+        return tuple(self._np.asarray(a) for a in arrays)
+
     def sums(self, weights: Arrays, data: Arrays) -> Arrays:
-        """Return what the sampler needs of the data in place of the rows, for each term; None where it needs them."""
         found = [gram and gram.sums(w, data) for gram, w in zip(self._grams, weights, strict=True)]
-        return tuple(found) if any(found) else ()
+        there: Arrays = self._jax.device_put(tuple(found)) if any(found) else ()
+        return there
 
     def sampled_in_a_thread(
         self, size: int, weights: Arrays, data: Arrays, sums: Arrays
     ) -> Callable[[np.ndarray], np.ndarray]:
-        """Return the log-density with its gradient, as fast as it is called; for one thread."""
         place, held = _shared(size)
         run = self._program("sampled", self._sampled)
         if isinstance(run, Program):
@@ -233,6 +240,12 @@ class JaxBackend:
     def traced(self) -> Traced:
         """The functions of one data set, for programs that compute many data sets at once."""
         return Traced(self._parts, self._arguments, self._density, self._shown, self._terms, self._program)
+
+
+@cache
+def _own_source() -> str:
+    """Return what tells this translation to JAX from other versions of it."""
+    return source_digest(sys.modules[__name__], sums_of_squares)
 
 
 def _shared(size: int) -> tuple[np.ndarray, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ class NumbaBackend:
     name = "numba"
     second_derivatives = "differences"
     smooth: Arrays = ((), 0.0, ())
+    samples_itself = False
+    traced = None
 
     def __init__(self, graph: Graph) -> None:
         import pytensor
@@ -40,6 +43,19 @@ class NumbaBackend:
         self._all = compiled(inputs, [total, prior, jacobian, *grads])
         self._pointwise = compiled([graph.z, *graph.data.values()], list(terms))
         self._shown = compiled([graph.z, *graph.data.values()], [*graph.natural, *graph.derived])
+
+    def on_device(self, arrays: Arrays) -> Arrays:
+        return arrays
+
+    def sums(self, weights: Arrays, data: Arrays) -> Arrays:
+        del weights, data
+        return ()
+
+    def sampled_in_a_thread(
+        self, size: int, weights: Arrays, data: Arrays, sums: Arrays
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        del size, sums
+        return lambda z: self.sampled(z, weights, data)
 
     def value(self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays = ()) -> np.ndarray:
         del corner

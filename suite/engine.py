@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triptych.backend import Backend, make_backend
-from triptych.defaults import CHAINS, DRAWS, TUNE
+from triptych.backend import Backend
+from triptych.choose_backend import make_backend
 from triptych.errors import ModelError
 from triptych.graph import Block, Graph, Variable, build_graph
-from triptych.natural import NaturalScale
 from triptych.refusals import refuse
 
 if TYPE_CHECKING:
     import pymc as pm
-
-    from triptych.sampler import Draws
 
 LIKELIHOOD = np.array([1.0, 0.0])
 POSTERIOR = np.array([1.0, 1.0])
@@ -213,50 +210,14 @@ class Engine:
         """Return the Hessian of the log-density with Jacobian, shape ``(p, p)``."""
         return self.backend.sampled_hessian(z, self.device_weights, self.device_data)
 
-    @cached_property
-    def natural(self) -> NaturalScale:
-        """The same densities and derivatives in the natural parameters."""
-        return NaturalScale(self)
-
-    def sample(self, **options: Any) -> Draws:
-        """Run NUTS on the density with Jacobian.
-
-        Parameters
-        ----------
-        **options
-            As of :func:`triptych.sampler.sample`; those of :mod:`triptych.defaults` unless asked.
-
-        Raises
-        ------
-        SamplerStopped
-            When the sampler panics or finds no valid start.
-        """
-        from triptych.sampler import adaptation_for, sample
-
-        usual = {"draws": DRAWS, "tune": TUNE, "chains": CHAINS, "random_seed": 1}
-        return sample(self, **{**usual, "adaptation": adaptation_for(self.size, 0), **options})
-
     def density(self) -> Callable[[np.ndarray], np.ndarray]:
         """Return what :meth:`sampled` computes, made ready for many calls: by sums over the rows where they suffice.
 
         What is returned is for one thread.
         """
-        if self.backend.name != "jax":
-            return self.sampled
-        make: Any = self.backend.sampled_in_a_thread  # type: ignore[attr-defined]
-        density: Callable[[np.ndarray], np.ndarray] = make(
-            self.size, self.device_weights, self.device_data, self._device_sums
-        )
-        return density
-
-    @property
-    def _device_sums(self) -> tuple[Any, ...]:
         if "sums" not in self.memo:
-            import jax
-
-            self.memo["sums"] = jax.device_put(self.backend.sums(self.device_weights, self.device_data))  # type: ignore[attr-defined]
-        result: tuple[Any, ...] = self.memo["sums"]
-        return result
+            self.memo["sums"] = self.backend.sums(self.device_weights, self.device_data)
+        return self.backend.sampled_in_a_thread(self.size, self.device_weights, self.device_data, self.memo["sums"])
 
     @property
     def device_weights(self) -> tuple[Any, ...]:
@@ -269,14 +230,8 @@ class Engine:
         return self._on_device("data", self.data)
 
     def _on_device(self, name: str, arrays: dict[str, Any]) -> tuple[Any, ...]:
-        # Handing NumPy arrays to XLA copies them at every call; device arrays are passed as they are.
         if name not in self.memo:
-            values = tuple(arrays.values())
-            if self.backend.name == "jax":
-                import jax.numpy as jnp
-
-                values = tuple(jnp.asarray(v) for v in values)
-            self.memo[name] = values
+            self.memo[name] = self.backend.on_device(tuple(arrays.values()))
         result: tuple[Any, ...] = self.memo[name]
         return result
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triptych.gram import Linear, linear, normal_parts
+from triptych.normal_terms import Linear, linear, normal_parts
 from triptych.rewrites import in_double_precision, ready_to_differentiate, rebuilt
 
 if TYPE_CHECKING:

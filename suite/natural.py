@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from triptych.engine import Engine
+from triptych.engine import Engine
+from triptych.estimands import coordinate_names, elementwise
+
+
+def natural_scale(engine: Engine) -> NaturalScale:
+    """Return the densities of a compiled model in its natural parameters."""
+    if "natural" not in engine.memo:
+        engine.memo["natural"] = NaturalScale(engine)
+    scale: NaturalScale = engine.memo["natural"]
+    return scale
 
 
 class NaturalScale:
@@ -26,8 +34,6 @@ class NaturalScale:
     """
 
     def __init__(self, engine: Engine) -> None:
-        from triptych.estimands import coordinate_names, elementwise
-
         self.engine = engine
         self.names = coordinate_names(engine)
         self._positions = elementwise(engine)

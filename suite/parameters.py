@@ -10,6 +10,7 @@ import numpy as np
 
 from triptych.errors import ModelError
 from triptych.estimands import Estimand
+from triptych.natural import natural_scale
 from triptych.rows import Optimum
 
 LINEAR = 1e-9  # relative change of a derivative that is rounding
@@ -25,7 +26,7 @@ def parameters(optimum: Optimum, estimands: list[Estimand]) -> Parameters:
     """
     slopes = _linear(optimum, estimands)
     if slopes is None:
-        own = optimum.engine.natural.params(optimum.z)[optimum.active]
+        own = natural_scale(optimum.engine).params(optimum.z)[optimum.active]
         return Parameters(optimum, [optimum.names[k] for k in optimum.active], np.eye(own.size), own)
     names = [name for estimand in estimands for name in estimand.variable.names]
     return Parameters(optimum, names, slopes, np.concatenate([optimum.shown[e.name].ravel() for e in estimands]))
@@ -50,13 +51,13 @@ def _slopes(optimum: Optimum, estimands: list[Estimand], z: np.ndarray) -> np.nd
     """Return the derivatives of what is reported by the natural parameters, shape ``(p, p)``."""
     jacobian = optimum.engine.shown_jacobian(z)
     rows = np.vstack([e.slopes(jacobian)[:, optimum.active] for e in estimands])
-    own = optimum.engine.natural.slopes(z)[np.ix_(optimum.active, optimum.active)]
+    own = natural_scale(optimum.engine).slopes(z)[np.ix_(optimum.active, optimum.active)]
     return np.asarray(np.linalg.solve(own.T, rows.T).T)
 
 
 def _held_covariance(optimum: Optimum, slopes: np.ndarray) -> np.ndarray:
     gradient = np.zeros((len(slopes), optimum.z.size))
-    own = optimum.engine.natural.slopes(optimum.z)[np.ix_(optimum.active, optimum.active)]
+    own = natural_scale(optimum.engine).slopes(optimum.z)[np.ix_(optimum.active, optimum.active)]
     gradient[:, optimum.active] = slopes @ own
     covariance = gradient[:, optimum.active] @ optimum.covariance @ gradient[:, optimum.active].T
     none = np.isnan(optimum.deviation(gradient))
@@ -80,7 +81,7 @@ class Parameters:
     def __init__(self, optimum: Optimum, names: list[str], slopes: np.ndarray, start: np.ndarray) -> None:
         self.engine, self.active, self.names, self.start = optimum.engine, optimum.active, names, start
         self._back = np.linalg.inv(slopes)
-        self._anchor = self.engine.natural.params(optimum.z)
+        self._anchor = natural_scale(self.engine).params(optimum.z)
         corner = optimum.verdict.corner
         self.held = _held_covariance(optimum, slopes) if corner is not None and corner.jacobian.size else None
 
@@ -92,23 +93,23 @@ class Parameters:
 
     def value(self, params: np.ndarray) -> float:
         """Return the log-likelihood."""
-        value = float(self.engine.natural.value(self._all(params))[0])
+        value = float(natural_scale(self.engine).value(self._all(params))[0])
         return value if not np.isnan(value) else -np.inf
 
     def terms(self, params: np.ndarray) -> np.ndarray:
         """Return the log-likelihood terms, flat."""
-        found = self.engine.natural.pointwise(self._all(params))
+        found = natural_scale(self.engine).pointwise(self._all(params))
         return np.concatenate([np.ravel(t) for t in found.values()])
 
     def derivatives(self, params: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return score and Hessian."""
-        _, gradient, hessian = self.engine.natural.derivatives(self._all(params))
+        _, gradient, hessian = natural_scale(self.engine).derivatives(self._all(params))
         back = self._back
         return back.T @ gradient[0, self.active], back.T @ hessian[0][np.ix_(self.active, self.active)] @ back
 
     def terms_jacobian(self, params: np.ndarray) -> np.ndarray:
         """Return the derivative of each term by each parameter."""
-        found = self.engine.natural.pointwise_jacobian(self._all(params))
+        found = natural_scale(self.engine).pointwise_jacobian(self._all(params))
         rows = [jacobian.reshape(-1, jacobian.shape[-1]) for jacobian in found.values()]
         return np.asarray(np.vstack(rows)[:, self.active] @ self._back)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,8 +34,8 @@ class Programs:
     Parameters
     ----------
     key
-        What tells the model from every other one, see :mod:`triptych.fingerprint`; None where nothing does, and
-        nothing is kept but what JAX keeps itself.
+        What tells the model from every other one, see :mod:`triptych.fingerprint`, and the code that translates it
+        from other versions; None where nothing does, and nothing is kept but what JAX keeps itself.
     """
 
     def __init__(self, key: str | None) -> None:
@@ -197,13 +198,11 @@ def _make_room(programs: Path) -> None:
 
 @cache
 def _surroundings() -> str:
-    """Return what a program depends on besides its model: libraries, processor, settings, and the code around it."""
+    """Return what a program depends on besides its model: libraries, processor, settings, and the code of this file."""
     import jax
     from llvmlite import binding
 
-    from triptych import backend_jax, gram, programs
-
-    code = hashlib.sha256("".join(_source(m) for m in (backend_jax, gram, programs)).encode()).hexdigest()
+    code = source_digest(sys.modules[__name__])
     processor = f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
     settings = f"{os.environ.get('XLA_FLAGS')} {jax.config.jax_enable_x64}"
     return f"{[_version(name) for name in LIBRARIES]} {processor} {settings} {code}"
@@ -214,6 +213,11 @@ def _version(library: str) -> str:
         return version(library)
     except PackageNotFoundError:
         return ""
+
+
+def source_digest(*modules: Any) -> str:
+    """Return what tells versions of modules apart; the same for all that are installed without their source."""
+    return hashlib.sha256("".join(_source(module) for module in modules).encode()).hexdigest()
 
 
 def _source(module: Any) -> str:

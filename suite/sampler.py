@@ -169,11 +169,11 @@ def _wait(running: Any) -> Any:
 
 
 def _compiled(engine: Engine, backend: str, whitened: Whitening | None) -> Any:
-    if backend == "numba" and engine.backend.name == "jax":
+    if backend == "numba":
         return _numba_model(engine)
-    if backend == "jax" and engine.backend.name != "jax":
-        raise InputError(f"backend='jax' cannot run this model: {engine.note}")
-    return _own_density(engine, whitened) if backend == "jax" else _numba_model(engine)
+    if not engine.backend.samples_itself:
+        raise InputError(f"backend={backend!r} cannot run this model: {engine.note}")
+    return _own_density(engine, whitened)
 
 
 def _is_cheap(engine: Engine) -> bool:

@@ -43,7 +43,7 @@ def whitening(engine: Engine, mode: np.ndarray | None) -> Whitening | None:
         The MAP in the unconstrained coordinates, shape ``(p,)``, if it is known.
     """
     objective, _ = make_objective(engine, POSTERIOR)
-    if engine.backend.name != "jax" or objective.size != engine.size:
+    if not engine.backend.samples_itself or objective.size != engine.size:
         return None
     if mode is None:
         if engine.size > SEARCHED:

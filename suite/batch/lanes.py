@@ -43,7 +43,8 @@ class Lanes:
     @property
     def traced(self) -> Traced:
         """The model's functions of one data set."""
-        traced: Traced = self.engine.backend.traced  # type: ignore[attr-defined]
+        traced = self.engine.backend.traced
+        assert traced is not None  # :func:`lanes` refuses others
         return traced
 
     def one(self, lane: int) -> Engine:
@@ -98,7 +99,7 @@ def lanes(engine: Engine, data: Sequence[dict[str, Any]]) -> Lanes:
     ModelError
         When the model is not computed with JAX, or a data set has another shape than the engine's.
     """
-    if engine.backend.name != "jax":
+    if engine.backend.traced is None:
         raise ModelError(f"the model cannot be computed for many data sets at once: {engine.note}")
     stacked = []
     for name, own in engine.data.items():

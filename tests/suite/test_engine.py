@@ -10,6 +10,8 @@ import pytest
 from scipy import stats
 
 from triptych.engine import Engine
+from triptych.natural import natural_scale
+from triptych.sampler import sample
 
 Y = np.array([1.2, 0.4, 2.2, 1.9, 0.7])
 
@@ -30,9 +32,9 @@ def engine() -> Engine:
 def test_likelihood_and_prior_in_natural_parameters_have_their_closed_forms(engine: Engine) -> None:
     mu, sigma = 0.9, 1.3
     params = np.array([mu, sigma])
-    value, gradient, hessian = engine.natural.derivatives(params)
+    value, gradient, hessian = natural_scale(engine).derivatives(params)
     r, n = Y - mu, Y.size
-    assert engine.natural.names == ["mu", "sigma"]
+    assert natural_scale(engine).names == ["mu", "sigma"]
     assert value[0] == pytest.approx(stats.norm(mu, sigma).logpdf(Y).sum(), rel=1e-12)
     assert value[1] == pytest.approx(stats.norm(0, 10).logpdf(mu) + stats.expon(scale=2).logpdf(sigma), rel=1e-12)
     assert gradient[0] == pytest.approx([r.sum() / sigma**2, -n / sigma + (r @ r) / sigma**3], rel=1e-11)
@@ -41,17 +43,17 @@ def test_likelihood_and_prior_in_natural_parameters_have_their_closed_forms(engi
     curved = [[-n / sigma**2, cross], [cross, n / sigma**2 - 3 * (r @ r) / sigma**4]]
     assert hessian[0] == pytest.approx(np.array(curved), rel=1e-10)
     assert hessian[1] == pytest.approx(np.diag([-1 / 100, 0.0]), abs=1e-12)
-    assert engine.natural.value(params) == pytest.approx(value, rel=1e-13)
-    assert engine.natural.pointwise(params)["y"] == pytest.approx(stats.norm(mu, sigma).logpdf(Y), rel=1e-12)
-    scores = engine.natural.pointwise_jacobian(params)["y"]
+    assert natural_scale(engine).value(params) == pytest.approx(value, rel=1e-13)
+    assert natural_scale(engine).pointwise(params)["y"] == pytest.approx(stats.norm(mu, sigma).logpdf(Y), rel=1e-12)
+    scores = natural_scale(engine).pointwise_jacobian(params)["y"]
     assert scores == pytest.approx(np.column_stack([r / sigma**2, -1 / sigma + r**2 / sigma**3]), rel=1e-11)
 
 
 def test_natural_and_unconstrained_coordinates_are_each_others_inverse(engine: Engine) -> None:
     z = np.array([0.3, -1.7])
-    assert engine.natural.params(z) == pytest.approx([0.3, np.exp(-1.7)], rel=1e-14)
-    assert engine.natural.coordinates(engine.natural.params(z)) == pytest.approx(z, rel=1e-13)
-    assert np.all(engine.natural.value(np.array([0.0, -1.0])) == -np.inf)
+    assert natural_scale(engine).params(z) == pytest.approx([0.3, np.exp(-1.7)], rel=1e-14)
+    assert natural_scale(engine).coordinates(natural_scale(engine).params(z)) == pytest.approx(z, rel=1e-13)
+    assert np.all(natural_scale(engine).value(np.array([0.0, -1.0])) == -np.inf)
 
 
 def test_the_sampled_density_has_the_jacobian_and_its_derivatives(engine: Engine) -> None:
@@ -93,15 +95,15 @@ def without_second_derivative() -> pm.Model:
 def test_every_derivative_is_the_difference_of_its_function(build: Any) -> None:
     engine = Engine.build(build())
     rng = np.random.default_rng(3)
-    params = engine.natural.params(engine.graph.start + 0.3 * rng.standard_normal(engine.size))
-    _, gradient, hessian = engine.natural.derivatives(params)
+    params = natural_scale(engine).params(engine.graph.start + 0.3 * rng.standard_normal(engine.size))
+    _, gradient, hessian = natural_scale(engine).derivatives(params)
     for j in range(engine.size):
-        slope = differences(engine.natural.value, params, j)
+        slope = differences(natural_scale(engine).value, params, j)
         assert gradient[:, j] == pytest.approx(slope, rel=1e-5, abs=1e-6)
-        bend = differences(lambda at: engine.natural.derivatives(at)[1], params, j)
+        bend = differences(lambda at: natural_scale(engine).derivatives(at)[1], params, j)
         assert hessian[:, :, j] == pytest.approx(bend, rel=1e-4, abs=1e-4)
-        for name, rows in engine.natural.pointwise_jacobian(params).items():
-            each = differences(lambda at, name=name: engine.natural.pointwise(at)[name], params, j)
+        for name, rows in natural_scale(engine).pointwise_jacobian(params).items():
+            each = differences(lambda at, name=name: natural_scale(engine).pointwise(at)[name], params, j)
             assert rows[..., j] == pytest.approx(each, rel=1e-5, abs=1e-6)
     z = engine.graph.start
     rows = [differences(lambda at: engine.sampled(at)[1:], z, j) for j in range(engine.size)]
@@ -111,14 +113,15 @@ def test_every_derivative_is_the_difference_of_its_function(build: Any) -> None:
 def test_weights_count_observations(engine: Engine) -> None:
     weights = np.array([0.0, 1.0, 2.0, 1.0, 0.5])
     params = np.array([0.9, 1.3])
-    weighted = engine.with_weights({"y": weights}).natural.value(params)[0]
+    weighted = natural_scale(engine.with_weights({"y": weights})).value(params)[0]
     assert weighted == pytest.approx(weights @ stats.norm(0.9, 1.3).logpdf(Y), rel=1e-12)
 
 
 def test_it_samples_its_own_density(engine: Engine) -> None:
-    drawn = engine.sample(draws=500, tune=500, random_seed=2)
+    options: dict[str, Any] = {"draws": 500, "tune": 500, "chains": 4, "random_seed": 2, "adaptation": "low_rank"}
+    drawn = sample(engine, **options)
     assert drawn.z.shape == (4, 500, 2)
-    assert np.array_equal(drawn.z, engine.sample(draws=500, tune=500, random_seed=2).z)
+    assert np.array_equal(drawn.z, sample(engine, **options).z)
     assert abs(drawn.z[..., 0].mean() - Y.mean()) < 0.3
 
 
