@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.comparisons.notices import far_from_the_prior
 from triptych.errors import InputError, shown
+from triptych.reports.csv_cells import csv_text
 from triptych.reports.netcdf import write_tree
 from triptych.table import COLUMNS
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 FORMATS = ("html", "json", "csv", "nc")
+FACT_COLUMNS = ("scenario", "kind", "name", "value", "text")
 
 
 def plain(value: Any) -> Any:
@@ -79,6 +82,9 @@ def _scenario(comparison: Comparison) -> dict[str, Any]:
         "question": scenario.question,
         "source": scenario.source,
         "code": scenario.code,
+        "facts": [plain(fact.plain()) for fact in scenario.facts],
+        "priors": [plain(prior.plain()) for prior in scenario.priors],
+        "notices": far_from_the_prior(comparison.solutions, scenario.priors),
         "estimates": records(comparison.estimates, COLUMNS),
         "intervals": records(comparison.intervals, COLUMNS),
         "optima": records(comparison.optima, COLUMNS),
@@ -110,16 +116,39 @@ def results_json(comparisons: Sequence[Comparison]) -> str:
 def estimates_csv(comparisons: Sequence[Comparison]) -> str:
     """Return the headline rows of all scenarios as CSV; what does not exist is an empty cell.
 
+    Texts that a spreadsheet would run are marked: see :mod:`triptych.reports.csv_cells`, which reads them back.
+
     Parameters
     ----------
     comparisons
         The solved scenarios.
     """
-    import pandas as pd
+    return csv_text(COLUMNS, [row for c in comparisons for row in c.estimates[list(COLUMNS)].itertuples(index=False)])
 
-    tables = [c.estimates for c in comparisons if len(c.estimates)]
-    table = pd.concat(tables) if tables else pd.DataFrame(columns=list(COLUMNS))
-    return str(table[list(COLUMNS)].to_csv(index=False, lineterminator="\n"))
+
+def facts_csv(comparisons: Sequence[Comparison]) -> str:
+    """Return what stands beside the numbers as CSV: successes, reference levels, dropped rows, priors, notices.
+
+    Parameters
+    ----------
+    comparisons
+        The solved scenarios.
+    """
+    rows: list[tuple[str, str, str, str, str]] = []
+    for comparison in comparisons:
+        scenario = comparison.scenario
+        rows += [(scenario.name, f.kind, f.name, _value(f.value), f.text) for f in scenario.facts]
+        rows += [(scenario.name, "prior", p.name, p.text, f"{p.name} ~ {p.text}") for p in scenario.priors]
+        rows += [
+            (scenario.name, "notice", "", "", n) for n in far_from_the_prior(comparison.solutions, scenario.priors)
+        ]
+    return csv_text(FACT_COLUMNS, rows)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def _has_tree(comparison: Comparison) -> bool:
@@ -141,6 +170,7 @@ def _write(comparisons: Sequence[Comparison], folder: Path, formats: Sequence[st
         put("results.json", results_json(comparisons))
     if "csv" in formats:
         put("estimates.csv", estimates_csv(comparisons))
+        put("facts.csv", facts_csv(comparisons))
     if "nc" in formats:
         for comparison in comparisons:
             if _has_tree(comparison):
@@ -163,8 +193,8 @@ def write_report(comparisons: Sequence[Comparison], out: Path | str, formats: Se
     out
         The folder, created when it is not there.
     formats
-        Any of ``html`` (report.html), ``json`` (results.json), ``csv`` (estimates.csv) and
-        ``nc`` (one NetCDF file for each scenario that was solved).
+        Any of ``html`` (report.html), ``json`` (results.json), ``csv`` (estimates.csv and
+        facts.csv) and ``nc`` (one NetCDF file for each scenario that was solved).
 
     Returns
     -------
@@ -218,7 +248,13 @@ def _fault(out: Path, place: Path, scenarios: Sequence[str]) -> str:
         return f"{str(place)!r} is a file"
     if not os.access(place, os.W_OK | os.X_OK):
         return f"nothing may be written in {str(place)!r}"
-    for name in ("report.html", "results.json", "estimates.csv", *(f"{scenario}.nc" for scenario in scenarios)):
+    for name in (
+        "report.html",
+        "results.json",
+        "estimates.csv",
+        "facts.csv",
+        *(f"{scenario}.nc" for scenario in scenarios),
+    ):
         if (out / name).is_dir():
             return f"{name!r} in it is a folder"
     return ""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.comparisons.notices import far_from_the_prior
 from triptych.reports import cells
 from triptych.reports.circles import Circle
 from triptych.reports.figures import density, drawable, evidence, special
@@ -62,6 +63,8 @@ def scenario(comparison: Comparison) -> dict[str, Any]:
         "broken": broken,
         "claims": cells.claims(comparison),
         "held": held(comparison),
+        "priors": [{"name": prior.name, "text": pretty(prior.text)} for prior in source.priors],
+        "notices": far_from_the_prior(comparison.solutions, source.priors),
         "why": list(source.why),
         "states": states(comparison),
     }

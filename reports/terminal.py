@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from triptych.comparisons.notices import far_from_the_prior
 from triptych.reports.numbers import significant
 from triptych.reports.view import (
     Scalar,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from triptych.comparisons.comparison import Comparison
 
+MOST_PRIORS = 8
 COLOURS = {"mle": "blue", "map": "yellow", "mcmc": "green"}
 
 
@@ -122,7 +124,8 @@ def _scenario(comparison: Comparison, console: Console) -> None:
         if variant == DEFAULT:
             console.print()
             console.print(_panels(rows, console))
-            lines = [_caption(rows), *_reasons(rows), *_optima(comparison), *_scores(comparison)]
+            beside = [*_facts(comparison), *_priors(comparison), *_notices(comparison)]
+            lines = [_caption(rows), *beside, *_reasons(rows), *_optima(comparison), *_scores(comparison)]
             for line in lines:
                 console.print(Padding(line, (0, 0, 0, 2), expand=False))
     others = [variant for variant in comparison.solutions if variant != DEFAULT]
@@ -193,6 +196,27 @@ def _reasons(rows: list[dict[str, Any]]) -> list[Text]:
         start = _text(f"{SHORT[note.method]} {note.names}{kind}: ", "yellow" if kind else "dim")
         lines.append(start + _text(note.reason, "" if kind else "dim"))
     return lines
+
+
+def _facts(comparison: Comparison) -> list[Text]:
+    """Which class is the success, reference levels, dropped rows: the sign of every coefficient hangs on them."""
+    return [_text(fact.text) for fact in comparison.scenario.facts]
+
+
+def _priors(comparison: Comparison) -> list[Text]:
+    known = [f"{prior.name} ~ {prior.text}" for prior in comparison.scenario.priors]
+    if not known:
+        return []
+    slopes = [i for i, prior in enumerate(comparison.scenario.priors) if prior.name.startswith("coef[")]
+    left_out = slopes[MOST_PRIORS:]
+    said = [line for i, line in enumerate(known) if i not in left_out]
+    if left_out:
+        said.insert(MOST_PRIORS, f"{len(left_out)} more coefficients (facts.csv)")
+    return [_text(f"priors: {', '.join(said)}", "dim")]
+
+
+def _notices(comparison: Comparison) -> list[Text]:
+    return [_text(line, "yellow") for line in far_from_the_prior(comparison.solutions, comparison.scenario.priors)]
 
 
 def _optima(comparison: Comparison) -> list[Text]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from triptych.errors import InputError
 from triptych.expressions import quoted
-from triptych.tables import is_number
+from triptych.tables import is_number, row_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,12 +48,13 @@ def require_categories(column: pd.Series[Any]) -> None:
             continue
         if found.all():
             raise InputError(
-                f"column {name!r} holds {kind} as text, such as {str(values[0])!r} in row 1; "
+                f"column {name!r} holds {kind} as text, such as {str(values[0])!r} in row {row_number(column, 0)}; "
                 f"turn them into plain numbers first, {remedy}"
             )
         row = int(np.argmin(found))
         raise InputError(
-            f"column {name!r} is mostly {kind}, but row {row + 1} is {str(values[row])!r}; mend it, {remedy}"
+            f"column {name!r} is mostly {kind}, but row {row_number(column, row)} is {str(values[row])!r}; "
+            f"mend it, {remedy}"
         )
     different = len({str(value) for value in values})
     if len(values) > HANDFUL and different > 0.9 * len(values):

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
 FAMILY = "gaussian, student, laplace, bernoulli, binomial, poisson or negative_binomial."
+PRIOR = "flat, normal, laplace, student; ridge, lasso, elastic_net (their scale goes with sigma); horseshoe."
+PRIOR_SCALE = "A positive number, or auto: 2.5 sd(y) / sd(x) for measured outcomes under a prior free of sigma."
 DEFAULT_OUT = "triptych-report"
 INTERRUPTED = 130
 LARGEST_SEED = 2**32 - 1
@@ -85,11 +87,10 @@ def list_scenarios(format: Format = Output.TABLE) -> None:
         sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
         return
     if format is Output.CSV:
-        import csv
+        from triptych.reports.csv_cells import csv_text
 
-        writer = csv.DictWriter(sys.stdout, ["name", "question", "source", "variants"])
-        writer.writeheader()
-        writer.writerows({**row, "variants": " ".join(row["variants"])} for row in rows)
+        lines = [(row["name"], row["question"], row["source"], " ".join(row["variants"])) for row in rows]
+        sys.stdout.write(csv_text(("name", "question", "source", "variants"), lines))
         return
     from rich.console import Console
     from rich.table import Table
@@ -162,8 +163,8 @@ def fit(
     data: Annotated[str | None, typer.Argument(help="A CSV or Parquet file.")] = None,
     formula: Annotated[str | None, typer.Option("--formula", help='E.g. "y ~ x1 + C(group)".')] = None,
     family: Annotated[str, typer.Option(help=FAMILY)] = "gaussian",
-    prior: Annotated[str, typer.Option(help="flat, normal, laplace, elastic_net, student, horseshoe.")] = "normal",
-    prior_scale: Annotated[str, typer.Option(help="auto, or a positive number.")] = "auto",
+    prior: Annotated[str, typer.Option(help=PRIOR)] = "normal",
+    prior_scale: Annotated[str, typer.Option(help=PRIOR_SCALE)] = "auto",
     standardize: Annotated[bool, typer.Option("--standardize/--no-standardize", help="Scale of the priors.")] = True,
     drop_missing: Annotated[bool, typer.Option("--drop-missing", help="Leave out rows with missing values.")] = False,
     trials: Annotated[str | None, typer.Option(help="Column of the number of trials (binomial).")] = None,

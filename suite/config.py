@@ -16,7 +16,7 @@ from triptych.scenario import LONGEST_NAME
 from triptych.tables import listed
 
 Family = Literal["gaussian", "student", "laplace", "bernoulli", "binomial", "poisson", "negative_binomial"]
-Prior = Literal["flat", "normal", "laplace", "elastic_net", "student", "horseshoe"]
+Prior = Literal["flat", "normal", "laplace", "student", "ridge", "lasso", "elastic_net", "horseshoe"]
 
 
 class FitConfig(BaseModel):

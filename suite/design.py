@@ -11,9 +11,11 @@ import numpy as np
 from triptych.errors import InputError
 from triptych.formulas import parse_formula
 from triptych.matrix import INTERCEPT, build_matrix
-from triptych.outcomes import LARGEST, MEASUREMENTS, SMALLEST, outcome, trials_expression
+from triptych.outcomes import LARGEST, SMALLEST, outcome, trials_expression
+from triptych.standardise import LOST, lost, outcome_standard, sample_deviations, standard
 from triptych.table_files import read_table
-from triptych.tables import keep_complete, listed, require_column
+from triptych.tables import incomplete_rows, keep_complete, listed, require_column
+from triptych.told import Fact, numbered
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,12 @@ class Design:
     outcome_scale: float
     spread: float
     predictors: tuple[str, ...]
-    notes: tuple[str, ...]
+    facts: tuple[Fact, ...]
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be known of outcome, predictors and rows, as sentences."""
+        return [fact.text for fact in self.facts]
 
     @property
     def n(self) -> int:
@@ -65,6 +72,12 @@ class Design:
         """``z`` with a leading column of ones where there is an intercept."""
         ones = [np.ones((self.n, 1))] if self.intercept else []
         return np.hstack([*ones, self.z])
+
+    @cached_property
+    def deviations(self) -> np.ndarray:
+        """Sample standard deviations (n - 1) of the predictors; the size of one that does not vary."""
+        deviations = sample_deviations(self.columns)
+        return np.where(deviations > 0, deviations, np.abs(self.columns[0]))
 
     @cached_property
     def rank(self) -> int:
@@ -173,15 +186,14 @@ def build_design(
         raise InputError(f"{listed(sorted(shared))} stands on both sides of ~")
     for name in parsed.named:
         require_column(table, name)
-    rows, dropped = keep_complete(table, list(dict.fromkeys([*left, *parsed.read])), drop_missing=drop_missing)
+    read = list(dict.fromkeys([*left, *parsed.read]))
+    rows, _ = keep_complete(table, read, drop_missing=drop_missing)
     response = outcome(parsed, rows, family=family, trials=trials)
     matrix = build_matrix(parsed, rows)
     _check_columns(matrix.columns, matrix.labels, matrix.intercept)
-    notes = [*response.notes, *matrix.notes]
-    if dropped:
-        notes.append(f"{dropped} of {len(table)} rows were dropped: missing or infinite values.")
-    centre, scale = _standard(matrix.columns, matrix.intercept, standardize)
-    y_centre, y_scale, spread = _outcome_standard(
+    facts = (*response.facts, *matrix.facts, *_dropped(incomplete_rows(table, read), len(table), len(rows)))
+    centre, scale = standard(matrix.columns, matrix.intercept, standardize)
+    y_centre, y_scale, spread = outcome_standard(
         response.values, response.trials, family, matrix.intercept, standardize
     )
     design = Design(
@@ -199,11 +211,25 @@ def build_design(
         outcome_scale=y_scale,
         spread=spread,
         predictors=tuple(parsed.predictors),
-        notes=tuple(notes),
+        facts=facts,
     )
     if not np.isfinite(design.full).all():
         raise InputError("the predictors are too large or too small to standardise")
     return design
+
+
+def _dropped(gaps: dict[str, list[int]], before: int, after: int) -> list[Fact]:
+    """Say which rows were dropped, and for which column's sake."""
+    if not gaps:
+        return []
+    all_of_them = f"{before - after} of {before} rows were dropped: missing or infinite values."
+    return [
+        Fact("dropped", "", before - after, all_of_them),
+        *(
+            Fact("dropped", name, rows, f"Dropped for a missing or infinite value of {name}: {numbered(rows)}.")
+            for name, rows in gaps.items()
+        ),
+    ]
 
 
 def _check_columns(columns: np.ndarray, labels: list[str], intercept: bool) -> None:
@@ -214,8 +240,8 @@ def _check_columns(columns: np.ndarray, labels: list[str], intercept: bool) -> N
     if constant:
         raise InputError(f"predictor {listed(constant)} is constant over the rows used; leave it out")
     for label, column in zip(labels, columns.T, strict=True):
-        if intercept and _lost(column):
-            raise InputError(f"predictor {label!r} {_LOST}")
+        if intercept and lost(column):
+            raise InputError(f"predictor {label!r} {LOST}")
         largest, spread = np.abs(column).max(), np.abs(column - column[0]).max()
         if largest > LARGEST or 0 < spread < SMALLEST or largest < SMALLEST:
             raise InputError(
@@ -231,58 +257,3 @@ def _check_columns(columns: np.ndarray, labels: list[str], intercept: bool) -> N
                 "in every row; leave one out"
             )
         seen[key] = label
-
-
-_LOST = (
-    "varies only in the last digits that floats hold, and fewer than five of them are left; "
-    "subtract a constant from it before the table is written"
-)
-
-
-def _lost(values: np.ndarray) -> bool:
-    """Whether rounding leaves less than five digits of how values differ."""
-    with np.errstate(over="ignore"):
-        return bool(np.ptp(values) < 1e5 * np.spacing(np.abs(values).max()))
-
-
-def _standard(columns: np.ndarray, intercept: bool, standardize: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Means and sample standard deviations (n - 1); without an intercept nothing is centred."""
-    with np.errstate(all="ignore"):
-        centre = columns.mean(axis=0) if intercept else np.zeros(columns.shape[1])
-        if not standardize:
-            return centre, np.ones(columns.shape[1])
-        deviations = columns - columns.mean(axis=0)
-        size = np.abs(deviations).max(axis=0, initial=0.0)
-        # Divided by the largest first, so that squares neither overflow nor vanish.
-        unit = deviations / np.where(size > 0, size, 1.0)
-        scale = size * np.sqrt((unit**2).sum(axis=0) / (len(columns) - 1))
-    if not (np.isfinite(scale) & (scale > 0)).all():
-        raise InputError("a predictor is too large or varies too little to be standardised")
-    return centre, scale
-
-
-def _outcome_standard(
-    y: np.ndarray, trials: np.ndarray | None, family: str, intercept: bool, standardize: bool
-) -> tuple[float, float, float]:
-    """Centre and scale of the linear predictor, and the spread that the noise prior is scaled by."""
-    with np.errstate(all="ignore"):
-        mean = float(y.mean())
-        if family in MEASUREMENTS:
-            size = float(np.abs(y - mean).max())
-            spread = size * float(np.std((y - mean) / size, ddof=1)) if size > 0 else 0.0
-            if not np.isfinite([mean, spread]).all() or spread <= 0:
-                raise InputError("the outcome is too large or varies too little for floats")
-            if _lost(y):
-                raise InputError(f"the outcome {_LOST}")
-            if spread < SMALLEST or np.abs(y).max() > LARGEST:
-                raise InputError(
-                    f"the outcome's values, of a size of {np.abs(y).max():.1g} and a spread of {spread:.1g}, have "
-                    "squares beyond double precision; rescale the outcome, e.g. by another unit"
-                )
-            return (mean if intercept else 0.0), (spread if standardize else 1.0), spread
-        if not intercept:
-            return 0.0, 1.0, 1.0
-        if family in ("bernoulli", "binomial"):
-            p = float(y.sum() / (len(y) if trials is None else trials.sum()))
-            return float(np.log(p) - np.log1p(-p)), 1.0, 1.0
-        return float(np.log(mean)), 1.0, 1.0

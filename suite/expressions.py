@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.errors import InputError, shown
-from triptych.tables import level_name, levels, listed, missing, numbers, require_column
+from triptych.tables import level_name, levels, listed, missing, numbers, require_column, row_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -243,7 +243,7 @@ def _column(expression: Expression, tree: ast.expr, table: pd.DataFrame) -> np.n
     if bad.any():
         raise InputError(
             f"{expression.text!r} is not finite in {int(bad.sum())} of {len(table)} rows, "
-            f"first in row {int(np.argmax(bad)) + 1}"
+            f"first in row {row_number(table, int(np.argmax(bad)))}"
         )
     return column
 
@@ -302,11 +302,14 @@ def _basis(expression: Expression, name: str, call: ast.Call, table: pd.DataFram
         raise InputError(
             f"{expression.text!r} needs more than {size} different values, and there are {len(np.unique(x))}"
         )
-    if name == "poly":
-        columns = np.asarray(poly(x, degree=size), dtype=float)
-    else:
-        splines = basis_spline(x, df=size)
-        columns = np.column_stack([np.asarray(splines[key], dtype=float) for key in splines])
+    # Neither basis knows the unit of its variable; times a power of two no digit changes, and powers do not overflow.
+    x = np.ldexp(x, -int(np.frexp(np.abs(x).max())[1]))
+    with np.errstate(all="ignore"):
+        if name == "poly":
+            columns = np.asarray(poly(x, degree=size), dtype=float)
+        else:
+            splines = basis_spline(x, df=size)
+            columns = np.column_stack([np.asarray(splines[key], dtype=float) for key in splines])
     if not np.isfinite(columns).all():
         raise InputError(f"{expression.text!r} is not finite; rescale its variable first")
     return Basis(columns, [f"{expression.text}[{j + 1}]" for j in range(columns.shape[1])])

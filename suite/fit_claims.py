@@ -11,13 +11,14 @@ import numpy as np
 from triptych import reference_fits as reference
 from triptych.claims import Claim, at_most, claim, equal
 from triptych.design import Design
-from triptych.families import Regression
 from triptych.fit_existence import Existence
+from triptych.fit_spec import Regression
 from triptych.table import Status
 
 Measure = Callable[[Any], Claim]
 CLOSE = 1e-6  # of a standard error: far below anything that data can tell apart
 FALSE_ALARM = 1e-4  # per claim on sampled figures
+PENALTIES = ("normal", "laplace", "elastic_net")  # densities whose logarithm is one
 EXPONENTIAL = ("bernoulli", "binomial", "poisson")
 
 
@@ -204,30 +205,31 @@ def _normal_bound(comparisons: int) -> float:
 
 def _penalty_claims(design: Design, spec: Regression) -> list[Measure]:
     claims: list[Measure] = []
-    if spec.prior in ("normal", "laplace", "elastic_net"):
+    if spec.shape in PENALTIES:
         if reference_solves(spec):
             claims.append(_penalised_fit_claim(design, spec))
         if spec.family not in ("student", "laplace"):
             claims.append(_stationarity_claim(design, spec))
-    if spec.prior in ("laplace", "elastic_net"):
+    if spec.shape in ("laplace", "elastic_net"):
         claims.append(_no_zeros_claim(design))
-    if (spec.family, spec.prior) == ("gaussian", "normal"):
-        claims.append(_ridge_mean_claim(design, spec))
+    if (spec.family, spec.shape) == ("gaussian", "normal"):
+        claims.append(_posterior_mean_claim(design, spec))
     return claims
 
 
 def reference_solves(spec: Regression) -> bool:
     """Whether scikit-learn solves this penalised regression with an unpenalised intercept."""
     if spec.family == "gaussian":
-        return spec.prior in ("normal", "laplace", "elastic_net")
-    return spec.family in ("bernoulli", "poisson") and spec.prior == "normal"
+        return spec.shape in PENALTIES
+    return spec.family in ("bernoulli", "poisson") and spec.shape == "normal"
 
 
 def _penalised_fit_claim(design: Design, spec: Regression) -> Measure:
-    name = {"normal": "ridge", "laplace": "lasso", "elastic_net": "elastic-net"}[spec.prior]
+    name = {"normal": "ridge", "laplace": "lasso", "elastic_net": "elastic-net"}[spec.shape]
+    at = " at the mode's sigma" if spec.measured and spec.prior != "ridge" else ""
 
     @claim(
-        f"The mode is scikit-learn's {name} fit at the penalty that the prior implies "
+        f"The mode is scikit-learn's {name} fit at the penalty that the prior implies{at} "
         "(largest difference of a standardised slope)"
     )
     def mode_is_the_penalised_fit(c: Any) -> Claim:
@@ -251,14 +253,15 @@ def _stationarity_claim(design: Design, spec: Regression) -> Measure:
         coef = _values(c, "map")
         gradient = reference.score(design, spec, coef, other)
         b = design.to_standardised(coef)[design.intercept :]
-        noise = other / design.outcome_scale if spec.conditional and other else 1.0
-        width = spec.scale(design) * noise
-        l1 = {"normal": 0.0, "laplace": 1.0, "elastic_net": spec.l1_ratio}[spec.prior]
+        noise = other / design.outcome_scale if spec.measured and other else 1.0
+        width = spec.widths(design, other)
+        l1 = {"normal": 0.0, "laplace": 1.0, "elastic_net": spec.l1_ratio}[spec.shape]
         pull = gradient[design.intercept :] - (1 - l1) * b / width**2
         off = np.where(b == 0, np.maximum(np.abs(pull) - l1 / width, 0), pull - np.sign(b) * l1 / width)
         imbalance = np.concatenate([gradient[: design.intercept], off])
         # The score's own scale is the root of the information: a column's length per unit of noise.
-        size = 1 / width + np.linalg.norm(design.full, axis=0) / noise
+        size = np.linalg.norm(design.full, axis=0) / noise
+        size[design.intercept :] += 1 / width
         return at_most(np.max(np.abs(imbalance) / size), CLOSE)
 
     return mode_balances_score_and_penalty
@@ -273,22 +276,29 @@ def _no_zeros_claim(design: Design) -> Measure:
     return posterior_mean_is_never_zero
 
 
-def _ridge_mean_claim(design: Design, spec: Regression) -> Measure:
-    @claim(
-        "Whatever sigma is, the slopes' posterior mean is the ridge fit "
-        "(largest difference in Monte Carlo standard errors)"
+def _posterior_mean_claim(design: Design, spec: Regression) -> Measure:
+    says = (
+        "Whatever sigma is, the slopes' posterior mean is the ridge fit"
+        if spec.prior == "ridge"
+        else "The slopes' posterior mean is that of a quadrature over sigma, given which all is normal"
     )
-    def posterior_mean_is_ridge(c: Any) -> Claim:
+
+    @claim(f"{says} (largest difference in Monte Carlo standard errors)")
+    def posterior_mean_is_exact(c: Any) -> Claim:
         import arviz as az
 
-        theirs = reference.penalised(design, spec, None)
-        if theirs is None:
-            return equal("no reference", "a reference")
-        draws = c["default"].panels["mcmc"].native["posterior"]["coef"].values
-        slopes = range(int(design.intercept), len(design.terms))
+        if spec.prior == "ridge":
+            theirs = reference.penalised(design, spec, None)
+            if theirs is None:
+                return equal("no reference", "a reference")
+            expected = theirs.coef[design.intercept :]
+        else:
+            expected = reference.normal_posterior_mean(design, spec) * design.outcome_scale / design.scale
+        draws = c["default"].panels["mcmc"].native["posterior"]["coef"].values[..., int(design.intercept) :]
+        slopes = range(len(design.labels))
         errors = [float(az.mcse(np.ascontiguousarray(draws[..., j]))) for j in slopes]
-        apart = [float(draws[..., j].mean() - theirs.coef[j]) for j in slopes]
+        apart = [float(draws[..., j].mean() - expected[j]) for j in slopes]
         worst = max(map(_in_errors, apart, errors))
         return at_most(worst, _normal_bound(len(design.labels)))
 
-    return posterior_mean_is_ridge
+    return posterior_mean_is_exact

@@ -1,4 +1,4 @@
-"""Parameters whose likelihood is highest at an end: Student's nu and sigma, the negative binomial's alpha."""
+"""Parameters whose likelihood is highest at an end: Student's nu, the negative binomial's alpha."""
 
 from __future__ import annotations
 
@@ -30,43 +30,29 @@ def edge_of_nu(design: Design) -> Status | None:
     return Status.AT_BOUNDARY if best == len(heights) - 1 else None
 
 
-def fits_enough(design: Design, nu: float) -> bool:
-    """With ``m`` rows fitted exactly Student's likelihood goes as ``sigma ** (nu * (n - m) - m)``."""
-    fitted = max(design.rank, _tied(design) if design.intercept else 0)
-    return bool(fitted > nu * (design.n - fitted))
+def alpha_holds(design: Design) -> bool:
+    """Whether a posterior of flat coefficients and alpha ~ Exponential(1) has a finite integral at alpha = 0.
 
-
-def holds_off(design: Design, nu: float) -> bool:
-    """Whether a posterior under a flat prior is proper where Student's likelihood is not bounded.
-
-    Around a fit that is exact in ``m`` rows the ``k`` coefficients keep within sigma, which gives back ``sigma ** k``
-    of the likelihood (Fernandez and Steel 1999, Biometrika 86, 153-167).
+    Let ``m`` counts be above zero. There the likelihood is ``alpha ** m`` times a function of ``alpha * eta``, whose
+    integral over the coefficients is ``alpha ** -d``: ``d`` is the dimension of the cone of those directions in which
+    the linear predictor falls in none of these rows. So ``m - d > -1``; at the other end alpha has its own tail. With
+    an intercept ``d`` is the number of coefficients.
     """
-    fitted = max(design.rank, _tied(design) if design.intercept else 0)
-    return bool(nu * (design.n - fitted) > fitted - design.rank)
+    from scipy.optimize import linprog
 
-
-def ties(design: Design, nu: float) -> tuple[bool, str]:
-    """Whether rows of one value leave no mode under a prior of the slopes scaled by sigma, and why no posterior.
-
-    Slopes at zero and sigma to zero: ``sigma ** (nu * (n - m) - m)``, over one more for each slope's density; an
-    intercept within sigma of the value gives one back.
-    """
-    tied = _tied(design)
-    power = nu * (design.n - tied) - tied
-    reason = (
-        f"no posterior exists: {tied} of {design.n} values of {design.outcome_name!r} are the same, and Student errors "
-        "let sigma go to zero on them; use --family gaussian, or look for what ties them"
+    x = design.full[design.outcome > 0]
+    m, p = x.shape
+    if design.intercept or not m:
+        return bool(m >= p)
+    # As many rows as can rise at once: their slack is 1 at the optimum. The others stand still in all directions.
+    best = linprog(
+        np.r_[np.zeros(p), -np.ones(m)],
+        A_ub=np.hstack([-x, np.eye(m)]),
+        b_ub=np.zeros(m),
+        bounds=[(None, None)] * p + [(0, 1)] * m,
     )
-    unbounded = tied > 0 and power < design.rank - design.intercept
-    return unbounded, reason if tied > 0 and power + 1 + design.intercept <= 0 else ""
-
-
-def _tied(design: Design) -> int:
-    """Return the number of rows that slopes of zero fit exactly."""
-    if not design.intercept:
-        return int(np.sum(design.outcome == 0))
-    return int(np.unique(design.outcome, return_counts=True)[1].max())
+    still = x[best.x[p:] < 0.5]
+    return bool(m >= p - (int(np.linalg.matrix_rank(still)) if len(still) else 0))
 
 
 def underdispersed(design: Design) -> bool:

@@ -8,15 +8,24 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from triptych.design import Design
-from triptych.families import Regression, estimands
-from triptych.fit_edges import edge_of_nu, fits_enough, holds_off, ties, underdispersed
+from triptych.exact_fits import (
+    exact_fits,
+    fits_exactly,
+    likelihood_unbounded,
+    misfit,
+    mode_unbounded,
+    tied_rows,
+    without_posterior,
+)
+from triptych.families import estimands
+from triptych.fit_edges import alpha_holds, edge_of_nu, underdispersed
 from triptych.fit_programs import separated, several_medians
+from triptych.fit_spec import Regression
 from triptych.principal import components
 from triptych.table import Status
 from triptych.tables import listed
 
 Expected = Mapping[str, Mapping[str, Status | None]]
-OWN_SCALE_PRIORS = ("student", "horseshoe")  # not scaled by sigma: nothing stops sigma at zero
 MOST_DEPENDENT = 1e6  # condition number whose square leaves no digits
 NEARLY = 1e-8  # of the outcome's size: smaller residuals have too few digits to tell a kink or a heavy tail
 FEWEST_SPARE_ROWS = 3  # Student's t has a variance from three degrees of freedom
@@ -26,12 +35,14 @@ FEWEST_SPARE_ROWS = 3  # Student's t has a variance from three degrees of freedo
 class Existence:
     """Statuses other than ``ok`` by method and estimand, and a sentence for each finding.
 
-    A status of None is one that the fit itself has to decide.
+    A status of None is one that the fit itself has to decide. ``no_maximum`` has the reason, by method, why an
+    objective rises without limit.
     """
 
     expected: Expected
     notes: tuple[str, ...]
     no_posterior: tuple[Status, str] | None = None
+    no_maximum: Mapping[str, str] = field(default_factory=dict)
 
     def mle_exists(self, estimand: str = "coef") -> bool:
         """Whether a finite, unique maximum-likelihood estimate is expected."""
@@ -54,7 +65,6 @@ def existence(design: Design, spec: Regression) -> Existence:
         found.notes.append(_rank_note(design, spec))
     if spec.measured:
         _measured(design, spec, found)
-        _without_posterior(design, spec, found)
     else:
         _discrete(design, spec, found)
     if spec.prior == "flat":
@@ -79,6 +89,7 @@ class _Findings:
     mode: dict[str, Status | None] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     no_posterior: tuple[Status, str] | None = None
+    runs_away: str = ""
 
     def concluded(self, spec: Regression) -> Existence:
         """Return the findings as what is to be expected of each method."""
@@ -92,7 +103,13 @@ class _Findings:
             status, reason = self.no_posterior
             expected["mcmc"] = dict.fromkeys(estimands(spec), status)
             notes.append(reason[0].upper() + reason[1:] + ".")
-        return Existence(expected, tuple(notes), self.no_posterior)
+        whose = {"mle": "likelihood", "map": "joint density"}
+        no_maximum = {
+            method: f"the {whose[method]} has no maximum: {self.runs_away}"
+            for method, statuses in expected.items()
+            if Status.UNBOUNDED in statuses.values()
+        }
+        return Existence(expected, tuple(notes), self.no_posterior, no_maximum)
 
 
 def _of_terms(design: Design, status: Status, terms: list[str]) -> dict[str, Status | None]:
@@ -118,43 +135,59 @@ def _rank_note(design: Design, spec: Regression) -> str:
 
 def _measured(design: Design, spec: Regression, found: _Findings) -> None:
     """Exact fits let sigma go to zero; medians need not be unique."""
-    mle, exact = found.mle, _fits_exactly(design)
-    if not exact and not (spec.family == "student" and fits_enough(design, spec.nu or 2.0)):
-        if spec.family == "laplace" and not mle and (loose := several_medians(design)):
-            mle |= _of_terms(design, Status.NOT_IDENTIFIED, loose)
-            found.notes.append(
-                "Several coefficient vectors have the same, least sum of absolute deviations: "
-                "the median regression is not unique."
-            )
-        return
-    # Without full rank the exact fit is one of many, and that is what coef's status says.
-    spared = dict.fromkeys((name for name in mle if name != "coef"), Status.UNBOUNDED)
+    mle, exact, fits = found.mle, fits_exactly(design), exact_fits(design, spec)
     rest: dict[str, Status | None] = dict.fromkeys(("sigma", *_free(spec)), Status.UNBOUNDED)
-    mle |= {"coef": mle.get("coef", Status.UNBOUNDED), **spared, **rest}
     what = "all rows" if exact else "enough rows"
-    found.notes.append(
-        f"Some coefficients fit {what} exactly, so the likelihood grows without limit as sigma "
-        "goes to zero: there is no maximum-likelihood estimate."
-    )
-    if spec.prior in OWN_SCALE_PRIORS:
-        found.mode |= {"coef": Status.UNBOUNDED, **rest}
-
-
-def _without_posterior(design: Design, spec: Regression, found: _Findings) -> None:
-    """Exact fits, and ties under Student errors, may leave neither a mode nor a posterior."""
-    if found.mode and _fits_exactly(design) and design.rank < design.n:
-        found.no_posterior = (
-            Status.NO_POSTERIOR,
-            f"no posterior exists: {design.outcome_name!r} is an exact linear function of the predictors, and a "
-            f"{spec.prior} prior lets sigma go to zero; look for the error in the data, or use --prior normal, "
-            "whose scale shrinks with sigma",
+    if likelihood_unbounded(fits):
+        # Without full rank the exact fit is one of many, and that is what coef's status says.
+        spared = dict.fromkeys((name for name in mle if name != "coef"), Status.UNBOUNDED)
+        mle |= {"coef": mle.get("coef", Status.UNBOUNDED), **spared, **rest}
+        found.notes.append(
+            f"Some coefficients fit {what} exactly, so the likelihood grows without limit as sigma "
+            "goes to zero: there is no maximum-likelihood estimate."
         )
-    if spec.family == "student" and spec.conditional:
-        unbounded, reason = ties(design, spec.nu or 2.0)
-        if unbounded:
-            found.mode = dict.fromkeys(estimands(spec), Status.UNBOUNDED)
-        if reason:
-            found.no_posterior = (Status.NO_POSTERIOR, reason)
+    elif spec.family == "laplace" and not mle and (loose := several_medians(design)):
+        mle |= _of_terms(design, Status.NOT_IDENTIFIED, loose)
+        found.notes.append(
+            "Several coefficient vectors have the same, least sum of absolute deviations: "
+            "the median regression is not unique."
+        )
+    found.runs_away = (
+        f"some coefficients fit {what} exactly, where it grows without limit as sigma goes to zero, whatever the "
+        f"scale of the prior; {_instead(spec, exact=exact)}"
+    )
+    if spec.prior == "flat":
+        return
+    unbounded = mode_unbounded(fits, design, spec)
+    if unbounded is not False:
+        status = Status.UNBOUNDED if unbounded else None
+        found.mode |= {"coef": status, **dict.fromkeys(rest, status)}
+    if unbounded and not spec.conditional:
+        found.notes.append(
+            f"The {spec.prior} prior does not go with sigma, so the joint density grows without limit at that exact "
+            "fit: there is no posterior mode, whatever the prior's scale."
+        )
+    if (spike := without_posterior(fits, design, spec)) is not None:
+        found.no_posterior = (Status.NO_POSTERIOR, _spike_reason(design, spec, exact=spike.rows == design.n))
+
+
+def _instead(spec: Regression, *, exact: bool) -> str:
+    """Say what to do where sigma goes to zero at an exact fit."""
+    if not exact:
+        return "use --family gaussian, or look for what these rows have in common"
+    return "look for the error in the data, or use --prior ridge, whose scale shrinks with sigma"
+
+
+def _spike_reason(design: Design, spec: Regression, *, exact: bool) -> str:
+    if exact:
+        return (
+            f"no posterior exists: {design.outcome_name!r} is an exact linear function of the predictors, and a "
+            f"{spec.prior} prior lets sigma go to zero; {_instead(spec, exact=True)}"
+        )
+    return (
+        f"no posterior exists: {int(tied_rows(design).sum())} of {design.n} values of {design.outcome_name!r} are the "
+        "same, and Student errors let sigma go to zero on them; use --family gaussian, or look for what ties them"
+    )
 
 
 def _discrete(design: Design, spec: Regression, found: _Findings) -> None:
@@ -201,7 +234,7 @@ def _at_ends(design: Design, spec: Regression, found: _Findings) -> None:
 
 def _left_to_the_fit(design: Design, spec: Regression, found: _Findings) -> None:
     """Where the data alone do not tell, nothing is expected."""
-    if design.full_rank and design.condition > MOST_DEPENDENT and components(design, spec.prior) is None:
+    if design.full_rank and design.condition > MOST_DEPENDENT and spec.components(design) is None:
         found.mode.setdefault("coef", None)
         rotated = components(design, "flat") is not None
         whose, also = (
@@ -214,17 +247,17 @@ def _left_to_the_fit(design: Design, spec: Regression, found: _Findings) -> None
             f"holds no digits of some directions: where the data leave them open, {whose} are not identified to double "
             f"precision. A flat or normal prior works in principal components, which keep the digits{also}."
         )
-    if spec.family in ("laplace", "student") and not _fits_exactly(design) and _misfit(design) < NEARLY:
+    if spec.family in ("laplace", "student") and not fits_exactly(design) and misfit(design) < NEARLY:
         rest = dict.fromkeys(("coef", "sigma", *_free(spec)), None)
         found.mle = {**rest, **found.mle}
-        if spec.prior in OWN_SCALE_PRIORS:
+        if not spec.conditional:
             found.mode = {**rest, **found.mode}
         found.notes.append(
             "Some coefficients fit all rows so closely that double precision keeps few digits of the residuals: "
             "whether the likelihood has a maximum there is left to the fit."
         )
     # Of columns that say the same, the lasso may take either.
-    either = not design.full_rank and spec.prior == "laplace"
+    either = not design.full_rank and spec.shape == "laplace"
     # The prior holds the slopes; half of an even number of rows may lie on each side for a range of intercepts.
     halves = spec.family == "laplace" and spec.prior != "flat" and design.intercept and design.n % 2 == 0
     if either or halves:
@@ -234,33 +267,27 @@ def _left_to_the_fit(design: Design, spec: Regression, found: _Findings) -> None
         found.mode |= {"coef": None} | ({"coef[Intercept]": Status.OK} if design.intercept else {})
 
 
-def _fits_exactly(design: Design) -> bool:
-    return design.rank == design.n or _misfit(design) <= 64 * float(np.finfo(float).eps)
-
-
-def _misfit(design: Design) -> float:
-    """Return the largest residual of least squares, in units of the largest number that it is a difference of."""
-    y = design.outcome
-    unit = design.outcome_scale if design.outcome_scale != 1.0 else design.spread
-    target = (y - design.outcome_centre) / unit
-    coef, *_ = np.linalg.lstsq(design.full, target, rcond=None)
-    left = float(np.abs(target - design.full @ coef).max())
-    return left / float(max(np.abs(y).max() / unit, np.abs(target).max()))
-
-
 def _improper(design: Design, spec: Regression, found: _Findings) -> tuple[Status, str] | None:
     """Return why a flat prior leaves no posterior, or none with a mean and a variance."""
     status = found.mle.get("coef") or (None if design.full_rank else Status.NOT_IDENTIFIED)
     spare = design.n - design.rank
     if status is Status.NOT_IDENTIFIED and spec.family == "laplace" and design.full_rank:
         status = None  # several medians, yet the posterior is proper
-    exact = _fits_exactly(design) or not design.full_rank
-    if status is Status.UNBOUNDED and spec.family == "student" and not exact and holds_off(design, spec.nu or 2.0):
+    spike = without_posterior(exact_fits(design, spec), design, spec) if spec.measured else None
+    if status is Status.UNBOUNDED and design.full_rank and spike is None:
         status = None  # the spike of the likelihood holds no more than any other place
     advice = "use --prior normal or another proper one"
+    if spike is not None and spare > 0:
+        advice = _instead(spec, exact=spike.rows == design.n)
     if status is not None:
         why = found.notes[0].split(". ")[0].rstrip(".").split(": ")[0]
         return Status.NO_POSTERIOR, f"no posterior exists under a flat prior ({why[0].lower()}{why[1:]}): {advice}"
+    if spec.family == "negative_binomial" and not alpha_holds(design):
+        return Status.NO_POSTERIOR, (
+            f"no posterior exists under a flat prior: {_counted(int(np.sum(design.outcome > 0)), 'count')} above zero "
+            f"for {_counted(len(design.terms), 'coefficient')} let alpha go to zero and the coefficients to infinity "
+            f"together: {advice}"
+        )
     if spec.measured and spare < FEWEST_SPARE_ROWS:
         return (
             Status.NO_MOMENT,

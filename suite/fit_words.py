@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from triptych.design import Design
-from triptych.families import PRIOR_DF, SLAB_DF, SLAB_SCALE, Regression
 from triptych.fit_existence import Existence
-from triptych.principal import components
+from triptych.fit_spec import PRIOR_DF, SLAB_DF, SLAB_SCALE, Regression
 from triptych.tables import listed
 
 LIKELIHOOD = {
@@ -38,6 +37,10 @@ FAMILY_WHY = {
     "likelihood is long-tailed, so its mode and mean may differ much.",
 }
 
+GOES_WITH_SIGMA = (
+    " For measured outcomes its scale goes with sigma: the penalty does not depend on the noise, and slopes far from "
+    "zero take sigma with them."
+)
 PRIOR_WHY = {
     "flat": "The slopes have a flat prior: mode and MLE coincide where the prior touches nothing "
     "else, and what is left between the panels is integration.",
@@ -45,6 +48,10 @@ PRIOR_WHY = {
     "with a penalty on the sum of their squares, as in ridge regression.",
     "laplace": "The Laplace prior has a corner at zero: its mode can set slopes to exactly zero, as "
     "the lasso does, while posterior means and medians never do.",
+    "ridge": "The normal prior of ridge regression pulls the slopes, taken together, towards zero: its mode is that of "
+    "the likelihood with a penalty on the sum of their squares.",
+    "lasso": "The Laplace prior of the lasso has a corner at zero: its mode can set slopes to exactly zero, while "
+    "posterior means and medians never do.",
     "elastic_net": "Part lasso, part ridge: the mode can set slopes to zero, yet correlated "
     "predictors share their weight.",
     "student": "The Student prior pulls small slopes towards zero and leaves large ones alone; its "
@@ -54,7 +61,6 @@ PRIOR_WHY = {
 }
 
 UNDECIDED_WHY = "The slopes have a flat prior: what the likelihood leaves open nothing else decides."
-FAR_OUT = 4.0  # prior scales from which a slope widens sigma to be seen
 
 NEARLY_DEPENDENT_WHY = (
     "The predictors nearly depend on each other: the estimates are computed along their principal "
@@ -112,6 +118,8 @@ def _prior_line(design: Design, spec: Regression, *, sized: bool) -> str:
     sigma = r"\,\sigma / s_y" if sized else r"\,\sigma"
     noise = sigma if spec.conditional else ""
     width = f"{spec.scale(design):.4g}{noise}"
+    if np.any(spec.relative(design) != 1.0):
+        width = rf"{spec.scale(design):.4g}\,s_y / s_j"
     return {
         "flat": r"p(b_j) \propto 1",
         "normal": rf"b_j \sim \mathrm{{Normal}}(0, {width})",
@@ -124,7 +132,7 @@ def _prior_line(design: Design, spec: Regression, *, sized: bool) -> str:
         + (sigma if spec.measured else "")
         + rf",\quad \tau, \lambda_j \sim C^+(0, 1), \quad c^2 \sim {SLAB_SCALE**2:g}\,"
         rf"\mathrm{{InvGamma}}({SLAB_DF / 2:g}, {SLAB_DF / 2:g})",
-    }[spec.prior]
+    }[spec.shape]
 
 
 def why(design: Design, spec: Regression, found: Existence, *, standardize: bool) -> tuple[str, ...]:
@@ -134,29 +142,12 @@ def why(design: Design, spec: Regression, found: Existence, *, standardize: bool
     paragraphs = [FAMILY_WHY[spec.family]] if posterior and (maximum or not spec.measured) else []
     if design.labels:
         decided = spec.prior != "flat" or (maximum and posterior)
-        paragraphs.append(PRIOR_WHY[spec.prior] if decided else UNDECIDED_WHY)
+        said = PRIOR_WHY[spec.prior] + (GOES_WITH_SIGMA if spec.conditional else "")
+        paragraphs.append(said if decided else UNDECIDED_WHY)
     paragraphs.append(_scale_note(design, spec, standardize))
-    if (far := _far_out(design, spec)) > FAR_OUT:
-        paragraphs.append(
-            f"By least squares the largest slope is {far:.0f} prior scales away from zero, and that scale goes with "
-            "sigma: the prior takes part of what the predictors explain for noise, so MAP and posterior have a larger "
-            "sigma than the data show, and wider intervals. A larger --prior-scale, or --prior student, whose scale is "
-            "not sigma's, leaves that to the data."
-        )
-    if components(design, spec.prior) is not None:
+    if spec.components(design) is not None:
         paragraphs.append(NEARLY_DEPENDENT_WHY)
     return (*paragraphs, *design.notes, *found.notes)
-
-
-def _far_out(design: Design, spec: Regression) -> float:
-    """Return how many scales of a prior that goes with sigma the largest slope is from zero, by least squares."""
-    spare = design.n - design.rank
-    if not (spec.conditional and design.labels and design.full_rank and spare > 0):
-        return 0.0
-    coef = np.linalg.lstsq(design.full, design.target, rcond=None)[0]
-    sigma = float(np.linalg.norm(design.target - design.full @ coef)) / np.sqrt(spare)
-    largest = float(np.abs(coef[int(design.intercept) :]).max())
-    return largest / (spec.scale(design) * sigma) if sigma > 0 else 0.0
 
 
 def _scale_note(design: Design, spec: Regression, standardize: bool) -> str:
@@ -177,7 +168,9 @@ def _scale_note(design: Design, spec: Regression, standardize: bool) -> str:
             "centred but not rescaled" if design.intercept else "neither centred (there is no intercept) nor rescaled"
         )
         first = f"Predictors are {treated}; the prior is on the user's own scale"
-    if spec.prior != "flat":
+    if np.any(spec.relative(design) != 1.0):
+        first += f", with scale {spec.scale(design):.4g} sd(y) / sd(x) for each"
+    elif spec.prior != "flat":
         first += f", with scale {spec.scale(design):.4g}"
         first += ", times sigma" if spec.conditional or (spec.measured and spec.prior == "horseshoe") else ""
     return f"{first}. {end}"

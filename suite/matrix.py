@@ -13,6 +13,7 @@ from triptych.errors import InputError, shown
 from triptych.expressions import Basis, Expression, Levels, evaluate, quoted
 from triptych.formulas import Formula, plain_message
 from triptych.tables import is_text, levels, listed, numbers, require_column
+from triptych.told import Fact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ class Matrix:
     columns: np.ndarray
     labels: list[str]
     intercept: bool
-    notes: tuple[str, ...]
+    facts: tuple[Fact, ...]
 
 
 def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
@@ -43,7 +44,7 @@ def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
     texts: dict[str, str] = {}
     level_texts: dict[str, dict[str, str]] = {}
     groups: dict[str, list[str]] = {}
-    notes: list[str] = []
+    facts: list[Fact] = []
     reference: dict[str, str] = {}
     for index in sorted(formula.used):
         alias, factor = f"v{index}", formula.factors[index]
@@ -71,7 +72,8 @@ def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
     for alias, level in reference.items():
         whole = any(f"{alias}[k0]" in name.split(":") for name in names)
         each = "each of its levels has a coefficient" if whole else f"its reference level is {level}"
-        notes.append(f"{texts[alias]} is categorical; {each}.")
+        said = f"{texts[alias]} is categorical; {each}."
+        facts.append(Fact("reference", texts[alias], None if whole else level, said))
     keep = [name for name in names if name != INTERCEPT]
     labels = [_label(name, texts, level_texts) for name in keep]
     if len(set(labels)) != len(labels) or INTERCEPT in labels:
@@ -81,20 +83,22 @@ def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
         repeated = sorted({label for label in labels if labels.count(label) > 1})
         raise InputError(f"{shown(formula.text)} gives several predictors the name {listed(repeated)}")
     values = np.ascontiguousarray(matrix[keep].to_numpy(dtype=float))
-    kept = _without_empty_cells(values, labels, [":" in name and "[" in name for name in keep], notes)
-    return Matrix(np.ascontiguousarray(values[:, kept]), [labels[j] for j in kept], intercept, tuple(notes))
+    kept = _without_empty_cells(values, labels, [":" in name and "[" in name for name in keep], facts)
+    return Matrix(np.ascontiguousarray(values[:, kept]), [labels[j] for j in kept], intercept, tuple(facts))
 
 
-def _without_empty_cells(values: np.ndarray, labels: list[str], crossed: list[bool], notes: list[str]) -> list[int]:
+def _without_empty_cells(values: np.ndarray, labels: list[str], crossed: list[bool], facts: list[Fact]) -> list[int]:
     """Return which columns to keep: levels that never occur together make columns that nobody wrote."""
     kept: list[int] = []
     first: dict[bytes, str] = {}
     for j, column in enumerate(values.T):
         key = np.ascontiguousarray(column + 0.0).tobytes()  # + 0.0 makes -0.0 equal to 0.0
         if crossed[j] and not column.any():
-            notes.append(f"{labels[j]} is left out: it is zero in every row, so the data say nothing of it.")
+            said = f"{labels[j]} is left out: it is zero in every row, so the data say nothing of it."
+            facts.append(Fact("left_out", labels[j], None, said))
         elif crossed[j] and key in first:
-            notes.append(f"{labels[j]} is left out: in these rows it cannot be told from {first[key]}.")
+            said = f"{labels[j]} is left out: in these rows it cannot be told from {first[key]}."
+            facts.append(Fact("left_out", labels[j], first[key], said))
         else:
             kept.append(j)
             first.setdefault(key, labels[j])

@@ -10,7 +10,8 @@ import numpy as np
 from triptych.errors import InputError
 from triptych.expressions import Expression, Levels, evaluate, parse, quoted
 from triptych.formulas import Formula
-from triptych.tables import is_text, levels, listed, numbers, require_column
+from triptych.tables import is_text, levels, listed, numbers, require_column, row_number
+from triptych.told import Fact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,12 +33,12 @@ LARGEST_COUNT = 2**31 - 1  # PyMC keeps whole numbers in 32 bits, and larger one
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome as floats, its name, the trials where there are some, and what to say of it."""
+    """The outcome as floats, its name, the trials where there are some, and what is to be known of it."""
 
     values: np.ndarray
     name: str
     trials: np.ndarray | None = None
-    notes: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 def trials_expression(trials: str) -> Expression:
@@ -72,7 +73,7 @@ def outcome(formula: Formula, table: pd.DataFrame, *, family: str, trials: str |
         return _two_classes(sides[0], table)
     values = _numbers(sides[0], table)
     if family in COUNTS:
-        _require_counts(values, sides[0].text, family)
+        _require_counts(values, sides[0].text, family, table)
     if (values == values[0]).all():
         raise InputError(
             f"outcome {sides[0].text!r} is constant ({values[0]:g} in all {len(values)} rows): "
@@ -88,18 +89,19 @@ def _numbers(side: Expression, table: pd.DataFrame) -> np.ndarray:
     return value
 
 
-def _require_counts(values: np.ndarray, name: str, family: str) -> None:
+def _require_counts(values: np.ndarray, name: str, family: str, table: pd.DataFrame) -> None:
     wrong = (values < 0) | (values != np.floor(values))
     if wrong.any():
         row = int(np.argmax(wrong))
         raise InputError(
-            f"the {family} family needs counts 0, 1, 2, ..., but {name!r} is {values[row]:g} in row {row + 1}"
+            f"the {family} family needs counts 0, 1, 2, ..., but {name!r} is {values[row]:g} in row "
+            f"{row_number(table, row)}"
         )
     if values.max() > LARGEST_COUNT:
         row = int(np.argmax(values))
         raise InputError(
-            f"{name!r} is {values[row]:.15g} in row {row + 1}, and counts go up to {LARGEST_COUNT}: count in larger "
-            "units, or take logarithms and --family gaussian"
+            f"{name!r} is {values[row]:.15g} in row {row_number(table, row)}, and counts go up to {LARGEST_COUNT}: "
+            "count in larger units, or take logarithms and --family gaussian"
         )
 
 
@@ -127,7 +129,7 @@ def _two_classes(side: Expression, table: pd.DataFrame) -> Outcome:
             f"the bernoulli family needs two classes, but {side.text!r} has {len(names)}: {listed(names, 4)}"
         )
     note = f"The probability is that of {side.text} = {names[1]} (the other class is {names[0]})."
-    return Outcome(np.asarray(codes, dtype=float), side.text, notes=(note,))
+    return Outcome(np.asarray(codes, dtype=float), side.text, facts=(Fact("success", side.text, names[1], note),))
 
 
 def _binomial(sides: tuple[Expression, ...], table: pd.DataFrame) -> Outcome:
@@ -138,13 +140,14 @@ def _binomial(sides: tuple[Expression, ...], table: pd.DataFrame) -> Outcome:
         )
     successes, total = (_numbers(side, table) for side in sides)
     for values, side in zip((successes, total), sides, strict=True):
-        _require_counts(values, side.text, "binomial")
-    if (total < 1).any():
-        raise InputError(f"trials {sides[1].text!r} are zero in row {int(np.argmax(total < 1)) + 1}")
+        _require_counts(values, side.text, "binomial", table)
+    if (none := total < 1).any():
+        raise InputError(f"trials {sides[1].text!r} are zero in row {row_number(table, int(np.argmax(none)))}")
     if (over := successes > total).any():
-        raise InputError(f"{sides[0].text!r} exceeds the trials {sides[1].text!r} in row {int(np.argmax(over)) + 1}")
+        row = row_number(table, int(np.argmax(over)))
+        raise InputError(f"{sides[0].text!r} exceeds the trials {sides[1].text!r} in row {row}")
     if successes.sum() in (0, total.sum()):
         kind = "a failure" if successes.sum() == 0 else "a success"
         raise InputError(f"every trial of {sides[0].text!r} is {kind}: one class only")
-    note = f"The probability is that of a success in each of the {sides[1].text} trials."
-    return Outcome(successes, sides[0].text, total, (note,))
+    note = f"The probability is that of a success, counted by {sides[0].text}, in each of the {sides[1].text} trials."
+    return Outcome(successes, sides[0].text, total, (Fact("success", sides[0].text, sides[0].text, note),))

@@ -34,7 +34,7 @@ class Components:
     back: np.ndarray
 
 
-def components(design: Design, prior: str) -> Components | None:
+def components(design: Design, prior: str, relative: np.ndarray | None = None) -> Components | None:
     """Return the components to work in; None where the predictors themselves serve.
 
     Parameters
@@ -42,14 +42,16 @@ def components(design: Design, prior: str) -> Components | None:
     design
         The predictors.
     prior
-        Name of the slopes' prior.
+        The density of the slopes' prior.
+    relative
+        The prior's scale of each slope in units that all share; None where all have one scale.
     """
     if prior not in ("flat", "normal") or len(design.labels) < 2 or not design.full_rank:
         return None
     size = np.linalg.norm(design.z, axis=0)
     if np.linalg.cond(np.linalg.qr(design.z / size, mode="r")) < NEARLY_DEPENDENT:
         return None
-    unit = size if prior == "flat" else np.ones_like(size)
+    unit = size if prior == "flat" else np.ones_like(size) if relative is None else 1 / relative
     _, values, right = np.linalg.svd(design.z / unit, full_matrices=False)
     if values[-1] < ROUNDING * values[0]:
         return None

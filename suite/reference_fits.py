@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from triptych.design import Design
-from triptych.families import Regression
+from triptych.fit_spec import Regression
 
 
 @dataclass(frozen=True)
@@ -139,57 +139,91 @@ def reweighted(design: Design, coef: np.ndarray, sigma: float, nu: float) -> Ref
 def penalised(design: Design, spec: Regression, sigma: float | None) -> Reference | None:
     """The penalised fit that scikit-learn solves, where it solves this one; else None.
 
-    ``sigma`` is the error scale at the mode: a Laplace prior conditional on sigma has the penalty
-    ``alpha = sigma / (n * scale)`` in scikit-learn's terms, sigma in units of the outcome's scale.
+    ``sigma`` is the error scale at the mode, in the outcome's units. In scikit-learn's terms a slope's prior of scale
+    ``w`` is, with the error scale ``s`` on the same scale, the ridge penalty ``s^2 / w^2`` or the lasso penalty
+    ``s^2 / (n w)``; of a ridge prior, whose scale goes with ``s``, it does not depend on ``s``.
     """
-    scale = spec.scale(design)
-    slopes = _penalised_slopes(design, spec, scale, sigma)
+    slopes = _penalised_slopes(design, spec, sigma)
     if slopes is None:
         return None
     who, coef = slopes
     return Reference(who, design.to_user(coef), np.full(len(coef), np.nan), {})
 
 
-def _penalised_slopes(
-    design: Design, spec: Regression, scale: float, sigma: float | None
-) -> tuple[str, np.ndarray] | None:
+def _penalised_slopes(design: Design, spec: Regression, sigma: float | None) -> tuple[str, np.ndarray] | None:
     from sklearn import linear_model
     from sklearn.exceptions import ConvergenceWarning
 
     n, inter = design.n, design.intercept
-    key = (spec.family, spec.prior)
+    key, measured = (spec.family, spec.shape), spec.measured
+    if measured and sigma is None and spec.prior != "ridge":
+        return None
+    noise = 1.0 if not measured or sigma is None else sigma / design.outcome_scale
+    width = spec.scale(design) * (noise if spec.conditional else 1.0)
+    unit = spec.relative(design)  # columns in these units have slopes of one scale
     fit: Any
     if key == ("gaussian", "normal"):
-        fit = linear_model.Ridge(alpha=scale**-2, fit_intercept=inter, solver="svd")
-    elif key == ("gaussian", "laplace") and sigma is not None:
-        alpha = sigma / design.outcome_scale / (n * scale)
+        fit = linear_model.Ridge(alpha=(noise / width) ** 2, fit_intercept=inter, solver="svd")
+    elif key == ("gaussian", "laplace"):
+        alpha = noise * (noise / width) / n
         fit = linear_model.Lasso(alpha=alpha, fit_intercept=inter, tol=1e-14, max_iter=1_000_000)
-    elif key == ("gaussian", "elastic_net") and sigma is not None:
-        # In units of the noise: l1 |b| / (scale s) + (1 - l1) b^2 / (2 scale^2 s^2).
-        l1 = spec.l1_ratio * sigma / design.outcome_scale / (n * scale)
-        l2 = (1 - spec.l1_ratio) / (n * scale**2)
+    elif key == ("gaussian", "elastic_net"):
+        # In units of the noise: l1 |b| / width + (1 - l1) b^2 / (2 width^2).
+        l1 = spec.l1_ratio * noise * (noise / width) / n
+        l2 = (1 - spec.l1_ratio) * (noise / width) ** 2 / n
         fit = linear_model.ElasticNet(
             alpha=l1 + l2, l1_ratio=l1 / (l1 + l2), fit_intercept=inter, tol=1e-14, max_iter=10**6
         )
     elif key == ("bernoulli", "normal"):
         fit = linear_model.LogisticRegression(
-            C=scale**2, fit_intercept=inter, solver="newton-cholesky", tol=1e-12, max_iter=1000
+            C=width**2, fit_intercept=inter, solver="newton-cholesky", tol=1e-12, max_iter=1000
         )
     elif key == ("poisson", "normal"):
         fit = linear_model.PoissonRegressor(
-            alpha=scale**-2 / n, fit_intercept=inter, solver="newton-cholesky", tol=1e-12
+            alpha=width**-2 / n, fit_intercept=inter, solver="newton-cholesky", tol=1e-12
         )
     else:
         return None
     with warnings.catch_warnings():
         # Whether it has arrived the claim tells; its own measure of that is rounding where |b| weighs all but nothing.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fit.fit(design.z, design.target if spec.measured else design.outcome)
+        fit.fit(design.z * unit, design.target if measured else design.outcome)
     # scikit-learn's intercept is of the whole linear predictor, ours of its distance to the centre.
     first = [float(np.ravel(fit.intercept_)[0])] if inter else []
-    if inter and not spec.measured:
+    if inter and not measured:
         first = [first[0] - design.outcome_centre]
-    return f"scikit-learn {type(fit).__name__}", np.concatenate([first, np.ravel(fit.coef_)])
+    return f"scikit-learn {type(fit).__name__}", np.concatenate([first, np.ravel(fit.coef_) * unit])
+
+
+def normal_posterior_mean(design: Design, spec: Regression) -> np.ndarray:
+    """Posterior means of the slopes over ``z`` for normal errors and a normal prior free of sigma, by quadrature.
+
+    Given sigma all is normal: with ``z = u d v'`` in units of the prior's scales the outcome's components ``u'y`` have
+    the variances ``sigma^2 + d^2``, and each slope along ``v`` has the mean ``d u'y / (sigma^2 + d^2)``. What is left
+    is an integral over sigma, whose prior is exponential with mean sd(y).
+    """
+    widths = spec.widths(design)
+    u, d, v = np.linalg.svd(design.z * widths, full_matrices=False)
+    y = design.target
+    c, degrees = u.T @ y, design.n - design.intercept - len(d)
+    left = max(float(y @ y - c @ c), 0.0)
+    spread = design.spread / design.outcome_scale
+
+    def log_density(log_sigma: np.ndarray) -> np.ndarray:
+        variance = np.exp(2 * log_sigma)
+        height = log_sigma - np.exp(log_sigma) / spread - degrees * log_sigma - left / (2 * variance)
+        for cj, dj in zip(c, d, strict=True):
+            height -= 0.5 * (np.log(variance + dj**2) + cj**2 / (variance + dj**2))
+        return np.asarray(height)
+
+    # First where the density is, then that range alone.
+    coarse = np.linspace(-33.0, 5.0, 4001) + np.log(spread)
+    inside = np.flatnonzero(log_density(coarse) > log_density(coarse).max() - 50)
+    fine = np.linspace(coarse[max(inside[0] - 1, 0)], coarse[min(inside[-1] + 1, 4000)], 4001)
+    weight = np.exp(log_density(fine) - log_density(fine).max())
+    weight, variance = weight / weight.sum(), np.exp(2 * fine)
+    along = [cj * dj * float(weight @ (1 / (variance + dj**2))) for cj, dj in zip(c, d, strict=True)]
+    return np.asarray(widths * (v.T @ np.array(along)))
 
 
 def score(design: Design, spec: Regression, coef: np.ndarray, other: float | None) -> np.ndarray:

@@ -10,9 +10,11 @@ import numpy as np
 
 from triptych.design import Design, build_design
 from triptych.errors import InputError
-from triptych.families import Regression, estimands, regression_data, regression_model
+from triptych.families import estimands, regression_data, regression_model
 from triptych.fit_claims import regression_claims
 from triptych.fit_existence import Existence, existence
+from triptych.fit_facts import priors
+from triptych.fit_spec import Regression
 from triptych.fit_words import mathematics, question, source, why
 from triptych.options import flag, refuse_idle, word
 from triptych.scenario import DEFAULT, Data, Scenario
@@ -49,9 +51,9 @@ def build_scenario(
         ``gaussian``, ``student``, ``laplace``, ``bernoulli``, ``binomial``, ``poisson`` or
         ``negative_binomial``.
     prior
-        ``flat``, ``normal``, ``laplace``, ``elastic_net``, ``student`` or ``horseshoe``.
+        ``flat``, ``normal``, ``laplace``, ``student``, ``ridge``, ``lasso``, ``elastic_net`` or ``horseshoe``.
     prior_scale
-        A positive number, or ``auto``; see :class:`triptych.families.Regression`.
+        A positive number, or ``auto``; see :class:`triptych.fit_spec.Regression`.
     standardize
         Put the prior on standardised predictors. Results are on the user's scale either way.
     drop_missing
@@ -103,6 +105,9 @@ def build_scenario(
             claims=regression_claims(design, spec, found),
             expect={DEFAULT: found.expected},
             no_posterior=found.no_posterior,
+            no_maximum=found.no_maximum,
+            facts=design.facts,
+            priors=priors(design, spec),
             holdout=_holdout(design, spec, found),
             mathematics=mathematics(design, spec, standardize=standardize),
             code=_call(

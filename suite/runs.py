@@ -214,8 +214,8 @@ def fit(
         ``gaussian``, ``student``, ``laplace``, ``bernoulli``, ``binomial``, ``poisson`` or
         ``negative_binomial``.
     prior
-        ``flat``, ``normal``, ``laplace``, ``elastic_net``, ``student`` or ``horseshoe``; the
-        intercept is never penalised.
+        ``flat``, ``normal``, ``laplace`` or ``student``; ``ridge``, ``lasso`` or ``elastic_net``, whose scale goes
+        with sigma; or ``horseshoe``. The intercept is never penalised.
     prior_scale
         On the standardised scale unless ``standardize`` is off; ``auto`` is stated in the report.
     standardize

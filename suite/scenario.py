@@ -15,6 +15,7 @@ import numpy as np
 
 from triptych.claims import Claim
 from triptych.table import METHODS, Status
+from triptych.told import Density, Fact
 
 DEFAULT = "default"
 LONGEST_NAME = 100  # the name of its NetCDF file
@@ -128,6 +129,13 @@ class Scenario:
     no_posterior
         Status (``no_posterior``, or ``no_moment`` where it has no mean or variance) and reason where theory says that
         there is no posterior, or none with a mean and a variance: the model is then not sampled.
+    no_maximum
+        Method (``mle`` or ``map``) to the reason where theory says that its objective rises without limit: a maximum
+        that the search finds all the same is a local one.
+    facts
+        What every output says beside the numbers: which class is the success, reference levels, dropped rows.
+    priors
+        The priors of the scalars that are reported, in the user's units, for every output.
     likelihood
         A scenario with the same likelihood and estimands in other parameters, in which the MLE is sought where those of
         the model serve the prior; None is this one.
@@ -157,6 +165,9 @@ class Scenario:
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     expect: Mapping[str, Mapping[str, Any]] | None = field(default_factory=dict)
     no_posterior: tuple[Status, str] | None = None
+    no_maximum: Mapping[str, str] = field(default_factory=dict)
+    facts: tuple[Fact, ...] = ()
+    priors: tuple[Density, ...] = ()
     likelihood: Scenario | None = None
     relabel: Relabel | None = None
     holdout: Callable[[Data], np.ndarray] | str = "the scenario declares no hold-out split"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from triptych.engine import Engine
 from triptych.estimands import resolve
 from triptych.interrupt import look
 from triptych.mcmc import Sampling, component_axis, not_sampled, solve_mcmc
+from triptych.no_maximum import without_maximum
 from triptych.progress import Progress, Share, between, unheard
 from triptych.scenario import DEFAULT, Data, Relabel, Scenario
 from triptych.solution import Panel, Solution
@@ -117,6 +118,7 @@ def solve(
         profile=profile,
         relabel=scenario.relabel,
         no_posterior=scenario.no_posterior,
+        no_maximum=scenario.no_maximum,
         seconds=seconds,
         progress=progress,
     )
@@ -142,6 +144,7 @@ def solve_engine(
     profile: bool,
     relabel: Relabel | None,
     no_posterior: tuple[Status, str] | None = None,
+    no_maximum: Mapping[str, str] | None = None,
     seconds: dict[str, float],
     progress: Progress | None = None,
 ) -> dict[str, Panel]:
@@ -181,7 +184,8 @@ def solve_engine(
                     progress=None if progress is None else partial(_rest, progress, BEGINS[method]),
                     **common,
                 )
-        panels[method] = panel
+        reason = (no_maximum or {}).get(method)
+        panels[method] = panel if reason is None else without_maximum(panel, reason)
     if relabel is not None:
         for method in ("mle", "map"):
             if method in panels:

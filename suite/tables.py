@@ -56,8 +56,21 @@ def _not_finite(value: Any) -> bool:
     return isinstance(value, float | np.floating) and not bool(np.isfinite(value))
 
 
+def row_number(rows: pd.DataFrame | pd.Series[Any], position: int) -> int:
+    """Return the number, from 1, that a row had before incomplete ones were dropped."""
+    return int(rows.index[position]) + 1
+
+
+def incomplete_rows(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, list[int]]:
+    """Return the numbers, from 1, of the rows that are incomplete in each of some columns that have any."""
+    gaps = {name: np.flatnonzero(missing(require_column(table, name))) for name in columns}
+    return {name: [int(row) + 1 for row in rows] for name, rows in gaps.items() if len(rows)}
+
+
 def keep_complete(table: pd.DataFrame, columns: Sequence[str], *, drop_missing: bool) -> tuple[pd.DataFrame, int]:
     """Return the rows that are complete in ``columns``, and how many were dropped.
+
+    The rows keep their index, from which messages number them as the table does.
 
     Raises
     ------
@@ -81,7 +94,7 @@ def keep_complete(table: pd.DataFrame, columns: Sequence[str], *, drop_missing: 
         )
     if len(table) - count < 2:
         raise InputError(f"only {len(table) - count} of {len(table)} rows are complete")
-    return table.loc[~incomplete].reset_index(drop=True), count
+    return table.loc[~incomplete], count
 
 
 def _spellings(table: pd.DataFrame, gaps: Mapping[str, np.ndarray]) -> str:
@@ -126,7 +139,7 @@ def numbers(column: pd.Series[Any]) -> np.ndarray:
     if is_text(column):
         row, value = _first_that_is_no_number(column)
         raise InputError(
-            f"column {name!r} must hold numbers, but row {row + 1} is {value!r}; "
+            f"column {name!r} must hold numbers, but row {row_number(column, row)} is {value!r}; "
             "mend it, or name it as categories with C(...) where a predictor may be one"
         )
     if pd.api.types.is_datetime64_any_dtype(kind) or pd.api.types.is_timedelta64_dtype(kind):
@@ -144,7 +157,7 @@ def numbers(column: pd.Series[Any]) -> np.ndarray:
         raise InputError(f"column {name!r} cannot be read as numbers: {fault}") from fault
     if not np.isfinite(values).all():
         row = int(np.argmin(np.isfinite(values)))
-        raise InputError(f"column {name!r} is too large for a float in row {row + 1}")
+        raise InputError(f"column {name!r} is too large for a float in row {row_number(column, row)}")
     if (values == values[:1]).all() and column.nunique() > 1:
         raise InputError(
             f"the values of column {name!r} differ only in digits beyond double precision; subtract a constant from "

@@ -9,14 +9,8 @@ import numpy as np
 import pymc as pm
 import pytest
 import statsmodels.api as sm
-from solving import all_ok, compared, digits, fitted, rows
+from solving import all_ok, compared, digits, fitted, norris, rows
 
-NORRIS = """
-0.2,0.1 337.4,338.8 118.2,118.1 884.6,888 10.1,9.2 226.5,228.1 666.3,668.5 996.3,998.5 448.6,449.1 777,778.9
-558.2,559.2 0.4,0.3 0.6,0.1 775.5,778.1 666.9,668.8 338,339.3 447.5,448.9 11.6,10.8 556,557.7 228.1,228.3
-995.8,998 887.6,888.8 120.2,119.6 0.3,0.3 0.3,0.6 556.8,557.6 339.1,339.3 887.2,888 999,998.5 779,778.9
-11.1,10.2 118.3,117.6 229.2,228.9 669.1,668.4 448.9,449.2 0.5,0.2
-"""
 LONGLEY = {  # coefficient, standard error
     "Intercept": (-3482258.63459582, 890420.383607373),
     "GNPDEFL": (15.0618722713733, 84.9149257747669),
@@ -46,8 +40,7 @@ def check(comparison: Any, n: int, coef: Any, errors: Any, sd: float, least: flo
 
 
 def test_norris() -> None:
-    x, y = np.array([pair.split(",") for pair in NORRIS.split()], float).T
-    solved = fitted({"x": x, "y": y}, "y ~ x")
+    solved = fitted(norris(), "y ~ x")
     coef, errors = [-0.262323073774029, 1.00211681802045], [0.232818234301152, 0.429796848199937e-03]
     check(solved, 36, coef, errors, 0.884796396144373, least=12)
 

@@ -72,7 +72,7 @@ def test_fit_reaches_glmnets_answer_with_sigma_estimated(data: pd.DataFrame, res
     # The prior |b| r / (scale sigma) + b^2 (1 - r) / (2 (scale sigma)^2) is that penalty for this scale and share r.
     linear, square = weight * share, weight * (1 - share)
     r = brentq(lambda r: (1 - r) * linear**2 - square * (r * sigma) ** 2, 1e-9, 1) if share < 1 else 1.0
-    options = {"prior": "elastic_net", "l1_ratio": r} if share < 1 else {"prior": "laplace"}
+    options = {"prior": "elastic_net", "l1_ratio": r} if share < 1 else {"prior": "lasso"}
     solved = fitted(table, f"y ~ {' + '.join(names)}", prior_scale=r * sigma / linear, methods=("map",), **options)
     found = rows(solved, method="map").loc[names]
     assert all_ok(found)

@@ -9,9 +9,10 @@ import numpy as np
 import pymc as pm
 import pytest
 from scipy import special, stats
-from solving import all_ok, compared, fitted, rows
+from scipy.optimize import brentq
+from solving import all_ok, compared, fitted, norris, rows
 
-ERRORS = 4  # Monte Carlo standard errors; among the 14 figures below one in a thousand runs would exceed it
+ERRORS = 4  # Monte Carlo standard errors; among the 30 figures below one in five hundred runs would exceed it
 
 
 def draws(comparison: Any, name: str, index: int | None = None) -> np.ndarray:
@@ -96,6 +97,76 @@ def test_speed_of_light() -> None:
         quantile_is(mu, probability, exact.ppf(probability))
         chi2 = stats.chi2.isf(probability, n - 1)
         quantile_is(sigma, probability, np.sqrt((n - 1) * variance / chi2))
+
+
+def line_under_the_default_prior(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Grid of sigma with its posterior weight, and mean and deviation of the slope given it.
+
+    Flat intercept, slope ~ Normal(0, 2.5 sd(y) / sd(x)), sigma ~ Exponential(mean sd(y)). Given sigma the slope of
+    least squares is normal about the slope with the variance sigma^2 / Sxx, and the residuals know sigma alone.
+    """
+    width = 2.5 * y.std(ddof=1) / x.std(ddof=1)
+    sxx = float(np.sum((x - x.mean()) ** 2))
+    slope = float((x - x.mean()) @ y) / sxx
+    rest = float(np.sum((y - y.mean() - slope * (x - x.mean())) ** 2))
+    sigma = np.sqrt(rest / len(y)) * np.exp(np.linspace(-3, 4, 20_001))
+    spread = width**2 + sigma**2 / sxx
+    height = -(len(y) - 2) * np.log(sigma) - rest / (2 * sigma**2) - sigma / y.std(ddof=1)
+    height += np.log(sigma) - 0.5 * np.log(spread) - slope**2 / (2 * spread)
+    return sigma, weights(height), slope * width**2 / spread, np.sqrt(1 / (1 / width**2 + sxx / sigma**2))
+
+
+def test_norris_under_the_default_prior() -> None:
+    """A good fit leaves sigma to the data: certified 0.8848, where a prior scaled by sigma made it 24.3."""
+    x, y = norris().values()
+    solved = fitted(norris(), "y ~ x", prior="normal", methods=("mle", "map", "mcmc"), random_seed=3)
+    assert solved.problems == []
+    sigma, density, mean, deviation = line_under_the_default_prior(x, y)
+    assert all_ok(rows(solved, method="mcmc"))
+    mean_is(draws(solved, "sigma"), float(density @ sigma))
+    mean_is(draws(solved, "coef", 1), float(density @ mean))
+    for probability in (0.025, 0.975):
+
+        def below(b: float, probability: float = probability) -> float:
+            return float(density @ stats.norm.cdf(b, mean, deviation)) - probability
+
+        quantile_is(draws(solved, "coef", 1), probability, float(brentq(below, 0.9, 1.1)))
+    row = rows(solved, method="mcmc").loc["x"]
+    certified, error = 1.00211681802045, 0.429796848199937e-03
+    half = stats.t.ppf(0.975, 34) * error
+    assert abs(row["estimate"] - certified) < 0.1 * error
+    assert row["upper"] - row["lower"] == pytest.approx(2 * half, rel=0.1)
+    assert rows(solved, "sigma", "mcmc")["estimate"].item() == pytest.approx(0.884796396144373, rel=0.05)
+    mode = sigma[np.argmax(density / sigma)]
+    assert rows(solved, "sigma", "map")["estimate"].item() == pytest.approx(mode, rel=0.03)
+
+
+@pytest.mark.parametrize("prior", ["normal", "laplace", "student"])
+def test_a_line_of_ten_rows_by_brute_force(prior: str) -> None:
+    """Posterior on a grid of intercept, slope and sigma: no closed form is used."""
+    x = np.arange(10.0)
+    y = np.array([0.1, 1.0, 2.1, 2.9, 4.0, 5.1, 5.9, 7.0, 8.1, 8.9])
+    solved = fitted({"x": x, "y": y}, "y ~ x", prior=prior, methods=("mcmc",), random_seed=3)
+    width = 2.5 * y.std(ddof=1) / x.std(ddof=1)
+    sigma, slope, centre = (
+        np.exp(np.linspace(-3.6, 0.5, 200))[:, None, None],
+        np.linspace(0.85, 1.13, 401)[None, :, None],
+        np.linspace(4.0, 5.0, 301)[None, None, :],
+    )
+    rest = sum((yi - centre - slope * (xi - x.mean())) ** 2 for xi, yi in zip(x, y, strict=True))
+    height = -9 * np.log(sigma) - rest / (2 * sigma**2) - sigma / y.std(ddof=1)
+    height += {
+        "normal": stats.norm.logpdf(slope, 0, width),
+        "laplace": stats.laplace.logpdf(slope, 0, width),
+        "student": stats.t.logpdf(slope, 3, 0, width),
+    }[prior]
+    density = weights(height)
+    assert all_ok(rows(solved, method="mcmc"))
+    mean_is(draws(solved, "sigma"), float((density * sigma).sum()))
+    mean_is(draws(solved, "coef", 1), float((density * slope).sum()))
+    spread = draws(solved, "coef", 1)
+    exact = float(np.sqrt((density * (slope - (density * slope).sum()) ** 2).sum()))
+    assert abs(spread.std() - exact) < ERRORS * float(az.mcse(spread, method="sd"))
 
 
 def test_eight_schools() -> None:

@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 from scipy.special import expit
 
 from triptych.design import Design
-from triptych.families import PRIOR_DF, SLAB_DF, Regression
+from triptych.fit_spec import PRIOR_DF, SLAB_DF, Regression
 
 Point = dict[str, Any]
 
@@ -47,9 +47,7 @@ def log_likelihood(design: Design, spec: Regression, point: Point) -> float:
 
 def log_prior(design: Design, spec: Regression, point: Point) -> float:
     """Log prior density of the free parameters, up to a constant."""
-    scale = spec.scale(design)
-    noise = point["sigma"] / design.outcome_scale if spec.measured else 1.0
-    width = scale * noise if spec.conditional else scale
+    width = prior_widths(design, spec, point.get("sigma"))
     total = 0.0
     if spec.measured:
         total += -np.log(point["sigma"]) if spec.prior == "flat" else -point["sigma"] / design.spread
@@ -66,15 +64,26 @@ def log_prior(design: Design, spec: Regression, point: Point) -> float:
         return float(total + stats.invgamma.logpdf(point["slab"], SLAB_DF / 2, scale=SLAB_DF / 2))
     b = np.atleast_1d(point["beta"])
     match spec.prior:
-        case "normal":
+        case "normal" | "ridge":
             terms = stats.norm.logpdf(b, 0, width)
-        case "laplace":
+        case "laplace" | "lasso":
             terms = stats.laplace.logpdf(b, 0, width)
         case "student":
             terms = stats.t.logpdf(b, PRIOR_DF, 0, width)
         case _:
             terms = -spec.l1_ratio * np.abs(b) / width - (1 - spec.l1_ratio) * (b / width) ** 2 / 2 - np.log(width)
     return float(total + np.sum(terms))
+
+
+def prior_widths(design: Design, spec: Regression, sigma: float | None) -> np.ndarray:
+    """Scales of the slopes' prior over ``z``: in units of sd(y) / sd(x), of the user, or of sigma."""
+    scale = spec.prior_scale if spec.prior_scale != "auto" else 2.5
+    if spec.measured and spec.prior in ("ridge", "lasso", "elastic_net"):
+        return np.full(len(design.labels), scale * sigma / design.outcome_scale)
+    if not spec.measured or spec.prior_scale != "auto":
+        return np.full(len(design.labels), float(scale))
+    own = 2.5 * np.std(design.outcome, ddof=1) / np.std(design.columns, axis=0, ddof=1)
+    return np.asarray(own * design.scale / design.outcome_scale)
 
 
 def horseshoe_slopes(design: Design, spec: Regression, point: Point) -> np.ndarray:

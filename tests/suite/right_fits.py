@@ -18,7 +18,7 @@ from strange_tables import Problem
 
 from triptych.comparisons.comparison import Comparison
 from triptych.design import Design, build_design
-from triptych.families import Regression
+from triptych.fit_spec import Regression
 
 EXPONENTIAL = ("bernoulli", "binomial", "poisson")
 POSITIVE = ("sigma", "alpha", "nu_above_2", "tau", "slab", "lambda")

@@ -11,7 +11,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from triptych.expressions import quoted
-from triptych.families import PRIORS
+from triptych.fit_spec import PRIORS
 from triptych.outcomes import FAMILIES
 
 NAMES = [

@@ -50,7 +50,7 @@ TABLES = {
     "attribute": (ROWS, "y ~ x.__class__", [], ["__class__"]),
     "open": (ROWS, "y ~ open('written', 'w')", [], ["open"]),
     "family": (ROWS, "y ~ x", ["--family", "gausian"], ["--family", "gaussian"]),
-    "prior": (ROWS, "y ~ x", ["--prior", "ridge"], ["--prior", "normal"]),
+    "prior": (ROWS, "y ~ x", ["--prior", "gauss"], ["--prior", "normal"]),
     "negative scale": (ROWS, "y ~ x", ["--prior-scale", "-1"], ["-1"]),
     "scale that is no number": (ROWS, "y ~ x", ["--prior-scale", "wide"], ["wide", "auto"]),
     "infinite scale": (ROWS, "y ~ x", ["--prior-scale", "inf"], ["inf"]),

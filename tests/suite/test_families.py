@@ -13,18 +13,9 @@ from scipy import stats
 
 from triptych.design import Design, build_design
 from triptych.errors import InputError
-from triptych.families import (
-    AUTO_SCALE,
-    PRIOR_DF,
-    PRIORS,
-    SLAB_DF,
-    SLAB_SCALE,
-    Regression,
-    estimands,
-    regression_data,
-    regression_model,
-)
+from triptych.families import estimands, regression_data, regression_model
 from triptych.fit_existence import existence
+from triptych.fit_spec import AUTO_SCALE, PRIOR_DF, PRIORS, SLAB_DF, SLAB_SCALE, Regression
 from triptych.outcomes import FAMILIES, MEASUREMENTS
 from triptych.regression import build_scenario
 from triptych.solve import build_model
@@ -98,7 +89,8 @@ def slope_errors(spec: Regression, design: Design) -> np.ndarray:
 def log_prior(spec: Regression, design: Design, point: dict[str, Any]) -> float:
     total, scale = 0.0, spec.scale(design)
     noise = point["sigma"] / design.outcome_scale if spec.measured else 1.0
-    width = scale * noise if spec.conditional else scale
+    # On the user's own scale: b is a slope of y / sd(y) on x / sd(x).
+    width = scale * noise if spec.prior in ("ridge", "lasso", "elastic_net") else scale
     if spec.measured and spec.prior == "flat":
         total -= np.log(point["sigma"])
     elif spec.measured:
@@ -122,8 +114,8 @@ def log_prior(spec: Regression, design: Design, point: dict[str, Any]) -> float:
     beta = point["beta"]
     prior = {
         "flat": lambda: 0.0 * beta,
-        "normal": lambda: stats.norm.logpdf(beta, 0, width),
-        "laplace": lambda: stats.laplace.logpdf(beta, 0, width),
+        **dict.fromkeys(("normal", "ridge"), lambda: stats.norm.logpdf(beta, 0, width)),
+        **dict.fromkeys(("laplace", "lasso"), lambda: stats.laplace.logpdf(beta, 0, width)),
         "student": lambda: stats.t.logpdf(beta, PRIOR_DF, 0, width),
         "elastic_net": lambda: (
             stats.laplace.logpdf(beta, 0, width / spec.l1_ratio) - (1 - spec.l1_ratio) * (beta / width) ** 2 / 2
@@ -200,7 +192,7 @@ def test_units_change_coefficients_and_nothing_else(factor: float) -> None:
 
 def test_automatic_scales() -> None:
     design = design_of("gaussian")
-    for prior in ("normal", "laplace", "student", "elastic_net"):
+    for prior in ("normal", "laplace", "student", "ridge", "lasso", "elastic_net"):
         assert Regression(prior=prior).scale(design) == AUTO_SCALE
     p, n = 3, N
     relevant = 1.0

@@ -12,8 +12,8 @@ from strange_tables import SCALED, Problem, problems
 import triptych
 from triptych.design import build_design
 from triptych.errors import InputError
-from triptych.families import Regression
 from triptych.fit_existence import existence
+from triptych.fit_spec import Regression
 from triptych.regression import build_scenario
 from triptych.scenario import Scenario
 
