@@ -9,6 +9,7 @@ import numpy as np
 from triptych.engine import POSTERIOR, Engine
 from triptych.estimands import Estimand, resolve
 from triptych.existence import find
+from triptych.held import with_held
 from triptych.newton import Point
 from triptych.objective import make_objective
 from triptych.progress import Share, unheard
@@ -68,6 +69,7 @@ def solve_map(
     native: Mode | NoEstimate = Mode(optimum.shown, point.value, verdict.covariance, residual, zeros)
     if not optimum.exists:
         native = no_estimate(optimum, frame, rows)
+    rows = with_held(optimum, estimands, rows)
     rows, optima = with_optima(rows, verdict, unknown, frame, estimands)
     return Panel(
         "map",

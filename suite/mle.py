@@ -7,6 +7,7 @@ import numpy as np
 from triptych.engine import LIKELIHOOD, Engine
 from triptych.estimands import Estimand
 from triptych.existence import find
+from triptych.held import with_held
 from triptych.map import evidence, no_estimate, search_diagnostics, with_optima
 from triptych.objective import make_objective
 from triptych.progress import Share, between, unheard
@@ -46,9 +47,9 @@ def solve_mle(
 
         share = between(progress, SEARCHED, 1.0)
         intervals, profiles = profile_rows(optimum, frame, estimands, rows, progress=share)
-        rows = _pointing(rows, intervals)
         if len(rows) > MOST and not intervals:
             found["profile_intervals"] = f"not computed for more than {MOST} scalars; name fewer estimands"
+    rows = _pointing(with_held(optimum, estimands, rows), intervals)
     rows, optima = with_optima(rows, verdict, unknown, frame, estimands)
     if optima:
         rows = [row.also("see the local maxima in optima") if row.status is Status.UNBOUNDED else row for row in rows]

@@ -1,0 +1,182 @@
+"""What an interval from curvature holds fixed: an edge, a kink's zero, what is infinite, a step.
+
+The covariance at a maximum leaves out the directions in which there is no regular maximum. A scalar whose uncertainty
+would take part in theirs, if they were free, has an interval that is conditional on them, and its row says on what.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from triptych.estimands import Estimand, elementwise
+from triptych.facts import block_of
+from triptych.kinks import climb
+from triptych.table import Row, Status, join
+
+if TYPE_CHECKING:
+    from triptych.rows import Optimum
+
+COUPLED = 1e-9  # of a mixed derivative, relative to the two plain ones, above which it is one
+MOVES = (-8.0, -2.0, -0.5, 0.5, 2.0, 8.0)  # by which a coordinate is moved that no derivative couples
+LOOKS = 3  # random points at which coordinates are seen to be coupled
+FAR = (30.0, 45.0)
+LIMIT = 1e-9
+FURTHER, TWICE = 4.0, 2.0  # units of a logarithm, or times the way from the start, that what goes away goes on
+STANDS = 0.1  # relative change of a standard error on that way that is none
+
+
+class Held:
+    """The coordinates that a maximum's covariance leaves out, and what is coupled to them."""
+
+    def __init__(self, optimum: Optimum) -> None:
+        self.optimum, self.verdict = optimum, optimum.verdict
+        self.objective = optimum.verdict.objective
+
+    @cached_property
+    def way(self) -> np.ndarray:
+        """Where the coordinates that go away go; zero for all others, shape ``(p,)``."""
+        rays = self.verdict.rays
+        if not rays.size:
+            return np.zeros(self.objective.size)
+        size = np.abs(rays).max(axis=1, keepdims=True)
+        return np.asarray(np.sign(rays.sum(axis=0)) * np.abs(rays / size).max(axis=0))
+
+    @cached_property
+    def steps(self) -> np.ndarray:
+        """Which coordinates the objective does not know from where they are, and does from farther away."""
+        point, found = self.verdict.point, np.zeros(self.objective.size, dtype=bool)
+        for row in self.verdict.flat:
+            at = np.flatnonzero(row)
+            if at.size == 1 and point.gradient[at[0]] == 0 and np.all(point.hessian[at[0]] == 0):
+                found[at[0]] = True
+        return found
+
+    @cached_property
+    def at_kinks(self) -> list[np.ndarray]:
+        """The coordinates of each kink that holds."""
+        corner = self.verdict.corner
+        return [] if corner is None else [np.flatnonzero(row) for row in corner.jacobian]
+
+    @cached_property
+    def mask(self) -> np.ndarray:
+        """Which coordinates are held, shape ``(p,)``."""
+        held = np.asarray((self.way != 0) | self.steps)
+        for at in self.at_kinks:
+            held[at] = True
+        if self.verdict.cliff.size:
+            held |= np.any(self.verdict.cliff != 0, axis=0)
+        return held
+
+    @cached_property
+    def parts(self) -> np.ndarray:
+        """The part of the objective to which each coordinate belongs: parts have no term in common."""
+        from scipy.sparse import csr_matrix
+        from scipy.sparse.csgraph import connected_components
+
+        rng, size = np.random.default_rng(5), self.objective.size
+        together = np.zeros((size, size), dtype=bool)
+        start = self.optimum.near_start[self.optimum.active]
+        for x in [self.verdict.point.z, *(start + rng.standard_normal(size) for _ in range(LOOKS))]:
+            _, gradient, hessian = self.objective.derivatives(x)
+            if not np.all(np.isfinite(hessian)):
+                continue
+            unit = np.sqrt(np.abs(np.diag(hessian)))
+            together |= (np.abs(hessian) > COUPLED * np.outer(unit, unit)) & (hessian != 0)
+            for j in np.flatnonzero(self.steps):
+                for move in MOVES:
+                    _, moved, _ = self.objective.derivatives(x + move * (np.arange(size) == j))
+                    change = np.abs(moved - gradient)
+                    together[j] |= np.isfinite(change) & (change > COUPLED * (np.abs(moved) + np.abs(gradient)))
+        return np.asarray(connected_components(csr_matrix(together | together.T))[1])
+
+    def beside(self, estimand: Estimand, i: int) -> np.ndarray:
+        """Return which held coordinates take part in the uncertainty of a scalar, if they were free."""
+        own = self.optimum.depends(estimand, i)
+        return np.asarray(self.mask & np.isin(self.parts, self.parts[own]))
+
+    def said(self, held: np.ndarray) -> str:
+        """Say what is held, and where: ``tau at 0``, ``beta[a], beta[b] at 0``, ``alpha at +infinity``."""
+        places: dict[str, list[str]] = {}
+        for k in np.flatnonzero(held):
+            name, place = self._name_and_place(int(k))
+            names = places.setdefault(place, [])
+            if name not in names:
+                names.append(name)
+        return "; ".join(f"{join(names)} at {place}" for place, names in places.items())
+
+    def _name_and_place(self, k: int) -> tuple[str, str]:
+        position = int(self.optimum.active[k])
+        block = block_of(self.optimum.engine, position)
+        if block.variable.name not in elementwise(self.optimum.engine):
+            return block.variable.name, "the edge of its range"
+        name, i = block.variable.names[position - block.start], position - block.start
+        here = float(self.optimum.shown[block.variable.name].ravel()[i])
+        if self.way[k] == 0:
+            return name, f"{here:.6g}" if abs(here) > LIMIT * abs(self._unit(k)) else "0"
+        ends = []
+        for far in FAR:
+            z = self.optimum.z.copy()
+            z[position] += far * np.sign(self.way[k])
+            ends.append(float(self.optimum.engine.shown(z)[block.variable.name].ravel()[i]))
+        if block.transform is None or not abs(ends[1] - ends[0]) <= LIMIT * max(abs(ends[1]), abs(here), 1.0):
+            return name, "+infinity" if ends[1] > ends[0] else "-infinity"
+        return name, f"{ends[1]:.6g}" if abs(ends[1]) > LIMIT else "0"
+
+    def _unit(self, k: int) -> float:
+        """Return a scale of a coordinate: one over the root of its curvature."""
+        curvature = abs(float(self.verdict.point.hessian[k, k]))
+        return 1 / np.sqrt(curvature) if curvature > 0 else 1.0
+
+    @cached_property
+    def beyond(self) -> Optimum | None:
+        """The optimum with what goes away farther out and the rest at its best; None where nothing goes, or fails."""
+        if not np.any(self.way):
+            return None
+        point, objective = self.verdict.point, self.objective
+        origin = objective.origin[objective.active]
+        far = np.where(objective.capped, FURTHER, np.abs(point.z - origin) * (TWICE - 1))
+        x = point.z + np.where(self.way != 0, np.sign(self.way) * far, 0.0)
+        away = np.flatnonzero(self.way)
+        keep = np.setdiff1d(np.arange(objective.size), away)
+        if keep.size:
+            x[keep] = climb(replace(objective, origin=objective.full(x)).without(away), x[keep])[0].z
+        value, gradient, hessian = objective.derivatives(x)
+        if not (np.isfinite(value) and np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))):
+            return None
+        moved = replace(self.verdict, point=replace(point, z=x, value=value, gradient=gradient, hessian=hessian))
+        return type(self.optimum)(moved, self.optimum.unknown)
+
+    def shrinking(self, estimand: Estimand) -> np.ndarray:
+        """Return which scalars' standard errors have no limit as what goes away goes on."""
+        here = self.optimum.deviation(estimand.slopes(self.optimum.jacobian))
+        if self.beyond is None:
+            return np.zeros(here.size, dtype=bool)
+        there = self.beyond.deviation(estimand.slopes(self.beyond.jacobian))
+        return np.asarray(~(np.abs(there - here) <= STANDS * here) & np.isfinite(here))
+
+
+def with_held(optimum: Optimum, estimands: list[Estimand], rows: list[Row]) -> list[Row]:
+    """Return the rows, which say what their interval from curvature holds fixed; none stays that shrinks to nothing."""
+    held = Held(optimum)
+    if optimum.verdict.starts == 0 or not np.any(held.mask):
+        return rows
+    by_name = {estimand.name: estimand for estimand in estimands}
+    shrinking = {name: held.shrinking(estimand) for name, estimand in by_name.items()}
+    found = []
+    for row in rows:
+        estimand = by_name[row.estimand]
+        i = estimand.variable.labels.index(row.label)
+        if row.status is Status.OK and row.interval_kind != "none":
+            beside = held.beside(estimand, i)
+            if np.any(beside) and shrinking[row.estimand][i]:
+                row = row.but(std_error=np.nan, lower=np.nan, upper=np.nan, interval_kind="none").also(
+                    f"the curvature here has no limit with {held.said(beside)}: no interval is formed from it"
+                )
+            elif np.any(beside):
+                row = row.also(f"the interval holds fixed {held.said(beside)}")
+        found.append(row)
+    return found
