@@ -126,7 +126,7 @@ def _led_back(objective: Objective, start: np.ndarray, top: Point) -> tuple[Poin
     if objective.size < WIDE or objective.kinked or top.slow or not _arrived(top):
         return None
     end = approach(objective, start, top.hessian)
-    if end is None or _apart(objective, end, [top]) or abs(end.value - top.value) > 1e-9 * (1 + abs(top.value)):
+    if end is None or apart(objective, end, [top]) or abs(end.value - top.value) > 1e-9 * (1 + abs(top.value)):
         return None
     return top, None
 
@@ -220,12 +220,12 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
         values = [point.value, *(o.value for o in others)]
         if all(abs(other.value - v) > 1e-6 * (1 + abs(v)) for v in values):
             others.append(other)
-    ties = [end for end, _ in equal if not end.slow and _apart(objective, end, [point])]
-    ties = [end for k, end in enumerate(ties) if _apart(objective, end, ties[:k])]
+    ties = [end for end, _ in equal if not end.slow and apart(objective, end, [point])]
+    ties = [end for k, end in enumerate(ties) if apart(objective, end, ties[:k])]
     return Verdict(objective, point, corner, objective.noise(point.z), len(usable), others, ties)
 
 
-def _apart(objective: Objective, end: Point, from_others: list[Point]) -> bool:
+def apart(objective: Objective, end: Point, from_others: list[Point]) -> bool:
     """Whether an end point is farther from all others than rounding, in standard errors; whole turns are no way."""
     d, period = equilibrate(end.hessian), TURN * turns(objective.engine)[objective.active]
     gaps = [np.abs(wrapped(end.z - other.z, period)) / d for other in from_others]

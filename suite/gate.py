@@ -87,11 +87,11 @@ def enough(plan: Plan, attempt: int, diagnosis: Diagnosis) -> bool:
 
 
 @np.errstate(all="ignore")  # a deterministic may be constant, and chains that are lost go anywhere
-def diagnose(tree: Any, z: np.ndarray, periods: dict[str, np.ndarray] | None = None) -> Diagnosis:
+def diagnose(tree: Any, z: np.ndarray, periods: dict[str, np.ndarray] | None = None, order: str = "") -> Diagnosis:
     """Return R-hat, effective sizes, Monte Carlo errors, and what fails the gate.
 
     ``z`` has the draws on the unconstrained scale, ``(chains, draws, p)``; ``periods`` those of the variables that
-    have angles.
+    have angles; ``order`` says by what rule exchangeable components were sorted before.
     """
     import arviz as az
 
@@ -101,15 +101,15 @@ def diagnose(tree: Any, z: np.ndarray, periods: dict[str, np.ndarray] | None = N
         rhat, bulk, tail, mcse = _on_the_circle(posterior, periods, (rhat, bulk, tail, mcse))
     bfmi = float(az.bfmi(tree)["energy"].min())
     divergences = int(tree["sample_stats"]["diverging"].sum())
-    gate = []
+    gate, after = [], f" ({order})" if order else ""
     # A chain that stands still has no R-hat to fail.
     if still := int(np.any(~(np.ptp(z, axis=1) > 0), axis=1).sum()):
         gate.append(f"{still} of {len(z)} chains did not move")
     if (worst := extreme(rhat, np.nanmax)) > MAX_RHAT:
-        gate.append(f"R-hat {beyond(worst, MAX_RHAT, 3)} > {MAX_RHAT}")
+        gate.append(f"R-hat {beyond(worst, MAX_RHAT, 3)} > {MAX_RHAT}{after}")
     for name, sizes in (("bulk", bulk), ("tail", tail)):
         if (least := extreme(sizes, np.nanmin)) < MIN_ESS:
-            gate.append(f"{name} ESS {math.floor(least)} < {MIN_ESS:.0f}")
+            gate.append(f"{name} ESS {math.floor(least)} < {MIN_ESS:.0f}{after}")
     if divergences:
         gate.append(f"{divergences} divergent transitions")
     if bfmi < MIN_BFMI:

@@ -10,6 +10,7 @@ from triptych.engine import POSTERIOR, Engine
 from triptych.estimands import Estimand, resolve
 from triptych.existence import find
 from triptych.held import with_held
+from triptych.labels import Labels
 from triptych.newton import Point
 from triptych.objective import make_objective
 from triptych.progress import Share, unheard
@@ -54,11 +55,14 @@ def solve_map(
     variant: str,
     ci_prob: float,
     random_seed: int,
+    labels: Labels | None = None,
     progress: Share = unheard,
 ) -> Panel:
     """Find the mode; say so when there is none."""
     objective, unknown = make_objective(engine, POSTERIOR)
-    verdict = find(objective, seed=random_seed, progress=progress)
+    verdict = (
+        find(objective, seed=random_seed, progress=progress) if labels is None else labels.verdict(labels.mode, "map")
+    )
     optimum = Optimum(verdict, unknown)
     frame = Frame(scenario, variant, "map", "mode", "laplace", ci_prob)
     rows = optimum.rows(frame, estimands)
@@ -70,7 +74,7 @@ def solve_map(
     if not optimum.exists:
         native = no_estimate(optimum, frame, rows)
     rows = with_held(optimum, estimands, rows)
-    rows, optima = with_optima(rows, verdict, unknown, frame, estimands)
+    rows, optima = with_optima(rows, verdict, unknown, frame, estimands, labels)
     return Panel(
         "map",
         rows,
@@ -114,7 +118,12 @@ def search_diagnostics(verdict: Verdict) -> dict[str, object]:
 
 
 def with_optima(
-    rows: list[Row], verdict: Verdict, unknown: np.ndarray, frame: Frame, estimands: list[Estimand]
+    rows: list[Row],
+    verdict: Verdict,
+    unknown: np.ndarray,
+    frame: Frame,
+    estimands: list[Estimand],
+    labels: Labels | None = None,
 ) -> tuple[list[Row], list[Row]]:
     """Return the rows, which say where theirs is one of several maxima as high, and the rows of the other maxima.
 
@@ -130,7 +139,10 @@ def with_optima(
     tied: dict[str, list[float]] = {}
     for row in (row for at in found[: len(ties)] for row in at):
         tied.setdefault(row.name, []).append(row.estimate)
-    return [_not_alone(row, tied.get(row.name, [])) for row in rows], [row for at in found for row in at]
+    rows = [_not_alone(row, tied.get(row.name, [])) for row in rows]
+    if labels is not None:
+        rows, found = labels.point(rows), [labels.point(at) for at in found]
+    return rows, [row for at in found for row in at]
 
 
 def _rows_at(

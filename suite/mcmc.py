@@ -33,11 +33,11 @@ from triptych.gate import (
     status_of,
     tail_indices,
 )
+from triptych.labels import Labels
 from triptych.predictive import predictive_groups
 from triptych.priors import improper, is_proper
 from triptych.progress import Progress
 from triptych.sampler import Draws, SamplerStopped, adaptation_for, sample
-from triptych.scenario import Relabel
 from triptych.solution import NoEstimate, Panel
 from triptych.table import Row, Status, join
 from triptych.whitening import Whitening, whitening
@@ -72,7 +72,7 @@ def solve_mcmc(
     variant: str,
     ci_prob: float,
     ci_kind: str = "eti",
-    relabel: Relabel | None = None,
+    labels: Labels | None = None,
     mode: Panel | None = None,
     mle: Panel | None = None,
     progress: Progress | None = None,
@@ -88,7 +88,7 @@ def solve_mcmc(
     warning = mode_status(mode)
     attempts: list[str] = []
     try:
-        run = _until_passed(engine, sampling, relabel, mode, warning, attempts, progress)
+        run = _until_passed(engine, sampling, labels, mode, warning, attempts, progress)
     except SamplerStopped as error:
         reason = f"the sampler stopped: {error}; {_may_lack(engine)}"
         panel = not_sampled(estimands, Status.FAILED, reason, scenario=scenario, variant=variant, ci_prob=ci_prob)
@@ -112,8 +112,12 @@ def solve_mcmc(
     if run.diagnosis.gate:
         tried = told(run.spent, run.stopped)
         rows, intervals = ([_tried(row, tried) for row in some] for some in (rows, intervals))
+    if labels is not None:
+        overlapping = labels.unidentified(run.drawn.z.reshape(-1, engine.size))
+        rows, intervals = labels.identified(rows, overlapping), labels.identified(intervals, overlapping)
     diagnostics = {
         **run.figures(),
+        **({} if labels is None else {"labels": f"{labels.said}; R-hat and ESS are of draws in that order"}),
         "attempts": attempts,
         "tune": round(sampling.tune * run.plan.tune),
         "chains": sampling.chains,
@@ -170,7 +174,7 @@ class _Run:
 def _until_passed(
     engine: Engine,
     sampling: Sampling,
-    relabel: Relabel | None,
+    labels: Labels | None,
     mode: Panel | None,
     warning: Status | None,
     attempts: list[str],
@@ -186,8 +190,8 @@ def _until_passed(
         if run is not None and (stopped := why_not(spent, last, run.diagnosis, rows)):
             return replace(run, stopped=stopped)
         drawn = _attempt(engine, sampling, last, attempt, whitened, progress)
-        tree, before = _tree(engine, drawn, relabel)
-        diagnosis = diagnose(tree, drawn.z, periods(engine))
+        tree, before = _tree(engine, drawn, labels)
+        diagnosis = diagnose(tree, drawn.z, periods(engine), labels.said if labels is not None else "")
         said = f"{drawn.adaptation}, {drawn.z.shape[1]} draws"
         attempts.append(f"{said}: {'passed' if not diagnosis.gate else '; '.join(diagnosis.gate)}")
         spent.append(Spent.of(last, drawn.statistics["n_steps"], round(sampling.tune * last.tune)))
@@ -230,17 +234,21 @@ def _attempt(
     )
 
 
-def _tree(engine: Engine, drawn: Draws, relabel: Relabel | None) -> tuple[Any, float | None]:
+def _tree(engine: Engine, drawn: Draws, labels: Labels | None) -> tuple[Any, float | None]:
     """Return the DataTree, and the largest R-hat before relabelling when there is a rule."""
     import arviz as az
 
     chains, draws, size = drawn.z.shape
     flat = drawn.z.reshape(-1, size)
-    shown = {name: values.reshape(chains, draws, *values.shape[1:]) for name, values in engine.shown_many(flat).items()}
+
+    def shown_at(z: np.ndarray) -> dict[str, np.ndarray]:
+        return {name: v.reshape(chains, draws, *v.shape[1:]) for name, v in engine.shown_many(z).items()}
+
     before = None
-    if relabel is not None:
-        before = float(max(np.nanmax(az.rhat(shown[name])) for name in relabel.variables))
-        _sort_components(engine, shown, relabel)
+    if labels is not None:
+        unordered = shown_at(flat)
+        before = float(max(np.nanmax(az.rhat(unordered[name])) for name in labels.members()))
+    shown = shown_at(flat if labels is None else labels.draws(flat))
     groups: dict[str, Any] = {"posterior": shown, "sample_stats": drawn.statistics}
     terms = sum(w.size for w in engine.weights.values())
     if terms * chains * draws <= POINTWISE_LIMIT:
@@ -266,19 +274,6 @@ def _fits(dim: str, labels: Any, dims: dict[str, list[str]], groups: dict[str, A
                 if d == dim and values.shape[axis + skip] != len(labels):
                     return False
     return True
-
-
-def _sort_components(engine: Engine, shown: dict[str, np.ndarray], relabel: Relabel) -> None:
-    """Sort exchangeable components of every draw by the rule, in place."""
-    axis = component_axis(engine, relabel.by, relabel.dim) + 2
-    order = np.argsort(shown[relabel.by], axis=axis, kind="stable")
-    for name in relabel.variables:
-        shown[name] = np.take_along_axis(shown[name], order, axis=axis)
-
-
-def component_axis(engine: Engine, name: str, dim: str) -> int:
-    """Return the axis of a variable that carries the components."""
-    return list(engine.model.named_vars_to_dims[name]).index(dim)
 
 
 @np.errstate(all="ignore")  # what is shown may overflow where the parameters do not

@@ -8,6 +8,7 @@ from triptych.engine import LIKELIHOOD, Engine
 from triptych.estimands import Estimand
 from triptych.existence import find
 from triptych.held import with_held
+from triptych.labels import Labels
 from triptych.map import evidence, no_estimate, search_diagnostics, with_optima
 from triptych.objective import make_objective
 from triptych.progress import Share, between, unheard
@@ -28,11 +29,14 @@ def solve_mle(
     ci_prob: float,
     random_seed: int,
     profile: bool = True,
+    labels: Labels | None = None,
     progress: Share = unheard,
 ) -> Panel:
     """Maximise the likelihood; say so when it has no maximum."""
     objective, unknown = make_objective(engine, LIKELIHOOD)
     verdict = find(objective, seed=random_seed, progress=between(progress, 0.0, SEARCHED))
+    if labels is not None:
+        verdict = labels.verdict(verdict, "mle")
     optimum = Optimum(verdict, unknown)
     frame = Frame(scenario, variant, "mle", "maximum", "wald", ci_prob)
     lesser = verdict.lesser
@@ -50,7 +54,7 @@ def solve_mle(
         if len(rows) > MOST and not intervals:
             found["profile_intervals"] = f"not computed for more than {MOST} scalars; name fewer estimands"
     rows = _pointing(with_held(optimum, estimands, rows), intervals)
-    rows, optima = with_optima(rows, verdict, unknown, frame, estimands)
+    rows, optima = with_optima(rows, verdict, unknown, frame, estimands, labels)
     if optima:
         rows = [row.also("see the local maxima in optima") if row.status is Status.UNBOUNDED else row for row in rows]
     return Panel(

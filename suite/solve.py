@@ -7,17 +7,16 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from triptych.engine import Engine
 from triptych.estimands import resolve
 from triptych.interrupt import look
-from triptych.mcmc import Sampling, component_axis, not_sampled, solve_mcmc
+from triptych.labels import labels_of
+from triptych.mcmc import Sampling, not_sampled, solve_mcmc
 from triptych.no_maximum import without_maximum
 from triptych.progress import Progress, Share, between, unheard
 from triptych.scenario import DEFAULT, Data, Relabel, Scenario
 from triptych.solution import Panel, Solution
-from triptych.table import METHODS, Row, Status
+from triptych.table import METHODS, Status
 from triptych.threads import in_one_thread
 
 SAYS = {"mle": "maximum likelihood", "map": "MAP mode", "mcmc": "sampling"}
@@ -153,6 +152,8 @@ def solve_engine(
     from triptych.mle import solve_mle
 
     resolved = resolve(engine, estimands)
+    labels = labels_of(engine, relabel, sampling.random_seed)
+    own_labels = labels if plain is None else labels_of(plain, relabel, sampling.random_seed)
     common: dict[str, Any] = {"scenario": scenario, "variant": variant, "ci_prob": ci_prob}
     panels: dict[str, Panel] = {}
     for method in METHODS:
@@ -166,10 +167,18 @@ def solve_engine(
                 own = plain or engine
                 wanted = resolve(own, [e.name for e in resolved])
                 panel = solve_mle(
-                    own, wanted, random_seed=sampling.random_seed, profile=profile, progress=share, **common
+                    own,
+                    wanted,
+                    random_seed=sampling.random_seed,
+                    profile=profile,
+                    labels=own_labels,
+                    progress=share,
+                    **common,
                 )
             elif method == "map":
-                panel = solve_map(engine, resolved, random_seed=sampling.random_seed, progress=share, **common)
+                panel = solve_map(
+                    engine, resolved, random_seed=sampling.random_seed, labels=labels, progress=share, **common
+                )
             elif no_posterior is not None:
                 panel = not_sampled(resolved, *no_posterior, scenario=scenario, variant=variant, ci_prob=ci_prob)
             else:
@@ -178,7 +187,7 @@ def solve_engine(
                     resolved,
                     sampling,
                     ci_kind=ci_kind,
-                    relabel=relabel,
+                    labels=labels,
                     mode=panels.get("map"),
                     mle=panels.get("mle"),
                     progress=None if progress is None else partial(_rest, progress, BEGINS[method]),
@@ -186,10 +195,10 @@ def solve_engine(
                 )
         reason = (no_maximum or {}).get(method)
         panels[method] = panel if reason is None else without_maximum(panel, reason)
-    if relabel is not None:
-        for method in ("mle", "map"):
-            if method in panels:
-                sort_components(engine, panels[method], relabel)
+    for method in ("mle", "map"):
+        known = own_labels if method == "mle" else labels
+        if known is not None and method in panels:
+            known.settle(panels[method])  # at last: the sampler heeds what the mode itself is like
     return panels
 
 
@@ -202,32 +211,6 @@ def _part(progress: Progress, method: str) -> Share:
 def _rest(progress: Progress, begins: float, what: str, done: float) -> None:
     """Report a share of what is left after ``begins``."""
     progress(what, begins + (1 - begins) * done)
-
-
-def sort_components(engine: Engine, panel: Panel, relabel: Relabel) -> None:
-    """Order exchangeable components of point estimates by the same rule as the draws."""
-    _sort_rows(engine, panel.estimates, relabel)
-    optima: dict[str, list[Row]] = {}
-    for row in panel.optima:
-        optima.setdefault(row.reason.split(",")[0], []).append(row)
-    for rows in optima.values():
-        _sort_rows(engine, rows, relabel)
-    panel.optima = [row for rows in optima.values() for row in rows]
-
-
-def _sort_rows(engine: Engine, rows: list[Row], relabel: Relabel) -> None:
-    """Sort the rows of one point, in place; each label keeps its position."""
-    by = [row for row in rows if row.estimand == relabel.by]
-    if not by or not all(np.isfinite(row.estimate) for row in by):
-        return
-    order = np.argsort([row.estimate for row in by], kind="stable")
-    for name in relabel.variables:
-        at = [i for i, row in enumerate(rows) if row.estimand == name]
-        if component_axis(engine, name, relabel.dim) != 0 or len(at) != len(order):
-            continue
-        moved = [rows[at[k]].but(label=rows[i].label) for k, i in zip(order, at, strict=True)]
-        for i, row in zip(at, moved, strict=True):
-            rows[i] = row
 
 
 class _timed:

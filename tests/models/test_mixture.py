@@ -107,6 +107,19 @@ def test_chains_settle_on_either_labelling_and_the_rule_mends_it(run: Any) -> No
         assert (draws[:, 0] < draws[:, 1]).all()
 
 
+def test_a_maximum_is_listed_once_and_not_under_other_labels_again(run: Any) -> None:
+    for solution in run.solutions.values():
+        for panel in (solution.panels[method] for method in ("mle", "map")):
+            maxima: dict[str, dict[str, float]] = {}
+            for row in panel.optima:
+                assert row.name not in maxima.setdefault(row.reason, {}), "rows of two maxima are told apart"
+                maxima[row.reason][row.name] = row.estimate
+            headline = {row.name: row.estimate for row in panel.estimates if row.status == "ok"}
+            sets = [sorted(found.values()) for found in (*maxima.values(), headline) if found]
+            for k, one in enumerate(sets):
+                assert not any(np.allclose(one, other, rtol=1e-4) for other in sets[:k] if len(one) == len(other))
+
+
 def test_the_whole_component_is_relabelled(run: Any) -> None:
     """Weight and standard deviation go with their mean: the short-petalled third is the narrow one."""
     for method in ("map", "mcmc"):
