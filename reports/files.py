@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import math
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from triptych.comparisons.notices import far_from_the_prior
-from triptych.errors import InputError, shown
+from triptych.environment import told
+from triptych.errors import EnvironmentFault, InputError, path_of, shown
 from triptych.reports.csv_cells import csv_text
 from triptych.reports.netcdf import write_tree
+from triptych.reports.staging import MANIFEST, put_in_place, staged
 from triptych.table import COLUMNS
 
 if TYPE_CHECKING:
@@ -184,7 +183,7 @@ def write_report(comparisons: Sequence[Comparison], out: Path | str, formats: Se
     """Write the report; an error or an interrupt leaves the folder as it was.
 
     Everything is written in a hidden folder inside ``out`` first and moved into place only when
-    all of it is complete.
+    all of it is complete. Other files in ``out`` stay.
 
     Parameters
     ----------
@@ -199,29 +198,32 @@ def write_report(comparisons: Sequence[Comparison], out: Path | str, formats: Se
     Returns
     -------
     list of Path
-        The files written.
+        The files written; the last one lists the others with their digests, as ``sha256sum --check`` reads it.
+
+    Raises
+    ------
+    InputError
+        When ``out`` cannot be a folder for a report.
+    EnvironmentFault
+        When the disk does not take it.
     """
     if unknown := sorted(set(formats) - set(FORMATS)):
         raise InputError(f"unknown report format {unknown[0]!r}; choose from {', '.join(FORMATS)}")
     if not str(out).strip():
         raise InputError("the folder for the report is empty; name one, or . for this one")
-    out = require_folder(Path(out), [c.scenario.name for c in comparisons])
-    made = _make(out)
+    out = require_folder(path_of(out), [c.scenario.name for c in comparisons])
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
-        try:
-            staging = Path(tempfile.mkdtemp(prefix=".triptych-", dir=out))
-        except OSError as error:
-            raise InputError(f"cannot write the report in {out}: {error.strerror}") from error
-        try:
-            names = _write(comparisons, staging, formats)
-            _put_in_place(staging, out, names)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
-    except BaseException:
+        out.mkdir(parents=True, exist_ok=True)
+        with staged(out) as staging:
+            names = put_in_place(staging, out, _write(comparisons, staging, formats))
+    except BaseException as error:
         for folder in made:
             # Only folders made here, and only while nothing else has been put in them.
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
+        if isinstance(error, OSError):
+            raise EnvironmentFault(f"the report could not be written in {shown(str(out))}: {told(error)}") from error
         raise
     return [out / name for name in names]
 
@@ -253,27 +255,9 @@ def _fault(out: Path, place: Path, scenarios: Sequence[str]) -> str:
         "results.json",
         "estimates.csv",
         "facts.csv",
+        MANIFEST,
         *(f"{scenario}.nc" for scenario in scenarios),
     ):
         if (out / name).is_dir():
             return f"{name!r} in it is a folder"
     return ""
-
-
-def _put_in_place(staging: Path, out: Path, names: Sequence[str]) -> None:
-    """Move the files, all of them: an interrupt in between comes too late to leave nothing."""
-    for _ in range(2):
-        with suppress(KeyboardInterrupt):
-            for name in names:
-                if (staging / name).exists():
-                    os.replace(staging / name, out / name)
-
-
-def _make(out: Path) -> list[Path]:
-    """Create a folder with its parents; return those that were missing, innermost first."""
-    missing = [folder for folder in (out, *out.parents) if not folder.exists()]
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot write the report in {out}: {error.strerror}") from error
-    return missing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import re
 import shutil
 import unicodedata
@@ -44,8 +45,8 @@ def write_tree(tree: Any, path: Path) -> None:
         try:
             xr.DataTree.from_dict(groups).to_netcdf(path, engine="netcdf4")
         except RuntimeError as error:  # the library's word for whatever the disk says
-            full = shutil.disk_usage(path.parent).free < LEAST_FREE
-            raise OSError(errno.ENOSPC if full else errno.EIO, str(error), str(path)) from error
+            number = errno.ENOSPC if shutil.disk_usage(path.parent).free < LEAST_FREE else errno.EIO
+            raise OSError(number, f"{os.strerror(number)} ({error})", path.name) from error
 
 
 def stand_ins(names: Iterable[str]) -> dict[str, str]:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
+import signal
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import Any
 
+from triptych.environment import lacking
+from triptych.interrupt import held
 from triptych.progress import Progress
 from triptych.scenario import Scenario
 
 COLLECT = 2_000_000  # objects that are made between looks for garbage: more than a run makes in all
+# The other process watches for the end of the first one from its own first moment on, whatever it is doing.
+WORK = """
+import json, os, sys, threading
+threading.Thread(target=lambda: (os.read(int(sys.argv[2]), 1), os._exit(1)), daemon=True).start()
+sys.path[:] = json.loads(sys.argv[3])
+from triptych.beside import work
+work(int(sys.argv[1]))
+"""
 Solve = Callable[[Scenario, Progress | None], Any]
 
 
@@ -33,20 +47,39 @@ def _import_first() -> None:
 def second_process() -> Iterator[Any]:
     """Start a process that waits for scenarios, and end it; the value is the connection to it.
 
-    It imports what it needs meanwhile, as the first process does.
+    It imports what it needs meanwhile, as the first process does. None is left, however this one ends.
     """
-    from multiprocessing import get_context
+    from multiprocessing import Pipe
 
-    context = get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=_work, args=(there,), daemon=True)
-    process.start()
-    there.close()
-    _import_first()
+    here, there = Pipe()
+    ends, lives = os.pipe()  # what the other one reads ends with this process, which alone holds where it is written
+    process = None
     try:
+        # An interrupt is this process's to handle: it comes when the other one can be ended, and never there.
+        with held(), _masked():
+            given = [str(there.fileno()), str(ends), json.dumps(sys.path)]
+            kept = (there.fileno(), ends)
+            process = subprocess.Popen([sys.executable, "-c", WORK, *given], pass_fds=kept, stdin=subprocess.DEVNULL)
+        there.close()
+        _import_first()
         yield here
     finally:
-        process.kill()
+        if process is not None:
+            process.kill()
+            process.wait()
+        os.close(lives)
+        os.close(ends)
+        here.close()
+
+
+@contextmanager
+def _masked() -> Iterator[None]:
+    """Block interrupts, as does a process that is started meanwhile, from its start to its end."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def solve_beside(
@@ -112,15 +145,16 @@ def _ask(connection: Any, solve: Solve, scenario: Scenario, progress: Progress |
             return content
 
 
-def _work(connection: Any) -> None:
-    """Answer the other process until it ends."""
-    import signal
+def work(channel: int) -> None:
+    """Answer the first process, by the connection whose file has this number, until it ends."""
+    from multiprocessing.connection import Connection
 
-    # An interrupt is the first process's to handle; it ends this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    from triptych import caches
+
+    connection = Connection(channel)
+    caches.speaks = False  # the first process says it
     own_process()
     _import_first()
-    Thread(target=_end_with_parent, daemon=True).start()
     from triptych.registry import scenarios
 
     with suppress(Exception):  # a scenario that cannot be imported is reported by the first process
@@ -133,18 +167,14 @@ def _work(connection: Any) -> None:
         except (ImportError, AttributeError) as error:
             connection.send(("error", str(error)))
             continue
-        comparison = solve(scenario, (lambda *said: connection.send(("progress", said))) if wanted else None)
+        try:
+            comparison = solve(scenario, (lambda *said: connection.send(("progress", said))) if wanted else None)
+        except Exception as error:
+            if not (fault := lacking(error)):
+                raise
+            connection.send(("error", fault))  # the first process tries it alone
+            continue
         try:
             connection.send(("done", comparison))
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             connection.send(("error", str(error)))
-
-
-def _end_with_parent() -> None:
-    """End this process, whatever it is doing, when the first one is gone without a word."""
-    from multiprocessing import connection, parent_process
-
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)

@@ -6,14 +6,17 @@ Compiled code is executed when it is loaded, so what is kept is used only where 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
 
 from triptych.trust import fault_of_parents, own_folder, sizes_inside
 
+ROOM = 2**24  # bytes that generated source may take
 UNKEPT = "the next start takes longer"
 _said: set[str] = set()
+speaks = True  # a second process leaves it to the first
 
 
 def cache_folder(*names: str, make: bool = False) -> Path | None:
@@ -56,7 +59,7 @@ def keep_generated_source() -> None:
     if pytensor.config.generated_src_dir:
         return
     folder = cache_folder("source", make=True)
-    if folder is None or not os.access(folder, os.W_OK):
+    if folder is None or not os.access(folder, os.W_OK) or shutil.disk_usage(folder).free < ROOM:
         return  # PyTensor does as it would without us
     if fault := sizes_inside(folder)[1]:
         not_used(fault)
@@ -98,11 +101,9 @@ def _made(base: Path, make: bool) -> str:
 
 
 def _tell(what: str, then: str) -> None:
-    """Write one line to stderr, once for each fault; a second process leaves it to the first."""
-    from multiprocessing import parent_process
-
+    """Write one line to stderr, once for each fault."""
     kind = what.partition(": ")[0]
-    if kind in _said or parent_process() is not None:
+    if kind in _said or not speaks:
         return
     _said.add(kind)
     with suppress(OSError, ValueError, AttributeError):  # where nobody listens, the work goes on

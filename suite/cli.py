@@ -1,11 +1,13 @@
 """The command line: ``triptych list | run | compare | fit | penalty``.
 
 Results go to stdout, progress and messages to stderr. Exit code 0: every claim holds and every
-estimate is what the scenario expects; 1: one is not; 2: usage or bad input; 130: interrupted.
+estimate is what the scenario expects; 1: one is not; 2: usage or bad input; 4: the environment, such as a
+full disk or a closed stream; 130: interrupted.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -18,8 +20,10 @@ import typer
 
 from triptych.cli_penalty import Output, penalty
 from triptych.cli_pipe import PatientGroup
+from triptych.cli_streams import flush, open_streams, say
 from triptych.defaults import CHAINS, DRAWS, TUNE
-from triptych.errors import InputError
+from triptych.environment import lacking, told
+from triptych.errors import EnvironmentFault, InputError, path_of
 from triptych.interrupt import noted
 
 if TYPE_CHECKING:
@@ -29,7 +33,7 @@ FAMILY = "gaussian, student, laplace, bernoulli, binomial, poisson or negative_b
 PRIOR = "flat, normal, laplace, student; ridge, lasso, elastic_net (their scale goes with sigma); horseshoe."
 PRIOR_SCALE = "A positive number, or auto: 2.5 sd(y) / sd(x) for measured outcomes under a prior free of sigma."
 DEFAULT_OUT = "triptych-report"
-INTERRUPTED = 130
+ENVIRONMENT, INTERRUPTED = 4, 130
 LARGEST_SEED = 2**32 - 1
 
 app = typer.Typer(
@@ -206,22 +210,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     try:
         with noted():
-            app(args=list(arguments) if arguments is not None else None, standalone_mode=True)
+            try:
+                app(args=list(arguments) if arguments is not None else None, standalone_mode=True)
+            except SystemExit:
+                flush()
+                raise
     except InputError as error:
-        sys.stderr.write(f"triptych: {error}\n")
+        say(str(error))
         raise SystemExit(2) from None
     except SystemExit as end:
         # Typer turns an interrupt into this code and says nothing.
         if end.code == INTERRUPTED:
-            sys.stderr.write("triptych: interrupted; nothing was written\n")
+            say("interrupted; nothing was written")
         raise
+    except Exception as error:
+        fault = lacking(error) or (told(error) if isinstance(error, OSError) else "")
+        if not fault:
+            raise
+        say(fault)
+        raise SystemExit(ENVIRONMENT) from None
 
 
 def script() -> NoReturn:
     """Run the command line as a process that ends without taking its libraries apart, which takes a second."""
     from triptych.beside import own_process
 
+    open_streams()
     own_process()
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns at each start where its own cache is read-only
     code: Any = 0
     try:
         main()
@@ -275,23 +291,51 @@ def _folder(out: str, *scenarios: str) -> Path:
 
     if not out.strip():
         raise InputError("--out is empty; name a folder, or . for this one")
-    return require_folder(Path(out), scenarios)
+    return require_folder(path_of(out), scenarios)
 
 
 def _finish(done: list[Comparison], out: Path, format: Output) -> None:
-    """Write the report, print the summary, and exit 1 when something is not as it should be."""
-    from triptych.progress import watched
-    from triptych.reports.files import estimates_csv, results_json, write_report
+    """Write the report, print the summary, and exit 1 when something is not as it should be.
 
+    What was computed is printed also where the report cannot be written.
+    """
+    from triptych.progress import watched
+    from triptych.reports.files import write_report
+
+    fault: EnvironmentFault | None = None
     with watched(True) as progress:
         for k, comparison in enumerate(done):
             if progress is not None:
                 progress(f"{comparison.scenario.name}: held-out score and figures", k / len(done))
             comparison.section  # noqa: B018 - solved already by a run of several, and not by a fit
-        write_report(done, out)
+        try:
+            write_report(done, out)
+        except EnvironmentFault as error:
+            fault = error
+    place = out / "report.html"
+    try:
+        _print(done, format)
+        sys.stdout.flush()
+    except OSError as error:
+        if isinstance(error, BrokenPipeError) and fault is None:
+            raise
+        raise fault or EnvironmentFault(f"{told(error)}; the report is {place}") from error
+    if fault is not None:
+        raise fault
+    if not say(f"report written to {place}"):
+        raise SystemExit(ENVIRONMENT)
+    if not all(comparison.ok for comparison in done):
+        raise SystemExit(1)
+
+
+def _print(done: list[Comparison], format: Output) -> None:
     if format is Output.JSON:
+        from triptych.reports.files import results_json
+
         sys.stdout.write(results_json(done) + "\n")
     elif format is Output.CSV:
+        from triptych.reports.files import estimates_csv
+
         sys.stdout.write(estimates_csv(done))
     else:
         from rich.console import Console
@@ -299,7 +343,3 @@ def _finish(done: list[Comparison], out: Path, format: Output) -> None:
         from triptych.reports.terminal import print_summary
 
         print_summary(done, Console())
-    sys.stdout.flush()
-    sys.stderr.write(f"triptych: report written to {out / 'report.html'}\n")
-    if not all(comparison.ok for comparison in done):
-        raise SystemExit(1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import suppress
 from typing import Any
 
 from typer.core import TyperGroup
+
+from triptych.cli_streams import give_up
 
 
 class PatientGroup(TyperGroup):
@@ -22,7 +22,6 @@ class PatientGroup(TyperGroup):
             # Rich turns the broken pipe of a table into an exit with 1.
             if not isinstance(end, BrokenPipeError) and not isinstance(end.__context__, BrokenPipeError):
                 raise
-            with suppress(OSError, ValueError):  # what is still buffered goes nowhere, and without complaint
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            give_up()
             raise SystemExit(0) from None
         return done

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import reprlib
 import tomllib
 from difflib import get_close_matches
 from os import PathLike
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from triptych.errors import InputError, shown
+from triptych.errors import InputError, path_of, shown
 from triptych.options import HIGHEST, LOWEST
 from triptych.scenario import LONGEST_NAME
 from triptych.tables import listed
@@ -61,7 +61,7 @@ def read_config(path: str | PathLike[str]) -> FitConfig:
     InputError
         The file is missing or no TOML, or has a key that is unknown or of the wrong kind.
     """
-    place = Path(path)
+    place = path_of(path)
     try:
         text = place.read_text(encoding="utf-8-sig")  # editors may write a mark first
     except FileNotFoundError as fault:
@@ -76,6 +76,8 @@ def read_config(path: str | PathLike[str]) -> FitConfig:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise InputError(f"{str(place)!r} is not TOML: {fault}") from fault
+    except RecursionError:
+        raise InputError(f"{str(place)!r} is nested too deeply; every option is one plain value") from None
     return check_config(content, str(place))
 
 
@@ -93,4 +95,6 @@ def check_config(content: dict[str, Any], origin: str = "the configuration") -> 
         first = fault.errors()[0]
         key = str(first["loc"][0])
         message = " or ".join(dict.fromkeys(error["msg"] for error in fault.errors() if error["loc"][0] == key))
-        raise InputError(f"{origin}: {key} = {first['input']!r}: {message}") from fault
+        value = first["input"]
+        said = reprlib.repr(value) if isinstance(value, list | dict) else repr(value)
+        raise InputError(f"{origin}: {key} = {said}: {message}") from fault

@@ -6,10 +6,9 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from triptych.errors import InputError, shown
+from triptych.errors import InputError, path_of, shown
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -42,7 +41,7 @@ def load_model(reference: str) -> pm.Model:
     path, separator, name = reference.rpartition(":")
     if not separator or not path or not name:
         raise InputError(f"{reference!r}: name a model as path/to/file.py:model")
-    place = Path(path)
+    place = path_of(path)
     try:
         there = place.is_file()
     except OSError as fault:

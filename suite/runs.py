@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -10,6 +11,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
 from triptych.defaults import CHAINS, DRAWS, TUNE
+from triptych.environment import lacking
 from triptych.errors import InputError
 from triptych.mcmc import Sampling
 from triptych.options import level, named, said
@@ -120,8 +122,8 @@ def run_all(
     names
         Names of installed scenarios; None means all.
     processes
-        1, or 2 to solve them in two processes; comparisons that come from the other one hold everything
-        that is reported, but neither their engine nor statsmodels' results.
+        1, or 2 to solve them in two processes, on POSIX systems; comparisons that come from the other one hold
+        everything that is reported, but neither their engine nor statsmodels' results.
     drawn
         Whether to draw the figures of the report as well, each process those of its own scenarios.
     progressbar
@@ -140,7 +142,7 @@ def run_all(
     ci_prob, ci_kind = options.get("ci_prob", 0.95), options.get("ci_kind", "eti")
     check(_sampling(options), options.get("methods", METHODS), ci_prob, ci_kind)
     solve = partial(_attempt, options=options, drawn=drawn)
-    several = processes > 1 and (names is None or len(names) > 1)
+    several = processes > 1 and (names is None or len(names) > 1) and os.name == "posix"
     with second_process() if several else nullcontext() as other, watched(progressbar) as progress:
         chosen = [get(name) for name in dict.fromkeys(scenarios() if names is None else names)]
         shares = _shares(progress, len(chosen))
@@ -181,6 +183,8 @@ def _attempt(
         if drawn:
             comparison.section  # noqa: B018 - and so is a figure
     except Exception as error:
+        if lacking(error):  # it is no scenario's own
+            raise
         settings = provenance(_sampling(options), options.get("ci_prob", 0.95), options.get("ci_kind", "eti"))
         return Comparison(scenario, {}, provenance=settings, error=f"{type(error).__name__}: {error}")
     return comparison

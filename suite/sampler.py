@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from triptych.engine import Engine
+from triptych.environment import lacking
 from triptych.errors import InputError
 from triptych.interrupt import look
 from triptych.whitening import Whitening
@@ -125,7 +126,7 @@ def sample(
     except BaseException as error:
         if running is not None:
             _cancel(running)
-        if not isinstance(error, Exception) and not _panicked(error):
+        if lacking(error) or (not isinstance(error, Exception) and not _panicked(error)):
             raise
         raise SamplerStopped(str(error).strip().splitlines()[0] if str(error).strip() else repr(error)) from error
     stats = trace["sample_stats"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from triptych.arrow import without_arrow
-from triptych.errors import InputError, shown
+from triptych.errors import InputError, path_of, shown
 from triptych.tables import listed
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def read_table(source: Any) -> pd.DataFrame:
     if isinstance(source, str) and "://" in source:
         raise InputError(f"{source!r} is an address: download the file first and give its path")
     if isinstance(source, str | os.PathLike):
-        table, origin = _read_file(Path(source)), f"{os.fspath(source)!r}"
+        table, origin = _read_file(path_of(source)), f"{os.fspath(source)!r}"
     elif isinstance(source, pd.DataFrame):
         table, origin = source, "the table"
     elif hasattr(source, "to_pandas"):

@@ -74,6 +74,9 @@ class Solution:
     def draws(self, estimand: str) -> np.ndarray:
         return self.samples[estimand]
 
+    def period(self, estimand: str, label: str = "") -> float:
+        return 0.0
+
 
 @dataclass
 class Comparison:

@@ -98,7 +98,8 @@ def test_write_report_writes_everything_and_netcdf_reopens(comparisons: list[Any
     import arviz as az
 
     written = files.write_report(comparisons, tmp_path / "a" / "report")
-    names = ["report.html", "results.json", "estimates.csv", "facts.csv", "lasso.nc", "mixture.nc", "shaky.nc"]
+    trees = ["lasso.nc", "mixture.nc", "shaky.nc"]
+    names = ["report.html", "results.json", "estimates.csv", "facts.csv", *trees, "manifest.sha256"]
     assert [path.name for path in written] == names
     assert sorted(p.name for p in (tmp_path / "a" / "report").iterdir()) == sorted(names)
     tree = az.from_netcdf(tmp_path / "a" / "report" / "lasso.nc")
@@ -142,7 +143,8 @@ def test_an_interrupt_between_two_files_leaves_all_of_them(
 
     monkeypatch.setattr(files.os, "replace", interrupted)
     files.write_report(comparisons, tmp_path, ("html", "json", "csv"))
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["estimates.csv", "facts.csv", "report.html", "results.json"]
+    wanted = ["estimates.csv", "facts.csv", "manifest.sha256", "report.html", "results.json"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == wanted
 
 
 def test_bad_places_and_formats_are_the_users_to_mend(comparisons: list[Any], tmp_path: Path) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from triptych.beside import second_process, solve_beside
 from triptych.registry import scenarios
@@ -33,6 +38,12 @@ def dies(scenario: Scenario, progress: Any, *, first: int) -> tuple[str, int]:
     return scenario.name, os.getpid()
 
 
+def starved(scenario: Scenario, progress: Any, *, first: int) -> tuple[str, int]:
+    if os.getpid() != first:
+        raise MemoryError
+    return scenario.name, os.getpid()
+
+
 def test_both_take_part_and_the_order_is_kept() -> None:
     chosen = list(scenarios().values())
     said: list[tuple[str, float]] = []
@@ -52,6 +63,56 @@ def test_the_second_process_ends_with_the_first() -> None:
         "    other.send((busy, {}, False))\n    time.sleep(6)\n    os._exit(0)\n"
     )
     subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
+
+
+def processes(session: int) -> list[int]:
+    """Return the processes of a session that are not yet gone."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, _, of = place.read_text().rpartition(")")[2].split()[:4]
+            found += [int(place.parent.name)] if int(of) == session and state not in "ZX" else []
+    return found
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are counted in /proc")
+@pytest.mark.parametrize("ending", ["interrupt", "interrupt at the start", "kill", "error", "end"])
+def test_no_process_is_left_when_a_command_ends(ending: str) -> None:
+    """The second one is busy, or is still being started."""
+    busy = "other.send((partial(eval, '__import__(\"time\").sleep(300)'), {}, False))"
+    after = {"interrupt at the start": "os.kill(os.getpid(), signal.SIGINT)"}.get(ending, "pass")
+    code = (
+        "import os, signal, subprocess, sys, time\nfrom functools import partial\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from triptych.beside import second_process\n"
+        f"start = subprocess.Popen.__init__\ndef init(*a, **k):\n    start(*a, **k)\n    {after}\n"
+        "subprocess.Popen.__init__ = init\n"
+        f"with second_process() as other:\n    {busy}\n    print('ready', flush=True)\n"
+        f"    assert {ending != 'error'}\n    time.sleep(0 if {ending == 'end'} else 300)\n"
+    )
+    first = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert first.stdout is not None
+    if first.stdout.readline():
+        assert ending != "interrupt at the start"
+        if ending in ("interrupt", "kill"):
+            assert len(processes(first.pid)) == 2
+            os.killpg(first.pid, signal.SIGINT) if ending == "interrupt" else first.kill()
+    _, said = first.communicate(timeout=60)
+    if ending == "kill":  # the other one has to notice
+        begun = time.monotonic()
+        while processes(first.pid) and time.monotonic() < begun + 20:
+            time.sleep(0.1)
+    assert processes(first.pid) == []
+    assert said.count("Traceback") == {"kill": 0, "end": 0}.get(ending, 1), said
+
+
+def test_a_process_without_memory_leaves_the_work_to_the_first() -> None:
+    chosen = list(scenarios().values())[:2]
+    with second_process() as other:
+        done = solve_beside(other, chosen, partial(starved, first=HERE), lambda k: None)
+    assert done == [(s.name, HERE) for s in chosen]
 
 
 def test_what_stands_in_no_module_is_solved_here() -> None:
