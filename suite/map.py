@@ -11,6 +11,7 @@ from triptych.estimands import Estimand, resolve
 from triptych.existence import find
 from triptych.held import with_held
 from triptych.labels import Labels
+from triptych.limits import with_limits
 from triptych.newton import Point
 from triptych.objective import make_objective
 from triptych.progress import Share, unheard
@@ -65,7 +66,7 @@ def solve_map(
     )
     optimum = Optimum(verdict, unknown)
     frame = Frame(scenario, variant, "map", "mode", "laplace", ci_prob)
-    rows = optimum.rows(frame, estimands)
+    rows = with_limits(optimum, estimands, optimum.rows(frame, estimands))
     point, corner = verdict.point, verdict.corner
     scaled = verdict.basis.T @ point.gradient if point.usable else np.array([np.nan])
     residual = corner.residual if corner is not None else float(np.max(np.abs(scaled), initial=0.0))

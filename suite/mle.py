@@ -9,6 +9,7 @@ from triptych.estimands import Estimand
 from triptych.existence import find
 from triptych.held import with_held
 from triptych.labels import Labels
+from triptych.limits import with_limits
 from triptych.map import evidence, no_estimate, search_diagnostics, with_optima
 from triptych.objective import make_objective
 from triptych.progress import Share, between, unheard
@@ -40,7 +41,8 @@ def solve_mle(
     optimum = Optimum(verdict, unknown)
     frame = Frame(scenario, variant, "mle", "maximum", "wald", ci_prob)
     lesser = verdict.lesser
-    rows = [_conditional(engine, row) for row in optimum.rows(frame, estimands)]
+    rows = with_limits(optimum, estimands, optimum.rows(frame, estimands))
+    rows = [_conditional(engine, row) for row in rows]
     native = statsmodels_results(optimum, estimands) if optimum.exists else no_estimate(optimum, frame, rows)
     intervals: list[Row] = []
     profiles: dict[tuple[str, str], list[tuple[float, float]]] = {}

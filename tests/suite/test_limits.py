@@ -1,0 +1,100 @@
+"""Where the objective rises without limit, what tends to one limit on all such ways is told; nothing else is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytest
+
+import triptych
+
+X = np.arange(6.0)
+Answers = dict[str, float | None]
+POINTS: dict[str, Any] = {"methods": ("mle",), "profile": False, "random_seed": 1}
+
+
+def line(error: Callable[[str, Any, Any], Any] | None = None) -> pm.Model:
+    with pm.Model() as model:
+        a, b, sigma = pm.Normal("a", 0, 50), pm.Normal("b", 0, 50), pm.HalfNormal("sigma", 10)
+        pm.Deterministic("twice", 2 * b)
+        mean, y = a + b * X, 2 + 3 * X
+        _ = pm.Normal("y", mean, sigma, observed=y) if error is None else error("y", mean, sigma)
+    return model
+
+
+def student() -> pm.Model:
+    return line(lambda name, mean, sigma: pm.StudentT(name, nu=4, mu=mean, sigma=sigma, observed=2 + 3 * X))
+
+
+def laplace() -> pm.Model:
+    return line(lambda name, mean, sigma: pm.Laplace(name, mean, sigma, observed=2 + 3 * X))
+
+
+def one_datum() -> pm.Model:
+    with pm.Model() as model:
+        pm.Normal("y", pm.Normal("mu", 0, 50), pm.Gamma("sigma", 2, 1), observed=[2.5])
+    return model
+
+
+def curve() -> pm.Model:
+    with pm.Model() as model:
+        top, rate = pm.HalfNormal("top", 20), pm.HalfNormal("rate", 5)
+        pm.Normal("y", top * pm.math.exp(-rate * X), pm.HalfNormal("sigma", 1), observed=4 * np.exp(-0.5 * X))
+    return model
+
+
+def two_groups() -> pm.Model:
+    """The first group's data are the same and the second's not: the second's mean has no limit but its own."""
+    with pm.Model() as model:
+        mu, sigma = pm.Normal("mu", 0, 50, shape=2), pm.HalfNormal("sigma", 5, shape=2)
+        group = np.array([0, 0, 0, 1, 1, 1])
+        pm.Normal("y", mu[group], sigma[group], observed=[1.5, 1.5, 1.5, 1.0, 2.0, 4.5])
+    return model
+
+
+def mixture() -> pm.Model:
+    with pm.Model() as model:
+        mu, sigma = pm.Normal("mu", 0, 50, shape=2), pm.HalfNormal("sigma", 5, shape=2)
+        pm.NormalMixture("y", w=[0.5, 0.5], mu=mu, sigma=sigma, observed=[-1.0, 0.2, 1.0, 3.0, 3.5])
+    return model
+
+
+LINE: Answers = {"a": 2.0, "b": 3.0, "twice": 6.0, "sigma": 0.0}
+CASES: dict[str, tuple[Callable[[], pm.Model], Answers]] = {
+    "line": (line, LINE),
+    "student": (student, LINE),
+    "laplace": (laplace, LINE),
+    "one datum": (one_datum, {"mu": 2.5, "sigma": 0.0}),
+    "curve": (curve, {"top": 4.0, "rate": 0.5, "sigma": 0.0}),
+    # Least squares within the second group: mean 2.5, and the root of the mean square 13/6.
+    "two groups": (two_groups, {"mu[0]": 1.5, "mu[1]": 2.5, "sigma[0]": 0.0, "sigma[1]": (13 / 6) ** 0.5}),
+    "mixture": (mixture, dict.fromkeys(("mu[0]", "mu[1]", "sigma[0]", "sigma[1]"))),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_limit_is_named_where_it_is_one(name: str) -> None:
+    build, answers = CASES[name]
+    rows = triptych.compare(build(), **POINTS)["default"].panels["mle"].estimates
+    assert {row.name for row in rows} == set(answers)
+    for row in rows:
+        assert row.status == "unbounded"
+        assert np.isnan(row.estimate)
+        limit = answers[row.name]
+        assert row.reason.endswith("such way that was found") == (limit is not None)
+        if limit is not None:
+            assert f"{row.name} tends to {limit:.6g} on every such way" in row.reason
+
+
+@pytest.mark.parametrize("units", [1.0, 1e6])
+def test_a_table_that_a_line_fits_exactly_names_its_coefficients(units: float) -> None:
+    table = {"x": X * units, "y": (2 + 3 * X) * units}
+    solution = triptych.fit(table, "y ~ x", prior="flat", methods=("mle", "map"), profile=False)["default"]
+    for method in ("mle", "map"):
+        for row, limit in zip(solution.rows(method, "coef"), (2 * units, 3), strict=True):
+            assert (row.status, np.isnan(row.estimate)) == ("unbounded", True)
+            assert f"{row.name} tends to {limit:.6g} on every such way" in row.reason
+        assert "sigma tends to 0 on every such way" in solution.row(method, "sigma").reason
