@@ -14,6 +14,7 @@ import numpy as np
 
 from triptych.estimands import Estimand, elementwise
 from triptych.facts import block_of
+from triptych.graph import Block
 from triptych.kinks import climb
 from triptych.table import Row, Status, join
 
@@ -102,17 +103,24 @@ class Held:
         """Say what is held, and where: ``tau at 0``, ``beta[a], beta[b] at 0``, ``alpha at +infinity``."""
         places: dict[str, list[str]] = {}
         for k in np.flatnonzero(held):
-            name, place = self._name_and_place(int(k))
-            names = places.setdefault(place, [])
-            if name not in names:
-                names.append(name)
+            for name, place in self._names_and_places(int(k)):
+                names = places.setdefault(place, [])
+                if name not in names:
+                    names.append(name)
         return "; ".join(f"{join(names)} at {place}" for place, names in places.items())
 
-    def _name_and_place(self, k: int) -> tuple[str, str]:
+    def _names_and_places(self, k: int) -> list[tuple[str, str]]:
         position = int(self.optimum.active[k])
         block = block_of(self.optimum.engine, position)
-        if block.variable.name not in elementwise(self.optimum.engine):
-            return block.variable.name, "the edge of its range"
+        if block.variable.name in elementwise(self.optimum.engine):
+            return [self._name_and_place(k, position, block)]
+        z = self.optimum.z.copy()
+        z[self.optimum.active] += FAR[0] * self.way
+        ends = self.optimum.engine.shown(z)[block.variable.name].ravel()
+        zeros = [name for name, end in zip(block.variable.names, ends, strict=True) if abs(end) < LIMIT]
+        return [(name, "0") for name in zeros] or [(block.variable.name, "the edge of its range")]
+
+    def _name_and_place(self, k: int, position: int, block: Block) -> tuple[str, str]:
         name, i = block.variable.names[position - block.start], position - block.start
         here = float(self.optimum.shown[block.variable.name].ravel()[i])
         if self.way[k] == 0:

@@ -68,6 +68,16 @@ def test_what_has_no_term_in_common_with_an_edge_holds_nothing() -> None:
     assert solution.row("mle", "full").reason == ""
 
 
+def test_an_empty_share_is_held_at_zero_in_the_others() -> None:
+    with pm.Model() as model:
+        pm.Multinomial("y", n=10, p=pm.Dirichlet("share", np.ones(3)), observed=[4, 6, 0])
+    rows = triptych.compare(model, **{**POINTS, "methods": ("mle",)})["default"].rows("mle", "share")
+    assert rows[2].status == "at_boundary"
+    for row in rows[:2]:
+        assert row.std_error == pytest.approx((0.4 * 0.6 / 10) ** 0.5, rel=1e-5)  # of a binomial share
+        assert row.reason == "the interval holds fixed share[2] at 0"
+
+
 def test_what_is_infinite_is_held_there() -> None:
     """Without the empty group the others are a saturated Poisson regression: errors by the counts of each."""
     counts = np.array([3, 0, 4, 2, 0, 5, 4, 0, 6])
