@@ -33,11 +33,12 @@ def cusp(verdict: Verdict) -> tuple[Point, Corner] | None:
 
 
 def _beside(objective: Objective, from_point: Point, j: int, at: float) -> Point | None:
+    """Return the best point with a coordinate held; None where the rest does not come to its best, as on a ridge."""
     look()
     x = from_point.z.copy()
     x[j] = at
     end = objective.climb(x, fixed=j, max_iterations=25) if np.isfinite(objective.value(x)) else None
-    return end if end is not None and end.usable else None
+    return end if end is not None and end.usable and end.arrived else None
 
 
 def _sides(objective: Objective, point: Point, j: int) -> tuple[Point, Point] | None:

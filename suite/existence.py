@@ -123,7 +123,7 @@ def _not_too_low(objective: Objective, centre: np.ndarray, start: np.ndarray, to
 
 def _led_back(objective: Objective, start: np.ndarray, top: Point) -> tuple[Point, Corner | None] | None:
     """Return a maximum of many coordinates once more, where an ascent by gradients leads to it."""
-    if objective.size < WIDE or objective.kinked or top.slow or not _arrived(top):
+    if objective.size < WIDE or objective.kinked or top.slow or not top.arrived:
         return None
     end = approach(objective, start, top.hessian)
     if end is None or apart(objective, end, [top]) or abs(end.value - top.value) > 1e-9 * (1 + abs(top.value)):
@@ -172,8 +172,12 @@ def _inside(objective: Objective, origin: np.ndarray, rng: np.random.Generator) 
 
 
 def _on_steps(objective: Objective, x: np.ndarray) -> np.ndarray:
-    """Scan coordinates along which the objective is a step function: no slope leads along them."""
-    if objective.size >= WIDE and np.all(objective.slopes(x)[1] != 0):
+    """Scan coordinates along which the objective is a step function: no slope leads along them.
+
+    Of many coordinates some may have lost their slope far out, as where probabilities are one to all digits: these are
+    no steps.
+    """
+    if objective.size >= WIDE and not np.any(np.isin(objective.active, objective.stepwise)):
         return x
     value, gradient, hessian = objective.derivatives(x)
     if not np.isfinite(value):
@@ -247,11 +251,11 @@ def _judge(verdict: Verdict) -> np.ndarray | None:
     if _is_endless(verdict):
         return None
     # Where kinks hold, that they do is not told by the objective's height, and its rounding hides nothing.
-    if verdict.noise > COARSE and not (verdict.corner is not None and _arrived(verdict.point)):
+    if verdict.noise > COARSE and not (verdict.corner is not None and verdict.point.arrived):
         _step_back(verdict)
-    if verdict.corner is None and not verdict.point.slow and not _arrived(verdict.point):
+    if verdict.corner is None and not verdict.point.slow and not verdict.point.arrived:
         shake(verdict)
-        if not _arrived(verdict.point) and (found := cusp(verdict)) is not None:
+        if not verdict.point.arrived and (found := cusp(verdict)) is not None:
             verdict.point, verdict.corner = found
     if verdict.corner is None and len(edges := cliff(verdict)):
         # At the edge of its domain an ascent is kept from the rest of its way.
@@ -259,7 +263,7 @@ def _judge(verdict: Verdict) -> np.ndarray | None:
         if end.usable and end.value >= verdict.point.value:
             verdict.point = end
         slide(verdict)
-    others = [other for other in verdict.others if _arrived(other)]
+    others = [other for other in verdict.others if other.arrived]
     for end in [verdict.point, *others[:1]]:
         better = push_away(verdict, end)
         if _is_endless(verdict):
@@ -276,11 +280,6 @@ def _is_endless(verdict: Verdict) -> bool:
         return False
     verdict.flat = structural_null(verdict.objective)
     return True
-
-
-def _arrived(point: Point) -> bool:
-    """Whether nothing is left of the ascent."""
-    return point.decrement <= 1e-6 * (1 + abs(point.value))
 
 
 def _step_back(verdict: Verdict) -> None:

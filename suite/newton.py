@@ -19,6 +19,7 @@ Value = Callable[[np.ndarray], float]
 EIGENVALUE_FLOOR = 1e-14
 LOG_STEP = 4.0  # longest step of a transformed coordinate, in its own (log-like) units
 FACTORISED = 30  # coordinates from which a step is solved by Cholesky before by eigenvalues
+ARRIVED = 1e-6  # decrement, relative to the objective, at which nothing is left of an ascent
 STALLED = 1e-11  # part of a step that is no progress
 CRAWL = 1e-11  # decrement, relative to the objective, from which a slow ascent is not followed on
 LOG_RANGE = 45.0  # an ascent that carries a transformed coordinate further than this has run away
@@ -48,6 +49,11 @@ class Point:
         return bool(
             np.isfinite(self.value) and np.all(np.isfinite(self.gradient)) and np.all(np.isfinite(self.hessian))
         )
+
+    @property
+    def arrived(self) -> bool:
+        """Whether nothing is left of the ascent."""
+        return self.decrement <= ARRIVED * (1 + abs(self.value))
 
 
 def equilibrate(hessian: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -31,12 +31,15 @@ class Objective:
         Full vector ``z``; coordinates outside ``active`` stay where it puts them.
     active
         Positions in ``z`` of the coordinates that move; all methods work on these alone.
+    stepwise
+        Positions in ``z`` of coordinates along which the objective changes and at no point that was looked at slopes.
     """
 
     engine: Engine
     parts: np.ndarray
     origin: np.ndarray
     active: np.ndarray
+    stepwise: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
 
     @property
     def size(self) -> int:
@@ -204,7 +207,7 @@ def make_objective(engine: Engine, parts: np.ndarray) -> tuple[Objective, np.nda
     gradient vanishes and so do finite changes.
     """
     rng = np.random.default_rng(0)
-    known = np.zeros(engine.size, dtype=bool)
+    known, sloped = np.zeros((2, engine.size), dtype=bool)
     keep = parts != 0
     usable = 0
     for scale in (0.0, 0.3, 1.0, 1.0, 0.1, 0.1):
@@ -214,7 +217,8 @@ def make_objective(engine: Engine, parts: np.ndarray) -> tuple[Objective, np.nda
         if not np.all(np.isfinite(value[keep])):
             continue
         usable += 1
-        known |= np.any(gradient[keep] != 0, axis=0)
+        sloped |= np.any(gradient[keep] != 0, axis=0)
+        known |= sloped
         for j in np.flatnonzero(~known):
             for change in (-310.0, -7.3, -1.1, -0.21, 0.21, 1.1, 7.3, 310.0):
                 moved = z.copy()
@@ -224,7 +228,8 @@ def make_objective(engine: Engine, parts: np.ndarray) -> tuple[Objective, np.nda
                     break
     if usable == 0:
         known[:] = True
-    return Objective(engine, parts, engine.graph.start.copy(), np.flatnonzero(known)), ~known
+    steps = np.flatnonzero(known & ~sloped)
+    return Objective(engine, parts, engine.graph.start.copy(), np.flatnonzero(known), steps), ~known
 
 
 def exponentiated(engine: Engine) -> list[str]:

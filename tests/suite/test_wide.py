@@ -11,14 +11,18 @@ import pytensor.tensor as pt
 import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
+from scipy.special import expit
 from threadpoolctl import threadpool_info
 
 from triptych.backend_jax import JaxBackend
+from triptych.cusps import MOST_TRIED, cusp
 from triptych.engine import LIKELIHOOD, Engine
-from triptych.existence import find
-from triptych.objective import make_objective
+from triptych.existence import _on_steps, find
+from triptych.newton import newton
+from triptych.objective import Objective, make_objective
 from triptych.regression import build_scenario
 from triptych.solve import solve
+from triptych.verdict import Verdict
 
 LEVELS = 60
 MOST_HESSIANS = 12  # per panel: at the first point, at the maximum, and a few more
@@ -113,3 +117,37 @@ def test_many_coefficients_that_separate_go_to_infinity() -> None:
     verdict = find(objective)
     assert np.all(np.any(verdict.rays != 0, axis=0)[:-1])
     assert not np.any(verdict.rays[:, -1] != 0)
+
+
+def test_a_ridge_to_infinity_is_searched_neither_for_kinks_nor_for_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Ability and difficulty shift together, discrimination and their spread offset each other, and persons who answer
+    # everything or nothing right have no finite ability: no ascent comes to an end.
+    rng = np.random.default_rng(34)
+    ability, difficulty = rng.normal(size=30), rng.normal(size=6)
+    right = rng.random((30, 6)) < expit(ability[:, None] - difficulty)
+    right[0] = True
+    with pm.Model() as model:
+        theta = pm.Normal("theta", 0, 1, shape=30)
+        a = pm.LogNormal("a", 0, 0.5, shape=6)
+        b = pm.Normal("b", 0, 2, shape=6)
+        pm.Bernoulli("y", logit_p=a * (theta[:, None] - b), observed=right.astype(int))
+    objective, _ = make_objective(Engine.build(model), LIKELIHOOD)
+    climbs: list[int] = []
+    climb = Objective.climb
+
+    def counted(self: Objective, *given: Any, **named: Any) -> Any:
+        climbs.append(self.size)
+        return climb(self, *given, **named)
+
+    monkeypatch.setattr(Objective, "climb", counted)
+    stalled = newton(objective.derivatives, objective.value, objective.origin, max_iterations=4, polish=0)
+    assert not stalled.arrived
+    # Beside every coordinate that is tried, the rest does not come to its best either.
+    assert cusp(Verdict(objective, stalled, None, 0.0, 1)) is None
+    assert len(climbs) <= MOST_TRIED
+    # Far out, where probabilities are one to all digits, there is no slope; that makes no step of a coordinate.
+    far = objective.origin.copy()
+    far[0] = 1000.0
+    assert objective.slopes(far)[1][0] == 0
+    assert _on_steps(objective, far) is far
+    assert len(climbs) <= MOST_TRIED
