@@ -25,7 +25,9 @@ def test_nothing_is_left_in_the_folder_for_temporary_files(tmp_path: Path, writa
     if not writable:
         caches.write_text("a file where the folder should be")
     environment = {**os.environ, "TMPDIR": str(temporary), "XDG_CACHE_HOME": str(caches), "PYTENSOR_FLAGS": ""}
-    subprocess.run([sys.executable, "-c", SOLVE], env=environment, check=True, capture_output=True)
+    done = subprocess.run([sys.executable, "-c", SOLVE], env=environment, check=True, capture_output=True, text=True)
+    said = [line for line in done.stderr.splitlines() if line.startswith("triptych: nothing is kept in ")]
+    assert len(said) == (not writable), done.stderr
     if writable:
         assert not list(temporary.iterdir())
         assert {folder.name for folder in (caches / "triptych").iterdir()} == {"programs", "source", "xla"}
