@@ -104,7 +104,7 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
     known_terms = set(ancestors(terms))
     known = tuple(rv.name for rv, value in zip(model.free_RVs, values, strict=True) if value in known_terms)
 
-    z, parts, start, spans = _coordinates(model, values)
+    z, parts, start, spans = coordinates(model, values)
     total_prior = _total(priors)
     jacobian = _total(full) - _total(plain)
     outputs = ready_to_differentiate([*terms, total_prior, jacobian, *shown])
@@ -156,7 +156,7 @@ def _linear(model: pm.Model, z: Any, replacements: dict[Any, Any]) -> dict[str, 
     return found
 
 
-def _coordinates(model: pm.Model, values: list[Any]) -> tuple[Any, dict[Any, Any], np.ndarray, list[tuple[int, int]]]:
+def coordinates(model: pm.Model, values: list[Any]) -> tuple[Any, dict[Any, Any], np.ndarray, list[tuple[int, int]]]:
     """Return the symbol ``z``, each value variable as a part of it, its start, and where each part lies."""
     import pytensor.tensor as pt
 

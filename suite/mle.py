@@ -49,10 +49,15 @@ def solve_mle(
     found = search_diagnostics(verdict)
     jagged = verdict.corner is not None and not objective.kinked  # no re-optimisation can be trusted to get across
     if profile and verdict.unbounded is None and verdict.starts and not jagged:
+        from triptych.ends import jump_rows
         from triptych.profile import MOST, profile_rows
 
         share = between(progress, SEARCHED, 1.0)
-        intervals, profiles = profile_rows(optimum, frame, estimands, rows, progress=share)
+        jumped = jump_rows(optimum, frame, estimands, rows) if verdict.cliff.size else None
+        if jumped is not None:
+            rows, intervals, profiles = jumped
+        else:
+            intervals, profiles = profile_rows(optimum, frame, estimands, rows, progress=share)
         if len(rows) > MOST and not intervals:
             found["profile_intervals"] = f"not computed for more than {MOST} scalars; name fewer estimands"
     rows = _pointing(with_held(optimum, estimands, rows), intervals)

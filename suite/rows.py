@@ -179,7 +179,7 @@ class Optimum:
                 if self._fades(estimand, i, ray) and (edge := self._limit(estimand, i, ray)) is not None:
                     return Status.AT_BOUNDARY, said.faded(ray, edge), edge
         for v in verdict.cliff:
-            if self._touched(estimand, i, v, value):
+            if self._touched(estimand, i, v, value) or gradient[self.active] @ v != 0:
                 return Status.AT_BOUNDARY, said.cliff(value, v if estimand.positions is None else None), value
         if not self.regular:
             return Status.FAILED, said.stalled(), np.nan

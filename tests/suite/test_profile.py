@@ -299,8 +299,8 @@ def test_a_coefficient_of_variation_that_is_nearly_without_limit_has_its_end(mea
     assert [found.lower, found.upper] == pytest.approx(ends, rel=1e-5)
 
 
-def test_no_profile_is_given_that_points_of_the_likelihood_region_lie_beyond() -> None:
-    """Of a uniform density on (low, low + width), low may fall as long as width makes up for it."""
+def test_a_lower_end_falls_as_long_as_the_width_makes_up_for_it() -> None:
+    """On (low, low + width) twice the fall is chi-square with two degrees of freedom for an end, four for both."""
     y = np.array([0.3, 1.2, 2.7, 0.9, 1.8])
     with pm.Model() as model:
         low, width = pm.Normal("low", 0, 10), pm.Exponential("width", 0.1)
@@ -308,6 +308,6 @@ def test_no_profile_is_given_that_points_of_the_likelihood_region_lie_beyond() -
     solution = triptych.compare(model, methods=("mle",), ci_prob=LEVEL)["default"]
     assert solution.row("mle", "low").estimate == pytest.approx(0.3)
     found = {row.estimand: row for row in solution.panels["mle"].intervals if row.interval_kind == "profile"}
-    assert (found["width"].lower, found["width"].upper) == pytest.approx((2.4, 2.4 * np.exp(HALF / 5)), rel=1e-5)
-    lowest = 2.7 - found["width"].upper
-    assert "low" not in found or found["low"].lower == pytest.approx(lowest, rel=1e-4)
+    far = [2.4 * np.exp(stats.chi2.ppf(LEVEL, degrees) / 10) for degrees in (2, 4)]
+    assert (found["width"].lower, found["width"].upper) == pytest.approx((2.4, far[1]), rel=1e-5)
+    assert (found["low"].lower, found["low"].upper) == pytest.approx((2.7 - far[0], 0.3), rel=1e-4)
