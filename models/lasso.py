@@ -222,11 +222,28 @@ def other_libraries_agree(c: Any) -> Claim:
     return at_most(max(_gap(c, "map", net.coef_), _gap(c, "map", ols.params)), 1e-6)
 
 
+def _path(c: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return values of lambda, and the lasso's coefficients there at the MAP's sigma."""
+    rates = np.logspace(-2.5, 1.5, 60)
+    return rates, np.array([_sklearn(c, rate) for rate in rates])
+
+
+@claim("At the largest lambda of the path every coefficient is zero (how many are not)")
+def path_ends_at_zero(c: Any) -> Claim:
+    return equal(float(np.sum(_path(c)[1][-1] != 0)), 0.0)
+
+
+@claim("A zero need not stay one as lambda grows: s3 leaves it again, and with the other sign (names of those that do)")
+def zeros_may_be_left_again(c: Any) -> Claim:
+    path = _path(c)[1]
+    left = ((path[:-1] == 0) & (path[1:] != 0)).any(axis=0) & (path > 0).any(axis=0) & (path < 0).any(axis=0)
+    return equal(", ".join(np.array(c["default"].data.coords["predictor"])[left]), "s3")
+
+
 def coefficient_path(c: Any) -> Figure:
     """The lasso's coefficients along lambda at the MAP's sigma."""
     names = c["default"].data.coords["predictor"]
-    rates = np.logspace(-2.5, 1.5, 60)
-    path = np.array([_sklearn(c, rate) for rate in rates])
+    rates, path = _path(c)
     beta = c["default"].values("map", "beta")
     zero = beta == 0
     series = [Series(name, rates.tolist(), path[:, j].tolist()) for j, name in enumerate(names)]
@@ -236,7 +253,8 @@ def coefficient_path(c: Any) -> Figure:
     )
     return Figure(
         "The coefficients along lambda",
-        f"One coefficient after the other reaches zero and stays; at this prior: {', '.join(np.array(names)[zero])}.",
+        "A line for each coefficient of scikit-learn's lasso at the MAP's sigma; points for the MAP. "
+        f"Zero at this prior: {', '.join(np.array(names)[zero])}.",
         "lambda",
         "coefficient",
         (*series, *points, Series("this prior", [RATE], kind="vline")),
@@ -256,7 +274,7 @@ scenario = Scenario(
     claims=(
         mle_is_ols, map_is_the_lasso, same_zeros, some_zeros, kkt_holds, kkt_residual_is_reported, one_mode,
         sigma_is_stationary, posterior_has_no_zeros, zeros_are_undecided, lambda_is_the_published_one,
-        mle_outside_the_posterior, scales_convert, other_libraries_agree,
+        mle_outside_the_posterior, scales_convert, other_libraries_agree, path_ends_at_zero, zeros_may_be_left_again,
     ),
     holdout=lambda data: np.arange(data.progression.size) % 4 == 3,
     mathematics=(

@@ -248,7 +248,7 @@ def coefficient_path(c: Any) -> Figure:
     mode = c["default"].values("map", "weight").tolist()
     return Figure(
         "The weights along the penalty",
-        "From least squares on the left to zero on the right; predictors that repeat each other first share the work.",
+        "A line for each weight of the ridge fit, in closed form; points for the MAP, at this prior's penalty.",
         "penalty",
         "weight",
         (*series, Series("MAP", [PENALTY] * 6, mode, kind="points"), Series("this prior", [PENALTY], kind="vline")),

@@ -311,5 +311,5 @@ def _basis(expression: Expression, name: str, call: ast.Call, table: pd.DataFram
             splines = basis_spline(x, df=size)
             columns = np.column_stack([np.asarray(splines[key], dtype=float) for key in splines])
     if not np.isfinite(columns).all():
-        raise InputError(f"{expression.text!r} is not finite; rescale its variable first")
+        raise InputError(f"{expression.text!r} has no digits: the values of its variable differ too much in size")
     return Basis(columns, [f"{expression.text}[{j + 1}]" for j in range(columns.shape[1])])

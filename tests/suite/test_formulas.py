@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import importlib
 import os
+import warnings
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,29 @@ def test_expressions_mean_what_they_say(expression: str, expected: pd.Series[flo
 
 def test_names_of_any_kind_reach_the_table_unchanged() -> None:
     assert list(columns(f"y ~ {quoted(ODD)}").columns) == ["Intercept", ODD]
+
+
+@pytest.mark.parametrize("right", ["poly(x, 3)", "bs(x, df=4)"])
+@pytest.mark.parametrize("unit", [2.0**1000, 2.0**-1000, 1e300, -1e250, 1e-250])
+def test_bases_do_not_know_the_unit_of_their_variable(right: str, unit: float) -> None:
+    x = np.array([0.3, -1.2, 0.7, 2.2, -0.4, 1.1, 1.9])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        one, other = (
+            build_matrix(parse_formula(f"y ~ {right}"), read_table({"x": values})).columns for values in (x, unit * x)
+        )
+    if right.startswith("poly"):
+        sign = np.sign(unit) ** np.arange(1, 4)
+        np.testing.assert_allclose(other, one * sign, rtol=1e-9, atol=1e-12)
+    elif unit > 0:
+        np.testing.assert_allclose(other, one, rtol=1e-9, atol=1e-12)
+
+
+def test_a_basis_of_values_too_different_in_size_is_a_sentence_without_a_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(InputError, match="differ too much in size"):
+            build_matrix(parse_formula("y ~ poly(x, 7)"), read_table({"x": [1.0, 2, 3, 4, 5, 1.7e308, -1.7e308, 8]}))
 
 
 def test_polynomials_and_splines_span_what_they_should() -> None:
