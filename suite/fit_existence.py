@@ -206,8 +206,12 @@ def _discrete(design: Design, spec: Regression, found: _Findings) -> None:
         found.mle["alpha"] = None  # the rows that stay may be underdispersed, or fitted exactly
     found.notes.append(
         "The predictors separate the outcome: along some direction the likelihood keeps "
-        "rising, so maximum likelihood has no finite coefficients. A proper prior gives "
-        "finite ones, which then depend on its scale."
+        "rising, so maximum likelihood has no finite coefficients. "
+        + (
+            "A proper prior gives finite ones, which then depend on its scale."
+            if spec.prior == "flat"
+            else f"The {spec.prior} prior gives finite ones, which depend on its scale."
+        )
     )
 
 

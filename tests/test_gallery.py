@@ -63,6 +63,8 @@ FACTS: dict[str, Callable[[Case, pm.Model], bool]] = {
     "improper": lambda _, model: any(is_flat(rv) for rv in model.free_RVs),
     "proper": lambda _, model: not model.potentials and not any(is_flat(rv) for rv in model.free_RVs),
     "dependent": lambda case, _: "longley" in case.name,
+    "not proper": lambda _, model: bool(model.potentials) or any(is_flat(rv) for rv in model.free_RVs),
+    "unbounded": lambda case, _: case.expected("map", "") == "unbounded",
     "jump": lambda case, _: case.name in JUMPS,
 }
 

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytest
+from test_gate import clean
 
 import triptych
 from triptych.advice import Advice
 from triptych.circumstances import Circumstances, circumstances, endless
 from triptych.engine import Engine
-from triptych.gate import beyond
+from triptych.gate import LEVEL, advice, beyond
 from triptych.priors import improper, is_proper
+from triptych.table import Status
 
 POINTS: dict[str, Any] = {"methods": ("mle", "map"), "profile": False}
 YEARS = np.arange(1950.0, 2020.0, 2)
@@ -116,7 +118,7 @@ def test_a_change_point_is_not_advised_to_have_a_proper_prior() -> None:
     for row in solution.panels["mcmc"].estimates:
         assert row.status == "unreliable"
         assert "the joint density jumps in tau" in row.reason
-        assert row.reason.endswith(Advice.SMOOTH_STEP)
+        assert Advice.SMOOTH_STEP in row.reason
         assert Advice.USE_PROPER not in row.reason
 
 
@@ -163,3 +165,23 @@ def test_a_figure_shows_on_which_side_of_its_limit_it_is() -> None:
     assert beyond(1.0149, 1.01, 3) == "1.015"
     assert beyond(0.29996, 0.3, 2) == "0.29996"
     assert beyond(0.004, 0.3, 2) == "0.00"
+
+
+@pytest.mark.parametrize("mode", [None, Status.NOT_IDENTIFIED, Status.AT_INFINITY, Status.UNBOUNDED])
+@pytest.mark.parametrize(
+    "known",
+    [
+        Circumstances((), True),
+        Circumstances(("b",), False),
+        Circumstances((), False),
+        Circumstances((), True, ("tau",)),
+        Circumstances(("b",), False, (), "b goes to +infinity"),
+    ],
+)
+def test_draws_that_failed_are_advised_by_what_is_known(mode: Status | None, known: Circumstances) -> None:
+    said = advice(clean(), mode, known)
+    assert (Advice.USE_PROPER in said) == bool(known.endless or (known.improper and mode in LEVEL))
+    assert ("improper" in said) == (Advice.USE_PROPER in said)
+    assert (Advice.SMOOTH_STEP in said) == bool(known.jumps)
+    assert (Advice.CHECK_PRIORS in said) == (mode in LEVEL and not known.proper and not known.improper)
+    assert Advice.VANISHING_PRIOR not in said  # of chains that neither stand still nor are apart
