@@ -14,7 +14,7 @@ import numpy as np
 
 from triptych.estimands import Estimand, elementwise
 from triptych.facts import block_of
-from triptych.graph import Block
+from triptych.graph import Variable
 from triptych.kinks import climb
 from triptych.table import Row, Status, join
 
@@ -33,8 +33,8 @@ STANDS = 0.1  # relative change of a standard error on that way that is none
 class Held:
     """The coordinates that a maximum's covariance leaves out, and what is coupled to them."""
 
-    def __init__(self, optimum: Optimum) -> None:
-        self.optimum, self.verdict = optimum, optimum.verdict
+    def __init__(self, optimum: Optimum, estimands: list[Estimand]) -> None:
+        self.optimum, self.verdict, self.estimands = optimum, optimum.verdict, estimands
         self.objective = optimum.verdict.objective
 
     @cached_property
@@ -101,38 +101,52 @@ class Held:
 
     def said(self, held: np.ndarray) -> str:
         """Say what is held, and where: ``tau at 0``, ``beta[a], beta[b] at 0``, ``alpha at +infinity``."""
-        places: dict[str, list[str]] = {}
+        places: dict[str, dict[str, None]] = {}
+        combined: dict[str, None] = {}
+        free = np.diag(self.optimum.covariance) > LIMIT * self.optimum.conditional
         for k in np.flatnonzero(held):
             for name, place in self._names_and_places(int(k)):
-                names = places.setdefault(place, [])
-                if name not in names:
-                    names.append(name)
-        return "; ".join(f"{join(names)} at {place}" for place, names in places.items())
+                if free[k] and self.way[k] == 0:  # a kink or an edge in several: none of them is held alone
+                    combined[name] = None
+                else:
+                    places.setdefault(place, {})[name] = None
+        found = [f"{join(list(names))} at {place}" for place, names in places.items()]
+        return "; ".join([*found, *([f"a combination of {join(list(combined))}"] if combined else [])])
 
     def _names_and_places(self, k: int) -> list[tuple[str, str]]:
         position = int(self.optimum.active[k])
         block = block_of(self.optimum.engine, position)
-        if block.variable.name in elementwise(self.optimum.engine):
-            return [self._name_and_place(k, position, block)]
-        z = self.optimum.z.copy()
-        z[self.optimum.active] += FAR[0] * self.way
-        ends = self.optimum.engine.shown(z)[block.variable.name].ravel()
-        zeros = [name for name, end in zip(block.variable.names, ends, strict=True) if abs(end) < LIMIT]
-        return [(name, "0") for name in zeros] or [(block.variable.name, "the edge of its range")]
+        variable = block.variable
+        if variable.name not in {e.name for e in self.estimands} and (other := self._reported(k)) is not None:
+            return [self._name_and_place(k, *other)]
+        if variable.name in elementwise(self.optimum.engine):
+            return [self._name_and_place(k, variable, position - block.start)]
+        ends = self._shown(FAR[0] * self.way, variable)
+        zeros = [name for name, end in zip(variable.names, ends, strict=True) if abs(end) < LIMIT]
+        return [(name, "0") for name in zeros] or [(variable.name, "the edge of its range")]
 
-    def _name_and_place(self, k: int, position: int, block: Block) -> tuple[str, str]:
-        name, i = block.variable.names[position - block.start], position - block.start
-        here = float(self.optimum.shown[block.variable.name].ravel()[i])
+    def _reported(self, k: int) -> tuple[Variable, int] | None:
+        """Return the reported scalar that is made of one coordinate alone, if there is one."""
+        for estimand in self.estimands:
+            for i in range(estimand.variable.size):
+                if np.flatnonzero(self.optimum.depends(estimand, i)).tolist() == [k]:
+                    return estimand.variable, i
+        return None
+
+    def _shown(self, shift: np.ndarray, variable: Variable) -> np.ndarray:
+        z = self.optimum.z.copy()
+        z[self.optimum.active] += shift
+        return self.optimum.engine.shown(z)[variable.name].ravel()
+
+    def _name_and_place(self, k: int, variable: Variable, i: int) -> tuple[str, str]:
+        name, here = variable.names[i], float(self.optimum.shown[variable.name].ravel()[i])
         if self.way[k] == 0:
             return name, f"{here:.6g}" if abs(here) > LIMIT * abs(self._unit(k)) else "0"
-        ends = []
-        for far in FAR:
-            z = self.optimum.z.copy()
-            z[position] += far * np.sign(self.way[k])
-            ends.append(float(self.optimum.engine.shown(z)[block.variable.name].ravel()[i]))
-        if block.transform is None or not abs(ends[1] - ends[0]) <= LIMIT * max(abs(ends[1]), abs(here), 1.0):
-            return name, "+infinity" if ends[1] > ends[0] else "-infinity"
-        return name, f"{ends[1]:.6g}" if abs(ends[1]) > LIMIT else "0"
+        alone = np.sign(self.way) * (np.arange(self.way.size) == k)
+        near, end = (float(self._shown(far * alone, variable)[i]) for far in FAR)
+        if not abs(end - near) <= LIMIT * max(abs(end), abs(here), 1.0):
+            return name, "+infinity" if end > near else "-infinity"
+        return name, f"{end:.6g}" if abs(end) > LIMIT else "0"
 
     def _unit(self, k: int) -> float:
         """Return a scale of a coordinate: one over the root of its curvature."""
@@ -169,7 +183,7 @@ class Held:
 
 def with_held(optimum: Optimum, estimands: list[Estimand], rows: list[Row]) -> list[Row]:
     """Return the rows, which say what their interval from curvature holds fixed; none stays that shrinks to nothing."""
-    held = Held(optimum)
+    held = Held(optimum, estimands)
     if optimum.verdict.starts == 0 or not np.any(held.mask):
         return rows
     by_name = {estimand.name: estimand for estimand in estimands}

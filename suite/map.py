@@ -9,6 +9,7 @@ import numpy as np
 from triptych.engine import POSTERIOR, Engine
 from triptych.estimands import Estimand, resolve
 from triptych.existence import find
+from triptych.facts import part_of
 from triptych.held import with_held
 from triptych.labels import Labels
 from triptych.limits import with_limits
@@ -182,7 +183,7 @@ def evidence(verdict: Verdict, optimum: Optimum, rows: list[Row]) -> list[Path]:
     reason = next((r.reason for r in rows if r.status is Status.UNBOUNDED), "")
     return [
         Path(
-            optimum.names[position],
+            part_of(engine, position),
             values[:, i].tolist(),
             trace.values.tolist(),
             Status.UNBOUNDED,

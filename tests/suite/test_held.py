@@ -127,3 +127,26 @@ def test_a_skew_normal_at_its_frontier_has_no_interval_of_its_location(side: int
     assert width.estimate == pytest.approx(np.sqrt(np.mean((y - side * np.min(np.abs(y))) ** 2)), rel=1e-5)
     assert width.std_error == pytest.approx(width.estimate / 4, rel=1e-3)
     assert width.reason == f"the interval holds fixed shape at {infinity}"
+
+
+def test_zeros_of_a_table_go_by_its_own_names() -> None:
+    """The regression is solved on standardised predictors, which nobody asked for."""
+    rng = np.random.default_rng(2)
+    table = {"dose": 7 * rng.normal(size=30), "age": 40 + rng.normal(size=30)}
+    table["y"] = table["dose"] + rng.normal(size=30)
+    solution = triptych.fit(table, "y ~ dose + age", prior="lasso", prior_scale=0.05, **POINTS)["default"]
+    rows = {row.label: row for row in solution.rows("map", "coef")}
+    assert rows["age"].estimate == 0.0
+    assert "the interval holds fixed coef[age] at 0" in rows["dose"].reason
+    assert "coef[age] at 0" in solution.row("map", "sigma").reason
+    assert "beta" not in rows["dose"].reason
+
+
+def test_a_median_regression_holds_its_line_in_the_scale() -> None:
+    """The line goes through three of four points, and the scale is the mean deviation: one half over four."""
+    with pm.Model() as model:
+        a, b = pm.Flat("a"), pm.Flat("b")
+        pm.Laplace("y", a + b * np.array([0.0, 1, 2, 4]), pm.HalfFlat("scale"), observed=[0.0, 1.5, 2, 4])
+    row = triptych.compare(model, **{**POINTS, "methods": ("mle",)})["default"].row("mle", "scale")
+    assert (row.estimate, row.std_error) == pytest.approx((0.125, 0.125 / 2), rel=1e-5)
+    assert row.reason == "the interval holds fixed a at 0; b at 1"
