@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from triptych.corners import best_in_corner
 from triptych.interrupt import look
 from triptych.newton import Point, ascent_step, equilibrate
 from triptych.objective import Objective
@@ -22,6 +23,7 @@ LONGER = 1.5  # a step after a success; one in five is meant to be one
 LOOKS = 150  # steps tried, for each coordinate
 BELOW = (0.0, 1.0, 8.0)  # steps from a trial back into the domain
 HALVES = 50
+TURNS = 6  # of both
 
 
 def cliff(verdict: Verdict) -> np.ndarray:
@@ -41,8 +43,32 @@ def cliff(verdict: Verdict) -> np.ndarray:
     return np.array(axes if rising else []).reshape(-1, point.z.size)
 
 
-def slide(verdict: Verdict) -> None:
-    """Move the verdict's point along the edge to where the objective is highest, from edge to edge."""
+def slide(verdict: Verdict, edges: np.ndarray) -> None:
+    """Move the verdict's point along the edge to where the objective is highest, from edge to edge.
+
+    In turns with the coordinates that no edge stops, which Newton's method takes to their best.
+    """
+    objective = verdict.objective
+    free = ~np.any(edges != 0, axis=0)
+    starts = [objective.origin[objective.active], *(end.trail[0] for end in [verdict.point, *verdict.others])]
+    starts = [x for x in starts if np.isfinite(objective.value(x))]
+    back = max((x - verdict.point.z for x in starts), key=lambda way: float(np.linalg.norm(way)))
+    for _ in range(TURNS):
+        before = verdict.point.value
+        _slide(verdict)
+        if np.count_nonzero(~free) > 1 and not objective.kinked:
+            x = best_in_corner(objective, verdict.point.z, back, ~free)
+            _put(verdict, x, objective.value(x))
+        x = verdict.point.z.copy()
+        if np.any(free) and not objective.kinked:
+            end = replace(objective, origin=objective.full(x)).without(np.flatnonzero(~free)).climb(x[free])
+            x[free] = end.z if end.usable else x[free]
+            _put(verdict, x, objective.value(x))
+        if not verdict.point.value > before + 1e-14 * (1 + abs(before)):
+            return
+
+
+def _slide(verdict: Verdict) -> None:
     objective, point = verdict.objective, verdict.point
     up = point.gradient / np.linalg.norm(point.gradient)
 

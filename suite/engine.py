@@ -114,6 +114,23 @@ class Engine:
         return self.graph.blocks
 
     @property
+    def transformed(self) -> np.ndarray:
+        """Which coordinates of ``z`` are logarithms or alike, because PyMC transforms their variable."""
+        mask = np.zeros(self.size, dtype=bool)
+        for block in self.blocks:
+            mask[block.slice] = block.transform is not None
+        return mask
+
+    @property
+    def in_order(self) -> bool:
+        """Whether coordinates have to keep an order among them."""
+        return False
+
+    def with_room(self, z: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """Return ``z`` such that the coordinates ``held`` may have their values: here they do not limit each other."""
+        return z
+
+    @property
     def variables(self) -> dict[str, Variable]:
         """Free variables and deterministics by name, in the order of :meth:`shown`."""
         free = [block.variable for block in self.graph.blocks]

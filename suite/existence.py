@@ -14,6 +14,7 @@ import numpy as np
 
 from triptych.angles import TURN, turns, wrapped
 from triptych.approach import WIDE, approach
+from triptych.chains import in_own_values
 from triptych.cusps import cusp
 from triptych.directions import SINGULAR
 from triptych.edges import cliff, shake, slide
@@ -49,21 +50,39 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
     progress
         Called with the share that is done; the starts are the first half.
     """
+    verdict = _found(objective, seed, starts, progress)
+    if (own := in_own_values(verdict)) is None:
+        return verdict
+    low = verdict.point.value - max(8 * verdict.noise, 1e-6)
+    for x in own[1:]:
+        again = _probed(own[0], [climb(own[0], x)])
+        if again.starts and again.regular and again.rays.size and again.point.value >= low:
+            return again
+    return verdict
+
+
+def _found(objective: Objective, seed: int, starts: int, progress: Share) -> Verdict:
+    """Do so in the coordinates of the objective."""
     if objective.size == 0:  # nothing to climb in: a likelihood that no parameter moves
         nothing = np.zeros(0)
         point = Point(nothing, objective.value(nothing), nothing, np.zeros((0, 0)), 0.0, 0, nothing[None])
         return Verdict(objective, point, None, 0.0, 1)
     if not objective.parts[1] and (fewer := without_redundant(objective)) is not None:
-        inner = find(fewer, seed, starts, progress)
+        inner = _found(fewer, seed, starts, progress)
         whole = with_redundant(objective, inner)
         # A part of a sum that was held may be larger than the whole, and drive the others to nothing.
         driven = whole is None and inner.rays.size and inner.unbounded is None
         if driven and (other := held_elsewhere(objective, fewer)) is not None:
-            whole = with_redundant(objective, find(other, seed, starts, progress))
+            whole = with_redundant(objective, _found(other, seed, starts, progress))
         if whole is not None:
             return whole
     rng = np.random.default_rng(seed)
     found = _ends(objective, rng, starts, between(progress, 0.0, 0.5))
+    return _probed(objective, found)
+
+
+def _probed(objective: Objective, found: list[tuple[Point, Corner | None]]) -> Verdict:
+    """Judge the best end point; from a better point that the probes meet, climb and judge again."""
     rounds: list[Point] = []
     for _ in range(ROUNDS):
         verdict = _verdict(objective, found)
@@ -262,7 +281,7 @@ def _judge(verdict: Verdict) -> np.ndarray | None:
         end = objective.climb(verdict.point.z, fixed=int(np.argmax(np.abs(edges[0]))))
         if end.usable and end.value >= verdict.point.value:
             verdict.point = end
-        slide(verdict)
+        slide(verdict, edges)
     others = [other for other in verdict.others if other.arrived]
     for end in [verdict.point, *others[:1]]:
         better = push_away(verdict, end)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from triptych.approach import WIDE
+from triptych.carried import carried_along
 from triptych.directions import FAR_OFF, SINGULAR, curvature_along, from_slope, principal, span
 from triptych.edges import cliff
 from triptych.faces import face
@@ -17,10 +18,10 @@ from triptych.paths import CLEAR
 from triptych.probes import MOST_COLUMNS, still_rising, structural_null
 from triptych.verdict import Verdict
 
-FADED = 1e-3  # of the curvature along a ray: far enough to see what else fades
-KEPT = 0.05  # of a direction's curvature that is left there when it does not
 FARTHEST = 1e6  # conditional standard errors that a direction without curvature is followed
 NEARBY = 11  # halvings of a way of 1024 standard errors that leave half of one
+ONE_WAY = 1e-3  # of the longest part of a ray, by which another may differ and be the same
+RATES = 12  # of the fastest logarithm's rate: halves, thirds and quarters are plain numbers
 UNSEEN = 1e-3  # fall of the objective that tells nothing
 
 
@@ -55,7 +56,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     for v in rays:
         verdict.unbounded = verdict.unbounded or still_rising(verdict, v)
     rays += _bent(verdict, [*rays, *flat, *ridges, *known])
-    rays = [_clean(r, verdict, d) for r in rays]
+    rays = _distinct([_at_plain_rates(_clean(r, verdict, d), objective.capped) for r in rays])
     along = span(np.array(rays).reshape(-1, d.size) / d)
     for v in ridges:
         unit = (v / d) / np.linalg.norm(v / d)
@@ -71,11 +72,34 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     verdict.flat = np.array([*(_clean(v, verdict, d) for v in flat), *known]).reshape(-1, d.size)
     verdict.rays = np.array(rays).reshape(-1, d.size)
     if verdict.rays.size and not np.any(objective.capped & np.any(verdict.rays != 0, axis=0)):
-        verdict.rays = np.vstack([verdict.rays, _carried_along(verdict)])
+        verdict.rays = np.vstack([verdict.rays, carried_along(verdict)])
     _settle(verdict)
     if not verdict.regular:
         verdict.cliff = cliff(verdict)
     return None
+
+
+def _at_plain_rates(ray: np.ndarray, capped: np.ndarray) -> np.ndarray:
+    """Put plain numbers in place of the rates at which logarithms go away together: the rest is rounding.
+
+    As far as a limit is followed it would be seen.
+    """
+    moving = ray != 0
+    if not np.all(capped[moving]):
+        return ray
+    unit = ray / np.max(np.abs(ray))
+    plain = np.round(unit * RATES) / RATES
+    return plain if np.all(plain[moving] != 0) and np.max(np.abs(unit - plain)) < 0.01 / RATES else ray
+
+
+def _distinct(rays: list[np.ndarray]) -> list[np.ndarray]:
+    """Leave out rays that say the same as one before them, but for what rounding left of the way there."""
+    units = [ray / np.max(np.abs(ray)) for ray in rays]
+    return [
+        ray
+        for k, ray in enumerate(rays)
+        if not any(np.max(np.abs(units[k] - before)) < ONE_WAY for before in units[:k])
+    ]
 
 
 def _logarithms_alone(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> np.ndarray:
@@ -138,34 +162,6 @@ def _within(rows: np.ndarray, v: np.ndarray) -> bool:
         return False
     left = v - np.linalg.lstsq(rows.T, v, rcond=None)[0] @ rows
     return bool(np.linalg.norm(left) < 1e-6 * np.linalg.norm(v))
-
-
-def _carried_along(verdict: Verdict) -> np.ndarray:
-    """Return rays along directions that only seem curved where the ascent stopped.
-
-    Of two empty groups both log rates go to minus infinity: their difference has a curvature on the
-    way, and none in the limit. Added to or taken from a ray in a small part it is a ray as well.
-    """
-    objective, point = verdict.objective, verdict.point
-    ray = verdict.rays.sum(axis=0)
-    basis = verdict.basis
-    information = -(basis.T @ point.hessian @ basis)
-    none = np.zeros((0, objective.size))
-    if basis.shape[1] == 0 or not np.all(np.linalg.eigvalsh(information) > 0):
-        return none
-    root = basis @ np.linalg.inv(np.linalg.cholesky(information)).T
-    unit = ray / np.max(np.abs(ray))
-    before = abs(float(unit @ point.hessian @ unit))
-    for k in range(-4, 12):
-        _, _, hessian = objective.derivatives(point.z + 2.0**k * unit)
-        if not np.all(np.isfinite(hessian)):
-            return none
-        if abs(float(unit @ hessian @ unit)) < FADED * before:
-            break
-    left, vectors = np.linalg.eigh(-(root.T @ hessian @ root))
-    lost = (root @ vectors[:, left < KEPT]).T
-    parts = [v * 0.1 / np.max(np.abs(v)) for v in lost]
-    return np.array([unit + sign * v for v in parts for sign in (1.0, -1.0)]).reshape(-1, objective.size)
 
 
 def _settle(verdict: Verdict) -> None:

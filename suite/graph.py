@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.normal_terms import Linear, linear, normal_parts
-from triptych.rewrites import in_double_precision, ready_to_differentiate, rebuilt
+from triptych.rewrites import in_double_precision, kind_of, ready_to_differentiate, rebuilt
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -57,6 +57,7 @@ class Graph:
     ``likelihood`` has one entry per observed variable (and per potential moved there), each an
     array of log-density terms. The inputs ``t`` replace every absolute value ``|u|`` that depends on
     the parameters, so that a solver can treat its corner exactly; ``kinks`` holds the ``u``.
+    ``fenced`` says that a potential of the prior excludes parameters by minus infinity.
     """
 
     model: Any
@@ -75,6 +76,7 @@ class Graph:
     deterministics: tuple[Variable, ...]
     known: tuple[str, ...]
     potentials_in_prior: tuple[str, ...]
+    fenced: bool
     start: np.ndarray
 
 
@@ -140,8 +142,34 @@ def build_graph(model: pm.Model, likelihood: tuple[str, ...] = ()) -> Graph:
         deterministics=tuple(variables[free:]),
         known=known,
         potentials_in_prior=tuple(p.name for p in kept),
+        fenced=any(_fences(p) for p in kept),
         start=start,
     )
+
+
+def _fences(potential: Any) -> bool:
+    """Whether a potential may be minus infinity by design: written as such, or as the logarithm of a condition."""
+    from pytensor.graph.traversal import ancestors
+
+    for variable in ancestors([potential]):
+        data, node = getattr(variable, "data", None), variable.owner
+        if isinstance(data, np.ndarray | float) and np.any(np.isneginf(data)):
+            return True
+        if node is not None and kind_of(node) == "Log" and _takes_few_values(node.inputs[0]):
+            return True
+    return False
+
+
+def _takes_few_values(variable: Any) -> bool:
+    """Whether a variable is a condition, or is chosen by one among constants."""
+    node = variable.owner
+    if variable.dtype == "bool":
+        return True
+    if node is None:
+        return bool(variable.type.dtype.startswith(("int", "uint")))
+    if kind_of(node) in ("Cast", "DimShuffle", "Identity"):
+        return _takes_few_values(node.inputs[0])
+    return kind_of(node) == "Switch" and all(branch.owner is None for branch in node.inputs[1:])
 
 
 def _linear(model: pm.Model, z: Any, replacements: dict[Any, Any]) -> dict[str, Linear]:

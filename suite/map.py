@@ -66,6 +66,7 @@ def solve_map(
         find(objective, seed=random_seed, progress=progress) if labels is None else labels.verdict(labels.mode, "map")
     )
     optimum = Optimum(verdict, unknown)
+    estimands = resolve(optimum.engine, [e.name for e in estimands])  # whose coordinates may be others
     frame = Frame(scenario, variant, "map", "mode", "laplace", ci_prob)
     rows = with_limits(optimum, estimands, optimum.rows(frame, estimands))
     point, corner = verdict.point, verdict.corner

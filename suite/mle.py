@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from triptych.engine import LIKELIHOOD, Engine
-from triptych.estimands import Estimand
+from triptych.estimands import Estimand, resolve
 from triptych.existence import find
 from triptych.held import with_held
 from triptych.labels import Labels
@@ -39,6 +39,7 @@ def solve_mle(
     if labels is not None:
         verdict = labels.verdict(verdict, "mle")
     optimum = Optimum(verdict, unknown)
+    estimands = resolve(optimum.engine, [e.name for e in estimands])  # whose coordinates may be others
     frame = Frame(scenario, variant, "mle", "maximum", "wald", ci_prob)
     lesser = verdict.lesser
     rows = with_limits(optimum, estimands, optimum.rows(frame, estimands))

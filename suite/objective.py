@@ -49,10 +49,7 @@ class Objective:
     @property
     def capped(self) -> np.ndarray:
         """Which of them are logarithms or alike, because PyMC transforms the variable; an angle only comes round."""
-        mask = np.zeros(self.engine.size, dtype=bool)
-        for block in self.engine.blocks:
-            mask[block.slice] = block.transform is not None
-        return np.asarray((mask & ~turns(self.engine))[self.active])
+        return np.asarray((self.engine.transformed & ~turns(self.engine))[self.active])
 
     @property
     def logarithmic(self) -> np.ndarray:
@@ -187,6 +184,10 @@ class Objective:
             noise=self.noise,
         )
 
+    def with_room(self, x: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """Return ``x`` with what bounds the coordinates at the positions ``held`` out of their way."""
+        return np.asarray(self.engine.with_room(self.full(x), self.active[held])[self.active])
+
     def without(self, positions: np.ndarray) -> Objective:
         """Return the objective with some of its coordinates held at the origin."""
         return replace(self, active=np.delete(self.active, positions))
@@ -196,6 +197,8 @@ class Objective:
         return np.asarray(of_parts[0] + of_parts[1] if self.parts[1] else of_parts[0])
 
     def _combined(self, value: np.ndarray) -> float:
+        if self.engine.graph.fenced and np.isneginf(value[1]):
+            return -np.inf  # the parameter space is the support of the priors
         total = float(self._summed(value))
         return total if not np.isnan(total) else -np.inf
 

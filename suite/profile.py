@@ -157,6 +157,8 @@ def _described(optimum: Optimum, estimand: Estimand, i: int, row: Row) -> tuple[
     """
     if estimand.positions is not None and estimand.positions[i] not in optimum.active:
         return None
+    if row.status is Status.AT_BOUNDARY and len(optimum.verdict.cliff) > 1:
+        return None  # where one stands at an edge of several parameters others have to make room, and none is led on
     if estimand.positions is None and not optimum.verdict.cliff.size and row.status is not Status.OK:
         here = float(optimum.shown[estimand.name].ravel()[i])
         if row.status is Status.AT_BOUNDARY:
@@ -289,6 +291,7 @@ def _hold_coordinate(
 ) -> tuple[np.ndarray, float] | None:
     objective, x = verdict.objective, start.copy()
     x[scalar.position] = at
+    x = objective.with_room(x, np.array([scalar.position]))
     positions = np.array([scalar.position, *fixed])
     rest = replace(objective, origin=objective.full(x)).without(positions)
     if rest.size == 0:
@@ -298,7 +301,9 @@ def _hold_coordinate(
     if not point.usable:
         return None
     x[np.delete(np.arange(x.size), positions)] = point.z
-    return x, point.value
+    # An ascent that another value stops has not arrived.
+    stopped = objective.engine.in_order and point.decrement > STALLED * (1 + abs(point.value))
+    return x, np.nan if stopped else point.value
 
 
 def _hold_function(
@@ -317,6 +322,7 @@ def _hold_function(
         if not float(slope @ direction) > 0:
             return None
         x = x + direction * (scalar.short(value, at) / float(slope @ direction))
+        x = objective.with_room(x, np.flatnonzero(slope))
         if abs(scalar.short(scalar.evaluate(x)[0], at)) > 1e-9 * (abs(at) + scalar.scale):
             continue
         normal = scalar.evaluate(x)[1]

@@ -139,6 +139,17 @@ class Reasons:
         """Say of a scalar that what goes away takes it along: a slope whose scale goes to zero."""
         return f"the {self.what} is highest as {self._heading(ray)}, where this is {end:.6g}: no curvature interval"
 
+    def in_the_limit(self, ray: np.ndarray) -> str:
+        """Say of a function of what goes away that it comes to a limit, about which the rest is still uncertain."""
+        return f"in the limit as {self._heading(ray)}"
+
+    def any_limit(self, ray: np.ndarray) -> str:
+        """Say of a function that its limit hangs on how fast each of several parameters goes away."""
+        return (
+            f"the {self.what} is highest as {self._heading(ray)}, where this takes any of several values: only the way "
+            "there tells them apart; fix one of these parameters or give them a proper prior"
+        )
+
     def cliff(self, value: float, upon: np.ndarray | None) -> str:
         """Say that the domain ends where the objective is highest: in a scalar, or in what it is made of."""
         if upon is None:

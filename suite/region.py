@@ -173,6 +173,9 @@ def _root(optimum: Optimum) -> np.ndarray:
     loose = [rows for rows in (verdict.rays, verdict.flat) if rows.size]
     if loose:
         d = np.where(verdict.objective.capped, 1.0, equilibrate(verdict.point.hessian))
+        if verdict.rays.size:
+            # Of what has gone away no curvature is left to tell a scale; the way that it has come does.
+            d = np.where(np.any(verdict.rays != 0, axis=0), np.minimum(d, verdict.way), d)
         moving = np.any(np.vstack(loose) != 0, axis=0)
         columns.append((np.eye(moving.size) * d)[:, moving])
     return np.hstack(columns)

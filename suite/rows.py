@@ -18,8 +18,10 @@ from triptych.table import Row, Status
 from triptych.verdict import ALL_ROUNDING, Verdict
 
 INVOLVED = 1e-6
-FAR = (30.0, 45.0)
+FAR = (30.0, 45.0)  # units of a logarithm at which a function is looked at
+FARTHER = ((2.0**30, 2.0**50), (2.0**12, 2.0**20))  # of what is none; less where others would lose all digits
 BEYOND = 4.0  # units of a logarithm after which uncertainty that goes with it is seen to
+LIMIT = 1e-6  # relative difference of two limits that are not one
 EDGE = 1e-8  # share of a simplex that is none, where a ray leads to an edge of it
 
 
@@ -62,8 +64,8 @@ class Optimum:
 
     def __init__(self, verdict: Verdict, unknown: np.ndarray) -> None:
         objective = verdict.objective
-        self.verdict, self.unknown, self.engine = verdict, unknown, objective.engine
-        self.active = objective.active
+        self.verdict, self.engine, self.active = verdict, objective.engine, objective.active
+        self.unknown = unknown & ~np.isin(np.arange(unknown.size), self.active)
         self.z = objective.full(verdict.point.z)
         self.names = coordinate_names(self.engine)
         self.shown = self.engine.shown(self.z)
@@ -123,7 +125,7 @@ class Optimum:
             status, reason, value = self._status(said, estimand, i, gradient[i], float(values[i]))
             columns: dict[str, Any] = {"status": status, "reason": reason, "estimate": value}
             if status is Status.OK and not np.isfinite(deviation[i]):
-                columns["reason"] = said.no_interval(frame.interval)
+                columns["reason"] = "; ".join(filter(None, (reason, said.no_interval(frame.interval))))
             elif status is Status.OK:
                 columns |= {
                     "std_error": float(deviation[i]),
@@ -165,18 +167,24 @@ class Optimum:
             return Status.NOT_IDENTIFIED, said.flat(flat), np.nan
         if verdict.unbounded is not None:
             return Status.UNBOUNDED, said.unbounded(), np.nan
+        reason = ""
         if estimand.simplex and verdict.rays.size:
             if not EDGE < value < 1 - EDGE:
                 return Status.AT_BOUNDARY, said.edge(float(round(value))), float(round(value))
         else:
             for ray in self._rays_of(estimand):
                 if self._touched(estimand, i, ray, value):
-                    edge = self._limit(estimand, i, ray)
-                    if edge is None:
+                    limit = self._limit(estimand, i, ray)
+                    if limit is None:
                         return Status.AT_INFINITY, said.infinity(ray), np.nan
-                    coordinate = estimand.positions is not None
-                    return Status.AT_BOUNDARY, said.edge(edge) if coordinate else said.faded(ray, edge), edge
-                if self._fades(estimand, i, ray) and (edge := self._limit(estimand, i, ray)) is not None:
+                    if estimand.positions is not None:
+                        return Status.AT_BOUNDARY, said.edge(limit), limit
+                    if self._many_limits(estimand, i, limit):
+                        return Status.NOT_IDENTIFIED, said.any_limit(ray), np.nan
+                    if self._fades(estimand, i, ray):
+                        return Status.AT_BOUNDARY, said.faded(ray, limit), limit
+                    value, reason = limit, said.in_the_limit(ray)
+                elif self._fades(estimand, i, ray) and (edge := self._limit(estimand, i, ray)) is not None:
                     return Status.AT_BOUNDARY, said.faded(ray, edge), edge
         for v in verdict.cliff:
             if self._touched(estimand, i, v, value) or gradient[self.active] @ v != 0:
@@ -188,7 +196,7 @@ class Optimum:
         # Far out a ridge may look as if it ran elsewhere; what moves along it keeps the value at which it was held.
         if verdict.lesser is not None and (ridge := self._moved_near_start(estimand, i)):
             return Status.NOT_IDENTIFIED, said.flat(ridge), np.nan
-        return Status.OK, "", value
+        return Status.OK, reason, value
 
     def _moved_near_start(self, estimand: Estimand, i: int) -> list[np.ndarray]:
         """Return the directions in which no term of the likelihood changes near the start, and this scalar does."""
@@ -256,29 +264,46 @@ class Optimum:
         return self.shown_at(z)[estimand.name].ravel()
 
     def _limit(self, estimand: Estimand, i: int, ray: np.ndarray) -> float | None:
-        """Follow a ray to its end: a finite limit is an edge of the support; None means infinity."""
+        """Follow a ray to its end: the limit that a scalar comes to, an edge of the support as a rule; else None."""
         capped = self.verdict.objective.capped
-        unit = ray / np.max(np.abs(ray[capped])) if np.any(ray[capped] != 0) else ray
+        away = np.where(capped, ray, 0.0)
+        unit, ways = (ray / np.max(np.abs(away)), (FAR,)) if np.any(away) else (ray / np.max(np.abs(ray)), FARTHER)
         if estimand.positions is not None:
             # Its own coordinate has to go far, however much farther others go.
             own = float(ray[self.active == estimand.positions[i]][0])
             unit = ray / abs(own) if capped[self.active == estimand.positions[i]][0] else unit
-        ends = [float(self._natural(estimand, k * unit)[i]) for k in FAR]
-        here = float(self.shown[estimand.name].ravel()[i])
-        settled = abs(ends[1] - ends[0]) <= 1e-9 * max(abs(here), abs(ends[1]), 1e-300) or (
-            abs(ends[1]) < 1e-12 * max(abs(here), 1e-300)
-        )
-        if not settled or not np.any(ray[capped] != 0):
-            return None
-        return 0.0 if abs(ends[1]) < 1e-9 * max(abs(here), 1e-300) else ends[1]
+        here = abs(float(self.shown[estimand.name].ravel()[i]))
+        for far in ways:
+            with np.errstate(over="ignore", invalid="ignore"):
+                near, end = (float(self._natural(estimand, k * unit)[i]) for k in far)
+                settled = abs(end - near) <= 1e-9 * max(here, abs(end), 1e-300) or abs(end) < 1e-12 * max(here, 1e-300)
+            if settled and np.isfinite(end):
+                return 0.0 if abs(end) < 1e-9 * max(here, 1e-300) else end
+        return None
+
+    def _many_limits(self, estimand: Estimand, i: int, limit: float) -> bool:
+        """Whether a scalar comes to another limit where one of several rays is followed farther than the rest."""
+        rays = self.verdict.rays
+        unit = rays / np.abs(rays).max(axis=1, keepdims=True)
+        others = [self._limit(estimand, i, unit.sum(axis=0) + ray) for ray in unit] if len(rays) > 1 else []
+        room = LIMIT * (abs(limit) + 1e-300)
+        return any(other is None or abs(other - limit) > room for other in others)
 
     def _fades(self, estimand: Estimand, i: int, ray: np.ndarray) -> bool:
-        """Whether the uncertainty of a scalar that stands still vanishes with logarithms that go away."""
+        """Whether the uncertainty that is left to a scalar vanishes on the way along a ray.
+
+        That of a scalar that goes with it alone is none to begin with.
+        """
         away = np.where(self.verdict.objective.capped, ray, 0.0)
-        if not np.any(away):
-            return False
+        if np.any(away):
+            shift = away * (BEYOND / np.max(np.abs(away)))
+        else:
+            # As far again as it came.
+            way = np.abs(self.z - self.engine.graph.start)[self.active][ray != 0]
+            shift = ray * (max(BEYOND, float(way.max())) / np.max(np.abs(ray)))
         z = self.z.copy()
-        z[self.active] += away * (BEYOND / np.max(np.abs(away)))
+        z[self.active] += shift
         here, there = (estimand.slopes(j)[i : i + 1] for j in (self.jacobian, self.engine.shown_jacobian(z)))
-        before, after = self.deviation(here)[0], self.deviation(there)[0]
-        return bool(before > 0 and not after > 0.5 * before)
+        before, after = np.nan_to_num([self.deviation(here)[0], self.deviation(there)[0]])
+        touched = self._touched(estimand, i, ray, float(self.shown[estimand.name].ravel()[i]))
+        return bool(not after > 0.5 * before and (before > 0 or touched))

@@ -60,6 +60,8 @@ class Scalar:
                     return float(engine.shown(z)[name].ravel()[i])
 
             scale = _scale(variance, logarithm, float(optimum.conditional[j]))
+            if not logarithm and optimum.verdict.rays.size and np.any(optimum.verdict.rays[:, j] != 0):
+                scale = min(scale, float(optimum.verdict.way[j]) / 2)  # no curvature is left to tell it
             return cls(
                 centre,
                 scale,

@@ -79,6 +79,12 @@ class Verdict:
         return self.unbounded is None and not self.cliff.size and not self.rays.size and not self.flat.size
 
     @property
+    def way(self) -> np.ndarray:
+        """How far each coordinate is from where the model starts, at least one."""
+        away = np.abs(self.point.z - self.objective.origin[self.objective.active])
+        return np.asarray(np.maximum(1.0, away))
+
+    @property
     def rate(self) -> float:
         """Rise per unit of the logarithm at the end of the unbounded path."""
         assert self.unbounded is not None

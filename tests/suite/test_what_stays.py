@@ -1,0 +1,304 @@
+"""What stays when parameters leave: estimated as if these were not there, against fits of the models without them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+import pytest
+import statsmodels.api as sm
+from scipy import optimize, special, stats
+from statsmodels.miscmodels.ordinal_model import OrderedModel
+
+import triptych
+
+ORDERED = pm.distributions.transforms.ordered
+FALL = float(stats.chi2.ppf(0.95, 1))
+X = np.random.default_rng(41).normal(size=60)
+DESIGN = sm.add_constant(X)
+
+
+def solved(model: pm.Model) -> Any:
+    return triptych.compare(model, methods=("mle",), random_seed=1)
+
+
+def row(comparison: Any, name: str, label: str = "", kind: str | None = None) -> Any:
+    """Return the headline row of a scalar, or that of another interval."""
+    table = comparison.estimates if kind is None else comparison.intervals
+    rows = table[(table["estimand"] == name) & (table["label"] == label)]
+    rows = rows if kind is None else rows[rows["interval_kind"] == kind]
+    (found,) = list(rows.itertuples())
+    return found
+
+
+def stays(comparison: Any, name: str, label: str, estimate: float, error: float) -> None:
+    """Hold that a scalar is estimated, with the error of the model without what leaves."""
+    found = row(comparison, name, label)
+    assert found.status == "ok", (name, label, found.reason)
+    assert found.estimate == pytest.approx(estimate, rel=1e-6, abs=1e-6 * error)
+    assert found.std_error == pytest.approx(error, rel=1e-6)
+
+
+def ends(comparison: Any, name: str, label: str, lower: float, upper: float) -> None:
+    """Hold that a profile interval is the one known."""
+    found = row(comparison, name, label, "profile")
+    assert found.lower == pytest.approx(lower, rel=1e-5, abs=1e-6)
+    assert found.upper == pytest.approx(upper, rel=1e-5, abs=1e-6)
+
+
+def logit_ends(k: int, n: int) -> tuple[float, float]:
+    """Return the log-odds at which a binomial log-likelihood has fallen by the level of a profile."""
+    at = special.logit(k / n)
+
+    def fallen(eta: float) -> float:
+        def height(e: float) -> float:
+            return float(k * special.log_expit(e) + (n - k) * special.log_expit(-e))
+
+        return 2 * (height(at) - height(eta)) - FALL
+
+    return optimize.brentq(fallen, at - 20, at, xtol=1e-12), optimize.brentq(fallen, at, at + 20, xtol=1e-12)
+
+
+def logit_error(k: int, n: int) -> float:
+    return float(np.sqrt(n / (k * (n - k))))
+
+
+def ordinal(counts: list[int]) -> Any:
+    cuts = len(counts) - 1
+    with pm.Model() as model:
+        start = np.linspace(-1, 1, cuts)
+        cut = pm.Normal("cut", 0, 10, shape=cuts, transform=ORDERED, initval=start)
+        observed = np.repeat(np.arange(len(counts)), counts)
+        pm.OrderedLogistic("y", eta=0.0, cutpoints=cut, compute_p=False, observed=observed)
+    return solved(model)
+
+
+def supremum_falls(n: int) -> float:
+    """Return the log-odds of a category without observations at which n log-likelihoods have fallen too far."""
+    return float(special.logit(1 - np.exp(-FALL / (2 * n))))
+
+
+@pytest.mark.parametrize(
+    "counts", [[0, 1, 1, 1], [0, 0, 2, 3, 4], [3, 3, 0, 3, 3], [0, 3, 0, 3, 4]], ids=lambda c: "".join(map(str, c))
+)
+def test_cutpoints_of_an_ordinal_model_with_empty_categories_are_logits_of_the_others(counts: list[int]) -> None:
+    """Each cutpoint is the logit of a cumulative share, and its likelihood with the rest profiled is binomial."""
+    comparison = ordinal(counts)
+    n, below = sum(counts), np.cumsum(counts)[:-1]
+    for k, less in enumerate(below):
+        if less == 0:
+            found = row(comparison, "cut", str(k))
+            assert (found.status, np.isnan(found.estimate)) == ("at_infinity", True), found
+            continue
+        stays(comparison, "cut", str(k), float(special.logit(less / n)), logit_error(int(less), n))
+        ends(comparison, "cut", str(k), *logit_ends(int(less), n))
+    if counts[0] == 0 and counts[1] > 0:
+        ends(comparison, "cut", "0", -np.inf, supremum_falls(n))
+
+
+@pytest.mark.parametrize("categories", [(1, 2, 3), (0, 1, 2), (0, 2, 3)], ids=("lowest", "highest", "middle"))
+def test_a_slope_does_not_see_an_empty_category(categories: tuple[int, ...]) -> None:
+    latent = 0.9 * X + np.random.default_rng(3).logistic(size=X.size)
+    grade = (latent > -1).astype(int) + (latent > 0.7)
+    seen = []
+    for cuts, y in ((3, np.array(categories)[grade]), (2, grade)):
+        with pm.Model() as model:
+            slope = pm.Normal("slope", 0, 5)
+            cut = pm.Normal("cut", 0, 10, shape=cuts, transform=ORDERED, initval=np.linspace(-1, 1, cuts))
+            pm.OrderedLogistic("y", eta=slope * X, cutpoints=cut, compute_p=False, observed=y)
+        seen.append(solved(model))
+    whole, plain = seen
+    fit = OrderedModel(grade, X[:, None], distr="logit").fit(method="bfgs", disp=False, gtol=1e-7)
+    assert row(plain, "slope").estimate == pytest.approx(float(fit.params[0]), rel=1e-5)
+    assert row(plain, "slope").std_error == pytest.approx(float(fit.bse[0]), rel=1e-3)
+    kept = [("slope", "", "slope", "")]
+    kept += [("cut", str(k), "cut", str(j)) for j, k in enumerate({1: (1, 2), 0: (0, 1)}[categories[0]])]
+    if categories == (0, 2, 3):
+        kept = [
+            ("slope", "", "slope", ""),
+            ("cut", "0", "cut", "0"),
+            ("cut", "1", "cut", "0"),
+            ("cut", "2", "cut", "1"),
+        ]
+    for name, label, other, its in kept:
+        known, interval = row(plain, other, its), row(plain, other, its, "profile")
+        stays(whole, name, label, known.estimate, known.std_error)
+        ends(whole, name, label, interval.lower, interval.upper)
+
+
+def test_a_gamma_regression_does_not_see_the_hurdle_that_no_day_took() -> None:
+    y = np.random.default_rng(42).gamma(1.7, np.exp(1 + 0.5 * X) / 1.7)
+    with pm.Model() as model:
+        g, b = pm.Normal("g", 0, 2, shape=2), pm.Normal("b", 0, 3, shape=2)
+        shape = pm.Exponential("shape", 0.5)
+        mean = pt.exp(b[0] + b[1] * X)
+        pm.HurdleGamma("y", psi=pm.math.invlogit(g[0] + g[1] * X), alpha=shape, beta=shape / mean, observed=y)
+    comparison = solved(model)
+    fit = sm.GLM(y, DESIGN, family=sm.families.Gamma(sm.families.links.Log())).fit(tol=1e-14, maxiter=200)
+    ratio = y / fit.fittedvalues
+    spare = float(np.mean(ratio - np.log(ratio) - 1))  # log k - digamma(k) at the maximum
+    k = optimize.brentq(lambda v: np.log(v) - special.digamma(v) - spare, 1e-3, 1e3, xtol=1e-14)
+    error = np.sqrt(np.diag(np.linalg.inv(k * (DESIGN * ratio[:, None]).T @ DESIGN)))
+    for j in (0, 1):
+        stays(comparison, "b", str(j), float(fit.params[j]), float(error[j]))
+        assert row(comparison, "g", str(j)).status == "at_infinity"
+    stays(comparison, "shape", "", k, float((y.size * (special.polygamma(1, k) - 1 / k)) ** -0.5))
+
+    def fallen(v: float) -> float:
+        def height(s: float) -> float:
+            return float(y.size * (s * np.log(s) - special.gammaln(s) - s * (1 + spare)))
+
+        return 2 * (height(k) - height(v)) - FALL
+
+    ends(comparison, "shape", "", optimize.brentq(fallen, k / 9, k), optimize.brentq(fallen, k, 9 * k))
+
+
+def rest_of_zero_inflation() -> tuple[pm.Model, Any, str, dict[str, str]]:
+    y = np.maximum(np.random.default_rng(7).poisson(np.exp(1.6 + 0.3 * X)), 1)
+    with pm.Model() as model:
+        b, g = pm.Normal("b", 0, 3, shape=2), pm.Normal("g", 0, 3, shape=2)
+        inside = pm.math.invlogit(g[0] + g[1] * X)
+        pm.ZeroInflatedPoisson("y", psi=inside, mu=pt.exp(b[0] + b[1] * X), observed=y)
+    return model, sm.Poisson(y, DESIGN).fit(disp=False, tol=1e-14), "b", {"g": "at_infinity"}
+
+
+def rest_of_an_empty_class() -> tuple[pm.Model, Any, str, dict[str, str]]:
+    y = (np.random.default_rng(9).random(X.size) < special.expit(0.5 + X)).astype(int)
+    with pm.Model() as model:
+        b, never = pm.Normal("b", 0, 3, shape=2), pm.Normal("never", 0, 3, shape=2)
+        eta = pt.stack([pt.zeros(X.size), b[0] + b[1] * X, never[0] + never[1] * X], axis=1)
+        pm.Categorical("y", logit_p=eta, observed=y)
+    return model, sm.Logit(y, DESIGN).fit(disp=False, tol=1e-14), "b", {"never": "at_infinity"}
+
+
+def rest_of_overdispersion() -> tuple[pm.Model, Any, str, dict[str, str]]:
+    y = np.random.default_rng(10).binomial(20, special.expit(-1 + 0.5 * X))
+    with pm.Model() as model:
+        b, alpha = pm.Normal("b", 0, 3, shape=2), pm.HalfNormal("alpha", 50)
+        pm.Deterministic("dispersion", 1 / alpha)
+        pm.NegativeBinomial("y", mu=pt.exp(b[0] + b[1] * X), alpha=alpha, observed=y)
+    gone = {"alpha": "at_infinity", "dispersion": "at_boundary"}
+    return model, sm.Poisson(y, DESIGN).fit(disp=False, tol=1e-14), "b", gone
+
+
+def rest_of_separation() -> tuple[pm.Model, Any, str, dict[str, str]]:
+    y = (np.random.default_rng(21).random(X.size) < special.expit(0.3 + 0.8 * X)).astype(int)
+    treated = np.arange(X.size) < 10
+    y[treated] = 1
+    with pm.Model() as model:
+        b, effect = pm.Normal("b", 0, 3, shape=2), pm.Normal("effect", 0, 3)
+        pm.Deterministic("p", pm.math.invlogit(b[0] + effect))
+        pm.Bernoulli("y", logit_p=b[0] + b[1] * X + effect * treated, observed=y)
+    plain = sm.Logit(y[~treated], DESIGN[~treated]).fit(disp=False, tol=1e-14)
+    return model, plain, "b", {"effect": "at_infinity", "p": "at_boundary"}
+
+
+@pytest.mark.parametrize(
+    "case", [rest_of_zero_inflation, rest_of_an_empty_class, rest_of_overdispersion, rest_of_separation]
+)
+def test_coefficients_that_stay_are_those_of_the_model_without_what_leaves(
+    case: Callable[[], tuple[pm.Model, Any, str, dict[str, str]]],
+) -> None:
+    model, fit, name, gone = case()
+    comparison = solved(model)
+    for j in range(2):
+        stays(comparison, name, str(j), float(fit.params[j]), float(fit.bse[j]))
+    for other, status in gone.items():
+        rows = comparison.estimates[comparison.estimates["estimand"] == other]
+        assert set(rows["status"]) == {status}, list(rows["reason"])
+
+
+def test_a_function_of_parameters_that_leave_is_estimated_in_its_limit() -> None:
+    """Data less dispersed than the binomial: a and b go to infinity, and their share is the binomial's."""
+    y = np.array([6, 7, 5, 6, 6, 7, 6, 5, 6, 6])
+    with pm.Model() as model:
+        a, b = pm.HalfNormal("a", 50), pm.HalfNormal("b", 50)
+        pm.Deterministic("mean", a / (a + b))
+        pm.Deterministic("correlation", 1 / (1 + a + b))
+        pm.BetaBinomial("y", alpha=a, beta=b, n=20, observed=y)
+    comparison = solved(model)
+    stays(comparison, "mean", "", 0.3, float(np.sqrt(0.3 * 0.7 / 200)))
+    assert "in the limit as a, b go to their upper limit" in row(comparison, "mean").reason
+    ends(comparison, "mean", "", *special.expit(logit_ends(60, 200)))
+    gone = row(comparison, "correlation")
+    assert (gone.status, gone.estimate) == ("at_boundary", 0.0)
+
+
+def test_a_ratio_of_what_vanishes_together_has_no_value_of_its_own() -> None:
+    rows, columns = np.divmod(np.arange(12), 4)
+    y = np.random.default_rng(1).normal(size=(3, 4))
+    for _ in range(50):
+        y -= y.mean(axis=0)
+        y -= y.mean(axis=1, keepdims=True)
+    same_row, same_column = rows[:, None] == rows, columns[:, None] == columns
+    with pm.Model() as model:
+        s, t = pm.HalfNormal("s", 5, shape=2), pm.HalfNormal("t", 5)
+        pm.Deterministic("share", s[0] / (s[0] + s[1]))
+        pm.Deterministic("total", pt.sqrt(s[0] ** 2 + s[1] ** 2 + t**2))
+        cov = t**2 * pt.eye(12) + s[0] ** 2 * same_row + s[1] ** 2 * same_column
+        pm.MvNormal("y", pt.zeros(12), cov=cov, observed=y.ravel())
+    comparison = triptych.compare(model, methods=("mle",), random_seed=1, profile=False)
+    found = row(comparison, "share")
+    assert (found.status, np.isnan(found.estimate)) == ("not_identified", True)
+    deviation = float(np.sqrt(np.mean(y**2)))
+    stays(comparison, "total", "", deviation, deviation / np.sqrt(24))
+
+
+def constrained(build: Callable[[], None]) -> Any:
+    with pm.Model() as model:
+        build()
+    return solved(model)
+
+
+@pytest.mark.parametrize("groups", [2, 3])
+def test_an_order_written_as_a_potential_is_an_edge_of_the_domain(groups: int) -> None:
+    """Neighbours that are out of order are pooled (Barlow et al. 1972)."""
+    rng = np.random.default_rng(6)
+    y = [rng.normal(m, 1, 15) for m in (1.0, 0.3, 0.2)[:groups]]
+    assert np.all(np.diff([np.mean(part) for part in y]) < 0), "the data are out of order"
+
+    def build() -> None:
+        a = pm.Normal("a", 0, 10, shape=groups, initval=np.linspace(-1, 1, groups))
+        s = pm.HalfNormal("s", 3)
+        pm.Potential("order", pt.switch(pt.all(a[:-1] < a[1:]), 0.0, -np.inf))
+        for k in range(groups):
+            pm.Normal(f"y{k}", a[k], s, observed=y[k])
+
+    comparison = constrained(build)
+    pooled, deviation = float(np.mean(y)), float(np.std(y))
+    for label in "012"[:groups]:
+        found = row(comparison, "a", label)
+        assert found.status == "at_boundary", found.reason
+        assert found.estimate == pytest.approx(pooled, rel=1e-6)
+        assert np.isnan([found.std_error, found.lower, found.upper]).all()
+    stays(comparison, "s", "", deviation, deviation / np.sqrt(2 * 15 * groups))
+
+
+def test_an_order_that_the_data_keep_is_not_felt() -> None:
+    rng = np.random.default_rng(5)
+    y = [rng.normal(m, 1, 15) for m in (0.0, 2.0)]
+
+    def build() -> None:
+        a, s = pm.Normal("a", 0, 10, shape=2, initval=[-1.0, 1]), pm.HalfNormal("s", 3)
+        pm.Potential("order", pt.log(a[0] < a[1]))
+        for k in range(2):
+            pm.Normal(f"y{k}", a[k], s, observed=y[k])
+
+    comparison = constrained(build)
+    deviation = float(np.sqrt(np.mean([np.var(part) for part in y])))
+    for k in range(2):
+        stays(comparison, "a", str(k), float(np.mean(y[k])), deviation / np.sqrt(15))
+
+
+def test_a_potential_that_only_weighs_does_not_bound_the_likelihood() -> None:
+    def build() -> None:
+        p, q = pm.Beta("p", 1, 1), pm.Beta("q", 1, 1)
+        pm.Potential("weighs", -50 * (p + q - 1) ** 2)
+        pm.Binomial("y", 10, p, observed=7)
+        pm.Binomial("z", 10, q, observed=6)
+
+    comparison = constrained(build)
+    stays(comparison, "p", "", 0.7, float(np.sqrt(0.021)))
