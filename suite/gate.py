@@ -101,15 +101,18 @@ def diagnose(tree: Any, z: np.ndarray, periods: dict[str, np.ndarray] | None = N
         rhat, bulk, tail, mcse = _on_the_circle(posterior, periods, (rhat, bulk, tail, mcse))
     bfmi = float(az.bfmi(tree)["energy"].min())
     divergences = int(tree["sample_stats"]["diverging"].sum())
-    gate, after = [], f" ({order})" if order else ""
+    gate, mixing = [], []
     # A chain that stands still has no R-hat to fail.
     if still := int(np.any(~(np.ptp(z, axis=1) > 0), axis=1).sum()):
         gate.append(f"{still} of {len(z)} chains did not move")
     if (worst := extreme(rhat, np.nanmax)) > MAX_RHAT:
-        gate.append(f"R-hat {beyond(worst, MAX_RHAT, 3)} > {MAX_RHAT}{after}")
+        mixing.append(f"R-hat {beyond(worst, MAX_RHAT, 3)} > {MAX_RHAT}")
     for name, sizes in (("bulk", bulk), ("tail", tail)):
         if (least := extreme(sizes, np.nanmin)) < MIN_ESS:
-            gate.append(f"{name} ESS {math.floor(least)} < {MIN_ESS:.0f}{after}")
+            mixing.append(f"{name} ESS {math.floor(least)} < {MIN_ESS:.0f}")
+    if mixing and order:
+        mixing[0] += f" ({order})"
+    gate += mixing
     if divergences:
         gate.append(f"{divergences} divergent transitions")
     if bfmi < MIN_BFMI:

@@ -112,13 +112,11 @@ class Labels:
         """Take the estimates of single components from the panel of a maximum where these overlap."""
         said, verdict = self._empty(), self.verdicts[panel.method]
         for order in self.orders:
-            distances = gaps(self.engine, order.exchange, verdict)
-            for k, gap in enumerate(
-                np.max(distances, axis=0) if order.exact and np.all(np.isfinite(distances)) else ()
-            ):
-                if gap < APART:
-                    told = f"by no scalar of theirs are two neighbours farther apart than {gap:.2g} standard errors"
-                    self._tell(said, order, k, told)
+            for k, distances in enumerate(gaps(self.engine, order.exchange, verdict).T if order.exact else ()):
+                told = distances[np.isfinite(distances)]
+                if told.size and told.max() < APART:
+                    by = f"by no scalar of theirs are two neighbours more than {told.max():.1f} standard errors apart"
+                    self._tell(said, order, k, by)
         panel.estimates = self.identified(panel.estimates, said)
         panel.intervals = self.identified(panel.intervals, said)
 
@@ -139,7 +137,7 @@ class Labels:
             elif reason and row.status is Status.UNRELIABLE:
                 row = row.also(reason)
             out.append(row)
-        return self.rows(out)
+        return out
 
     def moved(self, name: str) -> np.ndarray:
         """Return whether each scalar of a variable depends on the labels."""

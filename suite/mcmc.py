@@ -108,7 +108,7 @@ def solve_mcmc(
         rows, intervals = ([_tried(row, tried) for row in some] for some in (rows, intervals))
     if labels is not None:
         overlapping = labels.unidentified(run.drawn.z.reshape(-1, engine.size))
-        rows, intervals = labels.identified(rows, overlapping), labels.identified(intervals, overlapping)
+        rows, intervals = (labels.rows(labels.identified(some, overlapping)) for some in (rows, intervals))
     diagnostics = {
         **run.figures(),
         **({} if labels is None else {"labels": f"{labels.said}; R-hat and ESS are of draws in that order"}),

@@ -10,6 +10,7 @@ from triptych.engine import Engine
 from triptych.exchange import Exchange, shown_at
 from triptych.verdict import Verdict
 
+FLAT = 1e-6  # part of a change along a direction that is rounding
 AS_FAR = 0.99  # of the largest distance: what lies as far apart is taken in the order of the model
 
 
@@ -50,6 +51,9 @@ def gaps(engine: Engine, group: Exchange, verdict: Verdict) -> np.ndarray:
     for (_, at), (_, near) in zip(here, around, strict=True):
         order = np.argsort(at[0], kind="stable")
         value, slopes = at[0][order], ((near[: z.size] - near[z.size :]) / (2 * step))[:, order]
+        if _moved(np.diff(slopes, axis=1)[active], verdict.flat):
+            found.append(np.full(group.size - 1, np.nan))
+            continue
         apart = _in_errors(value, slopes, covariance)
         if np.all(value > 0):
             apart = np.maximum(apart, _in_errors(np.log(value), slopes / value, covariance))
@@ -62,3 +66,11 @@ def _in_errors(value: np.ndarray, slopes: np.ndarray, covariance: np.ndarray) ->
     change = np.diff(slopes, axis=1)
     errors = np.sqrt(np.maximum(np.einsum("pk,pq,qk->k", change, covariance, change), 0.0))
     return np.asarray(np.diff(value) / np.maximum(errors, 1e-12))
+
+
+def _moved(change: np.ndarray, flat: np.ndarray) -> bool:
+    """Whether a direction in which the objective is level moves differences, so that they may be anything."""
+    if not flat.size:
+        return False
+    least = FLAT * np.abs(flat) @ np.abs(change)
+    return bool(np.any(np.abs(flat @ change) > least))
