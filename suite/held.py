@@ -36,6 +36,7 @@ class Held:
     def __init__(self, optimum: Optimum, estimands: list[Estimand]) -> None:
         self.optimum, self.verdict, self.estimands = optimum, optimum.verdict, estimands
         self.objective = optimum.verdict.objective
+        self._memo: dict[bytes, str] = {}
 
     @cached_property
     def way(self) -> np.ndarray:
@@ -101,6 +102,12 @@ class Held:
 
     def said(self, held: np.ndarray) -> str:
         """Say what is held, and where: ``tau at 0``, ``beta[a], beta[b] at 0``, ``alpha at +infinity``."""
+        key = held.tobytes()  # most rows hold the same
+        if key not in self._memo:
+            self._memo[key] = self._sentence(held)
+        return self._memo[key]
+
+    def _sentence(self, held: np.ndarray) -> str:
         places: dict[str, dict[str, None]] = {}
         combined: dict[str, None] = {}
         free = np.diag(self.optimum.covariance) > LIMIT * self.optimum.conditional
@@ -117,7 +124,7 @@ class Held:
         position = int(self.optimum.active[k])
         block = block_of(self.optimum.engine, position)
         variable = block.variable
-        if variable.name not in {e.name for e in self.estimands} and (other := self._reported(k)) is not None:
+        if variable.name not in {e.name for e in self.estimands} and (other := self._reported.get(k)) is not None:
             return [self._name_and_place(k, *other)]
         if variable.name in elementwise(self.optimum.engine):
             return [self._name_and_place(k, variable, position - block.start)]
@@ -125,13 +132,16 @@ class Held:
         zeros = [name for name, end in zip(variable.names, ends, strict=True) if abs(end) < LIMIT]
         return [(name, "0") for name in zeros] or [(variable.name, "the edge of its range")]
 
-    def _reported(self, k: int) -> tuple[Variable, int] | None:
-        """Return the reported scalar that is made of one coordinate alone, if there is one."""
+    @cached_property
+    def _reported(self) -> dict[int, tuple[Variable, int]]:
+        """The reported scalars that are made of one coordinate alone, by that coordinate."""
+        found: dict[int, tuple[Variable, int]] = {}
         for estimand in self.estimands:
             for i in range(estimand.variable.size):
-                if np.flatnonzero(self.optimum.depends(estimand, i)).tolist() == [k]:
-                    return estimand.variable, i
-        return None
+                on = np.flatnonzero(self.optimum.depends(estimand, i))
+                if on.size == 1:
+                    found.setdefault(int(on[0]), (estimand.variable, i))
+        return found
 
     def _shown(self, shift: np.ndarray, variable: Variable) -> np.ndarray:
         z = self.optimum.z.copy()
