@@ -24,6 +24,7 @@ LOOKS = 150  # steps tried, for each coordinate
 BELOW = (0.0, 1.0, 8.0)  # steps from a trial back into the domain
 HALVES = 50
 TURNS = 6  # of both
+CLOSE = 1e-3  # distance, relative to a coordinate, over which an edge is looked for up the slope
 
 
 def cliff(verdict: Verdict) -> np.ndarray:
@@ -83,6 +84,7 @@ def shake(verdict: Verdict) -> None:
     objective, point = verdict.objective, verdict.point
     scale = np.minimum(equilibrate(point.hessian), 1.0)
     x, value = _shaken(objective, point, lambda x, aside, size: x + size * scale * aside)
+    x, value = _up_to_the_edge(objective, x, value)
     if value > point.value:
         end = objective.climb(x)
         _put(verdict, *((end.z, end.value) if end.usable and end.value > value else (x, value)))
@@ -118,6 +120,18 @@ def _edge(objective: Objective, x: np.ndarray, up: np.ndarray, size: float) -> n
         middle = (inside + outside) / 2
         inside, outside = (middle, outside) if np.isfinite(objective.value(x + middle * up)) else (inside, middle)
     return np.asarray(x + inside * up)
+
+
+def _up_to_the_edge(objective: Objective, x: np.ndarray, value: float) -> tuple[np.ndarray, float]:
+    """Return the last point of the domain straight up the slope, if the domain ends close by and that is higher."""
+    _, gradient, _ = objective.derivatives(x)
+    size = float(np.linalg.norm(gradient))
+    reach = CLOSE * max(1.0, float(np.max(np.abs(x))))
+    if not (np.isfinite(size) and size > 0) or np.isfinite(objective.value(x + reach * gradient / size)):
+        return x, value
+    there = _edge(objective, x, gradient / size, reach)
+    best = objective.value(there)
+    return (there, best) if best > value else (x, value)
 
 
 def _put(verdict: Verdict, x: np.ndarray, value: float) -> None:

@@ -13,6 +13,8 @@ from triptych.estimands import Estimand
 if TYPE_CHECKING:
     from triptych.ends import Jump
 
+NEAR = 1e-6  # of an end's uncertainty, from it, that is on it
+LEVEL = 1e-3  # slope of twice the log-likelihood per standard error, that is none
 MARGIN = 1e-9  # of an end's uncertainty, that parameters keep off it
 
 
@@ -69,11 +71,22 @@ class HeldProfile:
         )
         if not np.all(np.isfinite(done.x)) or abs(missing(done.x)) > 1e-7 or np.min(room @ done.x) < -1e-7:
             return None
-        if done.fun >= 1e9 or done.status not in (0, 8):
+        if (
+            done.fun >= 1e9
+            or self._slope_left(objective(done.x)[1], by_step(done.x), room[room @ done.x < NEAR]) > LEVEL
+        ):
             return None
         self.last = done.x
         self.seen.append((at, self.sign * float(np.sqrt(max(done.fun, 0.0)))))
         return float(done.fun)
+
+    def _slope_left(self, slope: np.ndarray, held: np.ndarray, edges: np.ndarray) -> float:
+        """Return the slope of the fall along what is held and the edges that are met, in standard errors."""
+        from scipy.linalg import null_space
+
+        rows = np.vstack([held[None], edges])
+        along = null_space(rows / np.linalg.norm(rows, axis=1, keepdims=True), rcond=1e-10)
+        return float(np.linalg.norm(slope @ along)) if along.shape[1] else 0.0
 
     @cached_property
     def units(self) -> np.ndarray:

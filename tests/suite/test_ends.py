@@ -272,3 +272,15 @@ def test_a_truncation_point_and_the_regular_parameters_beside_it() -> None:
             }
             fall = least(held[name], [0.0, 0.0] if name == "b" else [0.0]) - best
             assert fall == pytest.approx(quantile, rel=1e-4), (name, end)
+
+
+def test_an_end_that_is_an_exponential_of_its_parameter() -> None:
+    """The log-likelihood is straight up to the edge: no curvature tells how far a step may go."""
+    with pm.Model() as model:
+        a = pm.Normal("a", 0, 10, initval=3.0)
+        pm.Deterministic("end", pt.exp(a))
+        pm.Deterministic("half", pt.exp(a) / 2)
+        pm.Uniform("y", 0, pt.exp(a), observed=Y)
+    top = HIGH * 0.05 ** (-1 / N)
+    expected = {"a": (np.log(HIGH), np.log(top)), "end": (HIGH, top), "half": (HIGH / 2, top / 2)}
+    check(solved(model), expected, "chi-square with 2 degrees of freedom")
