@@ -154,7 +154,7 @@ def _measured(design: Design, spec: Regression, found: _Findings) -> None:
         )
     found.runs_away = (
         f"some coefficients fit {what} exactly, where it grows without limit as sigma goes to zero, whatever the "
-        f"scale of the prior; {_instead(spec, exact=exact)}"
+        f"scale of the prior; {_instead(design, exact=exact)}"
     )
     if spec.prior == "flat":
         return
@@ -165,16 +165,19 @@ def _measured(design: Design, spec: Regression, found: _Findings) -> None:
     if unbounded and not spec.conditional:
         found.notes.append(
             f"The {spec.prior} prior does not go with sigma, so the joint density grows without limit at that exact "
-            "fit: there is no posterior mode, whatever the prior's scale."
+            "fit: there is no posterior mode, whatever the prior's scale. A posterior, where there is one, has a neck "
+            "there as narrow as sigma, which the sampler may not pass; --prior ridge has no such neck."
         )
     if (spike := without_posterior(fits, design, spec)) is not None:
         found.no_posterior = (Status.NO_POSTERIOR, _spike_reason(design, spec, exact=spike.rows == design.n))
 
 
-def _instead(spec: Regression, *, exact: bool) -> str:
+def _instead(design: Design, *, exact: bool) -> str:
     """Say what to do where sigma goes to zero at an exact fit."""
     if not exact:
         return "use --family gaussian, or look for what these rows have in common"
+    if design.rank == design.n:
+        return "use fewer predictors, or --prior ridge, whose scale shrinks with sigma"
     return "look for the error in the data, or use --prior ridge, whose scale shrinks with sigma"
 
 
@@ -182,7 +185,7 @@ def _spike_reason(design: Design, spec: Regression, *, exact: bool) -> str:
     if exact:
         return (
             f"no posterior exists: {design.outcome_name!r} is an exact linear function of the predictors, and a "
-            f"{spec.prior} prior lets sigma go to zero; {_instead(spec, exact=True)}"
+            f"{spec.prior} prior lets sigma go to zero; {_instead(design, exact=True)}"
         )
     return (
         f"no posterior exists: {int(tied_rows(design).sum())} of {design.n} values of {design.outcome_name!r} are the "
@@ -282,7 +285,7 @@ def _improper(design: Design, spec: Regression, found: _Findings) -> tuple[Statu
         status = None  # the spike of the likelihood holds no more than any other place
     advice = "use --prior normal or another proper one"
     if spike is not None and spare > 0:
-        advice = _instead(spec, exact=spike.rows == design.n)
+        advice = _instead(design, exact=spike.rows == design.n)
     if status is not None:
         why = found.notes[0].split(". ")[0].rstrip(".").split(": ")[0]
         return Status.NO_POSTERIOR, f"no posterior exists under a flat prior ({why[0].lower()}{why[1:]}): {advice}"
