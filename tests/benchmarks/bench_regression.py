@@ -50,7 +50,7 @@ def by_triptych(case: str) -> dict[str, Any]:
         frame,
         "y ~ " + " + ".join(names),
         family="bernoulli" if logistic else "gaussian",
-        prior="normal" if logistic else "laplace",
+        prior="normal" if logistic else "lasso",
         prior_scale=PRIOR_SD if logistic else LAPLACE_SCALE,
         **SAMPLING,
     )
