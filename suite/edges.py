@@ -47,16 +47,16 @@ def cliff(verdict: Verdict) -> np.ndarray:
 def slide(verdict: Verdict, edges: np.ndarray) -> None:
     """Move the verdict's point along the edge to where the objective is highest, from edge to edge.
 
-    In turns with the coordinates that no edge stops, which Newton's method takes to their best.
+    Then, in turns, to the best of the corner and to that of the coordinates that no edge stops.
     """
     objective = verdict.objective
     free = ~np.any(edges != 0, axis=0)
     starts = [objective.origin[objective.active], *(end.trail[0] for end in [verdict.point, *verdict.others])]
     starts = [x for x in starts if np.isfinite(objective.value(x))]
     back = max((x - verdict.point.z for x in starts), key=lambda way: float(np.linalg.norm(way)))
+    _slide(verdict)
     for _ in range(TURNS):
         before = verdict.point.value
-        _slide(verdict)
         if np.count_nonzero(~free) > 1 and not objective.kinked:
             x = best_in_corner(objective, verdict.point.z, back, ~free)
             _put(verdict, x, objective.value(x))
