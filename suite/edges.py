@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from triptych.approach import WIDE
 from triptych.corners import best_in_corner
 from triptych.interrupt import look
 from triptych.newton import Point, ascent_step, equilibrate
@@ -28,9 +29,14 @@ CLOSE = 1e-3  # distance, relative to a coordinate, over which an edge is looked
 
 
 def cliff(verdict: Verdict) -> np.ndarray:
-    """Return axes, as rows, whose ends of the domain are here, if the objective rises right up to one of them."""
+    """Return axes, as rows, whose ends of the domain are here, if the objective rises right up to one of them.
+
+    In many coordinates none is looked for where nothing is left of the ascent: it rises up to no end.
+    """
     point, objective = verdict.point, verdict.objective
     axes = []
+    if objective.size >= WIDE and point.arrived:
+        return np.zeros((0, point.z.size))
     rising = False
     for j in range(point.z.size):
         for sign in (1.0, -1.0):

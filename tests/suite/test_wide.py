@@ -14,8 +14,10 @@ import statsmodels.formula.api as smf
 from scipy.special import expit
 from threadpoolctl import threadpool_info
 
+from triptych import fit_programs
 from triptych.backend_jax import JaxBackend
 from triptych.cusps import MOST_TRIED, cusp
+from triptych.design import build_design
 from triptych.engine import LIKELIHOOD, Engine
 from triptych.existence import _on_steps, find
 from triptych.newton import newton
@@ -26,6 +28,7 @@ from triptych.verdict import Verdict
 
 LEVELS = 60
 MOST_HESSIANS = 12  # per panel: at the first point, at the maximum, and a few more
+MOST_VALUES = 350  # per panel: two on each side of a direction, and those of the probes and of the rounding
 
 
 @pytest.fixture
@@ -62,8 +65,16 @@ def table(family: str) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("family", ["gaussian", "poisson"])
-def test_many_levels_cost_few_hessians_and_are_those_of_statsmodels(family: str, hessians: list[int]) -> None:
-    frame = table(family)
+def test_many_levels_cost_few_hessians_and_are_those_of_statsmodels(
+    family: str, hessians: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame, values, value = table(family), [], JaxBackend.value
+
+    def counted(self: JaxBackend, z: np.ndarray, *rest: Any) -> Any:
+        values.append(z.size)
+        return value(self, z, *rest)
+
+    monkeypatch.setattr(JaxBackend, "value", counted)
     threads: set[int] = set()
     before = blas_threads()
     solution = solve(
@@ -72,6 +83,7 @@ def test_many_levels_cost_few_hessians_and_are_those_of_statsmodels(family: str,
         progress=lambda *_: threads.update(blas_threads()),
     )
     assert len(hessians) <= 2 * MOST_HESSIANS
+    assert len(values) <= 2 * MOST_VALUES
     assert threads == {1}
     assert blas_threads() == before
     theirs = (
@@ -151,3 +163,30 @@ def test_a_ridge_to_infinity_is_searched_neither_for_kinks_nor_for_steps(monkeyp
     assert objective.slopes(far)[1][0] == 0
     assert _on_steps(objective, far) is far
     assert len(climbs) <= MOST_TRIED
+
+
+def test_residuals_prove_that_nothing_separates_just_where_linear_programmes_find_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        n, levels = int(rng.integers(20, 100)), int(rng.integers(2, 8))
+        g, x = rng.integers(0, levels, n), rng.normal(size=n)
+        eta = x + rng.choice([0.5, 2.0]) * rng.normal(size=levels)[g]
+        family = ("bernoulli", "poisson", "negative_binomial")[seed % 3]
+        y = (rng.random(n) < expit(eta)).astype(int) if family == "bernoulli" else rng.poisson(np.exp(eta - 1.5))
+        frame = pd.DataFrame({"y": y, "x": x, "g": [f"g{i}" for i in g]})
+        design = build_design(frame, "y ~ x + C(g)", family=family, standardize=True, drop_missing=False)
+        monkeypatch.setattr(fit_programs, "FEW_CELLS", design.full.size)
+        away = fit_programs.separated(design)
+        held = y > 0 if family != "bernoulli" else np.zeros(n, dtype=bool)
+        assert fit_programs.overlap(design, held) == (not away)
+        found.append(bool(away))
+        # With the proof no programme is solved.
+        if not away:
+            monkeypatch.setattr(fit_programs, "FEW_CELLS", 0)
+            monkeypatch.setattr("scipy.optimize.linprog", lambda *_, **__: pytest.fail("a programme was solved"))
+            assert fit_programs.separated(design) == []
+            monkeypatch.undo()
+    assert {True, False} == set(found)
