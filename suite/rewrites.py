@@ -119,13 +119,15 @@ def guarded(node: Any, inputs: list[Any]) -> Any:
 def _harmless(side: Any, condition: Any, taken: bool) -> Any:
     """Return a branch whose functions see their argument only where the branch is taken."""
     import pytensor.tensor as pt
+    from pytensor.tensor.elemwise import Elemwise
 
     kind = kind_of(side.owner)
     if kind in HARMLESS:
         (argument,) = side.owner.inputs
         spare = pt.constant(HARMLESS[kind], dtype=argument.dtype)
         return side.owner.op(pt.switch(condition, argument, spare) if taken else pt.switch(condition, spare, argument))
-    if kind not in PASSED:
+    # A sum over an axis has another shape than what it adds up, on which the condition does not lie.
+    if kind not in PASSED or not isinstance(side.owner.op, Elemwise):
         return side
     inputs = [_harmless(part, condition, taken) for part in side.owner.inputs]
     if all(new is old for new, old in zip(inputs, side.owner.inputs, strict=True)):

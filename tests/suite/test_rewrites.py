@@ -87,3 +87,18 @@ def test_a_dose_of_zero_in_a_power_curve() -> None:
     by_h = np.sum(r * 1.2 * curve * log**2 - (1.2 * curve * log) ** 2)
     cross = np.sum(r * curve * log - 1.2 * curve**2 * log)
     assert hessian[0] == pytest.approx(np.array([[by_h, cross], [cross, -np.sum(curve**2)]]), rel=1e-10)
+
+
+def test_a_sum_in_a_branch_keeps_its_terms() -> None:
+    """A Poisson mean that adds up two exponentials along an axis, with zero counts: the density is SciPy's."""
+    from scipy import stats
+
+    t, counts = np.linspace(0, 4, 9), np.array([7, 5, 2, 1, 1, 0, 1, 0, 0])
+    with pm.Model() as model:
+        a, k = pm.HalfNormal("a", 5, shape=2), pm.HalfNormal("k", 2, shape=2)
+        pm.Poisson("y", (a * pt.exp(-k * t[:, None])).sum(axis=1) + 0.1, observed=counts)
+    params = np.array([4.0, 2.0, 0.3, 1.1])
+    mean = (params[:2] * np.exp(-params[2:] * t[:, None])).sum(axis=1) + 0.1
+    value, gradient, _ = natural_scale(Engine.build(model)).derivatives(params)
+    assert value[0] == pytest.approx(stats.poisson.logpmf(counts, mean).sum(), rel=1e-12)
+    assert gradient[0, 0] == pytest.approx(np.sum((counts / mean - 1) * np.exp(-0.3 * t)), rel=1e-12)
