@@ -17,7 +17,7 @@ import numpy as np
 
 from triptych.estimands import Estimand
 from triptych.exponentials import fall_quantile
-from triptych.held_profile import HeldProfile
+from triptych.held_profile import MARGIN, HeldProfile
 from triptych.natural import natural_scale
 from triptych.profile import MOST
 from triptych.rows import Frame, Optimum
@@ -52,14 +52,17 @@ class Jump:
         self.optimum, self.edges = optimum, edges
         natural = natural_scale(optimum.engine)
         self.centre = natural.params(optimum.z)
-        _, gradient, hessian = natural.derivatives(self.centre)
-        self.gradient = gradient[0, optimum.active]
-        self.hessian = hessian[0][np.ix_(optimum.active, optimum.active)]
-        self.best = float(natural.value(self.centre)[0])
         self.held = [edge for edge in edges if edge.held]
         self.normals = np.array([edge.normal for edge in self.held]).reshape(-1, optimum.active.size)
         self.rates = np.array([edge.rate for edge in self.held])
-        self.slopes = np.linalg.lstsq(self.normals.T, -self.gradient, rcond=None)[0] if self.held else np.zeros(0)
+        self.best = optimum.verdict.point.value
+        # On the edge itself rounding may leave a datum outside.
+        inside = self.centre.copy()
+        inside[optimum.active] += np.linalg.pinv(self.normals) @ (MARGIN / np.where(self.rates > 0, self.rates, np.inf))
+        _, gradient, hessian = natural.derivatives(inside)
+        self.gradient = gradient[0, optimum.active]
+        self.hessian = hessian[0][np.ix_(optimum.active, optimum.active)]
+        self.slopes = np.linalg.pinv(self.normals.T) @ -self.gradient
         self.doubt = self._doubt()
 
     def _doubt(self) -> str:
@@ -77,7 +80,7 @@ class Jump:
         if not np.all((self.slopes > 0) & (self.rates > 0) & np.isfinite(self.rates)):
             return "the likelihood does not rise up to all of the ends"
         left = self.normals.T @ self.slopes + self.gradient
-        if np.max(np.abs(left)) > SETTLED * np.max(np.abs(self.gradient)):
+        if not np.max(np.abs(left)) <= SETTLED * np.max(np.abs(self.gradient)):
             return "the likelihood is not level along the ends"
         return ""
 
