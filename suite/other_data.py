@@ -72,13 +72,15 @@ class _Terms:
 
     def drawn(self, z: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
         """Return other data: drawn from the model at a point, or what was observed in another order, jittered."""
+        from pymc.exceptions import TruncationError
+
         if self._draw is not None:
             shown = self.engine.shown(z)
             for generator in self._generators:
                 generator.set_value(np.random.default_rng(rng.integers(2**32)), borrow=True)
             try:
                 found = self._draw(*(shown[b.variable.name] for b in self.engine.blocks))
-            except (ValueError, NotImplementedError, TypeError):  # no data at this point
+            except (ValueError, NotImplementedError, TypeError, TruncationError):  # no data at this point
                 found = self.observed
             shapes = [np.shape(values) for values in self.observed]
             if [np.shape(values) for values in found] == shapes:
