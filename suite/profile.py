@@ -47,7 +47,7 @@ def profile_rows(
     """
     from scipy.stats import chi2
 
-    wanted = [row for row in rows if row.status in PROFILED]
+    wanted = [row for row in rows if row.status in PROFILED or _has_many_limits(optimum.verdict, row)]
     if not wanted or len(wanted) > MOST or not optimum.verdict.objective.size:
         return [], {}
     deviance = float(chi2.ppf(frame.ci_prob, 1))
@@ -84,11 +84,16 @@ def _reported(optimum: Optimum, estimand: Estimand, i: int, row: Row, ends: tupl
     return row if said in row.reason else row.also(said)
 
 
+def _has_many_limits(verdict: Verdict, row: Row) -> bool:
+    """Whether a scalar takes several values at a supremum far out: its region is searched all the same."""
+    return row.status is Status.NOT_IDENTIFIED and verdict.rays.size > 0 and not verdict.flat.size
+
+
 def _followed(
     optimum: Optimum, estimand: Estimand, i: int, row: Row, target: float
 ) -> tuple[tuple[float, float] | None, Curve]:
     """Return both ends by re-optimisation, and the profile; None where they were not found."""
-    described = _described(optimum, estimand, i, row)
+    described = None if row.status is Status.NOT_IDENTIFIED else _described(optimum, estimand, i, row)
     if described is None:
         return None, []
     scalar, open_sides = described
