@@ -47,6 +47,7 @@ def solve_mle(
     native = statsmodels_results(optimum, estimands) if optimum.exists else no_estimate(optimum, frame, rows)
     intervals: list[Row] = []
     profiles: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    missing: dict[tuple[str, str], str] = {}
     found = search_diagnostics(verdict)
     jagged = verdict.corner is not None and not objective.kinked  # no re-optimisation can be trusted to get across
     if profile and verdict.unbounded is None and verdict.starts and not jagged:
@@ -58,10 +59,11 @@ def solve_mle(
         if jumped is not None:
             rows, intervals, profiles = jumped
         else:
-            intervals, profiles = profile_rows(optimum, frame, estimands, rows, progress=share)
+            profiled = profile_rows(optimum, frame, estimands, rows, progress=share)
+            intervals, profiles, missing = profiled.rows, profiled.curves, profiled.missing
         if len(rows) > MOST and not intervals:
             found["profile_intervals"] = f"not computed for more than {MOST} scalars; name fewer estimands"
-    rows = _pointing(with_held(optimum, estimands, rows), intervals)
+    rows = _pointing(with_held(optimum, estimands, rows), intervals, missing)
     rows, optima = with_optima(rows, verdict, unknown, frame, estimands, labels)
     if optima:
         rows = [row.also("see the local maxima in optima") if row.status is Status.UNBOUNDED else row for row in rows]
@@ -78,17 +80,18 @@ def solve_mle(
     )
 
 
-def _pointing(rows: list[Row], intervals: list[Row]) -> list[Row]:
-    """Point to the profile interval where there is one and no other."""
+def _pointing(rows: list[Row], intervals: list[Row], missing: dict[tuple[str, str], str]) -> list[Row]:
+    """Point to the profile interval where there is one and no other, and say why one is missing."""
     profiles = {(row.estimand, row.label): row for row in intervals}
     pointed = []
     for row in rows:
-        there = profiles.get((row.estimand, row.label))
+        key = row.estimand, row.label
+        there = profiles.get(key)
         finite = 0 if there is None else int(np.isfinite([there.lower, there.upper]).sum())
         if row.interval_kind == "none" and finite:
             kind = "profile interval" if finite == 2 else "one-sided profile interval"
             row = row.also(f"see the {kind}")
-        pointed.append(row)
+        pointed.append(row.also(missing[key]) if key in missing else row)
     return pointed
 
 

@@ -13,19 +13,15 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import brentq
 
-from triptych.ascent import Ascent
 from triptych.estimands import Estimand
 from triptych.newton import equilibrate
-from triptych.rows import FAR, Optimum
+from triptych.rows import Optimum
 
 SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)  # of the way to the edge, where a function may turn
 SCATTERED = 60  # random directions in which the edge is looked for
 FARTHEST = 45.0  # units of a logarithm, or of a scale, that an open direction is followed
 EDGE = 1e-9  # how well a point on the edge is known, relative to its distance
 ABYSS = 1e100  # stands for a fall without end
-SEEDS = 3  # points on the edge from which each end is searched for
-SETTLED, ROUNDING = 1e-6, 1e-12  # change of what has come to its limit far out; what is left of a zero
-NEAR = 20.0  # units of a logarithm from the maximum within which a scalar's spread is measured
 
 
 class Region:
@@ -75,10 +71,6 @@ class Region:
         shown = [self._shown(x) for x in self.points]
         return {name: np.array([s[name] for s in shown]) for name in self.names}
 
-    def shown_at(self, x: np.ndarray, scalar: Ascent) -> float:
-        """Return a scalar at a point."""
-        return float(self._shown(x)[scalar.estimand.name][scalar.i])
-
     def _shown(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Show one point: compiled for many at once, it would take longer than it saves."""
         found = self.optimum.shown_at(self.objective.full(x))
@@ -110,58 +102,6 @@ class Region:
     def values(self, estimand: Estimand, i: int) -> np.ndarray:
         """Return what a scalar is at the maximum and at points on the way to the edge."""
         return np.asarray(self.shown[estimand.name][:, i])
-
-    def ends(self, estimand: Estimand, i: int) -> tuple[float, float]:
-        """Return the least and the greatest value of a scalar on the region; infinite where it has none."""
-        values = self.values(estimand, i)
-        spread = self._spread(values)
-        rising = self._rising(estimand, i, spread)
-        found = dict.fromkeys((-1.0, 1.0), np.nan)
-        for sign in found:
-            ascent = Ascent(self, estimand, i, sign, spread)
-            found[sign] = sign * np.inf if sign in rising else self._end(ascent, values)
-            # Beyond most poles a function comes back from the other side.
-            if ascent.pole is not None and np.isinf(Ascent(self, estimand, i, -sign, spread).along(*ascent.pole)):
-                return -np.inf, np.inf
-        return found[-1.0], found[1.0]
-
-    def _end(self, ascent: Ascent, values: np.ndarray) -> float:
-        """Return the end of a scalar on one side, from its values at all points."""
-        hubs, edge = self.spokes
-        order = self._seeds(ascent.sign * values)
-        spoke = (order[0] - 1) % len(hubs)
-        along = ascent.along(hubs[spoke], edge[spoke])
-        if np.isinf(along):
-            return along
-        reached = [ascent.end(self.points[k]) for k in order]
-        end = ascent.sign * float(np.nanmax([ascent.sign * v for v in (*reached, along, *values[order])]))
-        return 0.0 if abs(end) < ROUNDING * ascent.spread else end
-
-    def _seeds(self, values: np.ndarray) -> np.ndarray:
-        """Return the positions of the greatest values, each on a spoke of its own, the greatest first."""
-        finite = np.where(np.isfinite(values), values, -np.inf)
-        by_share = finite[1:].reshape(len(SHARES), -1)
-        spokes = np.argsort(-by_share.max(axis=0), kind="stable")[:SEEDS]
-        return np.asarray(1 + by_share.argmax(axis=0)[spokes] * by_share.shape[1] + spokes)
-
-    def _spread(self, values: np.ndarray) -> float:
-        """Return how far a scalar reaches on the part of the edge that is not far out."""
-        outer = np.r_[0, -len(self.spokes[1]) : 0]
-        away = np.max(np.abs(self.points[outer] - self.centre)[:, self.objective.capped], axis=1, initial=0.0)
-        near = values[outer][(away < NEAR) & np.isfinite(values[outer])]
-        return float(np.ptp(near)) or abs(float(values[0])) or 1.0
-
-    def _rising(self, estimand: Estimand, i: int, spread: float) -> set[float]:
-        """Return the sides to which a scalar goes on and on along the rays."""
-        sides = set()
-        for ray in self._rays:
-            before, after = (
-                float(self.optimum.shown_at(self.objective.full(self.centre + k * ray))[estimand.name].ravel()[i])
-                for k in FAR
-            )
-            if not abs(after - before) <= SETTLED * (abs(before) + spread):
-                sides.add(float(np.sign(after - before)))
-        return sides
 
 
 def _root(optimum: Optimum) -> np.ndarray:

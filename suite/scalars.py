@@ -8,15 +8,20 @@ from functools import partial
 
 import numpy as np
 
-from triptych.angles import TURN, wrapped
+from triptych.angles import TURN, turns, wrapped
 from triptych.estimands import Estimand
+from triptych.newton import equilibrate
 from triptych.objective import Objective
 from triptych.rows import Optimum
 
 LOGARITHMS, WIDTHS = 40.0, 1e5  # how far a scalar is followed: units of a logarithm, or of its scale
 STRIDE = 4.0  # longest step of a logarithm: what grows from next to nothing is not stepped over
 PARTS = 12  # of a circle that are one step of an angle
-ENDLESS = 800.0  # a logarithm whose exponential is zero or infinite
+SETTLED = 1e-9  # relative change of a scalar that has come to its limit
+LEAST = 1e-12  # share of a variance that is rounding
+# Stand for infinity, the first of which gives a number: an exponential is zero or infinite, or nearly.
+ENDLESS = 800.0
+LOGARITHM_ENDS, ENDS = np.array([ENDLESS, 700.0, 300.0, 100.0, 40.0]), np.array([np.inf, 1e300, 1e150, 1e50, 1e15])
 
 
 @dataclass(frozen=True)
@@ -24,82 +29,78 @@ class Scalar:
     """One scalar to hold fixed: a coordinate of ``z``, or a smooth function of them."""
 
     centre: float
-    scale: float
-    position: int | None
-    reach: float  # how far it is followed
+    alone: int | None  # the only coordinate that it depends on
     evaluate: Callable[[np.ndarray], tuple[float, np.ndarray]]
     natural: Callable[[float], float]
     covariance: np.ndarray
-    stride: float = np.inf  # longest step
+    unit: np.ndarray  # of each coordinate, to measure steps by
+    stride: np.ndarray  # the longest step of each
     period: float = 0.0  # of an angle
+    falling: bool = False  # whether the natural value falls as this rises
+    reach: float = 0.0  # how far it has to come, on its own scale, before it is far
 
     def short(self, value: float, at: float) -> float:
         """Return how far a value falls short of another, an angle the shortest way round."""
         return float(wrapped(at - value, self.period))
 
+    def first(self, x: np.ndarray, way: float) -> np.ndarray | None:
+        """Return a step that takes the scalar so many standard errors on; None where it stands still."""
+        slope = self.evaluate(x)[1]
+        for covariance in (self.covariance, np.diag(self.unit**2)):
+            move = covariance @ slope
+            variance = float(slope @ move)
+            if np.isfinite(variance) and variance > LEAST * float(slope**2 @ self.unit**2):
+                return self.limited(way * move / np.sqrt(variance))
+        return None
+
+    def limited(self, step: np.ndarray) -> np.ndarray:
+        """Return a step with what may be gone at once of a logarithm: one that runs away does not hold up the rest."""
+        return np.asarray(np.clip(step, -self.stride, self.stride))
+
     @classmethod
     def of(cls, optimum: Optimum, estimand: Estimand, i: int) -> Scalar:
-        """Describe scalar ``i`` of an estimand."""
-        objective, engine = optimum.verdict.objective, optimum.engine
-        name = estimand.name
-        if (period := float(optimum.period(estimand)[i])) > 0:
-            return cls._angle(optimum, estimand, i, period)
-        if estimand.positions is not None:
-            at, centre = int(estimand.positions[i]), float(optimum.z[estimand.positions[i]])
-            j = int(np.flatnonzero(optimum.active == at)[0])
-            logarithm = bool(objective.capped[j])
-            gradient = np.eye(objective.size)[j]
-            variance = float(optimum.covariance[j, j])
-
-            def back(value: float) -> float:
-                if not np.isfinite(value):
-                    value = float(np.sign(value)) * ENDLESS if logarithm else value
-                z = optimum.z.copy()
-                z[at] = value
-                with np.errstate(over="ignore"):
-                    return float(engine.shown(z)[name].ravel()[i])
-
-            scale = _scale(variance, logarithm, float(optimum.conditional[j]))
-            if not logarithm and optimum.verdict.rays.size and np.any(optimum.verdict.rays[:, j] != 0):
-                scale = min(scale, float(optimum.verdict.way[j]) / 2)  # no curvature is left to tell it
-            return cls(
-                centre,
-                scale,
-                j,
-                LOGARITHMS + abs(centre) if logarithm else WIDTHS * scale,
-                lambda x: (float(x[j]), gradient),
-                back,
-                optimum.covariance,
-                STRIDE if logarithm else np.inf,
-            )
-
+        """Describe scalar ``i`` of an estimand; one that hangs on a single coordinate by that coordinate."""
+        objective = optimum.verdict.objective
+        on = np.flatnonzero(optimum.depends(estimand, i))
+        if on.size == 1:
+            return cls._coordinate(optimum, estimand, i, int(on[0]))
         evaluate = partial(value_and_slope, objective, estimand, i)
-        value, slope = evaluate(optimum.verdict.point.z)
-        variance = float(slope @ optimum.covariance @ slope)
-        scale = _scale(variance, False, float(slope**2 @ optimum.conditional))
-        return cls(value, scale, None, WIDTHS * scale, evaluate, float, optimum.covariance)
+        centre = evaluate(optimum.verdict.point.z)[0]
+        period = float(optimum.period(estimand)[i])
+        return cls(centre, None, evaluate, float, optimum.covariance, _units(optimum), _strides(optimum), period)
 
     @classmethod
-    def _angle(cls, optimum: Optimum, estimand: Estimand, i: int, period: float) -> Scalar:
-        """Describe an angle, which is followed once round; a coordinate that turns is straight in its own."""
-        objective, value = optimum.verdict.objective, float(optimum.shown[estimand.name].ravel()[i])
-        evaluate = partial(value_and_slope, objective, estimand, i)
-        slope = evaluate(optimum.verdict.point.z)[1]
-        scale = _scale(float(slope @ optimum.covariance @ slope), False, float(slope**2 @ optimum.conditional))
-        if estimand.positions is None:
-            least = min(scale, period / PARTS / 2)
-            return cls(value, least, None, period, evaluate, float, optimum.covariance, period / PARTS, period)
-        j = int(np.flatnonzero(optimum.active == estimand.positions[i])[0])
-        centre, rate, gradient = float(optimum.verdict.point.z[j]), slope[j], np.eye(objective.size)[j]
+    def _coordinate(cls, optimum: Optimum, estimand: Estimand, i: int, j: int) -> Scalar:
+        objective, engine, at = optimum.verdict.objective, optimum.engine, optimum.active[j]
+        gradient = np.eye(objective.size)[j]
+        ends = LOGARITHM_ENDS if objective.capped[j] else ENDS
+        turning, period = bool(turns(engine)[at]), float(optimum.period(estimand)[i])
+        centre, here = float(optimum.z[at]), float(optimum.shown[estimand.name].ravel()[i])
+        rate = float(estimand.slopes(optimum.jacobian)[i, at])
+
+        def shown(value: float) -> float:
+            z = optimum.z.copy()
+            z[at] = value
+            with np.errstate(all="ignore"):
+                return float(engine.shown(z)[estimand.name].ravel()[i])
+
+        def natural(value: float) -> float:
+            if not np.isfinite(value) and period == 0:
+                return _limit([v for end in ends if not np.isnan(v := shown(np.sign(value) * end))], here)
+            if period == 0:
+                return shown(value)
+            straight = here + rate * (value - centre)  # unrolled
+            return straight + float(wrapped(shown(value) - straight, period)) if np.isfinite(value) else straight
+
         return cls(
             centre,
-            min(scale / abs(rate), TURN / PARTS / 2),
             j,
-            TURN,
             lambda x: (float(x[j]), gradient),
-            lambda at: value + rate * (at - centre),
+            natural,
             optimum.covariance,
-            TURN / PARTS,
+            _units(optimum),
+            _strides(optimum),
+            TURN if turning else 0.0,
         )
 
     @classmethod
@@ -121,10 +122,10 @@ class Scalar:
             return edge + side * float(np.exp(value))
 
         # So far out curvature tells no scale of what goes away with it: a unit of a logarithm does.
-        unit = np.where(objective.capped, 1.0, optimum.conditional)
+        unit = _units(optimum)
         centre = evaluate(optimum.verdict.point.z)[0]
         reach = LOGARITHMS + abs(centre)
-        return cls(centre, _scale(0.0, True, 0.0), None, reach, evaluate, back, np.diag(unit), STRIDE)
+        return cls(centre, None, evaluate, back, np.diag(unit**2), unit, _strides(optimum), 0.0, side < 0, reach)
 
 
 def value_and_slope(objective: Objective, estimand: Estimand, i: int, x: np.ndarray) -> tuple[float, np.ndarray]:
@@ -134,8 +135,25 @@ def value_and_slope(objective: Objective, estimand: Estimand, i: int, x: np.ndar
     return float(engine.shown(z)[estimand.name].ravel()[i]), slope
 
 
-def _scale(variance: float, capped: bool, conditional: float) -> float:
-    deviation = np.sqrt(variance) if np.isfinite(variance) and variance > 0 else 0.0
-    if deviation == 0.0:
-        deviation = 0.5 if capped else np.sqrt(max(conditional, 0.0)) or 1.0
-    return float(min(deviation, 2.0) if capped else deviation)
+def _limit(values: list[float], here: float) -> float:
+    """Return what a scalar comes to at an infinite end from its values there, the farthest first."""
+    if len(values) < 2 or np.isinf(values[0]):
+        return values[0] if values else np.nan
+    change = values[0] - values[1]
+    return values[0] if abs(change) <= SETTLED * (abs(values[0]) + abs(here)) else float(np.copysign(np.inf, change))
+
+
+def _strides(optimum: Optimum) -> np.ndarray:
+    """Return the longest step of each coordinate; what is no logarithm and does not turn may go any way at once."""
+    capped = np.where(optimum.verdict.objective.capped, STRIDE, np.inf)
+    return np.where(turns(optimum.engine)[optimum.active], TURN / PARTS, capped)
+
+
+def _units(optimum: Optimum) -> np.ndarray:
+    """Return a unit of each coordinate: of a logarithm itself, else its standard error with the others held."""
+    verdict = optimum.verdict
+    unit = np.where(verdict.objective.capped, 1.0, equilibrate(verdict.point.hessian))
+    if verdict.rays.size:  # of what goes away no curvature is left to tell it
+        away = np.any(verdict.rays != 0, axis=0) & ~verdict.objective.capped
+        unit = np.where(away, np.minimum(unit, verdict.way / 2), unit)
+    return unit
