@@ -42,14 +42,23 @@ def panel_row(scalar: Scalar, shown: list[str]) -> dict[str, Any]:
 
 def cell(row: Mapping[str, Any], write: Any) -> dict[str, Any]:
     """Return estimate and interval as text; what does not exist is empty."""
-    finite = math.isfinite(row["lower"]) and math.isfinite(row["upper"])
     return {
         "status": str(row["status"]),
         "reason": row["reason"],
         "raw": row["estimate"] if math.isfinite(row["estimate"]) else "",
         "estimate": pretty(write(row["estimate"])),
-        "interval": pretty(f"[{write(row['lower'])}, {write(row['upper'])}]") if finite else "",
+        "interval": _interval(row["lower"], row["upper"], write),
     }
+
+
+def _interval(lower: float, upper: float, write: Any) -> str:
+    """Return an interval as text, with a round bracket at an end at infinity; empty where there is none."""
+    minus = pretty("-1")[0]
+    if math.isnan(lower) or math.isnan(upper):
+        return ""
+    low = f"[{pretty(write(lower))}" if math.isfinite(lower) else f"({minus * (lower < 0)}∞"
+    high = f"{pretty(write(upper))}]" if math.isfinite(upper) else f"{minus * (upper < 0)}∞)"
+    return f"{low}, {high}"
 
 
 def line(row: Mapping[str, Any], groups: list[Scalar]) -> dict[str, Any]:
@@ -64,6 +73,7 @@ def line(row: Mapping[str, Any], groups: list[Scalar]) -> dict[str, Any]:
         "short": SHORT[str(row["method"])],
         "kind": str(row["estimate_kind"]),
         "level": level if kind != "none" else "",
+        "open": "; ".join(said for said in str(row["reason"]).split("; ") if said.startswith("open ")),
         **cell(row, write),
     }
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from triptych.reports.cells import cell
 from triptych.reports.numbers import significant, style
 
 NAN = float("nan")
@@ -49,3 +50,10 @@ def test_large_and_small_numbers_are_scientific_and_digits_are_bounded() -> None
     assert style([_row(-3482258.6, 890420.4)])(-3482258.6) == "-3.48e6"
     assert style([_row(3.21e-9, 1e-10)])(3.21e-9) == "3.21e-9"
     assert style([_row(12345.678901, 1e-9)])(12345.678901) == "12345.7"
+
+
+def test_an_interval_with_an_end_at_infinity_is_written_with_a_round_bracket() -> None:
+    row = {"status": "ok", "reason": "", "estimate": 2.0}
+    ends = [(1.5, np.inf), (-np.inf, 1.5), (-np.inf, np.inf), (np.nan, np.nan), (1.5, 2.5)]
+    written = [cell(row | {"lower": low, "upper": high}, str)["interval"] for low, high in ends]
+    assert [text.replace("\u2212", "-") for text in written] == ["[1.5, ∞)", "(-∞, 1.5]", "(-∞, ∞)", "", "[1.5, 2.5]"]
