@@ -63,6 +63,7 @@ def scenario(comparison: Comparison) -> dict[str, Any]:
         "broken": broken,
         "claims": cells.claims(comparison),
         "held": held(comparison),
+        "facts": [fact.text for fact in source.facts],
         "priors": [{"name": prior.name, "text": pretty(prior.text)} for prior in source.priors],
         "notices": far_from_the_prior(comparison.solutions, source.priors),
         "why": list(source.why),

@@ -39,6 +39,9 @@ class Circumstances:
         The variable and the way it goes along which the posterior has an infinite integral; empty for none found.
     moments
         The names of what has every moment: its prior has, and the likelihood is bounded.
+    no_mode
+        Why the joint density rises without limit, and what to do, where theory says so; of what theory says that it has
+        no posterior there are no draws.
     """
 
     improper: tuple[str, ...] = ()
@@ -46,6 +49,7 @@ class Circumstances:
     jumps: tuple[str, ...] = ()
     endless: str = ""
     moments: frozenset[str] = frozenset()
+    no_mode: str = ""
 
 
 def circumstances(engine: Engine, z: np.ndarray) -> Circumstances:

@@ -43,11 +43,6 @@ class Design:
     facts: tuple[Fact, ...]
 
     @property
-    def notes(self) -> list[str]:
-        """What is to be known of outcome, predictors and rows, as sentences."""
-        return [fact.text for fact in self.facts]
-
-    @property
     def n(self) -> int:
         """Number of observations."""
         return len(self.outcome)

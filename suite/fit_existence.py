@@ -128,8 +128,8 @@ def _rank_note(design: Design, spec: Regression) -> str:
     if spec.prior == "flat":
         return f"{known} Under a flat prior nothing decides the others."
     return (
-        f"{known} Maximum likelihood is not unique; mode and posterior exist because of the prior, and along the "
-        "undetermined directions they show nothing but the prior."
+        f"{known} Maximum likelihood is not unique; along the undetermined directions mode and posterior, where they "
+        "exist, show nothing but the prior."
     )
 
 
@@ -163,8 +163,9 @@ def _measured(design: Design, spec: Regression, found: _Findings) -> None:
         status = Status.UNBOUNDED if unbounded else None
         found.mode |= {"coef": status, **dict.fromkeys(rest, status)}
     if unbounded and not spec.conditional:
+        whose = "slab of the horseshoe" if spec.prior == "horseshoe" else f"{spec.prior} prior"
         found.notes.append(
-            f"The {spec.prior} prior does not go with sigma, so the joint density grows without limit at that exact "
+            f"The {whose} does not go with sigma, so the joint density grows without limit at that exact "
             "fit: there is no posterior mode, whatever the prior's scale. A posterior, where there is one, has a neck "
             "there as narrow as sigma, which the sampler may not pass; --prior ridge has no such neck."
         )

@@ -21,10 +21,11 @@ def _slopes(design: Design, spec: Regression) -> list[Density]:
     found = []
     noisy = spec.conditional or (spec.measured and spec.prior == "horseshoe")
     unit = (1.0 if noisy else design.outcome_scale) / design.scale
-    for label, scale in zip(design.labels, spec.widths(design) * unit, strict=True):
+    slabs = SLAB_SCALE * design.outcome_scale / design.scale
+    for label, scale, slab in zip(design.labels, spec.widths(design) * unit, slabs, strict=True):
         size = f"{scale:.4g}{' sigma' if noisy else ''}"
         if spec.prior == "horseshoe":
-            text = f"regularised horseshoe(global scale {size}, slab {SLAB_SCALE:g} sd)"
+            text = f"regularised horseshoe(global scale {size}, slab scale {slab:.4g})"
             found.append(Density(f"coef[{label}]", "horseshoe", text, 0.0, None, noisy))
             continue
         text = (

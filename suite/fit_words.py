@@ -147,7 +147,7 @@ def why(design: Design, spec: Regression, found: Existence, *, standardize: bool
     paragraphs.append(_scale_note(design, spec, standardize))
     if spec.components(design) is not None:
         paragraphs.append(NEARLY_DEPENDENT_WHY)
-    return (*paragraphs, *design.notes, *found.notes)
+    return (*paragraphs, *found.notes)
 
 
 def _scale_note(design: Design, spec: Regression, standardize: bool) -> str:

@@ -256,6 +256,8 @@ def error_of_deviation(draws: np.ndarray, ess: float) -> float:
 
 def advice(diagnosis: Diagnosis, mode: Status | None, known: Circumstances) -> str:
     """Return what may be behind draws that failed the gate, as far as it was looked at, and what to do."""
+    if known.no_mode:
+        return known.no_mode
     if mode is Status.UNBOUNDED and (diagnosis.lost or diagnosis.apart):
         return f"the joint density has a spike (see the MAP) that may hold all of it: {Advice.VANISHING_PRIOR}"
     if known.endless:

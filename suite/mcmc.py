@@ -69,12 +69,14 @@ def solve_mcmc(
     labels: Labels | None = None,
     mode: Panel | None = None,
     mle: Panel | None = None,
+    no_mode: str = "",
     progress: Progress | None = None,
 ) -> Panel:
     """Sample until the gate is passed, a bounded number of times, and summarise.
 
     ``mode`` is the panel of the MAP, if it was solved: it tells the scales at the mode, and warns of a joint
-    density that has none. ``mle``, if it was solved, tells whether the likelihood is bounded.
+    density that has none. ``mle``, if it was solved, tells whether the likelihood is bounded. ``no_mode`` is why, where
+    theory says that the joint density rises without limit.
     """
     import xarray as xr
 
@@ -102,6 +104,7 @@ def solve_mcmc(
         warning=warning,
         draws=run.drawn.z,
         mle=mle,
+        no_mode=no_mode,
     )
     if run.diagnosis.gate:
         tried = told(run.spent, run.stopped)

@@ -31,6 +31,7 @@ def summarise(
     warning: Status | None,
     draws: np.ndarray,
     mle: Panel | None,
+    no_mode: str = "",
 ) -> tuple[list[Row], list[Row], list[dict[str, Any]]]:
     """Return the headline rows, those of the other intervals and medians, and ArviZ's figures for each scalar.
 
@@ -46,6 +47,8 @@ def summarise(
         The draws on the unconstrained scale, shape ``(chains, draws, p)``.
     mle
         The panel of the MLE, if it was solved.
+    no_mode
+        Why theory says that the joint density rises without limit, where it does.
     """
     import arviz as az
 
@@ -53,6 +56,7 @@ def summarise(
     tails = tail_indices(engine, posterior)
     heavy = any(np.any(k > NO_VARIANCE) for k in tails.values())
     known = circumstances(engine, draws.reshape(-1, engine.size)) if diagnosis.gate or heavy else NOTHING
+    known = replace(known, no_mode=no_mode)
     if heavy and not diagnosis.gate:
         known = replace(known, moments=known_moments(engine, mle))
     free = {block.variable.name for block in engine.blocks}

@@ -190,6 +190,7 @@ def solve_engine(
                     labels=labels,
                     mode=panels.get("map"),
                     mle=panels.get("mle"),
+                    no_mode=(no_maximum or {}).get("map", ""),
                     progress=None if progress is None else partial(_rest, progress, BEGINS[method]),
                     **common,
                 )

@@ -251,3 +251,22 @@ def test_a_cone_of_fewer_dimensions_leaves_alpha_a_posterior() -> None:
     """Without an intercept two counts may hold each other: x = 1 and x = -1 leave the slope no way to go."""
     data = {"y": [2, 3, 0], "x": [1.0, -1.0, 0.5], "z": [0.0, 0.0, 1.0]}
     assert alpha_holds(build_design(data, "y ~ 0 + x", family="negative_binomial"))
+
+
+@pytest.mark.parametrize(("rows", "predictors"), [(5, 4)])
+def test_draws_of_a_neck_that_fail_the_gate_say_what_theory_knows(rows: int, predictors: int) -> None:
+    """The posterior exists, as q + r = 0 > -1: neither a flat intercept nor too few draws are what is behind it."""
+    rng = np.random.default_rng(5)
+    data = pd.DataFrame({f"x{i}": rng.normal(size=rows) for i in range(predictors)})
+    data["y"] = rng.normal(size=rows) + 2 * data["x0"]
+    formula = "y ~ " + " + ".join(f"x{i}" for i in range(predictors))
+    solved = triptych.fit(data, formula, methods=("map", "mcmc"), draws=50, tune=200, profile=False)
+    estimates = solved.estimates
+    assert set(estimates.query("method == 'map'")["status"]) == {"unbounded"}
+    rows_of_draws = estimates.query("method == 'mcmc'")
+    assert set(rows_of_draws["status"]) == {"unreliable"}
+    for reason in rows_of_draws["reason"]:
+        assert "some coefficients fit all rows exactly" in reason
+        assert "use fewer predictors, or --prior ridge" in reason
+        assert "improper" not in reason
+        assert "reparameterise" not in reason

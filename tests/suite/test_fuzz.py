@@ -82,7 +82,7 @@ def test_odd_tables_give_whole_and_right_fits(problem: Problem) -> None:
 def test_levels_that_never_meet_leave_a_column_out_and_say_so(formula: str, terms: list[str], said: str) -> None:
     design = build_design(TABLE, formula)
     assert design.terms == terms
-    assert any(said in note for note in design.notes)
+    assert any(said in fact.text for fact in design.facts)
     assert design.full_rank
 
 

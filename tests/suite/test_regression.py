@@ -103,7 +103,7 @@ def test_every_family_and_prior_is_a_whole_scenario(family: str, prior: str) -> 
     assert data.coords["term"] == ["Intercept", "x", "z", "g[T.b]", "g[T.c]", "g[T.d]"]
     assert len(scenario.mathematics) >= 4
     assert any("never penalised" in line for line in scenario.why)
-    assert any("reference level is a" in line for line in scenario.why)
+    assert any("reference level is a" in fact.text for fact in scenario.facts)
     assert callable(scenario.holdout)
     mask = scenario.holdout(data)
     assert mask.sum() == len(data.y) // 5
@@ -135,7 +135,7 @@ def test_which_class_is_the_success_is_said(values: Any, success: str) -> None:
     column = values if len(values) == 40 else list(values) * 20
     design = build_design({**sample(), "c": column}, "c ~ x", family="bernoulli")
     assert design.outcome.tolist() == [0.0, 1.0] * 20
-    assert f"c = {success} " in design.notes[0]
+    assert f"c = {success} " in design.facts[0].text
 
 
 @pytest.mark.parametrize(
@@ -180,6 +180,8 @@ def test_more_predictors_than_rows_runs_and_says_what_it_means() -> None:
     assert scenario.expected(DEFAULT, "map", "coef") is Status.UNBOUNDED
     assert build_scenario(table, formula, prior="ridge").expected(DEFAULT, "map", "coef") is Status.OK
     assert any("10 coefficients and 6 rows" in line for line in scenario.why)
+    assert any("there is no posterior mode" in line for line in scenario.why)
+    assert not any("mode and posterior exist" in line for line in scenario.why)
     flat = build_scenario(table, formula, prior="flat")
     assert flat.expected(DEFAULT, "map", "coef") is Status.NOT_IDENTIFIED
     assert flat.no_posterior is not None
@@ -426,9 +428,20 @@ def test_the_mathematics_are_those_of_the_scale_that_is_used() -> None:
 
 
 def test_levels_without_an_intercept_have_no_reference() -> None:
-    why = build_scenario(sample(), "y ~ 0 + g").why
-    assert any("g is categorical; each of its levels has a coefficient." in line for line in why)
-    assert not any("intercept is never penalised" in line for line in why)
+    scenario = build_scenario(sample(), "y ~ 0 + g")
+    assert [fact.text for fact in scenario.facts] == ["g is categorical; each of its levels has a coefficient."]
+    assert not any("intercept is never penalised" in line for line in scenario.why)
+
+
+@pytest.mark.parametrize("family", ["gaussian", "bernoulli"])
+def test_the_slab_of_a_horseshoe_is_told_in_the_units_of_the_data(family: str) -> None:
+    """Where nothing else holds a slope, it has the slab's scale: 2.5 sd(y) / sd(x), or 2.5 / sd(x)."""
+    table = sample()
+    table["x"] *= 1000.0
+    scenario = build_scenario(table, f"{LEFT.get(family, 'y')} ~ x", family=family, prior="horseshoe")
+    unit = float(np.std(table["y"], ddof=1)) if family == "gaussian" else 1.0
+    text = next(prior.text for prior in scenario.priors if prior.name == "coef[x]")
+    assert text.endswith(f"slab scale {2.5 * unit / np.std(table['x'], ddof=1):.4g})")
 
 
 def test_a_spike_of_the_likelihood_need_not_be_one_of_the_posterior() -> None:
