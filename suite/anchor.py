@@ -13,6 +13,7 @@ from triptych.rows import Optimum
 from triptych.verdict import Verdict
 
 CLOSE = (1e-8, 1e-7, 1e-6, 1e-5)  # log-likelihood that may be missing to a supremum at infinity, the least first
+LEFT = 1e-6  # fall of the log-likelihood over as far again as a coordinate came, that is none
 LONGEST = 100  # steps back, units of a logarithm
 
 
@@ -48,4 +49,22 @@ def ways_out(verdict: Verdict) -> dict[int, float]:
         moving = np.flatnonzero(ray)
         if verdict.objective.capped[moving].all():
             out |= {int(k): float(np.sign(ray[k])) for k in moving}
+    return out
+
+
+def out_alone(verdict: Verdict, x: np.ndarray) -> dict[int, float]:
+    """Return the positions, each with its sign, of coordinates that go away and have left the likelihood behind.
+
+    A logarithm that goes away without others has, and so has what is none, where nothing is left of its own curvature
+    at the maximum and ``x`` is no nearer. Let go, it would run on for nothing, to where all that is added to it is its
+    rounding.
+    """
+    out = ways_out(verdict)
+    if verdict.rays.size:
+        left = np.abs(np.diag(verdict.point.hessian)) * verdict.way**2
+        one_way = np.all(verdict.rays >= 0, axis=0) | np.all(verdict.rays <= 0, axis=0)
+        gone = np.any(verdict.rays != 0, axis=0) & one_way & ~verdict.objective.capped & (left < LEFT)
+        signs = np.sign(verdict.rays.sum(axis=0))
+        gone &= signs * (x - verdict.point.z) >= 0
+        out |= {int(k): float(signs[k]) for k in np.flatnonzero(gone)}
     return out

@@ -19,6 +19,8 @@ from triptych.verdict import Verdict
 CLOSED = -15.0  # logarithm of a gap that is none
 ROUNDING = 1e-12  # of a row of derivatives, what is left of a sum that is zero
 NEAR = 1e-10  # relative difference of values that are the same
+FAR = (2.0, 2.0**5, 2.0**10)  # units that a way is followed
+LEVEL = 1e-6  # fall of the objective that is none
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,55 @@ def in_own_values(verdict: Verdict) -> tuple[Objective, np.ndarray, np.ndarray] 
         shared_memo=engine.shared_memo, chains=tuple(found),
     )  # fmt: skip
     return Objective(own, objective.parts, origin, np.flatnonzero(active)), origin[active], z[active]
+
+
+def keep_order(verdict: Verdict) -> None:
+    """Turn the rays of a verdict in own values so that they never put these out of order.
+
+    The domain ends on the way where a value comes upon the next, however far out that is: there one takes the other
+    along. What is level on one way, and comes upon the next on the other, is a ray.
+    """
+    engine = verdict.objective.engine
+    assert isinstance(engine, Unchained)
+    flat: list[np.ndarray] = []
+    rays: list[np.ndarray] = []
+    for v in verdict.flat:
+        ways = [way for way in (v, -v) if _in_order(engine, verdict, way)]
+        (rays if len(ways) == 1 else flat).append(ways[0] if len(ways) == 1 else v)
+    for ray in verdict.rays:
+        ways = [ray] if _in_order(engine, verdict, ray) else _pushed(engine, verdict, ray)
+        rays += [way for way in ways if _is_level(verdict, way)]
+    none = np.zeros((0, verdict.objective.size))
+    verdict.flat, verdict.rays = np.array(flat) if flat else none, np.array(rays) if rays else none
+
+
+def _values(chain: Chain, objective: Objective) -> np.ndarray:
+    """Return where the values of a chain that move are among the active coordinates."""
+    return np.flatnonzero(np.isin(objective.active, chain.positions[~chain.logarithmic]))
+
+
+def _in_order(engine: Unchained, verdict: Verdict, way: np.ndarray) -> bool:
+    """Whether values stay in order on a way, however far it is followed."""
+    moves = [way[_values(chain, verdict.objective)] for chain in engine.chains]
+    return all(bool(np.all(np.diff(m) >= -ROUNDING * np.abs(m).max(initial=0.0))) for m in moves)
+
+
+def _pushed(engine: Unchained, verdict: Verdict, way: np.ndarray) -> list[np.ndarray]:
+    """Return a way on which values take those along that they come upon, upwards and downwards."""
+    up, down = way.copy(), way.copy()
+    for chain in engine.chains:
+        at = _values(chain, verdict.objective)
+        up[at] = np.maximum.accumulate(way[at])
+        down[at] = np.minimum.accumulate(way[at][::-1])[::-1]
+    return [up, down]
+
+
+def _is_level(verdict: Verdict, way: np.ndarray) -> bool:
+    """Whether the objective keeps its height on a way."""
+    point, least = verdict.point, verdict.point.value - max(8 * verdict.noise, LEVEL)
+    return bool(np.any(way)) and all(
+        verdict.objective.value(point.z + far * way / np.max(np.abs(way))) >= least for far in FAR
+    )
 
 
 def _is_bent(verdict: Verdict, chain: Chain) -> bool:

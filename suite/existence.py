@@ -14,7 +14,7 @@ import numpy as np
 
 from triptych.angles import TURN, turns, wrapped
 from triptych.approach import WIDE, approach
-from triptych.chains import in_own_values
+from triptych.chains import in_own_values, keep_order
 from triptych.cusps import cusp
 from triptych.directions import SINGULAR
 from triptych.edges import cliff, shake, slide
@@ -56,6 +56,7 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
     low = verdict.point.value - max(8 * verdict.noise, 1e-6)
     for x in own[1:]:
         again = _probed(own[0], [climb(own[0], x)])
+        keep_order(again)
         if again.starts and again.regular and again.rays.size and again.point.value >= low:
             return again
     return verdict

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from triptych.anchor import ways_out
+from triptych.anchor import out_alone
 from triptych.kinks import climb
 from triptych.newton import ascent_step, equilibrate, share
 from triptych.scalars import Scalar
@@ -30,7 +30,7 @@ def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> Held
     """
     held = _hold_function if scalar.alone is None else _hold_coordinate
     slope = scalar.evaluate(start)[1]
-    out = {k: sign for k, sign in ways_out(verdict).items() if slope[k] == 0}
+    out = {k: sign for k, sign in out_alone(verdict, start).items() if slope[k] == 0}
     found = held(verdict, scalar, start, at, list(out))
     if not out or found is None or np.isnan(found[1]):
         return found

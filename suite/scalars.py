@@ -82,6 +82,7 @@ class Scalar:
             z = optimum.z.copy()
             z[at] = value
             with np.errstate(all="ignore"):
+                z = engine.with_room(z, np.array([at]))  # others may be in the way, and say nothing of it
                 return float(engine.shown(z)[estimand.name].ravel()[i])
 
         def natural(value: float) -> float:

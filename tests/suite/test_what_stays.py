@@ -129,6 +129,25 @@ def test_a_slope_does_not_see_an_empty_category(categories: tuple[int, ...]) -> 
         ends(whole, name, label, interval.lower, interval.upper)
 
 
+def test_a_slope_does_not_see_that_the_two_lowest_categories_are_empty() -> None:
+    """Far out the second cutpoint would come upon the first one, which has to go along; the slope stays."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=40)
+    grade = (x + rng.logistic(size=40) > -0.5).astype(int) + (x + rng.logistic(size=40) > 1.5)
+    with pm.Model() as model:
+        cut = pm.Normal("cut", 0, 5, shape=4, transform=ORDERED, initval=[-2, -1, 0, 1])
+        slope = pm.Normal("slope", 0, 2)
+        pm.OrderedLogistic("y", eta=slope * x, cutpoints=cut, compute_p=False, observed=grade + 2)
+    comparison = triptych.compare(model, methods=("mle",))
+    fit = OrderedModel(grade, x[:, None], distr="logit").fit(method="bfgs", disp=False, gtol=1e-7)
+    cuts = fit.model.transform_threshold_params(fit.params)[1:-1]
+    assert [row(comparison, "cut", k).status for k in "01"] == ["at_infinity"] * 2
+    found = [row(comparison, "slope"), row(comparison, "cut", "2"), row(comparison, "cut", "3")]
+    assert [one.status for one in found] == ["ok"] * 3
+    assert [one.estimate for one in found] == pytest.approx([fit.params[0], *cuts], rel=1e-5)
+    assert found[0].std_error == pytest.approx(fit.bse[0], rel=1e-3)
+
+
 def test_a_gamma_regression_does_not_see_the_hurdle_that_no_day_took() -> None:
     y = np.random.default_rng(42).gamma(1.7, np.exp(1 + 0.5 * X) / 1.7)
     with pm.Model() as model:
