@@ -306,4 +306,6 @@ class Optimum:
         here, there = (estimand.slopes(j)[i : i + 1] for j in (self.jacobian, self.engine.shown_jacobian(z)))
         before, after = np.nan_to_num([self.deviation(here)[0], self.deviation(there)[0]])
         touched = self._touched(estimand, i, ray, float(self.shown[estimand.name].ravel()[i]))
+        # A function may have come to its limit to the last digit, where no slope is left of it.
+        touched |= before == 0 and estimand.positions is None and bool(np.any(self.depends(estimand, i)[ray != 0]))
         return bool(not after > 0.5 * before and (before > 0 or touched))

@@ -210,9 +210,10 @@ def rest_of_separation() -> tuple[pm.Model, Any, str, dict[str, str]]:
     with pm.Model() as model:
         b, effect = pm.Normal("b", 0, 3, shape=2), pm.Normal("effect", 0, 3)
         pm.Deterministic("p", pm.math.invlogit(b[0] + effect))
+        pm.Deterministic("association", pm.math.tanh(2 * effect))
         pm.Bernoulli("y", logit_p=b[0] + b[1] * X + effect * treated, observed=y)
     plain = sm.Logit(y[~treated], DESIGN[~treated]).fit(disp=False, tol=1e-14)
-    return model, plain, "b", {"effect": "at_infinity", "p": "at_boundary"}
+    return model, plain, "b", {"effect": "at_infinity", "p": "at_boundary", "association": "at_boundary"}
 
 
 @pytest.mark.parametrize(
