@@ -232,9 +232,15 @@ class Engine:
 
         What is returned is for one thread.
         """
+        return self.backend.sampled_in_a_thread(self.size, self.device_weights, self.device_data, self.sums)
+
+    @property
+    def sums(self) -> tuple[Any, ...]:
+        """What stands for the rows of each term while it is sampled; empty where the rows are needed."""
         if "sums" not in self.memo:
             self.memo["sums"] = self.backend.sums(self.device_weights, self.device_data)
-        return self.backend.sampled_in_a_thread(self.size, self.device_weights, self.device_data, self.memo["sums"])
+        result: tuple[Any, ...] = self.memo["sums"]
+        return result
 
     @property
     def device_weights(self) -> tuple[Any, ...]:

@@ -22,6 +22,7 @@ FARTHEST = 1e6  # conditional standard errors that a direction without curvature
 NEARBY = 11  # halvings of a way of 1024 standard errors that leave half of one
 ONE_WAY = 1e-3  # of the longest part of a ray, by which another may differ and be the same
 RATES = 12  # of the fastest logarithm's rate: halves, thirds and quarters are plain numbers
+TRACE = 1e-3  # of a direction's longest part, or of a sum's terms, that is rounding
 UNSEEN = 1e-3  # fall of the objective that tells nothing
 
 
@@ -62,6 +63,9 @@ def follow(verdict: Verdict) -> np.ndarray | None:
         unit = (v / d) / np.linalg.norm(v / d)
         if np.linalg.norm(along.T @ unit) < 0.9 and _ridge(verdict, v, d):
             flat.append(v)
+    tails = [v for v in flat if _is_tail(verdict, v, rays)]
+    flat = [v for v in flat if not any(v is tail for tail in tails)]
+    rays += [_clean(v, verdict, d) for v in tails]
     steps = (point.gradient == 0) & np.all(point.hessian == 0, axis=0)
     if verdict.corner is not None:
         steps &= np.all(verdict.corner.jacobian == 0, axis=0)
@@ -77,6 +81,22 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     if not verdict.regular:
         verdict.cliff = cliff(verdict)
     return None
+
+
+def _is_tail(verdict: Verdict, v: np.ndarray, rays: list[np.ndarray]) -> bool:
+    """Whether a direction is level only because what it moves has gone far along the rays.
+
+    There likelihood terms are at their supremum to all digits whichever way it leads; near the model's start they
+    change along it, as they do not along a redundancy.
+    """
+    moved = np.abs(v) > TRACE * np.max(np.abs(v))
+    if not rays or np.any(moved & ~np.any(np.array(rays) != 0, axis=0)):
+        return False
+    objective = verdict.objective
+    start = objective.origin[objective.active] + 0.1 * np.random.default_rng(3).standard_normal(v.size)
+    slopes = objective.term_slopes(start)
+    change, terms = slopes @ v, np.abs(slopes) @ np.abs(v)
+    return bool(np.all(np.isfinite(change)) and np.any(np.abs(change) > TRACE * np.maximum(terms, 1e-300)))
 
 
 def _at_plain_rates(ray: np.ndarray, capped: np.ndarray) -> np.ndarray:

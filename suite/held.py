@@ -152,7 +152,9 @@ class Held:
         name, here = variable.names[i], float(self.optimum.shown[variable.name].ravel()[i])
         if self.way[k] == 0:
             return name, f"{here:.6g}" if abs(here) > LIMIT * abs(self._unit(k)) else "0"
-        alone = np.sign(self.way) * (np.arange(self.way.size) == k)
+        # A coordinate that is no logarithm may have come far already: it is followed as far again, and farther.
+        unit = 1.0 if self.objective.capped[k] else max(1.0, abs(here))
+        alone = unit * np.sign(self.way) * (np.arange(self.way.size) == k)
         near, end = (float(self._shown(far * alone, variable)[i]) for far in FAR)
         if not abs(end - near) <= LIMIT * max(abs(end), abs(here), 1.0):
             return name, "+infinity" if end > near else "-infinity"

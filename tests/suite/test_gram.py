@@ -68,7 +68,7 @@ def test_the_sums_give_the_density_and_its_gradient(body: Any) -> None:
     engine = built(body)
     weights = RNG.choice([0.0, 1.0, 2.5], N)
     for one in (engine, engine.with_weights({"y": weights})):
-        assert any(one._device_sums)
+        assert any(one.sums)
         for scale in (0.0, 0.3, 2.0):
             z = one.graph.start + scale * RNG.standard_normal(one.size)
             rows = one.sampled(z)
@@ -86,7 +86,7 @@ def test_other_data_have_other_sums() -> None:
 @pytest.mark.parametrize("body", [bent, own_sigmas, collinear, few_rows])
 def test_what_the_sums_cannot_give_is_computed_from_the_rows(body: Any) -> None:
     engine = built(body)
-    assert not any(engine._device_sums)
+    assert not any(engine.sums)
     z = engine.graph.start + 0.01
     assert np.array_equal(engine.density()(z), engine.sampled(z))
 
