@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from triptych.angles import wrapped
-from triptych.axes import axis_labels
-from triptych.claims import Claim
 from triptych.comparisons.contrast import contrast_frame, contrasts
 from triptych.comparisons.holdout import Score, score_frame
-from triptych.scenario import Figure, Scenario
-from triptych.solution import Solution
-from triptych.table import SHORT, Status, frame, join
+from triptych.engine.angles import wrapped
+from triptych.panels.solution import Solution
+from triptych.problem.axes import axis_labels
+from triptych.problem.claims import Claim
+from triptych.problem.scenario import Figure, Scenario
+from triptych.problem.table import SHORT, Status, frame, join
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CLAIM_COLUMNS = ("scenario", "name", "statement", "measured", "bound", "holds")
+
+
+class Display(Protocol):
+    """What shows comparisons to people; what makes a comparison hands it over."""
+
+    def draw(self, comparison: Any) -> Any:
+        """Return what the report shows of one comparison, with its figures drawn."""
+
+    def page(self, comparisons: Sequence[Any]) -> str:
+        """Return the report on comparisons as one HTML page."""
+
+    def fragment(self, comparison: Any) -> str:
+        """Return one comparison for a notebook, as HTML."""
 
 
 class Comparison:
@@ -34,7 +47,7 @@ class Comparison:
     solutions
         Variant to its solution; ``comparison["default"]`` is a short cut.
     estimates, intervals, optima, contrasts, claims, scores : pandas.DataFrame
-        The tables, one row per scalar and panel; see :data:`triptych.table.COLUMNS`.
+        The tables, one row per scalar and panel; see :data:`triptych.problem.table.COLUMNS`.
     results
         Method to the library's own object for the default variant: statsmodels results, the mode,
         ArviZ's DataTree, or an object that says why there is none.
@@ -50,6 +63,7 @@ class Comparison:
         solutions: Mapping[str, Solution],
         *,
         provenance: Mapping[str, Any],
+        display: Display,
         score: Callable[[], list[Score]] = list,
         truth: Mapping[str, Any] | None = None,
         error: str | None = None,
@@ -60,6 +74,7 @@ class Comparison:
         self.truth = dict(truth or {})
         self.error = error
         self._score = score
+        self._display = display
 
     def __getitem__(self, variant: str) -> Solution:
         return self.solutions[variant]
@@ -127,11 +142,9 @@ class Comparison:
         return [_draw(make, self) for make in (self.scenario.figures if self.error is None else ())]
 
     @cached_property
-    def section(self) -> dict[str, Any]:
-        """What the report shows of it, with its figures drawn."""
-        from triptych.reports.sections import scenario
-
-        return scenario(self)
+    def drawn(self) -> Any:
+        """What the report shows of it, with its figures drawn, as its display wants it."""
+        return self._display.draw(self)
 
     @property
     def results(self) -> dict[str, Any]:
@@ -199,16 +212,12 @@ class Comparison:
 
     def to_html(self, path: str | Path) -> Path:
         """Write the report of this comparison alone as one self-contained file."""
-        from triptych.reports.html import render
-
         target = Path(path)
-        target.write_text(render([self]), encoding="utf-8")
+        target.write_text(self._display.page([self]), encoding="utf-8")
         return target
 
     def _repr_html_(self) -> str:
-        from triptych.reports.html import fragment
-
-        return fragment(self)
+        return self._display.fragment(self)
 
     def __repr__(self) -> str:
         methods = sorted({m for s in self.solutions.values() for m in s.panels})

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triptych.angles import wrapped
-from triptych.solution import Solution
-from triptych.table import SHORT, Row, Status
+from triptych.engine.angles import wrapped
+from triptych.panels.solution import Solution
+from triptych.problem.table import SHORT, Row, Status
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triptych.engine import LIKELIHOOD, POSTERIOR, Engine
-from triptych.existence import find
-from triptych.gate import MAX_RHAT, MIN_ESS
-from triptych.kinks import climb
-from triptych.mcmc import Sampling
-from triptych.objective import Objective, make_objective
-from triptych.rows import Optimum
-from triptych.sampler import Draws, SamplerStopped, adaptation_for, sample
-from triptych.scenario import Scenario
-from triptych.solution import Solution
-from triptych.table import METHODS, Status
-from triptych.verdict import Verdict
-from triptych.whitening import whitening
+from triptych.engine.engine import LIKELIHOOD, POSTERIOR, Engine
+from triptych.estimates.optimum import Optimum
+from triptych.existence.search import find
+from triptych.existence.verdict import Verdict
+from triptych.optimise.kinks import climb
+from triptych.optimise.objective import Objective, make_objective
+from triptych.panels.mcmc import Sampling
+from triptych.panels.solution import Solution
+from triptych.problem.scenario import Scenario
+from triptych.problem.table import METHODS, Status
+from triptych.sampling.gate import MAX_RHAT, MIN_ESS
+from triptych.sampling.nuts import Draws, SamplerStopped, adaptation_for, sample
+from triptych.sampling.whitening import whitening
 
 if TYPE_CHECKING:
     import pandas as pd

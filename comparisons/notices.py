@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from triptych.scenario import DEFAULT
-from triptych.table import SHORT
+from triptych.problem.scenario import DEFAULT
+from triptych.problem.table import SHORT
 
 if TYPE_CHECKING:
-    from triptych.solution import Panel, Solution
-    from triptych.told import Density
+    from triptych.panels.solution import Panel, Solution
+    from triptych.problem.told import Density
 
 FAR = 3.0  # scales; of normal slopes one in 370 lies beyond
 MOST_NAMED = 5

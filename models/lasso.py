@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from triptych.claims import Claim, at_least, at_most, claim, equal
-from triptych.scenario import Data, Figure, Scenario, Series
+from triptych.problem.claims import Claim, at_least, at_most, claim, equal
+from triptych.problem.scenario import Data, Figure, Scenario, Series
 
 RATE = 0.237  # lambda: the prior of a coefficient is Laplace(0, sigma / RATE)
 EXACT = 1e-8  # of sigma: rounding, seen through predictors that nearly repeat each other

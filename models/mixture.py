@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from triptych.claims import Claim, at_least, at_most, between, claim, equal
-from triptych.scenario import Data, Figure, Relabel, Scenario, Series
+from triptych.problem.claims import Claim, at_least, at_most, between, claim, equal
+from triptych.problem.scenario import Data, Figure, Relabel, Scenario, Series
 
 NAMES = ("w", "mu", "sigma")
 WEIGHTS, CENTRE, CENTRE_SD = (2.0, 2.0), 3.5, 2.0

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from triptych.claims import Claim, at_most, between, claim, equal
-from triptych.scenario import Data, Figure, Scenario, Series
+from triptych.problem.claims import Claim, at_most, between, claim, equal
+from triptych.problem.scenario import Data, Figure, Scenario, Series
 
 DIFFERENCES = np.array([1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4])
 # Under a vaguer prior on mu the spike at sigma = 0 holds probability that NUTS does not reach.

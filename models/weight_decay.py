@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from triptych.claims import Claim, at_least, at_most, claim
-from triptych.scenario import Data, Figure, Scenario, Series
+from triptych.problem.claims import Claim, at_least, at_most, claim
+from triptych.problem.scenario import Data, Figure, Scenario, Series
 
 DECAY_SD = 1.0
 PENALTY = DECAY_SD**-2

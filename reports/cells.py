@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.problem.table import SHORT
 from triptych.reports.mathematics import pretty
 from triptych.reports.numbers import Style, significant, style
 from triptych.reports.view import INTERVALS, TITLES, Scalar, full_name, words
-from triptych.table import SHORT
 
 if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from triptych.angles import wrapped
+from triptych.engine.angles import wrapped
+from triptych.panels.solution import Solution
+from triptych.problem.table import METHODS
 from triptych.reports.view import Scalar
-from triptych.solution import Solution
-from triptych.table import METHODS
 
 VALUES = ("lower", "estimate", "upper")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from triptych.table import COLUMNS
+from triptych.problem.table import COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,8 @@ def read_estimates(path: str | Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The columns of :data:`triptych.table.COLUMNS`: texts as they were before a spreadsheet was thought of, numbers
+        The columns of :data:`triptych.problem.table.COLUMNS`: texts as they were before a spreadsheet was thought of,
+        numbers
         to the last digit, NaN for what does not exist.
     """
     import csv

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.problem.table import SHORT
 from triptych.reports.marks import SHAPES, Chart
 from triptych.reports.numbers import significant
 from triptych.reports.scales import Scale, spread
 from triptych.reports.view import Scalar, abridged, words
-from triptych.table import SHORT
 
 if TYPE_CHECKING:
-    from triptych.scenario import Figure, Series
+    from triptych.problem.scenario import Figure, Series
 
 SMALL = (340.0, 214.0)
 LARGE = (620.0, 340.0)
@@ -243,7 +243,7 @@ def evidence(path: Any, method: str, key: str) -> Chart:
     key
         A prefix that makes identifiers unique on the page.
     """
-    from triptych.scenario import Figure, Series
+    from triptych.problem.scenario import Figure, Series
 
     values = np.asarray(path.values, dtype=float)
     finite = values[np.isfinite(values)]

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from triptych.problem.table import METHODS, SHORT
 from triptych.reports.marks import SHAPES, Chart
 from triptych.reports.numbers import Style
 from triptych.reports.scales import Scale, spread
 from triptych.reports.view import Scalar, abridged, words
-from triptych.table import METHODS, SHORT
 
 WIDTH, ROW, STEP, TOP, BOTTOM, RIGHT = 520.0, 36.0, 10.0, 8.0, 26.0, 14.0
 MOST_ROWS = 40

@@ -7,12 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from triptych.problem.table import METHODS, SHORT
 from triptych.reports import sections
-from triptych.reports.files import provenance
 from triptych.reports.marks import SHAPES
 from triptych.reports.mathematics import breakable, minus, pretty
+from triptych.reports.plain import provenance
 from triptych.reports.view import MEANINGS, TITLES, verdict, words
-from triptych.table import METHODS, SHORT
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -95,7 +95,7 @@ def render(comparisons: Sequence[Comparison]) -> str:
             title=f"{names} | triptych" if names else "triptych",
             fine=fine,
             verdict=sentence,
-            scenarios=[comparison.section for comparison in comparisons],
+            scenarios=[comparison.drawn for comparison in comparisons],
             conventions=CONVENTIONS,
             # What the panels are is said in words above.
             provenance=[*_pairs({k: v for k, v in provenance(comparisons).items() if k != "conventions"})],

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from triptych.interrupt import held
+from triptych.base.interrupt import held
 
 LONGEST = 200  # bytes of a name in a file; NetCDF takes 256
 LEAST_FREE = 2**20  # bytes; with fewer, a disk is called full

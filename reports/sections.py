@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.comparisons.notices import far_from_the_prior
+from triptych.problem.scenario import DEFAULT
 from triptych.reports import cells
 from triptych.reports.circles import Circle
 from triptych.reports.figures import density, drawable, evidence, special
@@ -28,7 +29,6 @@ from triptych.reports.view import (
     tally,
     words,
 )
-from triptych.scenario import DEFAULT
 
 if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison

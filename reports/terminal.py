@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from triptych.comparisons.notices import far_from_the_prior
+from triptych.problem.scenario import DEFAULT
+from triptych.problem.table import SHORT, join
 from triptych.reports.numbers import significant
 from triptych.reports.view import (
     Scalar,
@@ -22,8 +24,6 @@ from triptych.reports.view import (
     verdict,
     words,
 )
-from triptych.scenario import DEFAULT
-from triptych.table import SHORT, join
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from triptych.problem.table import METHODS, Status, join
 from triptych.reports.numbers import Style, style
-from triptych.table import METHODS, Status, join
 
 if TYPE_CHECKING:
     import pandas as pd

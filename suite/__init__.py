@@ -15,38 +15,38 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from triptych import penalties
-    from triptych.claims import Claim, at_least, at_most, between, claim, equal
+    from triptych.api.compare import compare
+    from triptych.api.runs import fit, run
+    from triptych.base.errors import InputError, ModelError
     from triptych.comparisons.comparison import Comparison
-    from triptych.engine import Engine
-    from triptych.errors import InputError, ModelError
-    from triptych.given import compare
-    from triptych.registry import scenarios
-    from triptych.runs import fit, run
-    from triptych.scenario import Data, Figure, Relabel, Scenario, Series
-    from triptych.table import Status
+    from triptych.engine.engine import Engine
+    from triptych.problem.claims import Claim, at_least, at_most, between, claim, equal
+    from triptych.problem.registry import scenarios
+    from triptych.problem.scenario import Data, Figure, Relabel, Scenario, Series
+    from triptych.problem.table import Status
 
 # Name to the module it lives in: nothing heavy is imported until it is asked for.
 _PLACES = {
-    "Claim": "claims",
+    "Claim": "problem.claims",
     "Comparison": "comparisons.comparison",
-    "Data": "scenario",
-    "Engine": "engine",
-    "Figure": "scenario",
-    "InputError": "errors",
-    "ModelError": "errors",
-    "Relabel": "scenario",
-    "Scenario": "scenario",
-    "Series": "scenario",
-    "Status": "table",
-    "at_least": "claims",
-    "at_most": "claims",
-    "between": "claims",
-    "claim": "claims",
-    "compare": "given",
-    "equal": "claims",
-    "fit": "runs",
-    "run": "runs",
-    "scenarios": "registry",
+    "Data": "problem.scenario",
+    "Engine": "engine.engine",
+    "Figure": "problem.scenario",
+    "InputError": "base.errors",
+    "ModelError": "base.errors",
+    "Relabel": "problem.scenario",
+    "Scenario": "problem.scenario",
+    "Series": "problem.scenario",
+    "Status": "problem.table",
+    "at_least": "problem.claims",
+    "at_most": "problem.claims",
+    "between": "problem.claims",
+    "claim": "problem.claims",
+    "compare": "api.compare",
+    "equal": "problem.claims",
+    "fit": "api.runs",
+    "run": "api.runs",
+    "scenarios": "problem.registry",
 }
 
 __all__ = [

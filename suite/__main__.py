@@ -1,5 +1,5 @@
 """``python -m triptych`` is the command line."""
 
-from triptych.cli import script
+from triptych.cli.main import script
 
 script()

@@ -13,8 +13,8 @@ import pytest
 import triptych
 from gallery import CASES, REFUSED, Case, Refusal
 from gallery.case import BOTH
-from triptych.advice import Advice
-from triptych.errors import InputError
+from triptych.base.errors import InputError
+from triptych.problem.advice import Advice
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)

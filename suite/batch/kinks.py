@@ -1,4 +1,4 @@
-"""Maxima at corners for many data sets at once: the steps of :mod:`triptych.kinks`, written for JAX to map.
+"""Maxima at corners for many data sets at once: the steps of :mod:`triptych.optimise.kinks`, written for JAX to map.
 
 The corners are rounded, less and less; what then lies next to a corner is put onto it, Newton runs with these held as
 equality constraints, and multipliers decide which of them to let go. All lanes take the same number of rounds, so some
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from triptych.batch.newton import ascend, scale_of
-from triptych.rounded import BARELY, LEVELS
+from triptych.optimise.smoothed_kinks import BARELY, LEVELS
 
 ASCENT = 25  # Newton steps at each rounding
 ROUNDS = 24  # changes of the active set

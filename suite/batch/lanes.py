@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from triptych.backend import Traced
-from triptych.engine import Engine
-from triptych.errors import ModelError
+from triptych.base.errors import ModelError
+from triptych.engine.backend import Traced
+from triptych.engine.engine import Engine
 
 BLOCK = 64  # lanes of one call: from about 50 on, a lane costs the same however many there are
 

@@ -17,7 +17,7 @@ import numpy as np
 from triptych.batch.kinks import ascend_kinked, flattened, in_shapes, null_root
 from triptych.batch.lanes import Lanes
 from triptych.batch.newton import ascend, scale_of
-from triptych.objective import Objective
+from triptych.optimise.objective import Objective
 
 MOST = 60  # Newton steps of an ascent
 RE_OPTIMISED = 12  # Newton steps of the rest after each push of a logarithm

@@ -1,7 +1,7 @@
 """Damped Newton for a maximum, written so that JAX can map it over many data sets.
 
-It takes the steps of :mod:`triptych.newton`: the Hessian is brought to one scale, eigenvalues enter by their absolute
-value, a step along a logarithm is at most four units long, and steps are halved until the objective rises.
+It takes the steps of :mod:`triptych.optimise.newton`: the Hessian is brought to one scale, eigenvalues enter by their
+absolute value, a step along a logarithm is at most four units long, and steps are halved until the objective rises.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from triptych.newton import EIGENVALUE_FLOOR, LOG_STEP
+from triptych.optimise.newton import EIGENVALUE_FLOOR, LOG_STEP
 
 TOLERANCE = 1e-13  # of the decrement, relative to the size of the objective, as in the serial search
 HALVINGS = 40

@@ -8,7 +8,7 @@ import pytest
 from lanes_solved import ROWS, lasso_predictors
 
 from triptych.batch.lanes import Lanes, lanes
-from triptych.engine import Engine
+from triptych.engine.engine import Engine
 
 COUNT = 100  # more than a block of lanes, and no multiple of it
 

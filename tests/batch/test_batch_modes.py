@@ -7,12 +7,12 @@ import pytest
 from lanes_solved import ROWS, lasso_predictors, observed
 from sklearn.linear_model import Lasso
 
+from triptych.base.errors import ModelError
 from triptych.batch.lanes import Lanes, lanes
 from triptych.batch.modes import Modes, modes
-from triptych.engine import LIKELIHOOD, POSTERIOR
-from triptych.errors import ModelError
-from triptych.existence import find
-from triptych.objective import make_objective
+from triptych.engine.engine import LIKELIHOOD, POSTERIOR
+from triptych.existence.search import find
+from triptych.optimise.objective import make_objective
 
 
 def solved(batch: Lanes, parts: np.ndarray) -> Modes:

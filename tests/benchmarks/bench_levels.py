@@ -49,8 +49,8 @@ def by_triptych(levels: int, family: str) -> dict[str, float]:
     import pymc  # noqa: F401
     import statsmodels.api  # noqa: F401
 
-    from triptych.regression import build_scenario
-    from triptych.solve import solve
+    from triptych.panels.solve import solve
+    from triptych.regression.build import build_scenario
 
     frame = table(levels, family)
     began = time.process_time()

@@ -13,7 +13,7 @@ from scipy import stats
 
 import triptych
 from triptych.comparisons.contrast import overlap
-from triptych.table import Row, Status
+from triptych.problem.table import Row, Status
 
 Y = np.array([3.0, 1.0, 4.0, 2.0])
 SHAPE, RATE = 2.0, 4.0  # a prior that wants a smaller rate than the data

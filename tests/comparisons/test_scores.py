@@ -12,9 +12,9 @@ from scipy import special, stats
 
 import triptych
 from triptych.comparisons import holdout
-from triptych.mcmc import Sampling
-from triptych.scenario import Data, Scenario
-from triptych.solve import solve
+from triptych.panels.mcmc import Sampling
+from triptych.panels.solve import solve
+from triptych.problem.scenario import Data, Scenario
 
 # Two counts a row: within a row they share what is not known of the rate.
 COUNTS = np.array([[2, 3], [1, 4], [5, 5], [2, 2], [3, 1], [0, 6]])

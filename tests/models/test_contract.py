@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 
 import triptych
-from triptych.cli import main
+from triptych.cli.main import main
+from triptych.panels.solve import build_model, model_settings, scenario_data
+from triptych.problem.scenario import Data, Scenario
+from triptych.problem.table import COLUMNS, METHODS, Status
 from triptych.reports.files import results_json
 from triptych.reports.html import render
-from triptych.scenario import Data, Scenario
-from triptych.solve import build_model, model_settings, scenario_data
-from triptych.table import COLUMNS, METHODS, Status
 
 NAMES = sorted(triptych.scenarios())
 GROUPS = {"posterior", "posterior_predictive", "sample_stats", "log_likelihood", "observed_data", "mle", "map"}
@@ -120,7 +120,7 @@ def fifth_scenario() -> str:
 def fifth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Put one more file into the room of scenarios."""
     import triptych.models
-    from triptych import registry
+    from triptych.problem import registry
 
     (tmp_path / "coin.py").write_text(fifth_scenario(), encoding="utf-8")
     monkeypatch.setattr(triptych.models, "__path__", [*triptych.models.__path__, str(tmp_path)])

@@ -11,7 +11,7 @@ import pytest
 
 from triptych.models import lasso
 from triptych.models.lasso import RATE, scenario
-from triptych.solve import solve
+from triptych.panels.solve import solve
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from triptych.models import mixture
 from triptych.models.mixture import NAMES, scenario
-from triptych.solve import solve
+from triptych.panels.solve import solve
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import triptych
-from triptych import registry
-from triptych.runs import run_all
+from triptych.api.runs import run_all
+from triptych.problem import registry
 
 NAMES = {"lasso", "mixture", "small_n_variance", "weight_decay"}
 
@@ -36,7 +36,7 @@ def test_an_unknown_scenario_is_named() -> None:
 @pytest.mark.parametrize("name", ["lasso", "weight_decay"])
 def test_the_simulator_is_recovered(name: str) -> None:
     scenario = triptych.scenarios()[name]
-    from triptych.solve import solve
+    from triptych.panels.solve import solve
 
     data, truth = scenario.simulate(np.random.default_rng(3), n=20_000)
     solved = solve(scenario, methods=("mle",), profile=False, data=data)

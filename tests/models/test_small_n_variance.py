@@ -11,11 +11,11 @@ import pytest
 from scipy import stats
 
 import triptych
-from triptych.engine import Engine
+from triptych.engine.engine import Engine
 from triptych.models import small_n_variance as sleep
 from triptych.models.small_n_variance import scenario
-from triptych.sampler import sample
-from triptych.solve import solve
+from triptych.panels.solve import solve
+from triptych.sampling.nuts import sample
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from scipy.optimize import brentq, lsq_linear
 
 from triptych.models import weight_decay as decay
 from triptych.models.weight_decay import scenario
-from triptych.solve import solve
+from triptych.panels.solve import solve
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from triptych.claims import at_most, claim, equal
-from triptych.scenario import Data, Figure, Scenario, Series
-from triptych.table import Row, Status, frame
+from triptych.problem.claims import at_most, claim, equal
+from triptych.problem.scenario import Data, Figure, Scenario, Series
+from triptych.problem.table import Row, Status, frame
 
 NAN = float("nan")
 PREDICTORS = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
@@ -123,7 +123,7 @@ class Comparison:
         return [make(self) for make in self.scenario.figures]
 
     @property
-    def section(self) -> dict[str, Any]:
+    def drawn(self) -> dict[str, Any]:
         from triptych.reports.sections import scenario
 
         return scenario(self)  # type: ignore[arg-type]

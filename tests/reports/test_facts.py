@@ -16,11 +16,11 @@ import pytest
 from rich.console import Console
 
 import triptych
-from triptych.errors import InputError
+from triptych.base.errors import InputError
+from triptych.problem.table import COLUMNS
 from triptych.reports.csv_cells import as_text, csv_text, from_text, read_estimates
 from triptych.reports.files import facts_csv, results_json, write_report
 from triptych.reports.terminal import print_summary
-from triptych.table import COLUMNS
 
 EVIL = [
     "=cmd|' /C calc'!A0",

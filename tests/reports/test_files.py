@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from triptych.errors import InputError
-from triptych.reports import files
-from triptych.table import COLUMNS
+from triptych.base.errors import InputError
+from triptych.problem.table import COLUMNS
+from triptych.reports import files, plain
 
 
 def _refuse(literal: str) -> None:
@@ -70,14 +70,14 @@ def test_plain_takes_what_numpy_and_pandas_return() -> None:
     import pandas as pd
 
     value = {1: np.array([1.0, np.inf]), "a": np.float32(2), "b": pd.NA, "c": {2, 1}, "d": pd.NaT}
-    assert files.plain(value) == {"1": [1.0, None], "a": 2.0, "b": None, "c": [1, 2], "d": None}
+    assert plain.plain(value) == {"1": [1.0, None], "a": 2.0, "b": None, "c": [1, 2], "d": None}
 
 
 def test_provenance_keeps_apart_what_differs(comparisons: list[Any]) -> None:
     from dataclasses import replace
 
     other = replace(comparisons[1], provenance={**comparisons[1].provenance, "seed": 7})
-    merged = files.provenance([comparisons[0], other])
+    merged = plain.provenance([comparisons[0], other])
     assert merged["ci_prob"] == 0.95
     assert "seed" not in merged
     assert merged["scenarios"]["mixture"] == {"seed": 7}

@@ -9,12 +9,12 @@ import arviz as az
 import numpy as np
 import pytest
 
+from triptych.problem.scenario import Data
 from triptych.reports.html import fragment, render
 from triptych.reports.mathematics import breakable, mathml
 from triptych.reports.plots import predictive_plots, rank_plots
 from triptych.reports.sections import data_summary
 from triptych.reports.view import Note, abridged
-from triptych.scenario import Data
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ import pymc as pm
 import pytest
 
 import triptych
-from triptych.axes import axis_labels
-from triptych.engine import Engine
-from triptych.errors import ModelError
+from triptych.base.errors import ModelError
+from triptych.engine.engine import Engine
+from triptych.problem.axes import axis_labels
 from triptych.reports.files import write_report
 from triptych.reports.netcdf import stand_ins, write_tree
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from triptych.errors import EnvironmentFault
+from triptych.base.errors import EnvironmentFault
 from triptych.reports import files, netcdf, staging
 from triptych.reports.staging import MANIFEST, put_in_place, staged, sweep
 

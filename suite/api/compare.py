@@ -1,0 +1,171 @@
+"""Solve a PyMC model as it is given: what stands behind ``triptych.compare``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from triptych.api.display import Report
+from triptych.api.runs import check, part, provenance
+from triptych.base.defaults import CHAINS, DRAWS, TUNE
+from triptych.base.errors import InputError
+from triptych.base.options import named, said, word
+from triptych.base.progress import Progress, watched
+from triptych.panels.mcmc import Sampling
+from triptych.problem.scenario import DEFAULT, LONGEST_NAME, Data, Scenario
+from triptych.problem.table import METHODS
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+    from triptych.comparisons.comparison import Comparison
+    from triptych.engine.estimands import Estimand
+
+
+@named()
+def compare(
+    model: pm.Model,
+    *,
+    estimands: Sequence[str] | None = None,
+    methods: Sequence[str] = METHODS,
+    likelihood: Sequence[str] = (),
+    ci_prob: float = 0.95,
+    ci_kind: str = "eti",
+    random_seed: int = 1,
+    draws: int = DRAWS,
+    tune: int = TUNE,
+    chains: int = CHAINS,
+    backend: str = "auto",
+    cores: int | None = None,
+    profile: bool = True,
+    truth: Mapping[str, Any] | None = None,
+    name: str = "model",
+    progressbar: bool | Progress = True,
+) -> Comparison:
+    """Solve any PyMC model three ways and compare.
+
+    Parameters
+    ----------
+    model
+        A ``pm.Model`` with continuous free variables and at least one observed variable.
+    estimands
+        Names of free variables or deterministics; None means all free variables and the
+        deterministics of at most 100 scalars.
+    methods
+        Any of ``mle``, ``map``, ``mcmc``.
+    likelihood
+        Names of potentials that are part of the likelihood; all others count as prior.
+    ci_prob, ci_kind, random_seed, draws, tune, chains, backend, cores, profile, progressbar
+        As in :func:`triptych.run`.
+    truth
+        Name of an estimand to its true value; ``Comparison.recovery`` then has error and coverage.
+    name
+        What to call the model in tables and reports.
+
+    Raises
+    ------
+    ModelError
+        When the model cannot be solved, naming the variable and the remedy.
+    InputError
+        For an unknown estimand or an option out of its range.
+
+    Notes
+    -----
+    ``ok`` on an estimate means the best of several dispersed starts, a stationary point with
+    negative curvature, and no ascent found by probing along principal directions and logarithmic
+    coordinates. It is not a proof of a global maximum.
+    """
+    from triptych.comparisons.comparison import Comparison
+    from triptych.engine.engine import Engine
+    from triptych.engine.estimands import resolve
+    from triptych.panels.solution import Solution
+    from triptych.panels.solve import solve_engine
+
+    _check_model(model, name)
+    sampling = Sampling(draws, tune, chains, random_seed, backend, cores)
+    check(sampling, methods, ci_prob, ci_kind)
+    engine = Engine.build(model, likelihood=tuple(likelihood))
+    resolved = resolve(engine, estimands)
+    names = tuple(e.name for e in resolved)
+    _check_truth(truth or {}, resolved)
+    data = Data({**engine.data, **engine.observed}, dims=_axes(model), coords=_labels(model))
+    scenario = _ad_hoc(model, engine, names, name, data)
+    seconds: dict[str, float] = {}
+    with watched(progressbar) as progress:
+        panels = solve_engine(
+            engine,
+            names,
+            scenario=scenario.name,
+            variant=DEFAULT,
+            methods=methods,
+            sampling=sampling,
+            ci_prob=ci_prob,
+            ci_kind=ci_kind,
+            profile=profile,
+            relabel=None,
+            seconds=seconds,
+            progress=part(progress, name),
+        )
+    solution = Solution(scenario.name, DEFAULT, {}, data, engine, panels, seconds)
+    return Comparison(
+        scenario, {DEFAULT: solution}, display=Report(), provenance=provenance(sampling, ci_prob, ci_kind), truth=truth
+    )
+
+
+def _check_model(model: Any, name: Any) -> None:
+    import pymc as pm
+
+    if not isinstance(model, pm.Model):
+        raise InputError(f"compare takes a pm.Model, not {said(model)}")
+    word("name", name, "a text")
+
+
+def _check_truth(truth: Mapping[str, Any], estimands: Sequence[Estimand]) -> None:
+    names = [e.name for e in estimands]
+    if unknown := set(truth) - set(names):
+        raise InputError(f"truth names {sorted(unknown)}, which are no estimands; there are {names}")
+    for shape, name in ((e.variable.shape, e.name) for e in estimands if e.name in truth):
+        if np.shape(truth[name]) != shape:
+            raise InputError(f"truth[{name!r}] has the shape {np.shape(truth[name])}: {name} has the shape {shape}")
+
+
+def _ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, data: Data) -> Scenario:
+    potentials = engine.graph.potentials_in_prior
+    why = (f"The potentials {', '.join(potentials)} count as prior.",) if potentials else ()
+    if engine.note:
+        why = (*why, engine.note[0].upper() + engine.note[1:] + ".")
+
+    def given(data: Data) -> None:
+        """Stand for the model that was given."""
+
+    safe = "".join(c if c.isascii() and c.isalnum() else "_" for c in name.lower())[:LONGEST_NAME].strip("_")
+    return Scenario(
+        name=safe if safe[:1].isalpha() else f"model_{safe}"[:LONGEST_NAME],
+        question=f"What do the three panels say of {name}?",
+        source="a PyMC model as given",
+        model=given,
+        data=lambda: data,
+        estimands=names,
+        mathematics=tuple(_latex(model)),
+        code="",
+        expect=None,
+        holdout="a model as given declares no hold-out split",
+        why=why,
+    )
+
+
+def _axes(model: pm.Model) -> dict[str, tuple[str, ...]]:
+    named = {name: dims for name, dims in model.named_vars_to_dims.items() if None not in dims}
+    return {name: tuple(map(str, dims)) for name, dims in named.items()}
+
+
+def _labels(model: pm.Model) -> dict[str, list[Any]]:
+    return {str(dim): list(labels) for dim, labels in model.coords.items() if labels is not None}
+
+
+def _latex(model: pm.Model) -> list[str]:
+    text = str(model.str_repr(formatting="latex"))
+    body = text.replace("$$", "").replace("\\begin{array}{rcl}", "").replace("\\end{array}", "")
+    return [line.replace("&", "").strip() for line in body.split("\\\\") if line.strip()]

@@ -1,0 +1,28 @@
+"""The report as what shows a comparison; it is imported when something is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class Report:
+    """The report's page and its fragment for notebooks, see :class:`triptych.comparisons.comparison.Display`."""
+
+    def draw(self, comparison: Any) -> Any:
+        """Return what the report shows of one comparison, with its figures drawn."""
+        from triptych.reports.sections import scenario
+
+        return scenario(comparison)
+
+    def page(self, comparisons: Sequence[Any]) -> str:
+        """Return the report on comparisons as one HTML page."""
+        from triptych.reports.html import render
+
+        return render(comparisons)
+
+    def fragment(self, comparison: Any) -> str:
+        """Return one comparison for a notebook, as HTML."""
+        from triptych.reports.html import fragment
+
+        return fragment(comparison)

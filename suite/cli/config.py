@@ -1,0 +1,100 @@
+"""The file behind ``--config``: what is too long for a command line, checked key by key."""
+
+from __future__ import annotations
+
+import reprlib
+import tomllib
+from difflib import get_close_matches
+from os import PathLike
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from triptych.base.errors import InputError, path_of, shown
+from triptych.base.options import HIGHEST, LOWEST
+from triptych.design.columns import listed
+from triptych.problem.scenario import LONGEST_NAME
+
+Family = Literal["gaussian", "student", "laplace", "bernoulli", "binomial", "poisson", "negative_binomial"]
+Prior = Literal["flat", "normal", "laplace", "student", "ridge", "lasso", "elastic_net", "horseshoe"]
+
+
+class FitConfig(BaseModel):
+    """Options of ``triptych fit``; every key is optional and the command line overrides it.
+
+    A key that is missing is ``None`` here: the caller's own default holds.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    data: str | None = None
+    formula: str | None = None
+    family: Family | None = None
+    prior: Prior | None = None
+    prior_scale: float | Literal["auto"] | None = None
+    standardize: bool | None = None
+    drop_missing: bool | None = None
+    trials: str | None = None
+    l1_ratio: Annotated[float, Field(gt=0, lt=1)] | Literal["auto"] | None = None
+    nu: float | Literal["auto", "estimate"] | None = None
+    name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$", max_length=LONGEST_NAME)
+    out: str | None = None
+    format: Literal["table", "json", "csv"] | None = None
+    seed: int | None = Field(default=None, ge=0, lt=2**32)
+    draws: int | None = Field(default=None, ge=4)
+    tune: int | None = Field(default=None, ge=1)
+    chains: int | None = Field(default=None, ge=1)
+    ci_prob: float | None = Field(default=None, ge=LOWEST, le=HIGHEST)
+    ci_kind: Literal["eti", "hdi"] | None = None
+    backend: Literal["auto", "jax", "numba"] | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return the keys that the file sets."""
+        return {key: getattr(self, key) for key in self.model_fields_set}
+
+
+def read_config(path: str | PathLike[str]) -> FitConfig:
+    """Read a TOML file.
+
+    Raises
+    ------
+    InputError
+        The file is missing or no TOML, or has a key that is unknown or of the wrong kind.
+    """
+    place = path_of(path)
+    try:
+        text = place.read_text(encoding="utf-8-sig")  # editors may write a mark first
+    except FileNotFoundError as fault:
+        raise InputError(f"there is no file {str(place)!r}") from fault
+    except IsADirectoryError as fault:
+        raise InputError(f"{str(place)!r} is a directory, not a TOML file") from fault
+    except UnicodeDecodeError as fault:
+        raise InputError(f"{str(place)!r} is not UTF-8; save it again as UTF-8") from fault
+    except OSError as fault:
+        raise InputError(f"{shown(str(place))} cannot be read: {fault.strerror}") from fault
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise InputError(f"{str(place)!r} is not TOML: {fault}") from fault
+    except RecursionError:
+        raise InputError(f"{str(place)!r} is nested too deeply; every option is one plain value") from None
+    return check_config(content, str(place))
+
+
+def check_config(content: dict[str, Any], origin: str = "the configuration") -> FitConfig:
+    """Return the configuration of a mapping, or say which key is wrong."""
+    allowed = list(FitConfig.model_fields)
+    for key in content:
+        if key not in allowed:
+            near = get_close_matches(key, allowed, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise InputError(f"{origin}: unknown key {key!r}; {hint}allowed are {listed(allowed, 30)}")
+    try:
+        return FitConfig.model_validate(content)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        key = str(first["loc"][0])
+        message = " or ".join(dict.fromkeys(error["msg"] for error in fault.errors() if error["loc"][0] == key))
+        value = first["input"]
+        said = reprlib.repr(value) if isinstance(value, list | dict) else repr(value)
+        raise InputError(f"{origin}: {key} = {said}: {message}") from fault

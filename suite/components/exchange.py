@@ -1,0 +1,146 @@
+"""Exchangeable components: what a permutation of them does to the unconstrained coordinates.
+
+Each free variable that has a part in it is a member: a vector has one component in each place along an axis, scalars
+that were declared one by one are a component each, and a share ``w`` beside ``1 - w`` is turned over with two.
+All of them act linearly on ``z``, so that one matrix carries a point, its gradient and its curvature to other labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from triptych.graph.graph import Block
+
+Values = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Along:
+    """Components that lie along axes of one free variable, each in one of ``places``."""
+
+    block: Block
+    axes: tuple[int, ...]
+    places: tuple[int, ...]
+    simplex: bool
+
+    def move(self, z: np.ndarray, order: np.ndarray) -> None:
+        """Permute the components in each row of ``z``, in place."""
+        values = z[:, self.block.slice]
+        if self.simplex:
+            # Logarithms of the shares up to a constant: PyMC leaves out the last, minus the sum of the others.
+            shape = self.block.variable.shape
+            values = values.reshape(len(z), *shape[:-1], shape[-1] - 1)
+            values = np.concatenate([values, -values.sum(axis=-1, keepdims=True)], axis=-1)
+        values = self.permuted(values.reshape(len(z), *self.block.variable.shape), order)
+        if self.simplex:
+            values = values[..., :-1]
+        z[:, self.block.slice] = values.reshape(len(z), -1)
+
+    def permuted(self, values: np.ndarray, order: np.ndarray) -> np.ndarray:
+        """Return natural values, one array for each row of ``order``, with the components permuted."""
+        where = np.array(self.places)
+        for axis in self.axes:
+            index = np.tile(np.arange(values.shape[axis + 1]), (len(values), 1))
+            index[:, where] = where[order]
+            shape = [1] * values.ndim
+            shape[0], shape[axis + 1] = index.shape
+            values = np.take_along_axis(values, index.reshape(shape), axis=axis + 1)
+        return values
+
+    def keys(self, shown: Values) -> list[tuple[str, np.ndarray]]:
+        """Return the scalars by which the components can be sorted, each of shape ``(points, components)``."""
+        if len(self.axes) > 1:
+            return []
+        variable = self.block.variable
+        axis = self.axes[0]
+        values = np.moveaxis(shown[variable.name], axis + 1, -1)[..., list(self.places)]
+        labels = np.moveaxis(np.array(variable.labels).reshape(variable.shape), axis, -1)[..., 0].ravel()
+        flat = values.reshape(len(values), -1, len(self.places))
+        names = [variable.name] if flat.shape[1] == 1 else [f"{variable.name}, beside [{at}]" for at in labels]
+        return [(name, flat[:, i]) for i, name in enumerate(names)]
+
+
+@dataclass(frozen=True)
+class Kin:
+    """Free variables of one shape that were declared one by one: each is one component."""
+
+    blocks: tuple[Block, ...]
+
+    def move(self, z: np.ndarray, order: np.ndarray) -> None:
+        """Permute the components in each row of ``z``, in place."""
+        values = np.stack([z[:, block.slice] for block in self.blocks], axis=1)
+        values = np.take_along_axis(values, order[:, :, None], axis=1)
+        for k, block in enumerate(self.blocks):
+            z[:, block.slice] = values[:, k]
+
+    def keys(self, shown: Values) -> list[tuple[str, np.ndarray]]:
+        """Return the scalars by which the components can be sorted, each of shape ``(points, components)``."""
+        variables = [block.variable for block in self.blocks]
+        values = np.stack([shown[v.name].reshape(-1, v.size) for v in variables], axis=-1)
+        name = ", ".join(v.name for v in variables)
+        names = [name] if values.shape[1] == 1 else [f"{name}, each at [{at}]" for at in variables[0].labels]
+        return [(name, values[:, i]) for i, name in enumerate(names)]
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A share of one of two components: exchanging them turns it over, ``w`` to ``1 - w``."""
+
+    block: Block
+
+    def move(self, z: np.ndarray, order: np.ndarray) -> None:
+        """Turn the share over in each row of ``z`` in which the components are exchanged, in place."""
+        z[:, self.block.slice] *= np.where(order[:, :1] == 1, -1.0, 1.0)
+
+    def keys(self, shown: Values) -> list[tuple[str, np.ndarray]]:
+        """Return none: what is turned over does not sort."""
+        return []
+
+
+Member = Along | Kin | Mirror
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Components that any permutation leaves as likely as they are, with the variables that go along.
+
+    Attributes
+    ----------
+    members
+        The free variables that are permuted together.
+    size
+        Number of components.
+    """
+
+    members: tuple[Member, ...]
+    size: int
+
+    def moved(self, z: np.ndarray, order: np.ndarray) -> np.ndarray:
+        """Return points ``(m, p)`` with component ``order[i, k]`` of point ``i`` in place ``k``."""
+        out = np.array(z, dtype=float)
+        for member in self.members:
+            member.move(out, order)
+        return out
+
+    def swapped(self, z: np.ndarray, one: int = 0, other: int = 1) -> np.ndarray:
+        """Return one point ``(p,)`` with two components exchanged."""
+        order = np.arange(self.size)
+        order[[one, other]] = other, one
+        return np.asarray(self.moved(z[None], order[None])[0])
+
+    def matrix(self, order: np.ndarray, size: int) -> np.ndarray:
+        """Return the matrix of one permutation over all ``size`` unconstrained coordinates."""
+        return self.moved(np.eye(size), np.tile(order, (size, 1))).T
+
+    def keys(self, shown: Values) -> list[tuple[str, np.ndarray]]:
+        """Return the scalars by which the components can be sorted, in the order of the model."""
+        return [key for member in self.members for key in member.keys(shown)]
+
+
+def shown_at(engine: Any, z: np.ndarray) -> dict[str, np.ndarray]:
+    """Return all that is shown at one point, with an axis for points."""
+    return {name: values[None] for name, values in engine.shown(z).items()}

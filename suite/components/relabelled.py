@@ -1,0 +1,64 @@
+"""A verdict carried to other labels: its points, slopes, curvature and directions under a linear map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from triptych.existence.verdict import Verdict
+from triptych.optimise.kinks import climb
+from triptych.optimise.newton import Point
+from triptych.optimise.objective import Objective
+
+Put = Callable[[Any], np.ndarray]  # a point to the matrix that puts its components in order
+
+
+def relabelled(verdict: Verdict, put: Put) -> Verdict:
+    """Return the verdict with the components of its point in order, and those of each other maximum in theirs."""
+    moved = carried(verdict, put(verdict.point), verdict.objective)
+    active = verdict.objective.active
+    moved.others = [_point(end, put(end)[np.ix_(active, active)]) for end in verdict.others]
+    moved.ties = [_point(end, put(end)[np.ix_(active, active)]) for end in verdict.ties]
+    return moved
+
+
+def carried(verdict: Verdict, matrix: np.ndarray, objective: Objective) -> Verdict:
+    """Return the verdict after the map ``z`` to ``matrix @ z``, which turns its objective into ``objective``."""
+    if np.array_equal(matrix, np.eye(len(matrix))):
+        return replace(verdict)
+    lesser = verdict.lesser
+    if lesser is not None:
+        if not np.all(np.isin(matrix, (-1.0, 0.0, 1.0))):
+            return replace(verdict)  # what is held would be no coordinate any more
+        held = lesser.objective
+        active = np.flatnonzero(np.any(matrix[:, held.active] != 0, axis=1))
+        lesser = carried(lesser, matrix, replace(held, origin=matrix @ held.origin, active=active))
+    local = matrix[np.ix_(objective.active, verdict.objective.active)]
+    point, corner = _point(verdict.point, local), verdict.corner
+    if corner is not None:
+        # Which kinks hold moves along; they are read where the point is now.
+        point, corner = climb(objective, point.z)
+    trace = verdict.unbounded
+    if trace is not None:
+        position = int(np.argmax(np.abs(local[:, trace.position])))
+        trace = replace(trace, position=position, points=trace.points @ local.T)
+
+    def rows(directions: np.ndarray) -> np.ndarray:
+        return directions @ local.T if directions.size else directions
+
+    level = [(int(np.argmax(np.abs(local[:, k]))), local @ direction) for k, direction in verdict.level]
+    return replace(
+        verdict, objective=objective, point=point, corner=corner, unbounded=trace, rays=rows(verdict.rays),
+        flat=rows(verdict.flat), cliff=rows(verdict.cliff), level=level, lesser=lesser,
+    )  # fmt: skip
+
+
+def _point(point: Point, local: np.ndarray) -> Point:
+    back = np.linalg.inv(local)
+    return replace(
+        point, z=local @ point.z, gradient=back.T @ point.gradient, hessian=back.T @ point.hessian @ back,
+        trail=point.trail @ local.T,
+    )  # fmt: skip

@@ -1,0 +1,37 @@
+"""Which library compiles a graph: JAX where it can, numba with differenced gradients where not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from triptych.engine.backend import Arrays, Backend
+from triptych.graph.graph import Graph
+
+
+def make_backend(graph: Graph, data: Arrays) -> tuple[Backend, str]:
+    """Return the backend for this graph and, when it is not the plain one, why.
+
+    Distributions without a JAX translation or gradient run on numba; where only the second
+    derivative is missing, central differences of the exact gradient replace it.
+    """
+    from triptych.engine.caches import keep_generated_source
+    from triptych.engine.jax_backend import JaxBackend
+    from triptych.engine.numba_backend import NumbaBackend
+
+    keep_generated_source()
+    try:
+        backend = JaxBackend(graph)
+        weights = tuple(np.ones(terms.shape) for terms in backend.pointwise(graph.start, data))
+        value, gradient, hessian = backend.derivatives(graph.start, weights, data, backend.smooth)
+    except (NotImplementedError, TypeError, ValueError) as error:
+        summary = str(error).strip().splitlines()[0][:160] if str(error).strip() else repr(error)
+        return NumbaBackend(graph), (
+            f"computed with numba and differences of the exact gradient, because JAX cannot: {summary}"
+        )
+    if np.all(np.isfinite(gradient)) and not np.all(np.isfinite(hessian)) and np.all(np.isfinite(value)):
+        backend.second_derivatives = "differences"
+        return backend, (
+            "second derivatives are central differences of the exact gradient, because the "
+            "distribution's own are not available"
+        )
+    return backend, ""

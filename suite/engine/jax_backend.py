@@ -1,0 +1,311 @@
+"""The backend that XLA compiles: exact gradients and Hessians."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+
+from triptych.engine import sums_of_squares
+from triptych.engine.backend import Arrays, Traced
+from triptych.engine.differences import difference_hessian
+from triptych.engine.fingerprint import UnknownOperation, fingerprint
+from triptych.engine.programs import Program, Programs, device, source_digest
+from triptych.engine.sums_of_squares import Gram
+from triptych.engine.xla_cache import xla_folder
+from triptych.graph.graph import Graph
+
+ALIGNED = 8  # numbers between places in memory that XLA takes as they are
+AT_ONCE = 200_000  # rows times directions of a Hessian that are computed side by side: what a processor keeps close
+
+
+class JaxBackend:
+    """XLA-compiled objective with exact gradients and Hessians."""
+
+    name = "jax"
+    samples_itself = True
+
+    def __init__(self, graph: Graph) -> None:
+        import jax
+        import jax.numpy as jnp
+
+        _configure()
+        self.second_derivatives = "exact"
+        self._jax, self._np = jax, jnp
+        inputs = list(graph.data.values())
+        self._pieces = {
+            "objective": ([graph.z, *graph.t, *inputs], [*graph.likelihood.values(), graph.prior, graph.jacobian]),
+            "arguments": ([graph.z, *inputs], list(graph.kinks)),
+            "show": ([graph.z, *inputs], [*graph.natural, *graph.derived]),
+        }
+        self._grams = [Gram(graph.linear[n], graph, _jaxify) if n in graph.linear else None for n in graph.likelihood]
+        self._kinked = bool(graph.t)
+        self.smooth: Arrays = ((), 0.0, ())
+        self._program = Programs(self._key())
+
+    def _key(self) -> str | None:
+        """Return what tells the programs of this graph from those of every other one; None where nothing does."""
+        try:
+            own = [fingerprint(*piece) for piece in self._pieces.values()]
+            grams = [gram and [fingerprint(*piece) for piece in gram.pieces.values()] for gram in self._grams]
+            return f"{own} {grams} {_own_source()}"
+        except UnknownOperation:
+            return None
+
+    # What is translated from PyTensor is only where a program was not kept.
+
+    @cached_property
+    def _objective(self) -> Callable[..., Any]:
+        return self._inlined("objective")
+
+    @cached_property
+    def _arguments(self) -> Callable[..., Any]:
+        return self._inlined("arguments") if self._kinked else lambda *_: ()
+
+    @cached_property
+    def _show(self) -> Callable[..., Any]:
+        return self._inlined("show")
+
+    def _inlined(self, piece: str) -> Callable[..., Any]:
+        inlined: Callable[..., Any] = self._jax.jit(_jaxify(*self._pieces[piece]), inline=True)
+        return inlined
+
+    def _parts(self, z: Any, t: Arrays, weights: Arrays, data: Arrays) -> Any:
+        *terms, prior, _ = self._objective(z, *t, *data)
+        total = sum(self._np.sum(w * term) for w, term in zip(weights, terms, strict=True))
+        return self._np.stack([total, prior])
+
+    def _plain(self, z: Any, weights: Arrays, data: Arrays) -> Any:
+        t = tuple(self._np.abs(u) for u in self._arguments(z, *data))
+        return self._parts(z, t, weights, data)
+
+    def _cornered(self, z: Any, weights: Arrays, data: Arrays, corner: Arrays) -> Any:
+        """Parts with ``t = s u`` where a sign is given and ``sqrt(u^2 + eps^2)`` (or 0) elsewhere."""
+        eps, smooth, signs = corner
+        us = self._arguments(z, *data)
+        if not signs:
+            return self._plain(z, weights, data)
+        t = tuple(
+            s * u + (1 - self._np.abs(s)) * smooth * self._np.sqrt(u * u + e * e)
+            for s, e, u in zip(signs, eps, us, strict=True)
+        )
+        return self._parts(z, t, weights, data)
+
+    def value(self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays = ()) -> np.ndarray:
+        if corner:
+            return np.asarray(self._program("cornered", self._cornered)(z, weights, data, corner))
+        return np.asarray(self._program("value", self._plain)(z, weights, data))
+
+    def derivatives(
+        self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        jax, exact = self._jax, self.second_derivatives == "exact"
+
+        def three(z: Any, *rest: Any) -> Any:
+            def gradient(at: Any) -> Any:
+                g, v = self._both(at, *rest)
+                return g, (g, v)
+
+            together = max(1, AT_ONCE // max(1, sum(w.size for w in weights)))
+            if together >= z.size:
+                hessian, (gradients, value) = jax.jacfwd(gradient, has_aux=True)(z)
+                return value, gradients, hessian
+            gradients, push, (_, value) = jax.linearize(gradient, z, has_aux=True)
+            columns = jax.lax.map(push, self._np.eye(z.size), batch_size=together)
+            return value, gradients, self._np.moveaxis(columns, 0, -1)
+
+        if exact:
+            out = self._program("three", three)(z, weights, data, corner)
+            return np.asarray(out[0]), np.asarray(out[1]), np.asarray(out[2])
+        value, gradient = self.slopes(z, weights, data, corner)
+        hessian = difference_hessian(lambda at: self.slopes(at, weights, data, corner)[1], z)
+        return value, gradient, hessian
+
+    def slopes(self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays) -> tuple[np.ndarray, np.ndarray]:
+        gradient, value = self._program("both", self._both)(z, weights, data, corner)
+        return np.asarray(value), np.asarray(gradient)
+
+    def _both(self, z: Any, *rest: Any) -> Any:
+        return self._jax.jacrev(self._cornered)(z, *rest), self._cornered(z, *rest)
+
+    def kinks(self, z: np.ndarray, weights: Arrays, data: Arrays) -> tuple[np.ndarray, ...]:
+        jax, jnp = self._jax, self._np
+
+        def flat(z: Any, data: Arrays) -> Any:
+            return jnp.concatenate([jnp.ravel(u) for u in self._arguments(z, *data)])
+
+        def all_three(z: Any, weights: Arrays, data: Arrays) -> Any:
+            t = tuple(jnp.abs(u) for u in self._arguments(z, *data))
+            by_t = jax.jacrev(lambda t: self._parts(z, t, weights, data))(t)
+            slope = jnp.concatenate([d.reshape(2, -1) for d in by_t], axis=1)
+            return flat(z, data), jax.jacfwd(flat)(z, data), slope
+
+        return tuple(np.asarray(x) for x in self._program("kinks", all_three)(z, weights, data))
+
+    def kink_arguments(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        if not self._kinked:
+            return []
+        run = self._program("arguments", lambda z, data: self._arguments(z, *data))
+        return [np.asarray(u) for u in run(z, data)]
+
+    def _terms(self, z: Any, data: Arrays) -> Any:
+        t = tuple(self._np.abs(u) for u in self._arguments(z, *data))
+        return self._objective(z, *t, *data)[:-2]
+
+    def _shown(self, z: Any, data: Arrays) -> Any:
+        return self._show(z, *data)
+
+    def pointwise(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        return [np.asarray(x) for x in self._program("pointwise", self._terms)(z, data)]
+
+    def shown(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        return [np.asarray(x) for x in self._program("shown", self._shown)(z, data)]
+
+    def shown_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        run = self._program("shown_many", self._jax.vmap(self._shown, in_axes=(0, None)))
+        return [np.asarray(x) for x in run(z, data)]
+
+    def pointwise_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        run = self._program("pointwise_many", self._jax.vmap(self._terms, in_axes=(0, None)))
+        return [np.asarray(x) for x in run(z, data)]
+
+    def shown_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        run = self._program("shown_jacobian", self._jax.jacfwd(self._shown))
+        return [np.asarray(x) for x in run(z, data)]
+
+    def shown_curvature(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        jax = self._jax
+
+        def second(z: Any, data: Arrays) -> Any:
+            return jax.jacfwd(jax.jacfwd(lambda t: self._shown(z + t, data)))(0.0)
+
+        return [np.asarray(x) for x in self._program("shown_curvature", second)(z, data)]
+
+    def pointwise_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        run = self._program("pointwise_jacobian", self._jax.jacfwd(self._terms))
+        return [np.asarray(x) for x in run(z, data)]
+
+    def sampled(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
+        return np.asarray(self._program("sampled", self._sampled)(z, weights, data, ()))
+
+    def sampled_hessian(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
+        if self.second_derivatives != "exact":
+            return np.asarray(difference_hessian(lambda at: self.sampled(at, weights, data)[None, 1:], z)[0])
+        curved = self._jax.jacfwd(lambda z, weights, data: self._sampled(z, weights, data, ())[1:])
+        return np.asarray(self._program("sampled_hessian", curved)(z, weights, data))
+
+    def on_device(self, arrays: Arrays) -> Arrays:
+        # Handing NumPy arrays to XLA copies them at every call; device arrays are passed as they are.
+        return tuple(self._np.asarray(a) for a in arrays)
+
+    def sums(self, weights: Arrays, data: Arrays) -> Arrays:
+        found = [gram and gram.sums(w, data) for gram, w in zip(self._grams, weights, strict=True)]
+        there: Arrays = self._jax.device_put(tuple(found)) if any(found) else ()
+        return there
+
+    def sampled_in_a_thread(
+        self, size: int, weights: Arrays, data: Arrays, sums: Arrays
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        place, held = _shared(size)
+        run = self._program("sampled", self._sampled)
+        if isinstance(run, Program):
+            run = run.compiled(held, weights, data, sums)
+
+        def density(z: np.ndarray) -> np.ndarray:
+            place[:] = z
+            return np.asarray(run(held, weights, data, sums))
+
+        return density
+
+    def _sampled(self, z: Any, weights: Arrays, data: Arrays, sums: Arrays) -> Any:
+        """Return the log-density and its gradient; no sums stands for none of any term."""
+        value, gradient = self._jax.value_and_grad(self._density)(z, weights, data, sums)
+        return self._np.concatenate([value[None], gradient])
+
+    def _density(self, z: Any, weights: Arrays, data: Arrays, sums: Arrays = (), eps: Arrays = ()) -> Any:
+        """Return the log-density with Jacobian; with ``eps`` each corner is rounded to ``sqrt(u^2 + eps^2)``."""
+        jnp = self._np
+        us = self._arguments(z, *data)
+        t = tuple(jnp.sqrt(u * u + e * e) for u, e in zip(us, eps, strict=True)) if eps else tuple(map(jnp.abs, us))
+        *terms, prior, jacobian = self._objective(z, *t, *data)
+        for gram, term, w, known in zip(self._grams, terms, weights, sums or [None] * len(terms), strict=True):
+            prior = prior + (jnp.sum(w * term) if gram is None or known is None else gram.density(z, data, known))
+        return prior + jacobian
+
+    @property
+    def traced(self) -> Traced:
+        """The functions of one data set, for programs that compute many data sets at once."""
+        return Traced(self._parts, self._arguments, self._density, self._shown, self._terms, self._program)
+
+
+@cache
+def _own_source() -> str:
+    """Return what tells this translation to JAX from other versions of it."""
+    return source_digest(sys.modules[__name__], sums_of_squares)
+
+
+def _shared(size: int) -> tuple[np.ndarray, Any]:
+    """Return a vector, and what hands its present content to a program.
+
+    Where JAX can view the memory itself it reads there what was written last; making an array of its own at each call
+    would take a fifth of a small program's time.
+    """
+    import jax
+
+    room = np.zeros(size + ALIGNED)
+    skipped = (-room.ctypes.data // room.itemsize) % ALIGNED
+    place = room[skipped : skipped + size]
+    held = jax.dlpack.from_dlpack(place)
+    seen = held.unsafe_buffer_pointer() == place.ctypes.data and held.devices() == {device()}
+    return place, held if seen else place
+
+
+def _jaxify(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
+    import jax
+    from pytensor.compile.mode import JAX
+    from pytensor.graph.fg import FunctionGraph
+    from pytensor.link.jax.dispatch import jax_funcify
+
+    graph = FunctionGraph(inputs=inputs, outputs=outputs, clone=True)
+    JAX.optimizer.rewrite(graph)
+    # Its constants are arrays, although this is called while a program is traced.
+    with warnings.catch_warnings(), jax.ensure_compile_time_eval():
+        warnings.filterwarnings("ignore", message="Skipping|Split node", category=UserWarning)
+        function: Callable[..., Any] = jax_funcify(graph)
+    return function
+
+
+def _log1mexp(x: Any) -> Any:
+    """Return ``log(1 - exp(x))`` for x < 0; each formula sees only the arguments that it is for."""
+    import jax.numpy as jnp
+
+    far = x < -np.log(2.0)
+    return jnp.where(far, jnp.log1p(-jnp.exp(jnp.where(far, x, -1.0))), jnp.log(-jnp.expm1(jnp.where(far, -1.0, x))))
+
+
+def _configure() -> None:
+    """Run small programs in the calling thread, and keep compiled ones between processes."""
+    import jax
+    from pytensor.link.jax.dispatch import jax_funcify
+    from pytensor.scalar import Clip, Softplus
+    from pytensor.scalar.math import Log1mexp
+
+    # PyTensor's own have the value but no gradient beyond 709, where exp overflows, and near zero, where it is one.
+    jax_funcify.register(Softplus)(lambda op, **_: jax.nn.softplus)
+    jax_funcify.register(Log1mexp)(lambda op, **_: _log1mexp)
+    # XLA may compute an argument twice, rounded in two ways. Where a kernel's distance is clipped at its
+    # zero diagonal the two disagree about the clipping, and the gradient of a Gaussian process is wrong.
+    barrier = jax.lax.optimization_barrier
+    jax_funcify.register(Clip)(lambda op, **_: lambda x, low, high: jax.numpy.clip(barrier(x), low, high))
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
+
+    if jax.config.jax_compilation_cache_dir is None and (folder := xla_folder()) is not None:
+        # An entry that is being written by another process, or that a full disk does not take, costs only time.
+        warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache entry")
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -1,0 +1,104 @@
+"""Normal likelihoods of a linear mean, sampled from their sums of squares at a cost that does not grow with the rows.
+
+With weights ``w``, least-squares fit ``f0`` and ``G = A' diag(w) A``,
+``sum w (y - A f)^2 = sum w (y - A f0)^2 + (f - f0)' G (f - f0)``: the sums are sufficient (Fisher 1922).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from triptych.graph.graph import Graph
+from triptych.graph.normal_terms import Linear
+
+LEAST_ROWS = 50  # below, the rows cost no more than the call
+MOST_VALUES = 20_000_000  # of A
+WORTH = 2  # rows for each column from which the sums are smaller than the data
+WORST_CONDITION = 1e8  # of G with its columns scaled to one: beyond, the products lose digits that A still has
+
+
+class Sums(NamedTuple):
+    """What a sample leaves of the data: total weight, smallest sum of squares, where it is, and ``G``, ``(k, k)``."""
+
+    weight: Any
+    least: Any
+    centre: Any
+    products: Any
+
+
+class Gram:
+    """A linear normal likelihood as JAX computes it from its sums."""
+
+    def __init__(self, one: Linear, graph: Graph, jaxify: Callable[[list[Any], list[Any]], Callable[..., Any]]) -> None:
+        data = list(graph.data.values())
+        self.pieces = {
+            "mean": ([*one.inputs, *data], [one.mean]),
+            "observed": (data, [one.observed]),
+            "parts": ([graph.z, *data], [*one.parts, one.sigma]),
+        }
+        self._jaxify, self._start = jaxify, graph.start
+        self._made: dict[str, Callable[..., Any]] = {}
+
+    def _function(self, name: str) -> Callable[..., Any]:
+        if name not in self._made:
+            self._made[name] = self._jaxify(*self.pieces[name])
+        return self._made[name]
+
+    def sums(self, weights: Any, data: tuple[Any, ...]) -> Sums | None:
+        """Return the sums over the rows, or None where they are not worth it or lose digits."""
+        import jax
+        import jax.numpy as jnp
+
+        rows = weights.size
+        if rows < LEAST_ROWS:
+            return None
+        *shapes, _ = jax.eval_shape(self._function("parts"), self._start, *data)
+        ends = np.cumsum([0, *(int(np.prod(s.shape)) for s in shapes)])
+        if not WORTH * ends[-1] <= rows <= MOST_VALUES / ends[-1]:
+            return None
+
+        def mean(flat: Any) -> Any:
+            parts = [flat[a:b].reshape(s.shape) for (a, b), s in zip(pairwise(ends), shapes, strict=True)]
+            return jnp.broadcast_to(self._function("mean")(*parts, *data)[0], weights.shape).ravel()
+
+        zero = jnp.zeros(ends[-1])
+        observed = jnp.broadcast_to(self._function("observed")(*data)[0], weights.shape).ravel()
+        given = (observed - mean(zero), jax.jacfwd(mean)(zero), weights.ravel())
+        return _sums(*(np.asarray(a) for a in given))
+
+    def density(self, z: Any, data: tuple[Any, ...], known: Sums) -> Any:
+        """Return the weighted log-likelihood."""
+        import jax
+        import jax.numpy as jnp
+
+        weight, least, centre, products = known
+
+        # The product with the matrix is all that costs; differentiated automatically it would be taken twice.
+        square: Any = jax.custom_jvp(lambda v: v @ (products @ v))
+        square.defjvp(lambda at, moved: (square(at[0]), 2 * (products @ at[0]) @ moved[0]))
+        *parts, sigma = self._function("parts")(z, *data)
+        total = least + square(jnp.concatenate([jnp.ravel(p) for p in parts]) - centre)
+        scale = jnp.reshape(sigma, ())
+        log_density = -weight * (jnp.log(scale) + np.log(2 * np.pi) / 2) - total / (2 * scale**2)
+        return jnp.where(scale > 0, log_density, -jnp.inf)
+
+
+def _sums(values: np.ndarray, columns: np.ndarray, weights: np.ndarray) -> Sums | None:
+    """Return the sums of ``values - columns @ f``, shapes ``(n,)`` and ``(n, k)``."""
+    if not np.all(np.isfinite(values)) or not np.all(np.isfinite(columns)):
+        return None
+    root = np.sqrt(weights)
+    size = np.linalg.norm(columns * root[:, None], axis=0)
+    if np.any(size == 0):
+        return None
+    scaled = root[:, None] * columns / size
+    products = scaled.T @ scaled
+    if np.linalg.cond(products) > WORST_CONDITION:
+        return None
+    centre = np.linalg.lstsq(scaled, root * values, rcond=None)[0]
+    least = np.sum((root * values - scaled @ centre) ** 2)
+    return Sums(weights.sum(), least, centre / size, products * size * size[:, None])

@@ -1,0 +1,102 @@
+"""The best point of an objective in numbers: what is shown there, derivatives, covariance, standard errors."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from triptych.engine.angles import periods, unrolled
+from triptych.engine.estimands import Estimand, coordinate_names
+from triptych.existence.endless import null_directions
+from triptych.existence.verdict import Verdict
+
+SEEN = 60  # points at which deterministics are looked at, per reach
+REACH = (1.0, 5.0, 25.0)  # standard deviations that they are away
+
+
+class Optimum:
+    """A verdict in the natural parameters: value, derivatives and covariance of any estimand."""
+
+    def __init__(self, verdict: Verdict, unknown: np.ndarray) -> None:
+        objective = verdict.objective
+        self.verdict, self.engine, self.active = verdict, objective.engine, objective.active
+        self.unknown = unknown & ~np.isin(np.arange(unknown.size), self.active)
+        self.z = objective.full(verdict.point.z)
+        self.names = coordinate_names(self.engine)
+        self.shown = self.engine.shown(self.z)
+        self.periods = periods(self.engine)
+        self.jacobian = self.engine.shown_jacobian(self.z)
+        self.covariance = verdict.covariance
+        self.regular = verdict.regular
+        diagonal = np.diag(verdict.point.hessian)
+        self.conditional = np.abs(1 / np.where(diagonal == 0, np.inf, diagonal))
+
+    def shown_at(self, z: np.ndarray) -> dict[str, np.ndarray]:
+        """Return all that is shown at a point, angles as the value nearest to that at the maximum."""
+        return unrolled(self.engine.shown(z), self.shown, self.periods)
+
+    def period(self, estimand: Estimand) -> np.ndarray:
+        """Return the period of each scalar of an estimand, ``(size,)``; zero for what is no angle."""
+        return self.periods.get(estimand.name, np.zeros(estimand.variable.size))
+
+    @cached_property
+    def surroundings(self) -> list[dict[str, np.ndarray]]:
+        """All that is shown at points around the maximum, off any ridge."""
+        lesser = self.verdict.lesser
+        return surroundings(self if lesser is None else Optimum(lesser, self.unknown))
+
+    @cached_property
+    def near_start(self) -> np.ndarray:
+        """Where the model starts, but off the start itself, where derivatives may cancel: it is symmetric."""
+        return self.engine.graph.start + 0.1 * np.random.default_rng(2).standard_normal(self.engine.size)
+
+    @cached_property
+    def jacobian_near_start(self) -> dict[str, np.ndarray]:
+        """Derivatives of all that is shown by the coordinates, there."""
+        return self.engine.shown_jacobian(self.near_start)
+
+    @cached_property
+    def level_near_start(self) -> np.ndarray:
+        """Directions, as rows, in which no term of the likelihood changes there."""
+        return null_directions(self.verdict.objective.term_slopes(self.near_start[self.active]))
+
+    @property
+    def exists(self) -> bool:
+        """Whether the objective has a regular maximum in all the coordinates that it knows."""
+        return self.verdict.starts > 0 and self.verdict.clear and self.regular and self.active.size > 0
+
+    def deviation(self, gradient: np.ndarray) -> np.ndarray:
+        """Return the standard errors of scalars with these gradients ``(k, p)``; NaN where curvature gives none."""
+        g = gradient[:, self.active]
+        variance = np.einsum("ij,jk,ik->i", g, self.covariance, g)
+        # Held at a corner, a direction is left with rounding; without curvature its unit is the coordinate's own.
+        unit = np.where(self.conditional > 0, self.conditional, 1.0)
+        least = 1e-16 * np.einsum("ij,j,ij->i", g, unit, g)
+        ok = np.isfinite(variance) & (variance > least)
+        return np.where(ok, np.sqrt(np.where(ok, variance, 0.0)), np.nan)
+
+    def depends(self, estimand: Estimand, i: int) -> np.ndarray:
+        """Whether a scalar depends on each coordinate, seen here and near where the model starts."""
+        at = (self.jacobian_near_start, self.jacobian)
+        both = [estimand.slopes(jacobian)[i] for jacobian in at]
+        return np.any([gradient[self.active] != 0 for gradient in both], axis=0)
+
+    def natural(self, estimand: Estimand, shift: np.ndarray) -> np.ndarray:
+        """Return the scalars of an estimand, flat, a shift of the known coordinates away from the point."""
+        z = self.z.copy()
+        z[self.active] += shift
+        return self.shown_at(z)[estimand.name].ravel()
+
+
+def surroundings(optimum: Optimum) -> list[dict[str, np.ndarray]]:
+    """Return all that is shown at points around a maximum, at random and as far as its uncertainty reaches."""
+    rng = np.random.default_rng(0)
+    values, vectors = np.linalg.eigh(np.nan_to_num(optimum.covariance))
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    points = []
+    for reach in np.repeat(REACH, SEEN):
+        z = optimum.z.copy()
+        z[optimum.active] += reach * (root @ rng.standard_normal(values.size))
+        points.append(optimum.shown_at(z))
+    return points

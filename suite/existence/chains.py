@@ -1,0 +1,274 @@
+"""Ordered vectors in their own values: in PyMC's coordinates what leaves for infinity takes the rest along.
+
+PyMC's ``ordered`` transform keeps the first value and the logarithms of the gaps. As the first value goes to minus
+infinity the logarithm of the gap behind it has to grow just so that the second value stays: the way is bent, and a
+coordinate that says nothing of its own is on it. In the values themselves the way is straight, and they stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from triptych.engine.engine import Engine
+from triptych.existence.verdict import Verdict
+from triptych.optimise.objective import Objective
+
+CLOSED = -15.0  # logarithm of a gap that is none
+ROUNDING = 1e-12  # of a row of derivatives, what is left of a sum that is zero
+NEAR = 1e-10  # relative difference of values that are the same
+FAR = (2.0, 2.0**5, 2.0**10)  # units that a way is followed
+LEVEL = 1e-6  # fall of the objective that is none
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The coordinates of one ordered vector, lowest value first.
+
+    Attributes
+    ----------
+    positions
+        In ``z``.
+    logarithmic
+        Which of them stay logarithms of gaps; the others become the values themselves.
+    """
+
+    positions: np.ndarray
+    logarithmic: np.ndarray
+
+    def unchained(self, z: np.ndarray) -> np.ndarray:
+        """Return the values for PyMC's coordinates ``z``, logarithms of gaps where these stay."""
+        own = z[self.positions]
+        first = np.exp(own[:1]) if self.logarithmic[0] else own[:1]
+        return np.where(self.logarithmic, own, np.cumsum(np.r_[first, np.exp(own[1:])]))
+
+    def chained(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return PyMC's coordinates for ``w``, with their first and second derivatives; NaN where out of order."""
+        n = w.size
+        z, first, second = w.copy(), np.eye(n), np.zeros((n, n, n))
+        value, slope, bend = 0.0, np.zeros(n), np.zeros((n, n))  # of the value before
+        for k, axis in enumerate(np.eye(n)):
+            if self.logarithmic[k]:
+                gap = np.exp(w[k])
+                value, slope, bend = value + gap, slope + gap * axis, bend + gap * np.outer(axis, axis)
+                continue
+            if k:
+                gap, by = w[k] - value, axis - slope
+                if not gap > 0:
+                    return np.full(n, np.nan), first * np.nan, second
+                z[k], first[k], second[k] = np.log(gap), by / gap, -np.outer(by, by) / gap**2 - bend / gap
+            value, slope, bend = w[k], axis, np.zeros((n, n))
+        return z, first, second
+
+    def with_room(self, w: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """Return ``w`` with what is not held and out of order moved a unit beyond the next that is in order."""
+        w = w.copy()
+        values = np.flatnonzero(~self.logarithmic)
+        for k in np.flatnonzero(held & ~self.logarithmic):
+            for side, others in ((1.0, values[values > k]), (-1.0, values[values < k][::-1])):
+                last = w[k]
+                for j in others[~held[others]]:
+                    w[j] = last + side if side * (w[j] - last) <= 0 else w[j]
+                    last = w[j]
+        return w
+
+
+@dataclass(frozen=True)
+class Unchained(Engine):
+    """An engine whose ordered vectors have their own values as coordinates; all else is as it was."""
+
+    chains: tuple[Chain, ...] = ()
+
+    @property
+    def in_order(self) -> bool:
+        """Whether coordinates have to keep an order among them."""
+        return True
+
+    @property
+    def transformed(self) -> np.ndarray:
+        """Which coordinates PyMC transforms; a value of its own is not."""
+        mask = super().transformed
+        for chain in self.chains:
+            mask[chain.positions] = chain.logarithmic
+        return mask
+
+    def value(self, z: np.ndarray, corner: Any = ()) -> np.ndarray:
+        """Return ``[log-likelihood, log-prior]``, minus infinity where values are out of order."""
+        own = self.chained(z)
+        return super().value(own, corner) if np.all(np.isfinite(own)) else np.full(2, -np.inf)
+
+    def derivatives(self, z: np.ndarray, corner: Any = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return both parts with gradients and Hessians, by the chain rule."""
+        value, by, curved = super().derivatives(self.chained(z), corner)
+        jacobian = self._jacobian(z)
+        hessian = np.einsum("ki,mkl,lj->mij", jacobian, curved, jacobian)
+        for chain in self.chains:
+            at = chain.positions
+            hessian[:, at[:, None], at] += np.einsum("mk,kij->mij", by[:, at], chain.chained(z[at])[2])
+        return value, by @ jacobian, hessian
+
+    def kinks(self, z: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return the kinks' arguments, their Jacobian, and the parts' derivative by ``|u|``."""
+        u, by, fall = super().kinks(self.chained(z))
+        return u, by @ self._jacobian(z), fall
+
+    def kink_arguments(self, z: np.ndarray) -> list[np.ndarray]:
+        """Return the kinks' arguments in their own shapes."""
+        return super().kink_arguments(self.chained(z))
+
+    def pointwise(self, z: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the unweighted log-likelihood terms of each observed variable."""
+        return super().pointwise(self.chained(z))
+
+    def pointwise_jacobian(self, z: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the derivative of the log-likelihood terms by the coordinates."""
+        return self._along(z, super().pointwise_jacobian(self.chained(z)))
+
+    def shown(self, z: np.ndarray) -> dict[str, np.ndarray]:
+        """Return free variables and deterministics on their natural scale."""
+        return super().shown(self.chained(z))
+
+    def shown_jacobian(self, z: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the derivative of each shown variable by the coordinates."""
+        found = self._along(z, super().shown_jacobian(self.chained(z)))
+        # What has cancelled leaves its rounding, and would seem to move.
+        return {
+            name: np.where(np.abs(by) > ROUNDING * np.abs(by).max(axis=-1, keepdims=True, initial=0.0), by, 0.0)
+            for name, by in found.items()
+        }
+
+    def with_room(self, z: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """Return ``z`` with the values that are in the way of those at the positions ``held`` put beyond them."""
+        z = z.copy()
+        for chain in self.chains:
+            z[chain.positions] = chain.with_room(z[chain.positions], np.isin(chain.positions, held))
+        return z
+
+    def chained(self, z: np.ndarray) -> np.ndarray:
+        """Return PyMC's coordinates; NaN where values are out of order."""
+        own = np.array(z, dtype=float)
+        for chain in self.chains:
+            own[chain.positions] = chain.chained(own[chain.positions])[0]
+        return own
+
+    def _jacobian(self, z: np.ndarray) -> np.ndarray:
+        jacobian = np.eye(z.size)
+        for chain in self.chains:
+            at = chain.positions
+            jacobian[at[:, None], at] = chain.chained(z[at])[1]
+        return jacobian
+
+    def _along(self, z: np.ndarray, derivatives: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        jacobian = self._jacobian(z)
+        return {name: by @ jacobian for name, by in derivatives.items()}
+
+
+def in_own_values(verdict: Verdict) -> tuple[Objective, np.ndarray, np.ndarray] | None:
+    """Return the objective in the values of its ordered vectors, where it starts, and the best point found.
+
+    None where nothing that leaves is among them. Gaps that are closed at the best point stay logarithms: there the
+    values are on the edge of their order.
+    """
+    objective, engine = verdict.objective, verdict.objective.engine
+    if verdict.unbounded is not None or not verdict.starts:
+        return None
+    z = objective.full(verdict.point.z)
+    active = np.zeros(engine.size, dtype=bool)
+    active[objective.active] = True
+    found = [Chain(at, np.r_[positive, z[at[1:]] < CLOSED]) for at, positive in chains(engine)]
+    found = [chain for chain in found if np.any(active[chain.positions])]
+    if not any(_is_bent(verdict, chain) for chain in found):
+        return None
+    start, origin = engine.graph.start.copy(), objective.origin.copy()
+    for chain in found:
+        at = chain.positions
+        start[at], origin[at], z[at] = chain.unchained(start), chain.unchained(origin), chain.unchained(z)
+        active[at] = True  # one that the likelihood does not know is in the way of the next
+    own = Unchained(
+        replace(engine.graph, start=start), engine.backend, engine.note, engine.data, engine.weights,
+        shared_memo=engine.shared_memo, chains=tuple(found),
+    )  # fmt: skip
+    return Objective(own, objective.parts, origin, np.flatnonzero(active)), origin[active], z[active]
+
+
+def keep_order(verdict: Verdict) -> None:
+    """Turn the rays of a verdict in own values so that they never put these out of order.
+
+    The domain ends on the way where a value comes upon the next, however far out that is: there one takes the other
+    along. What is level on one way, and comes upon the next on the other, is a ray.
+    """
+    engine = verdict.objective.engine
+    assert isinstance(engine, Unchained)
+    flat: list[np.ndarray] = []
+    rays: list[np.ndarray] = []
+    for v in verdict.flat:
+        ways = [way for way in (v, -v) if _in_order(engine, verdict, way)]
+        (rays if len(ways) == 1 else flat).append(ways[0] if len(ways) == 1 else v)
+    for ray in verdict.rays:
+        ways = [ray] if _in_order(engine, verdict, ray) else _pushed(engine, verdict, ray)
+        rays += [way for way in ways if _is_level(verdict, way)]
+    none = np.zeros((0, verdict.objective.size))
+    verdict.flat, verdict.rays = np.array(flat) if flat else none, np.array(rays) if rays else none
+
+
+def _values(chain: Chain, objective: Objective) -> np.ndarray:
+    """Return where the values of a chain that move are among the active coordinates."""
+    return np.flatnonzero(np.isin(objective.active, chain.positions[~chain.logarithmic]))
+
+
+def _in_order(engine: Unchained, verdict: Verdict, way: np.ndarray) -> bool:
+    """Whether values stay in order on a way, however far it is followed."""
+    moves = [way[_values(chain, verdict.objective)] for chain in engine.chains]
+    return all(bool(np.all(np.diff(m) >= -ROUNDING * np.abs(m).max(initial=0.0))) for m in moves)
+
+
+def _pushed(engine: Unchained, verdict: Verdict, way: np.ndarray) -> list[np.ndarray]:
+    """Return a way on which values take those along that they come upon, upwards and downwards."""
+    up, down = way.copy(), way.copy()
+    for chain in engine.chains:
+        at = _values(chain, verdict.objective)
+        up[at] = np.maximum.accumulate(way[at])
+        down[at] = np.minimum.accumulate(way[at][::-1])[::-1]
+    return [up, down]
+
+
+def _is_level(verdict: Verdict, way: np.ndarray) -> bool:
+    """Whether the objective keeps its height on a way."""
+    point, least = verdict.point, verdict.point.value - max(8 * verdict.noise, LEVEL)
+    return bool(np.any(way)) and all(
+        verdict.objective.value(point.z + far * way / np.max(np.abs(way))) >= least for far in FAR
+    )
+
+
+def _is_bent(verdict: Verdict, chain: Chain) -> bool:
+    """Whether more of a chain goes away than gaps, each alone: one that closes or opens leads nothing astray."""
+    loose = [rows for rows in (verdict.rays, verdict.flat) if rows.size]
+    if not loose:
+        return not verdict.regular
+    rows = np.zeros((sum(len(rows) for rows in loose), verdict.objective.engine.size))
+    rows[:, verdict.objective.active] = np.vstack(loose)
+    first = bool(np.any(rows[:, chain.positions[0]] != 0)) and not chain.logarithmic[0]
+    several = np.count_nonzero(rows, axis=1) > 1
+    return first or bool(np.any(rows[several][:, chain.positions] != 0)) or not np.all(np.any(rows != 0, axis=1))
+
+
+def chains(engine: Engine) -> list[tuple[np.ndarray, bool]]:
+    """Return the coordinates of each ordered vector, as PyMC chains them, and whether its first value is positive."""
+    z = engine.graph.start + 0.1 * np.random.default_rng(6).standard_normal(engine.size)
+    shown = engine.shown(z)
+    found: list[tuple[np.ndarray, bool]] = []
+    for block in engine.blocks:
+        shape = block.variable.shape
+        if block.transform is None or not shape or shape[-1] < 2 or block.variable.size != block.stop - block.start:
+            continue
+        values = np.sort(shown[block.variable.name].reshape(-1, shape[-1]), axis=1)
+        positions = np.arange(block.start, block.stop).reshape(values.shape)
+        gaps = np.exp(z[positions[:, 1:]])
+        for positive in (False, True):
+            first = z[positions[:, :1]]
+            added = np.cumsum(np.hstack([np.exp(first) if positive else first, gaps]), axis=1)
+            if np.allclose(added, values, rtol=NEAR, atol=NEAR):
+                found += [(np.asarray(at), positive) for at in positions]
+    return found

@@ -1,0 +1,78 @@
+"""Directions in which an objective is followed from its best point, and how it is curved along them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from triptych.existence.verdict import Verdict
+from triptych.optimise.newton import equilibrate
+
+SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information
+ARRIVED = 1e-6  # curvature that a slope lends to logarithms where an ascent has all but ended
+FAR_OFF = 12.0  # units that a logarithm is followed
+BEYOND = 30.0  # standard errors for a way from where the model starts
+WALKED = 60  # principal directions followed, the flattest first
+
+
+def principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[float]]:
+    """Return directions to follow with their curvature, flattest first, each in units of ``z``."""
+    point = verdict.point
+    basis = verdict.corner.basis if verdict.corner is not None else np.eye(d.size)
+    if basis.shape[1] == 0:
+        return [], []
+    inner = basis.T @ point.hessian @ basis
+    scale = equilibrate(inner)
+    _, vectors = np.linalg.eigh(-(scale[:, None] * inner * scale))
+    columns = (basis @ (scale[:, None] * vectors)).T[:WALKED]
+    trail = point.trail
+    # Where a slow ascent stopped no scale is left to tell what hardly moves: its own steps are left whole.
+    further = [(trail[-1] - trail[-1 - k], point.slow) for k in (1, 2, 4) if len(trail) > k]
+    further += [(axis, False) for axis in np.eye(d.size)[verdict.objective.capped | _unmeasured(verdict, d)]]
+    # A direction that leaves a kink is left to the multipliers.
+    further = [(v, whole) for v, whole in further if np.allclose(basis @ (basis.T @ v), v, rtol=0, atol=1e-12)]
+    kept, curvatures = [], []
+    for direction, whole in [*((v, False) for v in columns), *further]:
+        v = direction if whole else _trimmed(direction, d, verdict.objective.capped)
+        if np.any(v != 0):
+            curvature = curvature_along(verdict, v, d)
+            if curvature >= SINGULAR > abs(level := curvature_along(verdict, direction, d)):
+                v, curvature = direction, level  # what was dropped belongs to it
+            kept.append(v)
+            curvatures.append(curvature)
+    return kept, curvatures
+
+
+def _unmeasured(verdict: Verdict, d: np.ndarray) -> np.ndarray:
+    """Which coordinates have a scale far beyond all the way they came: their curvature may be all gone.
+
+    Brought to one scale such a curvature is like any other, and principal directions mix them.
+    """
+    objective = verdict.objective
+    return np.asarray(d > BEYOND * np.abs(verdict.point.z - objective.origin[objective.active]))
+
+
+def curvature_along(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> float:
+    """Return the curvature along ``v``, whose length is told in units of ``d``."""
+    return float(-(v @ verdict.point.hessian @ v)) / float(np.sum((v / d) ** 2))
+
+
+def span(rows: np.ndarray) -> np.ndarray:
+    """Return orthonormal columns that span the rows, of which some may say the same."""
+    from scipy.linalg import orth
+
+    sizes = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(orth((rows / np.where(sizes > 0, sizes, 1.0)).T, rcond=1e-9))
+
+
+def from_slope(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> float:
+    """Curvature along ``v`` that logarithms take from what is left of a slope, and which goes with it."""
+    left = np.where(verdict.objective.capped, np.abs(verdict.point.gradient), 0.0)
+    return min(float(v**2 @ left) / float(np.sum((v / d) ** 2)), ARRIVED)
+
+
+def _trimmed(v: np.ndarray, d: np.ndarray, capped: np.ndarray) -> np.ndarray:
+    """Drop what hardly moves while a logarithm goes all its way: rounding of the direction, not part of it."""
+    if not np.any(capped & (v != 0)):
+        return v
+    far = v * (FAR_OFF / np.max(np.abs(v[capped])))
+    return np.where(np.abs(far) > np.where(capped, 0.1, 1e-3 * d), v, 0.0)

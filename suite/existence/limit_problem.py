@@ -1,0 +1,50 @@
+"""The limit of a likelihood along its rays: what goes away with them, and what is left to estimate there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from triptych.existence.verdict import Verdict
+from triptych.optimise.newton import equilibrate
+
+FADED = 1e-9  # of the curvature along a ray: far enough to see what else fades, and to how many digits
+KEPT = 0.05  # of a direction's curvature that is left there when it does not
+SHARE = 1e-6  # of a direction, in conditional standard errors, below which a part of it is what rounding left
+
+
+def carried_along(verdict: Verdict) -> np.ndarray:
+    """Return rays along directions that only seem curved where the ascent stopped.
+
+    Of two empty groups both log rates go to minus infinity: their difference has a curvature on the
+    way, and none in the limit. Added to or taken from a ray in a small part it is a ray as well.
+    """
+    objective, point = verdict.objective, verdict.point
+    ray = verdict.rays.sum(axis=0)
+    basis = verdict.basis
+    information = -(basis.T @ point.hessian @ basis)
+    none = np.zeros((0, objective.size))
+    if basis.shape[1] == 0 or not np.all(np.linalg.eigvalsh(information) > 0):
+        return none
+    root = basis @ np.linalg.inv(np.linalg.cholesky(information)).T
+    unit = ray / np.max(np.abs(ray))
+    before = abs(float(unit @ point.hessian @ unit))
+    seen = None
+    for k in range(-4, 12):
+        _, _, hessian = objective.derivatives(point.z + 2.0**k * unit)
+        if not np.all(np.isfinite(hessian)):
+            break
+        seen = hessian
+        if abs(float(unit @ hessian @ unit)) < FADED * before:
+            break
+    if seen is None:
+        return none
+    left, vectors = np.linalg.eigh(-(root.T @ seen @ root))
+    lost = _alone((root @ vectors[:, left < KEPT]).T, equilibrate(point.hessian))
+    parts = [v * 0.1 / np.max(np.abs(v)) for v in lost]
+    return np.array([unit + sign * v for v in parts for sign in (1.0, -1.0)]).reshape(-1, objective.size)
+
+
+def _alone(lost: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """Leave out of directions, as rows, the coordinates of which they have next to nothing."""
+    share = np.abs(lost / d)
+    return np.where(share > SHARE * share.max(axis=1, keepdims=True, initial=0.0), lost, 0.0)

@@ -1,0 +1,121 @@
+"""Paths: one coordinate pushed away step by step, the rest re-optimised, and what is seen along them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from triptych.existence.verdict import Trace, Verdict
+from triptych.optimise.newton import Point, ascent_step
+from triptych.optimise.objective import Objective
+from triptych.optimise.smoothed_kinks import climb_beside
+
+LEAST_SLOPE = 0.2  # rise per unit of a logarithm that counts as one
+PROBE_STEPS = 18
+FURTHER = 10  # steps more for a rise whose rate has not settled
+SETTLED = 8
+CLEAR = 1e-6  # rounding error of an objective that is told to be level
+LONGEST = 4.0  # units of a logarithm that others go along with one of a path
+WORTH = 0.1  # log-density that a path would lose if they did not
+LEAST_LEVEL = 2  # units of a logarithm over which it is
+SHRINKS, SHRUNK = 0.9, 1e-6  # of a step from one to the next, and of a whole way: less settles
+
+
+def probe(
+    objective: Objective, end: Point, j: int, sign: float, *, steps: int = PROBE_STEPS, patient: bool = False
+) -> Trace:
+    """Push a coordinate away by one unit at a time, from ``end`` on; ``patient`` goes on where all is lost."""
+    values, points, last = [end.value], [end.z.copy()], end
+    for step in range(1, steps + FURTHER + 1):
+        if step > steps and not _unsettled(np.diff(values)):
+            break
+        x = _next(objective, end, points, j, sign)
+        if not np.isfinite(objective.value(x)):
+            break
+        point = climb_beside(objective, x, j, known=last.hessian)
+        if not point.usable:
+            break
+        last = point
+        values.append(point.value)
+        points.append(point.z)
+        if not patient and _hopeless(np.diff(values), values[0] - values[-1]):
+            break
+    return Trace(j, np.array([p[j] for p in points]), np.array(values), np.array(points))
+
+
+def _next(objective: Objective, end: Point, points: list[np.ndarray], j: int, sign: float) -> np.ndarray:
+    """Return where the next step of a path starts: the rest as it is, or as it goes on if that is higher.
+
+    What must go along exactly, as the rate of a density that concentrates goes with its shape, is lost otherwise.
+    """
+    still = points[-1].copy()
+    still[j] = end.z[j] + sign * len(points)
+    if len(points) > 1:
+        ahead = 2 * points[-1] - points[-2]
+    else:
+        rest = np.arange(still.size) != j
+        slope, _ = ascent_step(sign * end.hessian[rest, j], end.hessian[np.ix_(rest, rest)])
+        ahead = still.copy()
+        ahead[rest] += slope
+    ahead[j] = still[j]
+    if not np.all(np.isfinite(ahead)) or np.any(np.abs(ahead - points[-1])[objective.capped] > LONGEST):
+        return still
+    # What costs nothing may lead to where there is nothing but rounding.
+    return ahead if objective.value(ahead) > objective.value(still) + WORTH else still
+
+
+def endless(trace: Trace) -> bool:
+    """Whether the objective still rises at a settled rate at the end of a path."""
+    slopes = np.diff(trace.values)
+    return slopes.size >= PROBE_STEPS - 1 and _settled(slopes)
+
+
+def _unsettled(slopes: np.ndarray) -> bool:
+    """Whether a rise has begun so late that its rate is not settled yet."""
+    return bool(slopes.size >= PROBE_STEPS and slopes[-1] > LEAST_SLOPE and not _settled(slopes))
+
+
+def _settled(slopes: np.ndarray) -> bool:
+    last = slopes[-SETTLED:]
+    if not np.all(last > LEAST_SLOPE):
+        return False
+    # Gains that shrink: the rate comes to its limit from below, as a log of a log does, and will not fall.
+    gains = np.diff(last)
+    return bool(np.ptp(last) <= 0.05 * float(np.mean(last)) or (np.all(gains > 0) and np.all(np.diff(gains) < 0)))
+
+
+def _hopeless(slopes: np.ndarray, fallen: float) -> bool:
+    """Falling ever faster, or at a settled rate: it will not come back."""
+    last = slopes[-4:]
+    if last.size < 4 or fallen < 10 or np.any(last >= -LEAST_SLOPE):
+        return False
+    faster = bool(np.all(last[1:] < 1.8 * last[:-1]))
+    return faster or float(np.ptp(last)) < 1e-5 * abs(float(last[-1]))
+
+
+def level(verdict: Verdict, trace: Trace, whole: bool) -> int:
+    """Return at which step a path is as high as it began, at its end or where the numbers end; 0 if it is not.
+
+    On a bent way to a supremum, curvature and straight lines say no.
+    """
+    objective, top = verdict.objective, verdict.point.value
+    least = top - 8 * CLEAR
+    for k in range(len(trace.values) - 1, LEAST_LEVEL - 1, -1):
+        if trace.values[k] < least:
+            continue
+        noise = max(verdict.noise, *(objective.noise(x) for x in trace.points[k - 2 : k + 1]))
+        if noise < CLEAR:
+            last = k == len(trace.values) - 1
+            ends = whole if last else objective.noise(trace.points[k + 1]) >= CLEAR
+            return k if ends and trace.values[k] >= top - max(8 * noise, 1e-10) else 0
+    return 0
+
+
+def onwards(objective: Objective, end: Point, trace: Trace, reached: int, sign: float) -> np.ndarray:
+    """Return the direction of a level path: its own coordinate, and those that go on with it and do not settle."""
+    back = probe(objective, end, trace.position, -sign, steps=LEAST_LEVEL, patient=True).points[:0:-1]
+    steps = np.diff(np.vstack([back, trace.points[: reached + 1]])[-2 * SETTLED :], axis=0)
+    size = np.abs(steps)
+    along = np.all(steps * steps[-1] > 0, axis=0) & np.all(size[1:] > SHRINKS * size[:-1], axis=0)
+    along &= size.sum(axis=0) > SHRUNK * (1 + np.abs(end.z))
+    along[trace.position] = True
+    return np.where(along, steps[-1], 0.0)

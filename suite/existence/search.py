@@ -1,0 +1,315 @@
+"""Does an optimum exist? Decided by curvature and by probing around the best point found.
+
+Vanishing gradient and negative curvature alone are fooled: the log-likelihood of separated classes
+flattens on its way to infinity, a ridge has both along its length. So from the best end point the
+objective is followed along every principal direction and along the last steps of the ascent, in
+units of the standard error there, and each logarithmic coordinate is pushed away while the rest is
+re-optimised. What theory puts out of reach of these probes is ``ok``: then it means the best of
+the starts, with no ascent found.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from triptych.base.progress import Share, between, unheard
+from triptych.engine.angles import TURN, turns, wrapped
+from triptych.existence.chains import in_own_values, keep_order
+from triptych.existence.directions import SINGULAR
+from triptych.existence.domain_edges import cliff, shake, slide
+from triptych.existence.endless import away_by_rounds, clear, draw_to_data, push_away, ran_away, structural_null
+from triptych.existence.hidden_kinks import cusp
+from triptych.existence.spare_parameters import held_elsewhere, with_redundant, without_redundant
+from triptych.existence.verdict import ALL_ROUNDING, Verdict
+from triptych.existence.walk import follow
+from triptych.optimise.approach import WIDE, approach
+from triptych.optimise.kinks import Corner, Met, climb
+from triptych.optimise.newton import LOG_RANGE, Point, ascent_step, equilibrate
+from triptych.optimise.objective import Objective
+
+ROUNDS = 6  # times that a better point met by a probe is climbed from
+TRIES = 200  # points looked at when the first one is outside the domain
+STAGES = 8  # times that an ascent that has gone far goes on
+LOWEST, HALVES = 100.0, 20  # fall, for each coordinate, from the maximum to a start, and times that it is moved up
+DISTINCT = 0.01  # standard errors between two maxima that are not one
+SAME_RATE = 0.95  # of a rise from one stage to the next: it will go on for ever
+COARSE = 3e-6  # rounding error of an objective that can still be judged
+
+
+def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share = unheard) -> Verdict:
+    """Maximise an objective from several starts and judge what was found.
+
+    Parameters
+    ----------
+    objective
+        What to maximise.
+    seed
+        Seed of the dispersed starts.
+    starts
+        How many dispersed starts besides the model's initial point.
+    progress
+        Called with the share that is done; the starts are the first half.
+    """
+    verdict = _found(objective, seed, starts, progress)
+    if (own := in_own_values(verdict)) is None:
+        return verdict
+    low = verdict.point.value - max(8 * verdict.noise, 1e-6)
+    for x in own[1:]:
+        again = _probed(own[0], [climb(own[0], x)])
+        keep_order(again)
+        if again.starts and again.regular and again.rays.size and again.point.value >= low:
+            return again
+    return verdict
+
+
+def _found(objective: Objective, seed: int, starts: int, progress: Share) -> Verdict:
+    """Do so in the coordinates of the objective."""
+    if objective.size == 0:  # nothing to climb in: a likelihood that no parameter moves
+        nothing = np.zeros(0)
+        point = Point(nothing, objective.value(nothing), nothing, np.zeros((0, 0)), 0.0, 0, nothing[None])
+        return Verdict(objective, point, None, 0.0, 1)
+    if not objective.parts[1] and (fewer := without_redundant(objective)) is not None:
+        inner = _found(fewer, seed, starts, progress)
+        whole = with_redundant(objective, inner)
+        # A part of a sum that was held may be larger than the whole, and drive the others to nothing.
+        driven = whole is None and inner.rays.size and inner.unbounded is None
+        if driven and (other := held_elsewhere(objective, fewer)) is not None:
+            whole = with_redundant(objective, _found(other, seed, starts, progress))
+        if whole is not None:
+            return whole
+    rng = np.random.default_rng(seed)
+    found = _ends(objective, rng, starts, between(progress, 0.0, 0.5))
+    return _probed(objective, found)
+
+
+def _probed(objective: Objective, found: list[tuple[Point, Corner | None]]) -> Verdict:
+    """Judge the best end point; from a better point that the probes meet, climb and judge again."""
+    rounds: list[Point] = []
+    for _ in range(ROUNDS):
+        verdict = _verdict(objective, found)
+        better = _judge(verdict)
+        if better is None:
+            return verdict
+        rounds.append(verdict.point)
+        found = [climb(objective, better), *found]
+    verdict.unbounded = away_by_rounds(objective, rounds)
+    verdict.settled = _is_endless(verdict)
+    return verdict
+
+
+def _ends(
+    objective: Objective, rng: np.random.Generator, starts: int, progress: Share
+) -> list[tuple[Point, Corner | None]]:
+    origin = objective.origin[objective.active]
+    kinked = objective.kinked
+    if not np.isfinite(objective.value(origin)):
+        origin = _inside(objective, origin, rng)
+    met: Met = []
+    found = [_ascend(objective, _on_steps(objective, origin), met)]
+    capped = objective.capped
+    starts = 2 if kinked else starts
+    for k in range(starts):
+        progress((1 + k) / (1 + starts))
+        centre, scale = origin, np.ones_like(origin)
+        if k % 2 and found[0][0].usable:
+            best = max((p for p, _ in found if p.usable), key=lambda p: p.value)
+            if not best.slow:
+                centre = best.z
+                scale = np.where(capped, 1.0, 4 * equilibrate(best.hessian))
+        start = centre + scale * rng.standard_normal(origin.size) * (1 + k / 2)
+        start = np.where(capped, np.clip(start, origin - 12, origin + 12), start)
+        start = _on_steps(objective, _not_too_low(objective, centre, start, found[0][0]))
+        end = _led_back(objective, start, found[0][0]) or _ascend(objective, start, met)
+        if end[0].usable:
+            found.append(end)
+    progress(1.0)
+    return found
+
+
+def _not_too_low(objective: Objective, centre: np.ndarray, start: np.ndarray, top: Point) -> np.ndarray:
+    """Halve the way to a start in many coordinates until the objective is not absurdly low there.
+
+    A unit in each of hundreds of coordinates is a long way: it costs hundreds of steps to come back from there, and the
+    farthest of the starts about a regular maximum are no lower than this.
+    """
+    if objective.size < WIDE or not top.usable:
+        return start
+    for _ in range(HALVES):
+        if objective.value(start) >= top.value - LOWEST * objective.size:
+            break
+        start = (start + centre) / 2
+    return start
+
+
+def _led_back(objective: Objective, start: np.ndarray, top: Point) -> tuple[Point, Corner | None] | None:
+    """Return a maximum of many coordinates once more, where an ascent by gradients leads to it."""
+    if objective.size < WIDE or objective.kinked or top.slow or not top.arrived:
+        return None
+    end = approach(objective, start, top.hessian)
+    if end is None or apart(objective, end, [top]) or abs(end.value - top.value) > 1e-9 * (1 + abs(top.value)):
+        return None
+    return top, None
+
+
+def _ascend(objective: Objective, start: np.ndarray, met: Met) -> tuple[Point, Corner | None]:
+    """Climb; an ascent that was stopped for having gone far goes on, unless it has settled on a rate.
+
+    A vague prior may put the initial point as far from the maximum as a density without limit would lead.
+    """
+    end, corner = climb(objective, start, met)
+    for _ in range(STAGES):
+        if not end.usable or not end.slow or _way(objective, end) <= LOG_RANGE:
+            break
+        beyond, kinks = climb(objective, end.z)
+        if not beyond.usable or not beyond.value > end.value:
+            break
+        before, after = _rate(objective, end), _rate(objective, beyond)
+        if _way(objective, beyond) > LOG_RANGE and after > SAME_RATE * before:
+            break
+        end, corner = beyond, kinks
+    return end, corner
+
+
+def _way(objective: Objective, end: Point) -> float:
+    """Units that an ascent has carried the logarithmic coordinate that went farthest."""
+    return float(np.max(np.abs(end.z - end.trail[0])[objective.capped], initial=0.0))
+
+
+def _rate(objective: Objective, end: Point) -> float:
+    """Rise per unit of that coordinate over the second half of its way."""
+    at = np.max(np.abs(end.trail - end.trail[0])[:, objective.capped], axis=1)
+    half = int(np.flatnonzero(at <= at[-1] / 2)[-1])
+    return (end.value - objective.value(end.trail[half])) / float(at[-1] - at[half])
+
+
+def _inside(objective: Objective, origin: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a point at which the objective is finite, when the model's initial point is outside its domain."""
+    for k in range(TRIES):
+        x = origin + (0.5 + 8 * k / TRIES) * rng.standard_normal(origin.size)
+        if np.isfinite(objective.value(x)):
+            return x
+    return origin
+
+
+def _on_steps(objective: Objective, x: np.ndarray) -> np.ndarray:
+    """Scan coordinates along which the objective is a step function: no slope leads along them.
+
+    Of many coordinates some may have lost their slope far out, as where probabilities are one to all digits: these are
+    no steps.
+    """
+    if objective.size >= WIDE and not np.any(np.isin(objective.active, objective.stepwise)):
+        return x
+    value, gradient, hessian = objective.derivatives(x)
+    if not np.isfinite(value):
+        return x
+    steps = np.flatnonzero((gradient == 0) & np.all(hessian == 0, axis=0))
+    for j in steps:
+        trial = np.tile(x, (400, 1))
+        trial[:, j] = np.linspace(-6, 6, 400) + (0.0 if objective.capped[j] else x[j])
+        ends = []
+        for row in trial[:: 1 if len(steps) == 1 else 8]:
+            if np.isfinite(objective.value(row)):
+                ends.append((objective.climb(row, fixed=int(j), max_iterations=8).value, row[j]))
+        if ends and max(v for v, _ in ends) > value:
+            best = max(v for v, _ in ends)
+            x = x.copy()
+            x[j] = float(np.median([at for v, at in ends if v >= best - 1e-9 * (1 + abs(best))]))
+    return x
+
+
+def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> Verdict:
+    usable = sorted((e for e in found if e[0].usable), key=lambda e: -e[0].value)
+    if not usable:
+        point, corner = found[0]
+        return Verdict(objective, point, corner, np.inf, 0)
+    # A point that is all rounding may show any value; it leads only when there is no other.
+    usable.sort(key=lambda e: objective.noise(e[0].z) > COARSE)
+    best = usable[0][0].value
+    origin = objective.origin[objective.active]
+    told = max(1e-9 * (1 + abs(best)), min(objective.noise(usable[0][0].z), COARSE))
+    equal = [e for e in usable if abs(e[0].value - best) <= told]
+    mixed = len({end.slow for end, _ in equal}) > 1
+    point, corner = min(
+        equal,
+        # An ascent may also leap to where all is flat: there it says less than one that came to a stop on the way.
+        key=lambda e: (e[0].slow or (mixed and _is_flat(e[0])), float(np.linalg.norm(e[0].z - origin))),
+    )
+    if objective.noise(point.z) > ALL_ROUNDING:
+        # Of numbers that mean nothing none is the best; the longest way before them tells most of where it leads.
+        point, corner = max(
+            usable, key=lambda e: float(np.max(np.ptp(clear(objective, e[0].trail), axis=0), initial=0))
+        )
+    others: list[Point] = []
+    for other, _ in usable:
+        values = [point.value, *(o.value for o in others)]
+        if all(abs(other.value - v) > 1e-6 * (1 + abs(v)) for v in values):
+            others.append(other)
+    ties = [end for end, _ in equal if not end.slow and apart(objective, end, [point])]
+    ties = [end for k, end in enumerate(ties) if apart(objective, end, ties[:k])]
+    return Verdict(objective, point, corner, objective.noise(point.z), len(usable), others, ties)
+
+
+def apart(objective: Objective, end: Point, from_others: list[Point]) -> bool:
+    """Whether an end point is farther from all others than rounding, in standard errors; whole turns are no way."""
+    d, period = equilibrate(end.hessian), TURN * turns(objective.engine)[objective.active]
+    gaps = [np.abs(wrapped(end.z - other.z, period)) / d for other in from_others]
+    return all(bool(np.max(gap, initial=0.0) > DISTINCT) for gap in gaps)
+
+
+def _is_flat(point: Point) -> bool:
+    """Whether some direction has lost its curvature."""
+    d = equilibrate(point.hessian)
+    return float(np.linalg.eigvalsh(-(d[:, None] * point.hessian * d)).min(initial=1.0)) < SINGULAR
+
+
+def _judge(verdict: Verdict) -> np.ndarray | None:
+    """Fill in the verdict; return a better point when the probes find one."""
+    if verdict.starts == 0:
+        return None
+    objective = verdict.objective
+    verdict.unbounded = ran_away(verdict)
+    if _is_endless(verdict):
+        return None
+    # Where kinks hold, that they do is not told by the objective's height, and its rounding hides nothing.
+    if verdict.noise > COARSE and not (verdict.corner is not None and verdict.point.arrived):
+        _step_back(verdict)
+    if verdict.corner is None and not verdict.point.slow and not verdict.point.arrived:
+        shake(verdict)
+        if not verdict.point.arrived and (found := cusp(verdict)) is not None:
+            verdict.point, verdict.corner = found
+    if verdict.corner is None and len(edges := cliff(verdict)):
+        # At the edge of its domain an ascent is kept from the rest of its way.
+        end = objective.climb(verdict.point.z, fixed=int(np.argmax(np.abs(edges[0]))))
+        if end.usable and end.value >= verdict.point.value:
+            verdict.point = end
+        slide(verdict, edges)
+    others = [other for other in verdict.others if other.arrived]
+    for end in [verdict.point, *others[:1]]:
+        better = push_away(verdict, end)
+        if _is_endless(verdict):
+            return None
+        if better is not None:
+            return better
+    draw_to_data(verdict)
+    return None if _is_endless(verdict) else follow(verdict)
+
+
+def _is_endless(verdict: Verdict) -> bool:
+    """Whether a rise without limit was found; far out rounding hides what is flat, so that is seen near the start."""
+    if verdict.unbounded is None:
+        return False
+    verdict.flat = structural_null(verdict.objective)
+    return True
+
+
+def _step_back(verdict: Verdict) -> None:
+    """Return along the trail to where the objective is still computed and not rounding."""
+    objective, trail = verdict.objective, verdict.point.trail
+    for x in trail[::-1]:
+        noise = objective.noise(x)
+        if noise <= 1e-3 * COARSE:
+            value, gradient, hessian = objective.derivatives(x)
+            _, decrement = ascent_step(gradient, hessian)
+            verdict.point = Point(x, value, gradient, hessian, decrement, len(trail), trail)
+            verdict.noise = noise
+            return

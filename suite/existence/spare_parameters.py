@@ -1,0 +1,144 @@
+"""Parameters to spare: without some of them the rest reach the same likelihoods, and together they make a ridge.
+
+A product of a scale and an effect is the plain case: the likelihood knows the product alone. On such a ridge, bent and
+endless, an ascent wanders far off; with as many parameters held as are to spare there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from triptych.existence.endless import MOST_COLUMNS, column_sizes, null_directions, structural_null
+from triptych.existence.verdict import Trace, Verdict
+from triptych.optimise.kinks import at_corner, climb
+from triptych.optimise.newton import ascent_step, equilibrate
+from triptych.optimise.objective import Objective
+
+
+def without_redundant(objective: Objective) -> Objective | None:
+    """Hold the parameters without which the rest reaches the same values of every term, near any point.
+
+    Untransformed coordinates are kept first: they reach both signs of a product with a scale. One that is held is so
+    off zero, where a product with another would be no more than zero. None where there is none to spare.
+    """
+    rng = np.random.default_rng(3)
+    x = objective.origin[objective.active] + 0.5 * rng.standard_normal(objective.size)
+    columns = objective.term_slopes(x).T
+    # Fewer terms than coordinates (one for a whole series) would make anything look spare.
+    inside = np.isfinite(objective.value(x)) and np.all(np.isfinite(columns))
+    if not inside or not len(columns) < min(columns.shape[1], MOST_COLUMNS):
+        return None
+    size = column_sizes(columns.T)
+    kept: list[np.ndarray] = []
+    held = []
+    for j in np.argsort(objective.capped, kind="stable"):
+        if size[j] == 0:
+            continue  # a step of the objective is elsewhere, and says nothing here
+        left = columns[j] / size[j]
+        for _ in range(2):  # once more, for what rounding left
+            for unit in kept:
+                left = left - (unit @ left) * unit
+        rest = float(np.linalg.norm(left))
+        if rest > 1e-7:
+            kept.append(left / rest)
+        else:
+            held.append(int(j))
+    if not held:
+        return None
+    positions = np.array(sorted(held))
+    off = np.isin(np.arange(x.size), positions) & ~objective.capped
+    x = np.where(off, x + np.sign(x - objective.origin[objective.active]), objective.origin[objective.active])
+    return replace(objective, origin=objective.full(x)).without(positions)
+
+
+def held_elsewhere(objective: Objective, fewer: Objective) -> Objective | None:
+    """Hold what is to spare where an ascent of all coordinates leads; None where it stays where the model starts."""
+    end, _ = climb(objective, objective.origin[objective.active])
+    held = ~np.isin(objective.active, fewer.active)
+    if not end.usable or np.array_equal(end.z[held], objective.origin[objective.active][held]):
+        return None
+    x = np.where(held, end.z, fewer.origin[objective.active])
+    return replace(fewer, origin=objective.full(x))
+
+
+def _elsewhere(objective: Objective, inner: Verdict, kept: np.ndarray) -> np.ndarray:
+    """Return another point of the ridge: where parameters are held at zero it may run in a special direction."""
+    x: np.ndarray = inner.objective.full(inner.point.z)[objective.active]
+    if inner.unbounded is not None or inner.rays.size or inner.cliff.size:
+        return x
+    moved = x + np.where(kept, 0.0, 0.3 * np.random.default_rng(5).standard_normal(x.size))
+    end, _ = climb(replace(inner.objective, origin=objective.full(moved)), moved[kept])
+    if not end.usable or end.value < inner.point.value - max(8 * inner.noise, 1e-9 * (1 + abs(inner.point.value))):
+        return x
+    moved[kept] = end.z
+    return moved
+
+
+def _tangent(
+    objective: Objective, x: np.ndarray, hessian: np.ndarray, rows: np.ndarray, inner: Verdict
+) -> np.ndarray | None:
+    """Return the directions of the ridge, as rows: the null space of the terms' derivatives.
+
+    At a maximum a term that is fitted exactly has none: there they are the directions in which it is not curved.
+    On the way to infinity a term that has come to its limit has none either: a straight ridge is told from elsewhere.
+    """
+    count = x.size - inner.objective.size
+    if len(inner.flat):  # whose rows may say the same
+        count += int(np.linalg.matrix_rank(inner.flat / np.linalg.norm(inner.flat, axis=1, keepdims=True)))
+    if inner.rays.size and len(straight := structural_null(objective)) == count:
+        return straight
+    # A kink that holds has no derivative, and is held along the ridge.
+    columns = np.vstack([objective.term_slopes(x), rows])
+    found = null_directions(columns, count) if np.all(np.isfinite(columns)) else None
+    smooth = inner.corner is None and inner.unbounded is None and not inner.rays.size and not inner.cliff.size
+    if not smooth or (found is not None and len(found) == count):
+        return found
+    d = equilibrate(hessian)
+    level = np.linalg.eigh(-(d[:, None] * hessian * d))[1][:, :count].T
+    return np.where(np.abs(level) > 1e-6 * np.abs(level).max(axis=1, keepdims=True, initial=0.0), d * level, 0.0)
+
+
+def _embedded(rows: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Return directions over the coordinates that were kept as directions over all."""
+    out = np.zeros((len(rows), kept.size))
+    if len(rows):
+        out[:, kept] = rows
+    return out
+
+
+def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
+    """Return the verdict on all coordinates from that on those which reach all values of the terms.
+
+    The others make a ridge, whose directions are flat. None where the maximum is not one of all coordinates, because
+    those that were kept do not reach as far after all.
+    """
+    if not inner.starts or inner.cliff.size:
+        return None  # nothing was found, or at an end of the domain, which the ridge may leave behind
+    kept = np.isin(objective.active, inner.objective.active)
+    x = _elsewhere(objective, inner, kept)
+    if inner.corner is None:
+        value, gradient, hessian = objective.derivatives(x)
+        reached = ascent_step(gradient, hessian)[1] <= max(inner.point.decrement, 1e-6 * (1 + abs(value)))
+        corner, rows = None, np.zeros((0, x.size))
+    else:
+        at, corner = at_corner(objective, x, len(inner.corner.jacobian))
+        gradient, hessian, rows = at.gradient, at.hessian, corner.jacobian
+        reached = corner.residual <= max(10 * inner.corner.residual, 1e-6)
+    point = replace(inner.point, z=x, gradient=gradient, hessian=hessian, trail=x[None])
+    if not point.usable or not reached:
+        return None
+
+    flat = _tangent(objective, x, point.hessian, rows, inner)
+    if flat is None:
+        return None
+    unbounded = inner.unbounded
+    if unbounded is not None:
+        path = np.tile(x, (len(unbounded.points), 1))
+        path[:, kept] = unbounded.points
+        unbounded = Trace(int(np.flatnonzero(kept)[unbounded.position]), unbounded.steps, unbounded.values, path)
+    return Verdict(
+        objective, point, corner, inner.noise, inner.starts, [], [], unbounded,
+        _embedded(inner.rays, kept), flat, _embedded(inner.cliff, kept), [], inner.settled, inner,
+    )  # fmt: skip

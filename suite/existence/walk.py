@@ -1,0 +1,292 @@
+"""Walks from the best point: where the objective does not fall it is flat, or at a supremum it never attains."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from triptych.existence.directions import FAR_OFF, SINGULAR, curvature_along, from_slope, principal, span
+from triptych.existence.domain_edges import cliff
+from triptych.existence.endless import MOST_COLUMNS, still_rising, structural_null
+from triptych.existence.flat_faces import face
+from triptych.existence.limit_problem import carried_along
+from triptych.existence.push import CLEAR
+from triptych.existence.verdict import Verdict
+from triptych.optimise.approach import WIDE
+from triptych.optimise.kinks import climb
+from triptych.optimise.newton import equilibrate
+from triptych.optimise.objective import Objective
+
+FARTHEST = 1e6  # conditional standard errors that a direction without curvature is followed
+NEARBY = 11  # halvings of a way of 1024 standard errors that leave half of one
+ONE_WAY = 1e-3  # of the longest part of a ray, by which another may differ and be the same
+RATES = 12  # of the fastest logarithm's rate: halves, thirds and quarters are plain numbers
+TRACE = 1e-3  # of a direction's longest part, or of a sum's terms, that is rounding
+UNSEEN = 1e-3  # fall of the objective that tells nothing
+
+
+def follow(verdict: Verdict) -> np.ndarray | None:
+    """Find rays and flat directions; return a better point when one is met."""
+    point, objective = verdict.point, verdict.objective
+    d = equilibrate(point.hessian)
+    directions, curvatures = principal(verdict, d)
+    rays: list[np.ndarray] = []
+    flat: list[np.ndarray] = []
+    ridges: list[np.ndarray] = []
+    known = np.zeros((0, d.size))
+    if verdict.corner is not None:
+        known = face(objective, point, verdict.corner, verdict.noise)
+    for v, curvature in zip(directions, curvatures, strict=True):
+        if _within(known / d, v / d):
+            continue
+        sides = []
+        for sign in (1.0, -1.0):
+            fell, better = _walk(verdict, sign * v, curvature)
+            if better is not None and verdict.unbounded is None:
+                return better
+            sides.append(fell and not _is_level(verdict, sign * v))
+        if not any(sides):
+            flat.append(v)
+        elif not all(sides):
+            rays.append(v if sides[1] else -v)
+        elif curvature < SINGULAR + from_slope(verdict, v, d):
+            ridges.append(v)
+    rays = [_logarithms_alone(verdict, v, d) for v in rays]
+    flat = [v for v in flat if not any(_same_way(verdict, v, ray) for ray in rays)]
+    for v in rays:
+        verdict.unbounded = verdict.unbounded or still_rising(verdict, v)
+    rays += _bent(verdict, [*rays, *flat, *ridges, *known])
+    rays = _distinct([_at_plain_rates(_clean(r, verdict, d), objective.capped) for r in rays])
+    along = span(np.array(rays).reshape(-1, d.size) / d)
+    for v in ridges:
+        unit = (v / d) / np.linalg.norm(v / d)
+        if np.linalg.norm(along.T @ unit) < 0.9 and _ridge(verdict, v, d):
+            flat.append(v)
+    tails = [v for v in flat if _is_tail(verdict, v, rays)]
+    flat = [v for v in flat if not any(v is tail for tail in tails)]
+    rays += [_clean(v, verdict, d) for v in tails]
+    steps = (point.gradient == 0) & np.all(point.hessian == 0, axis=0)
+    if verdict.corner is not None:
+        steps &= np.all(verdict.corner.jacobian == 0, axis=0)
+    if np.any(steps):
+        steps &= ~np.any(cliff(verdict) != 0, axis=0)
+    flat = [v for v in flat if not np.any(steps & (np.abs(v) > 0.5 * np.abs(v).max()))]
+    flat = _exactly(flat, objective, d) + list(np.eye(objective.size)[steps])
+    verdict.flat = np.array([*(_clean(v, verdict, d) for v in flat), *known]).reshape(-1, d.size)
+    verdict.rays = np.array(rays).reshape(-1, d.size)
+    if verdict.rays.size and not np.any(objective.capped & np.any(verdict.rays != 0, axis=0)):
+        verdict.rays = np.vstack([verdict.rays, carried_along(verdict)])
+    _settle(verdict)
+    if not verdict.regular:
+        verdict.cliff = cliff(verdict)
+    return None
+
+
+def _is_tail(verdict: Verdict, v: np.ndarray, rays: list[np.ndarray]) -> bool:
+    """Whether a direction is level only because what it moves has gone far along the rays.
+
+    There likelihood terms are at their supremum to all digits whichever way it leads; near the model's start they
+    change along it, as they do not along a redundancy.
+    """
+    moved = np.abs(v) > TRACE * np.max(np.abs(v))
+    if not rays or np.any(moved & ~np.any(np.array(rays) != 0, axis=0)):
+        return False
+    objective = verdict.objective
+    start = objective.origin[objective.active] + 0.1 * np.random.default_rng(3).standard_normal(v.size)
+    slopes = objective.term_slopes(start)
+    change, terms = slopes @ v, np.abs(slopes) @ np.abs(v)
+    return bool(np.all(np.isfinite(change)) and np.any(np.abs(change) > TRACE * np.maximum(terms, 1e-300)))
+
+
+def _at_plain_rates(ray: np.ndarray, capped: np.ndarray) -> np.ndarray:
+    """Put plain numbers in place of the rates at which logarithms go away together: the rest is rounding.
+
+    As far as a limit is followed it would be seen.
+    """
+    moving = ray != 0
+    if not np.all(capped[moving]):
+        return ray
+    unit = ray / np.max(np.abs(ray))
+    plain = np.round(unit * RATES) / RATES
+    return plain if np.all(plain[moving] != 0) and np.max(np.abs(unit - plain)) < 0.01 / RATES else ray
+
+
+def _distinct(rays: list[np.ndarray]) -> list[np.ndarray]:
+    """Leave out rays that say the same as one before them, but for what rounding left of the way there."""
+    units = [ray / np.max(np.abs(ray)) for ray in rays]
+    return [
+        ray
+        for k, ray in enumerate(rays)
+        if not any(np.max(np.abs(units[k] - before)) < ONE_WAY for before in units[:k])
+    ]
+
+
+def _logarithms_alone(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """Leave out of a ray what only settles while logarithms go away."""
+    logarithms = np.where(verdict.objective.capped, v, 0.0)
+    rest = v - logarithms
+    if not np.any(logarithms) or not np.any(rest):
+        return v
+
+    def falls(u: np.ndarray) -> bool:
+        return _walk(verdict, u, curvature_along(verdict, u, d))[0]
+
+    return logarithms if not falls(logarithms) and falls(rest) and falls(-rest) else v
+
+
+def _same_way(verdict: Verdict, v: np.ndarray, ray: np.ndarray) -> bool:
+    """Whether a direction is a logarithm's ray but for what costs nothing: rounding hides that the way back falls."""
+    j = int(np.argmax(np.abs(ray)))
+    if v[j] == 0 or not verdict.objective.capped[j]:
+        return False
+    left = (v / v[j] - ray / ray[j]) * FAR_OFF
+    return bool(0.5 * abs(left @ verdict.point.hessian @ left) < UNSEEN)
+
+
+def _one_way(verdict: Verdict) -> dict[int, np.ndarray]:
+    """Return the directions in which a coordinate goes away at no cost, where it does so one way only."""
+    ways: dict[int, list[np.ndarray]] = {}
+    for j, way in verdict.level:
+        ways.setdefault(j, []).append(way)
+    return {j: way[0] for j, way in ways.items() if len(way) == 1}
+
+
+def _is_level(verdict: Verdict, v: np.ndarray) -> bool:
+    """Whether a direction is that of one logarithm that goes away alone and at no cost: what falls is rounding."""
+    if np.count_nonzero(v) != 1 or abs(v @ verdict.point.hessian @ v) > CLEAR * np.max(np.abs(v)) ** 2:
+        return False
+    return any(v @ way > 0 and np.count_nonzero(way) == 1 for way in _one_way(verdict).values())
+
+
+def _bent(verdict: Verdict, found: list[np.ndarray]) -> list[np.ndarray]:
+    """Return the ways of coordinates that go away at no cost, along no straight line found."""
+    return [way for j, way in _one_way(verdict).items() if not any(v[j] != 0 for v in found)]
+
+
+def _exactly(flat: list[np.ndarray], objective: Objective, d: np.ndarray) -> list[np.ndarray]:
+    """Put in place of directions found by walking those in which no term changes anywhere: these have no rounding."""
+    if not flat or objective.size > MOST_COLUMNS:
+        return flat
+    exact = structural_null(objective)
+    if not len(exact):
+        return flat
+    along = span(exact / d)
+    other = [v for v in flat if np.linalg.norm(along.T @ (v / d)) < 0.99 * np.linalg.norm(v / d)]
+    return flat if len(flat) - len(other) < len(exact) else [*exact, *other]
+
+
+def _within(rows: np.ndarray, v: np.ndarray) -> bool:
+    """Whether a direction is a combination of those in the rows."""
+    if not len(rows):
+        return False
+    left = v - np.linalg.lstsq(rows.T, v, rcond=None)[0] @ rows
+    return bool(np.linalg.norm(left) < 1e-6 * np.linalg.norm(v))
+
+
+def _settle(verdict: Verdict) -> None:
+    """Push the coordinates that go to an edge of the support on, and let the rest come to its limit."""
+    objective, point = verdict.objective, verdict.point
+    away = np.flatnonzero(np.any(verdict.rays != 0, axis=0))
+    if away.size == 0 or not np.all(objective.capped[away]) or away.size == objective.size:
+        return
+    size = np.abs(verdict.rays).max(axis=1, keepdims=True)
+    way = np.sign(verdict.rays.sum(axis=0)) * np.abs(verdict.rays / size).max(axis=0)
+    keep = np.setdiff1d(np.arange(objective.size), away)
+    for step in (4.0, 2.0, 1.0):
+        x = point.z + step * way
+        end, _ = climb(replace(objective, origin=objective.full(x)).without(away), x[keep])
+        x[keep] = end.z
+        value, gradient, hessian = objective.derivatives(x)
+        finite = np.isfinite(value) and np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))
+        higher = value >= point.value - max(8 * verdict.noise, 1e-9)
+        if finite and higher and objective.noise(x) <= max(8 * verdict.noise, 1e-9):
+            verdict.point = replace(point, z=x, value=value, gradient=gradient, hessian=hessian)
+            return
+
+
+def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.ndarray | None]:
+    """Follow ``v`` for many standard errors; return whether it falls, and a better point if met."""
+    point, objective = verdict.point, verdict.objective
+    d = equilibrate(point.hessian)
+    unit = v / np.linalg.norm(v / d)
+    longest = 1024 / np.sqrt(max(curvature, 1e-15))
+    capped = objective.capped
+    # A direction of no curvature is known to few digits: far along it the objective falls by their error alone.
+    vague = curvature < SINGULAR and not np.all(capped[unit != 0])
+    if vague:
+        longest = min(longest, FARTHEST)
+    logarithm = bool(np.any(capped & (unit != 0)))
+    if logarithm:
+        far = FAR_OFF
+        if np.all(capped[unit != 0]):
+            # As far as the ascent came, so that the way back is seen to fall.
+            far = max(far, float(np.max(np.abs(point.z - objective.origin[objective.active])[unit != 0])))
+        longest = min(longest, far / float(np.max(np.abs(unit[capped]))))
+    threshold = max(8 * verdict.noise, 1e-10)
+    gain = max(1e3 * verdict.noise, 1e-6 * (1 + abs(point.value)))
+    noise = 0.0
+    for k in range(12, -1, -1):
+        x = point.z + longest * 2.0**-k * unit
+        value = objective.value(x)
+        if not np.isfinite(value):
+            # Far out this is overflow; close by it is the end of the domain, unless the numbers end sooner.
+            return k > 6 and not (k == 12 and _levels_off(verdict, x, curvature, threshold)), None
+        change = value - point.value
+        if k >= NEARBY and objective.size >= WIDE and not vague:
+            noise = verdict.noise  # so close it is what it was measured to be
+        elif abs(change) > threshold:
+            # Rounding grows on the way far out, and a single measurement may miss it.
+            near = (1.0, 0.99, 0.97, 0.94, 0.9) if logarithm or abs(change) < 1e-3 else (1.0,)
+            noise = max(noise, *(objective.noise(point.z + share * (x - point.z)) for share in near))
+        if change < -max(threshold, 8 * noise) and (change < -0.1 or not vague):
+            return True, None
+        if change > gain and change > 20 * noise:
+            return False, None if objective.leaps(point.z, x) else x
+    return False, None
+
+
+def _levels_off(verdict: Verdict, outside: np.ndarray, curvature: float, threshold: float) -> bool:
+    """Whether the objective stays level to where it overflows, though its curvature says that it falls."""
+    point, objective = verdict.point, verdict.objective
+    d = equilibrate(point.hessian)
+    for k in range(1, 40):
+        step = (outside - point.z) * 2.0**-k
+        value = objective.value(point.z + step)
+        if np.isfinite(value):
+            promised = 0.5 * curvature * float(np.sum((step / d) ** 2))
+            return bool(promised > 4 * threshold and value > point.value - threshold)
+    return False
+
+
+def _ridge(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> bool:
+    """Whether a curved ridge runs along ``v``: displaced and re-optimised, the maximum is as high."""
+    point, objective = verdict.point, verdict.objective
+    j = int(np.argmax(np.abs(v / d)))
+    step = 0.5 if objective.capped[j] else max(3 * d[j], 0.1 * abs(point.z[j]))
+    short = 0.1 if objective.capped[j] else 0.6 * d[j]  # it may end soon
+    for way in (step, -step, short, -short):
+        x = point.z.copy()
+        x[j] += way
+        if not np.isfinite(objective.value(x)):
+            continue
+        end = objective.climb(x, fixed=j, max_iterations=100)
+        if end.usable and end.value > point.value - max(50 * verdict.noise, 1e-9):
+            return True
+    return False
+
+
+def _clean(v: np.ndarray, verdict: Verdict, d: np.ndarray) -> np.ndarray:
+    """Drop the components of a direction that are only the rest still settling."""
+    capped = verdict.objective.capped
+    share = np.abs(v / d)
+    kept = np.where(share > 1e-4 * share.max(), v, 0.0)
+    if np.any(capped & (kept != 0)):
+        far = v * (FAR_OFF / np.max(np.abs(v[capped])))
+        kept = np.where(np.abs(far) > np.where(capped, 0.1, 0.03 * d), v, 0.0)
+
+    def falls(u: np.ndarray) -> bool:
+        return _walk(verdict, u, curvature_along(verdict, u, d))[0]
+
+    # Along a bent ridge both fall.
+    return kept if not falls(kept) or falls(v) else v

@@ -1,0 +1,200 @@
+"""Newton's method for a maximum: equilibrated, with absolute eigenvalues, and with its path kept.
+
+Library optimisers stop early on badly scaled likelihoods and report success; here the end point is
+only a candidate, which :mod:`triptych.existence.search` judges by curvature and by probing around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from triptych.base.interrupt import look
+
+Derivatives = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
+Value = Callable[[np.ndarray], float]
+
+EIGENVALUE_FLOOR = 1e-14
+LOG_STEP = 4.0  # longest step of a transformed coordinate, in its own (log-like) units
+FACTORISED = 30  # coordinates from which a step is solved by Cholesky before by eigenvalues
+ARRIVED = 1e-6  # decrement, relative to the objective, at which nothing is left of an ascent
+STALLED = 1e-11  # part of a step that is no progress
+CRAWL = 1e-11  # decrement, relative to the objective, from which a slow ascent is not followed on
+LOG_RANGE = 45.0  # an ascent that carries a transformed coordinate further than this has run away
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where an ascent ended and how it went.
+
+    ``decrement`` is Newton's, the squared length of the last step in the metric of the curvature:
+    twice the rise still to be expected from a quadratic. ``slow`` says that the decrements shrank
+    by a constant factor only, as they do on the way to infinity.
+    """
+
+    z: np.ndarray
+    value: float
+    gradient: np.ndarray
+    hessian: np.ndarray
+    decrement: float
+    iterations: int
+    trail: np.ndarray
+    slow: bool = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether the objective and its derivatives are finite here."""
+        return bool(
+            np.isfinite(self.value) and np.all(np.isfinite(self.gradient)) and np.all(np.isfinite(self.hessian))
+        )
+
+    @property
+    def arrived(self) -> bool:
+        """Whether nothing is left of the ascent."""
+        return self.decrement <= ARRIVED * (1 + abs(self.value))
+
+
+def equilibrate(hessian: np.ndarray) -> np.ndarray:
+    """Return the scale of each coordinate: one over the root of its own curvature."""
+    diagonal = np.abs(np.diag(hessian))
+    return np.where(diagonal > 0, 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0)), 1.0)
+
+
+def newton(
+    derivatives: Derivatives,
+    value: Value,
+    start: np.ndarray,
+    *,
+    basis: np.ndarray | None = None,
+    capped: np.ndarray | None = None,
+    max_iterations: int = 200,
+    tolerance: float = 1e-13,
+    polish: int = 3,
+    noise: Value | None = None,
+) -> Point:
+    """Climb from ``start``.
+
+    Parameters
+    ----------
+    derivatives, value
+        The objective with gradient and Hessian, and alone; not finite outside its domain.
+    start
+        Shape ``(p,)``.
+    basis
+        Shape ``(p, q)``; when given, steps stay in its span.
+    capped
+        Boolean ``(p,)``: coordinates whose step is limited, because they are logarithms or alike.
+    max_iterations
+        Bound on accepted steps.
+    tolerance
+        Newton decrement, relative to the size of the objective, below which to stop.
+    polish
+        Undamped steps after that, kept while the gradient shrinks: they buy the last digits.
+    noise
+        Rounding error of the objective: a slow ascent stops where it is all that is left to gain.
+    """
+    z = np.array(start, dtype=float)
+    f, g, h = derivatives(z)
+    trail = [z]
+    decrement, slow, stalls = np.inf, False, 0
+    if not (np.isfinite(f) and np.all(np.isfinite(g)) and np.all(np.isfinite(h))):
+        return Point(z, f, g, h, decrement, 0, np.array(trail))
+    for _ in range(max_iterations):
+        look()
+        before = decrement
+        step, decrement = ascent_step(g, h, basis)
+        if decrement <= tolerance * (1 + abs(f)):
+            break
+        # At a regular maximum decrements shrink quadratically; on the way to infinity by a constant.
+        if decrement > 0.05 * before and (
+            decrement <= CRAWL * (1 + abs(f)) or (noise is not None and decrement < 1e-4 and decrement < 10 * noise(z))
+        ):
+            slow = True
+            break
+        step = _limited(step, capped)
+        z_new = _search(value, z, f, g, step)
+        if z_new is None:
+            break
+        stalls = stalls + 1 if np.max(np.abs(z_new - z)) < STALLED * np.max(np.abs(step)) else 0
+        if stalls == 5:
+            break
+        out = derivatives(z_new)
+        if not (np.isfinite(out[0]) and np.all(np.isfinite(out[1])) and np.all(np.isfinite(out[2]))):
+            break
+        z, (f, g, h) = z_new, out
+        trail.append(z)
+        if capped is not None and np.any(np.abs(z - trail[0])[capped] > LOG_RANGE):
+            slow = True
+            break
+    for _ in range(polish):
+        step, before = ascent_step(g, h, basis)
+        out = derivatives(z + _limited(step, capped))
+        if not np.isfinite(out[0]) or not np.all(np.isfinite(out[2])):
+            break
+        after = ascent_step(out[1], out[2], basis)[1]
+        if not after < before:
+            break
+        z, (f, g, h), decrement = z + _limited(step, capped), out, after
+        trail.append(z)
+    return Point(z, f, g, h, decrement, len(trail) - 1, np.array(trail), slow)
+
+
+def ascent_step(g: np.ndarray, h: np.ndarray, basis: np.ndarray | None = None) -> tuple[np.ndarray, float]:
+    """Return Newton's step with absolute eigenvalues of the equilibrated Hessian, and its decrement."""
+    if g.size == 0 or (basis is not None and basis.shape[1] == 0):
+        return np.zeros_like(g), 0.0
+    if basis is not None:
+        step, decrement = ascent_step(basis.T @ g, basis.T @ h @ basis)
+        return basis @ step, decrement
+    d = equilibrate(h)
+    if g.size >= FACTORISED and (direct := _factorised(d * g, -(d[:, None] * h * d))) is not None:
+        return d * direct, float(d * g @ direct)
+    eigenvalues, vectors = np.linalg.eigh(-(d[:, None] * h * d))
+    size = np.abs(eigenvalues)
+    size = np.maximum(size, EIGENVALUE_FLOOR * max(1.0, float(size.max())))
+    along = vectors.T @ (d * g)
+    return d * (vectors @ (along / size)), float(np.sum(along**2 / size))
+
+
+def _factorised(g: np.ndarray, information: np.ndarray) -> np.ndarray | None:
+    """Solve by Cholesky, which is a hundred times cheaper; None unless clearly positive definite."""
+    from scipy.linalg import cho_solve
+
+    root = factor(information)
+    return None if root is None else np.asarray(cho_solve((root, True), g))
+
+
+def factor(information: np.ndarray) -> np.ndarray | None:
+    """Return the lower Cholesky factor of an equilibrated information; None unless clearly positive definite."""
+    try:
+        root = np.linalg.cholesky(information)
+    except np.linalg.LinAlgError:
+        return None
+    return root if float(np.min(np.diag(root), initial=1.0)) ** 2 >= 1e-10 else None
+
+
+def _limited(step: np.ndarray, capped: np.ndarray | None) -> np.ndarray:
+    return step if capped is None else step * share(step, capped)
+
+
+def share(step: np.ndarray, capped: np.ndarray) -> float:
+    """Return which part of a step may be made at once, because some coordinates are logarithms or alike."""
+    longest = float(np.max(np.abs(step[capped]), initial=0.0))
+    return 1.0 if longest <= LOG_STEP else LOG_STEP / longest
+
+
+def _search(value: Value, z: np.ndarray, f: float, g: np.ndarray, step: np.ndarray) -> np.ndarray | None:
+    """Backtrack until the objective rises by a fraction of what the slope promises."""
+    slope = float(g @ step)
+    length = 1.0
+    for _ in range(60):
+        candidate = z + length * step
+        if np.array_equal(candidate, z):
+            return None
+        reached = value(candidate)
+        if np.isfinite(reached) and reached >= f + 1e-4 * length * slope:
+            return candidate
+        length *= 0.5
+    return None

@@ -1,0 +1,259 @@
+"""What one panel maximises: the log-likelihood, or the log-likelihood plus the log-prior."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from triptych.engine.angles import turns
+from triptych.engine.engine import Engine
+from triptych.graph.rewrites import kind_of
+from triptych.optimise.approach import WIDE, approach, arrive
+from triptych.optimise.newton import Point, newton
+
+FAR_OUT, NUDGE = 8.0, 1e-6  # of a logarithm: from where rounding is looked for, and by what step
+FURTHER, STRAIGHT = 100, 1e-4  # of these steps, for differences of fourth order; bend over them that leaves none
+MOST_SMALL = 12  # scalars of a variable whose coordinates are pushed away one by one
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A scalar function of the coordinates that it depends on.
+
+    Attributes
+    ----------
+    engine
+        The compiled model.
+    parts
+        Weights of ``[log-likelihood, log-prior]``.
+    origin
+        Full vector ``z``; coordinates outside ``active`` stay where it puts them.
+    active
+        Positions in ``z`` of the coordinates that move; all methods work on these alone.
+    stepwise
+        Positions in ``z`` of coordinates along which the objective changes and at no point that was looked at slopes.
+    """
+
+    engine: Engine
+    parts: np.ndarray
+    origin: np.ndarray
+    active: np.ndarray
+    stepwise: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
+
+    @property
+    def size(self) -> int:
+        """Number of coordinates that move."""
+        return int(self.active.size)
+
+    @property
+    def capped(self) -> np.ndarray:
+        """Which of them are logarithms or alike, because PyMC transforms the variable; an angle only comes round."""
+        return np.asarray((self.engine.transformed & ~turns(self.engine))[self.active])
+
+    @property
+    def logarithmic(self) -> np.ndarray:
+        """Which of them act on a logarithmic scale: transformed, or a few that enter through exp."""
+        mask = np.zeros(self.engine.size, dtype=bool)
+        for name in exponentiated(self.engine):
+            mask[next(b.slice for b in self.engine.blocks if b.variable.name == name)] = True
+        return np.asarray(self.capped | mask[self.active])
+
+    @property
+    def discrete(self) -> bool:
+        """Whether all that is observed is discrete: probabilities, which no parameter lifts above one."""
+        model = self.engine.model
+        terms = set(self.engine.graph.likelihood)
+        return all(rv.dtype.startswith(("int", "uint", "bool")) for rv in model.observed_RVs) and terms <= {
+            rv.name for rv in model.observed_RVs
+        }
+
+    def full(self, x: np.ndarray) -> np.ndarray:
+        """Return the whole vector ``z`` for coordinates ``x``."""
+        z = self.origin.copy()
+        z[self.active] = x
+        return z
+
+    def value(self, x: np.ndarray, corner: object = ()) -> float:
+        """Return the objective; NaN counts as minus infinity."""
+        return self._combined(self.engine.value(self.full(x), corner))
+
+    def derivatives(self, x: np.ndarray, corner: object = None) -> tuple[float, np.ndarray, np.ndarray]:
+        """Return the objective with gradient ``(p,)`` and Hessian ``(p, p)``."""
+        value, gradient, hessian = self.engine.derivatives(self.full(x), corner)
+        g, h = self._summed(gradient), self._summed(hessian)
+        if self.size < self.engine.size:
+            g, h = g[self.active], h[np.ix_(self.active, self.active)]
+        return self._combined(value), g, (h + h.T) / 2
+
+    def slopes(self, x: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the objective with its gradient ``(p,)`` alone, which is all that costs little in many coordinates."""
+        value, gradient = self.engine.slopes(self.full(x))
+        return self._combined(value), self._summed(gradient)[self.active]
+
+    def term_slopes(self, x: np.ndarray) -> np.ndarray:
+        """Return the derivatives of every term of the likelihood, shape ``(terms, p)``."""
+        jacobians = self.engine.pointwise_jacobian(self.full(x)).values()
+        return np.vstack([j.reshape(-1, self.engine.size) for j in jacobians])[:, self.active]
+
+    def kinks(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the kinks' arguments ``u``, their Jacobian, and the fall of the objective per ``|u|``."""
+        u, jacobian, slope = self.engine.kinks(self.full(x))
+        fall = -self._summed(slope)
+        jacobian = jacobian[:, self.active]
+        # What only rounding leaves of a slope makes no corner; it is told in the units of the argument.
+        value = self.value(x)
+        size = 1 + abs(value) if np.isfinite(value) else 1.0
+        unit = np.maximum(np.abs(u), np.abs(jacobian) @ np.maximum(np.abs(x), 1.0))
+        return u, jacobian, np.where(np.abs(fall) * unit > 1e-12 * size, fall, 0.0)
+
+    @property
+    def kinked(self) -> bool:
+        """Whether a kink of the model is this objective's own: the prior's are not the likelihood's."""
+        memo, key = self.engine.memo, f"kinked {self.parts.tolist()}"
+        if key not in memo:
+            fall = self.kinks(self.engine.graph.start[self.active])[2]
+            memo[key] = bool(np.any(fall > 0))  # from others it rises, as a determinant does from zero
+        return bool(memo[key])
+
+    def noise(self, x: np.ndarray) -> float:
+        """Return the rounding error of the objective at ``x``, measured and from the sizes of its terms."""
+        z = self.full(x)
+        terms = sum(float(np.sum(np.abs(t))) for t in self.engine.pointwise(z).values())
+        size = terms + abs(float(self.engine.value(z)[1])) * float(self.parts[1])
+        here = self.value(x)
+        eps = np.finfo(float).eps
+        shaken = [abs(self.value(x * (1 + k * eps)) - here) for k in (-3, -2, -1, 1, 2, 3)]
+        measured = max((s for s in shaken if np.isfinite(s)), default=0.0)
+        return max(16 * eps * (1 + size), 2 * measured, self._noise_far_out(x, here))
+
+    def _noise_far_out(self, x: np.ndarray, here: float) -> float:
+        """Return what second differences leave where a logarithm is far out and a density may be rounding only."""
+        found = 0.0
+        for k in np.flatnonzero(self.capped & (np.abs(x) > FAR_OUT)):
+            change = NUDGE * (np.arange(x.size) == k)
+            bent = abs(self.value(x + change) - 2 * here + self.value(x - change))
+            found = max(found, bent if np.isfinite(bent) else 0.0)
+            if FURTHER**2 * bent < STRAIGHT:
+                # A density that is rounded in steps may be straight over so short a way.
+                sides = [self.value(x + step * FURTHER * change) for step in (-2, -1, 1, 2)]
+                rough = abs(sides[0] - 4 * sides[1] + 6 * here - 4 * sides[2] + sides[3]) / 4
+                found = max(found, rough if np.isfinite(rough) else 0.0)
+        return found
+
+    def leaps(self, one: np.ndarray, other: np.ndarray) -> bool:
+        """Whether the objective leaps between two points: a density computed wrongly far out does."""
+        ends = [self.value(one), self.value(other)]
+        whole = abs(ends[1] - ends[0])
+        for _ in range(40):
+            middle = (one + other) / 2
+            value = self.value(middle)
+            if not np.isfinite(value):
+                return True
+            if abs(value - ends[0]) > abs(ends[1] - value):
+                other, ends = middle, [ends[0], value]
+            else:
+                one, ends = middle, [value, ends[1]]
+        return abs(ends[1] - ends[0]) > 0.2 * whole
+
+    def climb(
+        self, x: np.ndarray, *, fixed: int | None = None, max_iterations: int = 200, known: np.ndarray | None = None
+    ) -> Point:
+        """Run Newton from ``x``, optionally with one coordinate held fixed.
+
+        In many coordinates gradients lead most of the way. With a coordinate fixed they do so with a ``known``
+        Hessian only, from nearby, and the end is then left with it.
+        """
+        if self.size >= WIDE and not self.kinked:
+            if fixed is None:
+                quick = arrive(self, x, self.derivatives(x)[2] if known is None else known)
+            else:
+                quick = approach(self, x, known, fixed) if known is not None else None
+            if quick is not None:
+                return quick
+        basis = None
+        if fixed is not None:
+            basis = np.delete(np.eye(self.size), fixed, axis=1)
+        return newton(
+            self.derivatives,
+            self.value,
+            x,
+            basis=basis,
+            capped=self.capped,
+            max_iterations=max_iterations,
+            noise=self.noise,
+        )
+
+    def with_room(self, x: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """Return ``x`` with what bounds the coordinates at the positions ``held`` out of their way."""
+        return np.asarray(self.engine.with_room(self.full(x), self.active[held])[self.active])
+
+    def without(self, positions: np.ndarray) -> Objective:
+        """Return the objective with some of its coordinates held at the origin."""
+        return replace(self, active=np.delete(self.active, positions))
+
+    def _summed(self, of_parts: np.ndarray) -> np.ndarray:
+        """Add up likelihood and prior as far as they belong to the objective; what does not may be anything."""
+        return np.asarray(of_parts[0] + of_parts[1] if self.parts[1] else of_parts[0])
+
+    def _combined(self, value: np.ndarray) -> float:
+        if self.engine.graph.fenced and np.isneginf(value[1]):
+            return -np.inf  # the parameter space is the support of the priors
+        total = float(self._summed(value))
+        return total if not np.isnan(total) else -np.inf
+
+
+def make_objective(engine: Engine, parts: np.ndarray) -> tuple[Objective, np.ndarray]:
+    """Return the objective over the coordinates it depends on, and a mask of those it does not know.
+
+    A coordinate is unknown when no value moves the objective along it: at random points its
+    gradient vanishes and so do finite changes.
+    """
+    rng = np.random.default_rng(0)
+    known, sloped = np.zeros((2, engine.size), dtype=bool)
+    keep = parts != 0
+    usable = 0
+    for scale in (0.0, 0.3, 1.0, 1.0, 0.1, 0.1):
+        z = engine.graph.start + scale * rng.standard_normal(engine.size)
+        gradient = (engine.slopes(z) if engine.size >= WIDE else engine.derivatives(z))[1]
+        value = engine.value(z)  # by the same function as below: the two differ in their rounding
+        if not np.all(np.isfinite(value[keep])):
+            continue
+        usable += 1
+        sloped |= np.any(gradient[keep] != 0, axis=0)
+        known |= sloped
+        for j in np.flatnonzero(~known):
+            for change in (-310.0, -7.3, -1.1, -0.21, 0.21, 1.1, 7.3, 310.0):
+                moved = z.copy()
+                moved[j] += change
+                if np.any(engine.value(moved)[keep] != value[keep]):
+                    known[j] = True
+                    break
+    if usable == 0:
+        known[:] = True
+    steps = np.flatnonzero(known & ~sloped)
+    return Objective(engine, parts, engine.graph.start.copy(), np.flatnonzero(known), steps), ~known
+
+
+def exponentiated(engine: Engine) -> list[str]:
+    """Names of the small untransformed variables that the model passes through an exponential, or a softplus."""
+    from pytensor.graph.traversal import ancestors
+
+    if "exponentiated" not in engine.shared_memo:
+        model = engine.model
+        small = {
+            model[b.variable.name]: b.variable.name
+            for b in engine.blocks
+            if b.transform is None and b.variable.size <= MOST_SMALL
+        }
+        found: dict[str, None] = {}
+        for variable in ancestors([*model.observed_RVs, *model.potentials]):
+            node = variable.owner
+            if node is None or kind_of(node) not in ("Exp", "Softplus"):
+                continue
+            for above in ancestors(node.inputs):
+                if above in small:
+                    found[small[above]] = None
+        engine.shared_memo["exponentiated"] = list(found)
+    names: list[str] = engine.shared_memo["exponentiated"]
+    return names

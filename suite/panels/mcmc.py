@@ -1,0 +1,286 @@
+"""The posterior panel: NUTS, ArviZ's diagnostics, and a gate before anything is reported."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from triptych.base.defaults import CHAINS, DRAWS, TUNE
+from triptych.base.progress import Progress
+from triptych.engine.angles import periods, turns
+from triptych.engine.engine import Engine
+from triptych.engine.estimands import Estimand
+from triptych.graph.priors import improper, is_proper
+from triptych.panels.labels import Labels
+from triptych.panels.posterior_rows import summarise
+from triptych.panels.solution import NoEstimate, Panel
+from triptych.problem.advice import Advice
+from triptych.problem.axes import axis_labels
+from triptych.problem.table import Row, Status, join
+from triptych.sampling.budget import Spent, told, why_not
+from triptych.sampling.gate import (
+    LEVEL,
+    PLANS,
+    Diagnosis,
+    Plan,
+    diagnose,
+    enough,
+    extreme,
+    plans,
+)
+from triptych.sampling.nuts import Draws, SamplerStopped, adaptation_for, sample
+from triptych.sampling.predictive import predictive_groups
+from triptych.sampling.whitening import Whitening, whitening
+
+POINTWISE_LIMIT = 4_000_000
+ROUND = 6  # depth of trees where angles turn: a longer way goes round and round where the density is level
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How to sample, in PyMC's words."""
+
+    draws: int = DRAWS
+    tune: int = TUNE
+    chains: int = CHAINS
+    random_seed: int = 1
+    backend: str = "auto"
+    cores: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if isinstance(value, np.integer):
+                object.__setattr__(self, name, int(value))
+
+
+def solve_mcmc(
+    engine: Engine,
+    estimands: list[Estimand],
+    sampling: Sampling,
+    *,
+    scenario: str,
+    variant: str,
+    ci_prob: float,
+    ci_kind: str = "eti",
+    labels: Labels | None = None,
+    mode: Panel | None = None,
+    mle: Panel | None = None,
+    no_mode: str = "",
+    progress: Progress | None = None,
+) -> Panel:
+    """Sample until the gate is passed, a bounded number of times, and summarise.
+
+    ``mode`` is the panel of the MAP, if it was solved: it tells the scales at the mode, and warns of a joint
+    density that has none. ``mle``, if it was solved, tells whether the likelihood is bounded. ``no_mode`` is why, where
+    theory says that the joint density rises without limit.
+    """
+    import xarray as xr
+
+    began = time.perf_counter()
+    warning = mode_status(mode)
+    attempts: list[str] = []
+    try:
+        run = _until_passed(engine, sampling, labels, mode, warning, attempts, progress)
+    except SamplerStopped as error:
+        reason = f"the sampler stopped: {error}; {_may_lack(engine)}"
+        panel = not_sampled(estimands, Status.FAILED, reason, scenario=scenario, variant=variant, ci_prob=ci_prob)
+        panel.diagnostics.update({"attempts": [*attempts, reason], "gate": [reason]})
+        return panel
+    groups, reasons = predictive_groups(engine, run.tree["posterior"].to_dataset(), sampling.random_seed)
+    tree = run.tree.assign({name: xr.DataTree(group) for name, group in groups.items()})
+    rows, intervals, summary = summarise(
+        engine,
+        tree,
+        run.diagnosis,
+        estimands,
+        scenario=scenario,
+        variant=variant,
+        ci_prob=ci_prob,
+        ci_kind=ci_kind,
+        warning=warning,
+        draws=run.drawn.z,
+        mle=mle,
+        no_mode=no_mode,
+    )
+    if run.diagnosis.gate:
+        tried = told(run.spent, run.stopped)
+        rows, intervals = ([_tried(row, tried) for row in some] for some in (rows, intervals))
+    if labels is not None:
+        overlapping = labels.unidentified(run.drawn.z.reshape(-1, engine.size))
+        rows, intervals = (labels.rows(labels.identified(some, overlapping)) for some in (rows, intervals))
+    diagnostics = {
+        **run.figures(),
+        **({} if labels is None else {"labels": f"{labels.said}; R-hat and ESS are of draws in that order"}),
+        "attempts": attempts,
+        "tune": round(sampling.tune * run.plan.tune),
+        "chains": sampling.chains,
+        "seconds": time.perf_counter() - began,
+        "summary": summary,
+        **{f"no_{name}": reason for name, reason in reasons.items()},
+    }
+    return Panel("mcmc", rows, intervals=intervals, native=tree, diagnostics=diagnostics)
+
+
+def _tried(row: Row, tried: str) -> Row:
+    return row.also(tried) if row.status is Status.UNRELIABLE else row
+
+
+def _may_lack(engine: Engine) -> str:
+    """Return what to do where the sampler found nothing to draw from."""
+    if flat := improper(engine.model):
+        return f"the posterior may be improper, as the prior of {join(flat)} is: {Advice.USE_PROPER}"
+    if is_proper(engine.model):
+        return f"{Advice.REWRITE}, or give initval where the density is finite"
+    return str(Advice.CHECK_PRIORS)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The last attempt: its draws, also as a DataTree, and what the gate said of them."""
+
+    drawn: Draws
+    tree: Any
+    diagnosis: Diagnosis
+    plan: Plan
+    before_relabelling: float | None
+    spent: list[Spent]
+    stopped: str  # why there was no further attempt, where one was planned
+
+    def figures(self) -> dict[str, Any]:
+        """Return what the report says of it."""
+        found, before = self.diagnosis, self.before_relabelling
+        return {
+            "max_rhat": extreme(found.rhat, np.nanmax),
+            "min_ess_bulk": extreme(found.ess_bulk, np.nanmin),
+            "min_ess_tail": extreme(found.ess_tail, np.nanmin),
+            "divergences": found.divergences,
+            "min_bfmi": found.bfmi,
+            "gate": found.gate,
+            "sampler": f"nutpie NUTS, {self.drawn.adaptation} adaptation, {self.drawn.backend}",
+            "draws": int(self.drawn.z.shape[1]),
+            "gradients": round(sum(s.total for s in self.spent)),
+            "stopped": self.stopped,
+            **({"max_rhat_before_relabelling": before} if before is not None else {}),
+        }
+
+
+def _until_passed(
+    engine: Engine,
+    sampling: Sampling,
+    labels: Labels | None,
+    mode: Panel | None,
+    warning: Status | None,
+    attempts: list[str],
+    progress: Progress | None,
+) -> _Run:
+    """Sample as the plans say until the gate is passed or they end; each attempt adds what came of it."""
+    run: _Run | None = None
+    spent: list[Spent] = []
+    last, rows = PLANS[0], sum(w.size for w in engine.weights.values())
+    whitened = whitening(engine, mode.z if mode is not None else None)
+    for attempt, plan in enumerate(plans(warning)):
+        last = replace(plan, draws=last.draws) if run is not None and run.diagnosis.only_divergent else plan
+        if run is not None and (stopped := why_not(spent, last, run.diagnosis, rows)):
+            return replace(run, stopped=stopped)
+        drawn = _attempt(engine, sampling, last, attempt, whitened, progress)
+        tree, before = _tree(engine, drawn, labels)
+        diagnosis = diagnose(tree, drawn.z, periods(engine), labels.said if labels is not None else "")
+        said = f"{drawn.adaptation}, {drawn.z.shape[1]} draws"
+        attempts.append(f"{said}: {'passed' if not diagnosis.gate else '; '.join(diagnosis.gate)}")
+        spent.append(Spent.of(last, drawn.statistics["n_steps"], round(sampling.tune * last.tune)))
+        run = _Run(drawn, tree, diagnosis, last, before, spent, "")
+        if enough(last, attempt, diagnosis):
+            break
+    assert run is not None
+    return run
+
+
+def mode_status(mode: Panel | None) -> Status | None:
+    """Return the status by which the MAP warns of an improper posterior, if it does."""
+    found = {row.status for row in mode.estimates} if mode is not None else set()
+    return next((status for status in (*LEVEL, Status.UNBOUNDED) if status in found), None)
+
+
+def _attempt(
+    engine: Engine,
+    sampling: Sampling,
+    plan: Plan,
+    attempt: int,
+    whitened: Whitening | None,
+    progress: Progress | None,
+) -> Draws:
+    """Sample as planned; each attempt has a seed of its own."""
+    what = "sampling" if attempt == 0 else f"sampling, attempt {attempt + 1}"
+    return sample(
+        engine,
+        draws=max(4, round(sampling.draws * plan.draws)),
+        tune=max(1, round(sampling.tune * plan.tune)),
+        chains=sampling.chains,
+        random_seed=sampling.random_seed + attempt,
+        adaptation=adaptation_for(engine.size, plan.adaptation),
+        target_accept=plan.target_accept,
+        maxdepth=min(plan.maxdepth, ROUND) if np.any(turns(engine)) else plan.maxdepth,
+        backend=sampling.backend,
+        cores=sampling.cores,
+        whitened=whitened,
+        progress=None if progress is None else partial(progress, what),
+    )
+
+
+def _tree(engine: Engine, drawn: Draws, labels: Labels | None) -> tuple[Any, float | None]:
+    """Return the DataTree, and the largest R-hat before relabelling when there is a rule."""
+    import arviz as az
+
+    chains, draws, size = drawn.z.shape
+    flat = drawn.z.reshape(-1, size)
+
+    def shown_at(z: np.ndarray) -> dict[str, np.ndarray]:
+        return {name: v.reshape(chains, draws, *v.shape[1:]) for name, v in engine.shown_many(z).items()}
+
+    before = None
+    if labels is not None:
+        unordered = shown_at(flat)
+        before = float(max(np.nanmax(az.rhat(unordered[name])) for name in labels.members()))
+    shown = shown_at(flat if labels is None else labels.draws(flat))
+    groups: dict[str, Any] = {"posterior": shown, "sample_stats": drawn.statistics}
+    terms = sum(w.size for w in engine.weights.values())
+    if terms * chains * draws <= POINTWISE_LIMIT:
+        groups["log_likelihood"] = {
+            name: values.reshape(chains, draws, *values.shape[1:])
+            for name, values in engine.pointwise_many(flat).items()
+        }
+    model = engine.model
+    groups["observed_data"] = engine.observed
+    dims = {n: [d for d in ds if d is not None] for n, ds in model.named_vars_to_dims.items()}
+    sizes = {n: v.variable.shape for n, v in ((b.variable.name, b) for b in engine.blocks)}
+    dims = {n: list(ds) for n, ds in dims.items() if len(ds) == len(sizes.get(n, ds))}
+    coords = {d: axis_labels(c) for d, c in model.coords.items() if c is not None and _fits(d, c, dims, groups)}
+    dims = {n: ds for n, ds in dims.items() if n in shown or n in groups["observed_data"]}
+    return az.from_dict(groups, dims=dims, coords=coords), before
+
+
+def _fits(dim: str, labels: Any, dims: dict[str, list[str]], groups: dict[str, Any]) -> bool:
+    """Whether the model's labels still have the length of the data that were put in."""
+    for group, skip in (("posterior", 2), ("observed_data", 0)):
+        for name, values in groups[group].items():
+            for axis, d in enumerate(dims.get(name, [])):
+                if d == dim and values.shape[axis + skip] != len(labels):
+                    return False
+    return True
+
+
+def not_sampled(
+    estimands: list[Estimand], status: Status, reason: str, *, scenario: str, variant: str, ci_prob: float
+) -> Panel:
+    """Return the panel of a posterior of which there are no draws."""
+    nan = np.nan
+    rows = [
+        Row(scenario, variant, "mcmc", e.name, label, nan, "mean", nan, nan, nan, ci_prob, "none", status, reason)
+        for e in estimands
+        for label in e.variable.labels
+    ]
+    return Panel("mcmc", rows, native=NoEstimate({r.name: str(r.status) for r in rows}, reason))

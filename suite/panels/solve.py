@@ -1,0 +1,227 @@
+"""One variant of a scenario, solved by the panels that are asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from triptych.base.interrupt import look
+from triptych.base.progress import Progress, Share, between, unheard
+from triptych.base.threads import in_one_thread
+from triptych.engine.engine import Engine
+from triptych.engine.estimands import resolve
+from triptych.panels.labels import labels_of
+from triptych.panels.mcmc import Sampling, not_sampled, solve_mcmc
+from triptych.panels.no_maximum import without_maximum
+from triptych.panels.solution import Panel, Solution
+from triptych.problem.scenario import DEFAULT, Data, Relabel, Scenario
+from triptych.problem.table import METHODS, Status
+
+SAYS = {"mle": "maximum likelihood", "map": "MAP mode", "mcmc": "sampling"}
+BEGINS = {"mle": 0.0, "map": 0.2, "mcmc": 0.3}  # share of a variant's work that is done before a panel
+
+
+def build_model(scenario: Scenario, data: Data, settings: dict[str, Any]) -> Any:
+    """Open a ``pm.Model``, make shared variables of the data's arrays, and run the scenario's body.
+
+    They are what ``pm.Data`` makes, but for their names, which the model's variables may have too.
+    """
+    import pymc as pm
+    import pytensor
+    from pymc.pytensorf import convert_data
+
+    coords = {dim: labels for dim, labels in data.coords.items()}
+    with pm.Model(coords=coords) as model:
+        symbolic = Data({}, coords=data.coords, constants=data.constants)
+        symbolic.arrays = {
+            name: pytensor.shared(convert_data(values), name=name) for name, values in data.arrays.items()
+        }
+        for name, dims in data.dims.items():
+            for axis, dim in enumerate(dims):
+                if dim not in model.dim_lengths:
+                    model.add_coord(dim, length=symbolic.arrays[name].shape[axis])
+        scenario.model(symbolic, **settings)
+    return model
+
+
+def scenario_data(scenario: Scenario, settings: dict[str, Any]) -> Data:
+    """Return the scenario's data, with the settings that its function takes."""
+    import inspect
+
+    accepted = inspect.signature(scenario.data).parameters
+    return scenario.data(**{k: v for k, v in settings.items() if k in accepted})
+
+
+def model_settings(scenario: Scenario, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return those settings that the scenario's model takes."""
+    import inspect
+
+    parameters = inspect.signature(scenario.model).parameters
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return settings
+    return {k: v for k, v in settings.items() if k in parameters}
+
+
+@in_one_thread
+def solve(
+    scenario: Scenario,
+    variant: str = DEFAULT,
+    *,
+    methods: Sequence[str] = METHODS,
+    sampling: Sampling | None = None,
+    ci_prob: float = 0.95,
+    ci_kind: str = "eti",
+    profile: bool = True,
+    data: Data | None = None,
+    progress: Progress | None = None,
+) -> Solution:
+    """Solve one variant of a scenario.
+
+    Parameters
+    ----------
+    scenario, variant
+        What to solve.
+    methods
+        Any of ``mle``, ``map``, ``mcmc``.
+    sampling
+        How to sample.
+    ci_prob, ci_kind
+        Level of all intervals, and which posterior interval is the headline: ``eti`` or ``hdi``.
+    profile
+        Whether to compute profile-likelihood intervals.
+    data
+        Data in place of the scenario's own.
+    progress
+        Called with what is being done and the share that is done.
+    """
+    settings = dict(scenario.variants[variant])
+    data = scenario_data(scenario, settings) if data is None else data
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "compile"):
+        engine, other = _engine(scenario, data, settings), scenario.likelihood
+        plain = None
+        if other is not None and "mle" in methods:
+            plain = _engine(other, scenario_data(other, settings), settings)
+    panels = solve_engine(
+        engine,
+        scenario.estimands,
+        plain=plain,
+        scenario=scenario.name,
+        variant=variant,
+        methods=methods,
+        sampling=sampling or Sampling(),
+        ci_prob=ci_prob,
+        ci_kind=ci_kind,
+        profile=profile,
+        relabel=scenario.relabel,
+        no_posterior=scenario.no_posterior,
+        no_maximum=scenario.no_maximum,
+        seconds=seconds,
+        progress=progress,
+    )
+    return Solution(scenario.name, variant, settings, data, engine, panels, seconds, plain)
+
+
+def _engine(scenario: Scenario, data: Data, settings: dict[str, Any]) -> Engine:
+    return Engine.build(build_model(scenario, data, model_settings(scenario, settings)))
+
+
+@in_one_thread
+def solve_engine(
+    engine: Engine,
+    estimands: Sequence[str] | None,
+    *,
+    plain: Engine | None = None,
+    scenario: str,
+    variant: str,
+    methods: Sequence[str],
+    sampling: Sampling,
+    ci_prob: float,
+    ci_kind: str,
+    profile: bool,
+    relabel: Relabel | None,
+    no_posterior: tuple[Status, str] | None = None,
+    no_maximum: Mapping[str, str] | None = None,
+    seconds: dict[str, float],
+    progress: Progress | None = None,
+) -> dict[str, Panel]:
+    """Run the panels on a compiled model; ``plain`` has the same likelihood in other parameters, for the MLE."""
+    from triptych.panels.map import solve_map
+    from triptych.panels.mle import solve_mle
+
+    resolved = resolve(engine, estimands)
+    labels = labels_of(engine, relabel, sampling.random_seed)
+    own_labels = labels if plain is None else labels_of(plain, relabel, sampling.random_seed)
+    common: dict[str, Any] = {"scenario": scenario, "variant": variant, "ci_prob": ci_prob}
+    panels: dict[str, Panel] = {}
+    for method in METHODS:
+        if method not in methods:
+            continue
+        look()
+        share = unheard if progress is None else _part(progress, method)
+        share(0.0)
+        with _timed(seconds, method):
+            if method == "mle":
+                own = plain or engine
+                wanted = resolve(own, [e.name for e in resolved])
+                panel = solve_mle(
+                    own,
+                    wanted,
+                    random_seed=sampling.random_seed,
+                    profile=profile,
+                    labels=own_labels,
+                    progress=share,
+                    **common,
+                )
+            elif method == "map":
+                panel = solve_map(
+                    engine, resolved, random_seed=sampling.random_seed, labels=labels, progress=share, **common
+                )
+            elif no_posterior is not None:
+                panel = not_sampled(resolved, *no_posterior, scenario=scenario, variant=variant, ci_prob=ci_prob)
+            else:
+                panel = solve_mcmc(
+                    engine,
+                    resolved,
+                    sampling,
+                    ci_kind=ci_kind,
+                    labels=labels,
+                    mode=panels.get("map"),
+                    mle=panels.get("mle"),
+                    no_mode=(no_maximum or {}).get("map", ""),
+                    progress=None if progress is None else partial(_rest, progress, BEGINS[method]),
+                    **common,
+                )
+        reason = (no_maximum or {}).get(method)
+        panels[method] = panel if reason is None else without_maximum(panel, reason)
+    for method in ("mle", "map"):
+        known = own_labels if method == "mle" else labels
+        if known is not None and method in panels:
+            known.settle(panels[method])  # at last: the sampler heeds what the mode itself is like
+    return panels
+
+
+def _part(progress: Progress, method: str) -> Share:
+    """Return what is told of the share of one panel's work."""
+    following = [begins for begins in BEGINS.values() if begins > BEGINS[method]]
+    return between(partial(progress, SAYS[method]), BEGINS[method], min(following, default=1.0))
+
+
+def _rest(progress: Progress, begins: float, what: str, done: float) -> None:
+    """Report a share of what is left after ``begins``."""
+    progress(what, begins + (1 - begins) * done)
+
+
+class _timed:
+    """Record the seconds spent in a block."""
+
+    def __init__(self, seconds: dict[str, float], name: str) -> None:
+        self.seconds, self.name = seconds, name
+
+    def __enter__(self) -> None:
+        self.began = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds[self.name] = time.perf_counter() - self.began

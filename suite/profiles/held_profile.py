@@ -1,0 +1,92 @@
+"""A profile at a jump: the likelihood with one scalar held, maximised on the near side of all edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from triptych.engine.estimands import Estimand
+from triptych.profiles.jump import MARGIN, Jump
+
+NEAR = 1e-6  # of an end's uncertainty, from it, that is on it
+LEVEL = 1e-3  # slope of twice the log-likelihood per standard error, that is none
+
+
+@dataclass
+class HeldProfile:
+    """The fall of the profile at a way from the maximum, each time from where the last one ended."""
+
+    jump: Jump
+    estimand: Estimand
+    i: int
+    value: float
+    sign: float
+    seen: list[tuple[float, float]]
+    last: np.ndarray | None = None
+
+    def must(self, way: float) -> float:
+        """Return the fall; raise where it was not found."""
+        found = self(way)
+        if found is None:
+            raise ArithmeticError
+        return found
+
+    def __call__(self, way: float) -> float | None:
+        """Minimise the fall with the scalar held, off the edges' far sides; None where that did not succeed."""
+        from scipy.optimize import minimize
+
+        jump, at, unit = self.jump, self.value + self.sign * way, self.units
+
+        def missing(u: np.ndarray) -> float:
+            return (jump.scalar(self.estimand, self.i, unit * u)[0] - at) / way
+
+        def by_step(u: np.ndarray) -> np.ndarray:
+            return np.asarray(unit * jump.scalar(self.estimand, self.i, unit * u)[1] / way)
+
+        room = jump.normals * unit * jump.rates[:, None]
+        held = [
+            {"type": "eq", "fun": missing, "jac": by_step},
+            {"type": "ineq", "fun": lambda u: room @ u - MARGIN, "jac": lambda u: room},
+        ]
+        start = np.zeros(unit.size) if self.last is None else self.last
+
+        def objective(u: np.ndarray) -> tuple[float, np.ndarray]:
+            fall, slope = jump.fall(unit * u)
+            return fall, slope * unit
+
+        done = minimize(
+            objective,
+            start,
+            jac=True,
+            method="SLSQP",
+            constraints=held,
+            bounds=jump.bounds / unit[:, None],
+            options={"ftol": 1e-12, "maxiter": 200},
+        )
+        if not np.all(np.isfinite(done.x)) or abs(missing(done.x)) > 1e-7 or np.min(room @ done.x) < -1e-7:
+            return None
+        if (
+            done.fun >= 1e9
+            or self._slope_left(objective(done.x)[1], by_step(done.x), room[room @ done.x < NEAR]) > LEVEL
+        ):
+            return None
+        self.last = done.x
+        self.seen.append((at, self.sign * float(np.sqrt(max(done.fun, 0.0)))))
+        return float(done.fun)
+
+    def _slope_left(self, slope: np.ndarray, held: np.ndarray, edges: np.ndarray) -> float:
+        """Return the slope of the fall along what is held and the edges that are met, in standard errors."""
+        from scipy.linalg import null_space
+
+        rows = np.vstack([held[None], edges])
+        along = null_space(rows / np.linalg.norm(rows, axis=1, keepdims=True), rcond=1e-10)
+        return float(np.linalg.norm(slope @ along)) if along.shape[1] else 0.0
+
+    @cached_property
+    def units(self) -> np.ndarray:
+        """How far each parameter may be off, by the ends and in the regular directions."""
+        jump = self.jump
+        inverse = np.linalg.pinv(jump.normals)
+        return np.asarray(np.sqrt(np.sum((inverse / jump.rates) ** 2, axis=1) + np.sum(jump.regular**2, axis=1)))

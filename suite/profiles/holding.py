@@ -1,0 +1,162 @@
+"""The likelihood re-optimised with one scalar held fixed: one point of a profile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from triptych.existence.verdict import Verdict
+from triptych.optimise.kinks import climb
+from triptych.optimise.newton import ascent_step, equilibrate, share
+from triptych.profiles.held_scalar import Scalar
+from triptych.profiles.start import out_alone
+
+PULL, PUSH = 1e-7, 1e-3  # slopes of what is on its way to infinity: back, or further than it was followed
+STALLED = 1e-6  # Newton decrement above which a constrained ascent has not arrived
+ARRIVED = 1e-13  # the same, relative to the objective, where nothing is left to gain
+STEPS, HALVINGS = 100, 40  # of an ascent on a level set, and of one of its steps
+RETURNS, ON_LEVEL = 12, 1e-9  # corrections back to a level set; the last one, in standard errors
+BENT = 1e-5  # standard errors over which the bend of a scalar is measured
+MOST_BENT = 8  # coordinates of a scalar whose bend is measured
+
+Held = tuple[np.ndarray, float]  # a point and the log-likelihood there
+
+
+def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> Held | None:
+    """Maximise with the scalar held at ``at``; None when no usable point was found, NaN when none was settled on.
+
+    What goes to infinity at the maximum stays where it is, as long as the objective does not pull it back.
+    """
+    held = _hold_function if scalar.alone is None else _hold_coordinate
+    slope = scalar.evaluate(start)[1]
+    out = {k: sign for k, sign in out_alone(verdict, start).items() if slope[k] == 0}
+    found = held(verdict, scalar, start, at, list(out))
+    if not out or found is None or np.isnan(found[1]):
+        return found
+    gradient = verdict.objective.derivatives(found[0])[1]
+    if all(-PULL < sign * gradient[k] < PUSH for k, sign in out.items()):
+        return found
+    freed = held(verdict, scalar, found[0], at, [])
+    return found if freed is None or not freed[1] > found[1] else freed
+
+
+def _hold_coordinate(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float, fixed: list[int]) -> Held | None:
+    """Climb in all other coordinates: the one that a scalar hangs on is told by its value."""
+    objective, x = verdict.objective, onto_level(scalar, start, at)
+    if x is None:
+        return None
+    x = objective.with_room(x, np.array([scalar.alone]))
+    positions = np.array([scalar.alone, *fixed])
+    rest = replace(objective, origin=objective.full(x)).without(positions)
+    if rest.size == 0:
+        value = objective.value(x)
+        return (x, value) if np.isfinite(value) else None
+    point, corner = climb(rest, np.delete(x, positions))
+    if not point.usable:
+        return None
+    # An ascent that another value stops has not arrived, and one that has gone far has come to a limit.
+    ran = corner is not None or (point.slow and not objective.engine.in_order)
+    settled = ran or point.decrement <= STALLED * (1 + abs(point.value))
+    x[np.delete(np.arange(x.size), positions)] = point.z
+    return x, point.value if settled else np.nan
+
+
+def _hold_function(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float, fixed: list[int]) -> Held | None:
+    """Climb on the level set of a function: Newton's steps along it for the Lagrangian, each put back onto it."""
+    objective = verdict.objective
+    x = onto_level(scalar, start, at)
+    if x is None:
+        return None
+    x = objective.with_room(x, np.flatnonzero(scalar.evaluate(x)[1]))
+    last: Held | None = None
+    decrement = np.inf
+    for _ in range(STEPS):
+        here = objective.derivatives(x)
+        normal = scalar.evaluate(x)[1]
+        if not all(np.all(np.isfinite(part)) for part in (*here, normal)) or not np.any(normal != 0):
+            if last is None:
+                return None
+            x, value = last
+            break
+        value, gradient, hessian = here
+        d = equilibrate(hessian)
+        size = float(np.max(np.abs(normal * d)))
+        if not 0 < size < np.inf:
+            return None
+        unit = normal * d / size
+        pull = float(unit @ (gradient * d)) / float(unit @ unit) / size  # the multiplier
+        hessian = hessian - pull * _bend(scalar, x, d)
+        basis = _beside(normal, d, [*verdict.flat, *np.eye(x.size)[fixed]])
+        step, decrement = ascent_step(gradient, hessian, basis)
+        if decrement <= ARRIVED * (1 + abs(value)):
+            return x, value
+        moved = _climbed(verdict, scalar, at, x, value, gradient, step * share(step, objective.capped))
+        if moved is None:
+            break
+        last, x = (x, value), moved
+    return x, value if decrement <= STALLED * (1 + abs(value)) else np.nan
+
+
+def _climbed(
+    verdict: Verdict, scalar: Scalar, at: float, x: np.ndarray, value: float, gradient: np.ndarray, step: np.ndarray
+) -> np.ndarray | None:
+    """Return a higher point on the level set, by as much of a step as leads to one."""
+    slope, length = float(gradient @ step), 1.0
+    for _ in range(HALVINGS):
+        candidate = onto_level(scalar, x + length * step, at)
+        if candidate is not None:
+            if np.array_equal(candidate, x):
+                return None
+            if verdict.objective.value(candidate) >= value + 1e-4 * length * slope:
+                return candidate
+        length /= 2
+    return None
+
+
+def onto_level(scalar: Scalar, x: np.ndarray, at: float) -> np.ndarray | None:
+    """Return a point near ``x`` where the scalar has a value, by Newton's steps along its own slope; None without."""
+    last = np.inf
+    for _ in range(RETURNS):
+        value, slope = scalar.evaluate(x)
+        if not (np.isfinite(value) and np.all(np.isfinite(slope))):
+            return None
+        if value == at:
+            return x
+        way = scalar.covariance @ slope
+        if not float(slope @ way) > 0:
+            way = slope * scalar.unit**2
+        # Where the scalar has stopped moving there is nothing left to hold.
+        if not float(slope @ way) > 0:
+            return None
+        change = way * (scalar.short(value, at) / float(slope @ way))
+        size = float(np.max(np.abs(change) / scalar.unit))
+        if not np.isfinite(size):
+            return None
+        x = x + change
+        if size <= ON_LEVEL or (size < 1e3 * ON_LEVEL and size >= last):
+            return x
+        last = size
+    return None
+
+
+def _bend(scalar: Scalar, x: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """Return the second derivatives of a scalar, by differences of its slope; none of one of many coordinates."""
+    here = scalar.evaluate(x)[1]
+    bend = np.zeros((x.size, x.size))
+    moving = np.flatnonzero(here)
+    if moving.size > MOST_BENT:
+        return bend
+    for k in moving:
+        step = BENT * min(d[k], max(1.0, abs(x[k]))) * (np.arange(x.size) == k)
+        ends = [scalar.evaluate(x + sign * step)[1] for sign in (-1.0, 1.0)]
+        if all(np.all(np.isfinite(end)) for end in ends):
+            bend[k] = (ends[1] - ends[0]) / (2 * step[k])
+    return (bend + bend.T) / 2
+
+
+def _beside(normal: np.ndarray, d: np.ndarray, others: list[np.ndarray]) -> np.ndarray:
+    """Directions, as columns, that hold the scalar and keep off some others, as that of a ridge."""
+    rows = [v / np.max(np.abs(v)) for v in (normal * d, *(v / d for v in others))]
+    _, sizes, vectors = np.linalg.svd(np.array([v / np.linalg.norm(v) for v in rows]))
+    return np.asarray(d[:, None] * vectors[int(np.sum(sizes > 1e-8)) :].T)

@@ -1,0 +1,354 @@
+"""A profile followed outward: to where the likelihood crosses the level, or to where it is seen that it never does.
+
+Steps are taken and measured in the model's coordinates, and an end is told by the likelihood alone: a parameter, its
+logarithm and its reciprocal are followed along one curve to one end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+
+from triptych.existence.verdict import Verdict
+from triptych.optimise.segment import least
+from triptych.profiles.held_scalar import LOGARITHMS, WIDTHS, Scalar
+from triptych.profiles.holding import Held, hold
+
+HIGHER = 1e-3  # log-likelihood by which a point on a profile shows that the maximum was none
+PRECISE, ROUGHLY = 1e-6, 1e-3  # of the level's root: an end that is found, and one that rounding leaves
+CLOSED = 1e-9  # of a bracket's width, from which nothing is between its ends
+MOST_POINTS = 150  # of one side of a profile
+JUMP, LEEWAY = 2.5, 0.2  # times the rise of the root that was foreseen, and share of the level: more is another branch
+SHORTER, FEWER = 16, 4  # times in a row that a step is cut to a quarter; with a limit in sight
+QUIET, BETTER = 0.03, 10.0  # root, of the level's, that is level; times the gain for which another step is taken
+AGAIN = 1e-3  # of the level: a first step in another direction
+FADES, WINDOW = 0.9, 3  # ratio of two rises in a row that lead to a limit, and how many are looked at
+APART = (1, 2, 3)  # points of the path from one to the next of these
+ROUNDING = 0.01  # of the level: an error of the log-likelihood that hides where it is crossed
+NOTHING = 1e-6  # of the level, by which the deviance rises no more
+CLEARLY = 0.98  # of the level, below which a limit of the deviance has to lie
+ARRIVED, VANISHED = 1e-4, 1e-9  # of a scalar: what is left of the way to its limit on the path, and far beyond it
+ENDLESS = 700.0  # a logarithm whose exponential is nearly out of range
+FARTHEST = 1e7  # times the way after which a profile without a limit is followed no more
+
+
+class Kind(Enum):
+    """What was seen at an end."""
+
+    CROSSED = "the likelihood crosses the level"
+    EDGE = "the domain of the likelihood ends"
+    OPEN = "the likelihood comes to a limit above the level"
+    TURNED = "the scalar has a limit of its own"
+    LOST = "none of these"
+
+
+@dataclass(frozen=True)
+class End:
+    """An end of a profile: the scalar there, what was seen, and by how much the log-likelihood falls up to there.
+
+    ``both`` says of an open end at a pole that beyond it the scalar comes back from the other side.
+    """
+
+    at: float
+    kind: Kind
+    fall: float = np.nan
+    both: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point of a profile: coordinates, the scalar, and the size of the signed root."""
+
+    x: np.ndarray
+    at: float
+    r: float
+
+
+class Outward:
+    """One side of a profile.
+
+    Parameters
+    ----------
+    verdict
+        The maximum.
+    scalar
+        What is held.
+    sign
+        1 for the upper side, -1 for the lower one.
+    target
+        The root of the level.
+    """
+
+    def __init__(self, verdict: Verdict, scalar: Scalar, sign: float, target: float) -> None:
+        self.verdict, self.scalar, self.sign, self.target = verdict, scalar, sign, target
+        self.path: list[Place] = []  # places within the level, from the start outward
+        self.seen: list[tuple[float, float]] = []
+        self.limit = np.nan  # of the deviance, once it is seen to come to one
+
+    def end(self) -> End:
+        """Follow the profile from the maximum."""
+        start = Place(self.verdict.point.z, self.scalar.centre, 0.0)
+        return self._from(start, self.sign * self.target)
+
+    def end_beyond(self, x: np.ndarray) -> End:
+        """Follow the profile from another point of the likelihood region, where the scalar is farther out."""
+        start = self._hold(x, self.scalar.evaluate(x)[0])
+        if start is None or not start.r <= self.target * (1 + PRECISE):
+            return End(np.nan, Kind.LOST)
+        if start.r >= self.target * (1 - PRECISE):
+            return self._crossed(start, start)
+        return self._from(start, 0.1 * self.sign * self.target)
+
+    def _from(self, start: Place, way: float) -> End:
+        self.path, self.limit = [start], np.nan
+        step = self.scalar.first(start.x, way)
+        short, again = 0, False
+        for _ in range(MOST_POINTS):
+            inside = self.path[-1]
+            place, at = None, np.nan if step is None else self._at(inside.x + step)
+            onward = self.sign * (at - inside.at) > 0 and bool(np.isfinite(at))
+            if onward:
+                place = self._hold(inside.x + step, at)
+            elif step is not None and not short and (pole := self._pole(inside.x, step)) is not None:
+                return pole
+            if place is not None and np.isnan(place.r):
+                break  # the maximum was none
+            if (
+                step is None
+                or place is None
+                or self._jumps(place, step)
+                or (place.r > self.target and self._is_rounding(place))
+            ):
+                short += 1
+                if step is not None and short <= (SHORTER if np.isnan(self.limit) else FEWER):
+                    step = step / 4
+                elif onward or again or not np.isnan(self.limit):
+                    return self._stopped(step, onward)
+                else:
+                    step, short, again = self.scalar.first(inside.x, AGAIN * way), 0, True
+                continue
+            short, again = short if np.isfinite(self.limit) else 0, False
+            if (end := self._taken(place)) is not None:
+                return end
+            if self._is_round() or (not self.scalar.period and self._is_far()):
+                break
+            step = self._next()
+        return self._stopped(None, True)
+
+    def _taken(self, place: Place) -> End | None:
+        """Put a place on the path, or return the end if it is beyond the level."""
+        self.seen.append((place.at, self.sign * place.r))
+        if place.r <= self.target * (1 + PRECISE):
+            self.path.append(place)
+            self._look_ahead()
+            return self._crossed(place, self.path[-2]) if place.r >= self.target * (1 - PRECISE) else None
+        return self._between(place)
+
+    def _crossed(self, place: Place, other: Place) -> End:
+        """Return the end beside a place: what is left of the way to the level is straight."""
+        share = (self.target - place.r) / (other.r - place.r) if abs(other.r - place.r) > PRECISE * self.target else 0.0
+        return End(place.at + share * (other.at - place.at), Kind.CROSSED, self.target**2 / 2)
+
+    def _hold(self, start: np.ndarray, at: float) -> Place | None:
+        """Return the profile's point at a value: from the last place as well, if it is far beyond the level or none."""
+        best: Held | None = None
+        for x in (start, *(place.x for place in self.path[-1:])):
+            held = hold(self.verdict, self.scalar, x, at)
+            if held is not None and not np.isnan(held[1]) and (best is None or held[1] > best[1]):
+                best = held
+            if best is not None and not self._root(best[1]) > JUMP * self.target:
+                break
+        return None if best is None else Place(best[0], at, self._root(best[1]))
+
+    def _root(self, value: float) -> float:
+        """Return the root of the deviance; NaN where the log-likelihood is above what was its maximum."""
+        fall = self.verdict.point.value - value
+        if -fall > max(HIGHER, 8 * self.verdict.noise):
+            return np.nan
+        return float(np.sqrt(max(0.0, 2 * fall)))
+
+    def _length(self, step: np.ndarray) -> float:
+        return float(np.max(np.abs(step) / self.scalar.unit, initial=0.0))
+
+    def _jumps(self, place: Place, step: np.ndarray) -> bool:
+        """Whether a point beyond the level is on another branch: the root of a profile rises without a break."""
+        if place.r <= self.target:
+            return False
+        inside, foreseen = self.path[-1], self.target
+        if len(self.path) > 1:
+            before = self.path[-2]
+            rate = max(0.0, inside.r - before.r) / self._length(inside.x - before.x)
+            foreseen = rate * self._length(step)
+        return place.r - inside.r > JUMP * foreseen + LEEWAY * self.target
+
+    def _next(self) -> np.ndarray:
+        """Return the next step: on along the last one, to a little beyond where a straight root passes the level."""
+        before, inside = self.path[-2:]
+        step, risen = inside.x - before.x, inside.r - before.r
+        wanted = 1.05 * (self.target - inside.r) / risen if risen > 0 else np.inf
+        step = self.scalar.limited(step * min(wanted, 2.0))
+        if inside.r > QUIET * self.target:
+            return step
+        # Where the likelihood is level the rest drifts, and the last step says little of where the scalar rises.
+        fresh = self.scalar.first(inside.x, self.sign * self.target)
+        return step if fresh is None or not self._gain(fresh) > BETTER * self._gain(step) else fresh
+
+    def _gain(self, step: np.ndarray) -> float:
+        inside = self.path[-1]
+        return self.sign * (self._at(inside.x + step) - inside.at)
+
+    def _at(self, x: np.ndarray) -> float:
+        """Return the scalar at a point; an angle as the value that is nearest to that of the last place."""
+        value, near = self.scalar.evaluate(x)[0], self.path[-1].at
+        return near + self.scalar.short(near, value) if self.scalar.period > 0 else value
+
+    def _between(self, outside: Place) -> End | None:
+        """Return where the root passes the level before a place, by safeguarded secants (Illinois' rule).
+
+        None where the place was on another branch: the path then goes on from there.
+        """
+        inside, far = self.path[-1], outside.at
+        weight, stays, width = 1.0, "", self._length(outside.x - inside.x)
+        for _ in range(MOST_POINTS):
+            short, over = self.target - inside.r, outside.r - self.target
+            short, over = (short, weight * over) if stays == "outside" else (weight * short, over)
+            share = float(np.clip(short / (short + over), 0.05, 0.95))
+            guess = inside.x + share * (outside.x - inside.x)
+            at = self._at(guess)
+            if not min(inside.at, outside.at) < at < max(inside.at, outside.at):
+                at = inside.at + share * (outside.at - inside.at)
+            if self._length(outside.x - inside.x) < CLOSED * width or at in (inside.at, outside.at):
+                break
+            place = self._hold(guess, at)
+            if place is None or np.isnan(place.r):
+                return End(np.nan, Kind.LOST)
+            self.seen.append((place.at, self.sign * place.r))
+            if abs(place.r - self.target) < PRECISE * self.target:
+                return self._crossed(place, outside if place.r <= self.target else inside)
+            now = "outside" if place.r <= self.target else "inside"
+            weight, stays = (weight / 2 if now == stays else 1.0), now
+            inside, outside = (place, outside) if now == "outside" else (inside, place)
+        if outside.r - inside.r < ROUGHLY * self.target:
+            return self._crossed(inside, outside)
+        # Between two branches there is a break: the profile is the one that goes on.
+        held = hold(self.verdict, self.scalar, inside.x, outside.at)
+        if held is not None and self._root(held[1]) - inside.r < ROUGHLY * self.target:
+            self.seen = [(v, r) for v, r in self.seen if abs(r) <= self.target or self.sign * (v - far) > 0]
+            self.path.append(Place(held[0], outside.at, self._root(held[1])))
+            return None
+        return End(inside.at, Kind.EDGE, inside.r**2 / 2) if self._is_rough() else End(np.nan, Kind.LOST)
+
+    def _is_rough(self) -> bool:
+        return self.verdict.objective.kinked or self.verdict.cliff.size > 0
+
+    def _runs(self) -> Iterator[list[Place]]:
+        """Yield places on the path, the last ones first, between which the way does not get shorter."""
+        for last in range(len(self.path) - 1, WINDOW - 1, -1):
+            for apart in APART:
+                run = self.path[last - WINDOW * apart : last + 1 : apart] if last >= WINDOW * apart else []
+                ways = [self._length(b.x - a.x) for a, b in pairwise(run)]
+                if run and all(b >= 0.99 * a for a, b in pairwise(ways)):
+                    yield run
+
+    def _look_ahead(self) -> None:
+        """Note the limit that the deviance comes to: with equal or longer steps its rises fade by a constant factor."""
+        last, level = self.path[-1], self.target**2
+        if last.r**2 > self.limit + (1 - CLEARLY) * level and not self._is_rounding(last):
+            self.limit = np.nan
+        run = next(self._runs(), None)
+        if run is not None and run[-1] is last:
+            limit = _limit(np.array([place.r**2 for place in run]), NOTHING * level)
+            if (
+                not self.scalar.period
+                and limit < CLEARLY * level
+                and abs(last.at - self.scalar.centre) >= self.scalar.reach
+            ):
+                self.limit = limit
+
+    def _is_rounding(self, place: Place) -> bool:
+        """Whether the fall of the likelihood up to a place may be an error of its computation."""
+        return self.verdict.objective.noise(place.x) > ROUNDING * self.target**2
+
+    def _is_round(self) -> bool:
+        return 0 < self.scalar.period <= abs(self.path[-1].at - self.path[0].at)
+
+    def _is_far(self) -> bool:
+        """Whether the profile has been followed as far as it has to be, or can be."""
+        way = np.abs(self.path[-1].x - self.verdict.point.z)
+        capped = self.verdict.objective.capped
+        far = way / np.where(capped, LOGARITHMS + np.abs(self.verdict.point.z), WIDTHS * self.scalar.unit)
+        return bool(np.max(far, initial=0.0) > (FARTHEST if np.isnan(self.limit) else 1.0))
+
+    def _stopped(self, step: np.ndarray | None, onward: bool) -> End:
+        """Say what stopped the path before the likelihood crossed the level."""
+        inside = self.path[-1]
+        if self._is_round():
+            return End(self.sign * np.inf, Kind.OPEN, max(place.r for place in self.path) ** 2 / 2)
+        if not np.isnan(self.limit):
+            return End(self._far_out(), Kind.OPEN, self.limit / 2)
+        if not onward:
+            return End(inside.at, Kind.TURNED, inside.r**2 / 2)
+        if step is not None and not np.isfinite(self.verdict.objective.value(inside.x + step)):
+            return End(inside.at, Kind.EDGE, inside.r**2 / 2)
+        return End(np.nan, Kind.LOST)
+
+    def _far_out(self) -> float:
+        """Return the limit of the scalar far out; infinite where it has none."""
+        last = self.path[-1]
+        for run in self._runs():
+            values = np.array([place.at for place in run])
+            limit = _limit(values, 0.0)
+            if abs(limit - values[-1]) <= ARRIVED * abs(values[-1]):
+                return limit
+        # Further on along what does not settle: a logarithm as far as numbers go.
+        way = self._way_out()
+        logarithms = float(np.max(np.abs(way[self.verdict.objective.capped]), initial=0.0))
+        most, steps = (ENDLESS / logarithms, 8) if logarithms > 0 else (FARTHEST**3, 64)
+        shares = np.geomspace(1.0, most, steps)
+        values = np.array([self.scalar.evaluate(last.x + share * way)[0] for share in shares])
+        values = values[np.isfinite(values)]
+        if values.size > WINDOW and abs(values[-1]) <= VANISHED * abs(last.at):
+            return 0.0
+        if values.size > WINDOW and abs(values[-1] - values[-2]) <= VANISHED * abs(values[-1]):
+            return float(values[-1])
+        return self.sign * np.inf
+
+    def _way_out(self) -> np.ndarray:
+        """Return the last step, of what does not settle: its steps do not fade while those of others do not shrink."""
+        last = self.path[-1].x
+        for run in self._runs():
+            steps = np.abs(np.diff([place.x for place in run], axis=0))
+            settles = np.all(steps[1:] <= FADES * steps[:-1], axis=0)
+            return np.asarray(np.where(settles, 0.0, run[-1].x - run[-2].x))
+        return np.asarray(last - self.path[0].x)
+
+    def _pole(self, x: np.ndarray, step: np.ndarray) -> End | None:
+        """Return the end at a pole of the scalar ahead, if the likelihood is above the level there."""
+        lowest = self.verdict.point.value - self.target**2 / 2
+        if any(not self.verdict.objective.value(x + share * step) >= lowest for share in (0.25, 0.5, 0.75, 1.0)):
+            return None
+
+        def function(places: np.ndarray, sign: float) -> np.ndarray:
+            return np.array([sign * self.scalar.evaluate(x + t * step)[0] for t in places])
+
+        if not np.isinf(least(partial(function, sign=-self.sign), 0.0, 1.0)):
+            return None
+        both = bool(np.isinf(least(partial(function, sign=self.sign), 0.0, 1.0)))
+        return End(self.sign * np.inf, Kind.OPEN, both=both)
+
+
+def _limit(values: np.ndarray, nothing: float) -> float:
+    """Return what a sequence comes to (Aitken); infinite when its changes do not fade."""
+    changes = np.diff(values)
+    if np.all(np.abs(changes) <= nothing):
+        return float(values[-1])
+    ratios = np.abs(changes[1:]) / np.maximum(np.abs(changes[:-1]), np.finfo(float).tiny)
+    faded = np.all(ratios < FADES) and np.all((np.sign(changes) == np.sign(changes[0])) | (np.abs(changes) <= nothing))
+    if not faded:
+        return np.inf
+    return float(values[-1] + changes[-1] * ratios[-1] / (1 - ratios[-1]))

@@ -1,0 +1,237 @@
+"""Profile-likelihood intervals: the likelihood re-optimised with one estimand held fixed.
+
+The interval is ``{c : 2 (l_max - l_profile(c)) <= chi2_1 quantile}`` (Wilks 1938; Venzon and
+Moolgavkar 1988). Its ends are found on the signed root ``r(c) = sqrt(2 (l_max - l_profile(c)))``,
+which is nearly linear, by safeguarded secant steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from triptych.base.interrupt import look
+from triptych.base.progress import Share, unheard
+from triptych.engine.angles import whole, wrapped
+from triptych.engine.estimands import Estimand
+from triptych.estimates.optimum import Optimum
+from triptych.estimates.reasons import Reasons
+from triptych.estimates.rows import Frame
+from triptych.estimates.statuses import INVOLVED
+from triptych.existence.verdict import Verdict
+from triptych.problem.table import Row, Status
+from triptych.profiles.alone import ranged
+from triptych.profiles.beyond import NOT_FOUND, beyond
+from triptych.profiles.held_scalar import Scalar
+from triptych.profiles.outward import End, Kind, Outward
+from triptych.profiles.region import Region
+from triptych.profiles.start import pulled_back, ways_out
+
+Curve = list[tuple[float, float]]
+FURTHER = (3.0, 4.0)  # signed roots beyond the interval's that a curve is continued to
+MOST = 40  # profiles per panel
+PROFILED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY)
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """The profile intervals of one panel: rows, curves, and why there is none, the latter two by estimand and label."""
+
+    rows: list[Row]
+    curves: dict[tuple[str, str], Curve]
+    missing: dict[tuple[str, str], str]
+
+
+def profile_rows(
+    optimum: Optimum, frame: Frame, estimands: list[Estimand], rows: list[Row], progress: Share = unheard
+) -> Profiles:
+    """Return a profile interval for each scalar that has a maximum or a one-sided limit, and the profile itself.
+
+    A profile is a list of values with their signed root. None is computed for more than 40 scalars: each end costs
+    several re-optimisations.
+    """
+    from scipy.stats import chi2
+
+    found = Profiles([], {}, {})
+    wanted = [row for row in rows if row.status in PROFILED or _has_many_limits(optimum.verdict, row)]
+    if not wanted or len(wanted) > MOST or not optimum.verdict.objective.size:
+        return found
+    deviance = float(chi2.ppf(frame.ci_prob, 1))
+    lesser = optimum.verdict.lesser
+    # On the ridge of parameters to spare a re-optimisation wanders.
+    followed = pulled_back(optimum, optimum.verdict if lesser is None else lesser)
+    search = Search(followed, deviance / 2, list(dict.fromkeys(row.estimand for row in wanted)))
+    by_name = {estimand.name: estimand for estimand in estimands}
+    for done, row in enumerate(wanted):
+        look()
+        progress(done / len(wanted))
+        estimand = by_name[row.estimand]
+        key, i = (row.estimand, row.label), estimand.variable.labels.index(row.label)
+        with np.errstate(all="ignore"):  # numbers end on the way to an end at infinity
+            ends, curve = search.profile(estimand, i, row)
+        lower, upper = _both_ways(ends)
+        if (why := _missing(lower, upper)) is not None:
+            if row.status in PROFILED:
+                found.missing[key] = why
+            continue
+        found.rows.append(_reported(optimum, estimand, i, row, lower, upper, deviance / 2))
+        if curve:
+            found.curves[key] = curve
+    return found
+
+
+def _has_many_limits(verdict: Verdict, row: Row) -> bool:
+    """Whether a scalar takes several values at a supremum far out: its region is searched all the same."""
+    return row.status is Status.NOT_IDENTIFIED and verdict.rays.size > 0 and not verdict.flat.size
+
+
+class Search:
+    """The profiles of one maximum; that of a coordinate is followed once for all that hangs on it alone."""
+
+    def __init__(self, optimum: Optimum, fall: float, names: list[str]) -> None:
+        self.optimum, self.target = optimum, float(np.sqrt(2 * fall))
+        self.region = Region(optimum, fall, names)
+        self.followed: dict[int, tuple[list[End], Curve]] = {}
+
+    def profile(self, estimand: Estimand, i: int, row: Row) -> tuple[list[End], Curve]:
+        """Return the lower and the upper end of a scalar, and its curve where it is all from the maximum."""
+        if estimand.positions is not None and estimand.positions[i] not in self.optimum.active:
+            return [NOT_FOUND, NOT_FOUND], []  # a coordinate to spare
+        if row.status is Status.AT_BOUNDARY and len(self.optimum.verdict.cliff) > 1:
+            # Where one stands at an edge of several parameters others have to make room, and none is led on.
+            return [NOT_FOUND, NOT_FOUND], []
+        scalar = Scalar.of(self.optimum, estimand, i)
+        return self._function(estimand, i, row, scalar) if scalar.alone is None else self._alone(scalar)
+
+    def _alone(self, scalar: Scalar) -> tuple[list[End], Curve]:
+        j = scalar.alone
+        assert j is not None
+        if j not in self.followed:
+            self.followed[j] = self._wider(scalar, scalar, self.region.points[:, j], _open_sides(self.optimum, scalar))
+        ends, curve = self.followed[j]
+        if any(end.kind is Kind.LOST for end in ends):
+            return ends, []
+        found, way = ranged(scalar, ends)
+        if not way:
+            return found, []
+        curve = [(scalar.natural(at), way * r) for at, r in curve]
+        return found, curve if way > 0 else curve[::-1]
+
+    def _function(self, estimand: Estimand, i: int, row: Row, scalar: Scalar) -> tuple[list[End], Curve]:
+        values = self.region.values(estimand, i)
+        # A function that goes away with others is followed back from there; one that goes both ways is at no edge.
+        both = row.status is Status.AT_BOUNDARY and values.min() < row.estimate < values.max()
+        if both or row.status is Status.NOT_IDENTIFIED or not (described := self._described(estimand, i, row, scalar)):
+            ends = [beyond(self.region, scalar, values, NOT_FOUND, sign) for sign in (-1.0, 1.0)]
+            return ends, []
+        first, open_sides = described
+        return self._wider(first, scalar, values, open_sides, row)
+
+    def _wider(
+        self, first: Scalar, scalar: Scalar, values: np.ndarray, open_sides: set[float], row: Row | None = None
+    ) -> tuple[list[End], Curve]:
+        """Follow a scalar from the maximum, and from points of the region beyond that; the curve is of the former."""
+        ends: list[End] = []
+        seen: Curve = [(first.centre, 0.0)]
+        for sign in (-1.0, 1.0):
+            if sign in open_sides:
+                at = row.estimate if row is not None and row.status is Status.AT_BOUNDARY else sign * np.inf
+                ends.append(End(at if first is scalar or np.isfinite(at) else first.natural(at), Kind.OPEN, 0.0))
+                continue
+            outward = Outward(self.optimum.verdict, first, sign, self.target)
+            end = outward.end()
+            seen += outward.seen
+            ends.append(end if first is scalar else replace(end, at=first.natural(end.at)))
+        curve = _continued(seen, self.target)
+        curve = curve if first is scalar else [(first.natural(at), r) for at, r in curve]
+        if first.falling:
+            ends, curve = ends[::-1], [(v, -r) for v, r in curve[::-1]]
+        if scalar.period:
+            if not all(np.isfinite(end.at) for end in ends):
+                return ends, []
+            middle = (ends[0].at + ends[1].at) / 2  # an arc may reach farther than half a circle from the estimate
+            values = middle + wrapped(values - middle, scalar.period)
+        wider = [beyond(self.region, scalar, values, e, s) for e, s in zip(ends, (-1.0, 1.0), strict=True)]
+        return wider, curve if wider == ends else []
+
+    def _described(self, estimand: Estimand, i: int, row: Row, scalar: Scalar) -> tuple[Scalar, set[float]] | None:
+        """Return what to hold of a function, and its open sides; None where no digit tells how far an edge is."""
+        optimum = self.optimum
+        if row.status is Status.OK:
+            return scalar, set()
+        if optimum.verdict.cliff.size:
+            return scalar, _open_sides(optimum, scalar)
+        if row.status is Status.AT_BOUNDARY:
+            if float(optimum.shown[estimand.name].ravel()[i]) == row.estimate:
+                return None
+            return Scalar.from_edge(optimum, estimand, i, row.estimate), {-1.0}
+        slope = estimand.slopes(optimum.jacobian)[i, optimum.active]
+        if np.any(slope[list(ways_out(optimum.verdict))] != 0):
+            scalar = Scalar.from_edge(optimum, estimand, i, 0.0)
+        return scalar, _open_sides(optimum, scalar)
+
+
+def _both_ways(ends: list[End]) -> tuple[End, End]:
+    """Return both ends, where beyond a pole at one of them the scalar comes back from the other side."""
+    lower, upper = ends
+    if upper.both or lower.both:
+        return End(-np.inf, Kind.OPEN), End(np.inf, Kind.OPEN)
+    return lower, upper
+
+
+def _missing(lower: End, upper: End) -> str | None:
+    """Say why there is no interval; None where there is one."""
+    lost = [side for side, end in (("lower", lower), ("upper", upper)) if end.kind is Kind.LOST]
+    if lost:
+        return (
+            f"no profile interval: the search for its {' and '.join(lost)} end stopped before the likelihood was seen "
+            "to cross the level"
+        )
+    return None if lower.at < upper.at else "no profile interval: the likelihood does not move this"
+
+
+def _reported(optimum: Optimum, estimand: Estimand, i: int, row: Row, lower: End, upper: End, level: float) -> Row:
+    """Return the row of an interval; of one that is open, or of an angle's that goes round, it says so."""
+    period = float(optimum.period(estimand)[i])
+    row = row.but(lower=lower.at, upper=upper.at, interval_kind="profile")
+    if not whole(lower.at, upper.at, period):
+        return _said(row, lower, upper, level)
+    said = Reasons(optimum, [estimand], row.method).whole_circle(row.ci_prob)
+    row = row.but(lower=row.estimate - period / 2, upper=row.estimate + period / 2)
+    return row if said in row.reason else row.also(said)
+
+
+def _said(row: Row, lower: End, upper: End, level: float) -> Row:
+    """Say of an interval where it is open, and why."""
+    for side, end in (("below", lower), ("above", upper)):
+        if end.kind is not Kind.OPEN or (np.isfinite(end.at) and end.fall == 0):
+            continue  # the latter is the estimate itself, and its reason says so
+        if np.isnan(end.fall):
+            why = "it passes a pole where the log-likelihood is above the level"
+        else:
+            where = f"{'-' if end.at < 0 else '+'}infinity" if np.isinf(end.at) else f"its limit {end.at:.6g}"
+            why = (
+                f"on the way to {where} the log-likelihood falls by {end.fall:.3g} in all, and {level:.3g} would end it"
+            )
+        row = row.also(f"open {side}: {why}")
+    return row
+
+
+def _continued(seen: Curve, target: float) -> Curve:
+    """Sort what was seen of a profile, and continue it straight beyond the ends of the interval, on its own scale."""
+    rising = sorted(seen)
+    rising = [point for k, point in enumerate(rising) if k == 0 or point[1] > max(r for _, r in rising[:k])]
+    for sign, inner, outer in ((-1.0, 1, 0), (1.0, -2, -1)) if len(rising) > 1 else ():
+        (one, before), (end, last) = rising[inner], rising[outer]
+        if sign * last >= 0.999 * target:
+            further = [(end + (sign * r - last) * (end - one) / (last - before), sign * r) for r in FURTHER]
+            rising = sorted([*rising, *(point for point in further if sign * point[1] > sign * last)])
+    return rising
+
+
+def _open_sides(optimum: Optimum, scalar: Scalar) -> set[float]:
+    """Return the sides to which a scalar goes along a ray, where the likelihood never falls again."""
+    slope = scalar.evaluate(optimum.verdict.point.z)[1]
+    moves = [(float(slope @ ray), float(np.abs(slope) @ np.abs(ray))) for ray in optimum.verdict.rays]
+    return {float(np.sign(move)) for move, most in moves if abs(move) > INVOLVED * most}

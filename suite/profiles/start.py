@@ -1,0 +1,70 @@
+"""Where profiles start: no farther out than a supremum at infinity needs.
+
+Far out a density may be nothing but rounding: that of Student's t with 1e17 degrees of freedom is, in most libraries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from triptych.estimates.optimum import Optimum
+from triptych.existence.verdict import Verdict
+
+CLOSE = (1e-8, 1e-7, 1e-6, 1e-5)  # log-likelihood that may be missing to a supremum at infinity, the least first
+LEFT = 1e-6  # fall of the log-likelihood over as far again as a coordinate came, that is none
+LONGEST = 100  # steps back, units of a logarithm
+
+
+def pulled_back(optimum: Optimum, verdict: Verdict) -> Optimum:
+    """Return a verdict's optimum at a point that is as high, and no farther out than it has to be."""
+    x = verdict.point.z.copy()
+    for k, sign in ways_out(verdict).items():
+        x = _nearer(verdict, x, sign * (np.arange(x.size) == k))
+    if np.array_equal(x, verdict.point.z):
+        return optimum if verdict is optimum.verdict else Optimum(verdict, optimum.unknown)
+    value, gradient, hessian = verdict.objective.derivatives(x)
+    point = replace(verdict.point, z=x, value=value, gradient=gradient, hessian=hessian)
+    return Optimum(replace(verdict, point=point), optimum.unknown)
+
+
+def _nearer(verdict: Verdict, x: np.ndarray, way: np.ndarray) -> np.ndarray:
+    """Return the nearest point on the way back that is as high, and is so by more than rounding."""
+    objective = verdict.objective
+    # From near to far: on the way there may be nothing but rounding.
+    back = [x - k * way for k in range(LONGEST, 0, -1)]
+    missing = [abs(objective.value(z) - verdict.point.value) for z in back]
+    for close in CLOSE:
+        for z, left in zip(back, missing, strict=True):
+            if left <= close and objective.noise(z) <= close:
+                return np.asarray(z)
+    return x
+
+
+def ways_out(verdict: Verdict) -> dict[int, float]:
+    """Return the positions of logarithmic coordinates that go away without others, each with its sign."""
+    out: dict[int, float] = {}
+    for ray in verdict.rays:
+        moving = np.flatnonzero(ray)
+        if verdict.objective.capped[moving].all():
+            out |= {int(k): float(np.sign(ray[k])) for k in moving}
+    return out
+
+
+def out_alone(verdict: Verdict, x: np.ndarray) -> dict[int, float]:
+    """Return the positions, each with its sign, of coordinates that go away and have left the likelihood behind.
+
+    A logarithm that goes away without others has, and so has what is none, where nothing is left of its own curvature
+    at the maximum and ``x`` is no nearer. Let go, it would run on for nothing, to where all that is added to it is its
+    rounding.
+    """
+    out = ways_out(verdict)
+    if verdict.rays.size:
+        left = np.abs(np.diag(verdict.point.hessian)) * verdict.way**2
+        one_way = np.all(verdict.rays >= 0, axis=0) | np.all(verdict.rays <= 0, axis=0)
+        gone = np.any(verdict.rays != 0, axis=0) & one_way & ~verdict.objective.capped & (left < LEFT)
+        signs = np.sign(verdict.rays.sum(axis=0))
+        gone &= signs * (x - verdict.point.z) >= 0
+        out |= {int(k): float(signs[k]) for k in np.flatnonzero(gone)}
+    return out

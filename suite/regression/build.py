@@ -1,0 +1,174 @@
+"""From a table and a formula to a scenario."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from inspect import signature
+from typing import Any, Literal
+
+import numpy as np
+
+from triptych.base.errors import InputError
+from triptych.base.options import flag, refuse_idle, word
+from triptych.base.threads import in_one_thread
+from triptych.design.design import Design, build_design
+from triptych.problem.scenario import DEFAULT, Data, Scenario
+from triptych.problem.table import Status
+from triptych.regression.claims import regression_claims
+from triptych.regression.existence import Existence, existence
+from triptych.regression.facts import priors
+from triptych.regression.families import estimands, regression_data, regression_model
+from triptych.regression.spec import Regression
+from triptych.regression.words import mathematics, question, source, why
+
+FEWEST_ROWS_FOR_HOLDOUT = 10
+
+
+@in_one_thread
+def build_scenario(
+    table: Any,
+    formula: str,
+    *,
+    family: str = "gaussian",
+    prior: str = "normal",
+    prior_scale: float | str = "auto",
+    standardize: bool = True,
+    drop_missing: bool = False,
+    trials: str | None = None,
+    l1_ratio: float | Literal["auto"] = "auto",
+    nu: float | Literal["auto", "estimate"] | None = "auto",
+    name: str = "fit",
+) -> Scenario:
+    """Return the scenario of a regression, ready to be solved like any other.
+
+    Parameters
+    ----------
+    table
+        A path to a CSV or Parquet file, a DataFrame, or a mapping of columns.
+    formula
+        ``"y ~ x1 + C(g)"``; see :func:`triptych.design.formula.parse_formula`.
+    family
+        ``gaussian``, ``student``, ``laplace``, ``bernoulli``, ``binomial``, ``poisson`` or
+        ``negative_binomial``.
+    prior
+        ``flat``, ``normal``, ``laplace``, ``student``, ``ridge``, ``lasso``, ``elastic_net`` or ``horseshoe``.
+    prior_scale
+        A positive number, or ``auto``; see :class:`triptych.regression.spec.Regression`.
+    standardize
+        Put the prior on standardised predictors. Results are on the user's scale either way.
+    drop_missing
+        Drop rows with missing or infinite values instead of refusing them.
+    trials
+        The column with the number of trials of a binomial outcome.
+    l1_ratio
+        The Laplace share of an elastic net; ``auto`` is 0.5.
+    nu
+        Degrees of freedom of Student errors; ``auto`` is 4, ``None`` or ``"estimate"`` estimates them.
+    name
+        Name of the scenario.
+
+    Raises
+    ------
+    InputError
+        The table, the formula or an option cannot work; the message says which and what to do.
+    """
+    word("name", name, "a text of lower-case letters, digits and underscores")
+    standardize, drop_missing = flag("standardize", standardize), flag("drop_missing", drop_missing)
+    if trials is not None:
+        word("trials", trials, "the name of the column with the number of trials")
+    freedom = None if isinstance(nu, str) and nu == "estimate" else nu
+    stated: dict[str, Any] = {k: v for k, v in (("l1_ratio", l1_ratio), ("nu", freedom)) if not _auto(v)}
+    spec = Regression(family, prior, prior_scale, **stated)
+    refuse_idle([*stated, *(["trials"] if trials is not None else [])], family=family, prior=prior)
+    design = build_design(
+        table,
+        formula,
+        family=family,
+        standardize=standardize,
+        drop_missing=drop_missing,
+        trials=trials,
+    )
+    found = existence(design, spec)
+    data = regression_data(design, spec)
+
+    def read() -> Data:
+        return data
+
+    try:
+        scenario = Scenario(
+            name=name,
+            question=question(design),
+            source=source(design),
+            model=regression_model(design, spec),
+            data=read,
+            estimands=estimands(spec),
+            claims=regression_claims(design, spec, found),
+            expect={DEFAULT: found.expected},
+            no_posterior=found.no_posterior,
+            no_maximum=found.no_maximum,
+            facts=design.facts,
+            priors=priors(design, spec),
+            holdout=_holdout(design, spec, found),
+            mathematics=mathematics(design, spec, standardize=standardize),
+            code=_call(
+                formula,
+                family=family,
+                prior=prior,
+                prior_scale=spec.prior_scale,
+                standardize=standardize,
+                drop_missing=drop_missing,
+                trials=trials,
+                **{k: getattr(spec, k) for k in stated},
+            ),
+            why=why(design, spec, found, standardize=standardize),
+        )
+        return replace(scenario, likelihood=_plain(scenario, design, spec))
+    except ValueError as fault:
+        raise InputError(str(fault)) from fault
+
+
+def _plain(scenario: Scenario, design: Design, spec: Regression) -> Scenario | None:
+    """Return the regression under a flat prior, where the prior's own way of writing the slopes loses the MLE."""
+    if spec.plain(design):
+        return None
+    flat = replace(spec, prior="flat", prior_scale="auto")
+    data = regression_data(design, flat)
+    return replace(scenario, model=regression_model(design, flat), data=lambda: data)
+
+
+def _auto(value: Any) -> bool:
+    return isinstance(value, str) and value == "auto"
+
+
+def _call(formula: str, **options: Any) -> str:
+    """Return the call that defines a regression: family, prior, and what is not left at its default."""
+    default = {name: p.default for name, p in signature(build_scenario).parameters.items()}
+    shown = {k: v for k, v in options.items() if k in ("family", "prior") or v != default[k]}
+    return f"triptych.fit(table, {formula.strip()!r}, {', '.join(f'{k}={v!r}' for k, v in shown.items())})"
+
+
+def _holdout(design: Design, spec: Regression, found: Existence) -> Any:
+    """A fifth of the rows, chosen so that the rest determine as much as all of them do."""
+    if found.no_posterior is not None:
+        lacks = "exists" if found.no_posterior[0] is Status.NO_POSTERIOR else "was sampled"
+        return f"no posterior {lacks}, so there are no three predictive distributions to compare"
+    if design.n < FEWEST_ROWS_FOR_HOLDOUT:
+        return f"with {design.n} rows none can be spared for a hold-out split"
+    for seed in range(20):
+        mask = np.zeros(design.n, dtype=bool)
+        mask[np.random.default_rng(seed).permutation(design.n)[: design.n // 5]] = True
+        if _rest_suffices(design, spec, found, ~mask):
+            return lambda data, mask=mask: mask.copy()
+    return "every split tried leaves out rows without which some coefficient is undetermined"
+
+
+def _rest_suffices(design: Design, spec: Regression, found: Existence, kept: np.ndarray) -> bool:
+    trials = None if design.trials is None else design.trials[kept]
+    rest = replace(design, outcome=design.outcome[kept], columns=design.columns[kept], trials=trials)
+    varies = np.ptp(rest.outcome / (1.0 if trials is None else trials)) > 0
+    if not varies or rest.rank < min(design.rank, rest.n):
+        return False
+    try:
+        return dict(existence(rest, spec).expected) == dict(found.expected)
+    except InputError:
+        return False

@@ -1,0 +1,67 @@
+"""Coordinates in which a badly scaled posterior is round: centred on the mode, in units of the curvature there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from triptych.engine.engine import POSTERIOR, Engine
+from triptych.optimise.kinks import climb
+from triptych.optimise.newton import equilibrate
+from triptych.optimise.objective import make_objective
+
+SMALL, LARGE = 1e-3, 1e3  # deviations at the mode that a sampler's adaptation copes with
+FAR = 1e3  # deviations between the model's initial point and the mode, likewise
+SEARCHED = 30  # dimensions up to which the mode is looked for when it is not known
+SINGULAR = 1e-13
+
+
+@dataclass(frozen=True)
+class Whitening:
+    """The map ``z = centre + root @ u``; its Jacobian is constant."""
+
+    centre: np.ndarray
+    root: np.ndarray
+
+    def z(self, u: np.ndarray) -> np.ndarray:
+        """Return the unconstrained coordinates of ``u``, shape ``(..., p)``."""
+        return np.asarray(self.centre + u @ self.root.T)
+
+
+def whitening(engine: Engine, mode: np.ndarray | None) -> Whitening | None:
+    """Return the coordinates in which to sample a posterior whose scales the sampler would not learn.
+
+    None where its own coordinates do, which is the rule, where there is no mode to start from, and where
+    numba samples PyMC's own density.
+
+    Parameters
+    ----------
+    engine
+        The compiled model.
+    mode
+        The MAP in the unconstrained coordinates, shape ``(p,)``, if it is known.
+    """
+    objective, _ = make_objective(engine, POSTERIOR)
+    if not engine.backend.samples_itself or objective.size != engine.size:
+        return None
+    if mode is None:
+        if engine.size > SEARCHED:
+            return None
+        point, _ = climb(objective, engine.graph.start)
+        if not point.usable or point.slow:
+            return None
+        mode, hessian = point.z, point.hessian
+    else:
+        hessian = objective.derivatives(mode)[2]
+    d = equilibrate(hessian)
+    eigenvalues, vectors = np.linalg.eigh(-(d[:, None] * hessian * d))
+    if not np.all(np.isfinite(eigenvalues)) or eigenvalues.min() < SINGULAR:
+        return None
+    root = d[:, None] * vectors / np.sqrt(eigenvalues)
+    deviations = np.linalg.norm(root, axis=1)
+    away = engine.graph.start - mode
+    distance = np.sqrt(max(0.0, float(-(away @ hessian @ away))))
+    if deviations.min() > SMALL and deviations.max() < LARGE and distance < FAR:
+        return None
+    return Whitening(mode, root)

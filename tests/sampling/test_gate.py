@@ -1,0 +1,195 @@
+"""The gate on either side of each threshold, the moments a posterior may lack, and ArviZ's figures in the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import arviz as az
+import numpy as np
+import pymc as pm
+import pytest
+import xarray as xr
+from scipy.optimize import brentq
+from scipy.signal import lfilter
+
+import triptych
+from triptych.problem.table import Status
+from triptych.sampling.gate import Diagnosis, diagnose, status_of, tail_index
+
+CHAINS, DRAWS = 4, 2000
+Build = Callable[[np.random.Generator, float], tuple[np.ndarray, np.ndarray]]
+
+
+def noise(rng: np.random.Generator) -> np.ndarray:
+    return rng.normal(size=(CHAINS, DRAWS))
+
+
+def diagnosed(x: np.ndarray, energy: np.ndarray, diverging: int = 0) -> Diagnosis:
+    flags = np.zeros(x.size, bool)
+    flags[:diverging] = True
+    groups = {"posterior": {"x": x}, "sample_stats": {"diverging": flags.reshape(x.shape), "energy": energy}}
+    return diagnose(az.from_dict(groups), x[..., None])
+
+
+def one_chain_apart(rng: np.random.Generator, by: float) -> tuple[np.ndarray, np.ndarray]:
+    return noise(rng) + np.array([[by], [0], [0], [0]]), noise(rng)
+
+
+def correlated(rng: np.random.Generator, by: float) -> tuple[np.ndarray, np.ndarray]:
+    return lfilter([1], [1, -by], noise(rng), axis=1), noise(rng)
+
+
+def tails_in_runs(rng: np.random.Generator, by: float) -> tuple[np.ndarray, np.ndarray]:
+    return np.sign(noise(rng)) * np.exp(lfilter([1], [1, -by], noise(rng), axis=1)), noise(rng)
+
+
+def sluggish_energy(rng: np.random.Generator, by: float) -> tuple[np.ndarray, np.ndarray]:
+    return noise(rng), lfilter([1], [1, -by], noise(rng), axis=1)
+
+
+def bfmi(x: np.ndarray, energy: np.ndarray) -> float:
+    """Squared steps over squared deviations, of the worst chain (Betancourt 2016)."""
+    deviation = energy - energy.mean(axis=1, keepdims=True)
+    return float(np.min(np.sum(np.diff(energy, axis=1) ** 2, axis=1) / np.sum(deviation**2, axis=1)))
+
+
+# What fails, draws that fail it the more the greater a number is, two such numbers, the figure, and its threshold.
+THRESHOLDS: dict[str, tuple[Build, float, float, Callable[..., float], float]] = {
+    "R-hat": (one_chain_apart, 0.0, 1.0, lambda x, _: float(az.rhat(x)), 1.01),
+    "bulk ESS": (correlated, 0.5, 0.99, lambda x, _: float(az.ess(x, method="bulk")), 400),
+    "tail ESS": (tails_in_runs, 0.5, 0.99, lambda x, _: float(az.ess(x, method="tail", prob=(0.05, 0.95))), 400),
+    "BFMI": (sluggish_energy, 0.5, 0.99, bfmi, 0.3),
+}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("name", THRESHOLDS)
+def test_each_threshold_lets_pass_on_one_side_only(name: str, seed: int) -> None:
+    build, low, high, figure, threshold = THRESHOLDS[name]
+
+    def over(by: float) -> float:
+        return figure(*build(np.random.default_rng(seed), by)) - threshold
+
+    at = brentq(over, low, high, xtol=1e-9)
+    for by in (at - 2e-4, at + 2e-4):
+        draws = build(np.random.default_rng(seed), by)
+        fails = over(by) > 0 if name == "R-hat" else over(by) < 0
+        assert abs(over(by)) < 0.02 * threshold
+        assert fails == (by > at)
+        assert any(said.startswith(name) for said in diagnosed(*draws).gate) == fails
+
+
+def test_good_draws_pass_and_one_divergence_does_not() -> None:
+    x, energy = noise(np.random.default_rng(1)), noise(np.random.default_rng(2))
+    assert diagnosed(x, energy).gate == []
+    one = diagnosed(x, energy, diverging=1)
+    assert one.gate == ["1 divergent transitions"]
+    assert one.divergences == 1
+
+
+def test_chains_are_lost_that_stand_still_or_mostly_diverge() -> None:
+    x, energy = noise(np.random.default_rng(1)), noise(np.random.default_rng(2))
+    half = x.size // 2
+    assert not diagnosed(x, energy, diverging=half).lost
+    assert diagnosed(x, energy, diverging=half + 1).lost
+    x[3] = 0.5
+    assert diagnosed(x, energy).lost
+
+
+def test_chains_in_different_places_are_said_to_be_apart() -> None:
+    x, energy = noise(np.random.default_rng(1)), noise(np.random.default_rng(2))
+    assert not diagnosed(x, energy).apart
+    assert diagnosed(x + 20 * np.arange(4)[:, None], energy).apart
+
+
+def clean() -> Diagnosis:
+    return diagnosed(noise(np.random.default_rng(1)), noise(np.random.default_rng(2)))
+
+
+def test_a_heavy_tail_leaves_no_variance_and_a_heavier_one_no_mean() -> None:
+    said = {k: status_of(clean(), k, None) for k in (0.69, 0.71, 0.89, 0.91, np.nan)}
+    assert [str(status) for status, _ in said.values()] == ["ok", "no_moment", "no_moment", "no_moment", "ok"]
+    assert "a variance" in said[0.71][1]
+    assert "a variance" in said[0.89][1]
+    assert "a mean" in said[0.91][1]
+    assert "a variance" not in said[0.91][1]
+
+
+def test_a_failed_gate_comes_before_a_missing_moment() -> None:
+    x, energy = noise(np.random.default_rng(1)), noise(np.random.default_rng(2))
+    status, reason = status_of(diagnosed(x, energy, diverging=3), 2.0, None)
+    assert status is Status.UNRELIABLE
+    assert "3 divergent transitions" in reason
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("index", [0.3, 0.8, 1.5])
+def test_the_tail_index_is_that_of_a_pareto_distribution(index: float, seed: int) -> None:
+    draws = np.exp(index * np.random.default_rng(seed).exponential(size=(4, 5000)))
+    found = tail_index(xr.DataArray(draws, dims=("chain", "draw")))
+    # Fitted to the m = 3 sqrt(n) largest; the maximum-likelihood index has deviation (1 + k) / sqrt(m).
+    assert abs(found[0] - index) < 4 * (1 + index) / np.sqrt(3 * np.sqrt(draws.size))
+
+
+def test_draws_that_overflow_have_an_infinite_tail_index() -> None:
+    draws = np.random.default_rng(1).standard_normal((4, 100))
+    draws[2, 7] = np.inf
+    assert tail_index(xr.DataArray(draws, dims=("chain", "draw")))[0] == np.inf
+
+
+@pytest.fixture(scope="module")
+def heavy() -> Any:
+    """An exponential variable that the data say nothing of; exp(a * x) is Pareto with tail index a."""
+    with pm.Model() as model:
+        x = pm.Exponential("x", 1)
+        for name, a in (("light", 0.2), ("heavy", 1.6)):
+            pm.Deterministic(name, pm.math.exp(a * x))
+        pm.Normal("y", pm.Normal("mu", 0, 1, shape=2), 1, observed=np.array([0.3, 1.2]))
+    return triptych.compare(model, methods=("mcmc",), random_seed=1)["default"]
+
+
+def test_what_has_no_mean_has_no_estimate_but_a_median_and_an_interval(heavy: Any) -> None:
+    draws = heavy.draws("heavy")[:, 0]
+    row = heavy.row("mcmc", "heavy")
+    assert row.status == "no_moment"
+    assert "a mean" in row.reason
+    assert np.isnan([row.estimate, row.std_error]).all()
+    assert [row.lower, row.upper] == pytest.approx(np.quantile(draws, [0.025, 0.975]), rel=1e-12)
+    median = next(r for r in heavy.panels["mcmc"].intervals if (r.estimand, r.estimate_kind) == ("heavy", "median"))
+    assert (median.status, median.estimate) == ("ok", pytest.approx(np.median(draws), rel=1e-12))
+    light = heavy.row("mcmc", "light")
+    error = next(e for e in heavy.panels["mcmc"].diagnostics["summary"] if e["estimand"] == "light")
+    assert light.status == "ok"
+    assert abs(light.estimate - 1 / (1 - 0.2)) < 4 * error["mcse_mean"]  # the mean of that Pareto distribution
+
+
+def test_the_summary_is_arvizs(heavy: Any) -> None:
+    posterior = heavy.panels["mcmc"].native["posterior"]
+    found = heavy.panels["mcmc"].diagnostics
+    for entry in found["summary"]:
+        draws = posterior[entry["estimand"]].values
+        draws = draws[..., int(entry["label"])] if entry["label"] else draws
+        assert entry["mcse_mean"] == pytest.approx(float(az.mcse(draws, method="mean")), rel=1e-10)
+        assert entry["r_hat"] == pytest.approx(float(az.rhat(draws)), rel=1e-10)
+        assert entry["ess_bulk"] == pytest.approx(float(az.ess(draws, method="bulk")), rel=1e-10)
+        tail = float(az.ess(draws, method="tail", prob=(0.05, 0.95)))
+        assert entry["ess_tail"] == pytest.approx(tail, rel=1e-10)
+    assert found["max_rhat"] == max(e["r_hat"] for e in found["summary"])
+    assert found["min_ess_bulk"] == min(e["ess_bulk"] for e in found["summary"])
+    assert found["min_ess_tail"] == min(e["ess_tail"] for e in found["summary"])
+    energy = heavy.panels["mcmc"].native["sample_stats"]["energy"].values
+    assert found["min_bfmi"] == pytest.approx(bfmi(energy, energy), rel=1e-10)
+
+
+def test_ratios_and_reciprocals_have_no_mean() -> None:
+    """The denominator may be zero, so the tails go as one over the square, however few draws come near."""
+    with pm.Model() as model:
+        a, b = pm.Normal("a", 0, 2), pm.Normal("b", 0, 2)
+        pm.Normal("y", a + b * np.array([1.0, 2, 3, 4]), 1, observed=[1.0, 1.4, 1.2, 1.9])
+        pm.Deterministic("root", -a / b)
+        pm.Deterministic("inverse", 1 / b)
+        pm.Deterministic("share", pm.math.invlogit(a))
+    solution = triptych.compare(model, methods=("mcmc",), draws=500, tune=500)["default"]
+    statuses = {name: solution.row("mcmc", name).status for name in ("root", "inverse", "share", "a")}
+    assert statuses == {"root": "no_moment", "inverse": "no_moment", "share": "ok", "a": "ok"}
