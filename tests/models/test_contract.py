@@ -83,7 +83,7 @@ def test_another_process_sends_the_whole_report(name: str, solved: Any) -> None:
     bare = pickle.loads(pickle.dumps(solved(name)))
     assert render([bare]) == render([solved(name)])
     drawn = pickle.loads(pickle.dumps(bare))
-    assert "section" in vars(drawn)
+    assert "drawn" in vars(drawn)
     assert render([drawn]) == render([bare])
 
 
