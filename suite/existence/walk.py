@@ -90,7 +90,8 @@ def _is_tail(verdict: Verdict, v: np.ndarray, rays: list[np.ndarray]) -> bool:
     change along it, as they do not along a redundancy.
     """
     moved = np.abs(v) > TRACE * np.max(np.abs(v))
-    if not rays or np.any(moved & ~np.any(np.array(rays) != 0, axis=0)):
+    # What leaves an ordered vector is judged in its own values, where the rest is in its way.
+    if verdict.objective.engine.in_order or not rays or np.any(moved & ~np.any(np.array(rays) != 0, axis=0)):
         return False
     objective = verdict.objective
     start = objective.origin[objective.active] + 0.1 * np.random.default_rng(3).standard_normal(v.size)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from triptych.engine.engine import LIKELIHOOD, Engine
@@ -16,40 +14,12 @@ from triptych.optimise.newton import newton
 from triptych.optimise.objective import make_objective
 from triptych.panels.solution import Panel
 from triptych.problem.table import Status
+from triptych.sampling.circumstances import Circumstances
 
 MOST = 8  # coordinates of improper priors that are pushed away
 FAR, FURTHER = 6.0, 4.0  # units of a logarithm beyond the draws, and between two places
 FALLS = 0.05  # loss of log-density for each unit of a logarithm, from which an integral is finite
 INNER = (0.05, 0.95)  # quantiles of the draws between which jumps are looked for
-
-
-@dataclass(frozen=True)
-class Circumstances:
-    """What the advice on a posterior rests on.
-
-    Attributes
-    ----------
-    improper
-        The free variables whose prior is improper.
-    proper
-        Whether the whole prior is known to be proper.
-    jumps
-        The free variables in which the joint density jumps.
-    endless
-        The variable and the way it goes along which the posterior has an infinite integral; empty for none found.
-    moments
-        The names of what has every moment: its prior has, and the likelihood is bounded.
-    no_mode
-        Why the joint density rises without limit, and what to do, where theory says so; of what theory says that it has
-        no posterior there are no draws.
-    """
-
-    improper: tuple[str, ...] = ()
-    proper: bool = False
-    jumps: tuple[str, ...] = ()
-    endless: str = ""
-    moments: frozenset[str] = frozenset()
-    no_mode: str = ""
 
 
 def circumstances(engine: Engine, z: np.ndarray) -> Circumstances:

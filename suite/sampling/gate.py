@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from triptych.engine.engine import Engine
-from triptych.panels.circumstances import Circumstances
 from triptych.problem.advice import Advice
 from triptych.problem.table import Status, join
 from triptych.sampling.circular import sine_and_cosine
+from triptych.sampling.circumstances import Circumstances
 
 MAX_RHAT, MIN_ESS, MIN_BFMI = 1.01, 400.0, 0.3
 TAILS = (0.05, 0.95)  # quantiles of the tail ESS (Vehtari et al. 2021); ArviZ's own default follows its ci_prob

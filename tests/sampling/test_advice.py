@@ -12,9 +12,10 @@ from test_gate import clean
 import triptych
 from triptych.engine.engine import Engine
 from triptych.graph.priors import improper, is_proper
-from triptych.panels.circumstances import Circumstances, circumstances, endless
+from triptych.panels.circumstances import circumstances, endless
 from triptych.problem.advice import Advice
 from triptych.problem.table import Status
+from triptych.sampling.circumstances import Circumstances
 from triptych.sampling.gate import LEVEL, advice, beyond
 
 POINTS: dict[str, Any] = {"methods": ("mle", "map"), "profile": False}
