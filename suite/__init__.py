@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from triptych.base.errors import InputError, ModelError
     from triptych.comparisons.comparison import Comparison
     from triptych.engine.engine import Engine
-    from triptych.problem.claims import Claim, at_least, at_most, between, claim, equal
+    from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact, equal
     from triptych.problem.registry import scenarios
     from triptych.problem.scenario import Data, Figure, Relabel, Scenario, Series
     from triptych.problem.table import Status
@@ -42,6 +42,7 @@ _PLACES = {
     "at_most": "problem.claims",
     "between": "problem.claims",
     "claim": "problem.claims",
+    "close_to_exact": "problem.claims",
     "compare": "api.compare",
     "equal": "problem.claims",
     "fit": "api.runs",
@@ -65,6 +66,7 @@ __all__ = [
     "at_most",
     "between",
     "claim",
+    "close_to_exact",
     "compare",
     "equal",
     "fit",

@@ -7,6 +7,10 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any
 
+import numpy as np
+
+FALSE_ALARM = 1e-4  # of a claim on sampled figures, per run
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -65,3 +69,35 @@ def equal(measured: float | str, expected: float | str) -> Claim:
     """Exactly equal, for statuses, counts and exact zeros; NaN does not hold."""
     bound = f"== {expected:.6g}" if isinstance(expected, float) else f"== {expected}"
     return _outcome(measured, bound, measured == expected and measured == measured)
+
+
+def close_to_exact(draws: Any, exact: Any, *, prob: float | None = None) -> Claim:
+    """Hold the mean of draws to its exact value, in Monte Carlo standard errors.
+
+    Parameters
+    ----------
+    draws
+        Shape ``(chain, draw)`` or ``(chain, draw, ...)`` for several scalars.
+    exact
+        The value that each scalar's mean would have without sampling, of the remaining shape.
+    prob
+        Hold the quantile of this probability instead of the mean.
+
+    Returns
+    -------
+    Claim
+        The largest gap; its bound is what the largest of that many standard normals exceeds once in 10 000 runs.
+    """
+    import arviz as az
+    from scipy.stats import norm
+
+    values = np.asarray(draws, dtype=float)
+    values = values.reshape(*values.shape[:2], -1)
+    wanted = np.broadcast_to(np.asarray(exact, dtype=float).ravel(), values.shape[2:])
+    gaps = []
+    for k, expected in enumerate(wanted):
+        one = values[..., k]
+        found = one.mean() if prob is None else np.quantile(one, prob)
+        error = az.mcse(one) if prob is None else az.mcse(one, method="quantile", prob=prob)
+        gaps.append(abs(float(found) - expected) / float(error))
+    return at_most(max(gaps), float(norm.isf(FALSE_ALARM / 2 / len(gaps))))

@@ -1,0 +1,279 @@
+"""A likelihood is a sum: twenty measurements of the speed of light around one unknown mean.
+
+Michelson's first twenty measurements of 1879, as NIST's Statistical Reference Datasets list them (univariate
+summary statistics, "Michelso"; A. A. Michelson 1882, Astronomical Papers 1, U.S. Nautical Almanac Office). They
+are in hundreds of km/s above 299 000, where their spread is close to one; the model takes it to be one, so that
+the mean is all that is unknown. The prior is Normal(10, 1): a guess of 300 000 km/s that is worth one measurement.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from triptych.problem.claims import Claim, at_most, between, claim, close_to_exact, equal
+from triptych.problem.scenario import Data, Figure, Scenario, Series
+
+SPEEDS = np.array([
+    8.5, 7.4, 9.0, 10.7, 9.3, 8.5, 9.5, 9.8, 9.8, 8.8, 10.0, 9.8, 9.3, 6.5, 7.6, 8.1, 10.0, 10.0, 9.6, 9.6,
+])  # fmt: skip
+GUESS = 10.0  # the prior's mean; its standard deviation is one, as the data's is
+KNOWN = 7.92458  # the speed in vacuum, by definition of the metre since 1983
+COPIES = 10
+OFF = 1.5  # how far from the mean the figure puts the two other values of mu
+SMALLEST = -1075 * np.log(2)  # half of the smallest double is rounded to zero
+
+
+def data(copies: int = 1) -> Data:
+    """Return the twenty speeds, in hundreds of km/s above 299 000, ``copies`` times."""
+    return _data(np.tile(SPEEDS, copies))
+
+
+def _data(speed: np.ndarray) -> Data:
+    return Data({"speed": speed}, dims={"speed": ("measurement",)})
+
+
+def model(data: Data) -> None:
+    """Normal measurements with standard deviation one around an unknown mean."""
+    import pymc as pm
+
+    mu = pm.Normal("mu", GUESS, 1)
+    pm.Normal("y", mu, 1, observed=data.speed, dims="measurement")
+
+
+def simulate(rng: np.random.Generator, n: int = 20, **_: Any) -> tuple[Data, dict[str, float]]:
+    """Draw ``n`` measurements around a mean of nine."""
+    return _data(rng.normal(9.0, 1.0, n)), {"mu": 9.0}
+
+
+def _terms(mu: float) -> np.ndarray:
+    """Return each measurement's term of the log-likelihood, by SciPy."""
+    from scipy.stats import norm
+
+    return np.asarray(norm.logpdf(SPEEDS, mu, 1))
+
+
+def _log_likelihood(c: Any, mu: Any, copies: int = 1) -> np.ndarray:
+    """Return the graph's own log-likelihood at each ``mu``."""
+    engine = c["default"].engine.with_data(speed=np.tile(c["default"].data.speed, copies))
+    return np.array([engine.value(np.array([m]))[0] for m in np.ravel(mu)])
+
+
+def _around(c: Any) -> np.ndarray:
+    return np.linspace(-3, 3, 61) + float(c["default"].data.speed.mean())
+
+
+@claim("The log-likelihood of mu is the sum of the measurements' log-densities (largest difference on a grid of mu)")
+def likelihood_is_a_sum(c: Any) -> Claim:
+    grid = _around(c)
+    return at_most(float(np.max(np.abs(_log_likelihood(c, grid) - [_terms(m).sum() for m in grid]))), 1e-10)
+
+
+@claim("It falls from its top by n (mu - mean)^2 / 2 and nothing else (largest difference on a grid of mu)")
+def likelihood_is_a_parabola(c: Any) -> Claim:
+    grid, y = _around(c), c["default"].data.speed
+    fall = _log_likelihood(c, y.mean()) - _log_likelihood(c, grid)
+    return at_most(float(np.max(np.abs(fall - y.size * (grid - y.mean()) ** 2 / 2))), 1e-10)
+
+
+@claim("The MLE is the sample mean (difference)")
+def mle_is_the_mean(c: Any) -> Claim:
+    return at_most(abs(c["default"].row("mle", "mu").estimate - c["default"].data.speed.mean()), 1e-10)
+
+
+@claim("Its standard error is 1/sqrt(n) (relative difference)")
+def standard_error_is_known(c: Any) -> Claim:
+    return at_most(abs(c["default"].row("mle", "mu").std_error * np.sqrt(SPEEDS.size) - 1), 1e-9)
+
+
+@claim("Wald and profile interval of a parabola are one, mean -+ z/sqrt(n) (largest difference of four ends)")
+def intervals_are_one(c: Any) -> Claim:
+    from scipy.stats import norm
+
+    y, gaps = c["default"].data.speed, []
+    for kind in ("wald", "profile"):
+        row = c["default"].interval("mle", kind, "mu")
+        half = norm.ppf(0.5 + row.ci_prob / 2) / np.sqrt(y.size)
+        gaps += [abs(row.lower - (y.mean() - half)), abs(row.upper - (y.mean() + half))]
+    return at_most(max(gaps), 1e-8)
+
+
+def _ascent(c: Any, steps: int) -> np.ndarray:
+    """Return the steps of gradient ascent on the log-likelihood from zero, at half of Newton's rate."""
+    engine, path = c["default"].engine, [0.0]
+    for _ in range(steps):
+        slope = engine.slopes(np.array([path[-1]]))[1][0, 0]
+        path.append(path[-1] + 0.5 / SPEEDS.size * float(slope))
+    return np.array(path)
+
+
+@claim("Gradient ascent on the log-likelihood arrives at the MLE (distance after 60 steps)")
+def ascent_arrives(c: Any) -> Claim:
+    return at_most(abs(_ascent(c, 60)[-1] - c["default"].row("mle", "mu").estimate), 1e-10)
+
+
+@claim("and at half of Newton's rate each of its steps halves the distance (largest deviation from half, 20 steps)")
+def ascent_halves(c: Any) -> Claim:
+    away = _ascent(c, 20) - c["default"].data.speed.mean()
+    return at_most(float(np.max(np.abs(away[1:] / away[:-1] - 0.5))), 1e-8)
+
+
+def _underflow() -> tuple[int, int]:
+    """Return after how many terms the product at the MLE is zero, and how many its logarithm foretells."""
+    terms = np.tile(_terms(float(SPEEDS.mean())), 100)
+    product, total = np.cumprod(np.exp(terms)), np.cumsum(terms)
+    return int(np.argmax(product == 0)) + 1, int(np.argmax(total < SMALLEST)) + 1
+
+
+@claim("The product of the densities, the twenty gone through again and again, is zero in double precision after the "
+       "number of terms that the sum of their logarithms foretells, but for rounding (terms)")  # fmt: skip
+def product_underflows(c: Any) -> Claim:
+    product, foretold = _underflow()
+    return between(product, foretold - 2, foretold + 2)
+
+
+@claim("The sum of logarithms is exact where the product is zero: a thousand copies give a thousand times the sum "
+       "(relative difference)")  # fmt: skip
+def sum_does_not_underflow(c: Any) -> Claim:
+    mean = float(SPEEDS.mean())
+    return at_most(abs(_log_likelihood(c, mean, 1000)[0] / (1000 * _terms(mean).sum()) - 1), 1e-12)
+
+
+@claim("Ten times the data leave the MLE where it is (difference)")
+def copies_do_not_move_the_mle(c: Any) -> Claim:
+    return at_most(abs(c["tenfold"].row("mle", "mu").estimate - c["default"].row("mle", "mu").estimate), 1e-10)
+
+
+@claim("They make the curvature of the log-likelihood ten times as large (relative difference)")
+def copies_multiply_the_curvature(c: Any) -> Claim:
+    z = np.array([SPEEDS.mean()])
+    one, ten = (-c[v].engine.derivatives(z)[2][0, 0, 0] for v in ("default", "tenfold"))
+    return at_most(abs(float(ten / one) / COPIES - 1), 1e-10)
+
+
+@claim("and the standard error smaller by the root of ten (relative difference)")
+def copies_shrink_the_error(c: Any) -> Claim:
+    one, ten = (c[v].row("mle", "mu").std_error for v in ("default", "tenfold"))
+    return at_most(abs(one / ten / np.sqrt(COPIES) - 1), 1e-9)
+
+
+def _posterior(n: int) -> tuple[float, float]:
+    """Return mean and standard deviation of the conjugate posterior: the guess is one more measurement."""
+    return float((n * SPEEDS.mean() + GUESS) / (n + 1)), float((n + 1) ** -0.5)
+
+
+@claim("The MAP is the mean of the measurements and the guess, which counts as one (largest difference, both variants)")
+def map_counts_the_guess(c: Any) -> Claim:
+    gaps = [abs(s.row("map", "mu").estimate - _posterior(s.data.speed.size)[0]) for s in c.solutions.values()]
+    return at_most(max(gaps), 1e-10)
+
+
+@claim("Laplace's interval is the exact posterior's (largest difference of its ends)")
+def laplace_is_exact(c: Any) -> Claim:
+    from scipy.stats import norm
+
+    row, (mean, sd) = c["default"].interval("map", "laplace", "mu"), _posterior(SPEEDS.size)
+    ends = norm.ppf([0.5 - row.ci_prob / 2, 0.5 + row.ci_prob / 2], mean, sd)
+    return at_most(max(abs(row.lower - ends[0]), abs(row.upper - ends[1])), 1e-8)
+
+
+@claim("The posterior mean is the conjugate one (in Monte Carlo errors)")
+def posterior_mean_is_conjugate(c: Any) -> Claim:
+    draws = c["default"].panels["mcmc"].native["posterior"]["mu"].values
+    return close_to_exact(draws, _posterior(SPEEDS.size)[0])
+
+
+@claim("and the posterior variance is 1/(n + 1) (in Monte Carlo errors)")
+def posterior_variance_is_conjugate(c: Any) -> Claim:
+    mean, sd = _posterior(SPEEDS.size)
+    return close_to_exact((c["default"].panels["mcmc"].native["posterior"]["mu"].values - mean) ** 2, sd**2)
+
+
+@claim("No amount of such data mends the instrument: the speed in vacuum lies outside the interval of every panel, "
+       "and further out, in its own half-widths, with ten times the data (panels of which this is so)")  # fmt: skip
+def instrument_is_off(c: Any) -> Claim:
+    def away(variant: str, method: str) -> float:
+        row = c[variant].row(method, "mu")
+        return float(abs(KNOWN - (row.lower + row.upper) / 2) / ((row.upper - row.lower) / 2))
+
+    return equal(float(sum(1 < away("default", m) < away("tenfold", m) for m in ("mle", "map", "mcmc"))), 3.0)
+
+
+def three_means(c: Any) -> Figure:
+    """The measurements under three values of mu: too low, right and too high."""
+    from scipy.stats import norm
+
+    y = c["default"].data.speed
+    grid = np.linspace(y.min() - 2, y.max() + 2, 200)
+    named = {"too low": y.mean() - OFF, "at the MLE": y.mean(), "too high": y.mean() + OFF}
+    curves = [
+        Series(f"{name}, log-likelihood {_terms(m).sum():.1f}", grid.tolist(), norm.pdf(grid, m, 1).tolist())
+        for name, m in named.items()
+    ]
+    return Figure(
+        "Three values of mu and the same measurements",
+        "Each measurement adds the logarithm of the curve's height above it. Where the curve stands over the "
+        "measurements the sum is largest.",
+        "speed, 100 km/s above 299 000",
+        "density",
+        (*curves, Series("measurements", y.tolist(), [0.0] * y.size, kind="points")),
+    )
+
+
+def log_likelihoods(c: Any) -> Figure:
+    """The log-likelihood of the data, and of ten copies of them."""
+    y = c["default"].data.speed
+    grid = np.linspace(y.mean() - OFF - 0.5, y.mean() + OFF + 0.5, 120)
+    one, ten = (_log_likelihood(c, grid, k) - _log_likelihood(c, y.mean(), k) for k in (1, COPIES))
+    near = ten > one.min()
+    marks = [y.mean() - OFF, y.mean(), y.mean() + OFF]
+    return Figure(
+        "Log-likelihood, and that of ten times the data",
+        "Its top is the MLE, its curvature the precision; ten copies of the data curve it ten times as much. The "
+        "points are the three values of the other figure.",
+        "mu, 100 km/s above 299 000",
+        "log-likelihood, below its maximum",
+        (
+            Series("twenty measurements", grid.tolist(), one.tolist()),
+            Series("ten copies of them", grid[near].tolist(), ten[near].tolist()),
+            Series("too low, right, too high", marks, [-y.size * (m - y.mean()) ** 2 / 2 for m in marks], "points"),
+        ),
+    )
+
+
+scenario = Scenario(
+    name="gaussian_mean",
+    question="What is a likelihood, and where is its maximum?",
+    source="Michelson (1882), Astronomical Papers 1; the first twenty of the hundred measurements in NIST's "
+    "Statistical Reference Datasets, Michelso",
+    model=model,
+    data=data,
+    simulate=simulate,
+    estimands=("mu",),
+    variants={"tenfold": {"copies": COPIES}},
+    claims=(
+        likelihood_is_a_sum, likelihood_is_a_parabola, mle_is_the_mean, standard_error_is_known, intervals_are_one,
+        ascent_arrives, ascent_halves, product_underflows, sum_does_not_underflow, copies_do_not_move_the_mle,
+        copies_multiply_the_curvature, copies_shrink_the_error, map_counts_the_guess, laplace_is_exact,
+        posterior_mean_is_conjugate, posterior_variance_is_conjugate, instrument_is_off,
+    ),
+    holdout=lambda data: np.arange(data.speed.size) % 5 == 4,
+    mathematics=(
+        r"y_i \sim \mathrm{Normal}(\mu, 1), \quad i = 1, \dots, n",
+        rf"\mu \sim \mathrm{{Normal}}({GUESS:g}, 1)",
+    ),
+    why=(
+        "Each measurement says how probable it is under a value of mu, and the log-likelihood adds up what they say. "
+        "With a known spread it is a parabola around their mean: its top is the MLE, its curvature is the number of "
+        "measurements, and Wald and profile interval cannot differ.",
+        "The prior is one more term of that sum, of the same form and weight as a single measurement. So MAP and "
+        "posterior mean coincide, and lie one part in n + 1 of the way from the MLE to the guess; the posterior is a "
+        "little narrower than the confidence interval because it has counted one measurement more.",
+        "Products of densities leave the range of floating-point numbers after a few hundred terms; sums of their "
+        "logarithms never do. This is why every program that maximises a likelihood maximises its logarithm.",
+        "All three panels answer where the measurements scatter around, and grow more certain of it with their number. "
+        "None can say that the instrument is off: the speed of light is known today, and outside all three intervals.",
+    ),
+    figures=(three_means, log_likelihoods),
+)  # fmt: skip
