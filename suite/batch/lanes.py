@@ -7,8 +7,11 @@ lanes there are.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,15 +33,20 @@ class Lanes:
         The model, compiled once, with one data set of the same shapes.
     data
         The data of all lanes in the order of the graph's inputs, each of shape ``(lanes, ...)``.
+    count
+        Number of lanes.
+    block
+        Lanes of one call.
     """
 
     engine: Engine
     data: tuple[np.ndarray, ...]
+    count: int
+    block: int = BLOCK
 
-    @property
-    def count(self) -> int:
-        """Number of lanes."""
-        return len(self.data[0]) if self.data else 1
+    def some(self, which: np.ndarray, block: int = BLOCK) -> Lanes:
+        """Return some of the lanes, by their positions, to be computed in blocks of another size."""
+        return Lanes(self.engine, tuple(d[which] for d in self.data), len(which), block)
 
     @property
     def traced(self) -> Traced:
@@ -74,10 +82,10 @@ class Lanes:
 
         same = () if shared is None else (shared,)
         axes = [0] * (1 + len(per_lane)) + [None] * len(same)
-        program = self.traced.program(f"batch_{name}_{BLOCK}", jax.vmap(function, in_axes=axes))
+        program = self.traced.program(f"batch_{name}_{self.block}_{_own_source()}", jax.vmap(function, in_axes=axes))
         blocks = []
-        for begin in range(0, self.count, BLOCK):
-            rows = np.minimum(np.arange(begin, begin + BLOCK), self.count - 1)
+        for begin in range(0, self.count, self.block):
+            rows = np.minimum(np.arange(begin, begin + self.block), self.count - 1)
             given = [tuple(d[rows] for d in self.data), *(np.asarray(a)[rows] for a in per_lane)]
             found = program(*jax.device_put([*given, *same]))
             blocks.append([np.asarray(a)[: self.count - begin] for a in found])
@@ -107,4 +115,13 @@ def lanes(engine: Engine, data: Sequence[dict[str, Any]]) -> Lanes:
         if any(row.shape != own.shape for row in rows):
             raise ModelError(f"the data sets have {name!r} in several shapes; solve those of one shape together")
         stacked.append(np.stack(rows))
-    return Lanes(engine, tuple(stacked))
+    return Lanes(engine, tuple(stacked), len(data))
+
+
+@cache
+def _own_source() -> str:
+    """Return what tells the programs of this room from those of other versions of it."""
+    import triptych.batch
+
+    files = sorted(Path(triptych.batch.__path__[0]).glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]

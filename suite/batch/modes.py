@@ -50,6 +50,10 @@ class Modes:
         optimality conditions, in standard errors.
     held
         The kinks on which the maximum lies, ``(lanes, k)``; the covariance is that of the directions they leave.
+    conditional
+        Variance of each coordinate with all others held, ``(lanes, p)``: one over its own curvature.
+    rival
+        The highest value at which a start ended elsewhere, ``(lanes,)``; minus infinity where all came to one maximum.
     settled
         Whether the ascent arrived at a regular maximum, no other start came higher or to another maximum as high,
         and the objective falls along every probe.
@@ -61,6 +65,8 @@ class Modes:
     decrement: np.ndarray
     settled: np.ndarray
     held: np.ndarray
+    conditional: np.ndarray
+    rival: np.ndarray
 
 
 def modes(lanes: Lanes, objective: Objective, starts: np.ndarray) -> Modes:
@@ -80,28 +86,65 @@ def modes(lanes: Lanes, objective: Objective, starts: np.ndarray) -> Modes:
     ways = np.concatenate([sign * np.eye(size)[objective.logarithmic] for sign in (-1.0, 1.0)])
     weights = tuple(engine.weights.values())
     shared = (starts, origin, active, objective.capped.astype(float), ways, weights)
+    outside = np.setdiff1d(np.arange(engine.size), active)
     which = "of both parts" if objective.parts[1] else "of the likelihood"
     solve = _kinked(lanes, objective) if objective.kinked else _smooth(lanes, objective)
-    x, value, inner, decrement, settled, held = lanes.mapped(f"modes {which}", solve, shared=shared)
+    x, value, inner, decrement, settled, held, own, rival = lanes.mapped(f"modes {which}", solve, shared=shared)
     z = np.tile(origin, (lanes.count, 1))
     z[:, active] = x
-    covariance = np.zeros((lanes.count, engine.size, engine.size))
+    covariance, conditional = np.zeros((lanes.count, engine.size, engine.size)), np.zeros((lanes.count, engine.size))
     covariance[np.ix_(range(lanes.count), active, active)] = inner
-    return Modes(z, value, covariance, decrement, settled, held)
+    conditional[:, active] = own
+    if outside.size:
+        # Which coordinates an objective knows was seen with the engine's data; a lane's own may know more of them.
+        settled = settled & (lanes.mapped(f"slopes {which}", _slopes(lanes, objective), z, shared=weights)[0] == 0)[
+            :, outside
+        ].all(axis=1)
+    return Modes(z, value, covariance, decrement, settled, held, conditional, rival)
+
+
+def _slopes(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
+    """Return what computes the slopes of one lane's objective by all coordinates."""
+    import jax
+    import jax.numpy as jnp
+
+    total, arguments = _total(lanes, objective), lanes.traced.arguments
+
+    def slopes(data: Any, z: Any, weights: Any) -> tuple[Any]:
+        return (jax.grad(lambda z: total(z, tuple(jnp.abs(u) for u in arguments(z, *data)), weights, data))(z),)
+
+    return slopes
 
 
 def _total(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
     """Return the objective of one data set as a function of all coordinates and of the absolute values."""
     import jax.numpy as jnp
 
-    parts, with_prior = lanes.traced.parts, bool(objective.parts[1])
+    parts, with_prior, fenced = lanes.traced.parts, bool(objective.parts[1]), lanes.engine.graph.fenced
 
     def total(z: Any, t: Any, weights: Any, data: Any) -> Any:
         both = parts(z, t, weights, data)
         value = both[0] + both[1] if with_prior else both[0]
-        return jnp.where(jnp.isnan(value), -jnp.inf, value)
+        outside = jnp.isnan(value) | (fenced and jnp.isneginf(both[1]))  # the support of the priors is the space
+        return jnp.where(outside, -jnp.inf, value)
 
     return total
+
+
+def objective_of(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
+    """Return what makes, from a lane's data, an objective without kinks of its own as a function of what it knows."""
+    import jax.numpy as jnp
+
+    total, arguments = _total(lanes, objective), lanes.traced.arguments
+
+    def on_lane(data: Any, origin: Any, active: Any, weights: Any) -> Callable[[Any], Any]:
+        def function(x: Any) -> Any:
+            z = origin.at[active].set(x)
+            return total(z, tuple(jnp.abs(u) for u in arguments(z, *data)), weights, data)
+
+        return function
+
+    return on_lane
 
 
 def _smooth(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
@@ -109,26 +152,23 @@ def _smooth(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
     import jax
     import jax.numpy as jnp
 
-    total, arguments, size = _total(lanes, objective), lanes.traced.arguments, objective.size
+    on_lane, size = objective_of(lanes, objective), objective.size
 
     def solve(data: Any, shared: Any) -> tuple[Any, ...]:
         starts, origin, active, capped, ways, weights = shared
-
-        def function(x: Any) -> Any:
-            z = origin.at[active].set(x)
-            return total(z, tuple(jnp.abs(u) for u in arguments(z, *data)), weights, data)
-
+        function = on_lane(data, origin, active, weights)
         ends = jax.lax.map(lambda x: ascend(function, x, capped, jnp.ones(size), MOST), starts)
         heights = jnp.where(jnp.isfinite(ends.value), ends.value, -jnp.inf)
         best = jax.tree.map(lambda a: a[jnp.argmax(heights)], ends)
         d = scale_of(best.hessian)
         values, vectors = jnp.linalg.eigh(-(d[:, None] * best.hessian * d))
         roots = d[:, None] * vectors / jnp.sqrt(jnp.where(values > CURVED, values, 1.0))
-        alone = _alone(ends.z, heights, best.z, best.value, roots)
+        alone, rival = _alone(ends.z, heights, best.z, best.value, roots)
         sinks = _falls(function, best.z, best.value, roots) & _sinks(function, best.z, best.value, capped, ways)
         arrived = best.decrement <= ARRIVED * (1 + jnp.abs(best.value))
         settled = arrived & (jnp.min(values) > CURVED) & alone & sinks
-        return best.z, best.value, roots @ roots.T, best.decrement, settled, jnp.zeros(0, dtype=bool)
+        held = jnp.zeros(0, dtype=bool)
+        return best.z, best.value, roots @ roots.T, best.decrement, settled, held, d**2, rival
 
     return solve
 
@@ -165,22 +205,26 @@ def _kinked(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
         def rounded(x: Any) -> Any:
             return with_t(x, jnp.sqrt(flattened(us(x)) ** 2 + eps**2))
 
-        alone = _alone(ends.z, heights, best.z, best.value, roots)
+        alone, rival = _alone(ends.z, heights, best.z, best.value, roots)
         sinks = _falls(function, best.z, best.value, roots) & _sinks(rounded, best.z, rounded(best.z), capped, ways)
         settled = (best.residual < AT_REST) & (least > CURVED) & alone & sinks
-        return best.z, best.value, roots @ roots.T, best.residual, settled, best.held
+        return best.z, best.value, roots @ roots.T, best.residual, settled, best.held, d**2, rival
 
     return solve
 
 
-def _alone(ends: Any, heights: Any, z: Any, value: Any, roots: Any) -> Any:
-    """Whether no other start came as high at another place, in standard errors; held directions have none."""
+def _alone(ends: Any, heights: Any, z: Any, value: Any, roots: Any) -> tuple[Any, Any]:
+    """Whether no start came as high elsewhere, in standard errors, and how high the highest of those elsewhere is.
+
+    Directions that are held have no standard error.
+    """
     import jax.numpy as jnp
 
     errors = jnp.sqrt(jnp.sum(roots**2, axis=1))
     as_high = heights >= value - SAME * (1 + jnp.abs(value))
     away = jnp.abs(ends - z) / jnp.where(errors > 0, errors, jnp.maximum(jnp.abs(z), 1.0))
-    return ~jnp.any(as_high & (jnp.max(away, axis=1) > APART))
+    elsewhere = jnp.max(away, axis=1) > APART
+    return ~jnp.any(as_high & elsewhere), jnp.max(jnp.where(elsewhere, heights, -jnp.inf))
 
 
 def _falls(function: Callable[[Any], Any], z: Any, value: Any, roots: Any) -> Any:

@@ -72,6 +72,11 @@ def resolve(engine: Engine, names: Sequence[str] | None = None) -> list[Estimand
     return [Estimand(known[name], positions.get(name), name in simplexes) for name in names]
 
 
+def near_start(engine: Engine) -> np.ndarray:
+    """Return ``z`` where the model starts, but off the start itself, where derivatives may cancel: it is symmetric."""
+    return np.asarray(engine.graph.start + 0.1 * np.random.default_rng(2).standard_normal(engine.size))
+
+
 def elementwise(engine: Engine) -> dict[str, np.ndarray]:
     """Return the coordinates of the free variables that are transformed element by element."""
     memo = engine.memo

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from triptych.engine.estimands import Estimand
-from triptych.optimise.segment import GRID, least
+from triptych.optimise.segment import least, places
 
 if TYPE_CHECKING:
     from triptych.estimates.optimum import Optimum
@@ -97,7 +97,7 @@ def _of_one_coordinate(
         return low, high
     # All coordinates at once: each of these scalars sees its own alone.
     together = np.max(list(alone.values()), axis=0)
-    seen = _along(optimum, estimand, together, np.linspace(-1, 1, GRID))
+    seen = _along(optimum, estimand, together, places(-1.0, 1.0))
     for i, step in alone.items():
         lower, upper = _range_of(optimum, estimand, i, step, seen[:, i])
         if np.isfinite(lower) and np.isfinite(upper) and lower < upper:
@@ -106,9 +106,9 @@ def _of_one_coordinate(
     return low, high
 
 
-def _along(optimum: Optimum, estimand: Estimand, step: np.ndarray, places: np.ndarray) -> np.ndarray:
+def _along(optimum: Optimum, estimand: Estimand, step: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Return all scalars of an estimand at places between one step back and one ahead, shape ``(places, size)``."""
-    return np.array([optimum.shown_at(optimum.z + t * step)[estimand.name].ravel() for t in places])
+    return np.array([optimum.shown_at(optimum.z + t * step)[estimand.name].ravel() for t in at])
 
 
 def _range_of(
@@ -121,8 +121,8 @@ def _range_of(
     if np.all(changes > 0) or np.all(changes < 0):
         return float(min(values[0], values[-1])), float(max(values[0], values[-1]))
 
-    def function(places: np.ndarray, sign: float = 1.0) -> np.ndarray:
-        return np.asarray(sign * _along(optimum, estimand, step, places)[:, i])
+    def function(at: np.ndarray, sign: float = 1.0) -> np.ndarray:
+        return np.asarray(sign * _along(optimum, estimand, step, at)[:, i])
 
     # The ends of a function that is not monotone may lie inside, as those of a square do.
     return least(function, -1.0, 1.0), -least(partial(function, sign=-1.0), -1.0, 1.0)

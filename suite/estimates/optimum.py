@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from triptych.engine.angles import periods, unrolled
-from triptych.engine.estimands import Estimand, coordinate_names
+from triptych.engine.estimands import Estimand, coordinate_names, near_start
 from triptych.existence.endless import null_directions
 from triptych.existence.verdict import Verdict
 
@@ -48,8 +48,8 @@ class Optimum:
 
     @cached_property
     def near_start(self) -> np.ndarray:
-        """Where the model starts, but off the start itself, where derivatives may cancel: it is symmetric."""
-        return self.engine.graph.start + 0.1 * np.random.default_rng(2).standard_normal(self.engine.size)
+        """Where the model starts, but off the start itself."""
+        return near_start(self.engine)
 
     @cached_property
     def jacobian_near_start(self) -> dict[str, np.ndarray]:

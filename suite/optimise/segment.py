@@ -7,9 +7,20 @@ from collections.abc import Callable
 import numpy as np
 
 GRID = 41  # points at which the function is looked at
+BESIDE = 1e-3  # of the way from one point of it to the next, by which others lie beside the ends
 FINER = 12  # times that the grid closes in on its least value
 LEAST = 3  # times that it does so on an end: a pole may be close by
 SETTLED = 1e-6  # of the range seen first, by which the last grid may still fall: towards a pole each falls farther
+
+
+def places(low: float, high: float) -> np.ndarray:
+    """Return places on a segment at which it is seen whether a function is monotone, ends included.
+
+    One lies beside each end: a function that turns closer to an end than that is there at its value in all digits.
+    """
+    inner = np.linspace(low, high, GRID)
+    beside = BESIDE * (inner[1] - inner[0])
+    return np.concatenate([inner[:1], [low + beside], inner[1:-1], [high - beside], inner[-1:]])
 
 
 def least(function: Callable[[np.ndarray], np.ndarray], low: float, high: float) -> float:

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from triptych.optimise.segment import GRID, least
+from triptych.optimise.segment import least, places
 from triptych.profiles.held_scalar import Scalar
 from triptych.profiles.outward import End, Kind
 
@@ -41,14 +41,14 @@ def ranged(scalar: Scalar, ends: list[End]) -> tuple[list[End], float]:
     far = FAR[0] if np.isfinite(scalar.stride[j]) else FAR[1] * scalar.unit[j]
     far = scalar.period / 2 if scalar.period else far
     low, high = (e.at if np.isfinite(e.at) else scalar.centre + np.sign(e.at) * far for e in ends)
-    values = np.array([scalar.natural(at) for at in np.linspace(low, high, GRID)])
+    values = np.array([scalar.natural(at) for at in places(low, high)])
     mapped = [replace(end, at=scalar.natural(end.at)) for end in ends]
     if np.all(values[1:] >= values[:-1]) or np.all(values[1:] <= values[:-1]):
         rises = mapped[0].at < mapped[1].at
         return (mapped, 1.0) if rises else (mapped[::-1], -1.0)
 
-    def function(places: np.ndarray, sign: float) -> np.ndarray:
-        return np.array([sign * scalar.natural(at) for at in places])
+    def function(at: np.ndarray, sign: float) -> np.ndarray:
+        return np.array([sign * scalar.natural(one) for one in at])
 
     limits = [sign * least(partial(function, sign=sign), low, high) for sign in (1.0, -1.0)]
     width = limits[1] - limits[0]

@@ -22,6 +22,8 @@ def normal_lanes() -> Lanes:
         mu, sigma = pm.Flat("mu"), pm.HalfFlat("sigma")
         pm.Potential("one_over_sigma", -pm.math.log(sigma))
         pm.Deterministic("variance", sigma**2)
+        pm.Deterministic("effect", mu / sigma)
+        pm.Deterministic("square", (mu - 1.5) ** 2)
         pm.Normal("obs", mu, sigma, observed=y)
     return lanes(Engine.build(model), sets)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from triptych.batch.lanes import Lanes
+from triptych.batch.modes import Modes, modes
+from triptych.optimise.objective import Objective, make_objective
 
 ROWS = 10  # observations of a lane of the normal model
 
@@ -18,3 +20,10 @@ def lasso_predictors() -> np.ndarray:
     """Return the predictors of the lasso's lanes, ``(rows, 4)``."""
     x = np.random.default_rng(40).normal(size=(30, 4))
     return np.asarray(x - x.mean(axis=0))
+
+
+def maximum(batch: Lanes, parts: np.ndarray) -> tuple[Modes, Objective]:
+    """Return the maxima of all lanes from three starts, and the objective."""
+    objective, _ = make_objective(batch.engine, parts)
+    start = objective.origin[objective.active]
+    return modes(batch, objective, np.stack([start, start + 0.5, start - 0.5])), objective

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lanes_solved import ROWS, lasso_predictors, observed
+from lanes_solved import ROWS, lasso_predictors, maximum, observed
 from sklearn.linear_model import Lasso
 
 from triptych.base.errors import ModelError
 from triptych.batch.lanes import Lanes, lanes
-from triptych.batch.modes import Modes, modes
+from triptych.batch.modes import Modes
 from triptych.engine.engine import LIKELIHOOD, POSTERIOR
 from triptych.existence.search import find
 from triptych.optimise.objective import make_objective
 
 
 def solved(batch: Lanes, parts: np.ndarray) -> Modes:
-    objective, _ = make_objective(batch.engine, parts)
-    start = objective.origin[objective.active]
-    return modes(batch, objective, np.stack([start, start + 0.5, start - 0.5]))
+    return maximum(batch, parts)[0]
 
 
 def test_mle_of_a_normal_sample_is_its_mean_and_spread(normal_lanes: Lanes) -> None:

@@ -155,13 +155,20 @@ def test_a_function_that_turns_has_its_range_over_the_interval_of_its_parameter(
         pm.Deterministic("size", abs(mu))
         pm.Deterministic("wave", pm.math.sin(5 * mu))
         pm.Deterministic("reciprocal", 1 / mu)
+        pm.Deterministic("late", (mu - (MEAN - 1.6) - 0.995 * Q / np.sqrt(N)) ** 2)  # turns just before the upper end
         pm.Normal("y", mu, 1, observed=Y - 1.6)
     solution = triptych.compare(model, methods=("mle",), ci_prob=LEVEL)["default"]
     mean, width = MEAN - 1.6, Q / np.sqrt(N)
     low, high = mean - width, mean + width
     assert low < -np.pi / 10
     assert high > np.pi / 10
-    expected = {"mu": (low, high), "square": (0, high**2), "size": (0, high), "wave": (-1, 1)}
+    expected = {
+        "mu": (low, high),
+        "square": (0, high**2),
+        "size": (0, high),
+        "wave": (-1, 1),
+        "late": (0, (1.995 * width) ** 2),
+    }
     for name, both in expected.items():
         for kind in ("wald", "profile"):
             assert ends(solution, name, kind) == pytest.approx(both, rel=1e-6, abs=1e-12), (name, kind)
