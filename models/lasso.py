@@ -10,6 +10,7 @@ scikit-learn: 442 patients, each predictor centred and of unit length, as in bot
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from triptych.problem.claims import Claim, at_least, at_most, claim, equal
 from triptych.problem.scenario import Data, Figure, Scenario, Series
+from triptych.problem.varied import Range, overridden
 
 RATE = 0.237  # lambda: the prior of a coefficient is Laplace(0, sigma / RATE)
 EXACT = 1e-8  # of sigma: rounding, seen through predictors that nearly repeat each other
@@ -60,15 +62,18 @@ def model(data: Data, rate: float = RATE) -> None:
     pm.Normal("y", intercept + data.X @ beta, sigma, observed=data.progression, dims="patient")
 
 
-def simulate(rng: np.random.Generator, n: int = 500, **_: Any) -> tuple[Data, dict[str, Any]]:
+def simulate(
+    rng: np.random.Generator, n: int = 500, truth: Mapping[str, Any] | None = None, **_: Any
+) -> tuple[Data, dict[str, Any]]:
     """Draw ten predictors of unit length of which three matter, whatever n, by 20, 15 and 10 an sd."""
     beta = np.zeros(10)
     beta[:3] = np.array([20.0, -15.0, 10.0]) * np.sqrt(n)
+    true = overridden({"beta": beta, "sigma": 50.0, "intercept": 150.0}, truth)
     x = rng.standard_normal((n, beta.size))
     x -= x.mean(0)
     x /= np.linalg.norm(x, axis=0)
-    y = 150 + x @ beta + 50 * rng.standard_normal(n)
-    return _data(x, y, [f"x{j}" for j in range(beta.size)]), {"beta": beta, "sigma": 50.0}
+    y = true["intercept"] + x @ np.asarray(true["beta"]) + true["sigma"] * rng.standard_normal(n)
+    return _data(x, y, [f"x{j}" for j in range(beta.size)]), true
 
 
 def _sigma(c: Any) -> float:
@@ -291,4 +296,7 @@ scenario = Scenario(
         "of opposite sign; the prior finds those dear, and its interval leaves the MLE of some of them outside.",
     ),
     figures=(coefficient_path,),
+    varies={"rate": Range(0.01, 10.0, "lambda: the prior of a coefficient is Laplace(0, sigma/lambda)")},
+    null={"beta": 0.0},
+    units={"beta": "units of progression, for a predictor of unit length", "sigma": "units of progression"},
 )  # fmt: skip

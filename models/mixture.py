@@ -14,12 +14,14 @@ their means in every panel.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from triptych.problem.claims import Claim, at_least, at_most, between, claim, equal
 from triptych.problem.scenario import Data, Figure, Relabel, Scenario, Series
+from triptych.problem.varied import Range, overridden
 
 NAMES = ("w", "mu", "sigma")
 WEIGHTS, CENTRE, CENTRE_SD = (2.0, 2.0), 3.5, 2.0
@@ -38,13 +40,13 @@ def _petals(length: np.ndarray) -> Data:
     return Data({"length": length}, dims={"length": ("flower",)}, coords={"component": COMPONENTS})
 
 
-def model(data: Data, prior: str = "inverse_gamma") -> None:
-    """Two exchangeable normal components; the setting is the prior on their standard deviations."""
+def model(data: Data, prior: str = "inverse_gamma", centre_sd: Any = CENTRE_SD) -> None:
+    """Two exchangeable normal components; the settings are the priors of their standard deviations and means."""
     import pymc as pm
 
     w = pm.Dirichlet("w", np.array(WEIGHTS), dims="component")
     # Just off the saddle where both components are one; a chain may settle on either labelling.
-    mu = pm.Normal("mu", CENTRE, CENTRE_SD, dims="component", initval=CENTRE + np.array([-0.1, 0.1]))
+    mu = pm.Normal("mu", CENTRE, centre_sd, dims="component", initval=CENTRE + np.array([-0.1, 0.1]))
     if prior == "inverse_gamma":
         sigma = pm.InverseGamma("sigma", *INVERSE_GAMMA, dims="component")
     else:
@@ -52,15 +54,15 @@ def model(data: Data, prior: str = "inverse_gamma") -> None:
     pm.NormalMixture("y", w, mu, sigma, observed=data.length)
 
 
-def simulate(rng: np.random.Generator, n: int = 400, **_: Any) -> tuple[Data, dict[str, Any]]:
-    """Draw lengths of two well separated components, not rounded."""
-    short = rng.random(n) < 0.3
-    length = np.where(short, rng.normal(1.5, 0.2, n), rng.normal(5, 0.8, n))
-    return _petals(length), {
-        "w": np.array([0.3, 0.7]),
-        "mu": np.array([1.5, 5.0]),
-        "sigma": np.array([0.2, 0.8]),
-    }
+def simulate(
+    rng: np.random.Generator, n: int = 400, truth: Mapping[str, Any] | None = None, **_: Any
+) -> tuple[Data, dict[str, Any]]:
+    """Draw lengths of two components, by default well separated, not rounded."""
+    own = {"w": [0.3, 0.7], "mu": [1.5, 5.0], "sigma": [0.2, 0.8]}
+    true = {name: np.asarray(value, dtype=float) for name, value in overridden(own, truth).items()}
+    short = rng.random(n) < true["w"][0]
+    one, other = (rng.normal(true["mu"][k], true["sigma"][k], n) for k in range(2))
+    return _petals(np.where(short, one, other)), true
 
 
 def _spike(solved: Any, at: float, log_sd: float) -> np.ndarray:
@@ -287,4 +289,6 @@ scenario = Scenario(
         "R-hat passes before the rule too. Sorting by mean, in every panel alike, makes it mean something.",
     ),
     figures=(blow_up,),
+    varies={"centre_sd": Range(20.0, 0.2, "prior standard deviation of a component's mean, cm")},
+    units={"mu": "cm", "sigma": "cm"},
 )  # fmt: skip

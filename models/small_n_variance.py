@@ -13,12 +13,14 @@ p. 20; R ships them as ``datasets::sleep``). They are Normal(mu, sigma):
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from triptych.problem.claims import Claim, at_most, between, claim, equal
 from triptych.problem.scenario import Data, Figure, Scenario, Series
+from triptych.problem.varied import Range, overridden
 
 DIFFERENCES = np.array([1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4])
 # Under a vaguer prior on mu the spike at sigma = 0 holds probability that NUTS does not reach.
@@ -34,19 +36,26 @@ def data(n: int = 10) -> Data:
     return Data({"hours": DIFFERENCES[:n]}, dims={"hours": ("patient",)})
 
 
-def model(data: Data, prior: str = "one_over_sigma") -> None:
-    """Normal differences; the setting is the prior and the parameter it is written on."""
+def model(data: Data, prior: str = "one_over_sigma", mu_sd: Any = None) -> None:
+    """Normal differences; the settings are the prior, the parameter it is written on, and the prior's sd of mu.
+
+    Where no sd is given, mu is flat under the two improper priors and Normal(0, SCEPTIC_SD) under the proper ones.
+    """
     import pymc as pm
     import pytensor.tensor as pt
 
+    improper = prior in ("one_over_sigma", "log_sigma")
+    if mu_sd is None and improper:
+        mu = pm.Flat("mu")
+    else:
+        mu = pm.Normal("mu", 0, SCEPTIC_SD if mu_sd is None else mu_sd)
     if prior == "one_over_sigma":
-        mu, sigma = pm.Flat("mu"), pm.HalfFlat("sigma")
+        sigma = pm.HalfFlat("sigma")
         pm.Potential("one_over_sigma", -pt.log(sigma))
     elif prior == "log_sigma":
-        mu, log_sigma = pm.Flat("mu"), pm.Flat("log_sigma")
+        log_sigma = pm.Flat("log_sigma")
         sigma = pm.Deterministic("sigma", pt.exp(log_sigma))
     else:
-        mu = pm.Normal("mu", 0, SCEPTIC_SD)
         if prior == "half_normal":
             sigma = pm.HalfNormal("sigma", HALF_NORMAL_SD)
         else:
@@ -55,10 +64,13 @@ def model(data: Data, prior: str = "one_over_sigma") -> None:
     pm.Normal("y", mu, sigma, observed=data.hours)
 
 
-def simulate(rng: np.random.Generator, n: int = 10, **_: Any) -> tuple[Data, dict[str, float]]:
-    """Draw ``n`` differences with mean 1.5 and standard deviation 1.2 hours."""
-    drawn = Data({"hours": rng.normal(1.5, 1.2, n)}, dims={"hours": ("patient",)})
-    return drawn, {"mu": 1.5, "sigma": 1.2, "variance": 1.44}
+def simulate(
+    rng: np.random.Generator, n: int = 10, truth: Mapping[str, Any] | None = None, **_: Any
+) -> tuple[Data, dict[str, float]]:
+    """Draw ``n`` differences, by default with mean 1.5 and standard deviation 1.2 hours."""
+    true = overridden({"mu": 1.5, "sigma": 1.2}, truth)
+    drawn = Data({"hours": rng.normal(true["mu"], true["sigma"], n)}, dims={"hours": ("patient",)})
+    return drawn, {**true, "variance": true["sigma"] ** 2}
 
 
 def _estimates(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -293,4 +305,7 @@ scenario = Scenario(
         "At n = 1 nearly all of the answer is the prior, and that of the mean is sceptical of a difference.",
     ),
     figures=(sampling_distribution,),
+    varies={"mu_sd": Range(100.0, 0.05, "prior standard deviation of mu, hours")},
+    null={"mu": 0.0},
+    units={"mu": "hours", "sigma": "hours", "variance": "hours squared"},
 )  # fmt: skip

@@ -12,13 +12,14 @@ The prior's standard deviation is DECAY_SD times sigma, so that the penalty is 1
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from triptych.problem.claims import Claim, at_least, at_most, claim
 from triptych.problem.scenario import Data, Figure, Scenario, Series
+from triptych.problem.varied import Range, overridden
 
 DECAY_SD = 1.0
 PENALTY = DECAY_SD**-2
@@ -56,14 +57,14 @@ def _data(x: np.ndarray, y: np.ndarray, names: list[str]) -> Data:
     )
 
 
-def model(data: Data, decay_sd: float = DECAY_SD, sigma_known: bool = False) -> None:
+def model(data: Data, decay_sd: Any = DECAY_SD, sigma_known: bool = False) -> None:
     """Normal outcome around an unpenalised level; Normal(0, decay_sd*sigma) on each weight."""
     import pymc as pm
     import pytensor.tensor as pt
 
     level = pm.Flat("level")
     sigma = KNOWN_SIGMA if sigma_known else pm.HalfNormal("sigma", SIGMA_SD)
-    if np.isinf(decay_sd):
+    if isinstance(decay_sd, float) and np.isinf(decay_sd):
         weight = pm.Flat("weight", dims="predictor")
     else:
         weight = pm.Normal("weight", 0, decay_sd * sigma, dims="predictor")
@@ -73,12 +74,16 @@ def model(data: Data, decay_sd: float = DECAY_SD, sigma_known: bool = False) -> 
     pm.Deterministic("coef", pt.concatenate([const[None], slope]), dims="term")
 
 
-def simulate(rng: np.random.Generator, n: int = 500, **_: Any) -> tuple[Data, dict[str, Any]]:
-    """Draw predictors that share a trend, and an outcome with known coefficients."""
-    coef = np.array([3.0, 1.0, -0.5, 0.25, 0.0, 0.5, -1.0])
+def simulate(
+    rng: np.random.Generator, n: int = 500, truth: Mapping[str, Any] | None = None, **_: Any
+) -> tuple[Data, dict[str, Any]]:
+    """Draw predictors that share a trend, and an outcome with known coefficients; ``noise`` is on its own scale."""
+    true = overridden({"coef": [3.0, 1.0, -0.5, 0.25, 0.0, 0.5, -1.0], "noise": 0.5}, truth)
+    coef = np.asarray(true["coef"], dtype=float)
     x = 2 * rng.standard_normal((n, 1)) + rng.standard_normal((n, 6))
-    y = coef[0] + x @ coef[1:] + 0.5 * rng.standard_normal(n)
-    return _data(x, y, [f"x{j}" for j in range(6)]), {"coef": coef, "weight": coef[1:] * x.std(0) / y.std()}
+    y = coef[0] + x @ coef[1:] + true["noise"] * rng.standard_normal(n)
+    drawn = _data(x, y, [f"x{j}" for j in range(6)])
+    return drawn, {**true, "coef": coef, "weight": coef[1:] * x.std(0) / y.std()}
 
 
 def _ridge(d: Data, penalty: float = PENALTY) -> np.ndarray:
@@ -314,4 +319,7 @@ scenario = Scenario(
         "its own size. It balances elsewhere, and where it ends is the mode of no prior of this kind.",
     ),
     figures=(coefficient_path, descents),
+    varies={"decay_sd": Range(30.0, 0.01, "prior standard deviation of a weight, in units of sigma")},
+    null={"weight": 0.0, "coef": 0.0},
+    units={"weight": "standard deviations of the outcome, for one of the predictor"},
 )  # fmt: skip

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from triptych.problem.registry import scenarios
     from triptych.problem.scenario import Data, Figure, Relabel, Scenario, Series
     from triptych.problem.table import Status
+    from triptych.problem.varied import Question, Range
 
 # Name to the module it lives in: nothing heavy is imported until it is asked for.
 _PLACES = {
@@ -34,6 +35,8 @@ _PLACES = {
     "Figure": "problem.scenario",
     "InputError": "base.errors",
     "ModelError": "base.errors",
+    "Question": "problem.varied",
+    "Range": "problem.varied",
     "Relabel": "problem.scenario",
     "Scenario": "problem.scenario",
     "Series": "problem.scenario",
@@ -58,6 +61,8 @@ __all__ = [
     "Figure",
     "InputError",
     "ModelError",
+    "Question",
+    "Range",
     "Relabel",
     "Scenario",
     "Series",

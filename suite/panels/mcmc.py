@@ -42,7 +42,7 @@ ROUND = 6  # depth of trees where angles turn: a longer way goes round and round
 
 @dataclass(frozen=True)
 class Sampling:
-    """How to sample, in PyMC's words."""
+    """How to sample, in PyMC's words; ``predictive`` is whether predictive draws are made of the posterior's."""
 
     draws: int = DRAWS
     tune: int = TUNE
@@ -50,6 +50,7 @@ class Sampling:
     random_seed: int = 1
     backend: str = "auto"
     cores: int | None = None
+    predictive: bool = True
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -90,7 +91,10 @@ def solve_mcmc(
         panel = not_sampled(estimands, Status.FAILED, reason, scenario=scenario, variant=variant, ci_prob=ci_prob)
         panel.diagnostics.update({"attempts": [*attempts, reason], "gate": [reason]})
         return panel
-    groups, reasons = predictive_groups(engine, run.tree["posterior"].to_dataset(), sampling.random_seed)
+    groups: dict[str, Any] = {}
+    reasons: dict[str, str] = {}
+    if sampling.predictive:
+        groups, reasons = predictive_groups(engine, run.tree["posterior"].to_dataset(), sampling.random_seed)
     tree = run.tree.assign({name: xr.DataTree(group) for name, group in groups.items()})
     rows, intervals, summary = summarise(
         engine,
@@ -122,7 +126,7 @@ def solve_mcmc(
         "summary": summary,
         **{f"no_{name}": reason for name, reason in reasons.items()},
     }
-    return Panel("mcmc", rows, intervals=intervals, native=tree, diagnostics=diagnostics)
+    return Panel("mcmc", rows, intervals=intervals, native=tree, diagnostics=diagnostics, draws=run.drawn.z)
 
 
 def _tried(row: Row, tried: str) -> Row:

@@ -72,11 +72,12 @@ class Panel:
     paths: list[Path] = field(default_factory=list)
     profiles: dict[tuple[str, str], list[tuple[float, float]]] = field(default_factory=dict)
     z: np.ndarray | None = None  # where the optimum is, in unconstrained coordinates
+    draws: np.ndarray | None = None  # of the posterior in these, (chains, draws, p), without any relabelling
 
     def __getstate__(self) -> dict[str, Any]:
-        # statsmodels' results do not pickle.
+        # statsmodels' results do not pickle, and nothing that is reported needs the unconstrained draws.
         kept = self.native if self.method != "mle" or isinstance(self.native, NoEstimate) else ELSEWHERE
-        return {**self.__dict__, "native": kept}
+        return {**self.__dict__, "native": kept, "draws": None}
 
 
 @dataclass

@@ -16,6 +16,7 @@ import numpy as np
 from triptych.problem.claims import Claim
 from triptych.problem.table import METHODS, Status
 from triptych.problem.told import Density, Fact
+from triptych.problem.varied import Question, Range
 
 DEFAULT = "default"
 LONGEST_NAME = 100  # the name of its NetCDF file
@@ -117,8 +118,10 @@ class Scenario:
     claims
         Functions made by :func:`triptych.claim`.
     simulate
-        ``simulate(rng, **settings)`` returning ``(Data, truth)``, where ``truth`` maps the name of
-        each estimand to its true value.
+        ``simulate(rng, n=..., truth=None, **settings)`` returning ``(Data, truth)``: data of ``n`` observations, with
+        a default, and a mapping of the name of each estimand, and of each other parameter that the simulator takes, to
+        the true value in its natural shape. What the argument ``truth`` names has that value, the rest the
+        simulator's own. The arrays' shapes depend on ``n`` and the settings alone.
     variants
         Name to settings; ``default`` is added with no settings when it is not there.
     expect
@@ -152,6 +155,20 @@ class Scenario:
         Why the panels differ, in plain paragraphs, for the report.
     figures
         Functions of the solved scenario that return a :class:`Figure`.
+    varies
+        Numeric settings of the model that a study or a path may vary, with their ranges; the scale of the prior stands
+        first.
+    null
+        Name of an estimand to the value that stands for no effect, where one is meant: studies report how often each
+        interval leaves it out.
+    chapter
+        The part of the catalogue to which the scenario belongs.
+    answer
+        The answer to the question in one sentence: a function of the solved scenario that puts its figures in.
+    units
+        Name of an estimand to its unit.
+    questions
+        What a class is asked before it sees the figures.
     """
 
     name: str
@@ -175,6 +192,12 @@ class Scenario:
     code: str | None = None
     why: tuple[str, ...] = ()
     figures: tuple[Callable[..., Figure], ...] = ()
+    varies: Mapping[str, Range] = field(default_factory=dict)
+    null: Mapping[str, float] = field(default_factory=dict)
+    chapter: str = ""
+    answer: Callable[..., str] | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
@@ -187,6 +210,11 @@ class Scenario:
             raise ValueError(f"scenario {self.name!r} has no estimands; name at least one")
         variants = {DEFAULT: {}, **self.variants}
         object.__setattr__(self, "variants", MappingProxyType(variants))
+        for said in ("null", "units"):
+            if unknown := set(getattr(self, said)) - set(self.estimands):
+                raise ValueError(
+                    f"scenario {self.name!r}: {said} names {sorted(unknown)}, which are no estimands of it"
+                )
         if self.expect is None:
             return
         object.__setattr__(self, "expect", MappingProxyType(dict(self.expect)))

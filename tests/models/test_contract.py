@@ -38,11 +38,51 @@ def check_definition(scenario: Scenario) -> None:
         assert set(scenario.estimands) <= {v.name for v in (*model.free_RVs, *model.deterministics)}
     held = scenario.holdout if isinstance(scenario.holdout, str) else scenario.holdout(scenario_data(scenario, {}))
     assert held.strip() if isinstance(held, str) else held.dtype == bool
-    assert scenario.simulate is not None
-    (one, truth), (two, _) = (scenario.simulate(np.random.default_rng(5)) for _ in range(2))
+    check_simulator(scenario)
+    check_settings(scenario)
+
+
+def check_simulator(scenario: Scenario) -> None:
+    """Hold the simulator to its seed, its number of observations and the truth that it is given."""
+    simulate = scenario.simulate
+    assert simulate is not None
+    (one, truth), (two, _) = (simulate(np.random.default_rng(5)) for _ in range(2))
     assert isinstance(one, Data)
     assert set(scenario.estimands) <= set(truth)
     assert all(np.array_equal(one.arrays[k], two.arrays[k]) for k in one.arrays)
+    for settings in scenario.variants.values():
+        rest = {k: v for k, v in settings.items() if k != "n"}
+        (few, _), (again, _) = (simulate(np.random.default_rng(seed), n=12, **rest) for seed in (1, 2))
+        many, _ = simulate(np.random.default_rng(1), n=17, **rest)
+        assert {k: v.shape for k, v in few.arrays.items()} == {k: v.shape for k, v in again.arrays.items()}
+        assert any(few.arrays[k].shape != many.arrays[k].shape for k in few.arrays)
+        assert not all(np.array_equal(few.arrays[k], again.arrays[k]) for k in few.arrays)
+    taken = 0
+    for name, value in truth.items():
+        halved, told = simulate(np.random.default_rng(5), truth={name: np.asarray(value) / 2})
+        if np.array_equal(told[name], np.asarray(value) / 2) and np.any(np.asarray(value) != 0):
+            taken += 1
+            assert any(not np.array_equal(halved.arrays[k], one.arrays[k]) for k in one.arrays), name
+    assert taken, "the simulator takes no true value"
+
+
+def check_settings(scenario: Scenario) -> None:
+    """Hold what may be varied to the model, which takes each such setting as a symbolic scalar too."""
+    import pytensor
+
+    data = scenario_data(scenario, {})
+    for name, span in scenario.varies.items():
+        assert model_settings(scenario, {name: 1.0}) == {name: 1.0}, f"the model has no setting {name}"
+        assert span.meaning.strip()
+        symbolic = pytensor.shared(np.float64(np.sqrt(span.start * span.stop) if span.log else span.start))
+        walked = build_model(scenario, data, {**model_settings(scenario, {}), name: symbolic})
+        density = walked.compile_logp(mode="FAST_COMPILE")
+        before = density(walked.initial_point())
+        symbolic.set_value(np.float64(span.stop))
+        assert density(walked.initial_point()) != before, f"{name} changes nothing"
+    assert set(scenario.null) <= set(scenario.estimands)
+    assert set(scenario.units) <= set(scenario.estimands)
+    assert scenario.answer is None or callable(scenario.answer)
 
 
 def check_solved(comparison: Any) -> None:
@@ -66,11 +106,18 @@ def check_solved(comparison: Any) -> None:
     assert set(tree.children) >= GROUPS
     document = json.loads(results_json([comparison]), parse_constant=pytest.fail)
     assert document["scenarios"][0]["name"] == scenario.name
+    assert scenario.answer is None or scenario.answer(comparison).strip()
+    assert all(question.answer(comparison).strip() for question in scenario.questions)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_definition_keeps_the_contract(name: str) -> None:
     check_definition(triptych.scenarios()[name])
+
+
+@pytest.mark.parametrize("name", sorted({"lasso", "mixture", "small_n_variance", "weight_decay"}))
+def test_a_scenario_that_ships_has_a_prior_scale_to_walk_along(name: str) -> None:
+    assert triptych.scenarios()[name].varies
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,128 @@
+"""What a study asks of a solver: a compiled model, many data sets of equal shapes, and which panels and intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from triptych.base.errors import InputError
+from triptych.engine.engine import Engine
+from triptych.engine.estimands import Estimand, resolve
+from triptych.panels.solve import build_model, model_settings
+from triptych.problem.scenario import Data, Scenario
+from triptych.problem.table import METHODS
+
+METHOD_OF = {"wald": "mle", "profile": "mle", "laplace": "map", "eti": "mcmc", "hdi": "mcmc"}
+INTERVALS = tuple(METHOD_OF)
+RANKED = 99  # thinned draws among which the truth has its rank
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which panels and intervals, and how long the chains are.
+
+    Attributes
+    ----------
+    methods
+        Any of ``mle``, ``map``, ``mcmc``.
+    intervals
+        Any of ``wald``, ``profile``, ``laplace``, ``eti``, ``hdi``; those of other methods are left out.
+    ci_prob
+        Level of all of them.
+    draws, tune, chains
+        As in ``pm.sample``.
+    """
+
+    methods: tuple[str, ...] = METHODS
+    intervals: tuple[str, ...] = INTERVALS
+    ci_prob: float = 0.95
+    draws: int = 500
+    tune: int = 500
+    chains: int = 2
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of interval that belong to the methods."""
+        return tuple(kind for kind in INTERVALS if kind in self.intervals and METHOD_OF[kind] in self.methods)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A model compiled with one data set, to be solved on others of the same shapes.
+
+    Attributes
+    ----------
+    scenario
+        Its estimands, relabelling rule, and what theory says of maxima and posterior.
+    engine
+        The compiled model.
+    plain
+        The engine of the MLE where that is another one, with the same likelihood in other parameters.
+    """
+
+    scenario: Scenario
+    engine: Engine
+    plain: Engine | None = None
+
+    @property
+    def estimands(self) -> list[Estimand]:
+        """What is reported, with how each hangs on the unconstrained coordinates."""
+        return resolve(self.engine, self.scenario.estimands)
+
+    @property
+    def scalars(self) -> tuple[tuple[str, str], ...]:
+        """Estimand and label of each scalar that is reported, in the order of all arrays."""
+        return tuple((e.name, label) for e in self.estimands for label in e.variable.labels)
+
+
+def compiled(scenario: Scenario, settings: Mapping[str, Any], data: Data) -> Problem:
+    """Compile a scenario at some settings for data of these shapes."""
+    given = dict(settings)
+
+    def engine_of(which: Scenario) -> Engine:
+        return Engine.build(build_model(which, data, model_settings(which, given)))
+
+    plain = None if scenario.likelihood is None else engine_of(scenario.likelihood)
+    return Problem(scenario, engine_of(scenario), plain)
+
+
+@dataclass(frozen=True)
+class Sets:
+    """Data sets of equal shapes: the replicates of one cell that are solved together.
+
+    Attributes
+    ----------
+    data
+        For each replicate its arrays by name, as for :meth:`Engine.with_data`.
+    seeds
+        Two unsigned 32-bit numbers for each replicate, ``(replicates, 2)``: everything random in solving it comes
+        from these alone, so that its figures do not depend on the other replicates.
+    truth
+        True value of each scalar, ``(replicates, scalars)``; NaN where the simulator does not tell it.
+    fresh
+        For each replicate another data set of the same truth, on which the predictive distributions are scored;
+        empty where they are not.
+    """
+
+    data: Sequence[Mapping[str, Any]]
+    seeds: np.ndarray
+    truth: np.ndarray
+    fresh: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        count = len(self.data)
+        if len(self.seeds) != count or len(self.truth) != count or len(self.fresh) not in (0, count):
+            raise InputError(f"{count} data sets need as many seeds, truths, and fresh data sets (or none of these)")
+
+    @property
+    def count(self) -> int:
+        """Number of replicates."""
+        return len(self.data)
+
+    def some(self, rows: np.ndarray) -> Sets:
+        """Return the replicates at these positions."""
+        fresh = [self.fresh[k] for k in rows] if self.fresh else ()
+        return Sets([self.data[k] for k in rows], self.seeds[rows], self.truth[rows], fresh)

@@ -1,0 +1,141 @@
+"""Many data sets solved one after the other by the panels: the engine is compiled once and new data are put in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from triptych.base.interrupt import look
+from triptych.comparisons.study.problem import METHOD_OF, RANKED, Options, Problem, Sets
+from triptych.comparisons.study.replicates import GATE, SERIAL, STATUSES, Replicates, rank_among
+from triptych.engine.engine import Engine
+from triptych.panels.mcmc import Sampling
+from triptych.panels.solution import NoEstimate, Panel
+from triptych.panels.solve import solve_engine
+from triptych.problem.scenario import DEFAULT
+
+LONGER = (4, 16)  # times the draws, before a posterior that fails the gate is called unreliable
+
+
+def solve_serially(problem: Problem, sets: Sets, options: Options) -> Replicates:
+    """Solve every data set by every method, each from its own seed."""
+    found = Replicates.empty(problem.scalars, options, sets.count)
+    found.engine[:] = SERIAL
+    for row in range(sets.count):
+        look()
+        engine = problem.engine.with_data(**sets.data[row])
+        plain = None if problem.plain is None else problem.plain.with_data(**_known(problem.plain, sets.data[row]))
+        seed = int(sets.seeds[row, 0])
+        sampling = Sampling(options.draws, options.tune, options.chains, seed, cores=1, predictive=False)
+        panels = _panels(problem, engine, plain, options, sampling)
+        for m, method in enumerate(options.methods):
+            _write(found, m, row, panels[method])
+        if "mcmc" in options.methods:
+            _write_gate(found, row, panels["mcmc"])
+            _write_ranks(found, row, panels["mcmc"], sets.truth[row])
+        if sets.fresh:
+            _write_scores(found, row, panels, engine, plain, sets.fresh[row])
+    return found
+
+
+def _known(engine: Engine, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name in engine.data}
+
+
+def _panels(
+    problem: Problem, engine: Engine, plain: Engine | None, options: Options, sampling: Sampling
+) -> dict[str, Panel]:
+    """Return the panels; a posterior that fails the gate is sampled again with more draws."""
+    scenario = problem.scenario
+    common: dict[str, Any] = {
+        "scenario": scenario.name,
+        "variant": DEFAULT,
+        "ci_prob": options.ci_prob,
+        "ci_kind": "eti",
+        "profile": "profile" in options.kinds,
+        "relabel": scenario.relabel,
+        "no_posterior": scenario.no_posterior,
+        "no_maximum": scenario.no_maximum,
+        "seconds": {},
+    }
+    estimands = scenario.estimands
+    panels = solve_engine(engine, estimands, plain=plain, methods=options.methods, sampling=sampling, **common)
+    for times in LONGER:
+        posterior = panels.get("mcmc")
+        if posterior is None or not posterior.diagnostics.get("gate") or posterior.draws is None:
+            break
+        more = replace(sampling, draws=times * sampling.draws)
+        # The MAP is solved with it, as it tells the sampler the scales.
+        methods = tuple(m for m in ("map", "mcmc") if m in options.methods)
+        panels |= solve_engine(engine, estimands, plain=plain, methods=methods, sampling=more, **common)
+    return panels
+
+
+def _write(found: Replicates, m: int, row: int, panel: Panel) -> None:
+    """Write the rows of one panel; they are in the order of the scalars."""
+    places = {scalar: s for s, scalar in enumerate(found.scalars)}
+    for line in panel.estimates:
+        s = places[line.estimand, line.label]
+        found.estimate[m, row, s], found.std_error[m, row, s] = line.estimate, line.std_error
+        found.status[m, row, s] = STATUSES.index(line.status)
+        if line.reason:
+            found.reasons[m, row, s] = line.reason
+    for k, kind in enumerate(found.kinds):
+        if METHOD_OF[kind] != panel.method:
+            continue
+        written = set()
+        for line in (*panel.estimates, *panel.intervals):
+            if line.interval_kind == kind and line.name not in written:
+                written.add(line.name)
+                s = places[line.estimand, line.label]
+                found.lower[k, row, s], found.upper[k, row, s] = line.lower, line.upper
+
+
+def _write_gate(found: Replicates, row: int, panel: Panel) -> None:
+    for g, name in enumerate(GATE):
+        found.gate[g, row] = panel.diagnostics.get(name, np.nan)
+    if panel.draws is not None:
+        found.gate[GATE.index("draws"), row] = panel.draws.shape[0] * panel.draws.shape[1]
+
+
+def _write_ranks(found: Replicates, row: int, panel: Panel, truth: np.ndarray) -> None:
+    if isinstance(panel.native, NoEstimate) or np.all(np.isnan(truth)):
+        return
+    posterior, columns = panel.native["posterior"], []
+    for estimand in dict.fromkeys(name for name, _ in found.scalars):
+        values = posterior[estimand].values
+        columns.append(values.reshape(values.shape[0] * values.shape[1], -1))
+    found.rank[row] = rank_among(np.concatenate(columns, axis=1), truth, RANKED)
+
+
+def _write_scores(
+    found: Replicates,
+    row: int,
+    panels: Mapping[str, Panel],
+    engine: Engine,
+    plain: Engine | None,
+    fresh: Mapping[str, Any],
+) -> None:
+    """Score each predictive distribution on the fresh data: the mean log density of an observation."""
+    for m, method in enumerate(found.methods):
+        own = plain if method == "mle" and plain is not None else engine
+        found.log_score[m, row] = log_score(own.with_data(**_known(own, fresh)), panels[method])
+
+
+def log_score(engine: Engine, panel: Panel) -> float:
+    """Return the mean log predictive density of the engine's observations: NaN where a panel has no prediction.
+
+    MLE and MAP predict with their point, the posterior with the average over its draws.
+    """
+    if panel.method == "mcmc":
+        if panel.draws is None:
+            return float("nan")
+        terms = engine.pointwise_many(panel.draws.reshape(-1, engine.size))
+        rows = np.concatenate([values.reshape(len(values), -1) for values in terms.values()], axis=1)
+        return float(np.mean(np.logaddexp.reduce(rows, axis=0) - np.log(len(rows))))
+    if panel.z is None:
+        return float("nan")
+    return float(np.mean(np.concatenate([np.ravel(values) for values in engine.pointwise(panel.z).values()])))

@@ -1,0 +1,50 @@
+"""Solve many data sets of one model: at once where that is possible, and one after the other where not."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from triptych.comparisons.study.problem import Options, Problem, Sets
+from triptych.comparisons.study.replicates import Replicates
+from triptych.comparisons.study.serial import solve_serially
+
+
+class Batched(Protocol):
+    """What solves many data sets at once."""
+
+    def __call__(self, problem: Problem, sets: Sets, options: Options) -> tuple[Replicates, np.ndarray] | None:
+        """Return the figures, and which replicates are left to the serial engine, ``(replicates,)``.
+
+        None means that the model cannot be solved at once at all.
+        """
+
+
+def solve_sets(problem: Problem, sets: Sets, options: Options, batched: Batched | None = None) -> Replicates:
+    """Solve every data set by every method.
+
+    Parameters
+    ----------
+    problem
+        The compiled model.
+    sets
+        The data sets with their seeds and truths.
+    options
+        Which methods and intervals.
+    batched
+        What solves many at once; what it leaves, the serial engine solves.
+
+    Returns
+    -------
+    Replicates
+        One entry for each data set, whichever engine solved it; none is dropped.
+    """
+    found = None if batched is None else batched(problem, sets, options)
+    if found is None:
+        return solve_serially(problem, sets, options)
+    replicates, left = found
+    rows = np.flatnonzero(left)
+    if rows.size:
+        replicates.put(rows, solve_serially(problem, sets.some(rows), options))
+    return replicates
