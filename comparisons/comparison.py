@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from triptych.comparisons.contrast import contrast_frame, contrasts
+from triptych.comparisons.explanation.explanation import Explanation, explain
 from triptych.comparisons.holdout import Score, score_frame
 from triptych.engine.angles import wrapped
 from triptych.panels.solution import Solution
 from triptych.problem.axes import axis_labels
 from triptych.problem.claims import Claim
-from triptych.problem.scenario import Figure, Scenario
+from triptych.problem.scenario import DEFAULT, Figure, Scenario
 from triptych.problem.table import SHORT, Status, frame, join
 
 if TYPE_CHECKING:
@@ -103,6 +104,26 @@ class Comparison:
     def scores(self) -> pd.DataFrame:
         """Held-out log scores of the three predictive distributions, fitted anew when first asked for."""
         return score_frame(self._score())
+
+    @cached_property
+    def explanations(self) -> dict[str, Explanation]:
+        """Variant to why its panels differ, and what follows."""
+        return {variant: explain(solution, self.scenario.priors) for variant, solution in self.solutions.items()}
+
+    def explain(self, variant: str = DEFAULT) -> Explanation:
+        """Return why the three panels of a variant differ, as sentences with the figures that they rest on.
+
+        Parameters
+        ----------
+        variant
+            The name of a variant that was solved.
+
+        Raises
+        ------
+        KeyError
+            For a variant that was not solved.
+        """
+        return self.explanations[variant]
 
     @cached_property
     def recovery(self) -> pd.DataFrame:
@@ -226,7 +247,7 @@ class Comparison:
 
     def __getstate__(self) -> dict[str, Any]:
         # What needs the engine is computed before it is left behind.
-        kept = {"evaluated_claims": self.evaluated_claims, "figures": self.figures, "scores": self.scores}
+        kept = {name: getattr(self, name) for name in ("evaluated_claims", "explanations", "figures", "scores")}
         return {**self.__dict__, **kept, "_score": list}
 
     def _table(self, which: str) -> pd.DataFrame:

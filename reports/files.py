@@ -40,6 +40,7 @@ def _scenario(comparison: Comparison) -> dict[str, Any]:
         "intervals": records(comparison.intervals, COLUMNS),
         "optima": records(comparison.optima, COLUMNS),
         "contrasts": records(comparison.contrasts),
+        "explanations": [row for e in comparison.explanations.values() for row in records(e.frame())],
         "scores": records(comparison.scores),
         "claims": records(comparison.claims.drop(columns="scenario")),
         "diagnostics": plain(comparison.diagnostics),

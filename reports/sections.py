@@ -17,6 +17,7 @@ from triptych.reports.mathematics import code, mathml, pretty
 from triptych.reports.numbers import significant
 from triptych.reports.plots import Plot, predictive_plots, rank_plots
 from triptych.reports.view import (
+    IS,
     TITLES,
     Scalar,
     described,
@@ -155,6 +156,8 @@ def _panels(comparison: Comparison, name: str) -> dict[str, Any]:
         "methods": methods(rows),
         "rows": [cells.panel_row(group, methods(rows)) for group in groups],
         "groups": groups,
+        "why": [s.text for s in comparison.explanations[name].reasons],
+        "follows": [s.text for s in comparison.explanations[name].consequences],
         "forests": forests([Circle(solution, group).scalar(group) for group in groups], f"{key}-f"),
     }
 
@@ -217,6 +220,7 @@ def _card(
     return {
         "method": method,
         "title": TITLES[method],
+        "is": IS[method],
         "described": described(mine),
         "tally": _tally(comparison, mine),
         "notes": sorted(found, key=lambda note: note.status == "ok"),

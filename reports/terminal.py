@@ -125,7 +125,8 @@ def _scenario(comparison: Comparison, console: Console) -> None:
             console.print()
             console.print(_panels(rows, console))
             beside = [*_facts(comparison), *_priors(comparison), *_notices(comparison)]
-            lines = [_caption(rows), *beside, *_reasons(rows), *_optima(comparison), *_scores(comparison)]
+            lines = [_caption(rows), *_why(comparison), *beside, *_reasons(rows), *_optima(comparison)]
+            lines += _scores(comparison)
             for line in lines:
                 console.print(Padding(line, (0, 0, 0, 2), expand=False))
     others = [variant for variant in comparison.solutions if variant != DEFAULT]
@@ -196,6 +197,13 @@ def _reasons(rows: list[dict[str, Any]]) -> list[Text]:
         start = _text(f"{SHORT[note.method]} {note.names}{kind}: ", "yellow" if kind else "dim")
         lines.append(start + _text(note.reason, "" if kind else "dim"))
     return lines
+
+
+def _why(comparison: Comparison) -> list[Text]:
+    """Why the panels of the default variant differ, and what follows."""
+    explanation = comparison.explanations[DEFAULT]
+    lines = [_text("why: ", "bold") + _text(sentence.text) for sentence in explanation.reasons]
+    return [*lines, *(_text("so: ", "bold") + _text(sentence.text) for sentence in explanation.consequences)]
 
 
 def _facts(comparison: Comparison) -> list[Text]:

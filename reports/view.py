@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
 TITLES = {"mle": "Maximum likelihood", "map": "MAP mode", "mcmc": "Posterior"}
+IS = {
+    "mle": "The parameter values that make the observed data most probable; no prior takes part.",
+    "map": "The top of likelihood times prior, as a density of all parameters together.",
+    "mcmc": "All parameter values, weighed by likelihood times prior; the mean is reported.",
+}
 INTERVALS = {
     "wald": "Wald confidence",
     "profile": "profile-likelihood confidence",

@@ -193,14 +193,20 @@ class Held:
         return np.asarray(~(np.abs(there - here) <= STANDS * here) & np.isfinite(here))
 
 
-def with_held(optimum: Optimum, estimands: list[Estimand], rows: list[Row]) -> list[Row]:
-    """Return the rows, which say what their interval from curvature holds fixed; none stays that shrinks to nothing."""
+def with_held(
+    optimum: Optimum, estimands: list[Estimand], rows: list[Row]
+) -> tuple[list[Row], dict[tuple[str, str], str]]:
+    """Return the rows, which say what their interval from curvature holds fixed; none stays that shrinks to nothing.
+
+    Beside them stands the same as data: estimand and label of a row to what its interval holds, ``"tau at 0"``.
+    """
     held = Held(optimum, estimands)
     if optimum.verdict.starts == 0 or not np.any(held.mask):
-        return rows
+        return rows, {}
     by_name = {estimand.name: estimand for estimand in estimands}
     shrinking = {name: held.shrinking(estimand) for name, estimand in by_name.items()}
-    found = []
+    found: list[Row] = []
+    holds: dict[tuple[str, str], str] = {}
     for row in rows:
         estimand = by_name[row.estimand]
         i = estimand.variable.labels.index(row.label)
@@ -211,6 +217,7 @@ def with_held(optimum: Optimum, estimands: list[Estimand], rows: list[Row]) -> l
                     f"the curvature here has no limit with {held.said(beside)}: no interval is formed from it"
                 )
             elif np.any(beside):
+                holds[row.estimand, row.label] = held.said(beside)
                 row = row.also(f"the interval holds fixed {held.said(beside)}")
         found.append(row)
-    return found
+    return found, holds

@@ -77,7 +77,7 @@ def solve_map(
     native: Mode | NoEstimate = Mode(optimum.shown, point.value, verdict.covariance, residual, zeros)
     if not optimum.exists:
         native = no_estimate(optimum, frame, rows)
-    rows = with_held(optimum, estimands, rows)
+    rows, held = with_held(optimum, estimands, rows)
     rows, optima = with_optima(rows, verdict, unknown, frame, estimands, labels)
     return Panel(
         "map",
@@ -91,6 +91,7 @@ def solve_map(
             "parameterisation": "natural parameters as the model writes them, Jacobian excluded",
         },
         paths=evidence(verdict, optimum, rows),
+        held=held,
         z=optimum.z if optimum.exists else None,
     )
 

@@ -64,7 +64,8 @@ def solve_mle(
             intervals, profiles, missing = profiled.rows, profiled.curves, profiled.missing
         if len(rows) > MOST and not intervals:
             found["profile_intervals"] = f"not computed for more than {MOST} scalars; name fewer estimands"
-    rows = _pointing(with_held(optimum, estimands, rows), intervals, missing)
+    rows, held = with_held(optimum, estimands, rows)
+    rows = _pointing(rows, intervals, missing)
     rows, optima = with_optima(rows, verdict, unknown, frame, estimands, labels)
     if optima:
         rows = [row.also("see the local maxima in optima") if row.status is Status.UNBOUNDED else row for row in rows]
@@ -77,6 +78,7 @@ def solve_mle(
         diagnostics=found,
         paths=evidence(verdict, optimum, rows),
         profiles=profiles,
+        held=held,
         z=optimum.z if optimum.exists or (lesser is not None and Optimum(lesser, unknown).exists) else None,
     )
 

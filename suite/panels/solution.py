@@ -71,6 +71,7 @@ class Panel:
     diagnostics: dict[str, Any] = field(default_factory=dict)
     paths: list[Path] = field(default_factory=list)
     profiles: dict[tuple[str, str], list[tuple[float, float]]] = field(default_factory=dict)
+    held: dict[tuple[str, str], str] = field(default_factory=dict)  # what a scalar's interval holds fixed
     z: np.ndarray | None = None  # where the optimum is, in unconstrained coordinates
     draws: np.ndarray | None = None  # of the posterior in these, (chains, draws, p), without any relabelling
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from triptych.comparisons.explanation.explanation import Explanation
+from triptych.comparisons.explanation.sentences import Sentence
 from triptych.problem.claims import at_most, claim, equal
 from triptych.problem.scenario import Data, Figure, Scenario, Series
 from triptych.problem.table import Row, Status, frame
@@ -59,6 +61,7 @@ class Panel:
     diagnostics: dict[str, Any] = field(default_factory=dict)
     paths: list[Path] = field(default_factory=list)
     profiles: dict[tuple[str, str], list[tuple[float, float]]] = field(default_factory=dict)
+    held: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 @dataclass
@@ -121,6 +124,12 @@ class Comparison:
     @property
     def figures(self) -> list[Any]:
         return [make(self) for make in self.scenario.figures]
+
+    @property
+    def explanations(self) -> dict[str, Explanation]:
+        reason = Sentence("pull", "The prior pulls beta[s1] towards its centre 0.", ("beta[s1]",))
+        advice = Sentence("zeros", "A MAP of exactly 0 is not evidence of no effect.", ("beta[s4]",))
+        return {name: Explanation(s.scenario, name, (reason,), (advice,)) for name, s in self.solutions.items()}
 
     @property
     def drawn(self) -> dict[str, Any]:

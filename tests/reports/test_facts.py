@@ -80,9 +80,9 @@ def test_success_reference_levels_dropped_rows_and_priors_stand_in_every_output(
     for what, text in said.items():
         assert text in terminal, what
         assert text in table, what
-    data = page.partition("The data")[2].partition("Three panels")[0]
+    beginning = page.partition("The three answers")[0]
     for what in ("success", "reference", "dropped", "why dropped"):
-        assert text_of(said[what]) in data, f"{what} stands beside the data, and not among what makes the panels differ"
+        assert text_of(said[what]) in beginning, f"{what} stands before the estimates that are read by it"
         assert page.count(text_of(said[what])) == 1, what
     assert text_of(said["notice"]) in page
     assert f"Normal(0, {0.2 / sd[0]:.4g})" in page

@@ -45,6 +45,7 @@ def test_json_has_exactly_the_keys_of_the_schema(document: dict[str, Any]) -> No
             "intervals",
             "optima",
             "contrasts",
+            "explanations",
             "scores",
             "claims",
             "diagnostics",

@@ -1,0 +1,112 @@
+"""Reasons that lie in what does not exist: no maximum, a maximum on an edge or on a corner, intervals that hold it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from triptych.comparisons.explanation.measured import Measured
+from triptych.comparisons.explanation.sentences import Sentence, finite, named, number, percent, verb
+from triptych.problem.table import Status
+
+NO_MLE = {
+    Status.UNBOUNDED: "the likelihood rises without limit",
+    Status.AT_INFINITY: "the likelihood rises all the way to infinity",
+    Status.NOT_IDENTIFIED: "the data determine only combinations of the parameters",
+    Status.NOT_IN_LIKELIHOOD: "the likelihood does not contain it",
+}
+
+
+def no_mle(scalars: Sequence[Measured]) -> list[Sentence]:
+    """The likelihood alone gives no estimate; say why, and what the prior changes about it."""
+    found = []
+    for status, why in NO_MLE.items():
+        these = [s for s in scalars if s.status("mle") is status]
+        if not these:
+            continue
+        names = [s.name for s in these]
+        have = [m for m in ("map", "mcmc") if all(math.isfinite(s.estimate(m)) for s in these)]
+        words = {"map": "the MAP", "mcmc": "the posterior mean"}
+        first = these[0]
+        values = [f"{words[m]} {number(first.estimate(m))}" for m in have]
+        text = f"{named(these, scalars)} {verb(names, 'has', 'have')} no MLE: {why}."
+        if have:
+            text += f" With the prior there {'is an estimate' if len(have) == 1 else 'are estimates'}"
+            text += f" ({first.name}: {' and '.join(values)})."
+        found.append(Sentence("no_mle", text, tuple(names), tuple(first.estimate(m) for m in have)))
+    return found
+
+
+def no_map(scalars: Sequence[Measured]) -> list[Sentence]:
+    """The joint density has no top although it has an integral."""
+    these = [
+        s
+        for s in scalars
+        if s.status("map") in (Status.UNBOUNDED, Status.AT_INFINITY) and math.isfinite(s.estimate("mcmc"))
+    ]
+    if not these:
+        return []
+    names = [s.name for s in these]
+    text = (
+        f"{named(these, scalars)} {verb(names, 'has', 'have')} no MAP: the joint density rises without limit. Its "
+        f"integral is finite, so the posterior exists; the mean of {these[0].name} is "
+        f"{number(these[0].estimate('mcmc'))}."
+    )
+    return [Sentence("no_map", text, tuple(names), (these[0].estimate("mcmc"),))]
+
+
+def edge(scalars: Sequence[Measured]) -> list[Sentence]:
+    """A maximum lies on an edge of the parameters' range."""
+    found = []
+    for method, words in (("mle", "MLE"), ("map", "MAP")):
+        these = [s for s in scalars if s.status(method) is Status.AT_BOUNDARY]
+        for s in these:
+            at = number(s.rows[method].estimate)
+            text = f"The {words} of {s.name} is {at}, the edge of its range"
+            mean = s.estimate("mcmc")
+            text += (
+                f"; the posterior averages over all its values, and its mean is {number(mean)}."
+                if finite(mean)
+                else "."
+            )
+            found.append(Sentence("edge", text, (s.name,), (s.rows[method].estimate, mean)))
+    return found
+
+
+def corner(scalars: Sequence[Measured]) -> list[Sentence]:
+    """The prior's density has a corner on which the MAP comes to lie exactly."""
+    these = [s for s in scalars if s.on_corner]
+    if not these:
+        return []
+    names = [s.name for s in these]
+    most = max(these, key=lambda s: abs(s.estimate("mcmc")) if finite(s.estimate("mcmc")) else -1.0)
+    text = (
+        f"The prior's density has a corner at {number(most.estimate('map'))}, and the MAP of {named(these, scalars)} "
+        "lies exactly on it."
+    )
+    mean, above = most.estimate("mcmc"), most.posterior.share_above_zero
+    if finite(mean) and finite(above):
+        text += (
+            f" The posterior weighs both sides of the corner: the mean of {most.name} is {number(mean)}, and "
+            f"{percent(above if mean > 0 else 1 - above)} of its probability lie on that side of zero."
+        )
+    return [Sentence("corner", text, tuple(names), (mean, above))]
+
+
+def held(scalars: Sequence[Measured]) -> list[Sentence]:
+    """The MAP's intervals are those of a smaller model, in which something is fixed."""
+    found: list[Sentence] = []
+    for what in dict.fromkeys(s.held["map"] for s in scalars if "map" in s.held):
+        these = [s for s in scalars if s.held.get("map") == what]
+        ratios = [(s.length("mcmc") / s.length("map"), s) for s in these]
+        known = [(r, s) for r, s in ratios if math.isfinite(r)]
+        names = [s.name for s in these]
+        text = f"The MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)} "
+        text += f"{verb(names, 'holds', 'hold')} {what}"
+        figures: tuple[float, ...] = ()
+        if known:
+            ratio, most = max(known, key=lambda pair: abs(math.log(pair[0])) if pair[0] > 0 else -1.0)
+            text += f", and the posterior's do not: that of {most.name} is {ratio:.2g} times as long"
+            figures = (ratio,)
+        found.append(Sentence("held", f"{text}.", tuple(names), figures))
+    return found

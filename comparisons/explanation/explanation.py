@@ -1,0 +1,76 @@
+"""Why the three panels of a variant differ, and what follows from it, in sentences that were computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from triptych.comparisons.explanation.consequences import CONSEQUENCES
+from triptych.comparisons.explanation.existence_rules import corner, edge, held, no_map, no_mle
+from triptych.comparisons.explanation.measured import measure
+from triptych.comparisons.explanation.posterior_rules import agreement, lengths, marginal_top, skewed
+from triptych.comparisons.explanation.prior_rules import pooling, pull, written
+from triptych.comparisons.explanation.sentences import Rule, Sentence
+from triptych.panels.solution import Solution
+from triptych.problem.told import Density
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+RULES: tuple[Rule, ...] = (
+    no_mle, no_map, edge, corner, pooling, pull, written, marginal_top, skewed, held, lengths, agreement,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The reasons of one variant and what follows from them.
+
+    Attributes
+    ----------
+    scenario, variant
+        Where it belongs.
+    reasons
+        Why the panels differ, or that they agree.
+    consequences
+        Which number answers which question here, and what to write down.
+    """
+
+    scenario: str
+    variant: str
+    reasons: tuple[Sentence, ...]
+    consequences: tuple[Sentence, ...]
+
+    def __str__(self) -> str:
+        why = [f"- {s.text}" for s in self.reasons] or ["- Nothing that was looked for makes a visible difference."]
+        what = [f"- {s.text}" for s in self.consequences]
+        return "\n".join(["Why they differ", *why, *(["What follows", *what] if what else [])])
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row a sentence: ``scenario, variant, kind, rule, scalars, text``."""
+        import pandas as pd
+
+        rows = [
+            (self.scenario, self.variant, kind, s.rule, ", ".join(s.scalars), s.text)
+            for kind, some in (("reason", self.reasons), ("consequence", self.consequences))
+            for s in some
+        ]
+        return pd.DataFrame(rows, columns=["scenario", "variant", "kind", "rule", "scalars", "text"])
+
+
+def explain(solution: Solution, told: Sequence[Density] = ()) -> Explanation:
+    """Return why the panels of a solved variant differ.
+
+    Parameters
+    ----------
+    solution
+        A variant with any of the three panels; rules that need one that is missing are silent.
+    told
+        What its scenario says of the prior.
+    """
+    scalars = measure(solution, told)
+    reasons = tuple(sentence for rule in RULES for sentence in rule(scalars))
+    consequences = tuple(sentence for rule in CONSEQUENCES for sentence in rule(scalars))
+    return Explanation(solution.scenario, solution.variant, reasons, consequences)

@@ -1,0 +1,192 @@
+"""What is measured of one scalar across the panels; the rules of an explanation read nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from triptych.comparisons.explanation.log_scales import mode_on_log_scales
+from triptych.comparisons.explanation.prior import centres_and_scales
+from triptych.panels.solution import NoEstimate, Solution
+from triptych.problem.table import METHODS, Row, Status
+from triptych.problem.told import Density
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Figures of a marginal posterior, each with its Monte Carlo error: the deviation between chains over their root.
+
+    ``sd`` is its standard deviation, ``top`` where its density is highest (ArviZ's estimate), ``skewness`` the third
+    standardised moment.
+    """
+
+    sd: float = NAN
+    median: float = NAN
+    top: float = NAN
+    top_error: float = NAN
+    skewness: float = NAN
+    skewness_error: float = NAN
+    share_above_zero: float = NAN
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One scalar: its rows, its marginal posterior, its prior, and what an interval holds fixed.
+
+    Attributes
+    ----------
+    rows
+        Method to the headline row.
+    posterior
+        Figures of its draws; NaN where the posterior was not sampled, and for angles.
+    prior_centre, prior_scale
+        As in :func:`triptych.comparisons.explanation.prior.centres_and_scales`; NaN where they are not known.
+    prior_correlation
+        Mean rank correlation with the other scalars of its estimand under the prior.
+    on_log_scales
+        The mode of the same density written in the logarithms of its positive parameters; NaN where it is not known.
+    rewritten
+        Whether the model has positive parameters, so that this mode is another one.
+    held
+        Method to what its interval holds fixed, as in ``"tau at 0"``.
+    on_corner
+        Whether the MAP lies on a corner of the prior.
+    """
+
+    name: str
+    estimand: str
+    rows: Mapping[str, Row]
+    posterior: Sampled = field(default_factory=Sampled)
+    prior_centre: float = NAN
+    prior_scale: float = NAN
+    prior_correlation: float = NAN
+    on_log_scales: float = NAN
+    rewritten: bool = False
+    held: Mapping[str, str] = field(default_factory=dict)
+    on_corner: bool = False
+
+    def estimate(self, method: str) -> float:
+        """Return the estimate of a panel where its status is ``ok``, else NaN."""
+        row = self.rows.get(method)
+        return row.estimate if row is not None and row.status is Status.OK else NAN
+
+    def status(self, method: str) -> Status | None:
+        """Return the status of a panel; None where it was not asked for."""
+        row = self.rows.get(method)
+        return None if row is None else row.status
+
+    def length(self, method: str) -> float:
+        """Return the length of a panel's interval; NaN without one."""
+        row = self.rows.get(method)
+        return NAN if row is None else row.upper - row.lower
+
+    @property
+    def shift(self) -> float:
+        """MAP minus MLE in posterior standard deviations."""
+        return (self.estimate("map") - self.estimate("mle")) / self.posterior.sd
+
+    @property
+    def beyond(self) -> float:
+        """Posterior mean minus MAP in posterior standard deviations."""
+        return (self.estimate("mcmc") - self.estimate("map")) / self.posterior.sd
+
+
+def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
+    """Return what is measured of each reported scalar of a solved variant, in the order of its rows.
+
+    Parameters
+    ----------
+    solution
+        A variant; where it was solved in another process its engine is gone, and modes on other scales are NaN.
+    told
+        What its scenario says of the prior.
+    """
+    panels = solution.panels
+    first = next(iter(panels.values()), None)
+    if first is None:
+        return []
+    priors = centres_and_scales(solution, told)
+    logs, rewritten = mode_on_log_scales(solution)
+    mode = panels["map"].native if "map" in panels else None
+    cornered = mode is not None and not isinstance(mode, NoEstimate) and getattr(mode, "zeros", 0) > 0
+    found = []
+    for position, row in enumerate(first.estimates):
+        rows = {m: panels[m].estimates[position] for m in METHODS if m in panels}
+        place = solution.variables[row.estimand].labels.index(row.label)
+        angle = solution.period(row.estimand, row.label) > 0
+        of_map = rows.get("map")
+        found.append(
+            Measured(
+                row.name,
+                row.estimand,
+                rows,
+                Sampled() if angle else _sampled(_draws(solution, "posterior", row.estimand, place)),
+                *priors.get((row.estimand, row.label), (NAN, NAN)),
+                _prior_correlation(solution, row.estimand, place),
+                float(logs[row.estimand][place]) if row.estimand in logs else NAN,
+                rewritten,
+                {m: panels[m].held[key] for m in rows if (key := (row.estimand, row.label)) in panels[m].held},
+                cornered and of_map is not None and of_map.status is Status.OK and of_map.interval_kind == "none",
+            )
+        )
+    return found
+
+
+def _draws(solution: Solution, group: str, estimand: str, place: int | None) -> np.ndarray:
+    """Return the draws of a scalar, ``(chains, draws)``, or of its whole estimand, ``(draws, size)``; maybe none."""
+    native: Any = solution.panels["mcmc"].native if "mcmc" in solution.panels else None
+    children = getattr(native, "children", {})
+    if group not in children or estimand not in children[group].data_vars:
+        return np.zeros((0, 0))
+    values = np.asarray(children[group][estimand].values, dtype=float)
+    if place is None:
+        return values.reshape(values.shape[0] * values.shape[1], -1)
+    return values.reshape(*values.shape[:2], -1)[..., place]
+
+
+def _sampled(draws: np.ndarray) -> Sampled:
+    """Return the figures of draws of shape ``(chains, draws)``."""
+    if not draws.size or not np.all(np.isfinite(draws)) or np.ptp(draws) == 0:
+        return Sampled()
+    import arviz as az
+    from scipy.stats import skew
+
+    flat = draws.ravel()
+    tops = [float(az.mode(chain)) for chain in draws]
+    skews = [float(skew(chain)) for chain in draws]
+    root = np.sqrt(len(draws))
+
+    def error(values: list[float]) -> float:
+        return float(np.std(values, ddof=1) / root) if len(values) > 1 else NAN
+
+    return Sampled(
+        sd=float(flat.std(ddof=1)),
+        median=float(np.median(flat)),
+        top=float(az.mode(flat)),
+        top_error=error(tops),
+        skewness=float(skew(flat)),
+        skewness_error=error(skews),
+        share_above_zero=float(np.mean(flat > 0)),
+    )
+
+
+def _prior_correlation(solution: Solution, estimand: str, place: int) -> float:
+    """Return the mean rank correlation of a scalar with the others of its estimand under the prior."""
+    draws = _draws(solution, "prior", estimand, None)
+    if draws.shape[0] < 100 or draws.shape[1] < 2:
+        return NAN
+    from scipy.stats import rankdata
+
+    ranks = rankdata(draws, axis=0)
+    deviations = ranks - ranks.mean(axis=0)
+    sizes = np.linalg.norm(deviations, axis=0)
+    if not np.all(sizes > 0):
+        return NAN
+    unit = deviations / sizes
+    correlations = unit.T @ unit[:, place]
+    return float((correlations.sum() - 1) / (draws.shape[1] - 1))

@@ -1,0 +1,129 @@
+"""Where the prior of each scalar lies and how wide it is, by the best of three sources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from triptych.engine.engine import Engine
+from triptych.panels.solution import Solution
+from triptych.problem.told import Density
+
+Key = tuple[str, str]
+
+DRAWS, SEED = 400, 1
+ENOUGH = 100  # draws from which quantiles are taken
+SIGMA = "sigma"  # what scales that go with the errors' deviation are multiplied by
+QUANTILES = (0.1586552539314571, 0.5, 0.8413447460685429)  # a normal variable's mean and one deviation to each side
+MEDIAN_ERROR = 1.2533141373155003  # sqrt(pi/2): the standard error of a normal sample's median is this sigma/sqrt(n)
+SURE = 4.0  # standard errors below which the centre of a prior's draws is not told from zero
+
+
+def centres_and_scales(solution: Solution, told: Sequence[Density]) -> dict[Key, tuple[float, float]]:
+    """Return centre and scale of the prior of each scalar for which they can be had.
+
+    They are what the scenario says of its prior; else the median of the prior's draws, and half the distance between
+    the quantiles that a normal variable has one deviation to each side; else, where the whole prior cannot be drawn
+    from because some of it is improper, the same of a free variable given all others at the mode.
+
+    Parameters
+    ----------
+    solution
+        A solved variant.
+    told
+        What its scenario says of the prior, in the units of the estimates.
+    """
+    found = _drawn(solution)
+    if not found:
+        found = _given_the_mode(solution)
+    return {**found, **_told(solution, told)}
+
+
+def of_draws(draws: np.ndarray) -> tuple[float, float] | None:
+    """Return centre and scale of draws by quantiles, which exist for every distribution; None without spread."""
+    finite = draws[np.isfinite(draws)]
+    if finite.size < ENOUGH or np.ptp(finite) == 0:
+        return None
+    low, middle, high = np.quantile(finite, QUANTILES)
+    scale = float((high - low) / 2)
+    error = MEDIAN_ERROR * scale / np.sqrt(finite.size)
+    return (0.0 if abs(middle) < SURE * error else float(middle)), scale
+
+
+def _told(solution: Solution, told: Sequence[Density]) -> dict[Key, tuple[float, float]]:
+    """Return what a scenario says; a scale that goes with sigma is that at the mode, or at the posterior mean."""
+    panel = next((solution.panels[m] for m in ("map", "mcmc", "mle") if m in solution.panels), None)
+    if panel is None:
+        return {}
+    sigma = next((row.estimate for row in panel.estimates if row.name == SIGMA), float("nan"))
+    known = {d.name: d for d in told if d.centre is not None and d.scale is not None}
+    found = {}
+    for row in panel.estimates:
+        density = known.get(row.name)
+        if density is None or density.centre is None or density.scale is None:
+            continue
+        scale = density.scale * (sigma if density.times_sigma else 1.0)
+        if np.isfinite(scale):
+            found[row.estimand, row.label] = (float(density.centre), float(scale))
+    return found
+
+
+def _drawn(solution: Solution) -> dict[Key, tuple[float, float]]:
+    """Return what the draws of the whole prior show."""
+    group = drawn_prior(solution)
+    found = {}
+    for name, variable in solution.variables.items():
+        if name in group:
+            values = np.asarray(group[name].values, dtype=float).reshape(-1, variable.size)
+            for i, label in enumerate(variable.labels):
+                if (one := of_draws(values[:, i])) is not None:
+                    found[name, label] = one
+    return found
+
+
+def drawn_prior(solution: Solution) -> dict[str, Any]:
+    """Return the prior's draws by variable; none where it was not drawn from."""
+    native: Any = solution.panels["mcmc"].native if "mcmc" in solution.panels else None
+    group = getattr(native, "children", {}).get("prior")
+    return {} if group is None else {str(name): group[name] for name in group.data_vars}
+
+
+def _given_the_mode(solution: Solution) -> dict[Key, tuple[float, float]]:
+    """Return the same of each free variable's own prior, all others fixed where the MAP has them."""
+    engine, mode = solution.engine, solution.panels.get("map")
+    if engine is None or mode is None or mode.z is None:
+        return {}
+    found = {}
+    for name, values in _conditional_draws(engine, engine.shown(mode.z)).items():
+        for i, label in enumerate(engine.variables[name].labels):
+            if (one := of_draws(values[:, i])) is not None:
+                found[name, label] = one
+    return found
+
+
+def _conditional_draws(engine: Engine, at: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return draws of each free variable that has a proper prior given the others, shape ``(draws, size)``."""
+    import pymc as pm
+    import pytensor.tensor as pt
+    from pytensor.graph.replace import clone_replace
+
+    from triptych.graph.priors import distribution
+
+    free = engine.model.free_RVs
+    fixed = {rv: pt.constant(np.asarray(at[rv.name]), dtype=rv.dtype) for rv in free}
+    names, wanted = [], []
+    for rv in free:
+        if distribution(rv) in ("", "Flat", "HalfFlat"):
+            continue
+        (given,) = clone_replace([rv], {other: value for other, value in fixed.items() if other is not rv})
+        names.append(rv.name)
+        wanted.append(given)
+    if not wanted:
+        return {}
+    try:
+        draws = pm.draw(wanted, draws=DRAWS, random_seed=SEED, mode="FAST_COMPILE")
+    except NotImplementedError:  # a density of the user's own without a way to draw from it
+        return {}
+    return {name: np.asarray(d, dtype=float).reshape(DRAWS, -1) for name, d in zip(names, draws, strict=True)}

@@ -1,0 +1,63 @@
+"""A sentence of an explanation, and how it writes numbers and names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from triptych.comparisons.explanation.measured import Measured
+
+FEW = 2  # scalars of an estimand that are named one by one although they are all
+MOST_NAMED = 6  # names in a sentence
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One reason: the rule that gave it, the scalars that it is about, and the figures that it rests on."""
+
+    rule: str
+    text: str
+    scalars: tuple[str, ...]
+    figures: tuple[float, ...] = ()
+
+
+Rule = Callable[[Sequence[Measured]], list[Sentence]]
+
+
+def number(value: float) -> str:
+    """Return three significant digits."""
+    return f"{value:.3g}" if abs(value) > 0 else "0"
+
+
+def percent(share: float) -> str:
+    """Return a share as a whole percentage."""
+    return f"{100 * share:.0f} %"
+
+
+def verb(names: Sequence[str], one: str, several: str) -> str:
+    """Return the form of a word that goes with so many names."""
+    return one if len(names) == 1 else several
+
+
+def finite(value: float) -> bool:
+    """Whether a figure exists."""
+    return math.isfinite(value)
+
+
+def named(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
+    """Return names for reading: ``mu, sigma and theta (all 8)``; the scalars of a whole estimand are named by it."""
+    parts: list[str] = []
+    for estimand in dict.fromkeys(s.estimand for s in these):
+        mine = [s.name for s in these if s.estimand == estimand]
+        whole = len(mine) > FEW and len(mine) == sum(s.estimand == estimand for s in scalars)
+        parts += [f"{estimand} (all {len(mine)})"] if whole else mine
+    if len(parts) > MOST_NAMED:
+        parts = [*parts[: MOST_NAMED - 1], f"{len(parts) - MOST_NAMED + 1} more"]
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+
+
+def others(these: Sequence[Measured], most: Measured, scalars: Sequence[Measured], lead: str) -> str:
+    """Return a sentence on the rest of the scalars that a rule found, if there are any."""
+    rest = [s for s in these if s is not most]
+    return f" {lead} {named(rest, scalars)}." if rest else ""

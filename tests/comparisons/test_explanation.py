@@ -1,0 +1,201 @@
+"""Each reason that an explanation gives is given where its cause is, with the right figures, and nowhere else."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pymc as pm
+import pytest
+
+import triptych
+from triptych.comparisons.explanation import consequences, existence_rules, posterior_rules, prior_rules
+from triptych.comparisons.explanation.measured import Measured, Sampled
+from triptych.problem.table import Row, Status
+
+NAN = math.nan
+METHODS = ("mle", "map", "mcmc")
+
+
+def row(method, estimate, *, half=1.0, status=Status.OK, estimand="b", label="", kind="wald"):
+    lower, upper = (estimate - half, estimate + half) if kind != "none" else (NAN, NAN)
+    return Row(
+        "s", "default", method, estimand, label, estimate, "mean", half / 2, lower, upper, 0.95, kind, status,
+        "" if status is Status.OK else "a reason",
+    )  # fmt: skip
+
+
+def scalar(mle=1.0, mode=1.0, mean=1.0, *, sd=0.5, estimand="b", label="", statuses=None, **rest):
+    statuses = statuses or {}
+    rows = {
+        m: row(m, v, half=2 * sd, estimand=estimand, label=label, status=statuses.get(m, Status.OK))
+        for m, v in zip(METHODS, (mle, mode, mean), strict=True)
+    }
+    posterior = rest.pop("posterior", Sampled(sd=sd, median=mean, top=mean, top_error=0.0, skewness=0.0))
+    return Measured(f"{estimand}[{label}]" if label else estimand, estimand, rows, posterior, **rest)
+
+
+def test_agreement_is_said_where_the_three_are_within_a_tenth_of_a_deviation():
+    (found,) = posterior_rules.agreement([scalar(1.0, 1.02, 1.04)])
+    assert found.figures[0] == pytest.approx(0.08)
+    assert "data outweigh" not in found.text
+    assert posterior_rules.agreement([scalar(1.0, 1.02, 1.06)]) == []
+
+
+def test_the_data_outweigh_the_prior_only_where_it_is_five_times_as_wide():
+    wide, narrow = scalar(prior_scale=2.6), scalar(prior_scale=2.4)
+    assert "the data outweigh the prior" in posterior_rules.agreement([wide])[0].text
+    assert "outweigh" not in posterior_rules.agreement([narrow])[0].text
+    assert "outweigh" not in posterior_rules.agreement([wide, narrow])[0].text
+
+
+def test_a_prior_is_named_as_cause_only_if_its_centre_lies_that_way():
+    pulled = scalar(3.0, 2.0, 2.0, prior_centre=0.0, prior_scale=1.0)
+    (found,) = prior_rules.pull([pulled])
+    assert "pulls b towards its centre 0" in found.text
+    assert found.figures[0] == pytest.approx(-2.0)
+    assert prior_rules.pull([replace(pulled, prior_centre=9.0)]) == []
+    assert prior_rules.pull([replace(pulled, prior_scale=NAN)]) == []
+
+
+def test_a_prior_is_named_as_cause_only_if_half_of_the_shift_is_left_in_logarithms():
+    pulled = scalar(3.0, 2.0, 2.0, prior_centre=0.0, prior_scale=1.0, rewritten=True, on_log_scales=2.4)
+    assert prior_rules.pull([pulled])
+    assert prior_rules.written([pulled]) == []
+    moved = replace(pulled, on_log_scales=2.6)
+    assert prior_rules.pull([moved]) == []
+    assert "2.6" in prior_rules.written([moved])[0].text
+    unknown = replace(pulled, on_log_scales=NAN)
+    assert prior_rules.pull([unknown]) == prior_rules.written([unknown]) == []
+
+
+def test_a_vector_may_be_pulled_although_one_of_its_scalars_moves_away():
+    one = scalar(3.0, 0.5, label="x", prior_centre=0.0, prior_scale=1.0)
+    other = scalar(0.1, 0.4, label="y", prior_centre=0.0, prior_scale=1.0)
+    (found,) = prior_rules.pull([one, other])
+    before, after = np.sqrt((9 + 0.01) / 2), np.sqrt((0.25 + 0.16) / 2)
+    assert f"{before:.2g} from it for the MLE and {after:.2g} for the MAP" in found.text
+    assert "b[x] moves most" in found.text
+
+
+def test_pooling_needs_a_prior_that_ties_the_scalars_together():
+    mles, maps = (-2.0, 0.0, 3.0), (-0.5, 0.0, 1.0)
+    tied = [
+        scalar(a, b, b, label=str(k), prior_correlation=0.4) for k, (a, b) in enumerate(zip(mles, maps, strict=True))
+    ]
+    (found,) = prior_rules.pooling(tied)
+    assert found.figures[0] == pytest.approx(np.std(mles))
+    assert found.figures[1] == pytest.approx(np.std(maps))
+    assert prior_rules.pooling([replace(s, prior_correlation=0.0) for s in tied]) == []
+    assert prior_rules.pooling(tied[:2]) == []
+
+
+def test_a_missing_maximum_is_explained_by_its_status():
+    infinite = scalar(math.inf, statuses={"mle": Status.AT_INFINITY})
+    (found,) = existence_rules.no_mle([infinite])
+    assert "rises all the way to infinity" in found.text
+    assert "MAP 1" in found.text
+    assert existence_rules.no_mle([scalar()]) == existence_rules.no_map([scalar()]) == []
+    unbounded = scalar(statuses={"map": Status.UNBOUNDED})
+    assert "its integral is finite" in existence_rules.no_map([unbounded])[0].text.lower()
+    neither = scalar(statuses={"map": Status.UNBOUNDED, "mcmc": Status.NO_POSTERIOR})
+    assert existence_rules.no_map([neither]) == []
+
+
+def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question():
+    held = scalar(held={"map": "tau at 0"})
+    assert "holds tau at 0" in existence_rules.held([held])[0].text
+    assert "conditional on tau at 0" in consequences.conditional([held])[0].text
+    assert existence_rules.held([scalar()]) == consequences.conditional([scalar()]) == []
+
+
+def test_a_zero_on_a_corner_is_no_evidence_of_no_effect():
+    zero = scalar(1.0, 0.0, 0.4, on_corner=True)
+    assert "not evidence of no effect" in consequences.zeros([zero])[0].text
+    assert existence_rules.corner([zero])
+    assert consequences.zeros([scalar(1.0, 0.0, 0.4)]) == []
+    assert existence_rules.corner([scalar(1.0, 0.0, 0.4)]) == []
+
+
+def test_skewness_is_said_only_where_it_is_sure_and_moves_the_mean():
+    def shape(skewness, error, median):
+        return scalar(posterior=Sampled(0.5, median, 0.8, 0.0, skewness, error, 1.0))
+
+    (found,) = posterior_rules.skewed([shape(1.2, 0.1, 0.9)])
+    assert "to the right" in found.text
+    assert posterior_rules.skewed([shape(1.2, 0.4, 0.9)]) == []
+    assert posterior_rules.skewed([shape(0.4, 0.01, 0.9)]) == []
+    assert posterior_rules.skewed([shape(1.2, 0.1, 1.1)]) == []
+
+
+def test_a_top_that_only_the_density_estimate_moves_is_not_said_to_move():
+    moved = Sampled(sd=0.5, median=1.3, top=1.3, top_error=0.01, skewness=0.0, skewness_error=0.1)
+    assert posterior_rules.marginal_top([scalar(posterior=moved)])[0].figures[0] == pytest.approx(0.6)
+    assert posterior_rules.marginal_top([scalar(posterior=replace(moved, median=1.0))]) == []
+    assert posterior_rules.marginal_top([scalar(posterior=replace(moved, top_error=0.2))]) == []
+
+
+def test_angles_and_missing_panels_leave_the_rules_silent():
+    bare = Measured("b", "b", {"mle": row("mle", 1.0)})
+    from triptych.comparisons.explanation.explanation import RULES
+
+    assert [s for rule in (*RULES, *consequences.CONSEQUENCES) for s in rule([bare])] == []
+
+
+# Whole models, whose answers are known in closed form.
+
+
+@pytest.fixture(scope="module")
+def shrunken():
+    """Ten observations of mean 2 and known deviation 1, under a prior N(0, 1/4): the MAP is 2 * 10 / 14."""
+    y = np.linspace(-1.0, 1.0, 10) + 2.0
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0.0, 0.5)
+        pm.Normal("y", mu, 1.0, observed=y)
+    return triptych.compare(model, draws=500, tune=500, random_seed=3, progressbar=False)
+
+
+def test_a_conjugate_prior_is_named_with_its_exact_figures(shrunken):
+    explanation = shrunken.explain()
+    (reason,) = [s for s in explanation.reasons if s.rule == "pull"]
+    sd = float(shrunken["default"].row("mcmc", "mu").std_error)
+    assert reason.figures[0] == pytest.approx((20 / 14 - 2.0) / sd)
+    assert "towards its centre 0" in reason.text
+    assert [s.rule for s in explanation.reasons] == ["pull"]
+    table = explanation.frame()
+    assert list(table.columns) == ["scenario", "variant", "kind", "rule", "scalars", "text"]
+    assert str(explanation).startswith("Why they differ\n- The prior pulls mu")
+
+
+def test_a_prior_that_only_changes_the_scale_is_not_blamed():
+    """Under the prior 1/sigma the mode of sigma is sqrt(S/(n+1)), that of log sigma the MLE sqrt(S/n)."""
+    y = np.array([-1.3, 0.2, 1.1])
+    with pm.Model() as model:
+        sigma = pm.HalfFlat("sigma")
+        pm.Potential("reference", -pm.math.log(sigma))
+        pm.Normal("y", 0.0, sigma, observed=y)
+    comparison = triptych.compare(model, draws=500, tune=500, random_seed=3, progressbar=False)
+    rules = {s.rule: s for s in comparison.explain().reasons}
+    assert "pull" not in rules
+    assert rules["written"].figures[1] == pytest.approx(np.sqrt(np.sum(y**2) / 3), rel=1e-6)
+
+
+def test_an_explanation_survives_the_way_from_another_process(shrunken):
+    kept = shrunken.__getstate__()["explanations"]  # the engine is left behind, and with it the mode in logarithms
+    assert str(kept["default"]) == str(shrunken.explain())
+
+
+def test_a_prior_that_cannot_be_drawn_from_as_a_whole_is_known_given_the_rest():
+    """Slopes under Laplace(0, sigma/lambda) with a flat sigma: their scale at the mode is that of sigma there."""
+    from triptych.comparisons.explanation.prior import centres_and_scales
+    from triptych.models.lasso import RATE
+
+    solution = triptych.run("lasso", methods=("mle", "map"), profile=False, progressbar=False)["default"]
+    known = centres_and_scales(solution, ())
+    slopes = [scale for (name, _), (_, scale) in known.items() if name == "beta"]
+    sigma = solution.row("map", "sigma").estimate
+    assert len(slopes) == 10
+    # Of a Laplace density of scale b the quantiles of one normal deviation are b log(1/0.3173) = 1.1479 b away. Each
+    # rests on 400 draws, with a standard error of 1.25 * sqrt(.16 * .84 / 400) / .1587 / 1.15, a tenth.
+    np.testing.assert_allclose(np.mean(slopes), 1.1479 * sigma / RATE, rtol=0.4 / np.sqrt(10))
