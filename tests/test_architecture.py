@@ -17,7 +17,8 @@ import triptych
 # A room may import its own files and those of rooms on later lines; rooms on one line do not see each other.
 LAYERS = (
     ("cli",),
-    ("api", "testing"),
+    ("testing",),
+    ("api",),
     ("reports",),
     ("comparisons",),
     ("panels",),
