@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from triptych.base.errors import InputError
 from triptych.comparisons.contrast import contrast_frame, contrasts
 from triptych.comparisons.explanation.explanation import Explanation, explain
 from triptych.comparisons.holdout import Score, score_frame
+from triptych.comparisons.wide import latex, markdown, wide
 from triptych.engine.angles import wrapped
 from triptych.panels.solution import Solution
 from triptych.problem.axes import axis_labels
 from triptych.problem.claims import Claim
 from triptych.problem.scenario import DEFAULT, Figure, Scenario
-from triptych.problem.table import SHORT, Status, frame, join
+from triptych.problem.table import METHODS, SHORT, Status, frame, join
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +39,9 @@ class Display(Protocol):
     def fragment(self, comparison: Any) -> str:
         """Return one comparison for a notebook, as HTML."""
 
+    def plot(self, kind: str, comparison: Any, variant: str, **options: Any) -> Any:
+        """Draw a comparison on matplotlib's axes: ``forest``, ``posterior`` or ``why``."""
+
 
 class Comparison:
     """The three panels of one scenario side by side.
@@ -51,7 +56,7 @@ class Comparison:
         The tables, one row per scalar and panel; see :data:`triptych.problem.table.COLUMNS`.
     results
         Method to the library's own object for the default variant: statsmodels results, the mode,
-        ArviZ's DataTree, or an object that says why there is none.
+        ArviZ's DataTree (``mcmc`` or ``posterior``), or an object that says why there is none.
     provenance
         Versions, seeds and settings of the run.
     error
@@ -120,10 +125,83 @@ class Comparison:
 
         Raises
         ------
-        KeyError
+        InputError
             For a variant that was not solved.
         """
+        self._of(variant)
         return self.explanations[variant]
+
+    def summary(self, variant: str = DEFAULT) -> pd.DataFrame:
+        """Return the headline estimates side by side, one row a scalar.
+
+        Parameters
+        ----------
+        variant
+            The name of a variant that was solved.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns panel by ``estimate, std_error, lower, upper, status``.
+        """
+        return wide(self._of(variant))
+
+    def to_markdown(self, variant: str = DEFAULT, digits: int = 3) -> str:
+        """Return the headline estimates as a Markdown table, ``4.62 [-1.57, 10.8]`` or a status in each cell."""
+        return markdown(self._of(variant), digits)
+
+    def to_latex(self, variant: str = DEFAULT, digits: int = 3) -> str:
+        """Return the headline estimates as a LaTeX table, for the package booktabs."""
+        return latex(self._of(variant), digits)
+
+    def plot_forest(self, variant: str = DEFAULT, *, var_names: Sequence[str] | None = None, ax: Any = None) -> Any:
+        """Draw estimates and intervals of the three panels, one row a scalar, and return matplotlib's axes."""
+        return self._plot("forest", variant, var_names, ax=ax)
+
+    def plot_posterior(self, variant: str = DEFAULT, *, var_names: Sequence[str] | None = None) -> Any:
+        """Draw posterior densities with MLE and MAP, one panel a scalar, and return an array of matplotlib's axes."""
+        return self._plot("posterior", variant, var_names)
+
+    def plot_why(self, variant: str = DEFAULT, *, var_names: Sequence[str] | None = None, ax: Any = None) -> Any:
+        """Draw MAP - MLE and posterior mean - MAP in posterior standard deviations, and return matplotlib's axes."""
+        return self._plot("why", variant, var_names, ax=ax)
+
+    def _plot(self, kind: str, variant: str, var_names: Sequence[str] | None, **options: Any) -> Any:
+        known = list(self.scenario.estimands)
+        if unknown := [name for name in var_names or () if name not in known]:
+            raise InputError(f"{self.scenario.name} has no estimand {join(unknown)}; it has {join(known)}")
+        self._of(variant)
+        chosen = None if var_names is None else list(var_names)
+        return self._display.plot(kind, self, variant, var_names=chosen, **options)
+
+    def _of(self, variant: str) -> pd.DataFrame:
+        """Return the headline rows of a variant."""
+        if variant not in self.solutions:
+            solved = list(self.solutions)
+            raise InputError(f"{self.scenario.name} was not solved in variant {variant!r}; solved: {solved}")
+        table = self.estimates
+        return table[table["variant"] == variant]
+
+    @cached_property
+    def answer(self) -> str:
+        """The scenario's answer to its question; of one that has none, what its panels say together."""
+        if self.error is not None or not self.solutions:
+            return ""
+        if self.scenario.answer is not None and self._complete:
+            return self.scenario.answer(self)
+        explanation = self.explanations.get(DEFAULT)
+        return "" if explanation is None else explanation.answer
+
+    @cached_property
+    def questions(self) -> list[tuple[str, str]]:
+        """The scenario's questions for a class, each with its answer from this run."""
+        return [(q.text, q.answer(self)) for q in self.scenario.questions] if self._complete else []
+
+    @property
+    def _complete(self) -> bool:
+        """Whether all variants were solved by all methods, which is what the scenario's own texts are about."""
+        solved = self.error is None and set(self.solutions) == set(self.scenario.variants)
+        return solved and all(set(s.panels) == set(METHODS) for s in self.solutions.values())
 
     @cached_property
     def recovery(self) -> pd.DataFrame:
@@ -171,7 +249,8 @@ class Comparison:
     def results(self) -> dict[str, Any]:
         """The libraries' own objects for the default variant."""
         first = next(iter(self.solutions.values()), None)
-        return {} if first is None else {m: p.native for m, p in first.panels.items()}
+        found = {} if first is None else {m: p.native for m, p in first.panels.items()}
+        return {**found, **({"posterior": found["mcmc"]} if "mcmc" in found else {})}
 
     @property
     def diagnostics(self) -> dict[str, dict[str, Any]]:
@@ -247,7 +326,8 @@ class Comparison:
 
     def __getstate__(self) -> dict[str, Any]:
         # What needs the engine is computed before it is left behind.
-        kept = {name: getattr(self, name) for name in ("evaluated_claims", "explanations", "figures", "scores")}
+        needed = ("evaluated_claims", "explanations", "answer", "questions", "figures", "scores")
+        kept = {name: getattr(self, name) for name in needed}
         return {**self.__dict__, **kept, "_score": list}
 
     def _table(self, which: str) -> pd.DataFrame:

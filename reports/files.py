@@ -31,6 +31,7 @@ def _scenario(comparison: Comparison) -> dict[str, Any]:
     return {
         "name": scenario.name,
         "question": scenario.question,
+        "answer": comparison.answer,
         "source": scenario.source,
         "code": scenario.code,
         "facts": [plain(fact.plain()) for fact in scenario.facts],

@@ -52,6 +52,8 @@ def scenario(comparison: Comparison) -> dict[str, Any]:
     return {
         "name": source.name,
         "question": source.question,
+        "answer": comparison.answer,
+        "questions": comparison.questions,
         "source": source.source,
         "ok": comparison.ok,
         "error": comparison.error,
@@ -133,6 +135,7 @@ def summary(comparison: Comparison) -> dict[str, Any]:
     return {
         "name": comparison.scenario.name,
         "question": comparison.scenario.question,
+        "answer": comparison.answer,
         "ok": comparison.ok,
         "error": comparison.error,
         "problems": list(comparison.problems),

@@ -117,6 +117,8 @@ def _scenario(comparison: Comparison, console: Console) -> None:
     name = _text(comparison.scenario.name, "bold")
     console.print(Rule(name, align="left", style="dim"))
     console.print(_text(comparison.scenario.question, "italic"))
+    if comparison.answer:
+        console.print(_text(comparison.answer, "bold"))
     if comparison.error is not None:
         console.print(_text("failed: ", "bold red") + _text(comparison.error))
     for variant in comparison.solutions:

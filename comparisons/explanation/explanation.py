@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from triptych.comparisons.explanation.consequences import CONSEQUENCES
 from triptych.comparisons.explanation.existence_rules import corner, edge, held, no_map, no_mle
+from triptych.comparisons.explanation.in_short import in_short
 from triptych.comparisons.explanation.measured import measure
 from triptych.comparisons.explanation.posterior_rules import agreement, lengths, marginal_top, skewed
 from triptych.comparisons.explanation.prior_rules import pooling, pull, written
@@ -32,6 +33,8 @@ class Explanation:
     ----------
     scenario, variant
         Where it belongs.
+    answer
+        What the panels say together, in one sentence.
     reasons
         Why the panels differ, or that they agree.
     consequences
@@ -40,13 +43,21 @@ class Explanation:
 
     scenario: str
     variant: str
+    answer: str
     reasons: tuple[Sentence, ...]
     consequences: tuple[Sentence, ...]
 
     def __str__(self) -> str:
         why = [f"- {s.text}" for s in self.reasons] or ["- Nothing that was looked for makes a visible difference."]
         what = [f"- {s.text}" for s in self.consequences]
-        return "\n".join(["Why they differ", *why, *(["What follows", *what] if what else [])])
+        return "\n".join(
+            [
+                *([self.answer] if self.answer else []),
+                "Why they differ",
+                *why,
+                *(["What follows", *what] if what else []),
+            ]
+        )
 
     def frame(self) -> pd.DataFrame:
         """Return one row a sentence: ``scenario, variant, kind, rule, scalars, text``."""
@@ -57,6 +68,8 @@ class Explanation:
             for kind, some in (("reason", self.reasons), ("consequence", self.consequences))
             for s in some
         ]
+        if self.answer:
+            rows.insert(0, (self.scenario, self.variant, "answer", "in_short", "", self.answer))
         return pd.DataFrame(rows, columns=["scenario", "variant", "kind", "rule", "scalars", "text"])
 
 
@@ -73,4 +86,4 @@ def explain(solution: Solution, told: Sequence[Density] = ()) -> Explanation:
     scalars = measure(solution, told)
     reasons = tuple(sentence for rule in RULES for sentence in rule(scalars))
     consequences = tuple(sentence for rule in CONSEQUENCES for sentence in rule(scalars))
-    return Explanation(solution.scenario, solution.variant, reasons, consequences)
+    return Explanation(solution.scenario, solution.variant, in_short(scalars), reasons, consequences)

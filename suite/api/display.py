@@ -26,3 +26,9 @@ class Report:
         from triptych.reports.html import fragment
 
         return fragment(comparison)
+
+    def plot(self, kind: str, comparison: Any, variant: str, **options: Any) -> Any:
+        """Draw a comparison on matplotlib's axes: ``forest``, ``posterior`` or ``why``."""
+        from triptych.reports import matplotlib_plots
+
+        return getattr(matplotlib_plots, kind)(comparison, variant, **options)

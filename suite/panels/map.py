@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from triptych.base.progress import Share, unheard
@@ -19,35 +17,11 @@ from triptych.existence.verdict import Verdict
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import make_objective
 from triptych.panels.labels import Labels
+from triptych.panels.mode import Mode
 from triptych.panels.solution import NoEstimate, Panel, Path
 from triptych.problem.table import Row, Status
 
 MOST_OPTIMA = 5  # other maxima reported
-
-
-@dataclass(frozen=True)
-class Mode:
-    """The mode with what is known about it.
-
-    Attributes
-    ----------
-    params
-        Value of each free variable and deterministic, in its natural shape.
-    log_density
-        Log-likelihood plus log-prior at the mode, without Jacobians.
-    covariance
-        Inverse of the negative Hessian over the unconstrained coordinates.
-    kkt_residual
-        Largest violation of the stationarity conditions, in standard errors.
-    zeros
-        How many kinks the mode sits on.
-    """
-
-    params: dict[str, np.ndarray]
-    log_density: float
-    covariance: np.ndarray
-    kkt_residual: float
-    zeros: int
 
 
 def solve_map(
@@ -74,11 +48,13 @@ def solve_map(
     scaled = verdict.basis.T @ point.gradient if point.usable else np.array([np.nan])
     residual = corner.residual if corner is not None else float(np.max(np.abs(scaled), initial=0.0))
     zeros = corner.jacobian.shape[0] if corner is not None else 0
-    native: Mode | NoEstimate = Mode(optimum.shown, point.value, verdict.covariance, residual, zeros)
-    if not optimum.exists:
-        native = no_estimate(optimum, frame, rows)
+    native: Mode | NoEstimate | None = None if optimum.exists else no_estimate(optimum, frame, rows)
     rows, held = with_held(optimum, estimands, rows)
     rows, optima = with_optima(rows, verdict, unknown, frame, estimands, labels)
+    if native is None:
+        slopes = np.vstack([e.slopes(optimum.jacobian)[:, optimum.active] for e in estimands])
+        reported = slopes @ optimum.covariance @ slopes.T
+        native = Mode(optimum.shown, point.value, verdict.covariance, residual, zeros, tuple(rows), reported)
     return Panel(
         "map",
         rows,

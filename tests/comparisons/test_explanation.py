@@ -165,7 +165,8 @@ def test_a_conjugate_prior_is_named_with_its_exact_figures(shrunken):
     assert [s.rule for s in explanation.reasons] == ["pull"]
     table = explanation.frame()
     assert list(table.columns) == ["scenario", "variant", "kind", "rule", "scalars", "text"]
-    assert str(explanation).startswith("Why they differ\n- The prior pulls mu")
+    assert explanation.answer.startswith(f"The three differ most on mu: MLE 2, MAP {20 / 14:.3g}, posterior mean ")
+    assert "Why they differ\n- The prior pulls mu" in str(explanation)
 
 
 def test_a_prior_that_only_changes_the_scale_is_not_blamed():

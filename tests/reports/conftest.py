@@ -125,11 +125,17 @@ class Comparison:
     def figures(self) -> list[Any]:
         return [make(self) for make in self.scenario.figures]
 
+    answer = "The three differ most on beta[s1]."
+    questions = ()
+
     @property
     def explanations(self) -> dict[str, Explanation]:
         reason = Sentence("pull", "The prior pulls beta[s1] towards its centre 0.", ("beta[s1]",))
         advice = Sentence("zeros", "A MAP of exactly 0 is not evidence of no effect.", ("beta[s4]",))
-        return {name: Explanation(s.scenario, name, (reason,), (advice,)) for name, s in self.solutions.items()}
+        return {
+            name: Explanation(s.scenario, name, "The three differ most on beta[s1].", (reason,), (advice,))
+            for name, s in self.solutions.items()
+        }
 
     @property
     def drawn(self) -> dict[str, Any]:

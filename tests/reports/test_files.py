@@ -36,6 +36,7 @@ def test_json_has_exactly_the_keys_of_the_schema(document: dict[str, Any]) -> No
         assert list(scenario) == [
             "name",
             "question",
+            "answer",
             "source",
             "code",
             "facts",

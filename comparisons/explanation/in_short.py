@@ -1,0 +1,44 @@
+"""The answer of three panels in one sentence: whether they agree, where they differ most, which of them is missing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from triptych.comparisons.explanation.measured import Measured
+from triptych.comparisons.explanation.posterior_rules import SMALL, distance
+from triptych.comparisons.explanation.sentences import named, number
+
+WORDS = {"mle": "MLE", "map": "MAP", "mcmc": "posterior mean"}
+
+
+def in_short(scalars: Sequence[Measured]) -> str:
+    """Return what the panels say together, with the figures of the scalar on which they differ most.
+
+    Parameters
+    ----------
+    scalars
+        What was measured of each reported scalar.
+    """
+    known = [s for s in scalars if math.isfinite(distance(s))]
+    parts = []
+    if known:
+        most = max(known, key=distance)
+        values = ", ".join(f"{WORDS[m]} {number(most.estimate(m))}" for m in WORDS)
+        agreeing = [s for s in known if distance(s) <= SMALL]
+        if len(agreeing) == len(known):
+            whole = "everything that is reported" if len(known) == len(scalars) else named(known, scalars)
+            example = f" ({most.name}: {values})" if len(known) == 1 else ""
+            within = f"within {distance(most):.2g} posterior standard deviations"
+            parts.append(f"The three agree on {whole}, {within}{example}")
+        else:
+            apart = f"{distance(most):.2g} posterior standard deviations apart"
+            parts.append(f"The three differ most on {most.name}: {values} ({apart})")
+            if agreeing:
+                parts.append(f"they agree on {named(agreeing, scalars)}")
+    for method, words in WORDS.items():
+        without = [s for s in scalars if method in s.rows and not math.isfinite(s.rows[method].estimate)]
+        if without:
+            said = f"here is no {words} of {named(without, scalars)}"
+            parts.append(f"{'t' if parts else 'T'}{said}")
+    return f"{'; '.join(parts)}." if parts else ""
