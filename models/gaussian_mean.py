@@ -8,12 +8,14 @@ the mean is all that is unknown. The prior is Normal(10, 1): a guess of 300 000 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from triptych.problem.claims import Claim, at_most, between, claim, close_to_exact, equal
 from triptych.problem.scenario import Data, Figure, Scenario, Series
+from triptych.problem.varied import Question, Range, overridden
 
 SPEEDS = np.array([
     8.5, 7.4, 9.0, 10.7, 9.3, 8.5, 9.5, 9.8, 9.8, 8.8, 10.0, 9.8, 9.3, 6.5, 7.6, 8.1, 10.0, 10.0, 9.6, 9.6,
@@ -34,17 +36,20 @@ def _data(speed: np.ndarray) -> Data:
     return Data({"speed": speed}, dims={"speed": ("measurement",)})
 
 
-def model(data: Data) -> None:
+def model(data: Data, guess_sd: Any = 1.0, **_: Any) -> None:
     """Normal measurements with standard deviation one around an unknown mean."""
     import pymc as pm
 
-    mu = pm.Normal("mu", GUESS, 1)
+    mu = pm.Normal("mu", GUESS, guess_sd)
     pm.Normal("y", mu, 1, observed=data.speed, dims="measurement")
 
 
-def simulate(rng: np.random.Generator, n: int = 20, **_: Any) -> tuple[Data, dict[str, float]]:
-    """Draw ``n`` measurements around a mean of nine."""
-    return _data(rng.normal(9.0, 1.0, n)), {"mu": 9.0}
+def simulate(
+    rng: np.random.Generator, n: int = 20, truth: Mapping[str, Any] | None = None, **_: Any
+) -> tuple[Data, dict[str, Any]]:
+    """Draw ``n`` measurements, by default around a mean of nine."""
+    true = overridden({"mu": 9.0}, truth)
+    return _data(rng.normal(true["mu"], 1.0, n)), true
 
 
 def _terms(mu: float) -> np.ndarray:
@@ -242,6 +247,42 @@ def log_likelihoods(c: Any) -> Figure:
     )
 
 
+def answer(c: Any) -> str:
+    """Say what a likelihood is and where its top lies."""
+    mle, y = c["default"].row("mle", "mu"), c["default"].data.speed
+    return (
+        f"A likelihood adds the {y.size} measurements' log-densities: it is highest, at {_terms(y.mean()).sum():.1f}, "
+        f"where mu is their mean, {mle.estimate:.2f}, and falls by a half at one standard error, {mle.std_error:.3f}, "
+        "to either side."
+    )
+
+
+def halving(c: Any) -> str:
+    """Say what ten times the data did to the standard error."""
+    one, ten = (c[v].row("mle", "mu").std_error for v in ("default", "tenfold"))
+    return (
+        f"Three times as many, {3 * SPEEDS.size}, for the curvature adds up, and the error is one over its root. "
+        f"Ten times the data made it {one / ten:.2f} times smaller, from {one:.3f} to {ten:.3f}."
+    )
+
+
+def worth(c: Any) -> str:
+    """Say how far the prior moves the mode."""
+    mle, mode = (c["default"].row(m, "mu").estimate for m in ("mle", "map"))
+    return (
+        f"One: the guess of {GUESS:g} moves the mode from {mle:.3f} to {mode:.3f}, "
+        f"{(mode - mle) / (GUESS - mle):.3f} of the way, which is 1/{SPEEDS.size + 1}."
+    )
+
+
+def underflowing(c: Any) -> str:
+    """Say after how many terms the product is zero."""
+    return (
+        f"After {_underflow()[0]} terms it is zero in double precision, whatever mu is; the sum of logarithms of a "
+        f"thousand copies of the data is {_log_likelihood(c, SPEEDS.mean(), 1000)[0]:.0f}, and no trouble at all."
+    )
+
+
 scenario = Scenario(
     name="gaussian_mean",
     question="What is a likelihood, and where is its maximum?",
@@ -276,4 +317,14 @@ scenario = Scenario(
         "None can say that the instrument is off: the speed of light is known today, and outside all three intervals.",
     ),
     figures=(three_means, log_likelihoods),
+    varies={"guess_sd": Range(30.0, 0.05, "prior standard deviation of mu, 100 km/s")},
+    chapter="losses",
+    position=1,
+    answer=answer,
+    units={"mu": "100 km/s above 299 000"},
+    questions=(
+        Question("How many more measurements halve the standard error of twenty?", halving),
+        Question("What does the prior count for, in measurements?", worth),
+        Question("Why is the product of the likelihood's factors never computed?", underflowing),
+    ),
 )  # fmt: skip

@@ -298,5 +298,7 @@ scenario = Scenario(
     figures=(coefficient_path,),
     varies={"rate": Range(0.01, 10.0, "lambda: the prior of a coefficient is Laplace(0, sigma/lambda)")},
     null={"beta": 0.0},
+    chapter="regularisers",
+    position=2,
     units={"beta": "units of progression, for a predictor of unit length", "sigma": "units of progression"},
 )  # fmt: skip

@@ -290,5 +290,7 @@ scenario = Scenario(
     ),
     figures=(blow_up,),
     varies={"centre_sd": Range(20.0, 0.2, "prior standard deviation of a component's mean, cm")},
+    chapter="failures",
+    position=3,
     units={"mu": "cm", "sigma": "cm"},
 )  # fmt: skip

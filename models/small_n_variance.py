@@ -307,5 +307,7 @@ scenario = Scenario(
     figures=(sampling_distribution,),
     varies={"mu_sd": Range(100.0, 0.05, "prior standard deviation of mu, hours")},
     null={"mu": 0.0},
+    chapter="failures",
+    position=1,
     units={"mu": "hours", "sigma": "hours", "variance": "hours squared"},
 )  # fmt: skip

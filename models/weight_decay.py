@@ -321,5 +321,7 @@ scenario = Scenario(
     figures=(coefficient_path, descents),
     varies={"decay_sd": Range(30.0, 0.01, "prior standard deviation of a weight, in units of sigma")},
     null={"weight": 0.0, "coef": 0.0},
+    chapter="regularisers",
+    position=1,
     units={"weight": "standard deviations of the outcome, for one of the predictor"},
 )  # fmt: skip

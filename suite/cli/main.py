@@ -76,6 +76,9 @@ CiKind = Annotated[Interval, typer.Option("--ci-kind", help="Equal-tailed or hig
 Processes = Annotated[int, typer.Option("--processes", min=1, max=2, help="Scenarios solved at once.")]
 
 
+LISTED = ("name", "chapter", "question", "source")  # of a scenario, in `triptych list`
+
+
 @app.command(name="list")
 def list_scenarios(format: Format = Output.TABLE) -> None:
     """List the installed scenarios."""
@@ -84,7 +87,13 @@ def list_scenarios(format: Format = Output.TABLE) -> None:
     from triptych.problem.registry import scenarios
 
     rows: list[dict[str, Any]] = [
-        {"name": s.name, "question": s.question, "source": s.source, "variants": list(s.variants)}
+        {
+            "name": s.name,
+            "chapter": s.chapter,
+            "question": s.question,
+            "source": s.source,
+            "variants": list(s.variants),
+        }
         for s in scenarios().values()
     ]
     if format is Output.JSON:
@@ -93,17 +102,18 @@ def list_scenarios(format: Format = Output.TABLE) -> None:
     if format is Output.CSV:
         from triptych.reports.csv_cells import csv_text
 
-        lines = [(row["name"], row["question"], row["source"], " ".join(row["variants"])) for row in rows]
-        sys.stdout.write(csv_text(("name", "question", "source", "variants"), lines))
+        lines = [(*(row[name] for name in LISTED), " ".join(row["variants"])) for row in rows]
+        sys.stdout.write(csv_text((*LISTED, "variants"), lines))
         return
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("scenario", "question", "variants"):
-        table.add_column(column)
-    for row in rows:
-        table.add_row(row["name"], row["question"], ", ".join(row["variants"]))
+    for column in ("chapter", "scenario", "question", "variants"):
+        table.add_column(column, no_wrap=column == "scenario")
+    for before, row in zip([{"chapter": None}, *rows], rows, strict=False):
+        chapter = row["chapter"] if row["chapter"] != before["chapter"] else ""
+        table.add_row(chapter, row["name"], row["question"], ", ".join(row["variants"]))
     Console().print(table)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pkgutil
 import re
 from collections.abc import Callable
@@ -11,14 +12,14 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from triptych.base.errors import InputError
-from triptych.problem.scenario import Scenario
+from triptych.problem.scenario import CHAPTERS, Scenario
 
 GROUP = "triptych.scenarios"
 
 
 @lru_cache(maxsize=1)
 def scenarios() -> dict[str, Scenario]:
-    """Return the installed scenarios by name.
+    """Return the installed scenarios by name, in the order of their chapters and positions.
 
     A module of ``triptych.models`` that has a ``scenario`` is one; other packages add theirs by
     the entry-point group ``triptych.scenarios``. One that cannot be loaded is among them, and says why when
@@ -31,7 +32,14 @@ def scenarios() -> dict[str, Scenario]:
         _add(found, module, place, partial(_scenario_in, place))
     for entry in entry_points(group=GROUP):
         _add(found, entry.name, f"entry point {entry.name!r}", entry.load)
-    return found
+    return dict(sorted(found.items(), key=lambda item: _place(item[1])))
+
+
+def _place(scenario: Scenario) -> tuple[float, str, float]:
+    """Return where a scenario stands in the catalogue: known chapters, other chapters, those of none."""
+    known = scenario.chapter in CHAPTERS
+    chapter = CHAPTERS.index(scenario.chapter) if known else len(CHAPTERS) + (not scenario.chapter)
+    return chapter, scenario.chapter, scenario.position or math.inf
 
 
 def get(name: str) -> Scenario:

@@ -20,6 +20,7 @@ from triptych.problem.varied import Question, Range
 
 DEFAULT = "default"
 LONGEST_NAME = 100  # the name of its NetCDF file
+CHAPTERS = ("losses", "regularisers", "failures", "limits")  # in the order in which the catalogue is read
 
 
 class Data:
@@ -162,7 +163,9 @@ class Scenario:
         Name of an estimand to the value that stands for no effect, where one is meant: studies report how often each
         interval leaves it out.
     chapter
-        The part of the catalogue to which the scenario belongs.
+        The part of the catalogue to which the scenario belongs: one of ``CHAPTERS``, or another, which comes later.
+    position
+        Its place within the chapter, from 1; zero comes last.
     answer
         The answer to the question in one sentence: a function of the solved scenario that puts its figures in.
     units
@@ -195,6 +198,7 @@ class Scenario:
     varies: Mapping[str, Range] = field(default_factory=dict)
     null: Mapping[str, float] = field(default_factory=dict)
     chapter: str = ""
+    position: int = 0
     answer: Callable[..., str] | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()

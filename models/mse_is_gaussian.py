@@ -1,0 +1,320 @@
+"""The mean squared error is a Gaussian likelihood: least squares as loss, as MLE, as mode and as posterior.
+
+Food expenditure of 235 Belgian working-class households against their income (Engel 1857; Koenker & Bassett 1982,
+Econometrica 50(1), 43-61; as shipped by statsmodels), in thousands of francs, income centred. Under
+p(level, slope, sigma) ~ 1/sigma the posterior is Student's t around least squares (Gelman et al., Bayesian Data
+Analysis, 3rd ed., section 14.2). The scenario ``mae_is_laplace`` puts the absolute error on the same households.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from triptych.problem.claims import Claim, at_least, at_most, claim, close_to_exact
+from triptych.problem.scenario import Data, Figure, Scenario, Series
+from triptych.problem.varied import Question, overridden
+
+EXACT = 1e-9  # relative: rounding, through sums over all households
+TRIALS = 50  # points at which loss and likelihood are compared
+
+
+def data() -> Data:
+    """Return income, centred, and food expenditure of each household, in thousands of francs."""
+    from statsmodels.datasets import engel
+
+    table = engel.load_pandas().data
+    return _data(table["income"].to_numpy(float) / 1000, table["foodexp"].to_numpy(float) / 1000)
+
+
+def _data(income: np.ndarray, food: np.ndarray) -> Data:
+    dims = {"income": ("household",), "food": ("household",)}
+    return Data({"income": income - income.mean(), "food": food}, dims=dims)
+
+
+def model(data: Data) -> None:
+    """Normal errors of one standard deviation around a line; p(level, slope, sigma) ~ 1/sigma."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    level, slope, sigma = pm.Flat("level"), pm.Flat("slope"), pm.HalfFlat("sigma")
+    pm.Potential("one_over_sigma", -pt.log(sigma))
+    pm.Deterministic("mse", sigma**2)
+    pm.Normal("y", level + slope * data.income, sigma, observed=data.food, dims="household")
+
+
+def simulate(
+    rng: np.random.Generator, n: int = 235, truth: Mapping[str, Any] | None = None, **_: Any
+) -> tuple[Data, dict[str, Any]]:
+    """Draw households whose expenditure is 0.6 at the mean income, and half of what is earned beyond it."""
+    income = rng.gamma(4.0, 0.25, n)
+    true = overridden({"level": 0.6, "slope": 0.5, "sigma": 0.1}, truth)
+    food = true["level"] + true["slope"] * (income - income.mean()) + rng.normal(0, true["sigma"], n)
+    return _data(income, food), {**true, "mse": true["sigma"] ** 2}
+
+
+def _design(d: Data) -> np.ndarray:
+    return np.column_stack([np.ones(d.income.size), d.income])
+
+
+def _line(c: Any, method: str) -> np.ndarray:
+    """Return level and slope of a panel."""
+    return np.array([c["default"].row(method, name).estimate for name in ("level", "slope")])
+
+
+def _loss(d: Data, line: np.ndarray) -> float:
+    """Return the mean squared error of a line."""
+    return float(np.mean((d.food - _design(d) @ line) ** 2))
+
+
+def _gap(line: np.ndarray, other: np.ndarray) -> float:
+    return float(np.max(np.abs(line / other - 1)))
+
+
+def _descent(d: Data, steps: int = 1000) -> np.ndarray:
+    """Return the lines of gradient descent on the mean squared error, from zero."""
+    x, path = _design(d), [np.zeros(2)]
+    rate = 0.5 / np.linalg.eigvalsh(x.T @ x / d.food.size)[-1]
+    for _ in range(steps):
+        path.append(path[-1] + 2 * rate * x.T @ (d.food - x @ path[-1]) / d.food.size)
+    return np.array(path)
+
+
+@claim("The negative log-likelihood is n log(sigma sqrt(2 pi)) + n MSE/(2 sigma^2) (largest relative difference, at "
+       "random lines and sigmas)")  # fmt: skip
+def loss_is_likelihood(c: Any) -> Claim:
+    d, rng, gaps = c["default"].data, np.random.default_rng(2), []
+    for _ in range(TRIALS):
+        line, log_sigma = rng.normal(0, 1, 2), rng.normal(-1, 1)
+        ours = -float(c["default"].engine.value(np.array([*line, log_sigma]))[0])
+        by_loss = d.food.size * (log_sigma + np.log(2 * np.pi) / 2 + _loss(d, line) / (2 * np.exp(2 * log_sigma)))
+        gaps.append(abs(ours / by_loss - 1))
+    return at_most(max(gaps), 1e-10)
+
+
+@claim("The MLE of the line is what scikit-learn's LinearRegression minimises the squared error with (relative)")
+def mle_minimises_the_loss(c: Any) -> Claim:
+    from sklearn.linear_model import LinearRegression
+
+    d = c["default"].data
+    fitted = LinearRegression().fit(d.income[:, None], d.food)
+    return at_most(_gap(_line(c, "mle"), np.array([fitted.intercept_, fitted.coef_[0]])), EXACT)
+
+
+@claim("It is sm.OLS too (relative)")
+def mle_is_ols(c: Any) -> Claim:
+    import statsmodels.api as sm
+
+    d = c["default"].data
+    return at_most(_gap(_line(c, "mle"), sm.OLS(d.food, _design(d)).fit().params), EXACT)
+
+
+@claim("Plain gradient descent on the mean squared error ends at the MLE (relative)")
+def descent_ends_at_mle(c: Any) -> Claim:
+    return at_most(_gap(_line(c, "mle"), _descent(c["default"].data)[-1]), EXACT)
+
+
+@claim("The MLE of sigma^2 is the least mean squared error itself (relative)")
+def variance_is_the_loss(c: Any) -> Claim:
+    import statsmodels.api as sm
+
+    d = c["default"].data
+    least = sm.OLS(d.food, _design(d)).fit().ssr / d.food.size
+    return at_most(abs(c["default"].row("mle", "mse").estimate / least - 1), EXACT)
+
+
+@claim("The greatest log-likelihood is -n/2 (1 + log(2 pi MSE)), which sm.OLS reports as llf (relative)")
+def height_is_the_log_of_the_loss(c: Any) -> Claim:
+    import statsmodels.api as sm
+
+    d = c["default"].data
+    n, llf = d.food.size, sm.OLS(d.food, _design(d)).fit().llf
+    here = -n / 2 * (1 + np.log(2 * np.pi * c["default"].row("mle", "mse").estimate))
+    return at_most(max(abs(here / llf - 1), abs(c["default"].panels["mle"].native.llf / llf - 1)), EXACT)
+
+
+@claim("The Wald interval of the slope is OLS's standard error, with n for n - 2 below the root, times z (relative)")
+def wald_is_ols_with_n(c: Any) -> Claim:
+    import statsmodels.api as sm
+
+    d, row = c["default"].data, c["default"].row("mle", "slope")
+    n = d.food.size
+    return at_most(abs(row.std_error / (sm.OLS(d.food, _design(d)).fit().bse[1] * np.sqrt((n - 2) / n)) - 1), 1e-8)
+
+
+@claim("Under p ~ 1/sigma the MAP is the same line (relative)")
+def map_is_the_line(c: Any) -> Claim:
+    return at_most(_gap(_line(c, "map"), _line(c, "mle")), EXACT)
+
+
+@claim("and its sigma^2 is the sum of squares divided by n + 1 (relative)")
+def map_divides_by_one_more(c: Any) -> Claim:
+    d = c["default"].data
+    exact = d.food.size * _loss(d, _line(c, "map")) / (d.food.size + 1)
+    return at_most(abs(c["default"].row("map", "sigma").estimate ** 2 / exact - 1), EXACT)
+
+
+@claim("The posterior mean of the line is least squares (in Monte Carlo errors)")
+def posterior_is_centred_on_the_line(c: Any) -> Claim:
+    import statsmodels.api as sm
+
+    d, posterior = c["default"].data, c["default"].panels["mcmc"].native["posterior"]
+    draws = np.stack([posterior["level"].values, posterior["slope"].values], axis=-1)
+    return close_to_exact(draws, sm.OLS(d.food, _design(d)).fit().params)
+
+
+@claim("The posterior interval of the slope begins where OLS's t interval does (in Monte Carlo errors)")
+def posterior_begins_with_t(c: Any) -> Claim:
+    return _t_end(c, 0)
+
+
+@claim("and ends where it ends (in Monte Carlo errors)")
+def posterior_ends_with_t(c: Any) -> Claim:
+    return _t_end(c, 1)
+
+
+def _t_end(c: Any, end: int) -> Claim:
+    import statsmodels.api as sm
+
+    d, row = c["default"].data, c["default"].interval("mcmc", "eti", "slope")
+    exact = sm.OLS(d.food, _design(d)).fit().conf_int(1 - row.ci_prob)[1][end]
+    draws = c["default"].panels["mcmc"].native["posterior"]["slope"].values
+    return close_to_exact(draws, exact, prob=0.5 + (end - 0.5) * row.ci_prob)
+
+
+@claim("The posterior mean of sigma^2 is the sum of squares divided by n - 4 (in Monte Carlo errors)")
+def posterior_divides_by_four_less(c: Any) -> Claim:
+    d = c["default"].data
+    exact = d.food.size * _loss(d, _line(c, "mle")) / (d.food.size - 4)
+    return close_to_exact(c["default"].panels["mcmc"].native["posterior"]["mse"].values, exact)
+
+
+def _spreads(c: Any) -> tuple[float, float]:
+    """Return the root mean squared residual of the poorer and of the richer half."""
+    d = c["default"].data
+    squares = (d.food - _design(d) @ _line(c, "mle")) ** 2
+    poor = d.income < np.median(d.income)
+    return float(np.sqrt(squares[poor].mean())), float(np.sqrt(squares[~poor].mean()))
+
+
+@claim("What the squared error takes for granted is not so here: the richer half scatters more (ratio of the two "
+       "halves' root mean squared residuals)")  # fmt: skip
+def spread_is_not_one(c: Any) -> Claim:
+    poor, rich = _spreads(c)
+    return at_least(rich / poor, 1.5)
+
+
+@claim("so that the slope's standard error is too small: White's HC0, from sm.OLS, is larger (ratio)")
+def sandwich_is_larger(c: Any) -> Claim:
+    import statsmodels.api as sm
+
+    d = c["default"].data
+    robust = sm.OLS(d.food, _design(d)).fit(cov_type="HC0").bse[1]
+    return at_least(robust / c["default"].row("mle", "slope").std_error, 1.5)
+
+
+def two_scales(c: Any) -> Figure:
+    """The mean squared error along the slope, and the log-likelihood computed from the graph."""
+    d, (level, slope) = c["default"].data, _line(c, "mle")
+    slopes = np.linspace(slope - 0.15, slope + 0.15, 80)
+    log_sigma = float(np.log(c["default"].row("mle", "sigma").estimate))
+    loss = np.array([_loss(d, np.array([level, s])) for s in slopes])
+    likelihood = np.array([c["default"].engine.value(np.array([level, s, log_sigma]))[0] for s in slopes])
+    per_household = -(likelihood - likelihood.max()) * 2 * np.exp(2 * log_sigma) / d.food.size
+    return Figure(
+        "The loss and the likelihood of a slope",
+        "Negative log-likelihood per household, times 2 sigma^2 and measured from its least, lies on the mean squared "
+        "error measured from its own.",
+        "slope",
+        "above its minimum",
+        (
+            Series("mean squared error", slopes.tolist(), (loss - loss.min()).tolist()),
+            Series("negative log-likelihood, rescaled", slopes[::4].tolist(), per_household[::4].tolist(), "points"),
+        ),
+    )
+
+
+def answer(c: Any) -> str:
+    """Say what the squared error assumes."""
+    row = c["default"].row("mle", "mse")
+    return (
+        "That errors are normal and scatter alike everywhere: the least mean squared error, "
+        f"{_loss(c['default'].data, _line(c, 'mle')):.5f}, is the MLE of sigma^2, {row.estimate:.5f}, and its line the "
+        f"MLE of the line, {_line(c, 'mle')[0]:.3f} + {_line(c, 'mle')[1]:.3f} income."
+    )
+
+
+def broken(c: Any) -> str:
+    """Say how the spread differs between poor and rich."""
+    poor, rich = _spreads(c)
+    robust = sandwich_is_larger(c).measured
+    return (
+        f"That they scatter alike: the poorer half does by {poor:.3f} thousand francs, the richer by {rich:.3f}. An "
+        f"error of the slope that does not assume it, White's, is {robust:.1f} times the one in the table."
+    )
+
+
+def divisors(c: Any) -> str:
+    """Say what each panel makes of the sum of squares."""
+    n, total = c["default"].data.food.size, c["default"].data.food.size * _loss(c["default"].data, _line(c, "mle"))
+    mle, mean = (c["default"].row(m, "mse").estimate for m in ("mle", "mcmc"))
+    mode = c["default"].row("map", "sigma").estimate ** 2
+    return (
+        f"By {total / mle:.0f} = n in the MLE, {total / mode:.0f} = n + 1 at the mode, and {total / mean:.1f} in the "
+        f"posterior mean of sigma^2, which is n - 4 but for Monte Carlo error; n is {n}."
+    )
+
+
+def sigma_too(c: Any) -> str:
+    """Say what sigma is."""
+    row = c["default"].row("mle", "sigma")
+    return (
+        f"How far off a prediction will be: sigma is {row.estimate:.3f} thousand francs, from {row.lower:.3f} to "
+        f"{row.upper:.3f}. Without it a loss has no interval to give."
+    )
+
+
+scenario = Scenario(
+    name="mse_is_gaussian",
+    question="What is assumed by whoever minimises a mean squared error?",
+    source="Engel (1857), in Koenker and Bassett (1982), Econometrica 50(1), 43-61, as shipped by statsmodels",
+    model=model,
+    data=data,
+    simulate=simulate,
+    estimands=("level", "slope", "sigma", "mse"),
+    claims=(
+        loss_is_likelihood, mle_minimises_the_loss, mle_is_ols, descent_ends_at_mle, variance_is_the_loss,
+        height_is_the_log_of_the_loss, wald_is_ols_with_n, map_is_the_line, map_divides_by_one_more,
+        posterior_is_centred_on_the_line, posterior_begins_with_t, posterior_ends_with_t,
+        posterior_divides_by_four_less, spread_is_not_one, sandwich_is_larger,
+    ),
+    holdout=lambda data: np.arange(data.food.size) % 5 == 4,
+    mathematics=(
+        r"y_i \sim \mathrm{Normal}(a + b\, x_i, \sigma)",
+        r"-\log L = n \log(\sigma \sqrt{2\pi}) + \frac{n}{2\sigma^2}\, \mathrm{MSE}(a, b)",
+        r"p(a, b, \sigma) \propto 1/\sigma",
+    ),
+    why=(
+        "For every sigma the log-likelihood falls as the mean squared error rises, so the line that minimises the one "
+        "maximises the other. The loss leaves sigma out; the likelihood does not, and its estimate of sigma^2 is the "
+        "least loss itself.",
+        "The prior is silent on the line, and the three panels agree on it. In sigma they differ: the sum of squares "
+        "is divided by n at the MLE, by n + 1 at the mode, by n - 4 in the posterior mean of sigma^2, and the "
+        "posterior's interval is Student's t, which counts the two coefficients that were fitted.",
+        "A squared error takes for granted that each household scatters alike. Rich ones scatter more: the line is "
+        "still a sensible one, but the intervals of all three panels are too short.",
+    ),
+    figures=(two_scales,),
+    null={"slope": 0.0},
+    chapter="losses",
+    position=2,
+    answer=answer,
+    units={"level": "thousand francs", "sigma": "thousand francs", "mse": "thousand francs squared"},
+    questions=(
+        Question("Which assumption does the squared error make that the households break?", broken),
+        Question("By what is the sum of squares divided in each panel?", divisors),
+        Question("What does the likelihood tell that the loss leaves out?", sigma_too),
+    ),
+)  # fmt: skip
