@@ -1,9 +1,9 @@
-"""Options of every kind that Python has, checked: flags, numbers, words, and what has no use."""
+"""Options of every kind that Python has, checked: flags, numbers and words."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from difflib import get_close_matches
 from functools import wraps
 from inspect import Parameter, signature
@@ -56,21 +56,6 @@ def word(name: str, value: Any, use: str) -> str:
     if not isinstance(value, str):
         raise InputError(f"{name}={said(value)}: use {use}")
     return value
-
-
-def refuse_idle(stated: Collection[str], *, family: str, prior: str) -> None:
-    """Refuse options that are stated and that the family or the prior has no use for."""
-    for option, what, kind, needed in (
-        ("l1_ratio", "a setting of the elastic net", "prior", "elastic_net"),
-        ("nu", "a setting of Student errors", "family", "student"),
-        ("trials", "the column of the trials of binomial counts", "family", "binomial"),
-    ):
-        chosen = prior if kind == "prior" else family
-        if option in stated and chosen != needed:
-            raise InputError(
-                f"--{option.replace('_', '-')} is {what}, and the {kind} is {chosen}; leave it out, or choose "
-                f"--{kind} {needed}"
-            )
 
 
 def level(name: str, value: Any) -> float:

@@ -6,7 +6,7 @@ import reprlib
 import tomllib
 from difflib import get_close_matches
 from os import PathLike
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,9 +14,13 @@ from triptych.base.errors import InputError, path_of, shown
 from triptych.base.options import HIGHEST, LOWEST
 from triptych.design.columns import listed
 from triptych.problem.scenario import LONGEST_NAME
+from triptych.regression.names import family_names, prior_names
 
-Family = Literal["gaussian", "student", "laplace", "bernoulli", "binomial", "poisson", "negative_binomial"]
-Prior = Literal["flat", "normal", "laplace", "student", "ridge", "lasso", "elastic_net", "horseshoe"]
+if TYPE_CHECKING:
+    type Family = str
+    type Prior = str
+else:
+    Family, Prior = Literal[family_names()], Literal[prior_names()]
 
 
 class FitConfig(BaseModel):

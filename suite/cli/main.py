@@ -25,12 +25,13 @@ from triptych.base.interrupt import noted
 from triptych.cli.broken_pipe import PatientGroup
 from triptych.cli.penalty import Output, penalty
 from triptych.cli.streams import flush, open_streams, say
+from triptych.regression.names import family_names, prior_names
 
 if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
-FAMILY = "gaussian, student, laplace, bernoulli, binomial, poisson or negative_binomial."
-PRIOR = "flat, normal, laplace, student; ridge, lasso, elastic_net (their scale goes with sigma); horseshoe."
+FAMILY = f"One of {', '.join(family_names())}."
+PRIOR = f"One of {', '.join(prior_names())}; the scale of ridge, lasso and elastic_net goes with sigma."
 PRIOR_SCALE = "A positive number, or auto: 2.5 sd(y) / sd(x) for measured outcomes under a prior free of sigma."
 DEFAULT_OUT = "triptych-report"
 ENVIRONMENT, INTERRUPTED = 4, 130

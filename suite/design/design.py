@@ -12,10 +12,21 @@ from triptych.base.errors import InputError
 from triptych.design.columns import incomplete_rows, keep_complete, listed, require_column
 from triptych.design.formula import parse_formula
 from triptych.design.matrix import INTERCEPT, build_matrix
-from triptych.design.outcome import LARGEST, SMALLEST, outcome, trials_expression
+from triptych.design.outcome import LARGEST, SMALLEST, Family, Kind, outcome, trials_expression
 from triptych.design.read_table import read_table
 from triptych.design.standardise import LOST, lost, outcome_standard, sample_deviations, standard
 from triptych.problem.told import Fact, numbered
+
+
+@dataclass(frozen=True)
+class _Measurement:
+    """An outcome that is a number, when no family is named."""
+
+    name: str = "gaussian"
+    kind: Kind = Kind.MEASUREMENT
+
+
+MEASUREMENT = _Measurement()
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,7 @@ class Design:
     """
 
     formula: str
-    family: str
+    kind: Kind
     outcome_name: str
     outcome: np.ndarray
     trials: np.ndarray | None
@@ -143,7 +154,7 @@ def build_design(
     source: Any,
     formula: str,
     *,
-    family: str = "gaussian",
+    family: Family = MEASUREMENT,
     standardize: bool = True,
     drop_missing: bool = False,
     trials: str | None = None,
@@ -157,7 +168,7 @@ def build_design(
     formula
         ``"y ~ x1 + x2"``.
     family
-        One of :data:`triptych.design.outcome.FAMILIES`.
+        How the outcome is coded; a measurement where nothing is said.
     standardize
         Divide the predictors (dummies too) and a measured outcome by their standard deviation.
         With an intercept the predictors are centred either way, which moves no slope.
@@ -189,11 +200,11 @@ def build_design(
     facts = (*response.facts, *matrix.facts, *_dropped(incomplete_rows(table, read), len(table), len(rows)))
     centre, scale = standard(matrix.columns, matrix.intercept, standardize)
     y_centre, y_scale, spread = outcome_standard(
-        response.values, response.trials, family, matrix.intercept, standardize
+        response.values, response.trials, family.kind, matrix.intercept, standardize
     )
     design = Design(
         formula=formula,
-        family=family,
+        kind=family.kind,
         outcome_name=response.name,
         outcome=response.values,
         trials=response.trials,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -16,19 +17,29 @@ from triptych.problem.told import Fact
 if TYPE_CHECKING:
     import pandas as pd
 
-FAMILIES = (
-    "gaussian",
-    "student",
-    "laplace",
-    "bernoulli",
-    "binomial",
-    "poisson",
-    "negative_binomial",
-)
-COUNTS = ("poisson", "negative_binomial")
-MEASUREMENTS = ("gaussian", "student", "laplace")
 SMALLEST, LARGEST = 1e-100, 1e100  # beyond them squares, and products of squares, leave double precision
 LARGEST_COUNT = 2**31 - 1  # PyMC keeps whole numbers in 32 bits, and larger ones come out as others
+
+
+class Kind(Enum):
+    """How an outcome is coded, and what its mean is a function of."""
+
+    MEASUREMENT = "a number with an error scale, on its own scale"
+    CLASSES = "two classes, on the logit scale"
+    TRIALS = "successes among known numbers of trials, on the logit scale"
+    COUNTS = "whole numbers, on the log scale"
+
+
+class Family(Protocol):
+    """What of a family decides how the outcome is read."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+
+    @property
+    def kind(self) -> Kind:
+        """How the outcome is coded."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,7 @@ def trials_expression(trials: str) -> Expression:
     return parse(quoted(trials))
 
 
-def outcome(formula: Formula, table: pd.DataFrame, *, family: str, trials: str | None = None) -> Outcome:
+def outcome(formula: Formula, table: pd.DataFrame, *, family: Family, trials: str | None = None) -> Outcome:
     """Return the outcome of a complete table, coded for ``family``.
 
     Raises
@@ -55,25 +66,23 @@ def outcome(formula: Formula, table: pd.DataFrame, *, family: str, trials: str |
         The column does not fit the family: text for a measurement, fractions for a count, one
         class only, more successes than trials, or the same value in every row.
     """
-    if family not in FAMILIES:
-        raise InputError(f"there is no family {family!r}; there are {listed(FAMILIES, 10)}")
     sides = formula.outcome
     if trials is not None:
         if len(sides) == 2:
             raise InputError("the trials are given twice: in the formula and as an option")
         sides = (*sides, trials_expression(trials))
-    if family == "binomial":
-        return _binomial(sides, table)
+    if family.kind is Kind.TRIALS:
+        return _trials(sides, table, family.name)
     if len(sides) == 2:
         raise InputError(
-            f"the {family} family takes no trials; successes / trials is for the binomial, and "
+            f"the {family.name} family takes no trials; successes / trials is for the binomial, and "
             "a ratio as such is written I(a / b)"
         )
-    if family == "bernoulli":
-        return _two_classes(sides[0], table)
+    if family.kind is Kind.CLASSES:
+        return _two_classes(sides[0], table, family.name)
     values = _numbers(sides[0], table)
-    if family in COUNTS:
-        _require_counts(values, sides[0].text, family, table)
+    if family.kind is Kind.COUNTS:
+        _require_counts(values, sides[0].text, family.name, table)
     if (values == values[0]).all():
         raise InputError(
             f"outcome {sides[0].text!r} is constant ({values[0]:g} in all {len(values)} rows): "
@@ -105,7 +114,7 @@ def _require_counts(values: np.ndarray, name: str, family: str, table: pd.DataFr
         )
 
 
-def _two_classes(side: Expression, table: pd.DataFrame) -> Outcome:
+def _two_classes(side: Expression, table: pd.DataFrame, family: str) -> Outcome:
     """Two classes of any type: the second in sorted order is the success."""
     columns = side.columns
     if len(columns) == 1 and quoted(columns[0]) == side.text:
@@ -126,21 +135,21 @@ def _two_classes(side: Expression, table: pd.DataFrame) -> Outcome:
         raise InputError(f"outcome {side.text!r} has one class only: {names[0]!r} in every row")
     if len(names) > 2:
         raise InputError(
-            f"the bernoulli family needs two classes, but {side.text!r} has {len(names)}: {listed(names, 4)}"
+            f"the {family} family needs two classes, but {side.text!r} has {len(names)}: {listed(names, 4)}"
         )
     note = f"The probability is that of {side.text} = {names[1]} (the other class is {names[0]})."
     return Outcome(np.asarray(codes, dtype=float), side.text, facts=(Fact("success", side.text, names[1], note),))
 
 
-def _binomial(sides: tuple[Expression, ...], table: pd.DataFrame) -> Outcome:
+def _trials(sides: tuple[Expression, ...], table: pd.DataFrame, family: str) -> Outcome:
     if len(sides) != 2:
         raise InputError(
-            "the binomial family needs the number of trials: write successes / trials ~ ..., "
+            f"the {family} family needs the number of trials: write successes / trials ~ ..., "
             "cbind(successes, failures) ~ ..., or name the column with --trials (trials=)"
         )
     successes, total = (_numbers(side, table) for side in sides)
     for values, side in zip((successes, total), sides, strict=True):
-        _require_counts(values, side.text, "binomial", table)
+        _require_counts(values, side.text, family, table)
     if (none := total < 1).any():
         raise InputError(f"trials {sides[1].text!r} are zero in row {row_number(table, int(np.argmax(none)))}")
     if (over := successes > total).any():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from triptych.base.errors import InputError
-from triptych.design.outcome import LARGEST, MEASUREMENTS, SMALLEST
+from triptych.design.outcome import LARGEST, SMALLEST, Kind
 
 LOST = (
     "varies only in the last digits that floats hold, and fewer than five of them are left; "
@@ -42,12 +42,12 @@ def standard(columns: np.ndarray, intercept: bool, standardize: bool) -> tuple[n
 
 
 def outcome_standard(
-    y: np.ndarray, trials: np.ndarray | None, family: str, intercept: bool, standardize: bool
+    y: np.ndarray, trials: np.ndarray | None, kind: Kind, intercept: bool, standardize: bool
 ) -> tuple[float, float, float]:
     """Centre and scale of the linear predictor, and the spread that the noise prior is scaled by."""
     with np.errstate(all="ignore"):
         mean = float(y.mean())
-        if family in MEASUREMENTS:
+        if kind is Kind.MEASUREMENT:
             size = float(np.abs(y - mean).max())
             spread = size * float(np.std((y - mean) / size, ddof=1)) if size > 0 else 0.0
             if not np.isfinite([mean, spread]).all() or spread <= 0:
@@ -62,7 +62,7 @@ def outcome_standard(
             return (mean if intercept else 0.0), (spread if standardize else 1.0), spread
         if not intercept:
             return 0.0, 1.0, 1.0
-        if family in ("bernoulli", "binomial"):
+        if kind in (Kind.CLASSES, Kind.TRIALS):
             p = float(y.sum() / (len(y) if trials is None else trials.sum()))
             return float(np.log(p) - np.log1p(-p)), 1.0, 1.0
         return float(np.log(mean)), 1.0, 1.0

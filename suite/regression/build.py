@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from inspect import signature
 from typing import Any, Literal
@@ -9,16 +10,20 @@ from typing import Any, Literal
 import numpy as np
 
 from triptych.base.errors import InputError
-from triptych.base.options import flag, refuse_idle, word
+from triptych.base.options import flag, word
 from triptych.base.threads import in_one_thread
 from triptych.design.design import Design, build_design
 from triptych.problem.scenario import DEFAULT, Data, Scenario
 from triptych.problem.table import Status
+from triptych.regression.catalogue import family_of, prior_of
 from triptych.regression.claims import regression_claims
 from triptych.regression.existence import Existence, existence
 from triptych.regression.facts import priors
-from triptych.regression.families import estimands, regression_data, regression_model
-from triptych.regression.spec import Regression
+from triptych.regression.family import Family
+from triptych.regression.model import regression_data, regression_model
+from triptych.regression.names import family_names, prior_names
+from triptych.regression.prior import Prior
+from triptych.regression.regression import Regression
 from triptych.regression.words import mathematics, question, source, why
 
 FEWEST_ROWS_FOR_HOLDOUT = 10
@@ -48,12 +53,11 @@ def build_scenario(
     formula
         ``"y ~ x1 + C(g)"``; see :func:`triptych.design.formula.parse_formula`.
     family
-        ``gaussian``, ``student``, ``laplace``, ``bernoulli``, ``binomial``, ``poisson`` or
-        ``negative_binomial``.
+        The name of a file in ``regression/families/``.
     prior
-        ``flat``, ``normal``, ``laplace``, ``student``, ``ridge``, ``lasso``, ``elastic_net`` or ``horseshoe``.
+        The name of a file in ``regression/priors/``.
     prior_scale
-        A positive number, or ``auto``; see :class:`triptych.regression.spec.Regression`.
+        A positive number, or ``auto``; see :class:`triptych.regression.regression.Regression`.
     standardize
         Put the prior on standardised predictors. Results are on the user's scale either way.
     drop_missing
@@ -79,11 +83,11 @@ def build_scenario(
     freedom = None if isinstance(nu, str) and nu == "estimate" else nu
     stated: dict[str, Any] = {k: v for k, v in (("l1_ratio", l1_ratio), ("nu", freedom)) if not _auto(v)}
     spec = Regression(family, prior, prior_scale, **stated)
-    refuse_idle([*stated, *(["trials"] if trials is not None else [])], family=family, prior=prior)
+    _refuse_idle([*stated, *(["trials"] if trials is not None else [])], spec)
     design = build_design(
         table,
         formula,
-        family=family,
+        family=spec.likelihood,
         standardize=standardize,
         drop_missing=drop_missing,
         trials=trials,
@@ -101,7 +105,7 @@ def build_scenario(
             source=source(design),
             model=regression_model(design, spec),
             data=read,
-            estimands=estimands(spec),
+            estimands=spec.estimands,
             claims=regression_claims(design, spec, found),
             expect={DEFAULT: found.expected},
             no_posterior=found.no_posterior,
@@ -134,6 +138,23 @@ def _plain(scenario: Scenario, design: Design, spec: Regression) -> Scenario | N
     flat = replace(spec, prior="flat", prior_scale="auto")
     data = regression_data(design, flat)
     return replace(scenario, model=regression_model(design, flat), data=lambda: data)
+
+
+def _refuse_idle(stated: Collection[str], spec: Regression) -> None:
+    """Refuse options that are stated and that the family or the prior has no use for."""
+    known: dict[str, tuple[Family | Prior, ...]] = {
+        "prior": tuple(map(prior_of, prior_names())),
+        "family": tuple(map(family_of, family_names())),
+    }
+    for kind, each in known.items():
+        chosen = spec.slopes if kind == "prior" else spec.likelihood
+        for other in each:
+            for option, what in other.options.items():
+                if option in stated and option not in chosen.options:
+                    raise InputError(
+                        f"--{option.replace('_', '-')} is {what}, and the {kind} is {chosen.name}; leave it out, or "
+                        f"choose --{kind} {other.name}"
+                    )
 
 
 def _auto(value: Any) -> bool:

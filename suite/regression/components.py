@@ -34,29 +34,27 @@ class Components:
     back: np.ndarray
 
 
-def components(design: Design, prior: str, relative: np.ndarray | None = None) -> Components | None:
+def components(design: Design, relative: np.ndarray | None = None) -> Components | None:
     """Return the components to work in; None where the predictors themselves serve.
 
     Parameters
     ----------
     design
         The predictors.
-    prior
-        The density of the slopes' prior.
     relative
-        The prior's scale of each slope in units that all share; None where all have one scale.
+        The normal prior's scale of each slope in units that all share, shape ``(p,)``; None for a flat prior.
     """
-    if prior not in ("flat", "normal") or len(design.labels) < 2 or not design.full_rank:
+    if len(design.labels) < 2 or not design.full_rank:
         return None
     size = np.linalg.norm(design.z, axis=0)
     if np.linalg.cond(np.linalg.qr(design.z / size, mode="r")) < NEARLY_DEPENDENT:
         return None
-    unit = size if prior == "flat" else np.ones_like(size) if relative is None else 1 / relative
+    unit = size if relative is None else 1 / relative
     _, values, right = np.linalg.svd(design.z / unit, full_matrices=False)
     if values[-1] < ROUNDING * values[0]:
         return None
     # Under a flat prior every coordinate may have the same standard error; a normal one fixes their lengths.
-    length = np.sqrt(design.n) / values if prior == "flat" else np.ones_like(values)
+    length = np.sqrt(design.n) / values if relative is None else np.ones_like(values)
     back = right.T * length / unit[:, None]
     # The predictors cancel in the small components: extended precision, where the machine has it, keeps these.
     z = (design.columns.astype(np.longdouble) - design.centre) / design.scale

@@ -16,14 +16,12 @@ sigma, exponential, is finite at zero. With ``r`` the rank of these rows:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from triptych.design.design import Design
-from triptych.regression.spec import Regression
-
-LEAST_NU = 2.0  # of degrees of freedom that are estimated
 
 
 @dataclass(frozen=True)
@@ -40,61 +38,20 @@ class ExactFit:
         Whether slopes of zero fit them.
     power
         The power of sigma that the likelihood goes as on the way there.
+    saved
+        Whether a posterior exists where power and volume together are just -1, the least that has no integral.
     """
 
     rows: int
     rank: int
     level: bool
     power: float
+    saved: bool = False
 
 
-def exact_fits(design: Design, spec: Regression) -> list[ExactFit]:
-    """Return the exact fits at which the likelihood may go to infinity or slowly to zero."""
-    n, found = design.n, []
-    if fits_exactly(design):
-        found.append(ExactFit(n, design.rank, False, -float(n)))
-    if spec.family == "student":
-        nu = LEAST_NU if spec.nu is None else spec.nu
-        tied = tied_rows(design)
-        some = [(design.rank, design.rank, False)] if not found else []
-        if tied.any():
-            some.append((int(tied.sum()), int(np.linalg.matrix_rank(design.full[tied])), True))
-        found += [ExactFit(m, r, level, nu * (n - m) - m) for m, r, level in some]
-    return found
-
-
-def likelihood_unbounded(fits: list[ExactFit]) -> bool:
+def likelihood_unbounded(fits: Sequence[ExactFit]) -> bool:
     """Whether the likelihood rises without limit at an exact fit."""
     return any(fit.power < 0 for fit in fits)
-
-
-def mode_unbounded(fits: list[ExactFit], design: Design, spec: Regression) -> bool | None:
-    """Whether likelihood times prior rises without limit at an exact fit; None where this was not derived."""
-    slopes = len(design.labels)
-    if spec.conditional and slopes:
-        return any(fit.level and fit.power < slopes for fit in fits)
-    if spec.prior == "horseshoe" and slopes:
-        if any(fit.power + (0 if fit.level else 2) < 0 for fit in fits):
-            return True
-        return None if likelihood_unbounded(fits) else False
-    return likelihood_unbounded(fits)
-
-
-def without_posterior(fits: list[ExactFit], design: Design, spec: Regression) -> ExactFit | None:
-    """Return the exact fit around which the posterior has no finite integral."""
-    slopes = bool(design.labels)
-    # Degrees of freedom that are estimated are at their least with a density of zero, which saves the equality.
-    least = -1.0 + (-1e-9 if spec.nu is None and spec.family == "student" else 1e-9)
-    for fit in fits:
-        if spec.prior == "flat":
-            total = fit.power + fit.rank - 1
-        elif slopes and (spec.conditional or (spec.prior == "horseshoe" and fit.level)):
-            total = fit.power + design.intercept if fit.level else np.inf
-        else:
-            total = fit.power + fit.rank + (spec.prior == "horseshoe" and slopes)
-        if total <= least:
-            return fit
-    return None
 
 
 def fits_exactly(design: Design) -> bool:

@@ -5,25 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
+from triptych.base.text import counted
 from triptych.design.columns import listed
 from triptych.design.design import Design
 from triptych.problem.table import Status
 from triptych.regression.components import components
-from triptych.regression.ends import alpha_holds, edge_of_nu, underdispersed
 from triptych.regression.exact_fits import (
-    exact_fits,
+    ExactFit,
     fits_exactly,
     likelihood_unbounded,
     misfit,
-    mode_unbounded,
     tied_rows,
-    without_posterior,
 )
-from triptych.regression.families import estimands
-from triptych.regression.linear_programs import separated, several_medians
-from triptych.regression.spec import Regression
+from triptych.regression.linear_programs import separated
+from triptych.regression.regression import Regression
 
 Expected = Mapping[str, Mapping[str, Status | None]]
 MOST_DEPENDENT = 1e6  # condition number whose square leaves no digits
@@ -67,17 +62,14 @@ def existence(design: Design, spec: Regression) -> Existence:
         _measured(design, spec, found)
     else:
         _discrete(design, spec, found)
-    if spec.prior == "flat":
+    if spec.slopes.flat:
         found.no_posterior = _improper(design, spec, found)
         # Without a prior on the slopes both objectives have the same trouble.
         found.mode |= found.mle
     _at_ends(design, spec, found)
     _left_to_the_fit(design, spec, found)
-    if spec.prior == "horseshoe" and design.labels:
-        found.notes.append(
-            "The horseshoe is written as a product of scales; another way of writing it would move "
-            "its mode (centred, it has none), so the posterior is the answer to read."
-        )
+    if spec.slopes.note and design.labels:
+        found.notes.append(spec.slopes.note)
     return found.concluded(spec)
 
 
@@ -101,7 +93,7 @@ class _Findings:
         notes = list(self.notes)
         if self.no_posterior is not None:
             status, reason = self.no_posterior
-            expected["mcmc"] = dict.fromkeys(estimands(spec), status)
+            expected["mcmc"] = dict.fromkeys(spec.estimands, status)
             notes.append(reason[0].upper() + reason[1:] + ".")
         whose = {"mle": "likelihood", "map": "joint density"}
         no_maximum = {
@@ -125,7 +117,7 @@ def _rank_note(design: Design, spec: Regression) -> str:
     else:
         why = f"The columns {listed(design.undetermined)} depend linearly on each other"
     known = f"{why}: the data determine {design.rank} of {p} coefficients."
-    if spec.prior == "flat":
+    if spec.slopes.flat:
         return f"{known} Under a flat prior nothing decides the others."
     return (
         f"{known} Maximum likelihood is not unique; along the undetermined directions mode and posterior, where they "
@@ -135,8 +127,8 @@ def _rank_note(design: Design, spec: Regression) -> str:
 
 def _measured(design: Design, spec: Regression, found: _Findings) -> None:
     """Exact fits let sigma go to zero; medians need not be unique."""
-    mle, exact, fits = found.mle, fits_exactly(design), exact_fits(design, spec)
-    rest: dict[str, Status | None] = dict.fromkeys(("sigma", *_free(spec)), Status.UNBOUNDED)
+    mle, exact, fits = found.mle, fits_exactly(design), spec.likelihood.exact_fits(design, spec)
+    rest: dict[str, Status | None] = dict.fromkeys(("sigma", *spec.likelihood.parameters(spec)), Status.UNBOUNDED)
     what = "all rows" if exact else "enough rows"
     if likelihood_unbounded(fits):
         # Without full rank the exact fit is one of many, and that is what coef's status says.
@@ -146,30 +138,28 @@ def _measured(design: Design, spec: Regression, found: _Findings) -> None:
             f"Some coefficients fit {what} exactly, so the likelihood grows without limit as sigma "
             "goes to zero: there is no maximum-likelihood estimate."
         )
-    elif spec.family == "laplace" and not mle and (loose := several_medians(design)):
-        mle |= _of_terms(design, Status.NOT_IDENTIFIED, loose)
-        found.notes.append(
-            "Several coefficient vectors have the same, least sum of absolute deviations: "
-            "the median regression is not unique."
-        )
+    elif not mle:
+        loose, note = spec.likelihood.several_maxima(design)
+        if loose:
+            mle |= _of_terms(design, Status.NOT_IDENTIFIED, loose)
+            found.notes.append(note)
     found.runs_away = (
         f"some coefficients fit {what} exactly, where it grows without limit as sigma goes to zero, whatever the "
         f"scale of the prior; {_instead(design, exact=exact)}"
     )
-    if spec.prior == "flat":
+    if spec.slopes.flat:
         return
-    unbounded = mode_unbounded(fits, design, spec)
+    unbounded = spec.slopes.mode_unbounded(fits, len(design.labels))
     if unbounded is not False:
         status = Status.UNBOUNDED if unbounded else None
         found.mode |= {"coef": status, **dict.fromkeys(rest, status)}
     if unbounded and not spec.conditional:
-        whose = "slab of the horseshoe" if spec.prior == "horseshoe" else f"{spec.prior} prior"
         found.notes.append(
-            f"The {whose} does not go with sigma, so the joint density grows without limit at that exact "
+            f"The {spec.slopes.called} does not go with sigma, so the joint density grows without limit at that exact "
             "fit: there is no posterior mode, whatever the prior's scale. A posterior, where there is one, has a neck "
             "there as narrow as sigma, which the sampler may not pass; --prior ridge has no such neck."
         )
-    if (spike := without_posterior(fits, design, spec)) is not None:
+    if (spike := without_posterior(design, spec)) is not None:
         found.no_posterior = (Status.NO_POSTERIOR, _spike_reason(design, spec, exact=spike.rows == design.n))
 
 
@@ -190,7 +180,8 @@ def _spike_reason(design: Design, spec: Regression, *, exact: bool) -> str:
         )
     return (
         f"no posterior exists: {int(tied_rows(design).sum())} of {design.n} values of {design.outcome_name!r} are the "
-        "same, and Student errors let sigma go to zero on them; use --family gaussian, or look for what ties them"
+        f"same, and {spec.likelihood.errors} let sigma go to zero on them; use --family gaussian, or look for what "
+        "ties them"
     )
 
 
@@ -206,14 +197,14 @@ def _discrete(design: Design, spec: Regression, found: _Findings) -> None:
         found.mle |= {f"coef[{term}]": Status.NOT_IDENTIFIED for term in design.undetermined}
     elif design.undetermined:
         found.mle["coef"] = None  # both hold of the same coefficients, and which is met first is the fit's affair
-    if spec.family == "negative_binomial":
-        found.mle["alpha"] = None  # the rows that stay may be underdispersed, or fitted exactly
+    for name in spec.likelihood.parameters(spec):
+        found.mle[name] = None  # the rows that stay may be underdispersed, or fitted exactly
     found.notes.append(
         "The predictors separate the outcome: along some direction the likelihood keeps "
         "rising, so maximum likelihood has no finite coefficients. "
         + (
             "A proper prior gives finite ones, which then depend on its scale."
-            if spec.prior == "flat"
+            if spec.slopes.flat
             else f"The {spec.prior} prior gives finite ones, which depend on its scale."
         )
     )
@@ -223,28 +214,16 @@ def _at_ends(design: Design, spec: Regression, found: _Findings) -> None:
     """A parameter of spread or of tails may have its likelihood highest at an end."""
     if found.mle:
         return
-    if spec.family == "negative_binomial" and underdispersed(design):
-        found.mle["alpha"] = Status.AT_INFINITY
-        found.notes.append(
-            "The counts vary no more than Poisson counts would, so the likelihood is highest at "
-            "alpha = infinity, the Poisson model itself; the prior on alpha decides the rest."
-        )
-    if "nu" in _free(spec) and (edge := edge_of_nu(design)):
-        found.mle["nu"] = edge
-        found.notes.append(
-            "The residuals have no heavier tails than normal ones, so the likelihood is highest at "
-            "nu = infinity, the normal model itself; the prior on nu decides the rest."
-            if edge is Status.AT_INFINITY
-            else "The residuals' tails are so heavy that the likelihood is highest at nu = 2, the "
-            "smallest value allowed."
-        )
+    for name, status, note in spec.likelihood.ends(design, spec):
+        found.mle[name] = status
+        found.notes.append(note)
 
 
 def _left_to_the_fit(design: Design, spec: Regression, found: _Findings) -> None:
     """Where the data alone do not tell, nothing is expected."""
     if design.full_rank and design.condition > MOST_DEPENDENT and spec.components(design) is None:
         found.mode.setdefault("coef", None)
-        rotated = components(design, "flat") is not None
+        rotated = components(design) is not None
         whose, also = (
             ("the mode's estimates", ", and so does the MLE under any prior") if rotated else ("estimates", "")
         )
@@ -255,8 +234,8 @@ def _left_to_the_fit(design: Design, spec: Regression, found: _Findings) -> None
             f"holds no digits of some directions: where the data leave them open, {whose} are not identified to double "
             f"precision. A flat or normal prior works in principal components, which keep the digits{also}."
         )
-    if spec.family in ("laplace", "student") and not fits_exactly(design) and misfit(design) < NEARLY:
-        rest = dict.fromkeys(("coef", "sigma", *_free(spec)), None)
+    if spec.likelihood.heeds_small_residuals and not fits_exactly(design) and misfit(design) < NEARLY:
+        rest = dict.fromkeys(("coef", "sigma", *spec.likelihood.parameters(spec)), None)
         found.mle = {**rest, **found.mle}
         if not spec.conditional:
             found.mode = {**rest, **found.mode}
@@ -265,13 +244,13 @@ def _left_to_the_fit(design: Design, spec: Regression, found: _Findings) -> None
             "whether the likelihood has a maximum there is left to the fit."
         )
     # Of columns that say the same, the lasso may take either.
-    either = not design.full_rank and spec.shape == "laplace"
+    either = not design.full_rank and spec.slopes.ties
     # The prior holds the slopes; half of an even number of rows may lie on each side for a range of intercepts.
-    halves = spec.family == "laplace" and spec.prior != "flat" and design.intercept and design.n % 2 == 0
+    halves = spec.likelihood.kinked and not spec.slopes.flat and design.intercept and design.n % 2 == 0
     if either or halves:
         found.mode.setdefault("coef", None)
     # A slope's own scale may go to zero at the mode, and the slope with it.
-    if spec.prior == "horseshoe" and "coef" not in found.mode:
+    if spec.slopes.hierarchical and "coef" not in found.mode:
         found.mode |= {"coef": None} | ({"coef[Intercept]": Status.OK} if design.intercept else {})
 
 
@@ -279,9 +258,9 @@ def _improper(design: Design, spec: Regression, found: _Findings) -> tuple[Statu
     """Return why a flat prior leaves no posterior, or none with a mean and a variance."""
     status = found.mle.get("coef") or (None if design.full_rank else Status.NOT_IDENTIFIED)
     spare = design.n - design.rank
-    if status is Status.NOT_IDENTIFIED and spec.family == "laplace" and design.full_rank:
-        status = None  # several medians, yet the posterior is proper
-    spike = without_posterior(exact_fits(design, spec), design, spec) if spec.measured else None
+    if status is Status.NOT_IDENTIFIED and design.full_rank:
+        status = None  # several maxima within bounds, yet the posterior is proper
+    spike = without_posterior(design, spec) if spec.measured else None
     if status is Status.UNBOUNDED and design.full_rank and spike is None:
         status = None  # the spike of the likelihood holds no more than any other place
     advice = "use --prior normal or another proper one"
@@ -290,25 +269,22 @@ def _improper(design: Design, spec: Regression, found: _Findings) -> tuple[Statu
     if status is not None:
         why = found.notes[0].split(". ")[0].rstrip(".").split(": ")[0]
         return Status.NO_POSTERIOR, f"no posterior exists under a flat prior ({why[0].lower()}{why[1:]}): {advice}"
-    if spec.family == "negative_binomial" and not alpha_holds(design):
-        return Status.NO_POSTERIOR, (
-            f"no posterior exists under a flat prior: {_counted(int(np.sum(design.outcome > 0)), 'count')} above zero "
-            f"for {_counted(len(design.terms), 'coefficient')} let alpha go to zero and the coefficients to infinity "
-            f"together: {advice}"
-        )
+    if reason := spec.likelihood.no_flat_posterior(design):
+        return Status.NO_POSTERIOR, f"no posterior exists under a flat prior: {reason}: {advice}"
     if spec.measured and spare < FEWEST_SPARE_ROWS:
         return (
             Status.NO_MOMENT,
-            f"{_counted(design.n, 'row')} and {_counted(design.rank, 'coefficient')} leave "
-            f"{_counted(spare, 'degree')} of freedom, and under a flat prior "
+            f"{counted(design.n, 'row')} and {counted(design.rank, 'coefficient')} leave "
+            f"{counted(spare, 'degree')} of freedom, and under a flat prior "
             f"the posterior has a variance from {FEWEST_SPARE_ROWS} on, so that it is not sampled: {advice}",
         )
     return None
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def _free(spec: Regression) -> tuple[str, ...]:
-    return ("nu",) if spec.family == "student" and spec.nu is None else ()
+def without_posterior(design: Design, spec: Regression) -> ExactFit | None:
+    """Return the exact fit around which the posterior has no finite integral."""
+    for fit in spec.likelihood.exact_fits(design, spec):
+        power = spec.slopes.posterior_power(fit, bool(design.labels), design.intercept)
+        if power <= -1.0 + (-1e-9 if fit.saved else 1e-9):
+            return fit
+    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from triptych.design.design import Design
-from triptych.design.outcome import COUNTS
+from triptych.design.outcome import Kind
 
 MOST_CELLS = 2_000_000
 FEW_CELLS = 20_000  # up to which a linear programme costs next to nothing
@@ -28,7 +28,7 @@ def separated(design: Design) -> list[str]:
     if x.size > MOST_CELLS:
         return []
     y = design.outcome
-    if design.family in COUNTS:
+    if design.kind is Kind.COUNTS:
         push = np.where(y == 0, -1.0, 0.0)
     else:
         total = np.ones(design.n) if design.trials is None else design.trials
@@ -78,7 +78,7 @@ def overlap(design: Design, held: np.ndarray) -> bool:
     """
     x, y = design.full, design.outcome
     total = np.ones(design.n) if design.trials is None else design.trials
-    counts = design.family in COUNTS
+    counts = design.kind is Kind.COUNTS
     start = np.log(y.mean()) if counts else np.log(y.sum() / (total.sum() - y.sum()))
     b = np.linalg.lstsq(x, np.full(design.n, start), rcond=None)[0]
     for _ in range(SCORED):

@@ -10,7 +10,10 @@ from scipy.optimize import linprog
 from scipy.special import expit
 
 from triptych.design.design import Design
-from triptych.regression.spec import PRIOR_DF, SLAB_DF, Regression
+from triptych.design.outcome import Kind
+from triptych.regression.priors.horseshoe import SLAB_DF
+from triptych.regression.priors.student import PRIOR_DF
+from triptych.regression.regression import Regression
 
 Point = dict[str, Any]
 
@@ -103,7 +106,7 @@ def _horseshoe_scales(design: Design, spec: Regression, point: Point) -> tuple[n
 def runaway_rows(design: Design) -> np.ndarray:
     """Rows whose linear predictor goes to infinity when the likelihood of a discrete outcome is maximised."""
     y, x = design.outcome, design.full / np.abs(design.full).max(axis=0)
-    if design.family in ("poisson", "negative_binomial"):
+    if design.kind is Kind.COUNTS:
         push = np.where(y == 0, -1.0, 0.0)
     else:
         total = np.ones(design.n) if design.trials is None else design.trials
@@ -129,7 +132,7 @@ def exponential_fit(design: Design, kept: np.ndarray) -> tuple[np.ndarray, np.nd
     rank = int(np.sum(d > 1e-11 * d.max())) if d.size else 0
     q, y = u[:, :rank], design.outcome[kept]
     total = np.ones(len(y)) if design.trials is None else design.trials[kept]
-    binary = design.family in ("bernoulli", "binomial")
+    binary = design.kind in (Kind.CLASSES, Kind.TRIALS)
 
     def mean(eta: np.ndarray) -> np.ndarray:
         return total * expit(eta) if binary else np.exp(eta)

@@ -18,7 +18,8 @@ from strange_tables import Problem
 
 from triptych.comparisons.comparison import Comparison
 from triptych.design.design import Design, build_design
-from triptych.regression.spec import Regression
+from triptych.regression.catalogue import family_of
+from triptych.regression.regression import Regression
 
 EXPONENTIAL = ("bernoulli", "binomial", "poisson")
 POSITIVE = ("sigma", "alpha", "nu_above_2", "tau", "slab", "lambda")
@@ -27,7 +28,9 @@ POSITIVE = ("sigma", "alpha", "nu_above_2", "tau", "slab", "lambda")
 def faults(comparison: Comparison, problem: Problem) -> list[str]:
     """Return everything that is wrong with the result of a problem, a sentence each."""
     options = problem.options
-    design = build_design(problem.table, problem.formula, family=options["family"], standardize=options["standardize"])
+    design = build_design(
+        problem.table, problem.formula, family=family_of(options["family"]), standardize=options["standardize"]
+    )
     spec = Regression(
         options["family"], options["prior"], options.get("prior_scale", "auto"), 0.5, options.get("nu", 4.0)
     )

@@ -11,8 +11,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from triptych.design.expressions import quoted
-from triptych.design.outcome import FAMILIES
-from triptych.regression.spec import PRIORS
+from triptych.regression.names import family_names, prior_names
 
 NAMES = [
     "x", "z1", "a b", 'say "so"', "it's", "back`tick", "back\\slash", "<b>bold</b>", "größe", "身長", "🙂", "ﬁnal",
@@ -100,8 +99,8 @@ BROKEN = ["absent", "{0} +", "(", "{0} ** 7", "open('f')", "{0}.values", "3 * {0
 @st.composite
 def problems(draw: st.DrawFn, *, wild: bool, kinds: Sequence[str] = TAME) -> Problem:
     """A table, a formula, a family and a prior; ``wild`` ones are mostly bad input."""
-    family = draw(st.sampled_from(FAMILIES))
-    prior = draw(st.sampled_from(PRIORS))
+    family = draw(st.sampled_from(family_names()))
+    prior = draw(st.sampled_from(prior_names()))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n = draw(st.integers(1 if wild else 6, 30))
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True))
@@ -119,7 +118,7 @@ def problems(draw: st.DrawFn, *, wild: bool, kinds: Sequence[str] = TAME) -> Pro
         shape = draw(st.sampled_from([*TERMS, *BROKEN] if wild else TERMS))
         terms.append(shape.format(chosen[0], chosen[-1]) if "{0}" in shape else shape)
     left = draw(st.sampled_from(["y", "log(y)", "absent", names[0], "I(y + 1)", "y / m"] if wild else ["y"]))
-    table["y"] = outcome(draw(st.sampled_from(FAMILIES)) if wild else family, n, rng, eta)
+    table["y"] = outcome(draw(st.sampled_from(family_names())) if wild else family, n, rng, eta)
     table["m"] = np.full(n, 5)
     options: dict[str, Any] = {"family": family, "prior": prior, "standardize": draw(st.integers(0, 3)) > 0}
     if family == "binomial" and left == "y":

@@ -13,10 +13,10 @@ import triptych
 from triptych.comparisons.notices import far_from_the_prior
 from triptych.design.design import build_design
 from triptych.regression.build import build_scenario
-from triptych.regression.ends import alpha_holds
-from triptych.regression.exact_fits import exact_fits, mode_unbounded, without_posterior
-from triptych.regression.existence import existence
-from triptych.regression.spec import Regression
+from triptych.regression.catalogue import family_of
+from triptych.regression.existence import existence, without_posterior
+from triptych.regression.families.negative_binomial import alpha_holds
+from triptych.regression.regression import Regression
 
 MODES: dict[str, Any] = {"methods": ("mle", "map"), "profile": False}
 FREE = ("normal", "laplace", "student")
@@ -128,11 +128,13 @@ def test_the_power_of_sigma_at_an_exact_fit_is_that_of_the_integral(family: str,
     assert slope == pytest.approx(power + 1, abs=0.01)  # the coefficients within sigma add the rank
     if family != "student":
         if rows > 1:
-            (fit,) = exact_fits(build_design({"x": x, "y": y}, "y ~ 0 + x", family=family), spec)
+            (fit,) = spec.likelihood.exact_fits(
+                build_design({"x": x, "y": y}, "y ~ 0 + x", family=family_of(family)), spec
+            )
             assert (fit.power, fit.rank) == (power, 1)
         return
     tied = {"y": [*[0.5] * rows, 7.0], "x": [*range(1, rows + 1), 3]}
-    fits = exact_fits(build_design(tied, "y ~ 1", family="student"), spec)
+    fits = spec.likelihood.exact_fits(build_design(tied, "y ~ 1", family=family_of("student")), spec)
     assert (power, 1) in [(fit.power, fit.rank) for fit in fits]
 
 
@@ -173,7 +175,7 @@ def test_what_exists_beside_exact_fits(
     data: dict[str, Any], formula: str, family: str, prior: str, nu: float | None, mode: bool, posterior: bool
 ) -> None:
     spec = Regression(family, prior, nu=nu)
-    found = existence(build_design(data, formula, family=family), spec)
+    found = existence(build_design(data, formula, family=family_of(family)), spec)
     assert found.map_exists() == mode
     assert ("map" in found.no_maximum) == (not mode)
     assert (found.no_posterior is None) == posterior
@@ -187,8 +189,8 @@ def test_a_horseshoe_that_two_rows_determine_has_a_mode_that_theory_leaves_open(
     """Two rows give sigma^-2, which the global scale's tail takes back: sigma^2 as it goes as 1 / sigma."""
     design = build_design({"x": [0.0, 1.0], "y": [1.0, 3.0]}, "y ~ x")
     spec = Regression(prior="horseshoe")
-    assert mode_unbounded(exact_fits(design, spec), design, spec) is None
-    assert without_posterior(exact_fits(design, spec), design, spec) is None
+    assert spec.slopes.mode_unbounded(spec.likelihood.exact_fits(design, spec), len(design.labels)) is None
+    assert without_posterior(design, spec) is None
 
 
 @pytest.mark.parametrize(
@@ -241,7 +243,7 @@ def test_counts_that_leave_alpha_to_itself_have_no_posterior(
     above = sum(count > 0 for count in y)
     assert slope == pytest.approx(above - dimension, abs=0.01)
     table = {"y": y} if x is None else {"y": y, "x": x}
-    design = build_design(table, "y ~ 1" if x is None else "y ~ x", family="negative_binomial")
+    design = build_design(table, "y ~ 1" if x is None else "y ~ x", family=family_of("negative_binomial"))
     assert alpha_holds(design) == (slope > -0.5)
     found = existence(design, Regression("negative_binomial", "flat"))
     assert (found.no_posterior is None) == (slope > -0.5)
@@ -250,7 +252,7 @@ def test_counts_that_leave_alpha_to_itself_have_no_posterior(
 def test_a_cone_of_fewer_dimensions_leaves_alpha_a_posterior() -> None:
     """Without an intercept two counts may hold each other: x = 1 and x = -1 leave the slope no way to go."""
     data = {"y": [2, 3, 0], "x": [1.0, -1.0, 0.5], "z": [0.0, 0.0, 1.0]}
-    assert alpha_holds(build_design(data, "y ~ 0 + x", family="negative_binomial"))
+    assert alpha_holds(build_design(data, "y ~ 0 + x", family=family_of("negative_binomial")))
 
 
 @pytest.mark.parametrize(("rows", "predictors"), [(5, 4)])

@@ -13,13 +13,18 @@ from scipy import stats
 
 from triptych.base.errors import InputError
 from triptych.design.design import Design, build_design
-from triptych.design.outcome import FAMILIES, MEASUREMENTS
+from triptych.design.outcome import Kind
 from triptych.panels.solve import build_model
 from triptych.problem.table import Status
 from triptych.regression.build import build_scenario
+from triptych.regression.catalogue import family_of
 from triptych.regression.existence import existence
-from triptych.regression.families import estimands, regression_data, regression_model
-from triptych.regression.spec import AUTO_SCALE, PRIOR_DF, PRIORS, SLAB_DF, SLAB_SCALE, Regression
+from triptych.regression.model import regression_data, regression_model
+from triptych.regression.names import family_names, prior_names
+from triptych.regression.prior import AUTO_SCALE
+from triptych.regression.priors.horseshoe import SLAB_DF, SLAB_SCALE
+from triptych.regression.priors.student import PRIOR_DF
+from triptych.regression.regression import Regression
 
 N = 24
 LEFT = {"bernoulli": "b", "binomial": "s / m", "poisson": "k", "negative_binomial": "k"}
@@ -40,7 +45,7 @@ def table(seed: int = 3) -> dict[str, Any]:
 
 
 def design_of(family: str, right: str = "x + g", **options: Any) -> Design:
-    return build_design(table(), f"{LEFT.get(family, 'y')} ~ {right}", family=family, **options)
+    return build_design(table(), f"{LEFT.get(family, 'y')} ~ {right}", family=family_of(family), **options)
 
 
 def built(design: Design, spec: Regression) -> pm.Model:
@@ -124,8 +129,8 @@ def log_prior(spec: Regression, design: Design, point: dict[str, Any]) -> float:
     return float(total + np.sum(prior))
 
 
-@pytest.mark.parametrize("prior", PRIORS)
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("prior", prior_names())
+@pytest.mark.parametrize("family", family_names())
 def test_density_is_the_closed_form_at_random_points(family: str, prior: str) -> None:
     spec = Regression(family, prior, nu=None, prior_scale="auto" if prior == "flat" else 0.7)
     design = design_of(family)
@@ -237,15 +242,15 @@ def test_numbers_of_every_kind_are_numbers() -> None:
     assert {type(value) for value in (spec.prior_scale, spec.l1_ratio, spec.nu)} == {float}
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", family_names())
 def test_regular_data_raise_no_alarm(family: str) -> None:
     right = "x" if family == "laplace" else "x + g"  # even groups have no unique median
     # Counts drawn as Poisson may well vary less than Poisson, which is a finding about alpha.
     expected = dict(existence(design_of(family, right), Regression(family)).expected.get("mle", {}))
     expected.pop("alpha", None)
     assert expected == {}
-    assert estimands(Regression(family))[0] == "coef"
-    assert ("sigma" in estimands(Regression(family))) == (family in MEASUREMENTS)
+    assert Regression(family).estimands[0] == "coef"
+    assert ("sigma" in Regression(family).estimands) == (family_of(family).kind is Kind.MEASUREMENT)
 
 
 @pytest.mark.parametrize(("tails", "expected"), [(3.0, "ok"), (None, "at_infinity")])
@@ -254,7 +259,7 @@ def test_estimated_degrees_of_freedom_may_be_infinite(tails: float | None, expec
     grid = (np.arange(200) + 0.5) / 200
     y = stats.norm.ppf(grid) if tails is None else stats.t.ppf(grid, tails)
     found = existence(
-        build_design({"y": y, "x": np.arange(200) % 7}, "y ~ x", family="student"),
+        build_design({"y": y, "x": np.arange(200) % 7}, "y ~ x", family=family_of("student")),
         Regression("student", nu=None),
     )
     assert found.expected.get("mle", {}).get("nu", Status.OK) == expected
@@ -283,7 +288,7 @@ def test_estimated_degrees_of_freedom_may_be_infinite(tails: float | None, expec
 def test_what_does_not_exist_is_known_before_fitting(
     data: dict[str, Any], formula: str, family: str, expected: str
 ) -> None:
-    design = build_design(data, formula, family=family)
+    design = build_design(data, formula, family=family_of(family))
     found = existence(design, Regression(family))
     assert found.expected.get("mle", {}).get("coef", Status.OK) == expected
     assert found.mle_exists() == (expected == "ok")
@@ -294,7 +299,7 @@ def test_what_does_not_exist_is_known_before_fitting(
         assert not flat.map_exists()
         assert flat.no_posterior is not None
         assert flat.no_posterior[0] is Status.NO_POSTERIOR
-        assert set(flat.expected["mcmc"]) == set(estimands(Regression(family)))
+        assert set(flat.expected["mcmc"]) == set(Regression(family).estimands)
 
 
 def test_a_scale_beyond_single_precision_is_no_warning() -> None:

@@ -14,6 +14,7 @@ import triptych
 from triptych.base.errors import InputError
 from triptych.design.design import build_design
 from triptych.regression.build import build_scenario
+from triptych.regression.catalogue import family_of
 from triptych.regression.linear_programs import several_medians
 
 MODES: dict[str, Any] = {"methods": ("mle", "map"), "profile": False}
@@ -81,7 +82,7 @@ def test_without_an_intercept_predictors_are_divided_by_their_standard_deviation
     rng = np.random.default_rng(3)
     x = rng.normal(100.0, 20.0, 40)
     data = pd.DataFrame({"x": x, "y": 2 * x + rng.normal(size=40)})
-    design = build_design(data, "y ~ 0 + x", family="gaussian", standardize=True)
+    design = build_design(data, "y ~ 0 + x", family=family_of("gaussian"), standardize=True)
     assert design.centre == pytest.approx([0.0])
     assert design.scale == pytest.approx([np.std(x, ddof=1)])
 
@@ -259,7 +260,7 @@ def test_groups_of_even_size_have_several_medians_however_small_the_residuals(si
     y = 3 + np.r_[np.zeros(6), np.ones(5)] + size * np.random.default_rng(0).normal(size=11)
     for first, loose in ((0, ["Intercept", "x"]), (1, [])):  # six and five rows, five and five
         data = pd.DataFrame({"x": [0.0] * (6 - first) + [1.0] * 5, "y": y[first:]})
-        assert several_medians(build_design(data, "y ~ x", family="laplace")) == loose
+        assert several_medians(build_design(data, "y ~ x", family=family_of("laplace"))) == loose
 
 
 @pytest.mark.parametrize("seed", range(12))

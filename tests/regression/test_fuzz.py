@@ -14,8 +14,9 @@ from triptych.base.errors import InputError
 from triptych.design.design import build_design
 from triptych.problem.scenario import Scenario
 from triptych.regression.build import build_scenario
+from triptych.regression.catalogue import family_of
 from triptych.regression.existence import existence
-from triptych.regression.spec import Regression
+from triptych.regression.regression import Regression
 
 TABLE = {
     "y": [1.0, 2, 4, 3, 5, 7, 8, 1],
@@ -99,7 +100,9 @@ def test_one_far_outlier_does_not_stop_the_count_of_overdispersion() -> None:
     b[0] = 1e8
     y = rng.poisson(np.exp(rng.normal(size=n) * 1.5))
     y[0] = rng.integers(0, 4)
-    design = build_design({"y": y, "a": a, "b": b, "c": c}, "y ~ a * b + poly(c, 2)", family="negative_binomial")
+    design = build_design(
+        {"y": y, "a": a, "b": b, "c": c}, "y ~ a * b + poly(c, 2)", family=family_of("negative_binomial")
+    )
     q = np.linalg.qr(design.full)[0]
     best = minimize(lambda t: np.exp(q @ t).sum() - y @ (q @ t), np.zeros(q.shape[1]), method="BFGS")
     assert np.abs(q.T @ (y - np.exp(q @ best.x))).max() < 1e-4

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from triptych.base.errors import InputError
 from triptych.base.options import real, said
-from triptych.design.columns import listed
 from triptych.design.design import Design
-from triptych.design.outcome import COUNTS, FAMILIES, LARGEST, MEASUREMENTS, SMALLEST
+from triptych.design.outcome import LARGEST, SMALLEST, Kind
+from triptych.regression.catalogue import family_of, prior_of
 from triptych.regression.components import Components, components
+from triptych.regression.family import Family
+from triptych.regression.prior import Prior
 
-PRIORS = ("flat", "normal", "laplace", "student", "ridge", "lasso", "elastic_net", "horseshoe")
-# NumPy floats: PyTensor would keep plain ones in single precision, inside gamma functions too.
-PRIOR_DF = np.float64(3.0)  # Student prior: heavy tails, finite variance
-SLAB_DF, SLAB_SCALE = (
-    np.float64(4.0),
-    2.5,
-)  # regularised horseshoe: how large an unshrunk slope may be
-AUTO_SCALE = 2.5
 LARGEST_NU = 1e6  # beyond, the difference of the density's gamma functions is rounding
-CONDITIONAL = ("ridge", "lasso", "elastic_net")
-SHAPES = {"ridge": "normal", "lasso": "laplace"}  # the density that a prior has, where its name is another
 
 
 @dataclass(frozen=True)
@@ -34,10 +26,10 @@ class Regression:
     Parameters
     ----------
     family
-        One of ``FAMILIES``. ``student`` has ``nu`` degrees of freedom; ``laplace`` is median
+        The name of a file in ``families/``. ``student`` has ``nu`` degrees of freedom; ``laplace`` is median
         regression, its ``sigma`` the mean absolute deviation.
     prior
-        One of ``PRIORS``, on every slope and never on the intercept, which is flat. ``ridge``,
+        The name of a file in ``priors/``, on every slope and never on the intercept, which is flat. ``ridge``,
         ``lasso`` and ``elastic_net`` are, for measured outcomes, conditional on sigma (Park & Casella
         2008): their mode is that of the penalty whose size goes with the noise. ``normal``,
         ``laplace`` and ``student`` do not know sigma, which a slope far from zero would otherwise
@@ -58,12 +50,12 @@ class Regression:
     prior_scale: float | str = "auto"
     l1_ratio: float = 0.5
     nu: float | None = 4.0
+    likelihood: Family = field(init=False, repr=False, compare=False)
+    slopes: Prior = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.family not in FAMILIES:
-            raise InputError(f"--family: there is no {self.family!r}; there are {listed(FAMILIES, 10)}")
-        if self.prior not in PRIORS:
-            raise InputError(f"--prior: there is no {self.prior!r}; there are {listed(PRIORS)}")
+        object.__setattr__(self, "likelihood", family_of(self.family))
+        object.__setattr__(self, "slopes", prior_of(self.prior))
         if not (isinstance(self.prior_scale, str) and self.prior_scale == "auto"):
             object.__setattr__(self, "prior_scale", self._checked_scale())
         ratio = real(self.l1_ratio)
@@ -92,51 +84,59 @@ class Regression:
                 f"--prior-scale {scale:g} has a square beyond double precision; use one from {SMALLEST:g} to "
                 f"{LARGEST:g} and rescale the predictors"
             )
-        if self.prior == "flat":
+        if self.slopes.flat:
             raise InputError("--prior-scale: a flat prior has no scale; leave it out")
         return scale
 
     @property
     def measured(self) -> bool:
         """Whether the outcome is a measurement with an error scale sigma."""
-        return self.family in MEASUREMENTS
+        return self.likelihood.kind is Kind.MEASUREMENT
 
     @property
     def conditional(self) -> bool:
         """Whether the prior of the slopes is scaled by sigma."""
-        return self.measured and self.prior in CONDITIONAL
+        return self.measured and self.slopes.conditional
+
+    @property
+    def free_of_noise(self) -> bool:
+        """Whether the penalty does not depend on sigma: a square on a scale that goes with it."""
+        return self.conditional and self.slopes.l1_share(self) == 0
+
+    @property
+    def estimands(self) -> tuple[str, ...]:
+        """Names of what is reported."""
+        return ("coef", *(("sigma",) if self.measured else ()), *self.likelihood.parameters(self))
 
     @property
     def shape(self) -> str:
         """The density of the slopes: a ridge's is normal, a lasso's Laplace."""
-        return SHAPES.get(self.prior, self.prior)
+        return self.slopes.shape
 
     def plain(self, design: Design) -> bool:
         """Whether slopes are written as under a flat prior, so that the likelihood is seen as clearly."""
-        if self.prior in ("flat", "horseshoe"):
-            return self.prior == "flat"
-        return self.components(design) is not None or components(design, "flat") is None
+        if self.slopes.flat or self.slopes.hierarchical:
+            return self.slopes.flat
+        return self.components(design) is not None or components(design) is None
 
     def components(self, design: Design) -> Components | None:
         """Return the principal components in which the slopes are written; None where they serve themselves."""
-        return components(design, self.shape, self.relative(design))
+        if not self.slopes.rotates:
+            return None
+        return components(design, None if self.slopes.flat else self.relative(design))
 
     def scale(self, design: Design) -> float:
         """The prior's scale as a number; with ``relative`` that of each slope."""
         if self.prior_scale != "auto":
             return float(self.prior_scale)
-        if self.prior != "horseshoe":
-            return AUTO_SCALE
-        p = max(design.z.shape[1], 1)
-        relevant = min(max(1.0, p / 4), p - 0.5)
-        return float(relevant / (p - relevant) * self._noise(design) / math.sqrt(design.n))
+        return self.slopes.automatic_scale(design, self._noise)
 
     def relative(self, design: Design) -> np.ndarray:
         """Return each slope's own unit of the prior's scale, over ``design.z``, shape ``(p,)``.
 
         It is 1 on the scale that the user chose, and sd(y) / sd(x) where the scale is automatic.
         """
-        if self.prior_scale != "auto" or not self.measured or self.conditional or self.prior == "horseshoe":
+        if self.prior_scale != "auto" or not self.measured or self.slopes.times_sigma:
             return np.ones(design.z.shape[1])
         return np.asarray((design.spread / design.outcome_scale) * (design.scale / design.deviations))
 
@@ -165,7 +165,7 @@ class Regression:
         """Pseudo standard deviation of one outcome on the linear predictor's scale."""
         if self.measured:
             return 1.0  # multiplied by sigma in the model
-        if self.family in COUNTS:
+        if self.likelihood.kind is Kind.COUNTS:
             return 1.0 / math.sqrt(design.outcome.mean())
         trials = np.ones(design.n) if design.trials is None else design.trials
         share = float(design.outcome.sum() / trials.sum())

@@ -9,7 +9,7 @@ import numpy as np
 
 from triptych.design.design import Design
 from triptych.problem.scenario import Data
-from triptych.regression.spec import PRIOR_DF, SLAB_DF, SLAB_SCALE, Regression
+from triptych.regression.regression import Regression
 
 
 def regression_data(design: Design, spec: Regression) -> Data:
@@ -37,7 +37,7 @@ def regression_data(design: Design, spec: Regression) -> Data:
             arrays |= {"X": turned.columns, "back": turned.back}
             dims |= {"X": ("observation", "component"), "back": ("predictor", "component")}
             coords["component"] = list(range(1, len(design.labels) + 1))
-        if spec.prior == "horseshoe":
+        if spec.slopes.hierarchical:
             arrays["x_error"] = spec.slope_errors(design)
             dims["x_error"] = ("predictor",)
     if design.trials is not None:
@@ -70,7 +70,8 @@ def regression_model(design: Design, spec: Regression) -> Callable[..., None]:
             if hasattr(data, "back"):
                 beta = pm.Deterministic("beta", data.back @ beta, dims="predictor")
         mu = data.y_centre + data.y_scale * (a + along)
-        _outcome(spec, data, mu, sigma)
+        # An intercept alone is a scalar.
+        spec.likelihood.likelihood(spec, data, mu + 0.0 * data.y, sigma)
         own = data.y_scale * beta / data.x_scale if beta is not None else pt.zeros(0)
         if intercept:
             shift = (own * data.x_centre).sum() if beta is not None else 0.0
@@ -85,7 +86,7 @@ def _sigma(data: Any, spec: Regression) -> Any:
     import pymc as pm
     import pytensor.tensor as pt
 
-    if spec.prior == "flat":
+    if spec.slopes.flat:
         sigma = pm.HalfFlat("sigma", initval=data.y_spread)
         pm.Potential("sigma_prior", -pt.log(sigma))  # p(sigma) ~ 1 / sigma, the classical choice
         return sigma
@@ -94,72 +95,9 @@ def _sigma(data: Any, spec: Regression) -> Any:
 
 def _slopes(spec: Regression, scale: np.float64, sigma: Any, data: Any) -> Any:
     """Return the slopes of the standardised predictors, called ``beta`` in every model."""
-    import pymc as pm
-    import pytensor.tensor as pt
-
     name, dims = ("rotated", "component") if hasattr(data, "back") else ("beta", "predictor")
     noise = sigma / data.y_scale if sigma is not None else 1.0
     width = scale * noise if spec.conditional else scale
     if hasattr(data, "b_unit") and name == "beta":
         width = width * data.b_unit
-    if spec.prior == "flat":
-        return pm.Flat(name, dims=dims)
-    if spec.shape == "normal":
-        return pm.Normal(name, 0.0, width, dims=dims)
-    if spec.shape == "laplace":
-        return pm.Laplace("beta", 0.0, width, dims=dims)
-    if spec.prior == "student":
-        return pm.StudentT("beta", nu=PRIOR_DF, mu=0.0, sigma=width, dims=dims)
-    if spec.prior == "elastic_net":
-        beta = pm.Laplace("beta", 0.0, width / spec.l1_ratio, dims=dims)
-        # Both factors depend on beta / width only, so the product keeps its normaliser 1 / width.
-        pm.Potential("beta_ridge", -0.5 * (1 - spec.l1_ratio) * ((beta / width) ** 2).sum())
-        return beta
-    tau = pm.HalfCauchy("tau", np.float64(1.0))
-    local = pm.HalfCauchy("lambda", np.float64(1.0), dims=dims)
-    slab = SLAB_SCALE**2 * pm.InverseGamma("slab", SLAB_DF / 2, SLAB_DF / 2)
-    spread = scale * noise * tau * local
-    shrunk = spread / pt.sqrt(1 + spread**2 / slab)
-    # Uncentred where the prior holds a slope, centred where the data do: either alone has a funnel in the other place.
-    wide = pt.sqrt(1 + (shrunk / data.x_error) ** 2)
-    raw = pm.Normal("raw", 0.0, wide, dims=dims)
-    return pm.Deterministic("beta", raw * shrunk / wide, dims=dims)
-
-
-def _outcome(spec: Regression, data: Any, mu: Any, sigma: Any) -> None:
-    import pymc as pm
-
-    observed = {"observed": data.y, "dims": "observation"}
-    mu = mu + 0.0 * data.y  # an intercept alone is a scalar
-    if spec.family == "gaussian":
-        pm.Normal("y_observed", mu, sigma, **observed)
-    elif spec.family == "laplace":
-        pm.Laplace("y_observed", mu, sigma, **observed)
-    elif spec.family == "student":
-        pm.StudentT("y_observed", nu=_nu(spec), mu=mu, sigma=sigma, **observed)
-    elif spec.family == "bernoulli":
-        pm.Bernoulli("y_observed", logit_p=mu, **observed)
-    elif spec.family == "binomial":
-        # pm.Data holds 32-bit integers, whose log factorials JAX computes in single precision.
-        pm.Binomial("y_observed", n=data.trials.astype("int64"), logit_p=mu, **observed)
-    elif spec.family == "poisson":
-        pm.Poisson("y_observed", pm.math.exp(mu), **observed)
-    else:
-        alpha = pm.Exponential("alpha", np.float64(1.0))
-        pm.NegativeBinomial("y_observed", mu=pm.math.exp(mu), alpha=alpha, **observed)
-
-
-def _nu(spec: Regression) -> Any:
-    import pymc as pm
-
-    if spec.nu is not None:
-        return np.float64(spec.nu)
-    # Juarez & Steel (2010), shifted: below 2 a few exact residuals make the likelihood unbounded.
-    return pm.Deterministic("nu", 2.0 + pm.Gamma("nu_above_2", np.float64(2.0), 0.1))
-
-
-def estimands(spec: Regression) -> tuple[str, ...]:
-    """Names of what is reported."""
-    extra = {"negative_binomial": ("alpha",)}.get(spec.family, ())
-    nu = ("nu",) if spec.family == "student" and spec.nu is None else ()
-    return ("coef", *(("sigma",) if spec.measured else ()), *extra, *nu)
+    return spec.slopes.slopes(name, width, noise, spec, data, dims)

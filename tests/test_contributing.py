@@ -1,0 +1,114 @@
+"""What CONTRIBUTING.md says of adding something is followed, with its own examples, and what is added is right."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from scipy.optimize import minimize
+
+import triptych
+from triptych.cli.config import check_config
+from triptych.regression import families, priors
+from triptych.regression.build import build_scenario
+from triptych.regression.names import family_names, prior_names
+
+ROOT = Path(__file__).parent.parent
+RNG = np.random.default_rng(3)
+X = RNG.normal(size=80)
+MODES = {"methods": ("mle", "map"), "progressbar": False, "profile": False}
+
+
+def example(name: str) -> str:
+    """Return the block of code that the guide introduces as ``This is `name.py`:``."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (code,) = re.findall(rf"This is `{name}\.py`:\n\n```python\n(.*?)```", text, flags=re.DOTALL)
+    return str(code)
+
+
+@pytest.fixture
+def added(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Lay an example into the folder of a package and return its name."""
+    package, name = request.param
+    assert isinstance(package, ModuleType)
+    (tmp_path / f"{name}.py").write_text(example(name), encoding="utf-8")
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+    yield name
+    sys.modules.pop(f"{package.__name__}.{name}", None)
+
+
+@pytest.mark.parametrize("added", [(families, "geometric")], indirect=True)
+def test_a_family_is_one_file(added: str) -> None:
+    assert added in family_names()
+    y = RNG.geometric(1 / (1 + np.exp(0.5 + 0.7 * X))) - 1
+    solved = triptych.fit({"y": y, "x": X}, "y ~ x", family=added, prior="flat", **MODES)
+    theirs = sm.GLM(y, sm.add_constant(X), family=sm.families.NegativeBinomial(alpha=1.0)).fit(tol=1e-14)
+    assert solved["default"].values("mle", "coef") == pytest.approx(theirs.params, rel=1e-8)
+    claims = build_scenario({"y": y, "x": X}, "y ~ x", family=added, prior="flat").claims
+    assert {measure(solved).name: measure(solved).holds for measure in claims} == {
+        "mle_is_statsmodels": True,
+        "flat_mode_is_mle": True,
+    }
+
+
+@pytest.mark.parametrize("added", [(priors, "cauchy")], indirect=True)
+def test_a_prior_is_one_file(added: str) -> None:
+    assert added in prior_names()
+    y = (RNG.random(80) < 1 / (1 + np.exp(-X))).astype(int)
+    solved = triptych.fit({"y": y, "x": X}, "y ~ x", family="bernoulli", prior=added, prior_scale=0.3, **MODES)
+    z, scale = (X - X.mean()) / X.std(ddof=1), 0.3
+
+    def loss(b: np.ndarray) -> float:
+        eta = b[0] + b[1] * z
+        return float(np.logaddexp(0, eta).sum() - y @ eta + np.log1p((b[1] / scale) ** 2))
+
+    best = minimize(loss, np.zeros(2), method="BFGS", options={"gtol": 1e-10}).x
+    assert solved["default"].row("map", "coef", "x").estimate == pytest.approx(best[1] / X.std(ddof=1), rel=1e-5)
+    (slope,) = [prior for prior in solved.scenario.priors if prior.name == "coef[x]"]
+    assert slope.text == f"Cauchy(0, {0.3 / X.std(ddof=1):.4g})"
+
+
+def test_every_list_of_families_and_priors_is_whole() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = readme[readme.index("Families:") : readme.index("Scales are those")]
+    table = (ROOT / "docs" / "priors.md").read_text(encoding="utf-8")
+    for name in family_names():
+        assert re.search(rf"\b{name}\b", told), name
+        assert f"``{name}``" in str(triptych.fit.__doc__), name
+        assert check_config({"family": name}).family == name
+    for name in prior_names():
+        assert re.search(rf"\b{name}\b", told), name
+        assert f"``{name}``" in str(triptych.fit.__doc__), name
+        assert f"`{name}`" in table, name
+        assert check_config({"prior": name}).prior == name
+
+
+def test_the_help_names_the_priors_whose_scale_goes_with_sigma() -> None:
+    from triptych.cli.main import PRIOR
+    from triptych.regression.catalogue import prior_of
+
+    listed, _, with_sigma = PRIOR.partition(";")
+    for name in prior_names():
+        assert name in listed
+        assert (re.search(rf"\b{name}\b", with_sigma) is not None) == prior_of(name).conditional
+
+
+def test_an_option_of_one_family_is_refused_to_the_others() -> None:
+    table: pd.DataFrame = pd.DataFrame({"y": RNG.normal(size=9), "x": X[:9]})
+    for options, words in (
+        (
+            {"nu": 5.0},
+            "--nu is a setting of Student errors, and the family is gaussian; leave it out, or choose --family student",
+        ),
+        ({"l1_ratio": 0.3}, "--l1-ratio is a setting of the elastic net, and the prior is normal; leave it out"),
+        ({"trials": "x"}, "--trials is the column of the trials of binomial counts, and the family is gaussian"),
+    ):
+        with pytest.raises(triptych.InputError, match=words):
+            triptych.fit(table, "y ~ x", **options)
