@@ -36,7 +36,7 @@ MOST_PRIORS = 8
 COLOURS = {"mle": "blue", "map": "yellow", "mcmc": "green"}
 
 
-def print_summary(comparisons: Sequence[Comparison], console: Console) -> None:
+def print_summary(comparisons: Sequence[Comparison], console: Console, *, claims: bool = False) -> None:
     """Print a summary of solved scenarios.
 
     Parameters
@@ -45,10 +45,12 @@ def print_summary(comparisons: Sequence[Comparison], console: Console) -> None:
         The solved scenarios.
     console
         Where to print: any width from 60 columns, colour or none, UTF-8 or ASCII.
+    claims
+        Whether to list every claim; one that does not hold is listed in any case.
     """
     console.print(_front(comparisons, console))
     for comparison in comparisons:
-        _scenario(comparison, console)
+        _scenario(comparison, console, claims)
     fine, sentence = verdict(comparisons)
     console.print()
     console.print(_mark(fine, console), _text(sentence, "bold"))
@@ -109,7 +111,7 @@ def _statuses(comparison: Comparison, rows: list[dict[Any, Any]]) -> Text:
     return _text(", ").join(parts)
 
 
-def _scenario(comparison: Comparison, console: Console) -> None:
+def _scenario(comparison: Comparison, console: Console, claims: bool) -> None:
     from rich.padding import Padding
     from rich.rule import Rule
 
@@ -137,7 +139,7 @@ def _scenario(comparison: Comparison, console: Console) -> None:
         console.print(_variants(comparison, others, console))
     if len(comparison.claims):
         console.print()
-        console.print(_claims(comparison, console))
+        console.print(_claims(comparison, console) if claims else _held(comparison, console))
     for problem in comparison.problems:
         console.print(_text("problem: ", "bold red") + _text(problem))
 
@@ -260,10 +262,21 @@ def _variants(comparison: Comparison, variants: list[str], console: Console) -> 
     return table
 
 
-def _claims(comparison: Comparison, console: Console) -> Table:
+def _held(comparison: Comparison, console: Console) -> Text | Table:
+    """Say on one line how many claims hold; list those that do not."""
+    kept, total = held(comparison)
+    if kept < total:
+        return _claims(comparison, console, failed=True)
+    return _mark(True, console) + _text(f" {total} claims hold; the report lists them, and so does --claims")
+
+
+def _claims(comparison: Comparison, console: Console, failed: bool = False) -> Table:
+    """Return the claims, or only those that do not hold."""
     table = _table(console, ("", ""), ("claim", ""), ("measured", ""), ("bound", ""))
     table.columns[2].no_wrap = table.columns[3].no_wrap = console.width >= 80
     for claim in comparison.claims.to_dict("records"):
+        if failed and claim["holds"]:
+            continue
         table.add_row(
             _mark(bool(claim["holds"]), console),
             _text(claim["statement"]),

@@ -31,7 +31,7 @@ def named[**P, R](*others: Callable[..., Any]) -> Callable[[Callable[P, R]], Cal
         def checked(*args: P.args, **options: P.kwargs) -> R:
             for name in options:
                 if name not in known:
-                    raise InputError(f"{function.__name__} has no option {name}; {_nearest(name, known)}")
+                    raise InputError(f"{function.__name__} has no option {name}; {nearest(name, known)}")
             return function(*args, **options)
 
         return checked
@@ -39,7 +39,8 @@ def named[**P, R](*others: Callable[..., Any]) -> Callable[[Callable[P, R]], Cal
     return decorate
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def nearest(name: str, known: list[str]) -> str:
+    """Return the known name that is meant, or all of them."""
     near = [ELSEWHERE[name]] if ELSEWHERE.get(name) in known else get_close_matches(name, known, n=1)
     return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
 

@@ -44,8 +44,26 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(penalty)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"triptych {version('triptych')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def of_the_whole(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """One statistical problem in three panels: maximum likelihood, the MAP mode, the posterior."""
 
 
 class Backend(StrEnum):
@@ -74,6 +92,7 @@ Density = Annotated[
 ]
 CiProb = Annotated[float, typer.Option("--ci-prob", help="Level of all intervals, e.g. 0.95.")]
 CiKind = Annotated[Interval, typer.Option("--ci-kind", help="Equal-tailed or highest-density.")]
+Claims = Annotated[bool, typer.Option("--claims", help="List every claim with its figure.")]
 Processes = Annotated[int, typer.Option("--processes", min=1, max=2, help="Scenarios solved at once.")]
 
 
@@ -131,13 +150,14 @@ def run(
     ci_kind: CiKind = Interval.ETI,
     backend: Density = Backend.AUTO,
     processes: Processes = 2,
+    claims: Claims = False,
 ) -> None:
     """Solve scenarios three ways and write the report."""
     from triptych.api.runs import run_all
 
     folder = _folder(out, *(names or ()))
     options = _options(seed, draws, tune, chains, ci_prob, ci_kind, backend)
-    _finish(run_all(names or None, processes=processes, drawn=True, **options), folder, format)
+    _finish(run_all(names or None, processes=processes, drawn=True, **options), folder, format, claims)
 
 
 @app.command()
@@ -305,7 +325,7 @@ def _folder(out: str, *scenarios: str) -> Path:
     return require_folder(path_of(out), scenarios)
 
 
-def _finish(done: list[Comparison], out: Path, format: Output) -> None:
+def _finish(done: list[Comparison], out: Path, format: Output, claims: bool = False) -> None:
     """Write the report, print the summary, and exit 1 when something is not as it should be.
 
     What was computed is printed also where the report cannot be written.
@@ -325,7 +345,7 @@ def _finish(done: list[Comparison], out: Path, format: Output) -> None:
             fault = error
     place = out / "report.html"
     try:
-        _print(done, format)
+        _print(done, format, claims)
         sys.stdout.flush()
     except OSError as error:
         if isinstance(error, BrokenPipeError) and fault is None:
@@ -339,7 +359,7 @@ def _finish(done: list[Comparison], out: Path, format: Output) -> None:
         raise SystemExit(1)
 
 
-def _print(done: list[Comparison], format: Output) -> None:
+def _print(done: list[Comparison], format: Output, claims: bool) -> None:
     if format is Output.JSON:
         from triptych.reports.files import results_json
 
@@ -353,4 +373,4 @@ def _print(done: list[Comparison], format: Output) -> None:
 
         from triptych.reports.terminal import print_summary
 
-        print_summary(done, Console())
+        print_summary(done, Console(), claims=claims)

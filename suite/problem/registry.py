@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from triptych.base.errors import InputError
+from triptych.base.options import nearest
 from triptych.problem.scenario import CHAPTERS, Scenario
 
 GROUP = "triptych.scenarios"
@@ -52,7 +53,7 @@ def get(name: str) -> Scenario:
     """
     known = scenarios()
     if name not in known:
-        raise InputError(f"no scenario {name!r}; there are {', '.join(known)}")
+        raise InputError(f"no scenario {name!r}; {nearest(name, list(known))}")
     return known[name]
 
 

@@ -222,3 +222,15 @@ def test_an_interrupt_ends_with_130_and_leaves_nothing(here: Path) -> None:
     assert "interrupted" in errors
     assert "Traceback" not in errors
     assert list(here.iterdir()) == []
+
+
+def test_version_and_short_help_end_with_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--version") == 0
+    assert capsys.readouterr().out == f"triptych {triptych.__version__}\n"
+    assert call("run", "-h") == 0
+    assert "--ci-prob" in capsys.readouterr().out
+
+
+def test_a_scenario_that_is_nearly_named_is_suggested(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("run", "laso") == 2
+    assert "no scenario 'laso'; did you mean lasso?" in capsys.readouterr().err

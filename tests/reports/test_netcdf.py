@@ -134,3 +134,26 @@ def test_a_label_that_is_no_text_is_refused_unsolved() -> None:
 )
 def test_labels_are_kept_as_they_are_or_as_text(labels: list[Any], kept: list[Any]) -> None:
     assert axis_labels(labels) == kept
+
+
+def test_the_posterior_is_stored_exactly_and_what_has_a_value_a_row_in_little_space(tmp_path: Path) -> None:
+    import xarray as xr
+
+    rng = np.random.default_rng(1)
+    draws, terms = rng.standard_normal((2, 250)), rng.standard_normal((2, 250, 100))
+    counts = rng.poisson(2.0, (2, 50, 100))
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": xr.Dataset({"mu": (("chain", "draw"), draws)}),
+            "log_likelihood": xr.Dataset({"y": (("chain", "draw", "row"), terms)}),
+            "posterior_predictive": xr.Dataset({"y": (("chain", "draw", "row"), counts)}),
+            "variants/wide/log_likelihood": xr.Dataset({"y": (("chain", "draw", "row"), terms)}),
+        }
+    )
+    write_tree(tree, tmp_path / "x.nc")
+    with xr.open_datatree(tmp_path / "x.nc") as back:
+        assert back["posterior"]["mu"].values.tolist() == draws.tolist()
+        np.testing.assert_allclose(back["log_likelihood"]["y"], terms, rtol=1e-7)
+        np.testing.assert_allclose(back["variants/wide/log_likelihood"]["y"], terms, rtol=1e-7)
+        assert np.array_equal(back["posterior_predictive"]["y"], counts)
+    assert (tmp_path / "x.nc").stat().st_size < 0.55 * (2 * terms.nbytes + counts.nbytes)

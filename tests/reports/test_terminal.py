@@ -70,3 +70,18 @@ def test_ascii_terminal(comparisons: list[Any]) -> None:
     text = _print(comparisons, 80, encoding="ascii")
     assert "ok" in text
     assert "NO" in text
+
+
+def test_claims_take_one_line_unless_one_fails_or_they_are_asked_for(lasso: Any) -> None:
+    from dataclasses import replace
+
+    statements = list(lasso.claims["statement"])
+    folded, listed = _print([lasso], 140), io.StringIO()
+    assert "2 claims hold; the report lists them" in folded
+    assert not any(s in folded for s in statements)
+    print_summary([lasso], Console(file=listed, width=400), claims=True)
+    assert all(s in listed.getvalue() for s in statements)
+    broken = lasso.claims.assign(holds=[True, False])
+    text = _print([replace(lasso, claims=broken)], 400)
+    assert statements[1] in text
+    assert statements[0] not in text
