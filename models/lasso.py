@@ -267,6 +267,17 @@ def coefficient_path(c: Any) -> Figure:
     )
 
 
+def answer(c: Any) -> str:
+    """Say which coefficients the MAP sets to zero, and that the posterior sets none."""
+    rows, posterior = c["default"].rows("map", "beta"), c["default"].rows("mcmc", "beta")
+    zeros = [row.label for row in rows if row.estimate == 0]
+    undecided = sum(row.lower < 0 < row.upper for row in posterior)
+    return (
+        f"The MAP sets {' and '.join(zeros)} exactly to zero and the posterior none of them: of {len(rows)} credible "
+        f"intervals {undecided} contain zero, so for those the sign of the effect is open."
+    )
+
+
 scenario = Scenario(
     name="lasso",
     question="Which predictors of diabetes progression does a Laplace prior set to zero, and does the posterior?",
@@ -298,6 +309,7 @@ scenario = Scenario(
     figures=(coefficient_path,),
     varies={"rate": Range(0.01, 10.0, "lambda: the prior of a coefficient is Laplace(0, sigma/lambda)")},
     null={"beta": 0.0},
+    answer=answer,
     chapter="regularisers",
     position=2,
     units={"beta": "units of progression, for a predictor of unit length", "sigma": "units of progression"},

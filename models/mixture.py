@@ -250,6 +250,21 @@ def blow_up(c: Any) -> Figure:
     )
 
 
+def answer(c: Any) -> str:
+    """Say that there is no maximum, and what is reported in its place."""
+    solved, best = c["default"], _interior(c["default"])
+    gap = {
+        m: max(float(np.max(np.abs(solved.values(m, k) - best[k]) / solved.std_errors("mcmc", k))) for k in NAMES)
+        for m in ("map", "mcmc")
+    }
+    return (
+        "Nowhere: the likelihood rises without limit as one component narrows on equal lengths. Its best interior "
+        f"local maximum has means {best['mu'][0]:.2f} and {best['mu'][1]:.2f} cm; under an inverse-gamma prior the MAP "
+        f"lies within {gap['map']:.2f} posterior standard deviations of it, and the posterior mean within "
+        f"{gap['mcmc']:.2f}."
+    )
+
+
 scenario = Scenario(
     name="mixture",
     question="Where is the maximum of a likelihood that has none?",
@@ -290,6 +305,7 @@ scenario = Scenario(
     ),
     figures=(blow_up,),
     varies={"centre_sd": Range(20.0, 0.2, "prior standard deviation of a component's mean, cm")},
+    answer=answer,
     chapter="failures",
     position=3,
     units={"mu": "cm", "sigma": "cm"},

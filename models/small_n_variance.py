@@ -260,6 +260,17 @@ def sampling_distribution(c: Any) -> Figure:
     )
 
 
+def answer(c: Any) -> str:
+    """Say by how much the MLE of the variance falls short, and what is left of it at one observation."""
+    n = c["default"].data.hours.size
+    mle, mean = (float(c["default"].values(m, "variance")[0]) for m in ("mle", "mcmc"))
+    return (
+        f"From {n} differences the MLE of the variance is {mle:.2f}, on average {1 / n:.0%} too small (divided by n - 1 "
+        f"it would be {mle * n / (n - 1):.2f}); the posterior mean is {mean:.2f}. From one difference there is no MLE, "
+        "and what the posterior says is nearly all prior."
+    )
+
+
 scenario = Scenario(
     name="small_n_variance",
     question="How well does a variance come out of ten, two or one observations?",
@@ -307,6 +318,7 @@ scenario = Scenario(
     figures=(sampling_distribution,),
     varies={"mu_sd": Range(100.0, 0.05, "prior standard deviation of mu, hours")},
     null={"mu": 0.0},
+    answer=answer,
     chapter="failures",
     position=1,
     units={"mu": "hours", "sigma": "hours", "variance": "hours squared"},

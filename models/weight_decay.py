@@ -284,6 +284,17 @@ def descents(c: Any) -> Figure:
     )
 
 
+def answer(c: Any) -> str:
+    """Say what the prior does to the weight that it moves most."""
+    mle, mode, mean = (c["default"].values(m, "weight") for m in ("mle", "map", "mcmc"))
+    k = int(np.argmax(np.abs(mode - mle)))
+    return (
+        f"Weight decay is a Gaussian prior on the weights: it takes that of {c['default'].data.coords['predictor'][k]} "
+        f"from {mle[k]:.2f} (MLE) to {mode[k]:.2f} (MAP, which is ridge regression), and the posterior mean is "
+        f"{mean[k]:.2f} too, with an interval that ridge does not give."
+    )
+
+
 scenario = Scenario(
     name="weight_decay",
     question="What does weight decay do to a regression whose predictors nearly repeat each other?",
@@ -321,6 +332,7 @@ scenario = Scenario(
     figures=(coefficient_path, descents),
     varies={"decay_sd": Range(30.0, 0.01, "prior standard deviation of a weight, in units of sigma")},
     null={"weight": 0.0, "coef": 0.0},
+    answer=answer,
     chapter="regularisers",
     position=1,
     units={"weight": "standard deviations of the outcome, for one of the predictor"},
