@@ -286,9 +286,9 @@ def answer(c: Any) -> str:
     d = c["default"].data
     return (
         "It is the negative log-likelihood per example, "
-        f"{-c['default'].panels['mle'].native.llf / d.label.size:.4f} at the MLE of the voters; it has no minimum where a line separates "
-        "a class from the others, as one separates "
-        f"setosa, by a margin of {_ray(c['flowers'].data)[1]:.2f} standard deviations."
+        f"{-c['default'].panels['mle'].native.llf / d.label.size:.4f} at the MLE of the voters; it has no minimum "
+        "where a line separates a class from the others, as one separates setosa, by a margin of "
+        f"{_ray(c['flowers'].data)[1]:.2f} standard deviations."
     )
 
 

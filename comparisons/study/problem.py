@@ -12,8 +12,8 @@ from triptych.base.errors import InputError
 from triptych.engine.engine import Engine
 from triptych.engine.estimands import Estimand, resolve
 from triptych.panels.solve import build_model, model_settings
-from triptych.problem.scenario import Data, Scenario
-from triptych.problem.table import METHODS
+from triptych.problem.scenario import DEFAULT, Data, Scenario
+from triptych.problem.table import METHODS, Status
 
 METHOD_OF = {"wald": "mle", "profile": "mle", "laplace": "map", "eti": "mcmc", "hdi": "mcmc"}
 INTERVALS = tuple(METHOD_OF)
@@ -61,11 +61,14 @@ class Problem:
         The compiled model.
     plain
         The engine of the MLE where that is another one, with the same likelihood in other parameters.
+    no_posterior
+        Status and reason where theory says that there is no posterior at these settings.
     """
 
     scenario: Scenario
     engine: Engine
     plain: Engine | None = None
+    no_posterior: tuple[Status, str] | None = None
 
     @property
     def estimands(self) -> list[Estimand]:
@@ -86,7 +89,8 @@ def compiled(scenario: Scenario, settings: Mapping[str, Any], data: Data) -> Pro
         return Engine.build(build_model(which, data, model_settings(which, given)))
 
     plain = None if scenario.likelihood is None else engine_of(scenario.likelihood)
-    return Problem(scenario, engine_of(scenario), plain)
+    variant = next((name for name, own in scenario.variants.items() if dict(own) == given), DEFAULT)
+    return Problem(scenario, engine_of(scenario), plain, scenario.without_posterior(variant))
 
 
 @dataclass(frozen=True)

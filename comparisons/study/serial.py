@@ -57,7 +57,7 @@ def _panels(
         "ci_kind": "eti",
         "profile": "profile" in options.kinds,
         "relabel": scenario.relabel,
-        "no_posterior": scenario.no_posterior,
+        "no_posterior": problem.no_posterior,
         "no_maximum": scenario.no_maximum,
         "seconds": {},
     }

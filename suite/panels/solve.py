@@ -116,7 +116,7 @@ def solve(
         ci_kind=ci_kind,
         profile=profile,
         relabel=scenario.relabel,
-        no_posterior=scenario.no_posterior,
+        no_posterior=scenario.without_posterior(variant),
         no_maximum=scenario.no_maximum,
         seconds=seconds,
         progress=progress,

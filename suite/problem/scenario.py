@@ -132,7 +132,8 @@ class Scenario:
         says that an estimate exists or not is then an answer.
     no_posterior
         Status (``no_posterior``, or ``no_moment`` where it has no mean or variance) and reason where theory says that
-        there is no posterior, or none with a mean and a variance: the model is then not sampled.
+        there is no posterior, or none with a mean and a variance: the model is then not sampled. A mapping says so of
+        some variants only.
     no_maximum
         Method (``mle`` or ``map``) to the reason where theory says that its objective rises without limit: a maximum
         that the search finds all the same is a local one.
@@ -184,7 +185,7 @@ class Scenario:
     simulate: Callable[..., tuple[Data, Mapping[str, Any]]] | None = None
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     expect: Mapping[str, Mapping[str, Any]] | None = field(default_factory=dict)
-    no_posterior: tuple[Status, str] | None = None
+    no_posterior: tuple[Status, str] | Mapping[str, tuple[Status, str]] | None = None
     no_maximum: Mapping[str, str] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
     priors: tuple[Density, ...] = ()
@@ -235,6 +236,11 @@ class Scenario:
             if value is self:
                 return _stands_in, (module, name)
         raise pickle.PicklingError(f"scenario {self.name!r} stands in no module, so no other process finds it")
+
+    def without_posterior(self, variant: str) -> tuple[Status, str] | None:
+        """Return status and reason where theory says that a variant has no posterior."""
+        said = self.no_posterior
+        return said.get(variant) if isinstance(said, Mapping) else said
 
     def expected(self, variant: str, method: str, estimand: str, label: str = "") -> Status | None:
         """Return the status that this scenario expects of one scalar of an estimand; None leaves it open."""
