@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from triptych.base.errors import InputError
+from triptych.base.text import join
 from triptych.comparisons.contrast import contrast_frame, contrasts
 from triptych.comparisons.explanation.explanation import Explanation, explain
 from triptych.comparisons.holdout import Score, score_frame
@@ -19,7 +20,7 @@ from triptych.panels.solution import Solution
 from triptych.problem.axes import axis_labels
 from triptych.problem.claims import Claim
 from triptych.problem.scenario import DEFAULT, Figure, Scenario
-from triptych.problem.table import METHODS, SHORT, Status, frame, join
+from triptych.problem.table import METHODS, SHORT, Status, frame
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from triptych.base.environment import told
-from triptych.base.errors import EnvironmentFault, InputError, path_of, shown
+from triptych.base.errors import EnvironmentFault, InputError, path_of
+from triptych.base.text import cited
 from triptych.comparisons.notices import far_from_the_prior
 from triptych.problem.table import COLUMNS
 from triptych.reports.csv_cells import csv_text
@@ -175,7 +176,7 @@ def write_report(comparisons: Sequence[Comparison], out: Path | str, formats: Se
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
         if isinstance(error, OSError):
-            raise EnvironmentFault(f"the report could not be written in {shown(str(out))}: {told(error)}") from error
+            raise EnvironmentFault(f"the report could not be written in {cited(str(out))}: {told(error)}") from error
         raise
     return [out / name for name in names]
 
@@ -190,7 +191,7 @@ def require_folder(out: Path, scenarios: Sequence[str] = ()) -> Path:
     except OSError as error:
         fault = str(error.strerror)
     if fault:
-        raise InputError(f"cannot write the report in {shown(str(out))}: {fault}; name another folder (--out)")
+        raise InputError(f"cannot write the report in {cited(str(out))}: {fault}; name another folder (--out)")
     return out
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from triptych.problem.table import METHODS, Status, join
+from triptych.base.text import join
+from triptych.problem.table import METHODS, Status
 from triptych.reports.numbers import Style, style
 
 if TYPE_CHECKING:

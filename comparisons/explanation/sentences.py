@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from triptych.base.text import join_all
 from triptych.comparisons.explanation.measured import Measured
 
 FEW = 2  # scalars of an estimand that are named one by one although they are all
@@ -54,7 +55,7 @@ def named(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
         parts += [f"{estimand} (all {len(mine)})"] if whole else mine
     if len(parts) > MOST_NAMED:
         parts = [*parts[: MOST_NAMED - 1], f"{len(parts) - MOST_NAMED + 1} more"]
-    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+    return join_all(parts)
 
 
 def others(these: Sequence[Measured], most: Measured, scalars: Sequence[Measured], lead: str) -> str:

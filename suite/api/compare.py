@@ -11,8 +11,9 @@ from triptych.api.display import Report
 from triptych.api.runs import check, part, provenance
 from triptych.base.defaults import CHAINS, DRAWS, TUNE
 from triptych.base.errors import InputError
-from triptych.base.options import named, said, word
+from triptych.base.options import named, word
 from triptych.base.progress import Progress, watched
+from triptych.base.text import said, sentence
 from triptych.panels.mcmc import Sampling
 from triptych.problem.scenario import DEFAULT, LONGEST_NAME, Data, Scenario
 from triptych.problem.table import METHODS
@@ -135,7 +136,7 @@ def _ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, dat
     potentials = engine.graph.potentials_in_prior
     why = (f"The potentials {', '.join(potentials)} count as prior.",) if potentials else ()
     if engine.note:
-        why = (*why, engine.note[0].upper() + engine.note[1:] + ".")
+        why = (*why, sentence(engine.note))
 
     def given(data: Data) -> None:
         """Stand for the model that was given."""

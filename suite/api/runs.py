@@ -14,8 +14,9 @@ from triptych.api.display import Report
 from triptych.base.defaults import CHAINS, DRAWS, TUNE
 from triptych.base.environment import lacking
 from triptych.base.errors import InputError
-from triptych.base.options import level, named, said
+from triptych.base.options import level, named
 from triptych.base.progress import Progress, watched
+from triptych.base.text import said
 from triptych.panels.mcmc import Sampling
 from triptych.problem.scenario import DEFAULT, Scenario
 from triptych.problem.table import METHODS

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from triptych.base.text import cited
+
 
 class InputError(ValueError):
     """Bad input: the message names the thing, says what is wrong and what to do next."""
@@ -28,14 +30,9 @@ def path_of(given: str | os.PathLike[str]) -> Path:
     """
     text = os.fspath(given)
     if "\0" in text:
-        raise InputError(f"{shown(text)} cannot be a path: it has a NUL character in it")
+        raise InputError(f"{cited(text)} cannot be a path: it has a NUL character in it")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InputError(f"{shown(text)} is a path that is not UTF-8; rename it") from None
+        raise InputError(f"{cited(text)} is a path that is not UTF-8; rename it") from None
     return Path(text)
-
-
-def shown(text: str, longest: int = 100) -> str:
-    """Return a text between quotes, cut when it is long."""
-    return repr(text if len(text) <= longest else text[: longest - 3] + "...")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from triptych.base.errors import InputError
+from triptych.base.text import said
 
 # What an option is called on the command line or in other libraries.
 ELSEWHERE = {"seed": "random_seed", "random_state": "random_seed", "data": "table", "hdi_prob": "ci_prob"}
@@ -76,12 +77,3 @@ def real(value: Any) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
-
-
-def said(value: Any) -> str:
-    """Return a value as a message shows it, cut when it is long."""
-    try:
-        text = repr(value)
-    except ValueError:  # a number of more digits than Python writes
-        return f"a long {type(value).__name__}"
-    return text if len(text) <= 40 else f"{text[:37]}..."

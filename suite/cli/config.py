@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from triptych.base.errors import InputError, path_of, shown
+from triptych.base.errors import InputError, path_of
 from triptych.base.options import HIGHEST, LOWEST
-from triptych.design.columns import listed
+from triptych.base.text import cited, listed
 from triptych.problem.scenario import LONGEST_NAME
 from triptych.regression.names import family_names, prior_names
 
@@ -75,7 +75,7 @@ def read_config(path: str | PathLike[str]) -> FitConfig:
     except UnicodeDecodeError as fault:
         raise InputError(f"{str(place)!r} is not UTF-8; save it again as UTF-8") from fault
     except OSError as fault:
-        raise InputError(f"{shown(str(place))} cannot be read: {fault.strerror}") from fault
+        raise InputError(f"{cited(str(place))} cannot be read: {fault.strerror}") from fault
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from triptych.base.errors import InputError, path_of, shown
+from triptych.base.errors import InputError, path_of
+from triptych.base.text import cited
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -45,7 +46,7 @@ def load_model(reference: str) -> pm.Model:
     try:
         there = place.is_file()
     except OSError as fault:
-        raise InputError(f"{shown(path)} cannot be the path of a file: {fault.strerror}") from fault
+        raise InputError(f"{cited(path)} cannot be the path of a file: {fault.strerror}") from fault
     if not there:
         raise InputError(f"there is no file {path!r}")
     spec = importlib.util.spec_from_file_location(place.stem, place)

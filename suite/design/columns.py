@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from triptych.base.errors import InputError
+from triptych.base.text import listed
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def listed(names: Iterable[Any], limit: int = 8) -> str:
-    """``'a', 'b' and 3 more``: names as a sentence shows them."""
-    said = [repr(str(name)) for name in names]
-    more = f" and {len(said) - limit} more" if len(said) > limit else ""
-    return ", ".join(said[:limit]) + more
 
 
 def require_column(table: pd.DataFrame, name: str) -> pd.Series[Any]:

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from triptych.base.errors import InputError
-from triptych.design.columns import incomplete_rows, keep_complete, listed, require_column
+from triptych.base.text import listed, numbered
+from triptych.design.columns import incomplete_rows, keep_complete, require_column
 from triptych.design.formula import parse_formula
 from triptych.design.matrix import INTERCEPT, build_matrix
 from triptych.design.outcome import LARGEST, SMALLEST, Family, Kind, outcome, trials_expression
 from triptych.design.read_table import read_table
 from triptych.design.standardise import LOST, lost, outcome_standard, sample_deviations, standard
-from triptych.problem.told import Fact, numbered
+from triptych.problem.told import Fact
 
 
 @dataclass(frozen=True)

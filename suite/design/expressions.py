@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triptych.base.errors import InputError, shown
-from triptych.design.columns import level_name, levels, listed, missing, numbers, require_column, row_number
+from triptych.base.errors import InputError
+from triptych.base.text import cited, listed
+from triptych.design.columns import level_name, levels, missing, numbers, require_column, row_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,12 +102,12 @@ def parse(code: str) -> Expression:
     plain, names = _lift_backticks(code)
     if unicodedata.normalize("NFKC", plain) != plain:
         # Python would silently read such a name as another one.
-        raise InputError(f"{shown(code)}: put column names with unusual letters in backticks")
+        raise InputError(f"{cited(code)}: put column names with unusual letters in backticks")
     try:
         tree = ast.parse(plain.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
         raise InputError(
-            f"{shown(code)} is not an expression over columns; put column names that are not plain words in backticks"
+            f"{cited(code)} is not an expression over columns; put column names that are not plain words in backticks"
         ) from fault
     _check(tree, code, depth=0, outermost=True)
     text = ast.unparse(tree)
@@ -145,39 +146,39 @@ def _lift_backticks(code: str) -> tuple[str, dict[str, str]]:
 
 def _check(node: ast.AST, code: str, depth: int, outermost: bool = False) -> None:
     if depth > DEEPEST:
-        raise InputError(f"{shown(code)} is nested too deeply")
+        raise InputError(f"{cited(code)} is nested too deeply")
     match node:
         case ast.Name(id=name):
             if name.startswith("__"):
-                raise InputError(f"{shown(code)}: names that start with two underscores need backticks")
+                raise InputError(f"{cited(code)}: names that start with two underscores need backticks")
         case ast.Constant(value=value) if isinstance(value, int | float) and value is not True:
             if value is False:
-                raise InputError(f"{shown(code)}: True and False are no numbers here")
+                raise InputError(f"{cited(code)}: True and False are no numbers here")
         case ast.BinOp(left=left, op=operator, right=right) if type(operator) in OPERATORS:
             _check(left, code, depth + 1)
             _check(right, code, depth + 1)
         case ast.BinOp(op=ast.BitXor()):
-            raise InputError(f"{shown(code)}: ^ is no operator here; a power is written **, as in I(x**2)")
+            raise InputError(f"{cited(code)}: ^ is no operator here; a power is written **, as in I(x**2)")
         case ast.UnaryOp(op=ast.UAdd() | ast.USub(), operand=operand):
             _check(operand, code, depth + 1)
         case ast.Call(func=ast.Name(id=name)) if name in FUNCTIONS:
             _check_call(node, name, code, depth, outermost)
         case ast.Call(func=ast.Attribute(attr=name)) if name in FUNCTIONS:
-            raise InputError(f"{shown(code)}: functions are named without a module; write {name}(...)")
+            raise InputError(f"{cited(code)}: functions are named without a module; write {name}(...)")
         case ast.Call(func=ast.Name(id=name)):
-            raise InputError(f"{shown(code)}: no function {name!r}; there are {listed(FUNCTIONS, 20)}")
+            raise InputError(f"{cited(code)}: no function {name!r}; there are {listed(FUNCTIONS, 20)}")
         case _:
             raise InputError(
-                f"{shown(code)} is not allowed in a formula, whose expressions are made of columns, numbers, "
+                f"{cited(code)} is not allowed in a formula, whose expressions are made of columns, numbers, "
                 f"+ - * / ** and the functions {', '.join(FUNCTIONS)}"
             )
 
 
 def _check_call(node: ast.Call, name: str, code: str, depth: int, outermost: bool) -> None:
     if name in (*BASES, "C") and not outermost:
-        raise InputError(f"{shown(code)}: {name}(...) must stand alone, not inside an expression")
+        raise InputError(f"{cited(code)}: {name}(...) must stand alone, not inside an expression")
     if not node.args or isinstance(node.args[0], ast.Starred):
-        raise InputError(f"{shown(code)}: {name}(...) needs a column or an expression")
+        raise InputError(f"{cited(code)}: {name}(...) needs a column or an expression")
     _check(node.args[0], code, depth + 1)
     rest = list(node.args[1:])
     options = {word.arg: word.value for word in node.keywords}
@@ -187,16 +188,16 @@ def _check_call(node: ast.Call, name: str, code: str, depth: int, outermost: boo
         option = "degree" if name == "poly" else "df"
         given = rest.pop(0) if rest else options.pop(option, None)
         if given is None:
-            raise InputError(f"{shown(code)}: {name} needs {option}, as in {name}(x, {option}=3)")
+            raise InputError(f"{cited(code)}: {name} needs {option}, as in {name}(x, {option}=3)")
         value = _option(given, code, option, (int,))
         low, high = BASES[name]
         if not low <= value <= high:
-            raise InputError(f"{shown(code)}: {option} must be from {low} to {high}")
+            raise InputError(f"{cited(code)}: {option} must be from {low} to {high}")
     if rest or options:
         taken = {"C": "a column and reference", **dict.fromkeys(BASES, "an expression and one number")}.get(
             name, "one expression"
         )
-        raise InputError(f"{shown(code)}: {name}(...) takes {taken}")
+        raise InputError(f"{cited(code)}: {name}(...) takes {taken}")
 
 
 def _option(node: ast.expr | None, code: str, name: str, kinds: tuple[type, ...]) -> Any:
@@ -204,7 +205,7 @@ def _option(node: ast.expr | None, code: str, name: str, kinds: tuple[type, ...]
         return None
     if not isinstance(node, ast.Constant) or type(node.value) not in kinds:
         allowed = " or ".join(kind.__name__ for kind in kinds)
-        raise InputError(f"{shown(code)}: {name} must be a plain {allowed}")
+        raise InputError(f"{cited(code)}: {name} must be a plain {allowed}")
     return node.value
 
 

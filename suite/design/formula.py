@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from triptych.base.errors import InputError, shown
+from triptych.base.errors import InputError
+from triptych.base.text import cited
 from triptych.design.expressions import Expression, parse, quoted, unquoted
 
 LONGEST = 20_000
@@ -83,10 +84,10 @@ def parse_formula(text: str) -> Formula:
     tokens = _tokens(text)
     tildes = [i for i, (kind, token) in enumerate(tokens) if (kind, token) == ("operator", "~")]
     if len(tildes) != 1 or tildes[0] == 0:
-        raise InputError(f'{shown(text)}: a formula is "outcome ~ predictors", with one ~')
+        raise InputError(f'{cited(text)}: a formula is "outcome ~ predictors", with one ~')
     left, right = tokens[: tildes[0]], tokens[tildes[0] + 1 :]
     if not right:
-        raise InputError(f"{shown(text)}: nothing stands right of ~; for the intercept alone write 1")
+        raise InputError(f"{cited(text)}: nothing stands right of ~; for the intercept alone write 1")
     rewritten, factors = _right(right, text)
     return Formula(text, _left(left, text), rewritten, factors, _used(rewritten, factors, text))
 
@@ -99,12 +100,12 @@ def _used(right: str, factors: tuple[str | Expression, ...], text: str) -> froze
     try:
         terms = Terms(right)
     except (FormulaicError, ValueError, TypeError, AttributeError, RecursionError) as fault:
-        raise InputError(f"{shown(text)} cannot be read as a formula: {plain_message(fault, factors)}") from fault
+        raise InputError(f"{cited(text)} cannot be read as a formula: {plain_message(fault, factors)}") from fault
     left = {factor.expr for term in terms for factor in term.factors}
     used = frozenset(k for k in range(len(factors)) if f"v{k}" in left)
     if factors and not used:
         raise InputError(
-            f"{shown(text)}: every predictor right of ~ is taken away again; leave one, or write 1 for the intercept "
+            f"{cited(text)}: every predictor right of ~ is taken away again; leave one, or write 1 for the intercept "
             "alone"
         )
     return used
@@ -116,11 +117,11 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     from formulaic.parser.algos.tokenize import tokenize
 
     if "%" in QUOTED.sub("", text):  # the tokenizer would read %*% as *
-        raise InputError(f"{shown(text)}: % is not part of a formula; what R writes a %in% b is a:b here")
+        raise InputError(f"{cited(text)}: % is not part of a formula; what R writes a %in% b is a:b here")
     try:
         found = [(token.kind.value if token.kind else "", token.token) for token in tokenize(text)]
     except FormulaicError as fault:
-        raise InputError(f"{shown(text)} cannot be read as a formula: {plain_message(fault)}") from fault
+        raise InputError(f"{cited(text)} cannot be read as a formula: {plain_message(fault)}") from fault
     tokens: list[tuple[str, str]] = []
     for kind, token in found:
         # The tokenizer glues operators that touch, as in "~-1"; ** is the only long one here.
@@ -138,7 +139,7 @@ def _left(tokens: list[tuple[str, str]], text: str) -> tuple[Expression, ...]:
             sides[-1].append(token)
     if len(sides) > 2 or any(len(side) != 1 for side in sides):
         raise InputError(
-            f"{shown(text)}: left of ~ stands one column or expression such as log(y), or "
+            f"{cited(text)}: left of ~ stands one column or expression such as log(y), or "
             "successes / trials; put arithmetic in I(...)"
         )
     if len(sides) == 1 and (pair := _cbind(sides[0][0], text)):
@@ -146,7 +147,7 @@ def _left(tokens: list[tuple[str, str]], text: str) -> tuple[Expression, ...]:
     for kind, written in (side[0] for side in sides):
         if kind not in ("name", "python"):
             raise InputError(
-                f"{shown(text)}: {written!r} is no column; put arithmetic left of ~ in I(...), as in I(y / 10)"
+                f"{cited(text)}: {written!r} is no column; put arithmetic left of ~ in I(...), as in I(y / 10)"
             )
     return tuple(_expression(*side[0]) for side in sides)
 
@@ -159,7 +160,7 @@ def _cbind(token: tuple[str, str], text: str) -> tuple[Expression, ...]:
         return ()
     parts = re.findall(r"(?:`(?:[^`\\]|\\.)*`|[^,`])+", match.group(1))
     if len(parts) != 2:
-        raise InputError(f"{shown(text)}: cbind takes two columns: successes and failures")
+        raise InputError(f"{cited(text)}: cbind takes two columns: successes and failures")
     successes, _ = (parse(part.strip()) for part in parts)
     return successes, parse(f"({parts[0].strip()}) + ({parts[1].strip()})")
 
@@ -188,17 +189,17 @@ def _right(tokens: list[tuple[str, str]], text: str) -> tuple[str, tuple[str | E
         elif kind == "context" and token in "()":
             depth += 1 if token == "(" else -1
             if not 0 <= depth <= 50:
-                raise InputError(f"{shown(text)}: the parentheses do not match or nest too deeply")
+                raise InputError(f"{cited(text)}: the parentheses do not match or nest too deeply")
             rewritten.append(token)
         elif kind == "operator" and token in SYMBOLS:
             rewritten.append(token)
         else:
             power = "; powers are written **" if token == "^" else ""
             raise InputError(
-                f"{shown(text)}: {token!r} is not part of a formula; terms are joined by + - * / : **{power}"
+                f"{cited(text)}: {token!r} is not part of a formula; terms are joined by + - * / : **{power}"
             )
     if depth:
-        raise InputError(f"{shown(text)}: a parenthesis is not closed")
+        raise InputError(f"{cited(text)}: a parenthesis is not closed")
     _refuse_explosion(rewritten, text)
     _refuse_idle_powers(rewritten, tuple(factors.values()), text)
     return " ".join(rewritten), tuple(factors.values())
@@ -208,10 +209,10 @@ def _number(token: str, before: str, after: str, text: str) -> str:
     if before == "**":
         if token in ("1", "2", "3", "4", "5"):
             return token
-        raise InputError(f"{shown(text)}: the power of terms is a whole number from 1 to 5")
+        raise InputError(f"{cited(text)}: the power of terms is a whole number from 1 to 5")
     if token not in ("0", "1") or {before, after} & {"*", "/", ":", "**"}:
         raise InputError(
-            f"{shown(text)}: {token} is not a term here; only + 1, + 0 and - 1 stand for the intercept, and arithmetic "
+            f"{cited(text)}: {token} is not a term here; only + 1, + 0 and - 1 stand for the intercept, and arithmetic "
             "goes into I(...)"
         )
     return token
@@ -232,7 +233,7 @@ def _refuse_idle_powers(tokens: list[str], factors: Sequence[str | Expression], 
         written = [_written(factors[int(name[1:])]) for name in names]
         if len(written) == 1 and not written[0].startswith(BASES_OPEN):
             raise InputError(
-                f"{shown(text)}: {shown(written[0])} to a power of terms is the same term; for the power of its values "
+                f"{cited(text)}: {cited(written[0])} to a power of terms is the same term; for the power of its values "
                 "write I(x**2)"
             )
 
@@ -246,7 +247,7 @@ def _refuse_explosion(tokens: list[str], text: str) -> None:
         if token == "**" and place + 1 < len(tokens) and tokens[place + 1].isdigit():
             bound *= float(names) ** int(tokens[place + 1])
     if bound * (names if crossings else 1) > 100 * MOST_TERMS:
-        raise InputError(f"{shown(text)} would expand into too many terms; write them out")
+        raise InputError(f"{cited(text)} would expand into too many terms; write them out")
 
 
 def plain_message(fault: Exception, factors: Sequence[str | Expression] = ()) -> str:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triptych.base.errors import InputError, shown
+from triptych.base.errors import InputError
+from triptych.base.text import cited, listed
 from triptych.design.categories import require_categories
-from triptych.design.columns import is_text, levels, listed, numbers, require_column
+from triptych.design.columns import is_text, levels, numbers, require_column
 from triptych.design.expressions import Basis, Expression, Levels, evaluate, quoted
 from triptych.design.formula import Formula, plain_message
 from triptych.problem.told import Fact
@@ -59,7 +60,7 @@ def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
             level_texts[alias] = {f"k{k}": value.names[old] for k, old in enumerate(order)}
             reference[alias] = value.names[order[0]]
             if len(order) == 1:
-                raise InputError(f"predictor {shown(text)} is constant: its one level is {value.names[0]!r}")
+                raise InputError(f"predictor {cited(text)} is constant: its one level is {value.names[0]!r}")
         elif isinstance(value, Basis):
             groups[alias] = [f"{alias}b{k}" for k in range(len(value.names))]
             for name, label, column in zip(groups[alias], value.names, value.columns.T, strict=True):
@@ -81,7 +82,7 @@ def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
         labels = [_label(name, exact, level_texts) for name in keep]
     if len(set(labels)) != len(labels):
         repeated = sorted({label for label in labels if labels.count(label) > 1})
-        raise InputError(f"{shown(formula.text)} gives several predictors the name {listed(repeated)}")
+        raise InputError(f"{cited(formula.text)} gives several predictors the name {listed(repeated)}")
     values = np.ascontiguousarray(matrix[keep].to_numpy(dtype=float))
     kept = _without_empty_cells(values, labels, [":" in name and "[" in name for name in keep], facts)
     return Matrix(np.ascontiguousarray(values[:, kept]), [labels[j] for j in kept], intercept, tuple(facts))
@@ -124,7 +125,7 @@ def _materialise(formula: Formula, frame: pd.DataFrame, groups: dict[str, list[s
     for alias, members in groups.items():
         right = re.sub(rf"\b{alias}\b", "(" + " + ".join(members) + ")", right)
     if not re.fullmatch(r"(?:v\d+(?:b\d+)?|\d|\*\*|[-+*/:()]|\s)*", right):
-        raise InputError(f"{shown(formula.text)} cannot be read as a formula")
+        raise InputError(f"{cited(formula.text)} cannot be read as a formula")
     try:
         terms = Terms(right)
         _refuse_too_large(formula, terms, frame)
@@ -133,9 +134,9 @@ def _materialise(formula: Formula, frame: pd.DataFrame, groups: dict[str, list[s
         raise
     except (FormulaicError, ValueError, TypeError, AttributeError, RecursionError) as fault:
         reason = plain_message(fault, formula.factors)
-        raise InputError(f"{shown(formula.text)} cannot be read as a formula: {reason}") from fault
+        raise InputError(f"{cited(formula.text)} cannot be read as a formula: {reason}") from fault
     if built.shape[1] == 0:
-        raise InputError(f"{shown(formula.text)} has neither an intercept nor a predictor")
+        raise InputError(f"{cited(formula.text)} has neither an intercept nor a predictor")
     return built
 
 
@@ -150,7 +151,7 @@ def _refuse_too_large(formula: Formula, terms: Any, frame: pd.DataFrame) -> None
     count = sum(float(np.prod([float(sizes.get(str(factor.expr), 1)) for factor in term.factors])) for term in terms)
     if count * len(frame) > MOST_CELLS:
         raise InputError(
-            f"{shown(formula.text)} makes about {count:.0f} columns of {len(frame)} rows, which is "
+            f"{cited(formula.text)} makes about {count:.0f} columns of {len(frame)} rows, which is "
             "too many to hold; a column of names or identifiers is not a predictor"
         )
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from triptych.base.errors import InputError
-from triptych.design.columns import is_text, levels, listed, numbers, require_column, row_number
+from triptych.base.text import listed
+from triptych.design.columns import is_text, levels, numbers, require_column, row_number
 from triptych.design.expressions import Expression, Levels, evaluate, parse, quoted
 from triptych.design.formula import Formula
 from triptych.problem.told import Fact

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from triptych.base.errors import InputError, path_of, shown
+from triptych.base.errors import InputError, path_of
+from triptych.base.text import cited, listed
 from triptych.design.arrow import without_arrow
-from triptych.design.columns import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ def _exists(path: Path) -> bool:
     try:
         return path.exists()
     except OSError as fault:
-        raise InputError(f"{shown(str(path))} cannot be the path of a file: {fault.strerror}") from fault
+        raise InputError(f"{cited(str(path))} cannot be the path of a file: {fault.strerror}") from fault
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -140,7 +140,7 @@ def _read_text(path: Path, separator: str) -> pd.DataFrame:
         reason = str(fault).strip().splitlines()[0]
         if isinstance(fault, pd.errors.ParserWarning):
             reason = (
-                f"rows have more fields than the first line, which has to name the columns: {shown(', '.join(names))}"
+                f"rows have more fields than the first line, which has to name the columns: {cited(', '.join(names))}"
             )
         raise InputError(f"{str(path)!r} is not a well-formed table: {reason}") from fault
     return table

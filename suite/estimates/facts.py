@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from triptych.base.linalg import equilibrate
 from triptych.engine.estimands import elementwise
 from triptych.engine.jumps import jumps
 from triptych.existence.endless import column_sizes
 from triptych.graph.graph import Block
-from triptych.optimise.newton import equilibrate
 
 if TYPE_CHECKING:
     from triptych.engine.engine import Engine

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from triptych.base.text import join
 from triptych.engine.estimands import Estimand, elementwise
 from triptych.estimates.facts import block_of
 from triptych.graph.graph import Variable
 from triptych.optimise.kinks import climb
-from triptych.problem.table import Row, Status, join
+from triptych.problem.table import Row, Status
 
 if TYPE_CHECKING:
     from triptych.estimates.optimum import Optimum

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from triptych.base.linalg import equilibrate
 from triptych.engine.estimands import Estimand
 from triptych.estimates.optimum import Optimum
 from triptych.estimates.reasons import Reasons
 from triptych.existence.verdict import ALL_ROUNDING
-from triptych.optimise.newton import equilibrate
 from triptych.problem.table import Status
 
 INVOLVED = 1e-6

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from triptych.base.linalg import equilibrate
 from triptych.existence.verdict import Verdict
-from triptych.optimise.newton import equilibrate
 
 SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information
 ARRIVED = 1e-6  # curvature that a slope lends to logarithms where an ascent has all but ended

@@ -12,10 +12,11 @@ from dataclasses import replace
 import numpy as np
 
 from triptych.base.interrupt import look
+from triptych.base.linalg import equilibrate
 from triptych.existence.verdict import Verdict
 from triptych.optimise.approach import WIDE
 from triptych.optimise.corners import best_in_corner
-from triptych.optimise.newton import Point, ascent_step, equilibrate
+from triptych.optimise.newton import Point, ascent_step
 from triptych.optimise.objective import Objective
 
 NEAR = 1e-7  # from an edge, relative to a coordinate, that is on it

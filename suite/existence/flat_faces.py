@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from triptych.base.linalg import equilibrate
 from triptych.optimise.kinks import Corner, units
-from triptych.optimise.newton import Point, equilibrate
+from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 
 FLAT = 1e-9  # curvature, and share of a multiplier that is spare, that count as none

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from triptych.base.interrupt import look
+from triptych.base.linalg import equilibrate
 from triptych.existence.verdict import Verdict
 from triptych.optimise.kinks import Corner
-from triptych.optimise.newton import Point, equilibrate
+from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 
 NEAREST = 1e-9  # way from a stalled ascent, in a coordinate's own units, at which its kink is first looked for

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from triptych.base.linalg import equilibrate
 from triptych.existence.verdict import Verdict
-from triptych.optimise.newton import equilibrate
 
 FADED = 1e-9  # of the curvature along a ray: far enough to see what else fades, and to how many digits
 KEPT = 0.05  # of a direction's curvature that is left there when it does not

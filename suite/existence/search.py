@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from triptych.base.linalg import equilibrate
 from triptych.base.progress import Share, between, unheard
 from triptych.engine.angles import TURN, turns, wrapped
 from triptych.existence.chains import in_own_values, keep_order
@@ -24,7 +25,7 @@ from triptych.existence.verdict import ALL_ROUNDING, Verdict
 from triptych.existence.walk import follow
 from triptych.optimise.approach import WIDE, approach
 from triptych.optimise.kinks import Corner, Met, climb
-from triptych.optimise.newton import LOG_RANGE, Point, ascent_step, equilibrate
+from triptych.optimise.newton import LOG_RANGE, Point, ascent_step
 from triptych.optimise.objective import Objective
 
 ROUNDS = 6  # times that a better point met by a probe is climbed from

@@ -10,10 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from triptych.base.linalg import equilibrate, independent
 from triptych.existence.endless import MOST_COLUMNS, column_sizes, null_directions, structural_null
 from triptych.existence.verdict import Trace, Verdict
 from triptych.optimise.kinks import at_corner, climb
-from triptych.optimise.newton import ascent_step, equilibrate
+from triptych.optimise.newton import ascent_step
 from triptych.optimise.objective import Objective
 
 
@@ -86,7 +87,7 @@ def _tangent(
     """
     count = x.size - inner.objective.size
     if len(inner.flat):  # whose rows may say the same
-        count += int(np.linalg.matrix_rank(inner.flat / np.linalg.norm(inner.flat, axis=1, keepdims=True)))
+        count += independent(inner.flat)
     if inner.rays.size and len(straight := structural_null(objective)) == count:
         return straight
     # A kink that holds has no derivative, and is held along the ridge.

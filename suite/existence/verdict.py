@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from triptych.base.linalg import equilibrate, null_space
 from triptych.optimise.kinks import Corner, units
-from triptych.optimise.newton import Point, ascent_step, equilibrate
+from triptych.optimise.newton import Point, ascent_step
 from triptych.optimise.objective import Objective
 
 ALL_ROUNDING = 0.03  # rounding error of an objective that hides any maximum
@@ -119,12 +120,7 @@ class Verdict:
         rows += [self.flat / d] if self.flat.size else []
         rows += [self.cliff / d] if self.cliff.size else []
         stacked = np.vstack(rows) if rows else np.zeros((0, d.size))
-        if stacked.shape[0] == 0:
-            return np.diag(d)
-        from scipy.linalg import null_space
-
-        size = np.linalg.norm(stacked, axis=1, keepdims=True)
-        return np.asarray(d[:, None] * null_space(stacked / np.where(size > 0, size, 1.0), rcond=1e-10))
+        return np.asarray(d[:, None] * null_space(stacked, rcond=1e-10))
 
     @property
     def covariance(self) -> np.ndarray:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from triptych.base.linalg import equilibrate
 from triptych.existence.directions import FAR_OFF, SINGULAR, curvature_along, from_slope, principal, span
 from triptych.existence.domain_edges import cliff
 from triptych.existence.endless import MOST_COLUMNS, still_rising, structural_null
@@ -15,7 +16,6 @@ from triptych.existence.push import CLEAR
 from triptych.existence.verdict import Verdict
 from triptych.optimise.approach import WIDE
 from triptych.optimise.kinks import climb
-from triptych.optimise.newton import equilibrate
 from triptych.optimise.objective import Objective
 
 FARTHEST = 1e6  # conditional standard errors that a direction without curvature is followed

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triptych.base.errors import ModelError, shown
+from triptych.base.errors import ModelError
+from triptych.base.text import cited
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -76,10 +77,10 @@ def _refuse_names(model: pm.Model) -> None:
         for name in names:
             if kind != "label" and ("/" in name or name in (".", "..", "")):
                 remedy = f"rename it, for example {name.replace('/', ' per ').strip('.') or 'level'!r}"
-                raise ModelError(f"the {kind} {shown(name)} has a name that ArviZ takes for a path; {remedy}")
+                raise ModelError(f"the {kind} {cited(name)} has a name that ArviZ takes for a path; {remedy}")
             if not name.isascii() and any("\ud800" <= c <= "\udfff" for c in name):
                 raise ModelError(
-                    f"the {kind} {shown(name)} is no Unicode text (it was not decoded as UTF-8); rename it"
+                    f"the {kind} {cited(name)} is no Unicode text (it was not decoded as UTF-8); rename it"
                 )
     axes = {f"{v.name}_dim_{k}" for v in variables for k in range(v.ndim)}
     if clash := sorted({"chain", "draw", *axes, *dims} & set(named)):

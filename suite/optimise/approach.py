@@ -14,7 +14,8 @@ from typing import Protocol
 import numpy as np
 
 from triptych.base.interrupt import look
-from triptych.optimise.newton import LOG_RANGE, Point, equilibrate, factor, share
+from triptych.base.linalg import equilibrate
+from triptych.optimise.newton import LOG_RANGE, Point, factor, share
 
 WIDE = 30  # coordinates from which a Hessian costs more than the gradients that stand for it
 STEPS, HALVES = 80, 25  # steps of one ascent, and times that one of them is halved

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from triptych.optimise.newton import Point, equilibrate, newton
+from triptych.base.linalg import equilibrate, null_space
+from triptych.optimise.newton import Point, newton
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import LEVELS, Roundings, rounded, roundings_at, sharpened, split
 
@@ -41,7 +42,7 @@ class Corner:
     @property
     def basis(self) -> np.ndarray:
         """Orthonormal directions along which no kink that holds is left, shape ``(p, q)``."""
-        return _null_space(self.jacobian)
+        return null_space(self.jacobian)
 
 
 Met = list[tuple[Roundings, Point, tuple[Point, Corner]]]
@@ -177,7 +178,7 @@ def _constrained(
         derivatives,
         lambda y: objective.value(unit * y, corner),
         x / unit,
-        basis=_null_space(held * unit),
+        basis=null_space(held * unit),
         capped=objective.capped,
         max_iterations=max_iterations,
         polish=3 if max_iterations else 0,
@@ -200,15 +201,6 @@ def units(objective: Objective, x: np.ndarray, hessian: np.ndarray) -> np.ndarra
     slope = np.abs(fall) @ np.abs(jacobian)
     bare = (np.diag(hessian) == 0) & (slope > 0) & np.isfinite(slope)
     return np.where(bare, 2.0 ** np.round(-np.log2(np.where(bare, slope, 1.0))), 1.0)
-
-
-def _null_space(rows: np.ndarray) -> np.ndarray:
-    from scipy.linalg import null_space
-
-    if rows.shape[0] == 0:
-        return np.eye(rows.shape[1])
-    size = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(null_space(rows / np.where(size > 0, size, 1.0)))
 
 
 def _onto(objective: Objective, x: np.ndarray, signs: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from triptych.base.interrupt import look
+from triptych.base.linalg import equilibrate
 
 Derivatives = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
 Value = Callable[[np.ndarray], float]
@@ -54,12 +55,6 @@ class Point:
     def arrived(self) -> bool:
         """Whether nothing is left of the ascent."""
         return self.decrement <= ARRIVED * (1 + abs(self.value))
-
-
-def equilibrate(hessian: np.ndarray) -> np.ndarray:
-    """Return the scale of each coordinate: one over the root of its own curvature."""
-    diagonal = np.abs(np.diag(hessian))
-    return np.where(diagonal > 0, 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0)), 1.0)
 
 
 def newton(

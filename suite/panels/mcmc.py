@@ -11,6 +11,7 @@ import numpy as np
 
 from triptych.base.defaults import CHAINS, DRAWS, TUNE
 from triptych.base.progress import Progress
+from triptych.base.text import join
 from triptych.engine.angles import periods, turns
 from triptych.engine.engine import Engine
 from triptych.engine.estimands import Estimand
@@ -20,7 +21,7 @@ from triptych.panels.posterior_rows import summarise
 from triptych.panels.solution import NoEstimate, Panel
 from triptych.problem.advice import Advice
 from triptych.problem.axes import axis_labels
-from triptych.problem.table import Row, Status, join
+from triptych.problem.table import Row, Status
 from triptych.sampling.budget import Spent, told, why_not
 from triptych.sampling.gate import (
     LEVEL,

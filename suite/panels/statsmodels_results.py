@@ -103,7 +103,7 @@ def _already_there(f: Any, score: Any, start: np.ndarray, fargs: Any, kwargs: An
 
 def _covariance(model: Any, params: np.ndarray, retvals: Any) -> np.ndarray:
     """Invert the equilibrated information: the raw one may span twenty orders of magnitude."""
-    from triptych.optimise.newton import equilibrate
+    from triptych.base.linalg import equilibrate
 
     del retvals
     if model.scale_map.held is not None:

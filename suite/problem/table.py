@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -14,13 +14,6 @@ if TYPE_CHECKING:
 METHODS = ("mle", "map", "mcmc")
 # How a sentence names the panels.
 SHORT = {"mle": "MLE", "map": "MAP", "mcmc": "posterior"}
-
-
-def join(names: Sequence[str], most: int = 6) -> str:
-    """Return names as a list for reading; a long one is cut and says by how many."""
-    if len(names) <= most:
-        return ", ".join(names)
-    return f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
 class Status(StrEnum):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
-
-LONGEST = 8  # row numbers that a sentence names
 
 
 @dataclass(frozen=True)
@@ -67,10 +64,3 @@ class Density:
     def plain(self) -> dict[str, Any]:
         """Return it as a dictionary."""
         return asdict(self)
-
-
-def numbered(rows: Sequence[int]) -> str:
-    """``rows 1, 2 and 30 more``, or ``row 1``."""
-    named = ", ".join(str(row) for row in rows[:LONGEST])
-    more = f" and {len(rows) - LONGEST} more" if len(rows) > LONGEST else ""
-    return f"{'row' if len(rows) == 1 else 'rows'} {named}{more}"

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from triptych.base.linalg import null_space
 from triptych.engine.estimands import Estimand
 from triptych.profiles.jump import MARGIN, Jump
 
@@ -78,10 +79,7 @@ class HeldProfile:
 
     def _slope_left(self, slope: np.ndarray, held: np.ndarray, edges: np.ndarray) -> float:
         """Return the slope of the fall along what is held and the edges that are met, in standard errors."""
-        from scipy.linalg import null_space
-
-        rows = np.vstack([held[None], edges])
-        along = null_space(rows / np.linalg.norm(rows, axis=1, keepdims=True), rcond=1e-10)
+        along = null_space(np.vstack([held[None], edges]), rcond=1e-10)
         return float(np.linalg.norm(slope @ along)) if along.shape[1] else 0.0
 
     @cached_property

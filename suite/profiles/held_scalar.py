@@ -8,10 +8,10 @@ from functools import partial
 
 import numpy as np
 
+from triptych.base.linalg import equilibrate
 from triptych.engine.angles import TURN, turns, wrapped
 from triptych.engine.estimands import Estimand
 from triptych.estimates.optimum import Optimum
-from triptych.optimise.newton import equilibrate
 from triptych.optimise.objective import Objective
 
 LOGARITHMS, WIDTHS = 40.0, 1e5  # how far a scalar is followed: units of a logarithm, or of its scale

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from triptych.base.linalg import equilibrate
 from triptych.existence.verdict import Verdict
 from triptych.optimise.kinks import climb
-from triptych.optimise.newton import ascent_step, equilibrate, share
+from triptych.optimise.newton import ascent_step, share
 from triptych.profiles.held_scalar import Scalar
 from triptych.profiles.start import out_alone
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from triptych.base.linalg import independent, null_space
 from triptych.engine.estimands import Estimand
 from triptych.engine.natural_scale import natural_scale
 from triptych.estimates.optimum import Optimum
@@ -60,7 +61,7 @@ class Jump:
         for edge in self.edges:
             if not edge.held and not any(np.max(np.abs(edge.direction - d)) < 1e-6 for d in against):
                 return "the supports of the data end in more ways than there are data on their ends"
-        if np.linalg.matrix_rank(self.normals / np.linalg.norm(self.normals, axis=1, keepdims=True)) < len(self.held):
+        if independent(self.normals) < len(self.held):
             return "more data are on the ends of their supports than there are parameters"
         if not all(edge.straight for edge in self.held):
             return "an end of the data's support is no linear function of the parameters"
@@ -74,9 +75,7 @@ class Jump:
     @cached_property
     def regular(self) -> np.ndarray:
         """Directions along all edges, as columns with the information's inverse as their square."""
-        from scipy.linalg import null_space
-
-        along = np.asarray(null_space(self.normals / np.linalg.norm(self.normals, axis=1, keepdims=True), rcond=1e-8))
+        along = null_space(self.normals, rcond=1e-8)
         if not along.shape[1]:
             return along
         values, vectors = np.linalg.eigh(-(along.T @ self.hessian @ along))

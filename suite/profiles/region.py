@@ -13,9 +13,9 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import brentq
 
+from triptych.base.linalg import equilibrate
 from triptych.engine.estimands import Estimand
 from triptych.estimates.optimum import Optimum
-from triptych.optimise.newton import equilibrate
 
 SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)  # of the way to the edge, where a function may turn
 SCATTERED = 60  # random directions in which the edge is looked for

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from triptych.base.text import counted
-from triptych.design.columns import listed
+from triptych.base.text import counted, listed, sentence
 from triptych.design.design import Design
 from triptych.problem.table import Status
 from triptych.regression.components import components
@@ -94,7 +93,7 @@ class _Findings:
         if self.no_posterior is not None:
             status, reason = self.no_posterior
             expected["mcmc"] = dict.fromkeys(spec.estimands, status)
-            notes.append(reason[0].upper() + reason[1:] + ".")
+            notes.append(sentence(reason))
         whose = {"mle": "likelihood", "map": "joint density"}
         no_maximum = {
             method: f"the {whose[method]} has no maximum: {self.runs_away}"

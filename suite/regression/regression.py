@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from triptych.base.errors import InputError
-from triptych.base.options import real, said
+from triptych.base.options import real
+from triptych.base.text import said
 from triptych.design.design import Design
 from triptych.design.outcome import LARGEST, SMALLEST, Kind
 from triptych.regression.catalogue import family_of, prior_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from triptych.design.columns import listed
+from triptych.base.text import join_all, listed
 from triptych.design.design import Design
 from triptych.regression.existence import Existence
 from triptych.regression.regression import Regression
@@ -28,8 +28,7 @@ def question(design: Design) -> str:
         return f"What is {outcome} on average?"
     if len(names) > 6:
         names = [*names[:6], f"{len(names) - 6} more"]
-    joined = ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
-    return f"How does {outcome} depend on {joined}?"
+    return f"How does {outcome} depend on {join_all(names)}?"
 
 
 def _unquoted(name: str) -> str:

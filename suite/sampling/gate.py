@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from triptych.base.text import join
 from triptych.engine.engine import Engine
 from triptych.problem.advice import Advice
-from triptych.problem.table import Status, join
+from triptych.problem.table import Status
 from triptych.sampling.circular import sine_and_cosine
 from triptych.sampling.circumstances import Circumstances
 

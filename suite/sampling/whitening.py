@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from triptych.base.linalg import equilibrate
 from triptych.engine.engine import POSTERIOR, Engine
 from triptych.optimise.kinks import climb
-from triptych.optimise.newton import equilibrate
 from triptych.optimise.objective import make_objective
 
 SMALL, LARGE = 1e-3, 1e3  # deviations at the mode that a sampler's adaptation copes with

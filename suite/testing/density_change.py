@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triptych.problem.table import join
+from triptych.base.text import join
 from triptych.testing.arrays import ArrayDigest
 from triptych.testing.terms import COORDINATES, JACOBIAN, LIKELIHOOD, PRIOR, FreeVariable, TermKey
 

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from triptych.base.environment import told
-from triptych.base.errors import EnvironmentFault, InputError, shown
+from triptych.base.errors import EnvironmentFault, InputError
+from triptych.base.text import cited
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def read_json(path: Path, kind: str, schema: int) -> dict[str, Any]:
     InputError
         When it is missing, empty, no JSON, of another kind, or of a newer schema.
     """
-    name = shown(str(path))
+    name = cited(str(path))
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -141,7 +142,7 @@ def write_bytes(path: Path, content: bytes) -> Path:
     except OSError as error:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
-        raise EnvironmentFault(f"{shown(str(path))} could not be written: {told(error)}") from error
+        raise EnvironmentFault(f"{cited(str(path))} could not be written: {told(error)}") from error
     return path
 
 

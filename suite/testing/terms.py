@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from triptych.base.errors import InputError, ModelError
-from triptych.base.options import said
+from triptych.base.text import said
 from triptych.testing.arrays import ArrayDigest, arrays_of
 
 LIKELIHOOD, PRIOR, JACOBIAN, COORDINATES = "likelihood", "prior", "jacobian", "coordinates"
