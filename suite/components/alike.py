@@ -99,6 +99,7 @@ class Alike:
     def _classes(self, slopes: np.ndarray) -> list[list[int]]:
         # Sorted by a mixture of their derivatives, those that are alike stand side by side.
         key = slopes @ self._mix[: slopes.shape[1]]
+        key[~np.isfinite(key)] = np.nan  # outside of the domain, where nothing is told apart
         order = np.argsort(key, kind="stable")
         ends = np.flatnonzero(np.diff(key[order]) > ALIKE * slopes.shape[1] * self._size)
         return sorted((sorted(map(int, one)) for one in np.split(order, ends + 1)), key=min)

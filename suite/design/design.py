@@ -11,6 +11,7 @@ import numpy as np
 from triptych.base.errors import InputError
 from triptych.base.text import listed, numbered
 from triptych.design.columns import incomplete_rows, keep_complete, require_column
+from triptych.design.decomposition import Decomposed
 from triptych.design.formula import parse_formula
 from triptych.design.matrix import INTERCEPT, build_matrix
 from triptych.design.outcome import LARGEST, SMALLEST, Family, Kind, outcome, trials_expression
@@ -89,11 +90,16 @@ class Design:
     @cached_property
     def rank(self) -> int:
         """Numerical rank of the whole design, columns brought to one length first."""
-        return int(np.linalg.matrix_rank(self._unit)) if self.full.shape[1] else 0
+        values = self._decomposed.singular_values
+        return int(np.sum(values > values.max(initial=0.0) * max(self.full.shape) * np.finfo(float).eps))
 
     @cached_property
     def _unit(self) -> np.ndarray:
         return np.asarray(self.full / self._length)
+
+    @cached_property
+    def _decomposed(self) -> Decomposed:
+        return Decomposed.of(self._unit, self.target)
 
     @cached_property
     def _length(self) -> np.ndarray:
@@ -106,7 +112,19 @@ class Design:
     @cached_property
     def condition(self) -> float:
         """Condition number of the whole design, columns brought to one length first."""
-        return float(np.linalg.cond(self._unit)) if self.full.shape[1] else 1.0
+        return self._decomposed.condition()
+
+    @cached_property
+    def condition_of_slopes(self) -> float:
+        """Condition number of ``z`` alone, columns brought to one length first."""
+        return self._decomposed.condition(int(self.intercept))
+
+    @cached_property
+    def residuals(self) -> np.ndarray:
+        """What least squares leaves of ``target``, shape ``(n,)``."""
+        if self.full_rank:
+            return np.asarray(self.target - self._unit @ self._decomposed.least_squares())
+        return np.asarray(self.target - self.full @ np.linalg.lstsq(self.full, self.target, rcond=None)[0])
 
     @property
     def full_rank(self) -> bool:

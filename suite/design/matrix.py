@@ -85,7 +85,9 @@ def build_matrix(formula: Formula, table: pd.DataFrame) -> Matrix:
         raise InputError(f"{cited(formula.text)} gives several predictors the name {listed(repeated)}")
     values = np.ascontiguousarray(matrix[keep].to_numpy(dtype=float))
     kept = _without_empty_cells(values, labels, [":" in name and "[" in name for name in keep], facts)
-    return Matrix(np.ascontiguousarray(values[:, kept]), [labels[j] for j in kept], intercept, tuple(facts))
+    if len(kept) < len(labels):
+        values = np.ascontiguousarray(values[:, kept])
+    return Matrix(values, [labels[j] for j in kept], intercept, tuple(facts))
 
 
 def _without_empty_cells(values: np.ndarray, labels: list[str], crossed: list[bool], facts: list[Fact]) -> list[int]:

@@ -7,9 +7,14 @@ import numpy as np
 from triptych.engine.backend import Arrays, Backend
 from triptych.graph.graph import Graph
 
+Three = tuple[np.ndarray, np.ndarray, np.ndarray]  # both parts, their gradients and their Hessians
 
-def make_backend(graph: Graph, data: Arrays) -> tuple[Backend, str]:
-    """Return the backend for this graph and, when it is not the plain one, why.
+
+def make_backend(graph: Graph, data: Arrays) -> tuple[Backend, str, Three | None]:
+    """Return the backend for this graph, when it is not the plain one why, and what it was tried on.
+
+    That is the parts with their gradients and Hessians where the graph starts, with weights of one; None where the
+    backend that was chosen has to compute them anew.
 
     Distributions without a JAX translation or gradient run on numba; where only the second
     derivative is missing, central differences of the exact gradient replace it.
@@ -25,13 +30,19 @@ def make_backend(graph: Graph, data: Arrays) -> tuple[Backend, str]:
         value, gradient, hessian = backend.derivatives(graph.start, weights, data, backend.smooth)
     except (NotImplementedError, TypeError, ValueError) as error:
         summary = str(error).strip().splitlines()[0][:160] if str(error).strip() else repr(error)
-        return NumbaBackend(graph), (
-            f"computed with numba and differences of the exact gradient, because JAX cannot: {summary}"
+        return (
+            NumbaBackend(graph),
+            (f"computed with numba and differences of the exact gradient, because JAX cannot: {summary}"),
+            None,
         )
     if np.all(np.isfinite(gradient)) and not np.all(np.isfinite(hessian)) and np.all(np.isfinite(value)):
         backend.second_derivatives = "differences"
-        return backend, (
-            "second derivatives are central differences of the exact gradient, because the "
-            "distribution's own are not available"
+        return (
+            backend,
+            (
+                "second derivatives are central differences of the exact gradient, because the "
+                "distribution's own are not available"
+            ),
+            None,
         )
-    return backend, ""
+    return backend, "", (value, gradient, hessian)

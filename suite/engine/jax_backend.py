@@ -20,7 +20,7 @@ from triptych.engine.xla_cache import xla_folder
 from triptych.graph.graph import Graph
 
 ALIGNED = 8  # numbers between places in memory that XLA takes as they are
-AT_ONCE = 200_000  # rows times directions of a Hessian that are computed side by side: what a processor keeps close
+AT_ONCE = 400_000  # rows times directions of a Hessian that are computed side by side: what a processor keeps close
 
 
 class JaxBackend:
@@ -74,26 +74,33 @@ class JaxBackend:
         inlined: Callable[..., Any] = self._jax.jit(_jaxify(*self._pieces[piece]), inline=True)
         return inlined
 
-    def _parts(self, z: Any, t: Arrays, weights: Arrays, data: Arrays) -> Any:
+    def _two(self, z: Any, t: Arrays, weights: Arrays, data: Arrays) -> tuple[Any, Any]:
         *terms, prior, _ = self._objective(z, *t, *data)
         total = sum(self._np.sum(w * term) for w, term in zip(weights, terms, strict=True))
-        return self._np.stack([total, prior])
+        return total, prior
+
+    def _parts(self, z: Any, t: Arrays, weights: Arrays, data: Arrays) -> Any:
+        return self._np.stack(self._two(z, t, weights, data))
+
+    def _sizes(self, z: Any, data: Arrays) -> Arrays:
+        return tuple(self._np.abs(u) for u in self._arguments(z, *data))
 
     def _plain(self, z: Any, weights: Arrays, data: Arrays) -> Any:
-        t = tuple(self._np.abs(u) for u in self._arguments(z, *data))
-        return self._parts(z, t, weights, data)
+        return self._parts(z, self._sizes(z, data), weights, data)
 
-    def _cornered(self, z: Any, weights: Arrays, data: Arrays, corner: Arrays) -> Any:
-        """Parts with ``t = s u`` where a sign is given and ``sqrt(u^2 + eps^2)`` (or 0) elsewhere."""
+    def _rounded(self, z: Any, data: Arrays, corner: Arrays) -> Arrays:
+        """Return ``t = s u`` where a sign is given and ``sqrt(u^2 + eps^2)`` (or 0) elsewhere."""
         eps, smooth, signs = corner
-        us = self._arguments(z, *data)
         if not signs:
-            return self._plain(z, weights, data)
-        t = tuple(
+            return self._sizes(z, data)
+        us = self._arguments(z, *data)
+        return tuple(
             s * u + (1 - self._np.abs(s)) * smooth * self._np.sqrt(u * u + e * e)
             for s, e, u in zip(signs, eps, us, strict=True)
         )
-        return self._parts(z, t, weights, data)
+
+    def _cornered(self, z: Any, weights: Arrays, data: Arrays, corner: Arrays) -> Any:
+        return self._parts(z, self._rounded(z, data, corner), weights, data)
 
     def value(self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays = ()) -> np.ndarray:
         if corner:
@@ -129,8 +136,16 @@ class JaxBackend:
         gradient, value = self._program("both", self._both)(z, weights, data, corner)
         return np.asarray(value), np.asarray(gradient)
 
-    def _both(self, z: Any, *rest: Any) -> Any:
-        return self._jax.jacrev(self._cornered)(z, *rest), self._cornered(z, *rest)
+    def _both(self, z: Any, weights: Arrays, data: Arrays, corner: Arrays) -> Any:
+        """Return the gradients of both parts, and the parts.
+
+        Each gradient is taken by itself: side by side, the prior's would go through all the rows as well.
+        """
+
+        def part(which: int) -> Any:
+            return self._jax.grad(lambda at: self._two(at, self._rounded(at, data, corner), weights, data)[which])(z)
+
+        return self._np.stack([part(0), part(1)]), self._cornered(z, weights, data, corner)
 
     def kinks(self, z: np.ndarray, weights: Arrays, data: Arrays) -> tuple[np.ndarray, ...]:
         jax, jnp = self._jax, self._np

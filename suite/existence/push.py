@@ -31,7 +31,7 @@ def probe(
         x = _next(objective, end, points, j, sign)
         if not np.isfinite(objective.value(x)):
             break
-        point = climb_beside(objective, x, j, known=last.hessian)
+        point = climb_beside(objective, x, j, known=last.hessian, top=end.value)
         if not point.usable:
             break
         last = point
@@ -99,14 +99,16 @@ def level(verdict: Verdict, trace: Trace, whole: bool) -> int:
     """
     objective, top = verdict.objective, verdict.point.value
     least = top - 8 * CLEAR
-    for k in range(len(trace.values) - 1, LEAST_LEVEL - 1, -1):
-        if trace.values[k] < least:
-            continue
-        noise = max(verdict.noise, *(objective.noise(x) for x in trace.points[k - 2 : k + 1]))
-        if noise < CLEAR:
-            last = k == len(trace.values) - 1
-            ends = whole if last else objective.noise(trace.points[k + 1]) >= CLEAR
-            return k if ends and trace.values[k] >= top - max(8 * noise, 1e-10) else 0
+    high = [k for k in range(LEAST_LEVEL, len(trace.values)) if trace.values[k] >= least]
+    if not high:
+        return 0
+    # Rounding does not shrink on the way out: where it seems to, the differences that tell it are zero by chance.
+    seen = trace.points[: high[-1] + 2]
+    noise = np.maximum.accumulate([max(verdict.noise, objective.noise(x)) for x in seen])
+    for k in high[::-1]:
+        if noise[k] < CLEAR:
+            ends = whole if k == len(trace.values) - 1 else noise[k + 1] >= CLEAR
+            return k if ends and trace.values[k] >= top - max(8 * noise[k], 1e-10) else 0
     return 0
 
 

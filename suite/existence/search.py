@@ -33,6 +33,7 @@ TRIES = 200  # points looked at when the first one is outside the domain
 STAGES = 8  # times that an ascent that has gone far goes on
 LOWEST, HALVES = 100.0, 20  # fall, for each coordinate, from the maximum to a start, and times that it is moved up
 DISTINCT = 0.01  # standard errors between two maxima that are not one
+NEAR = 1e-9  # expected rise, relative, at which an ascent is seen to lead to a maximum that is known
 SAME_RATE = 0.95  # of a rise from one stage to the next: it will go on for ever
 COARSE = 3e-6  # rounding error of an objective that can still be judged
 
@@ -146,7 +147,7 @@ def _led_back(objective: Objective, start: np.ndarray, top: Point) -> tuple[Poin
     """Return a maximum of many coordinates once more, where an ascent by gradients leads to it."""
     if objective.size < WIDE or objective.kinked or top.slow or not top.arrived:
         return None
-    end = approach(objective, start, top.hessian)
+    end = approach(objective, start, top.hessian, done=NEAR)
     if end is None or apart(objective, end, [top]) or abs(end.value - top.value) > 1e-9 * (1 + abs(top.value)):
         return None
     return top, None
@@ -223,11 +224,12 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
     if not usable:
         point, corner = found[0]
         return Verdict(objective, point, corner, np.inf, 0)
+    noise = {id(end): objective.noise(end.z) for end in {id(end): end for end, _ in usable}.values()}
     # A point that is all rounding may show any value; it leads only when there is no other.
-    usable.sort(key=lambda e: objective.noise(e[0].z) > COARSE)
+    usable.sort(key=lambda e: noise[id(e[0])] > COARSE)
     best = usable[0][0].value
     origin = objective.origin[objective.active]
-    told = max(1e-9 * (1 + abs(best)), min(objective.noise(usable[0][0].z), COARSE))
+    told = max(1e-9 * (1 + abs(best)), min(noise[id(usable[0][0])], COARSE))
     equal = [e for e in usable if abs(e[0].value - best) <= told]
     mixed = len({end.slow for end, _ in equal}) > 1
     point, corner = min(
@@ -235,7 +237,7 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
         # An ascent may also leap to where all is flat: there it says less than one that came to a stop on the way.
         key=lambda e: (e[0].slow or (mixed and _is_flat(e[0])), float(np.linalg.norm(e[0].z - origin))),
     )
-    if objective.noise(point.z) > ALL_ROUNDING:
+    if noise[id(point)] > ALL_ROUNDING:
         # Of numbers that mean nothing none is the best; the longest way before them tells most of where it leads.
         point, corner = max(
             usable, key=lambda e: float(np.max(np.ptp(clear(objective, e[0].trail), axis=0), initial=0))
@@ -247,7 +249,7 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
             others.append(other)
     ties = [end for end, _ in equal if not end.slow and apart(objective, end, [point])]
     ties = [end for k, end in enumerate(ties) if apart(objective, end, ties[:k])]
-    return Verdict(objective, point, corner, objective.noise(point.z), len(usable), others, ties)
+    return Verdict(objective, point, corner, noise[id(point)], len(usable), others, ties)
 
 
 def apart(objective: Objective, end: Point, from_others: list[Point]) -> bool:

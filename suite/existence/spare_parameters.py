@@ -24,12 +24,14 @@ def without_redundant(objective: Objective) -> Objective | None:
     Untransformed coordinates are kept first: they reach both signs of a product with a scale. One that is held is so
     off zero, where a product with another would be no more than zero. None where there is none to spare.
     """
+    if objective.size >= MOST_COLUMNS:
+        return None
     rng = np.random.default_rng(3)
     x = objective.origin[objective.active] + 0.5 * rng.standard_normal(objective.size)
     columns = objective.term_slopes(x).T
     # Fewer terms than coordinates (one for a whole series) would make anything look spare.
     inside = np.isfinite(objective.value(x)) and np.all(np.isfinite(columns))
-    if not inside or not len(columns) < min(columns.shape[1], MOST_COLUMNS):
+    if not inside or not len(columns) < columns.shape[1]:
         return None
     size = column_sizes(columns.T)
     kept: list[np.ndarray] = []

@@ -23,6 +23,8 @@ RISE, CURVED = 1e-4, 1e-10  # of what a slope promises, for a step to be taken; 
 MEMORY = 20  # steps that tell how the curvature differs from the known one
 DONE = 1e-13  # expected rise, relative to the objective, at which an ascent has come to its end
 ARRIVED = 1e-9  # the same, for the Hessian that is there to be taken for a maximum's
+FALL = 1e-7  # the same, relative to a fall that it makes up for a part of
+CLEAR_FALL = 1e-2  # fall that no rounding hides, and no polish either
 EXACT = 1e-16  # squared standard errors from a maximum at which no better one is looked for
 ROUNDING = 64 * float(np.finfo(float).eps)  # of the objective, relative, below which only its slope tells
 POLISH = 3  # steps after the end, taken while the slope shrinks
@@ -73,7 +75,15 @@ class Units:
         return np.asarray(self.scale * solve_triangular(self.root, of_u, lower=True, trans="T", check_finite=False))
 
 
-def approach(objective: Smooth, start: np.ndarray, hessian: np.ndarray, fixed: int | None = None) -> Point | None:
+def approach(
+    objective: Smooth,
+    start: np.ndarray,
+    hessian: np.ndarray,
+    fixed: int | None = None,
+    *,
+    done: float = DONE,
+    top: float = -np.inf,
+) -> Point | None:
     """Climb by gradients from ``start``, optionally with one coordinate held fixed.
 
     Parameters
@@ -86,6 +96,10 @@ def approach(objective: Smooth, start: np.ndarray, hessian: np.ndarray, fixed: i
         Its Hessian somewhere, whose curvature is the unit of length.
     fixed
         Position of a coordinate to hold.
+    done
+        Expected rise, relative to the objective, at which the ascent has come to its end.
+    top
+        Height from which the coordinate was pushed away: where the end is below it, the fall is told to seven digits.
 
     Returns
     -------
@@ -104,8 +118,9 @@ def approach(objective: Smooth, start: np.ndarray, hessian: np.ndarray, fixed: i
         look()
         way = _direction(pairs, g)
         expected = float(g @ way)
-        ended += expected <= DONE * (1 + abs(value))
-        if ended > POLISH:
+        fall = top - value
+        ended += expected <= max(done * (1 + abs(value)), FALL * fall)
+        if ended > (0 if done > DONE or fall > CLEAR_FALL else POLISH):
             break
         step = np.zeros_like(z)
         step[free] = units.step(way)

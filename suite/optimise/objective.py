@@ -14,6 +14,7 @@ from triptych.optimise.newton import Point, newton
 
 FAR_OUT, NUDGE = 8.0, 1e-6  # of a logarithm: from where rounding is looked for, and by what step
 FURTHER, STRAIGHT = 100, 1e-4  # of these steps, for differences of fourth order; bend over them that leaves none
+ROW = range(-4, 5)  # points of which second differences are taken
 MOST_SMALL = 12  # scalars of a variable whose coordinates are pushed away one by one
 
 
@@ -128,18 +129,28 @@ class Objective:
         return max(16 * eps * (1 + size), 2 * measured, self._noise_far_out(x, here))
 
     def _noise_far_out(self, x: np.ndarray, here: float) -> float:
-        """Return what second differences leave where a logarithm is far out and a density may be rounding only."""
+        """Return what second differences leave where a logarithm is far out and a density may be rounding only.
+
+        One of them may vanish by chance, so the largest along a row of points is taken, as in a difference table
+        (Hamming 1973, Numerical Methods for Scientists and Engineers, ch. 10; More and Wild 2011, SIAM J. Sci. Comput.
+        33, 1292-1314).
+        """
         found = 0.0
         for k in np.flatnonzero(self.capped & (np.abs(x) > FAR_OUT)):
             change = NUDGE * (np.arange(x.size) == k)
-            bent = abs(self.value(x + change) - 2 * here + self.value(x - change))
-            found = max(found, bent if np.isfinite(bent) else 0.0)
+            bent = self._bends(x, change)
+            found = max(found, bent)
             if FURTHER**2 * bent < STRAIGHT:
                 # A density that is rounded in steps may be straight over so short a way.
                 sides = [self.value(x + step * FURTHER * change) for step in (-2, -1, 1, 2)]
                 rough = abs(sides[0] - 4 * sides[1] + 6 * here - 4 * sides[2] + sides[3]) / 4
                 found = max(found, rough if np.isfinite(rough) else 0.0)
         return found
+
+    def _bends(self, x: np.ndarray, change: np.ndarray) -> float:
+        """Return the largest second difference of a row of points about one."""
+        row = [self.value(x + step * change) for step in ROW]
+        return float(np.max(np.abs(np.diff(row, 2)))) if np.all(np.isfinite(row)) else 0.0
 
     def leaps(self, one: np.ndarray, other: np.ndarray) -> bool:
         """Whether the objective leaps between two points: a density computed wrongly far out does."""
@@ -157,18 +168,24 @@ class Objective:
         return abs(ends[1] - ends[0]) > 0.2 * whole
 
     def climb(
-        self, x: np.ndarray, *, fixed: int | None = None, max_iterations: int = 200, known: np.ndarray | None = None
+        self,
+        x: np.ndarray,
+        *,
+        fixed: int | None = None,
+        max_iterations: int = 200,
+        known: np.ndarray | None = None,
+        top: float = -np.inf,
     ) -> Point:
         """Run Newton from ``x``, optionally with one coordinate held fixed.
 
         In many coordinates gradients lead most of the way. With a coordinate fixed they do so with a ``known``
-        Hessian only, from nearby, and the end is then left with it.
+        Hessian only, from nearby, and the end is then left with it; ``top`` is as for :func:`approach`.
         """
         if self.size >= WIDE and not self.kinked:
             if fixed is None:
                 quick = arrive(self, x, self.derivatives(x)[2] if known is None else known)
             else:
-                quick = approach(self, x, known, fixed) if known is not None else None
+                quick = approach(self, x, known, fixed, top=top) if known is not None else None
             if quick is not None:
                 return quick
         basis = None

@@ -16,14 +16,20 @@ Roundings = tuple[np.ndarray, ...]  # every ``eps``, in the shapes of the kinks'
 
 
 def climb_beside(
-    objective: Objective, x: np.ndarray, fixed: int, max_iterations: int = 25, known: np.ndarray | None = None
+    objective: Objective,
+    x: np.ndarray,
+    fixed: int,
+    max_iterations: int = 25,
+    known: np.ndarray | None = None,
+    top: float = -np.inf,
 ) -> Point:
     """Climb with one coordinate held fixed; corners are rounded, so that Newton does not hop across them.
 
-    ``known`` is a Hessian nearby, as for :meth:`Objective.climb`.
+    ``known`` is a Hessian nearby and ``top`` the height that a coordinate was pushed from, as for
+    :meth:`Objective.climb`.
     """
     if not objective.kinked:
-        return objective.climb(x, fixed=fixed, max_iterations=max_iterations, known=known)
+        return objective.climb(x, fixed=fixed, max_iterations=max_iterations, known=known, top=top)
     basis = np.delete(np.eye(objective.size), fixed, axis=1)
     return rounded(objective, x, roundings_at(objective, x, BESIDE), basis=basis, max_iterations=max_iterations)
 

@@ -46,10 +46,9 @@ def components(design: Design, relative: np.ndarray | None = None) -> Components
     """
     if len(design.labels) < 2 or not design.full_rank:
         return None
-    size = np.linalg.norm(design.z, axis=0)
-    if np.linalg.cond(np.linalg.qr(design.z / size, mode="r")) < NEARLY_DEPENDENT:
+    if design.condition_of_slopes < NEARLY_DEPENDENT:
         return None
-    unit = size if relative is None else 1 / relative
+    unit = np.linalg.norm(design.z, axis=0) if relative is None else 1 / relative
     _, values, right = np.linalg.svd(design.z / unit, full_matrices=False)
     if values[-1] < ROUNDING * values[0]:
         return None

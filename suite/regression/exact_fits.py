@@ -61,12 +61,8 @@ def fits_exactly(design: Design) -> bool:
 
 def misfit(design: Design) -> float:
     """Return the largest residual of least squares, in units of the largest number that it is a difference of."""
-    y = design.outcome
-    unit = design.outcome_scale if design.outcome_scale != 1.0 else design.spread
-    target = (y - design.outcome_centre) / unit
-    coef, *_ = np.linalg.lstsq(design.full, target, rcond=None)
-    left = float(np.abs(target - design.full @ coef).max())
-    return left / float(max(np.abs(y).max() / unit, np.abs(target).max()))
+    y, scale = np.abs(design.outcome).max(), design.outcome_scale
+    return float(np.abs(design.residuals).max() / max(y / scale, np.abs(design.target).max()))
 
 
 def tied_rows(design: Design) -> np.ndarray:

@@ -158,7 +158,7 @@ class Regression:
         """Return the standard error that each slope of ``design.z`` would have by itself, shape ``(p,)``."""
         noise = self._noise(design)
         if self.measured and design.n > design.rank:
-            left = design.target - design.full @ np.linalg.lstsq(design.full, design.target, rcond=None)[0]
+            left = design.residuals
             noise = float(np.sqrt(left @ left / (design.n - design.rank))) or noise
         return np.asarray(noise / np.linalg.norm(design.z, axis=0))
 

@@ -12,6 +12,9 @@ import pymc as pm
 import pytest
 
 import triptych
+from triptych.engine.engine import Engine
+from triptych.existence.search import find
+from triptych.optimise.objective import make_objective
 
 FEW = {"draws": 200, "tune": 200, "chains": 2, "random_seed": 1}
 
@@ -49,3 +52,13 @@ def test_a_start_where_probabilities_are_one_to_all_digits_is_passed_over() -> N
     comparison = triptych.fit(table, "y ~ x", family="bernoulli", standardize=False, **FEW | {"chains": 4})
     assert "stopped" not in str(comparison["default"].panels["mcmc"].diagnostics["attempts"])
     assert np.all(np.isfinite(comparison["default"].values("mcmc", "coef")))
+
+
+def test_a_limit_is_seen_from_every_start_where_the_density_ends_in_rounding() -> None:
+    with pm.Model() as model:
+        rate = pm.HalfFlat("rate")
+        pm.Truncated("y", pm.Poisson.dist(rate), lower=1, observed=np.ones(6, int))
+    engine = Engine.build(model)
+    objective, _ = make_objective(engine, np.array([1.0, 1.0]))
+    found = [find(objective, seed).rays.tolist() for seed in range(8)]
+    assert found == [[[-1.0]]] * 8

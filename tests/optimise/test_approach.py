@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import numpy as np
 import pandas as pd
 import pymc as pm
@@ -28,8 +29,10 @@ from triptych.regression.build import build_scenario
 from triptych.regression.catalogue import family_of
 
 LEVELS = 60
-MOST_HESSIANS = 12  # per panel: at the first point, at the maximum, and a few more
-MOST_VALUES = 350  # per panel: two on each side of a direction, and those of the probes and of the rounding
+MOST = {  # Hessians, gradients and values of both panels: those of the starts, the ends, the probes and the rounding
+    "gaussian": (4, 400, 460),
+    "poisson": (6, 750, 470),
+}
 
 
 @pytest.fixture
@@ -70,12 +73,18 @@ def test_many_levels_cost_few_hessians_and_are_those_of_statsmodels(
     family: str, hessians: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frame, values, value = table(family), [], JaxBackend.value
+    gradients, slopes = [], JaxBackend.slopes
 
     def counted(self: JaxBackend, z: np.ndarray, *rest: Any) -> Any:
         values.append(z.size)
         return value(self, z, *rest)
 
+    def also_counted(self: JaxBackend, z: np.ndarray, *rest: Any) -> Any:
+        gradients.append(z.size)
+        return slopes(self, z, *rest)
+
     monkeypatch.setattr(JaxBackend, "value", counted)
+    monkeypatch.setattr(JaxBackend, "slopes", also_counted)
     threads: set[int] = set()
     before = blas_threads()
     solution = solve(
@@ -83,8 +92,8 @@ def test_many_levels_cost_few_hessians_and_are_those_of_statsmodels(
         methods=("mle", "map"),
         progress=lambda *_: threads.update(blas_threads()),
     )
-    assert len(hessians) <= 2 * MOST_HESSIANS
-    assert len(values) <= 2 * MOST_VALUES
+    work = len(hessians), len(gradients), len(values)
+    assert all(done <= most for done, most in zip(work, MOST[family], strict=True)), work
     assert threads == {1}
     assert blas_threads() == before
     theirs = (
@@ -191,3 +200,19 @@ def test_residuals_prove_that_nothing_separates_just_where_linear_programmes_fin
             assert fit_programs.separated(design) == []
             monkeypatch.undo()
     assert {True, False} == set(found)
+
+
+def test_a_gradient_goes_through_the_rows_once_more_than_the_value() -> None:
+    rng = np.random.default_rng(9)
+    x = rng.normal(size=(2000, 50))
+    with pm.Model() as model:
+        beta = pm.Normal("beta", 0, 1, shape=50)
+        pm.Normal("y", x @ beta, 1, observed=rng.normal(size=2000))
+    engine = Engine.build(model)
+    backend = engine.backend
+    given = engine.graph.start, engine.device_weights, engine.device_data
+    work = [
+        jax.jit(function).lower(*arguments).compile().cost_analysis()["flops"]
+        for function, arguments in ((backend._plain, given), (backend._both, (*given, backend.smooth)))
+    ]
+    assert work[1] < 2.3 * work[0]
