@@ -156,6 +156,7 @@ def _panels(comparison: Comparison, name: str) -> dict[str, Any]:
         "key": key,
         "settings": {str(k): str(v) for k, v in solution.settings.items()},
         "cards": [_card(comparison, solution, groups, rows, m) for m in methods(rows)],
+        "units": [{"name": k, "unit": u} for k, u in comparison.scenario.units.items()],
         "methods": methods(rows),
         "rows": [cells.panel_row(group, methods(rows)) for group in groups],
         "groups": groups,
@@ -227,12 +228,21 @@ def _card(
         "described": described(mine),
         "tally": _tally(comparison, mine),
         "notes": sorted(found, key=lambda note: note.status == "ok"),
+        "headline": _headline(groups, comparison.explanations[solution.variant].headline, method),
         "facts": cells.headline(facts),
         "gate": [str(failure) for failure in facts.get("gate", ())],
         "optima": [
             cells.line(row, groups) for row in select(comparison.optima, solution.variant) if row["method"] == method
         ],
     }
+
+
+def _headline(groups: list[Scalar], name: str, method: str) -> dict[str, Any] | None:
+    """Return one panel's estimate of the scalar on which the panels differ most."""
+    scalar = next((group for group in groups if group.name == name), None)
+    if scalar is None or method not in scalar.rows:
+        return None
+    return {"name": name, **cells.cell(scalar.rows[method], scalar.style)}
 
 
 def _densities(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from triptych.comparisons.comparison import Comparison
 
-TITLES = {"mle": "Maximum likelihood", "map": "MAP mode", "mcmc": "Posterior"}
+TITLES = {"mle": "Maximum likelihood (MLE)", "map": "Maximum a posteriori (MAP)", "mcmc": "Posterior (MCMC)"}
 IS = {
     "mle": "The parameter values that make the observed data most probable; no prior takes part.",
     "map": "The top of likelihood times prior, as a density of all parameters together.",

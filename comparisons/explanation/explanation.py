@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from triptych.comparisons.explanation.consequences import CONSEQUENCES
 from triptych.comparisons.explanation.existence_rules import corner, edge, held, no_map, no_mle
-from triptych.comparisons.explanation.in_short import in_short
+from triptych.comparisons.explanation.in_short import in_short, most_different
 from triptych.comparisons.explanation.measured import measure
 from triptych.comparisons.explanation.posterior_rules import agreement, lengths, marginal_top, skewed
 from triptych.comparisons.explanation.prior_rules import pooling, pull, written
@@ -35,6 +35,8 @@ class Explanation:
         Where it belongs.
     answer
         What the panels say together, in one sentence.
+    headline
+        The scalar on which the three differ most.
     reasons
         Why the panels differ, or that they agree.
     consequences
@@ -44,6 +46,7 @@ class Explanation:
     scenario: str
     variant: str
     answer: str
+    headline: str
     reasons: tuple[Sentence, ...]
     consequences: tuple[Sentence, ...]
 
@@ -86,4 +89,6 @@ def explain(solution: Solution, told: Sequence[Density] = ()) -> Explanation:
     scalars = measure(solution, told)
     reasons = tuple(sentence for rule in RULES for sentence in rule(scalars))
     consequences = tuple(sentence for rule in CONSEQUENCES for sentence in rule(scalars))
-    return Explanation(solution.scenario, solution.variant, in_short(scalars), reasons, consequences)
+    return Explanation(
+        solution.scenario, solution.variant, in_short(scalars), most_different(scalars), reasons, consequences
+    )

@@ -12,6 +12,12 @@ from triptych.comparisons.explanation.sentences import named, number
 WORDS = {"mle": "MLE", "map": "MAP", "mcmc": "posterior mean"}
 
 
+def most_different(scalars: Sequence[Measured]) -> str:
+    """Return the name of the scalar on which the three differ most; of the first where this is not known."""
+    known = [s for s in scalars if math.isfinite(distance(s))]
+    return max(known, key=distance).name if known else next((s.name for s in scalars), "")
+
+
 def in_short(scalars: Sequence[Measured]) -> str:
     """Return what the panels say together, with the figures of the scalar on which they differ most.
 

@@ -133,7 +133,7 @@ class Comparison:
         reason = Sentence("pull", "The prior pulls beta[s1] towards its centre 0.", ("beta[s1]",))
         advice = Sentence("zeros", "A MAP of exactly 0 is not evidence of no effect.", ("beta[s4]",))
         return {
-            name: Explanation(s.scenario, name, "The three differ most on beta[s1].", (reason,), (advice,))
+            name: Explanation(s.scenario, name, self.answer, "beta[s1]", (reason,), (advice,))
             for name, s in self.solutions.items()
         }
 
