@@ -10,15 +10,14 @@ import numpy as np
 
 from triptych.problem.table import SHORT
 from triptych.reports.marks import SHAPES, Chart
-from triptych.reports.numbers import significant
 from triptych.reports.scales import Scale, spread
+from triptych.reports.scenario_figures import special
 from triptych.reports.view import Scalar, abridged, words
 
 if TYPE_CHECKING:
-    from triptych.problem.scenario import Figure, Series
+    pass
 
 SMALL = (340.0, 214.0)
-LARGE = (620.0, 340.0)
 # How far, in ranges of the posterior, a point estimate may stretch the axis.
 STRETCH = 1.5
 
@@ -155,80 +154,6 @@ def _describe(scalar: Scalar, source: str) -> str:
     said = [f"{SHORT[m]} {write(r['estimate']) or words(r['status'])}" for m, r in scalar.rows.items()]
     drawn = f" with the {source} drawn on it" if source else ""
     return f"Posterior density of {scalar.name}{drawn}; {', '.join(said)}."
-
-
-def special(figure: Figure, key: str) -> Chart:
-    """Draw a scenario's own figure.
-
-    Parameters
-    ----------
-    figure
-        Title, caption, labels and series as the scenario gives them.
-    key
-        A prefix that makes identifiers unique on the page.
-    """
-    bars = {id(s): _histogram(s) for s in figure.series if s.kind == "histogram"}
-    xs, ys = [], []
-    for series in figure.series:
-        if id(series) in bars:
-            heights, edges = bars[id(series)]
-            xs += edges.tolist()
-            ys += [0.0, *heights.tolist()]
-        else:
-            xs += list(map(float, series.x))
-            ys += list(map(float, series.y)) if series.kind != "vline" else []
-    width, height = LARGE
-    y = Scale(*spread(ys, log=figure.y_log), height - 40, 12.0, log=figure.y_log)
-    left = 38 + 9.0 * max((len(label) for _, label in y.ticks), default=3)
-    x = Scale(*spread(xs, 0.02, log=figure.x_log), left, width - 12, log=figure.x_log)
-    labels = (figure.x_label, figure.y_label, figure.caption)
-    shape = (width, height, x, y, y.stop, y.start)
-    chart = Chart(key, figure.title, figure.caption, *shape, *labels)
-    for i, series in enumerate(figure.series):
-        _series(chart, series, _colour(i), bars.get(id(series)))
-    return chart
-
-
-def _colour(i: int) -> str:
-    """Eight colours that colour-blind readers can tell apart, then the same dashed."""
-    return f"s{i % 8}{' dashed' if i >= 8 else ''}"
-
-
-def _histogram(series: Series) -> tuple[np.ndarray, np.ndarray]:
-    sample = np.asarray(series.x, dtype=float)
-    bins = max(10, min(60, round(2 * len(sample) ** (1 / 3))))
-    return np.histogram(sample[np.isfinite(sample)], bins=bins, density=True)
-
-
-def _series(chart: Chart, series: Series, css: str, bars: tuple[np.ndarray, np.ndarray] | None) -> None:
-    x, y = chart.x, chart.y
-    assert y is not None
-    floor = y(max(0.0, y.low)) if not y.log else y(y.low)
-    shape = "line"
-    if bars is not None:
-        shape = "area"
-        for bar, start, stop in zip(bars[0], bars[1][:-1], bars[1][1:], strict=True):
-            box = [(x(start), y(bar)), (x(stop), y(bar))]
-            chart.curve(f"{css} area", box, f"{series.label}: {significant(bar)}", base=floor)
-    elif series.kind == "vline":
-        for value in series.x:
-            if x.holds(value):
-                tip = f"{series.label} {significant(value)}"
-                chart.line(f"{css} rule", x(value), y.stop, x(value), y.start, tip)
-    else:
-        points = [
-            (x(float(a)), y(float(b)))
-            for a, b in zip(series.x, series.y, strict=True)
-            if x.holds(float(a)) and y.holds(float(b))
-        ]
-        if series.kind == "points":
-            shape = "circle"
-            for px, py in points:
-                chart.dot(f"{css} point", "circle", px, py, 3.0, series.label)
-        else:
-            chart.curve(f"{css} line", points, series.label)
-    if series.label:
-        chart.legend.append((css, shape, series.label))
 
 
 def evidence(path: Any, method: str, key: str) -> Chart:

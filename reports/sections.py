@@ -10,12 +10,13 @@ from triptych.comparisons.notices import far_from_the_prior
 from triptych.problem.scenario import DEFAULT
 from triptych.reports import cells
 from triptych.reports.circles import Circle
-from triptych.reports.figures import density, drawable, evidence, special
+from triptych.reports.figures import density, drawable, evidence
 from triptych.reports.forest import forests
 from triptych.reports.marks import Chart
 from triptych.reports.mathematics import code, mathml, pretty
 from triptych.reports.numbers import significant
 from triptych.reports.plots import Plot, predictive_plots, rank_plots
+from triptych.reports.scenario_figures import special
 from triptych.reports.view import (
     IS,
     TITLES,

@@ -139,3 +139,23 @@ def test_predictive_checks_of_a_binary_variable_are_its_calibration_and_its_shar
     for plot in (after, before):
         assert plot.svg.startswith("<svg")
     assert not [w for w in recwarn if "binary" in str(w.message)]
+
+
+def test_in_a_scenario_figure_the_panels_keep_their_colours_and_lines_are_labelled_at_their_ends() -> None:
+    from triptych.problem.scenario import Figure, Series
+    from triptych.reports.scenario_figures import special
+
+    falling = Series("MAP of a", [3.0, 2.0, 1.0], [0.0, 4.0, 9.0])  # given from right to left
+    level = Series("penalty", [1.0, 2.0, 3.0], [0.0, 0.0, 0.0])
+    dots = Series("posterior mean", [2.0], [4.0], kind="points")
+    chart = special(Figure("t", "c", "x", "y", (falling, level, dots)), "k")
+    ends = {mark.text: mark for mark in chart.marks if mark.css.endswith(" end")}
+    assert list(ends) == ["MAP of a", "penalty"]
+    assert ends["MAP of a"].css == "map end"
+    assert ends["penalty"].css == "n0 end"
+    # Their left ends lie further apart: there the falling line is high on the page and the level one on the axis.
+    assert ends["MAP of a"].attrs["x"] < 100
+    assert ends["MAP of a"].attrs["y"] < 30 < ends["penalty"].attrs["y"]
+    assert chart.legend == [("mcmc", "circle", "posterior mean")]
+    lines = [special(Figure("t", "c", "x", "y", tuple(level for _ in range(n))), "k") for n in (1, 13)]
+    assert [len(one.legend) for one in lines] == [1, 13]

@@ -1,0 +1,151 @@
+"""A scenario's own figures: the panels keep their colours, lines are labelled at their ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from triptych.reports.marks import Chart
+from triptych.reports.numbers import significant
+from triptych.reports.scales import Scale, spread
+
+if TYPE_CHECKING:
+    from triptych.problem.scenario import Figure, Series
+
+LARGE = (620.0, 340.0)
+# How the label of a series that belongs to a panel begins; everything else is context, in greys and one hue.
+PANELS = {"mle": r"(MLE|maximum likelihood|likelihood)\b", "map": r"MAP\b", "mcmc": r"posterior\b"}
+MOST_LABELS, LONGEST = 12, 26  # lines, and characters of a label, that are written at the lines' ends
+CHARACTER, APART = 6.2, 12.5  # pixels: width of a character, and between two labels
+
+
+def special(figure: Figure, key: str) -> Chart:
+    """Draw a scenario's own figure.
+
+    Parameters
+    ----------
+    figure
+        Title, caption, labels and series as the scenario gives them.
+    key
+        A prefix that makes identifiers unique on the page.
+    """
+    bars = {id(s): _histogram(s) for s in figure.series if s.kind == "histogram"}
+    xs, ys = [], []
+    for series in figure.series:
+        if id(series) in bars:
+            heights, edges = bars[id(series)]
+            xs += edges.tolist()
+            ys += [0.0, *heights.tolist()]
+        else:
+            xs += list(map(float, series.x))
+            ys += list(map(float, series.y)) if series.kind != "vline" else []
+    width, height = LARGE
+    y = Scale(*spread(ys, log=figure.y_log), height - 40, 12.0, log=figure.y_log)
+    left = 38 + 9.0 * max((len(label) for _, label in y.ticks), default=3)
+    ends = _lines(figure)
+    before = _before(ends)
+    room = 0.0 if before else CHARACTER * max((len(series.label) for series in ends), default=0)
+    x = Scale(*spread(xs, 0.02, log=figure.x_log), left, width - 12 - room, log=figure.x_log)
+    labels = (figure.x_label, figure.y_label, figure.caption)
+    shape = (width, height, x, y, y.stop, y.start)
+    chart = Chart(key, figure.title, figure.caption, *shape, *labels)
+    colours = _colours(figure.series)
+    for series, colour in zip(figure.series, colours, strict=True):
+        _series(chart, series, colour, bars.get(id(series)), legend=series not in ends)
+    _end_labels(chart, ends, dict(zip(map(id, figure.series), colours, strict=True)), before)
+    return chart
+
+
+def _colours(series: Sequence[Series]) -> list[str]:
+    """Return the class of each series: a panel's own colour where its label names the panel, else one of context."""
+    found, others = [], 0
+    for one in series:
+        method = next((m for m, word in PANELS.items() if re.match(word, one.label, re.IGNORECASE)), None)
+        found.append(method or f"n{others % 4}{' dashed' if others % 8 >= 4 else ''}")
+        others += method is None
+    return found
+
+
+def _lines(figure: Figure) -> list[Series]:
+    """Return the series that are labelled at an end: all lines, where they are several and not too many."""
+    lines = [s for s in figure.series if s.kind == "line" and s.label and len(s.x)]
+    short = all(len(s.label) <= LONGEST for s in lines)
+    return lines if 1 < len(lines) <= MOST_LABELS and short else []
+
+
+def _end(series: Series, left: bool) -> float:
+    """Return the height of a line at its left or right end."""
+    at = np.argmin(series.x) if left else np.argmax(series.x)
+    return float(series.y[int(at)])
+
+
+def _before(lines: Sequence[Series]) -> bool:
+    """Whether lines lie further apart at their left ends than at the right ones."""
+    return bool(lines) and float(np.ptp([_end(s, True) for s in lines])) > float(
+        np.ptp([_end(s, False) for s in lines])
+    )
+
+
+def _end_labels(chart: Chart, lines: Sequence[Series], colours: dict[int, str], before: bool) -> None:
+    """Write each line's label beside its right end, or over its left one where the lines lie further apart there."""
+    assert chart.y is not None
+    wanted = [(chart.y(float(np.clip(_end(s, before), chart.y.low, chart.y.high))), s) for s in lines]
+    wanted.sort(key=lambda pair: pair[0])
+    x = chart.x.start + 4 if before else chart.x.stop + 6
+    for place, (_, series) in zip(_apart([at for at, _ in wanted], chart.floor), wanted, strict=True):
+        colour = colours[id(series)].split()[0]
+        chart.add("text", f"{colour} end", series.label, x=x, y=place + (-3 if before else 4))
+
+
+def _apart(wanted: Sequence[float], lowest: float) -> list[float]:
+    """Return places, in the same order, that are at least one line of text apart and not below the axis."""
+    places = list(wanted)
+    for k in range(1, len(places)):
+        places[k] = max(places[k], places[k - 1] + APART)
+    limit = lowest
+    for k in reversed(range(len(places))):
+        places[k] = min(places[k], limit)
+        limit = places[k] - APART
+    return places
+
+
+def _histogram(series: Series) -> tuple[np.ndarray, np.ndarray]:
+    sample = np.asarray(series.x, dtype=float)
+    bins = max(10, min(60, round(2 * len(sample) ** (1 / 3))))
+    return np.histogram(sample[np.isfinite(sample)], bins=bins, density=True)
+
+
+def _series(
+    chart: Chart, series: Series, css: str, bars: tuple[np.ndarray, np.ndarray] | None, *, legend: bool
+) -> None:
+    x, y = chart.x, chart.y
+    assert y is not None
+    floor = y(max(0.0, y.low)) if not y.log else y(y.low)
+    shape = "line"
+    if bars is not None:
+        shape = "area"
+        for bar, start, stop in zip(bars[0], bars[1][:-1], bars[1][1:], strict=True):
+            box = [(x(start), y(bar)), (x(stop), y(bar))]
+            chart.curve(f"{css} area", box, f"{series.label}: {significant(bar)}", base=floor)
+    elif series.kind == "vline":
+        for value in series.x:
+            if x.holds(value):
+                tip = f"{series.label} {significant(value)}"
+                chart.line(f"{css} rule", x(value), y.stop, x(value), y.start, tip)
+    else:
+        points = [
+            (x(float(a)), y(float(b)))
+            for a, b in zip(series.x, series.y, strict=True)
+            if x.holds(float(a)) and y.holds(float(b))
+        ]
+        if series.kind == "points":
+            shape = "circle"
+            for px, py in points:
+                chart.dot(f"{css} point", "circle", px, py, 3.0, series.label)
+        else:
+            chart.curve(f"{css} line", points, series.label)
+    if series.label and legend:
+        chart.legend.append((css, shape, series.label))
