@@ -265,9 +265,9 @@ def answer(c: Any) -> str:
     n = c["default"].data.hours.size
     mle, mean = (float(c["default"].values(m, "variance")[0]) for m in ("mle", "mcmc"))
     return (
-        f"From {n} differences the MLE of the variance is {mle:.2f}, on average {1 / n:.0%} too small (divided by n - 1 "
-        f"it would be {mle * n / (n - 1):.2f}); the posterior mean is {mean:.2f}. From one difference there is no MLE, "
-        "and what the posterior says is nearly all prior."
+        f"From {n} differences the MLE of the variance is {mle:.2f}, on average {1 / n:.0%} too small (divided by "
+        f"n - 1 it would be {mle * n / (n - 1):.2f}); the posterior mean is {mean:.2f}. From one difference there is no "
+        "MLE, and what the posterior says is nearly all prior."
     )
 
 
