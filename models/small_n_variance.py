@@ -266,8 +266,8 @@ def answer(c: Any) -> str:
     mle, mean = (float(c["default"].values(m, "variance")[0]) for m in ("mle", "mcmc"))
     return (
         f"From {n} differences the MLE of the variance is {mle:.2f}, on average {1 / n:.0%} too small (divided by "
-        f"n - 1 it would be {mle * n / (n - 1):.2f}); the posterior mean is {mean:.2f}. From one difference there is no "
-        "MLE, and what the posterior says is nearly all prior."
+        f"n - 1 it would be {mle * n / (n - 1):.2f}); the posterior mean is {mean:.2f}. From one difference there is "
+        "no MLE, and what the posterior says is nearly all prior."
     )
 
 
