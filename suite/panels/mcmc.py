@@ -86,7 +86,7 @@ def solve_mcmc(
     warning = mode_status(mode)
     attempts: list[str] = []
     try:
-        run = _until_passed(engine, sampling, labels, mode, warning, attempts, progress)
+        run = until_passed(engine, sampling, labels, mode, warning, attempts, progress)
     except SamplerStopped as error:
         reason = f"the sampler stopped: {error}; {_may_lack(engine)}"
         panel = not_sampled(estimands, Status.FAILED, reason, scenario=scenario, variant=variant, ci_prob=ci_prob)
@@ -144,7 +144,7 @@ def _may_lack(engine: Engine) -> str:
 
 
 @dataclass(frozen=True)
-class _Run:
+class Run:
     """The last attempt: its draws, also as a DataTree, and what the gate said of them."""
 
     drawn: Draws
@@ -173,7 +173,7 @@ class _Run:
         }
 
 
-def _until_passed(
+def until_passed(
     engine: Engine,
     sampling: Sampling,
     labels: Labels | None,
@@ -181,9 +181,15 @@ def _until_passed(
     warning: Status | None,
     attempts: list[str],
     progress: Progress | None,
-) -> _Run:
-    """Sample as the plans say until the gate is passed or they end; each attempt adds what came of it."""
-    run: _Run | None = None
+) -> Run:
+    """Sample as the plans say until the gate is passed or they end; each attempt adds what came of it to ``attempts``.
+
+    Raises
+    ------
+    SamplerStopped
+        When the sampler cannot go on.
+    """
+    run: Run | None = None
     spent: list[Spent] = []
     last, rows = PLANS[0], sum(w.size for w in engine.weights.values())
     whitened = whitening(engine, mode.z if mode is not None else None)
@@ -197,7 +203,7 @@ def _until_passed(
         said = f"{drawn.adaptation}, {drawn.z.shape[1]} draws"
         attempts.append(f"{said}: {'passed' if not diagnosis.gate else '; '.join(diagnosis.gate)}")
         spent.append(Spent.of(last, drawn.statistics["n_steps"], round(sampling.tune * last.tune)))
-        run = _Run(drawn, tree, diagnosis, last, before, spent, "")
+        run = Run(drawn, tree, diagnosis, last, before, spent, "")
         if enough(last, attempt, diagnosis):
             break
     assert run is not None

@@ -14,16 +14,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from triptych.testing.agree import agreement, assert_agree
+    from triptych.testing.agreement_table import Agreement
     from triptych.testing.density_change import DensityChange
     from triptych.testing.fingerprint import Fingerprint
 
 # Name to the module it lives in: nothing is imported until it is asked for.
 _PLACES = {
+    "Agreement": "agreement_table",
     "DensityChange": "density_change",
     "Fingerprint": "fingerprint",
+    "agreement": "agree",
+    "assert_agree": "agree",
 }
 
-__all__ = ["DensityChange", "Fingerprint"]
+__all__ = ["Agreement", "DensityChange", "Fingerprint", "agreement", "assert_agree"]
 
 
 def __getattr__(name: str) -> Any:
