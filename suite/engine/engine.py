@@ -129,6 +129,11 @@ class Engine:
         """Whether coordinates have to keep an order among them."""
         return False
 
+    @property
+    def unseen(self) -> dict[int, tuple[int | None, int | None]]:
+        """Ordered values that the likelihood does not know: by position the next known ones below and above."""
+        return {}
+
     def with_room(self, z: np.ndarray, held: np.ndarray) -> np.ndarray:
         """Return ``z`` such that the coordinates ``held`` may have their values: here they do not limit each other."""
         return z

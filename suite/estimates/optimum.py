@@ -21,7 +21,8 @@ class Optimum:
     def __init__(self, verdict: Verdict, unknown: np.ndarray) -> None:
         objective = verdict.objective
         self.verdict, self.engine, self.active = verdict, objective.engine, objective.active
-        self.unknown = unknown & ~np.isin(np.arange(unknown.size), self.active)
+        among = np.arange(unknown.size)
+        self.unknown = (unknown | np.isin(among, list(self.engine.unseen))) & ~np.isin(among, self.active)
         self.z = objective.full(verdict.point.z)
         self.names = coordinate_names(self.engine)
         self.shown = self.engine.shown(self.z)

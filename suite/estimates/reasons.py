@@ -128,6 +128,10 @@ class Reasons:
             f"no finite value attains it; {Advice.FALLING_PRIOR}"
         )
 
+    def taken_along(self, ray: np.ndarray) -> str:
+        """Say of what the objective does not know that a ray takes it along wherever it is."""
+        return f"{self.infinity(ray)}; it is not known to the {self.what}, and taken along"
+
     def edge(self, edge: float) -> str:
         """Say that a supremum is on the edge of the support."""
         return (

@@ -16,6 +16,7 @@ FAR = (30.0, 45.0)  # units of a logarithm at which a function is looked at
 FARTHER = ((2.0**30, 2.0**50), (2.0**12, 2.0**20))  # of what is none; less where others would lose all digits
 BEYOND = 4.0  # units of a logarithm after which uncertainty that goes with it is seen to
 LIMIT = 1e-6  # relative difference of two limits that are not one
+SPREAD = (-1.5, -1.0, 0.0, 1.0, 1.5)  # of the way along a ray, by which unknown coordinates are moved
 EDGE = 1e-8  # share of a simplex that is none, where a ray leads to an edge of it
 
 
@@ -43,8 +44,14 @@ class Statuses:
         near = estimand.slopes(self.optimum.jacobian_near_start)[i]
         moved = np.abs(gradient) + np.abs(np.nan_to_num(near))
         if np.any(moved[self.optimum.unknown] != 0):
-            unknown = Status.NOT_IN_LIKELIHOOD if said.method == "mle" else Status.NOT_IDENTIFIED
-            return unknown, said.unknown(moved), np.nan
+            ray, end = self._one_end(estimand, i)
+            if ray is None:
+                unknown = Status.NOT_IN_LIKELIHOOD if said.method == "mle" else Status.NOT_IDENTIFIED
+                return unknown, said.unknown(moved), np.nan
+            if np.isinf(end):
+                return Status.AT_INFINITY, said.taken_along(ray), np.nan
+            if estimand.positions is not None:
+                return Status.AT_BOUNDARY, said.edge(end), end
         if verdict.noise > ALL_ROUNDING and verdict.unbounded is None:
             return Status.FAILED, said.rounding(), np.nan
         flat = [v for v in verdict.flat if self._touched(estimand, i, v, None)]
@@ -82,6 +89,33 @@ class Statuses:
         if verdict.lesser is not None and (ridge := self._moved_near_start(estimand, i)):
             return Status.NOT_IDENTIFIED, said.flat(ridge), np.nan
         return Status.OK, reason, value
+
+    def _one_end(self, estimand: Estimand, i: int) -> tuple[np.ndarray | None, float]:
+        """Return the ray that takes a scalar to one end wherever the unknown coordinates are, and that end.
+
+        A cutpoint that no datum knows, and that is below one that goes to minus infinity, goes there as well.
+        """
+        optimum, unknown = self.optimum, self.optimum.unknown
+        here = abs(float(optimum.shown[estimand.name].ravel()[i])) + np.finfo(float).tiny
+        for ray in self._rays_of(estimand) if optimum.verdict.rays.size else []:
+            unit = ray / np.max(np.abs(ray))
+            logarithm = bool(np.any(optimum.verdict.objective.capped & (ray != 0)))
+            ends = []
+            for far in FAR if logarithm else FARTHER[-1]:
+                way = np.where(optimum.engine.transformed[unknown] & (not logarithm), np.log(far), far)
+                for share in SPREAD:
+                    z = optimum.z.copy()
+                    z[optimum.active] += far * unit
+                    z[unknown] += share * way
+                    with np.errstate(over="ignore", invalid="ignore"):
+                        ends.append(float(optimum.shown_at(z)[estimand.name].ravel()[i]))
+            near, there = np.abs(np.reshape(ends, (2, len(SPREAD))))
+            last = ends[len(SPREAD)]
+            if np.ptp(ends[len(SPREAD) :]) <= LIMIT * max(there[0], here):
+                return ray, 0.0 if there[0] <= LIMIT * here else last
+            if np.all(np.sign(ends) == np.sign(last)) and np.all(there > 2 * np.maximum(near, here)):
+                return ray, float(np.copysign(np.inf, last))
+        return None, np.nan
 
     def _moved_near_start(self, estimand: Estimand, i: int) -> list[np.ndarray]:
         """Return the directions in which no term of the likelihood changes near the start, and this scalar does."""

@@ -7,72 +7,24 @@ coordinate that says nothing of its own is on it. In the values themselves the w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from triptych.engine.engine import Engine
+from triptych.existence.ordered_values import Chain
 from triptych.existence.verdict import Verdict
 from triptych.optimise.objective import Objective
 
 CLOSED = -15.0  # logarithm of a gap that is none
 ROUNDING = 1e-12  # of a row of derivatives, what is left of a sum that is zero
 NEAR = 1e-10  # relative difference of values that are the same
+SAME = 1e-11  # relative change of a log-likelihood that is rounding
+MOVED, SHARES, LOOKS = 8.0, (0.3, 0.9), 3  # how far and how often a value is moved to see whether it is known
 FAR = (2.0, 2.0**5, 2.0**10)  # units that a way is followed
 LEVEL = 1e-6  # fall of the objective that is none
-
-
-@dataclass(frozen=True)
-class Chain:
-    """The coordinates of one ordered vector, lowest value first.
-
-    Attributes
-    ----------
-    positions
-        In ``z``.
-    logarithmic
-        Which of them stay logarithms of gaps; the others become the values themselves.
-    """
-
-    positions: np.ndarray
-    logarithmic: np.ndarray
-
-    def unchained(self, z: np.ndarray) -> np.ndarray:
-        """Return the values for PyMC's coordinates ``z``, logarithms of gaps where these stay."""
-        own = z[self.positions]
-        first = np.exp(own[:1]) if self.logarithmic[0] else own[:1]
-        return np.where(self.logarithmic, own, np.cumsum(np.r_[first, np.exp(own[1:])]))
-
-    def chained(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return PyMC's coordinates for ``w``, with their first and second derivatives; NaN where out of order."""
-        n = w.size
-        z, first, second = w.copy(), np.eye(n), np.zeros((n, n, n))
-        value, slope, bend = 0.0, np.zeros(n), np.zeros((n, n))  # of the value before
-        for k, axis in enumerate(np.eye(n)):
-            if self.logarithmic[k]:
-                gap = np.exp(w[k])
-                value, slope, bend = value + gap, slope + gap * axis, bend + gap * np.outer(axis, axis)
-                continue
-            if k:
-                gap, by = w[k] - value, axis - slope
-                if not gap > 0:
-                    return np.full(n, np.nan), first * np.nan, second
-                z[k], first[k], second[k] = np.log(gap), by / gap, -np.outer(by, by) / gap**2 - bend / gap
-            value, slope, bend = w[k], axis, np.zeros((n, n))
-        return z, first, second
-
-    def with_room(self, w: np.ndarray, held: np.ndarray) -> np.ndarray:
-        """Return ``w`` with what is not held and out of order moved a unit beyond the next that is in order."""
-        w = w.copy()
-        values = np.flatnonzero(~self.logarithmic)
-        for k in np.flatnonzero(held & ~self.logarithmic):
-            for side, others in ((1.0, values[values > k]), (-1.0, values[values < k][::-1])):
-                last = w[k]
-                for j in others[~held[others]]:
-                    w[j] = last + side if side * (w[j] - last) <= 0 else w[j]
-                    last = w[j]
-        return w
 
 
 @dataclass(frozen=True)
@@ -91,8 +43,19 @@ class Unchained(Engine):
         """Which coordinates PyMC transforms; a value of its own is not."""
         mask = super().transformed
         for chain in self.chains:
-            mask[chain.positions] = chain.logarithmic
+            mask[chain.positions] = chain.logarithmic | chain.unseen
         return mask
+
+    @property
+    def unseen(self) -> dict[int, tuple[int | None, int | None]]:
+        """Values that the likelihood does not know: by position the positions next below and above that it knows."""
+        found = {}
+        for chain in self.chains:
+            at = chain.positions
+            for k in np.flatnonzero(chain.unseen):
+                below, above = (None if j is None else int(at[j]) for j in chain.neighbours(int(k)))
+                found[int(at[k])] = (below, above)
+        return found
 
     def value(self, z: np.ndarray, corner: Any = ()) -> np.ndarray:
         """Return ``[log-likelihood, log-prior]``, minus infinity where values are out of order."""
@@ -128,16 +91,33 @@ class Unchained(Engine):
 
     def shown(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return free variables and deterministics on their natural scale."""
-        return super().shown(self.chained(z))
+        found = dict(super().shown(self.chained(z)))
+        for name, block, at, chain in self._ordered():
+            values = np.array(found[name], dtype=float)
+            values.reshape(-1)[at - block] = chain.shown(z[at])[0]
+            found[name] = values
+        return found
 
     def shown_jacobian(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return the derivative of each shown variable by the coordinates."""
         found = self._along(z, super().shown_jacobian(self.chained(z)))
         # What has cancelled leaves its rounding, and would seem to move.
-        return {
+        found = {
             name: np.where(np.abs(by) > ROUNDING * np.abs(by).max(axis=-1, keepdims=True, initial=0.0), by, 0.0)
             for name, by in found.items()
         }
+        for name, block, at, chain in self._ordered():
+            rows = found[name].reshape(-1, z.size)
+            rows[at - block] = 0.0
+            rows[(at - block)[:, None], at] = chain.shown(z[at])[1]
+            found[name] = rows.reshape(found[name].shape)
+        return found
+
+    def _ordered(self) -> Iterator[tuple[str, int, np.ndarray, Chain]]:
+        """Yield each chain with its variable's name, and where that begins in the coordinates."""
+        for chain in self.chains:
+            block = next(b for b in self.blocks if b.start <= chain.positions[0] < b.stop)
+            yield block.variable.name, block.start, chain.positions, chain
 
     def with_room(self, z: np.ndarray, held: np.ndarray) -> np.ndarray:
         """Return ``z`` with the values that are in the way of those at the positions ``held`` put beyond them."""
@@ -168,8 +148,8 @@ class Unchained(Engine):
 def in_own_values(verdict: Verdict) -> tuple[Objective, np.ndarray, np.ndarray] | None:
     """Return the objective in the values of its ordered vectors, where it starts, and the best point found.
 
-    None where nothing that leaves is among them. Gaps that are closed at the best point stay logarithms: there the
-    values are on the edge of their order.
+    None where nothing that leaves is among them, and all of them are known. Gaps that are closed at the best point stay
+    logarithms: there the values are on the edge of their order.
     """
     objective, engine = verdict.objective, verdict.objective.engine
     if verdict.unbounded is not None or not verdict.starts:
@@ -177,20 +157,48 @@ def in_own_values(verdict: Verdict) -> tuple[Objective, np.ndarray, np.ndarray] 
     z = objective.full(verdict.point.z)
     active = np.zeros(engine.size, dtype=bool)
     active[objective.active] = True
-    found = [Chain(at, np.r_[positive, z[at[1:]] < CLOSED]) for at, positive in chains(engine)]
+    found = [Chain.of_values(at, positive) for at, positive in chains(engine)]
     found = [chain for chain in found if np.any(active[chain.positions])]
-    if not any(_is_bent(verdict, chain) for chain in found):
+    unseen = _unseen(objective, found) if found else []
+    if not any(np.any(unknown) or _is_bent(verdict, chain) for chain, unknown in zip(found, unseen, strict=True)):
         return None
+    found = [chain.told_by(z, CLOSED, unknown) for chain, unknown in zip(found, unseen, strict=True)]
     start, origin = engine.graph.start.copy(), objective.origin.copy()
     for chain in found:
         at = chain.positions
         start[at], origin[at], z[at] = chain.unchained(start), chain.unchained(origin), chain.unchained(z)
-        active[at] = True  # one that the likelihood does not know is in the way of the next
+        active[at] = ~chain.unseen
     own = Unchained(
         replace(engine.graph, start=start), engine.backend, engine.note, engine.data, engine.weights,
         shared_memo=engine.shared_memo, chains=tuple(found),
     )  # fmt: skip
     return Objective(own, objective.parts, origin, np.flatnonzero(active)), origin[active], z[active]
+
+
+def _unseen(objective: Objective, found: list[Chain]) -> list[np.ndarray]:
+    """Return for each chain which values the likelihood does not know, if the objective is the likelihood alone.
+
+    A value is moved between its neighbours, or far beyond them where there are none.
+    """
+    unseen = [np.ones(chain.positions.size, dtype=bool) for chain in found]
+    if objective.parts[1]:
+        return [~unknown for unknown in unseen]
+    engine, rng = objective.engine, np.random.default_rng(7)
+    for _ in range(LOOKS):
+        z = engine.graph.start + 0.3 * rng.standard_normal(engine.size)
+        here = engine.value(z)[0]
+        for chain, unknown in zip(found, unseen, strict=True):
+            values = chain.values(z)
+            bounds = np.r_[0.0 if chain.positive else values[0] - MOVED, values, values[-1] + MOVED]
+            for k in np.flatnonzero(unknown):
+                for end in (bounds[k], bounds[k + 2]):
+                    for share in SHARES:
+                        there = values.copy()
+                        there[k] += share * (end - values[k])
+                        moved = z.copy()
+                        moved[chain.positions] = chain.gaps(there)
+                        unknown[k] &= abs(engine.value(moved)[0] - here) <= SAME * (1 + abs(here))
+    return [unknown & ~np.all(unknown) for unknown in unseen]
 
 
 def keep_order(verdict: Verdict) -> None:

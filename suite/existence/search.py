@@ -59,7 +59,7 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
     for x in own[1:]:
         again = _probed(own[0], [climb(own[0], x)])
         keep_order(again)
-        if again.starts and again.regular and again.rays.size and again.point.value >= low:
+        if again.starts and again.regular and (again.rays.size or own[0].engine.unseen) and again.point.value >= low:
             return again
     return verdict
 

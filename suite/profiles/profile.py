@@ -22,6 +22,7 @@ from triptych.estimates.statuses import INVOLVED
 from triptych.existence.verdict import Verdict
 from triptych.problem.table import Row, Status
 from triptych.profiles.alone import ranged
+from triptych.profiles.between import between_neighbours
 from triptych.profiles.beyond import NOT_FOUND, beyond
 from triptych.profiles.held_scalar import Scalar
 from triptych.profiles.outward import End, Kind, Outward
@@ -63,11 +64,15 @@ def profile_rows(
     followed = pulled_back(optimum, optimum.verdict if lesser is None else lesser)
     search = Search(followed, deviance / 2, list(dict.fromkeys(row.estimand for row in wanted)))
     by_name = {estimand.name: estimand for estimand in estimands}
+    between = []
     for done, row in enumerate(wanted):
         look()
         progress(done / len(wanted))
         estimand = by_name[row.estimand]
         key, i = (row.estimand, row.label), estimand.variable.labels.index(row.label)
+        if not search.knows(estimand, i):
+            between.append((estimand, i, row))
+            continue
         with np.errstate(all="ignore"):  # numbers end on the way to an end at infinity
             ends, curve = search.profile(estimand, i, row)
         lower, upper = _both_ways(ends)
@@ -78,6 +83,12 @@ def profile_rows(
         found.rows.append(_reported(optimum, estimand, i, row, lower, upper, deviance / 2))
         if curve:
             found.curves[key] = curve
+    for estimand, i, row in between:
+        placed = between_neighbours(optimum, estimand, i, row, found.rows)
+        if isinstance(placed, str):
+            found.missing[row.estimand, row.label] = placed
+        else:
+            found.rows.append(placed)
     return found
 
 
@@ -103,6 +114,10 @@ class Search:
             return [NOT_FOUND, NOT_FOUND], []
         scalar = Scalar.of(self.optimum, estimand, i)
         return self._function(estimand, i, row, scalar) if scalar.alone is None else self._alone(scalar)
+
+    def knows(self, estimand: Estimand, i: int) -> bool:
+        """Whether the objective knows all coordinates on which a scalar hangs."""
+        return not np.any(estimand.slopes(self.optimum.jacobian_near_start)[i, self.optimum.unknown] != 0)
 
     def _alone(self, scalar: Scalar) -> tuple[list[End], Curve]:
         j = scalar.alone

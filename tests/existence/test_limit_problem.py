@@ -82,21 +82,23 @@ def supremum_falls(n: int) -> float:
 
 
 @pytest.mark.parametrize(
-    "counts", [[0, 1, 1, 1], [0, 0, 2, 3, 4], [3, 3, 0, 3, 3], [0, 3, 0, 3, 4]], ids=lambda c: "".join(map(str, c))
+    "counts",
+    [[0, 1, 1, 1], [0, 0, 2, 3, 4], [2, 3, 4, 0, 0], [3, 3, 0, 3, 3], [3, 3, 0, 0, 3, 3], [0, 3, 0, 3, 4]],
+    ids=lambda c: "".join(map(str, c)),
 )
 def test_cutpoints_of_an_ordinal_model_with_empty_categories_are_logits_of_the_others(counts: list[int]) -> None:
     """Each cutpoint is the logit of a cumulative share, and its likelihood with the rest profiled is binomial."""
     comparison = ordinal(counts)
     n, below = sum(counts), np.cumsum(counts)[:-1]
     for k, less in enumerate(below):
-        if less == 0:
+        if less in (0, n):
             found = row(comparison, "cut", str(k))
             assert (found.status, np.isnan(found.estimate)) == ("at_infinity", True), found
+            open_ends = (-np.inf, supremum_falls(n)) if less == 0 else (-supremum_falls(n), np.inf)
+            ends(comparison, "cut", str(k), *open_ends)
             continue
         stays(comparison, "cut", str(k), float(special.logit(less / n)), logit_error(int(less), n))
         ends(comparison, "cut", str(k), *logit_ends(int(less), n))
-    if counts[0] == 0 and counts[1] > 0:
-        ends(comparison, "cut", "0", -np.inf, supremum_falls(n))
 
 
 @pytest.mark.parametrize("categories", [(1, 2, 3), (0, 1, 2), (0, 2, 3)], ids=("lowest", "highest", "middle"))
@@ -129,23 +131,102 @@ def test_a_slope_does_not_see_an_empty_category(categories: tuple[int, ...]) -> 
         ends(whole, name, label, interval.lower, interval.upper)
 
 
-def test_a_slope_does_not_see_that_the_two_lowest_categories_are_empty() -> None:
-    """Far out the second cutpoint would come upon the first one, which has to go along; the slope stays."""
+def graded(written: bool, grade: np.ndarray, x: np.ndarray, cuts: int) -> pm.Model:
+    """Return an ordinal regression, as PyMC has it or with the probabilities written out."""
+    with pm.Model() as model:
+        cut = pm.Normal("cut", 0, 5, shape=cuts, transform=ORDERED, initval=np.linspace(-2, 1, cuts))
+        slope = pm.Normal("slope", 0, 2)
+        eta = slope * x
+        if written:
+            below = pm.math.invlogit(cut[None, :] - eta[:, None])
+            shares = [below[:, :1], below[:, 1:] - below[:, :-1], 1 - below[:, -1:]]
+            pm.Categorical("y", p=pt.concatenate(shares, axis=1), observed=grade)
+        else:
+            pm.OrderedLogistic("y", eta=eta, cutpoints=cut, compute_p=False, observed=grade)
+    return model
+
+
+@pytest.mark.parametrize(("written", "below", "above"), [(False, 2, 0), (True, 0, 2)], ids=("lowest", "highest"))
+def test_an_ordinal_regression_does_not_see_two_empty_categories_at_an_end(
+    written: bool, below: int, above: int
+) -> None:
+    """The second cutpoint leaves, and the first, which no datum knows, has to go along; the rest is as without them.
+
+    Held at a value it leaves to the data next to it what is on its other side: that profile is maximised with SciPy.
+    """
     rng = np.random.default_rng(3)
     x = rng.normal(size=40)
     grade = (x + rng.logistic(size=40) > -0.5).astype(int) + (x + rng.logistic(size=40) > 1.5)
-    with pm.Model() as model:
-        cut = pm.Normal("cut", 0, 5, shape=4, transform=ORDERED, initval=[-2, -1, 0, 1])
-        slope = pm.Normal("slope", 0, 2)
-        pm.OrderedLogistic("y", eta=slope * x, cutpoints=cut, compute_p=False, observed=grade + 2)
-    comparison = triptych.compare(model, methods=("mle",))
+    whole, plain = (
+        solved(graded(written, grade + shift, x, 2 + more)) for shift, more in ((below, below + above), (0, 0))
+    )
     fit = OrderedModel(grade, x[:, None], distr="logit").fit(method="bfgs", disp=False, gtol=1e-7)
     cuts = fit.model.transform_threshold_params(fit.params)[1:-1]
-    assert [row(comparison, "cut", k).status for k in "01"] == ["at_infinity"] * 2
-    found = [row(comparison, "slope"), row(comparison, "cut", "2"), row(comparison, "cut", "3")]
-    assert [one.status for one in found] == ["ok"] * 3
-    assert [one.estimate for one in found] == pytest.approx([fit.params[0], *cuts], rel=1e-5)
-    assert found[0].std_error == pytest.approx(fit.bse[0], rel=1e-3)
+    kept = [("slope", "", "slope", ""), ("cut", str(below), "cut", "0"), ("cut", str(below + 1), "cut", "1")]
+    for (name, label, other, its), known in zip(kept, [fit.params[0], *cuts], strict=True):
+        alone, interval = row(plain, other, its), row(plain, other, its, "profile")
+        assert alone.estimate == pytest.approx(known, rel=1e-5)
+        stays(whole, name, label, alone.estimate, alone.std_error)
+        ends(whole, name, label, interval.lower, interval.upper)
+    assert row(whole, "slope").std_error == pytest.approx(fit.bse[0], rel=1e-3)
+
+    def fallen(end: float) -> float:
+        """Return by how much the deviance has risen where a cutpoint has this value, the rest profiled."""
+
+        def negative(theta: np.ndarray) -> float:
+            edges = [special.expit(cut - theta[0] * x) for cut in sorted([*theta[1:], end])]
+            shares = np.diff(np.vstack([0 * x, *edges, 0 * x + 1]), axis=0)[grade + (below > 0), np.arange(40)]
+            return -float(np.sum(np.log(np.maximum(shares, 1e-300))))
+
+        start = [fit.params[0], *(cuts + (0.5 if below else -0.5))]
+        options = {"xatol": 1e-9, "fatol": 1e-10, "maxiter": 2000}
+        return 2 * (fit.llf + optimize.minimize(negative, start, method="Nelder-Mead", options=options).fun)
+
+    for label in "01" if below else "23":
+        assert row(whole, "cut", label).status == "at_infinity"
+        found = row(whole, "cut", label, "profile")
+        assert (found.lower if below else found.upper) == (-np.inf if below else np.inf)
+        assert fallen(found.upper if below else found.lower) == pytest.approx(FALL, rel=1e-5)
+
+
+@pytest.mark.slow
+def test_a_probit_has_an_end_for_each_cutpoint_of_empty_categories() -> None:
+    with pm.Model() as model:
+        cut = pm.Normal("cut", 0, 5, shape=4, transform=ORDERED, initval=np.linspace(-1, 1, 4))
+        y = np.repeat([2, 3, 4], [3, 4, 5])
+        pm.OrderedProbit("y", eta=0.0, cutpoints=cut, compute_p=False, observed=y)
+    comparison = solved(model)
+    for label in "01":
+        assert row(comparison, "cut", label).status == "at_infinity"
+        ends(comparison, "cut", label, -np.inf, float(special.ndtri(1 - np.exp(-FALL / 24))))
+    for label, share in (("2", 3 / 12), ("3", 7 / 12)):
+        at = float(special.ndtri(share))
+        stays(comparison, "cut", label, at, float(np.sqrt(share * (1 - share) / 12) / stats.norm.pdf(at)))
+        ends(comparison, "cut", label, *special.ndtri(special.expit(logit_ends(round(12 * share), 12))))
+
+
+def test_a_function_of_a_cutpoint_that_no_datum_knows_is_told_where_all_its_values_come_to_one_end() -> None:
+    with pm.Model() as model:
+        cut = pm.Normal("cut", 0, 5, shape=3, transform=ORDERED, initval=[-1, 0, 1])
+        pm.Deterministic("share", pm.math.invlogit(cut[0]))
+        pm.Deterministic("gap", cut[1] - cut[0])
+        pm.OrderedLogistic("y", eta=0.0, cutpoints=cut, compute_p=False, observed=np.repeat([2, 3], [3, 5]))
+    comparison = solved(model)
+    assert (row(comparison, "share").status, row(comparison, "share").estimate) == ("at_boundary", 0.0)
+    assert row(comparison, "gap").status == "not_in_likelihood"
+    stays(comparison, "cut", "2", float(special.logit(3 / 8)), logit_error(3, 8))
+
+
+def test_an_ordered_mean_between_two_others_is_not_in_the_likelihood_and_disturbs_no_other() -> None:
+    y = np.array([[0.1, -0.4, 0.2], [2.1, 1.7, 2.2]])
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0, 5, shape=3, transform=ORDERED, initval=[-1, 0, 1])
+        pm.Normal("a", mu[0], 1, observed=y[0])
+        pm.Normal("b", mu[2], 1, observed=y[1])
+    comparison = solved(model)
+    for label, part in (("0", y[0]), ("2", y[1])):
+        stays(comparison, "mu", label, float(part.mean()), 3**-0.5)
+    assert row(comparison, "mu", "1").status == "not_in_likelihood"
 
 
 def test_a_gamma_regression_does_not_see_the_hurdle_that_no_day_took() -> None:
