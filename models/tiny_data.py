@@ -263,8 +263,8 @@ def no_integral(c: Any) -> str:
     """Say why the mode has no posterior around it."""
     return (
         "Yes. Beyond a variance of e^22 each further factor of e holds "
-        f"{_mass(3, (np.exp(22.0), np.exp(23.0))):.3f} of the same unit at n = 3, without end: nothing can be normalised, "
-        f"though the mode is at {c['constant_n3'].row('map', 'variance').estimate:.3f}."
+        f"{_mass(3, (np.exp(22.0), np.exp(23.0))):.3f} of the same unit at n = 3, without end: nothing can be "
+        f"normalised, though the mode is at {c['constant_n3'].row('map', 'variance').estimate:.3f}."
     )
 
 
