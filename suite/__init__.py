@@ -10,10 +10,10 @@ Examples
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as in typing, which takes longer to import than all else here: a command starts with this file
 if TYPE_CHECKING:
+    from typing import Any
+
     from triptych import penalties
     from triptych.api.compare import compare
     from triptych.api.runs import fit, run
@@ -82,6 +82,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
     if name == "penalties":
         return import_module("triptych.penalties")
     if name == "__version__":

@@ -18,7 +18,13 @@ _pressed = False
 
 @contextmanager
 def noted() -> Iterator[None]:
-    """Note an interrupt besides raising KeyboardInterrupt."""
+    """Note an interrupt besides raising KeyboardInterrupt.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Also where a library made another error of it, as an import that was interrupted in compiled code does.
+    """
     global _pressed
     _pressed = False
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -38,6 +44,10 @@ def noted() -> Iterator[None]:
     sys.unraisablehook = swallowed
     try:
         yield
+    except Exception:
+        if _pressed:
+            raise KeyboardInterrupt from None
+        raise
     finally:
         _pressed = False
         signal.signal(signal.SIGINT, before)

@@ -3,242 +3,33 @@
 Results go to stdout, progress and messages to stderr. Exit code 0: every claim holds and every
 estimate is what the scenario expects; 1: one is not; 2: usage or bad input; 4: the environment, such as a
 full disk or a closed stream; 130: interrupted.
+
+Libraries, which take seconds, are imported only when an interrupt no longer ends in a traceback.
 """
 
 from __future__ import annotations
 
-import logging
 import os
+import signal
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-import typer
-
-from triptych.base.defaults import CHAINS, DRAWS, TUNE
-from triptych.base.environment import lacking, told
-from triptych.base.errors import EnvironmentFault, InputError, path_of
-from triptych.base.interrupt import noted
-from triptych.cli.broken_pipe import PatientGroup
-from triptych.cli.penalty import Output, penalty
-from triptych.cli.streams import flush, open_streams, say
-from triptych.regression.names import family_names, prior_names
-
+TYPE_CHECKING = False  # as in typing, which is imported later like all that takes long
 if TYPE_CHECKING:
-    from triptych.comparisons.comparison import Comparison
+    from collections.abc import Sequence
+    from typing import Any, NoReturn
 
-FAMILY = f"One of {', '.join(family_names())}."
-PRIOR = f"One of {', '.join(prior_names())}; the scale of ridge, lasso and elastic_net goes with sigma."
-PRIOR_SCALE = "A positive number, or auto: 2.5 sd(y) / sd(x) for measured outcomes under a prior free of sigma."
-DEFAULT_OUT = "triptych-report"
 ENVIRONMENT, INTERRUPTED = 4, 130
-LARGEST_SEED = 2**32 - 1
-
-app = typer.Typer(
-    cls=PatientGroup,
-    help="One statistical problem in three panels: maximum likelihood, the MAP mode, the posterior.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command()(penalty)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        sys.stdout.write(f"triptych {version('triptych')}\n")
-        raise typer.Exit
-
-
-@app.callback()
-def of_the_whole(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
-    ] = False,
-) -> None:
-    """One statistical problem in three panels: maximum likelihood, the MAP mode, the posterior."""
-
-
-class Backend(StrEnum):
-    """What the sampler's density runs on."""
-
-    AUTO = "auto"
-    JAX = "jax"
-    NUMBA = "numba"
-
-
-class Interval(StrEnum):
-    """Which posterior interval is the headline."""
-
-    ETI = "eti"
-    HDI = "hdi"
-
-
-Out = Annotated[str, typer.Option("--out", help="Folder for the report.")]
-Format = Annotated[Output, typer.Option("--format", help="What to print.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Seed of everything random.")]
-Draws = Annotated[int, typer.Option("--draws", min=4, help="Draws per chain after tuning.")]
-Tune = Annotated[int, typer.Option("--tune", min=1, help="Tuning steps per chain.")]
-Chains = Annotated[int, typer.Option("--chains", min=1, help="Number of chains.")]
-Density = Annotated[
-    Backend, typer.Option("--backend", help="What the sampler runs on: numba is slow to start and fast per draw.")
-]
-CiProb = Annotated[float, typer.Option("--ci-prob", help="Level of all intervals, e.g. 0.95.")]
-CiKind = Annotated[Interval, typer.Option("--ci-kind", help="Equal-tailed or highest-density.")]
-Claims = Annotated[bool, typer.Option("--claims", help="List every claim with its figure.")]
-Processes = Annotated[int, typer.Option("--processes", min=1, max=2, help="Scenarios solved at once.")]
-
-
-LISTED = ("name", "chapter", "question", "source")  # of a scenario, in `triptych list`
-
-
-@app.command(name="list")
-def list_scenarios(format: Format = Output.TABLE) -> None:
-    """List the installed scenarios."""
-    import json
-
-    from triptych.problem.registry import scenarios
-
-    rows: list[dict[str, Any]] = [
-        {
-            "name": s.name,
-            "chapter": s.chapter,
-            "question": s.question,
-            "source": s.source,
-            "variants": list(s.variants),
-        }
-        for s in scenarios().values()
-    ]
-    if format is Output.JSON:
-        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
-        return
-    if format is Output.CSV:
-        from triptych.reports.csv_cells import csv_text
-
-        lines = [(*(row[name] for name in LISTED), " ".join(row["variants"])) for row in rows]
-        sys.stdout.write(csv_text((*LISTED, "variants"), lines))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("chapter", "scenario", "question", "variants"):
-        table.add_column(column, no_wrap=column == "scenario")
-    for before, row in zip([{"chapter": None}, *rows], rows, strict=False):
-        chapter = row["chapter"] if row["chapter"] != before["chapter"] else ""
-        table.add_row(chapter, row["name"], row["question"], ", ".join(row["variants"]))
-    Console().print(table)
-
-
-@app.command()
-def run(
-    names: Annotated[list[str] | None, typer.Argument(help="Scenarios; all when none is named.")] = None,
-    out: Out = DEFAULT_OUT,
-    format: Format = Output.TABLE,
-    seed: Seed = 1,
-    draws: Draws = DRAWS,
-    tune: Tune = TUNE,
-    chains: Chains = CHAINS,
-    ci_prob: CiProb = 0.95,
-    ci_kind: CiKind = Interval.ETI,
-    backend: Density = Backend.AUTO,
-    processes: Processes = 2,
-    claims: Claims = False,
-) -> None:
-    """Solve scenarios three ways and write the report."""
-    from triptych.api.runs import run_all
-
-    folder = _folder(out, *(names or ()))
-    options = _options(seed, draws, tune, chains, ci_prob, ci_kind, backend)
-    _finish(run_all(names or None, processes=processes, drawn=True, **options), folder, format, claims)
-
-
-@app.command()
-def compare(
-    model: Annotated[str, typer.Argument(help="A pm.Model in a file: path/to/file.py:name.")],
-    estimand: Annotated[
-        list[str] | None, typer.Option("--estimand", help="Report this variable; may be repeated.")
-    ] = None,
-    likelihood: Annotated[
-        list[str] | None, typer.Option("--likelihood", help="Count this potential as likelihood.")
-    ] = None,
-    out: Out = DEFAULT_OUT,
-    format: Format = Output.TABLE,
-    seed: Seed = 1,
-    draws: Draws = DRAWS,
-    tune: Tune = TUNE,
-    chains: Chains = CHAINS,
-    ci_prob: CiProb = 0.95,
-    ci_kind: CiKind = Interval.ETI,
-    backend: Density = Backend.AUTO,
-) -> None:
-    """Solve a PyMC model of yours three ways; its file is executed."""
-    from triptych.cli.model_file import load_model
-
-    folder = _folder(out)
-    loaded = load_model(model)
-    from triptych.api.compare import compare as solve
-
-    options = _options(seed, draws, tune, chains, ci_prob, ci_kind, backend)
-    name = model.rpartition(":")[2]
-    done = solve(loaded, estimands=estimand or None, likelihood=likelihood or (), name=name, **options)
-    _finish([done], folder, format)
-
-
-@app.command()
-def fit(
-    context: typer.Context,
-    data: Annotated[str | None, typer.Argument(help="A CSV or Parquet file.")] = None,
-    formula: Annotated[str | None, typer.Option("--formula", help='E.g. "y ~ x1 + C(group)".')] = None,
-    family: Annotated[str, typer.Option(help=FAMILY)] = "gaussian",
-    prior: Annotated[str, typer.Option(help=PRIOR)] = "normal",
-    prior_scale: Annotated[str, typer.Option(help=PRIOR_SCALE)] = "auto",
-    standardize: Annotated[bool, typer.Option("--standardize/--no-standardize", help="Scale of the priors.")] = True,
-    drop_missing: Annotated[bool, typer.Option("--drop-missing", help="Leave out rows with missing values.")] = False,
-    trials: Annotated[str | None, typer.Option(help="Column of the number of trials (binomial).")] = None,
-    l1_ratio: Annotated[str, typer.Option(help="Laplace share of an elastic net; auto is 0.5.")] = "auto",
-    nu: Annotated[str, typer.Option(help="Degrees of freedom of Student errors; auto is 4; or estimate.")] = "auto",
-    name: Annotated[str, typer.Option(help="What to call the fit.")] = "fit",
-    config: Annotated[Path | None, typer.Option("--config", help="TOML file with any of these options.")] = None,
-    out: Out = DEFAULT_OUT,
-    format: Format = Output.TABLE,
-    seed: Seed = 1,
-    draws: Draws = DRAWS,
-    tune: Tune = TUNE,
-    chains: Chains = CHAINS,
-    ci_prob: CiProb = 0.95,
-    ci_kind: CiKind = Interval.ETI,
-    backend: Density = Backend.AUTO,
-) -> None:  # fmt: skip
-    """Fit a regression to a table three ways."""
-    given = _configured(context, config)
-    table, expression = given.pop("data"), given.pop("formula")
-    if not table or not expression:
-        missing = "DATA" if not table else "--formula"
-        raise InputError(f"{missing} is missing: give it on the command line or in --config")
-    folder, shown = _folder(given.pop("out"), given["name"]), Output(given.pop("format"))
-    given.pop("config", None)
-    options = _options(
-        given.pop("seed"), given.pop("draws"), given.pop("tune"), given.pop("chains"),
-        given.pop("ci_prob"), Interval(given.pop("ci_kind")), Backend(given.pop("backend")),
-    )  # fmt: skip
-    given["prior_scale"] = _number(given["prior_scale"], "--prior-scale", "auto")
-    given["l1_ratio"] = _number(given["l1_ratio"], "--l1-ratio", "auto")
-    given["nu"] = _number(given["nu"], "--nu", "auto", "estimate")
-    from triptych.api.runs import fit as solve
-
-    _finish([solve(table, expression, **given, **options)], folder, shown)
+STOPPED = "interrupted; nothing was written"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    from triptych.base.environment import lacking, told
+    from triptych.base.errors import InputError
+    from triptych.base.interrupt import noted
+    from triptych.cli.commands import app
+    from triptych.cli.streams import flush, say
+
     try:
         with noted():
             try:
@@ -252,8 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except SystemExit as end:
         # Typer turns an interrupt into this code and says nothing.
         if end.code == INTERRUPTED:
-            say("interrupted; nothing was written")
+            say(STOPPED)
         raise
+    except KeyboardInterrupt:
+        say(STOPPED)
+        raise SystemExit(INTERRUPTED) from None
     except Exception as error:
         fault = lacking(error) or (told(error) if isinstance(error, OSError) else "")
         if not fault:
@@ -264,7 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def script() -> NoReturn:
     """Run the command line as a process that ends without taking its libraries apart, which takes a second."""
+    _end_when_interrupted()
+    import logging
+    from contextlib import suppress
+
     from triptych.api.second_process import own_process
+    from triptych.cli.streams import open_streams
 
     open_streams()
     own_process()
@@ -280,97 +79,17 @@ def script() -> NoReturn:
     os._exit(code if isinstance(code, int) else int(code is not None))
 
 
-def _options(
-    seed: int, draws: int, tune: int, chains: int, ci_prob: float, ci_kind: Interval, backend: Backend
-) -> dict[str, Any]:
-    from triptych.base.options import level
+def _end_when_interrupted() -> None:
+    """Let an interrupt end this process at once, until a command begins; where it is ignored it stays so.
 
-    return {
-        "random_seed": seed,
-        "draws": draws,
-        "tune": tune,
-        "chains": chains,
-        "ci_prob": level("--ci-prob ", ci_prob),
-        "ci_kind": ci_kind.value,
-        "backend": backend.value,
-    }
-
-
-def _configured(context: typer.Context, config: Path | None) -> dict[str, Any]:
-    """Return the options: the command line overrides the file and the file the defaults."""
-    from triptych.cli.config import read_config
-
-    options = dict(context.params)
-    sources = {key: context.get_parameter_source(key) for key in options}
-    stated = {key for key, source in sources.items() if source and source.name not in ("DEFAULT", "DEFAULT_MAP")}
-    found = {} if config is None else read_config(config).given()
-    return options | {key: value for key, value in found.items() if key not in stated}
-
-
-def _number(value: str | float, option: str, *words: str) -> float | str:
-    if value in words:
-        return value
-    try:
-        return float(value)
-    except ValueError:
-        raise InputError(f"{option} {value!r}: use {' or '.join(words)} or a number") from None
-
-
-def _folder(out: str, *scenarios: str) -> Path:
-    """Return the folder for the report; refuse what cannot be one before anything is computed."""
-    from triptych.reports.files import require_folder
-
-    if not out.strip():
-        raise InputError("--out is empty; name a folder, or . for this one")
-    return require_folder(path_of(out), scenarios)
-
-
-def _finish(done: list[Comparison], out: Path, format: Output, claims: bool = False) -> None:
-    """Write the report, print the summary, and exit 1 when something is not as it should be.
-
-    What was computed is printed also where the report cannot be written.
+    A library that is being imported may swallow an exception, or take it for another library that is missing.
     """
-    from triptych.base.progress import watched
-    from triptych.reports.files import write_report
 
-    fault: EnvironmentFault | None = None
-    with watched(True) as progress:
-        for k, comparison in enumerate(done):
-            if progress is not None:
-                progress(f"{comparison.scenario.name}: held-out score and figures", k / len(done))
-            comparison.drawn  # noqa: B018 - solved already by a run of several, and not by a fit
+    def end(*_: Any) -> None:
         try:
-            write_report(done, out)
-        except EnvironmentFault as error:
-            fault = error
-    place = out / "report.html"
-    try:
-        _print(done, format, claims)
-        sys.stdout.flush()
-    except OSError as error:
-        if isinstance(error, BrokenPipeError) and fault is None:
-            raise
-        raise fault or EnvironmentFault(f"{told(error)}; the report is {place}") from error
-    if fault is not None:
-        raise fault
-    if not say(f"report written to {place}"):
-        raise SystemExit(ENVIRONMENT)
-    if not all(comparison.ok for comparison in done):
-        raise SystemExit(1)
+            os.write(2, b"triptych: interrupted\n")
+        finally:  # also where nobody hears it
+            os._exit(INTERRUPTED)
 
-
-def _print(done: list[Comparison], format: Output, claims: bool) -> None:
-    if format is Output.JSON:
-        from triptych.reports.files import results_json
-
-        sys.stdout.write(results_json(done) + "\n")
-    elif format is Output.CSV:
-        from triptych.reports.files import estimates_csv
-
-        sys.stdout.write(estimates_csv(done))
-    else:
-        from rich.console import Console
-
-        from triptych.reports.terminal import print_summary
-
-        print_summary(done, Console(), claims=claims)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, end)
