@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from triptych.comparisons.study.batched import solve_batched
 from triptych.comparisons.study.problem import Options, Problem, Sets
 from triptych.comparisons.study.replicates import Replicates
 from triptych.comparisons.study.serial import solve_serially
@@ -21,7 +22,7 @@ class Batched(Protocol):
         """
 
 
-def solve_sets(problem: Problem, sets: Sets, options: Options, batched: Batched | None = None) -> Replicates:
+def solve_sets(problem: Problem, sets: Sets, options: Options, batched: Batched | None = solve_batched) -> Replicates:
     """Solve every data set by every method.
 
     Parameters
@@ -33,7 +34,7 @@ def solve_sets(problem: Problem, sets: Sets, options: Options, batched: Batched 
     options
         Which methods and intervals.
     batched
-        What solves many at once; what it leaves, the serial engine solves.
+        What solves many at once; what it leaves, the serial engine solves. None: all is solved by the serial engine.
 
     Returns
     -------

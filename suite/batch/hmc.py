@@ -1,8 +1,10 @@
 """Posterior draws of many data sets at once, by Hamiltonian Monte Carlo with one path length for all of them.
 
-NUTS does not map over lanes: each waits for the one whose tree is deepest. Here every lane samples in coordinates that
-are round at the mode of its own sampled density, so that one random number of leapfrog steps, shared by all lanes at
-each iteration, suits them all; the step size is a lane's own, tuned by dual averaging.
+NUTS does not map over lanes: each waits for the one whose tree is deepest. Here every lane samples in coordinates in
+which its density is round, at first by the curvature at its mode and then by the covariance of its own draws. There one
+way suits all lanes: about a quarter of a turn, which makes the next draw of a normal density independent of the last
+one, in a random number of leapfrog steps that all lanes share. The step size is a lane's own where that would be too
+long, tuned by dual averaging.
 
 References
 ----------
@@ -23,16 +25,19 @@ from triptych.batch.lanes import Lanes
 from triptych.batch.newton import ascend, scale_of
 
 CHUNK = 100  # iterations of one call: chains of any length are made of these
-FEWEST, MOST = 3, 8  # leapfrog steps of an iteration, up to about ten coordinates
+FEWEST, MOST = 3, 5  # leapfrog steps of an iteration, up to about ten coordinates
 COORDINATES = 10.0  # to whose number these belong: beyond, they grow as the step size shrinks, with its fourth root
+TURN = (0.45, 0.75)  # of half a turn, that an iteration goes at most: of a normal density half of that is independent
 DIVERGENT = 1000.0  # energy error of a divergent path, as Stan's
-ROUNDED = 0.1  # of the density's scale, by which corners are rounded where the mode is looked for
+ROUNDED = 1.0  # of the density's scale, by which corners are rounded where the mode is looked for
 STEPS = 60  # Newton steps to the mode
 CURVED = 1e-10  # smallest eigenvalue of the equilibrated information at a mode
 ARRIVED = 1e-6
 # Dual averaging: shrinkage, offset, and decay, as Hoffman and Gelman (2014, section 3.2.1) set them.
 SHRINKAGE, OFFSET, DECAY, TARGET = 0.05, 10.0, 0.75, 0.8
 FIRST_STEP = 0.5
+UNTUNED = (float(np.log(FIRST_STEP)), float(np.log(FIRST_STEP)), 0.0, 0.0)  # logarithm of the step, its average, ...
+PRIOR_DRAWS = 10  # besides one for each coordinate, that the covariance at the mode counts for
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class Posterior:
 
     Attributes
     ----------
+    z
+        Unconstrained coordinates, ``(lanes, chains, draws, p)``.
     shown
         Free variables and deterministics by name, each ``(lanes, chains, draws, ...)``.
     energy
@@ -55,6 +62,7 @@ class Posterior:
         What :func:`extend` goes on from, and how many chunks of iterations were made.
     """
 
+    z: np.ndarray
     shown: dict[str, np.ndarray]
     energy: np.ndarray
     divergences: np.ndarray
@@ -62,6 +70,13 @@ class Posterior:
     at_mode: np.ndarray
     state: tuple[np.ndarray, ...]
     chunks: int
+
+    def some(self, which: np.ndarray) -> Posterior:
+        """Return what there is of some lanes, by their positions."""
+        return Posterior(
+            self.z[which], {n: s[which] for n, s in self.shown.items()}, self.energy[which], self.divergences[which],
+            self.accepted[which], self.at_mode[which], tuple(a[which] for a in self.state), self.chunks,
+        )  # fmt: skip
 
 
 def sample(
@@ -87,10 +102,13 @@ def sample(
     begun = _begin(lanes, mode, root, seeds, chains)
     rounds = -(-tune // CHUNK)
     for k in range(rounds):
-        begun = _advance(lanes, mode, root, seeds, begun, k, tuning=True)[0]
+        begun, (u, *_) = _advance(lanes, mode, root, seeds, begun, k, tuning=True)
+        if k < rounds - 1:
+            root, begun = _rounder(root, begun, u)
     state = (mode, root, seeds, *begun)
-    none = np.zeros(lanes.count)
-    return extend(lanes, Posterior({}, np.zeros((lanes.count, chains, 0)), none, none, found, state, rounds), draws)
+    none, no_draws = np.zeros(lanes.count), np.zeros((lanes.count, chains, 0))
+    no_z = np.zeros((lanes.count, chains, 0, lanes.engine.size))
+    return extend(lanes, Posterior(no_z, {}, no_draws, none, none, found, state, rounds), draws)
 
 
 def extend(lanes: Lanes, drawn: Posterior, draws: int) -> Posterior:
@@ -111,14 +129,14 @@ def extend(lanes: Lanes, drawn: Posterior, draws: int) -> Posterior:
         made += u.shape[2]
     u = np.concatenate([p[0] for p in parts], axis=2)
     names = list(lanes.engine.variables)
-    shown = dict(zip(names, _shown(lanes, mode, root, u), strict=True))
+    z, *values = _shown(lanes, mode, root, u)
+    shown = dict(zip(names, values, strict=True))
     if drawn.shown:
         shown = {n: np.concatenate([drawn.shown[n], s], axis=2) for n, s in shown.items()}
     energy = np.concatenate([drawn.energy, *(p[1] for p in parts)], axis=2)
-    return Posterior(
-        shown, energy, divergences, accepted / (have + made), drawn.at_mode, (mode, root, seeds, *state),
-        first + len(parts),
-    )  # fmt: skip
+    z = np.concatenate([drawn.z, z], axis=2)
+    whole, share = (mode, root, seeds, *state), accepted / (have + made)
+    return Posterior(z, shown, energy, divergences, share, drawn.at_mode, whole, first + len(parts))
 
 
 def _weights(lanes: Lanes) -> tuple[np.ndarray, ...]:
@@ -157,11 +175,27 @@ def _begin(lanes: Lanes, mode: np.ndarray, root: np.ndarray, seeds: np.ndarray, 
         u = jax.random.normal(jax.random.fold_in(_key(seed), 0), (chains, size))
         usable = jax.vmap(lambda at: jnp.isfinite(density(mode + root @ at, weights, data)))(u)
         u = jnp.where(usable[:, None], u, 0.0)
-        start = jnp.log(FIRST_STEP)
-        return u, jnp.array([start, start, 0.0, 0.0])
+        return u, jnp.asarray(UNTUNED)
 
     name = f"start of {chains} chains"
     return list(lanes.mapped(name, begin, mode, root, seeds, shared=_weights(lanes)))
+
+
+def _rounder(root: np.ndarray, state: list[np.ndarray], u: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return coordinates in which the draws ``u`` are round, and the chains in these, with tuning begun again.
+
+    The curvature at a mode misses how wide a density is that is skewed, heavy-tailed or peaked. Of few draws the
+    covariance is taken together with the one that the coordinates were made for.
+    """
+    size = u.shape[3]
+    flat = u.reshape(len(u), -1, size)
+    count, prior = flat.shape[1], PRIOR_DRAWS + size
+    away = flat - flat.mean(axis=1, keepdims=True)
+    covariance = (np.swapaxes(away, 1, 2) @ away + prior * np.eye(size)) / (count + prior)
+    usable = np.isfinite(covariance).all(axis=(1, 2), keepdims=True)
+    own = np.linalg.cholesky(np.where(usable, covariance, np.eye(size)))
+    places = np.linalg.solve(own[:, None], state[0][..., None])[..., 0]
+    return root @ own, [places, np.tile(UNTUNED, (len(u), 1))]
 
 
 def _advance(
@@ -182,19 +216,20 @@ def _advance(
     density = lanes.traced.density
     chains, size = u.shape[1:]
     stretched = max(1.0, size / COORDINATES) ** 0.25
-    lengths = np.random.default_rng([CHUNK, at]).integers(FEWEST, MOST + 1, CHUNK)
-    lengths = np.ceil(stretched * lengths).astype(int)
+    rng = np.random.default_rng([CHUNK, at])
+    lengths = np.ceil(stretched * rng.integers(FEWEST, MOST + 1, CHUNK)).astype(int)
+    longest = 2 * np.sin(rng.uniform(*TURN, CHUNK) * np.pi / (2 * lengths))
 
     def advance(data: Any, mode: Any, root: Any, seed: Any, u: Any, step: Any, shared: Any) -> tuple[Any, ...]:
-        lengths, where, tuning, weights = shared
+        lengths, longest, where, tuning, weights = shared
         both = jax.vmap(jax.value_and_grad(lambda u: density(mode + root @ u, weights, data)))
 
         def iterate(state: Any, now: Any) -> Any:
             u, value, gradient, (log_step, average, lack, count) = state
-            length, index = now
+            length, most, index = now
             momentum_key, accept_key = jax.random.split(jax.random.fold_in(_key(seed), index))
             momentum = jax.random.normal(momentum_key, (chains, size))
-            eps = jnp.exp(jnp.where(tuning > 0, log_step, average))
+            eps = jnp.minimum(jnp.exp(jnp.where(tuning > 0, log_step, average)), most)
 
             def leap(_: Any, place: Any) -> Any:
                 at, p, value, gradient = place
@@ -228,24 +263,25 @@ def _advance(
         value, gradient = both(u)
         start = (u, value, gradient, tuple(step))
         (u, _, _, step), (us, energy, diverged, acceptance) = jax.lax.scan(
-            iterate, start, (lengths, where + jnp.arange(CHUNK))
+            iterate, start, (lengths, longest, where + jnp.arange(CHUNK))
         )
         turned = [jnp.moveaxis(a, 0, 1) for a in (us, energy, diverged, acceptance)]
         return u, jnp.stack(step), *turned
 
-    shared = (lengths, np.int64(1 + at * CHUNK), np.float64(tuning), _weights(lanes))
+    shared = (lengths, longest, np.int64(1 + at * CHUNK), np.float64(tuning), _weights(lanes))
     u, step, *kept = lanes.mapped(f"iterations of {chains} chains", advance, mode, root, seeds, u, step, shared=shared)
     return [u, step], tuple(kept)
 
 
 def _shown(lanes: Lanes, mode: np.ndarray, root: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return what is reported of draws ``u`` in the whitened coordinates, each ``(lanes, chains, draws, ...)``."""
+    """Return ``z`` and what is shown of draws in the whitened coordinates, each ``(lanes, chains, draws, ...)``."""
     import jax
 
     shown = lanes.traced.shown
 
     def show(data: Any, mode: Any, root: Any, u: Any) -> Any:
-        return tuple(jax.vmap(jax.vmap(lambda u: shown(mode + root @ u, data)))(u))
+        z = mode + u @ root.T
+        return z, *jax.vmap(jax.vmap(lambda z: shown(z, data)))(z)
 
     parts = []
     for begin in range(0, u.shape[2], CHUNK):

@@ -29,6 +29,7 @@ ARRIVED = 1e-9  # decrement, relative to the size of the objective, of an ascent
 SAME = 1e-9  # of the objective's size, by which two ends may differ and be the same maximum
 AT_REST = 1e-6  # violation of the conditions at a corner, in standard errors
 ROUNDING = 1e-2  # fall of the objective that rounded corners may hide while logarithms are pushed
+FARTHEST = 12.0  # units of a logarithm from the model's start to another one
 APART = 1e-3  # between two ends that are the same maximum
 
 
@@ -69,7 +70,7 @@ class Modes:
     rival: np.ndarray
 
 
-def modes(lanes: Lanes, objective: Objective, starts: np.ndarray) -> Modes:
+def modes(lanes: Lanes, objective: Objective) -> Modes:
     """Maximise an objective for every lane.
 
     Parameters
@@ -78,14 +79,14 @@ def modes(lanes: Lanes, objective: Objective, starts: np.ndarray) -> Modes:
         The data sets.
     objective
         The serial objective of the same model: which parts it adds up, and which coordinates it knows.
-    starts
-        Where to start from, over the coordinates that the objective knows: ``(starts, q)``.
     """
     engine, size = lanes.engine, objective.size
     active, origin = objective.active, objective.origin
     ways = np.concatenate([sign * np.eye(size)[objective.logarithmic] for sign in (-1.0, 1.0)])
     weights = tuple(engine.weights.values())
-    shared = (starts, origin, active, objective.capped.astype(float), ways, weights)
+    begin, count = origin[active], 2 if objective.kinked else 6
+    scattered = np.random.default_rng(0).standard_normal((count, size)) * (1 + np.arange(count)[:, None] / 2)
+    shared = (begin, scattered, origin, active, objective.capped.astype(float), ways, weights)
     outside = np.setdiff1d(np.arange(engine.size), active)
     which = "of both parts" if objective.parts[1] else "of the likelihood"
     solve = _kinked(lanes, objective) if objective.kinked else _smooth(lanes, objective)
@@ -155,9 +156,15 @@ def _smooth(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
     on_lane, size = objective_of(lanes, objective), objective.size
 
     def solve(data: Any, shared: Any) -> tuple[Any, ...]:
-        starts, origin, active, capped, ways, weights = shared
+        begin, scattered, origin, active, capped, ways, weights = shared
         function = on_lane(data, origin, active, weights)
-        ends = jax.lax.map(lambda x: ascend(function, x, capped, jnp.ones(size), MOST), starts)
+
+        def climb(x: Any) -> Any:
+            return ascend(function, x, capped, jnp.ones(size), MOST)
+
+        first = climb(begin)
+        starts = _starts(begin, scattered, capped, first.z, first.hessian, jnp.isfinite(first.value))
+        ends = jax.tree.map(lambda one, more: jnp.concatenate([one[None], more]), first, jax.lax.map(climb, starts))
         heights = jnp.where(jnp.isfinite(ends.value), ends.value, -jnp.inf)
         best = jax.tree.map(lambda a: a[jnp.argmax(heights)], ends)
         d = scale_of(best.hessian)
@@ -181,7 +188,7 @@ def _kinked(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
     total, arguments = _total(lanes, objective), lanes.traced.arguments
 
     def solve(data: Any, shared: Any) -> tuple[Any, ...]:
-        starts, origin, active, capped, ways, weights = shared
+        begin, scattered, origin, active, capped, ways, weights = shared
 
         def whole(x: Any) -> Any:
             return origin.at[active].set(x)
@@ -195,7 +202,13 @@ def _kinked(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
         def function(x: Any) -> Any:
             return with_t(x, jnp.abs(flattened(us(x))))
 
-        ends = jax.lax.map(lambda x: ascend_kinked(with_t, us, x, capped), starts)
+        def climb(x: Any) -> Any:
+            return ascend_kinked(with_t, us, x, capped)
+
+        first = climb(begin)
+        arrived = jnp.isfinite(first.value) & (first.residual < AT_REST)
+        starts = _starts(begin, scattered, capped, first.z, first.hessian, arrived)
+        ends = jax.tree.map(lambda one, more: jnp.concatenate([one[None], more]), first, jax.lax.map(climb, starts))
         heights = jnp.where(jnp.isfinite(ends.value) & (ends.residual < AT_REST), ends.value, -jnp.inf)
         best = jax.tree.map(lambda a: a[jnp.argmax(heights)], ends)
         d = scale_of(best.hessian)
@@ -211,6 +224,16 @@ def _kinked(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
         return best.z, best.value, roots @ roots.T, best.residual, settled, best.held, d**2, rival
 
     return solve
+
+
+def _starts(begin: Any, scattered: Any, capped: Any, end: Any, hessian: Any, arrived: Any) -> Any:
+    """Return dispersed starts as the serial search has them: every second one around where the first ascent ended."""
+    import jax.numpy as jnp
+
+    second = ((jnp.arange(len(scattered)) % 2 == 1) & arrived)[:, None]
+    around = end + jnp.where(capped > 0, 1.0, 4 * scale_of(hessian)) * scattered
+    starts = jnp.where(second, around, begin + scattered)
+    return jnp.where(capped > 0, jnp.clip(starts, begin - FARTHEST, begin + FARTHEST), starts)
 
 
 def _alone(ends: Any, heights: Any, z: Any, value: Any, roots: Any) -> tuple[Any, Any]:

@@ -20,6 +20,9 @@ import numpy as np
 
 CONSTANT = 1e-15  # a range below which ArviZ takes draws for constant and counts each as effective
 SMALLEST = 4  # draws of a chain below which ArviZ gives no diagnostic
+LEAST_FOR_ROOT = 225  # effective draws from which a tail is of three roots of their number
+FEWEST, WIDTH = 5, 32  # draws of a tail, and to whose multiples it is filled up
+PRIOR_DRAWS = 10  # that the prior of a tail's shape, centred at one half, counts for
 OFFSET = 3 / 8  # Blom's (1958) offset of the ranks
 
 
@@ -82,6 +85,65 @@ def summarise(draws: np.ndarray, probabilities: Sequence[float], *, hdi_prob: fl
             ess_tail=np.minimum(*sizes),
             mcse_mean=sd / np.sqrt(effective_size(halves)),
         )
+
+
+def tail_index(draws: np.ndarray, ess_tail: np.ndarray) -> np.ndarray:
+    """Return the Pareto tail index of each lane, of its heavier tail: NaN where a tail is all one value.
+
+    Zhang and Stephens' (2009) estimate of a generalised Pareto distribution's shape, with the prior of Vehtari,
+    Simpson, Gelman, Yao and Gabry (2024, J. Mach. Learn. Res. 25(72)), on as many draws as they advise.
+
+    Parameters
+    ----------
+    draws
+        Shape ``(lanes, chains, draws)``.
+    ess_tail
+        Their effective sizes in the tails, ``(lanes,)``.
+    """
+    flat = draws.reshape(draws.shape[0], -1)
+    ordered = np.sort(flat, axis=1)
+    size = flat.shape[1]
+    with np.errstate(all="ignore"):
+        wanted = np.where(ess_tail > LEAST_FOR_ROOT, np.floor(3 * size / np.sqrt(ess_tail)), size // 5)
+    count = np.clip(wanted, FEWEST, size // 2).astype(int)
+    found = np.full(len(flat), np.nan)
+    # Of one width for lanes of about as many tail draws, so that a lane's sums do not hang on the others.
+    for width in np.unique(-(-count // WIDTH) * WIDTH):
+        rows = np.flatnonzero(-(-count // WIDTH) * WIDTH == width)
+        both = [_shape(side[rows], count[rows], int(width)) for side in (ordered, -ordered[:, ::-1])]
+        found[rows] = np.maximum(*both)
+    found[np.isinf(flat).any(axis=1)] = np.inf
+    return found
+
+
+@np.errstate(all="ignore")  # a tail of one value has no shape, and NaN says so
+def _shape(ordered: np.ndarray, count: np.ndarray, width: int) -> np.ndarray:
+    """Return the shape of the upper tails: of the ``count`` largest draws of each row."""
+    rows, size = np.arange(len(ordered)), ordered.shape[1]
+    place = size - count[:, None] + np.arange(width)
+    used = place < size
+    tail = np.where(used, ordered[rows[:, None], np.minimum(place, size - 1)], 0.0)
+    x = np.where(used, tail - ordered[rows, size - count - 1][:, None], 0.0)
+    largest = x[rows, count - 1]
+    quartile = x[rows, (count / 4 + 0.5).astype(int) - 1]
+    most = int(30 + np.sqrt(count.max()))
+    trials = 30 + np.sqrt(count).astype(int)
+    k = np.arange(1, most + 1)
+    tried = (1 - np.sqrt(trials[:, None] / (k - 0.5))) / (3 * quartile[:, None]) + 1 / largest[:, None]
+    tried = np.where(k <= trials[:, None], tried, np.nan)
+    mean = np.log1p(-tried[:, :, None] * x[:, None, :]).sum(axis=2) / count[:, None]
+    height = count[:, None] * (np.log(-tried / mean) - mean - 1)
+    top = np.max(np.where(np.isnan(height), -np.inf, height), axis=1, keepdims=True)
+    weight = np.exp(height - top)
+    weight = np.where(np.isnan(weight), 0.0, weight)
+    weight = weight / weight.sum(axis=1, keepdims=True)
+    weight = np.where(weight >= 10 * np.finfo(float).eps, weight, 0.0)
+    rate = np.sum(np.where(weight > 0, tried * weight, 0.0), axis=1) / weight.sum(axis=1)
+    shape = np.log1p(-rate[:, None] * x).sum(axis=1) / count
+    shape = (count * shape + PRIOR_DRAWS * 0.5) / (count + PRIOR_DRAWS)
+    shape = np.where(np.isnan(shape), np.inf, shape)
+    shape = np.where(quartile > x[:, 0], shape, np.nan)  # far from any generalised Pareto distribution
+    return np.where(largest - x[:, 0] < np.finfo(float).tiny, np.nan, shape)
 
 
 def split(draws: np.ndarray) -> np.ndarray:

@@ -13,12 +13,37 @@ from triptych.graph.priors import improper, is_proper
 from triptych.problem.advice import Advice
 
 if TYPE_CHECKING:
+    from triptych.engine.engine import Engine
     from triptych.estimates.optimum import Optimum
 
 MOST = 8  # names that a sentence holds
 STEPS = (1.0, 15.0, 30.0)  # units of a logarithm at which a jointly constrained variable is looked at
 CHANGES = 1e-3  # share of the greatest change of its scalars that is one
 SHARE = 1e-6  # of a sum's terms, below which it is the rounding of them
+
+
+def unknown_to(engine: Engine, method: str, moved: np.ndarray) -> str:
+    """Say which coordinates an objective does not know, by their positions, of those that move a scalar."""
+    names = ", ".join(dict.fromkeys(part_of(engine, int(k)) for k in moved))
+    if method == "mle":
+        return f"the likelihood does not depend on {names}: only the prior knows it; see the MAP and the posterior"
+    advice = Advice.PROPER_PRIOR if _improper(engine, moved) else Advice.SEE_POSTERIOR
+    return f"neither the likelihood nor the density of the prior depends on {names}: no value is the mode; {advice}"
+
+
+def at_kink(kind: str, method: str) -> str:
+    """Say why a maximum at a kink has no interval from curvature."""
+    instead = "; see the posterior" if method == "map" else ""
+    return (
+        f"the maximum is at a kink, where curvature is undefined: no {kind} interval, and those of the others hold "
+        f"this fixed{instead}"
+    )
+
+
+def _improper(engine: Engine, positions: np.ndarray) -> bool:
+    """Whether a prior of the variables behind some coordinates is improper."""
+    flat = improper(engine.model)
+    return any(block_of(engine, int(k)).variable.name in flat for k in positions)
 
 
 class Reasons:
@@ -46,12 +71,7 @@ class Reasons:
 
     def unknown(self, gradient: np.ndarray) -> str:
         """Say which coordinates the objective does not know, of those that move a scalar."""
-        moved = np.flatnonzero(self.optimum.unknown & (gradient != 0))
-        names = ", ".join(dict.fromkeys(part_of(self.optimum.engine, int(k)) for k in moved))
-        if self.method == "mle":
-            return f"the likelihood does not depend on {names}: only the prior knows it; see the MAP and the posterior"
-        advice = Advice.PROPER_PRIOR if self._improper(moved) else Advice.SEE_POSTERIOR
-        return f"neither the likelihood nor the density of the prior depends on {names}: no value is the mode; {advice}"
+        return unknown_to(self.optimum.engine, self.method, np.flatnonzero(self.optimum.unknown & (gradient != 0)))
 
     def rounding(self) -> str:
         """Say that the best point is nothing but rounding."""
@@ -102,8 +122,7 @@ class Reasons:
 
     def _improper(self, positions: np.ndarray) -> bool:
         """Whether a prior of the variables behind some coordinates is improper."""
-        flat = improper(self.optimum.engine.model)
-        return any(block_of(self.optimum.engine, int(k)).variable.name in flat for k in positions)
+        return _improper(self.optimum.engine, positions)
 
     def unbounded(self) -> str:
         """Say along which coordinate the objective rises without limit, and how fast."""
@@ -169,13 +188,10 @@ class Reasons:
 
     def no_interval(self, interval: str) -> str:
         """Say why a maximum has no interval from its curvature."""
-        kind, instead = interval.title(), "; see the posterior" if self.method == "map" else ""
-        corner = self.optimum.verdict.corner
+        kind, corner = interval.title(), self.optimum.verdict.corner
         if corner is not None and corner.jacobian.shape[0]:
-            return (
-                f"the maximum is at a kink, where curvature is undefined: no {kind} interval, and those of the others "
-                f"hold this fixed{instead}"
-            )
+            return at_kink(kind, self.method)
+        instead = "; see the posterior" if self.method == "map" else ""
         return f"the curvature gives no {kind} interval here{instead}"
 
     def _heading(self, ray: np.ndarray) -> str:

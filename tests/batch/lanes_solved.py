@@ -23,7 +23,6 @@ def lasso_predictors() -> np.ndarray:
 
 
 def maximum(batch: Lanes, parts: np.ndarray) -> tuple[Modes, Objective]:
-    """Return the maxima of all lanes from three starts, and the objective."""
+    """Return the maxima of all lanes, and the objective."""
     objective, _ = make_objective(batch.engine, parts)
-    start = objective.origin[objective.active]
-    return modes(batch, objective, np.stack([start, start + 0.5, start - 0.5])), objective
+    return modes(batch, objective), objective

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from arviz_stats.base import array_stats
 
-from triptych.batch.summaries import Summary, summarise
+from triptych.batch.summaries import Summary, summarise, tail_index
 
 PROBABILITIES = (0.025, 0.5, 0.975)
 
@@ -64,6 +64,24 @@ def test_every_figure_is_arvizs(name: str) -> None:
         del wanted["r_hat"]
     for figure, values in wanted.items():
         np.testing.assert_allclose(found[figure], values, rtol=1e-10, atol=1e-12, err_msg=figure)
+
+
+@pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"few draws", "two values"}))
+def test_tail_index_is_arvizs_and_a_lanes_own(name: str) -> None:
+    draws = SAMPLES[name]
+    sizes = summarise(draws, PROBABILITIES).ess_tail
+    wanted = [array_stats.pareto_khat(x, chain_axis=0, draw_axis=1) for x in draws]
+    found = tail_index(draws, sizes)
+    np.testing.assert_allclose(found, wanted, rtol=1e-10, atol=1e-12)
+    np.testing.assert_array_equal(found[2:3], tail_index(draws[2:3], sizes[2:3]))
+
+
+def test_draws_of_two_values_have_no_tail_and_infinite_ones_an_endless_one() -> None:
+    two = SAMPLES["two values"]
+    assert np.isnan(tail_index(two, summarise(two, PROBABILITIES).ess_tail)).all()
+    endless = SAMPLES["independent"].copy()
+    endless[1, 0, 0] = np.inf
+    assert list(np.isinf(tail_index(endless, np.full(6, 500.0)))) == [False, True, *[False] * 4]
 
 
 def test_constant_draws_count_each_as_effective() -> None:

@@ -35,7 +35,7 @@ def problem(sets: Sets) -> Problem:
 
 @pytest.fixture(scope="module")
 def solved(problem: Problem, sets: Sets) -> Replicates:
-    return solve_sets(problem, sets, OPTIONS)
+    return solve_sets(problem, sets, OPTIONS, batched=None)
 
 
 def hours(sets: Sets) -> np.ndarray:
@@ -75,7 +75,7 @@ def test_fresh_data_are_scored_by_the_point_and_by_the_average_over_draws(solved
 
 def test_a_replicate_has_the_same_figures_alone(problem: Problem, sets: Sets, solved: Replicates) -> None:
     some = np.array([3, 1])
-    again = solve_sets(problem, sets.some(some), OPTIONS)
+    again = solve_sets(problem, sets.some(some), OPTIONS, batched=None)
     for name in ("estimate", "std_error", "status", "lower", "upper", "log_score", "gate"):
         np.testing.assert_array_equal(getattr(again, name), getattr(solved, name)[:, some], err_msg=name)
     np.testing.assert_array_equal(again.rank, solved.rank[some])
