@@ -20,7 +20,7 @@ CALIBRATED = 10  # rows of a binary variable from which its calibration is drawn
 MOST_ROWS = 1000  # of the data in a plot; of more, every so-manieth
 SIZE = {"figsize": (6.0, 3.0), "figsize_units": "inches"}
 # Colours that stand for those of the page, which change with its theme.
-INK, SOFT, FAINT, MCMC = "#010101", "#020202", "#030303", "#040404"
+INK, SOFT, FAINT, MCMC, MLE, MAP = "#010101", "#020202", "#030303", "#040404", "#060606", "#070707"
 CHAINS = tuple(f"#05050{i}" for i in range(8))
 MARKED = "#ffffff"  # ArviZ takes a ground without a colour for a black one
 PAGE = {
@@ -29,6 +29,8 @@ PAGE = {
     SOFT: "soft",
     FAINT: "faint",
     MCMC: "mcmc",
+    MLE: "mle",
+    MAP: "map",
     **{c: f"s{i}" for i, c in enumerate(CHAINS)},
 }
 
@@ -166,7 +168,29 @@ def _share(drawn: np.ndarray, group: str, name: str) -> Callable[[], Any]:
 
 
 def _svg(plot: Callable[[], Any], key: str) -> Markup:
-    """Draw a plot with colours that stand for the page's, and put the page's in."""
+    """Draw one of ArviZ's plots in the page's colours."""
+
+    def drawn() -> Any:
+        figure = plot().get_viz("figure")
+        figure = figure.item() if hasattr(figure, "item") else figure
+        for axes in figure.axes:
+            for words in axes.texts:  # above the curves, not on them
+                words.set(transform=axes.transAxes, position=(0, 1), verticalalignment="bottom")
+        return figure
+
+    return inlined(drawn, key)
+
+
+def inlined(draw: Callable[[], Any], key: str) -> Markup:
+    """Draw a matplotlib figure with colours that stand for the page's, and put the page's in.
+
+    Parameters
+    ----------
+    draw
+        Returns the figure, drawn in the colours of :data:`PAGE`.
+    key
+        A prefix that makes identifiers unique on the page.
+    """
     import matplotlib as mpl
     from cycler import cycler
     from matplotlib import pyplot as plt
@@ -178,11 +202,7 @@ def _svg(plot: Callable[[], Any], key: str) -> Markup:
         "axes.prop_cycle": cycler(color=CHAINS), "axes.spines.top": False, "axes.spines.right": False,
     }  # fmt: skip
     with mpl.rc_context(style):
-        figure = plot().get_viz("figure")
-        figure = figure.item() if hasattr(figure, "item") else figure
-        for axes in figure.axes:
-            for words in axes.texts:  # above the curves, not on them
-                words.set(transform=axes.transAxes, position=(0, 1), verticalalignment="bottom")
+        figure = draw()
         text = io.StringIO()
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         figure.savefig(text, format="svg", metadata=nothing, bbox_inches="tight")

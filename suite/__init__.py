@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from triptych import penalties
     from triptych.api.compare import compare
     from triptych.api.runs import fit, run
+    from triptych.api.study import study
     from triptych.base.errors import InputError, ModelError
     from triptych.comparisons.comparison import Comparison
+    from triptych.comparisons.study.study import Study
     from triptych.engine.engine import Engine
     from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact, equal
     from triptych.problem.registry import scenarios
@@ -41,6 +43,7 @@ _PLACES = {
     "Scenario": "problem.scenario",
     "Series": "problem.scenario",
     "Status": "problem.table",
+    "Study": "comparisons.study.study",
     "at_least": "problem.claims",
     "at_most": "problem.claims",
     "between": "problem.claims",
@@ -51,6 +54,7 @@ _PLACES = {
     "fit": "api.runs",
     "run": "api.runs",
     "scenarios": "problem.registry",
+    "study": "api.study",
 }
 
 __all__ = [
@@ -67,6 +71,7 @@ __all__ = [
     "Scenario",
     "Series",
     "Status",
+    "Study",
     "at_least",
     "at_most",
     "between",
@@ -78,6 +83,7 @@ __all__ = [
     "penalties",
     "run",
     "scenarios",
+    "study",
 ]
 
 

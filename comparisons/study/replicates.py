@@ -40,6 +40,8 @@ class Replicates:
         Figures of the posterior's gate, ``(len(GATE), R)``; ``draws`` is how many there are of all chains.
     rank
         How many of :data:`RANKED` thinned draws lie below the truth, ``(R, S)``; -1 where there are none.
+    draw
+        One draw of each posterior, ``(R, S)``: those of all replicates are a sample of the average posterior.
     engine
         Position in :data:`ENGINES` of what solved it, ``(M, R)``.
     reasons
@@ -57,6 +59,7 @@ class Replicates:
     log_score: np.ndarray
     gate: np.ndarray
     rank: np.ndarray
+    draw: np.ndarray
     engine: np.ndarray
     reasons: dict[tuple[int, int, int], str] = field(default_factory=dict)
 
@@ -72,7 +75,7 @@ class Replicates:
             scalars, options.methods, options.kinds,
             missing(m, count, s), missing(m, count, s), np.full((m, count, s), NOT_SOLVED, dtype=np.int8),
             missing(k, count, s), missing(k, count, s), missing(m, count), missing(len(GATE), count),
-            np.full((count, s), NO_RANK, dtype=np.int32), np.full((m, count), SERIAL, dtype=np.int8),
+            np.full((count, s), NO_RANK, dtype=np.int32), missing(count, s), np.full((m, count), SERIAL, dtype=np.int8),
         )  # fmt: skip
 
     @property
@@ -84,7 +87,7 @@ class Replicates:
         """Put the figures of other replicates, of the same scalars and options, in the place of those at ``rows``."""
         for name in ("estimate", "std_error", "status", "lower", "upper", "log_score", "gate", "engine"):
             getattr(self, name)[:, rows] = getattr(others, name)
-        self.rank[rows] = others.rank
+        self.rank[rows], self.draw[rows] = others.rank, others.draw
         place = {int(row): k for k, row in enumerate(rows)}
         kept = {key: said for key, said in self.reasons.items() if key[1] not in place}
         back = dict(enumerate(int(row) for row in rows))

@@ -102,13 +102,14 @@ def _write_gate(found: Replicates, row: int, panel: Panel) -> None:
 
 
 def _write_ranks(found: Replicates, row: int, panel: Panel, truth: np.ndarray) -> None:
-    if isinstance(panel.native, NoEstimate) or np.all(np.isnan(truth)):
+    if isinstance(panel.native, NoEstimate):
         return
     posterior, columns = panel.native["posterior"], []
     for estimand in dict.fromkeys(name for name, _ in found.scalars):
         values = posterior[estimand].values
         columns.append(values.reshape(values.shape[0] * values.shape[1], -1))
-    found.rank[row] = rank_among(np.concatenate(columns, axis=1), truth, RANKED)
+    draws = np.concatenate(columns, axis=1)
+    found.rank[row], found.draw[row] = rank_among(draws, truth, RANKED), draws[-1]
 
 
 def _write_scores(

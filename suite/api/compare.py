@@ -157,6 +157,17 @@ def _ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, dat
     )
 
 
+def model_scenario(model: pm.Model, estimands: Sequence[str] | None, name: str) -> Scenario:
+    """Return the scenario that stands for a model as it is given."""
+    from triptych.engine.engine import Engine
+    from triptych.engine.estimands import resolve
+
+    _check_model(model, name)
+    engine = Engine.build(model)
+    names = tuple(e.name for e in resolve(engine, estimands))
+    return _ad_hoc(model, engine, names, name, Data({}))
+
+
 def _axes(model: pm.Model) -> dict[str, tuple[str, ...]]:
     named = {name: dims for name, dims in model.named_vars_to_dims.items() if None not in dims}
     return {name: tuple(map(str, dims)) for name, dims in named.items()}

@@ -1,4 +1,4 @@
-"""The commands: ``triptych list | run | compare | fit | penalty``, with their options."""
+"""The commands: ``triptych list | run | compare | fit | study | penalty``, with their options."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from triptych.base.errors import EnvironmentFault, InputError, path_of
 from triptych.cli.broken_pipe import PatientGroup
 from triptych.cli.penalty import Output, penalty
 from triptych.cli.streams import say
+from triptych.cli.study import study
 from triptych.regression.names import family_names, prior_names
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(penalty)
+app.command()(study)
 
 
 def _version(wanted: bool) -> None:

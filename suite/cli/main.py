@@ -1,4 +1,4 @@
-"""The command line: ``triptych list | run | compare | fit | penalty``.
+"""The command line: ``triptych list | run | compare | fit | study | penalty``.
 
 Results go to stdout, progress and messages to stderr. Exit code 0: every claim holds and every
 estimate is what the scenario expects; 1: one is not; 2: usage or bad input; 4: the environment, such as a
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(2) from None
     except SystemExit as end:
         # Typer turns an interrupt into this code and says nothing.
-        if end.code == INTERRUPTED:
+        if end.code == INTERRUPTED and not getattr(end, "told", False):
             say(STOPPED)
         raise
     except KeyboardInterrupt:

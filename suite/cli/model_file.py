@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from triptych.base.errors import InputError, path_of
 from triptych.base.text import cited
+from triptych.problem.scenario import Scenario
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -29,6 +30,22 @@ def _told(what: str) -> Iterator[None]:
 def load_model(reference: str) -> pm.Model:
     """Execute a file and return the model it names; a function of no arguments is called.
 
+    Raises
+    ------
+    InputError
+        As :func:`load_problem`, and for a scenario.
+    """
+    import pymc as pm
+
+    found = load_problem(reference)
+    if not isinstance(found, pm.Model):
+        raise InputError(f"{reference!r} is a scenario, not a pm.Model; triptych study takes it")
+    return found
+
+
+def load_problem(reference: str) -> pm.Model | Scenario:
+    """Execute a file and return the model or scenario it names; a function of no arguments is called.
+
     Parameters
     ----------
     reference
@@ -37,7 +54,7 @@ def load_model(reference: str) -> pm.Model:
     Raises
     ------
     InputError
-        When there is no such file, it fails, or the name is not a model.
+        When there is no such file, it fails, or the name is neither.
     """
     path, separator, name = reference.rpartition(":")
     if not separator or not path or not name:
@@ -62,11 +79,11 @@ def load_model(reference: str) -> pm.Model:
             raise InputError(f"{path!r} has no {name!r}")
         import pymc as pm
 
-        if callable(found) and not isinstance(found, pm.Model):
+        if callable(found) and not isinstance(found, pm.Model | Scenario):
             with _told(f"{name}() in {path!r}"):
                 found = found()
     finally:
         sys.path.pop(0)
-    if not isinstance(found, pm.Model):
+    if not isinstance(found, pm.Model | Scenario):
         raise InputError(f"{name!r} in {path!r} is of type {type(found).__name__}, not a pm.Model")
     return found
