@@ -350,7 +350,8 @@ def mending(c: Any) -> str:
 scenario = Scenario(
     name="misspecification",
     question="What do the three panels answer when the model is wrong?",
-    source="RAND health insurance experiment, as shipped by statsmodels; White (1982), Econometrica 50(1), 1-25; Kleijn "
+    source="RAND health insurance experiment, as shipped by statsmodels; White (1982), Econometrica 50(1), 1-25; "
+    "Kleijn "
     "and van der Vaart (2012), Electronic Journal of Statistics 6, 354-381",
     model=model,
     data=data,
@@ -358,7 +359,8 @@ scenario = Scenario(
     estimands=("rate",),
     claims=(
         mle_is_the_glm, errors_are_the_glms, sandwich_is_larger, sandwich_is_twice, mle_is_the_closest,
-        closest_misses_the_zeros, closest_is_far, map_is_conjugate, mean_is_conjugate, interval_is_conjugate, wald_misses,
+        closest_misses_the_zeros, closest_is_far, map_is_conjugate, mean_is_conjugate, interval_is_conjugate,
+        wald_misses,
         posterior_misses, limit_is_low, sandwich_covers, held_out_sees_it, predictive_check_sees_it,
         training_likelihood_does_not,
     ),
@@ -371,7 +373,8 @@ scenario = Scenario(
         "The panels hardly differ: with thousands of persons the prior counts for nothing, and confidence and credible "
         "intervals are the same. They share the model, and what is wrong with it.",
         "A Poisson distribution has a variance equal to its mean. Visits have one many times as large, so a mean of "
-        "them is known less well than the likelihood believes. The MLE is still the best Poisson rate, and the sandwich "
+        "them is known less well than the likelihood believes. The MLE is still the best Poisson rate, and the "
+        "sandwich "
         "measures its error from the data; the posterior has no such correction, because its width is the model's.",
         "What shows the misfit is what the model did not maximise: data kept back, and replicated data.",
     ),
