@@ -157,9 +157,10 @@ def test_a_circle_is_seen() -> None:
         "import triptych; triptych.scenarios; triptych.Status; triptych.Scenario; triptych.penalties",
         "from triptych.cli.main import main; main(['--help'])",
         "from triptych.cli.main import main; main(['run', '--help'])",
+        "from triptych.reports.lesson.lesson import render_lesson; render_lesson()",
         "from triptych.cli.main import main; main('penalty --prior normal --scale 1 --sigma 1 --n 9'.split())",
     ],
-    ids=["import", "names", "help", "run-help", "penalty"],
+    ids=["import", "names", "help", "run-help", "lesson", "penalty"],
 )
 def test_what_is_heavy_is_not_imported(code: str) -> None:
     script = f"""

@@ -1,4 +1,4 @@
-"""The commands: ``triptych list | run | compare | fit | study | penalty``, with their options."""
+"""The commands: ``triptych list | run | compare | fit | study | penalty | teach``, with their options."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from triptych.cli.broken_pipe import PatientGroup
 from triptych.cli.penalty import Output, penalty
 from triptych.cli.streams import say
 from triptych.cli.study import study
+from triptych.cli.teach import teach
 from triptych.regression.names import family_names, prior_names
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.command()(penalty)
 app.command()(study)
+app.command()(teach)
 
 
 def _version(wanted: bool) -> None:

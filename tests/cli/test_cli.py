@@ -46,7 +46,7 @@ def test_help_imports_none_of_the_heavy_libraries() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    for command in ("list", "run", "compare", "fit", "penalty"):
+    for command in ("list", "run", "compare", "fit", "penalty", "teach"):
         assert command in done.stdout
 
 

@@ -1,0 +1,81 @@
+// One normal sample, mean and spread unknown; the axis is the spread sigma.
+acts.small_n = (() => {
+  const MEAN_SD = 10;
+
+  const solve = ({ y, prior }, written) => {
+    const n = y.length;
+    const m = mean(y);
+    const squares = sum(y.map((v) => (v - m) ** 2));
+    const spread = squares > 1e-18 * (1 + m * m);
+    const log = written === "log_sigma";
+    // The mean is chosen best for each sigma in both profiles; u is log sigma.
+    const likelihood = (u) => -n * u - 0.5 * squares * Math.exp(-2 * u);
+    const pull = (u) => -0.5 * m * m / (MEAN_SD ** 2 + Math.exp(2 * u) / n);
+    const prior_ = (u) => -0.5 * Math.exp(2 * u) / prior ** 2;
+    const joint = (u) => likelihood(u) + pull(u) + prior_(u) + (log ? u : 0);
+    // In the posterior the mean is integrated out, and u is the coordinate.
+    const marginal = (u) => {
+      const variance = Math.exp(2 * u) / n;
+      return likelihood(u) + 0.5 * Math.log(variance / (variance + MEAN_SD ** 2)) + pull(u) + prior_(u) + u;
+    };
+    const found = {
+      likelihood: (x) => likelihood(Math.log(x)),
+      joint: (x) => joint(Math.log(x)),
+      density: (x) => marginal(Math.log(x)) - Math.log(x),
+      prior: (x) => prior_(Math.log(x)),
+    };
+    const exists = n > 1 && spread;
+    if (exists) {
+      const top = 0.5 * Math.log(squares / n);
+      const [lower, upper] = crossings(likelihood, top, 1 / Math.sqrt(n)).map(Math.exp);
+      found.mle = { status: "ok", value: Math.exp(top), lower, upper };
+    } else {
+      found.mle = { status: "unbounded" };
+    }
+    found.map = mode(joint, exists, n, log, m);
+    found.mcmc = { status: "ok", value: 0, ...asValue(posterior(marginal, { lo: -25, hi: 6, value: Math.exp })) };
+    return found;
+  };
+
+  const mode = (joint, exists, n, log, m) => {
+    if (!exists && !(log && n === 1)) return { status: "unbounded" };
+    const [best] = maxima(joint, grid(-14, 6, 500));
+    const edge = exists ? -Infinity : -0.5 * (m / MEAN_SD) ** 2; // what a single patient's density tends to at zero
+    if (!best || best.height <= edge) return { status: "at_boundary", value: 0 };
+    const half = Z / Math.sqrt(-curvature(joint, best.x, 0.05));
+    return { status: "ok", value: Math.exp(best.x), lower: Math.exp(best.x - half), upper: Math.exp(best.x + half) };
+  };
+
+  const sentence = ({ mle, map, mcmc }, { y, prior }, written) => {
+    const n = y.length;
+    if (mle.status !== "ok") {
+      const who = n > 1 ? "With all patients on one spot" : "With one patient";
+      const start = [`${who} the curve can stand on the dot and become ever narrower: its height has no end, so there is `,
+        ["mle", "no maximum of the likelihood"]];
+      const middle = map.status === "unbounded" ? [" and ", ["map", "no mode"]]
+        : [", while the density of log sigma is highest at ", ["map", `sigma = ${shown(map.value)}`]];
+      return [...start, ...middle, ". The spike holds hardly any probability: ",
+        ["mcmc", `the average is ${shown(mcmc.value)}`], ", most of it prior."];
+    }
+    const direction = map.value < mle.value ? "down" : "up";
+    return ["The prior, written on ", written === "log_sigma" ? "log sigma" : "sigma", `, pulls the top ${direction} from `,
+      ["mle", shown(mle.value)], " to ", ["map", shown(map.value)],
+      ". The average over the whole curve is ", ["mcmc", shown(mcmc.value)],
+      mcmc.value > map.value ? ": the long tail of large spreads counts, which a top does not see." : ".",
+      mcmc.upper > prior * 2.5 ? " The prior is tight for these data." : ""];
+  };
+
+  return {
+    solve,
+    sentence,
+    given: (bench) => ({ y: bench.y.slice(0, bench.n), prior: bench.prior }),
+    simulate: (draw, bench, truth) => ({
+      y: Array.from({ length: bench.n }, () => 1.5 + truth * draw.normal()), prior: bench.prior,
+    }),
+    judges: [
+      (before, after) => (after.mcmc.value > before.mcmc.value * 1.02 ? 0 : after.mcmc.value < before.mcmc.value / 1.02 ? 2 : 1),
+      (before, after) => ["mle", "map", "mcmc"].findIndex((k) => Math.abs(after[k].value - before[k].value) > 1e-9),
+      (before, after) => (after.mle.status === "ok" ? 0 : after.map.status === "ok" ? 1 : after.mcmc.status === "ok" ? 2 : 3),
+    ],
+  };
+})();

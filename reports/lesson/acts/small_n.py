@@ -1,0 +1,127 @@
+"""Small n and the spread: n differences from one normal distribution, mean and standard deviation unknown.
+
+The differences are Student's (1908, Biometrika 6(1), p. 20), as in the scenario ``small_n_variance``. The mean has the
+prior Normal(0, 10), the spread a half-normal one. Written on log sigma, the same prior has the same posterior: the
+density of log sigma is that of sigma times sigma, and only the mode moves.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from triptych.reports.lesson.act import Act, Prediction, State
+
+HOURS = (1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4)
+MEAN_SD = 10.0
+
+
+def model(data: Any, switch: str) -> None:
+    """Normal differences; the switch says on which scale the prior of the spread is written."""
+    import pymc as pm
+
+    mu = pm.Normal("mu", 0, MEAN_SD)
+    pm.Normal("y", mu, _sigma(data, switch), observed=data.y)
+
+
+def marginal(data: Any, switch: str) -> None:
+    """Write the same model without the mean: the differences then share its variance."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    n = data.y.shape[0]
+    covariance = _sigma(data, switch) ** 2 * pt.eye(n) + MEAN_SD**2 * pt.ones((n, n))
+    pm.MvNormal("y", pt.zeros(n), cov=covariance, observed=data.y)
+
+
+def _sigma(data: Any, switch: str) -> Any:
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    if switch == "sigma":
+        return pm.HalfNormal("sigma", data.prior)
+    log_sigma = pm.Flat("log_sigma")
+    sigma = pm.Deterministic("sigma", pt.exp(log_sigma))
+    half_normal = 0.5 * np.log(2 / np.pi) - pt.log(data.prior) - 0.5 * (sigma / data.prior) ** 2
+    pm.Potential("half_normal_of_sigma", half_normal + log_sigma)
+    return sigma
+
+
+def states() -> list[State]:
+    """Return few and many patients under tight and wide priors, dragged ones, and an outlier."""
+    rng = np.random.default_rng(1908)
+    found = [
+        State({"y": HOURS, "prior": 1.0}, "sigma", "ten patients"),
+        State({"y": HOURS, "prior": 1.0}, "log_sigma", "ten patients, written on log sigma"),
+        State({"y": HOURS[:3], "prior": 1.0}, "sigma", "three patients"),
+        State({"y": HOURS[:3], "prior": 1.0}, "log_sigma", "three patients, written on log sigma"),
+        State({"y": HOURS[:2], "prior": 1.0}, "sigma", "two patients"),
+        State({"y": HOURS[:1], "prior": 1.0}, "sigma", "one patient", marginal=True),
+        State({"y": HOURS[:1], "prior": 1.0}, "log_sigma", "one patient, written on log sigma", marginal=True),
+        State({"y": (*HOURS[:9], 8.5), "prior": 1.0}, "sigma", "an outlier"),
+    ]
+    for n, prior in ((10, 0.2), (10, 5.0), (5, 0.3), (5, 1.0), (5, 3.0), (2, 0.3), (2, 3.0), (3, 4.0), (1, 3.0)):
+        found += [State({"y": HOURS[:n], "prior": prior}, switch, marginal=n == 1) for switch in act.switches]
+    for n in (2, 4, 6, 9):
+        dragged = tuple(np.round(rng.uniform(-3, 8, n), 1).tolist())
+        found += [State({"y": dragged, "prior": 2.0}, switch) for switch in act.switches]
+    return found
+
+
+act = Act(
+    name="small_n",
+    title="Few observations, and the spread",
+    short="few observations",
+    estimand="sigma",
+    unit="hours",
+    model=model,
+    states=states,
+    bench={
+        "start": {"y": HOURS},
+        "drag": "y",
+        "layout": "line",
+        "range": (-4, 10),
+        "step": 0.1,
+        "noun": "patient",
+        "outlier": 8.5,
+        "data": "extra hours of sleep, one dot a patient",
+        "n": {"min": 1, "max": 10, "start": 10, "label": "patients"},
+        "prior": {"lo": 0.1, "hi": 10, "start": 1, "label": "scale of the prior of sigma"},
+        "switch": {"label": "the prior is written on", "options": (("sigma", "sigma"), ("log_sigma", "log sigma"))},
+        "axis": {"lo": 0.005, "hi": 4, "ticks": (0, 1, 2, 3, 4), "label": "sigma, hours"},
+        "truth": 1.2,
+    },
+    study="Patients are drawn from a normal distribution with spread 1.2.",
+    predictions=(
+        Prediction(
+            "Seven of ten patients go home. Where will the posterior's average of sigma go?",
+            ("up", "it stays", "down"),
+            2,
+            {"n": 10, "prior": 1, "switch": "sigma", "y": HOURS},
+            {"n": 3},
+            "The three who stay differ little, and the average follows them. It falls less than the top of the "
+            "likelihood does, because with three patients large spreads remain plausible.",
+        ),
+        Prediction(
+            "The same prior is written on log sigma in place of sigma. Which of the three moves?",
+            ("the MLE", "the MAP mode", "the posterior's average"),
+            1,
+            {"n": 3, "prior": 1, "switch": "sigma", "y": HOURS},
+            {"switch": "log_sigma"},
+            "A density changes its height when it is written on another scale, and its top is elsewhere. Areas do not "
+            "change, so the average stays; the likelihood is no density of sigma and stays too.",
+        ),
+        Prediction(
+            "One patient is left. Which of the three still has an answer?",
+            ("all three", "MAP and posterior", "the posterior only", "none"),
+            2,
+            {"n": 2, "prior": 1, "switch": "sigma", "y": HOURS},
+            {"n": 1},
+            "The curve can stand on the one dot and become ever narrower; nothing bounds its height, nor that of the "
+            "product with this prior. The area under it is finite all the same.",
+        ),
+    ),
+    switches=("sigma", "log_sigma"),
+    marginal=marginal,
+)

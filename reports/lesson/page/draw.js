@@ -1,0 +1,39 @@
+// Small helpers for elements, and the scale of an axis.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Make an element; attributes whose value is undefined are left out. */
+function make(tag, attributes = {}, text = "") {
+  const element = document.createElement(tag);
+  put(element, attributes);
+  if (text) element.textContent = text;
+  return element;
+}
+
+function draw(tag, attributes = {}, parent = null) {
+  const element = document.createElementNS(SVG, tag);
+  put(element, attributes);
+  if (parent) parent.append(element);
+  return element;
+}
+
+function put(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined) element.removeAttribute(name);
+    else element.setAttribute(name, value);
+  }
+}
+
+/** Return the scale of an axis: from a value to a share of its length, and back. */
+function scaleOf({ lo, hi, log }) {
+  const [to, from] = log ? [Math.log, Math.exp] : [(v) => v, (v) => v];
+  const [a, b] = [to(lo), to(hi)];
+  return { share: (v) => (to(v) - a) / (b - a), value: (s) => from(a + s * (b - a)) };
+}
+
+/** Write a sentence of strings and pairs of a panel and a string into an element. */
+function write(element, parts) {
+  element.replaceChildren(...parts.map((part) => (typeof part === "string" ? part : make("b", { class: part[0] }, part[1]))));
+}
+
+const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;

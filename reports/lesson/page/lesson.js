@@ -1,0 +1,68 @@
+// The page: benches are set up, the address is read, and the engine's answers are compared.
+
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+
+function begin() {
+  const root = document.documentElement;
+  root.classList.add("js");
+  const configs = read("benches");
+  const states = read("states");
+  const [benches, starts] = [{}, {}];
+  let here = location.hash;
+
+  const arrived = (name, hash) => {
+    if (hash === here || !benches[name].moved) return;
+    here = hash;
+    history.replaceState(null, "", hash);
+  };
+  for (const section of document.querySelectorAll("section.act")) {
+    const name = section.id;
+    const config = { ...configs[name], name };
+    const bench = makeBench(section, config, acts[name], name, arrived);
+    benches[name] = bench;
+    starts[name] = bench.start;
+    for (const event of ["input", "click", "pointerdown", "keydown"]) {
+      section.addEventListener(event, () => { bench.moved = true; });
+    }
+  }
+  const goTo = () => {
+    const there = addressed(location.hash, starts, configs);
+    if (!there) return;
+    here = location.hash;
+    benches[there.name].set(there.bench);
+    document.getElementById(there.name).scrollIntoView();
+    projector.turn(there.name);
+  };
+  const projector = makeProjector(Object.keys(benches));
+  window.addEventListener("hashchange", goTo);
+  Object.values(benches).forEach((bench) => bench.show());
+  goTo();
+  checkAll(Object.keys(benches), states);
+  window.lesson = { acts, benches, judged, random }; // for tests and the curious
+}
+
+/** Compare act by act, each in a turn of its own, so that the page answers meanwhile. */
+function checkAll(names, states) {
+  const results = {};
+  const one = (k) => {
+    if (k === names.length) {
+      const faults = Object.values(results).reduce((total, result) => total + result.faults.length, 0);
+      const count = Object.values(results).reduce((total, result) => total + result.count, 0);
+      document.documentElement.dataset.checked = count;
+      document.documentElement.dataset.faults = faults;
+      const all = document.querySelector(".checked-all");
+      all.textContent = faults ? `This page disagrees with triptych's engine at ${faults} figures; do not teach from it.`
+        : `${count} positions were compared with triptych's engine when this page was opened, and all agree.`;
+      all.classList.toggle("bad", faults > 0);
+      return;
+    }
+    results[names[k]] = checkAct(names[k], states[names[k]]);
+    const line = document.querySelector(`#${names[k]} .checked`);
+    line.textContent = checkSentence(results[names[k]]);
+    line.classList.toggle("bad", results[names[k]].faults.length > 0);
+    setTimeout(() => one(k + 1), 0);
+  };
+  setTimeout(() => one(0), 50);
+}
+
+begin();

@@ -1,0 +1,110 @@
+// Three panels on one axis: the likelihood's profile, the joint density's profile, and the posterior; each shows the others.
+
+const PANEL = { height: 190, top: 14, floor: 150 };
+const POINTS = 161;
+
+/** Return the heights of the curves on an axis, each relative to its highest point in view or to a reference. */
+function curvesOf(found, axis) {
+  const scale = scaleOf(axis);
+  const xs = Array.from({ length: POINTS }, (_, k) => scale.value(k / (POINTS - 1)));
+  const heights = (f, reference) => {
+    const logs = xs.map(f);
+    const top = reference ?? Math.max(...logs.filter(Number.isFinite));
+    return logs.map((value) => Math.min(Math.exp(value - top), 1.6));
+  };
+  // Where the likelihood has no maximum its best ordinary top is drawn at part of the height, to see what passes it.
+  const inner = found.interior?.();
+  const reference = inner && inner.height + Math.log(1.6);
+  return {
+    reference,
+    mle: heights(found.likelihood, reference),
+    map: heights(found.joint),
+    mcmc: heights(found.density),
+    prior: heights(found.prior),
+  };
+}
+
+/** Make the three panels of a bench. Returns what draws them: from answers, curves, and a marker or none. */
+function makePanels(place, config) {
+  const scale = scaleOf(config.axis);
+  const panels = METHODS.map((method) => {
+    const section = place.querySelector(`.panel.${method}`);
+    const svg = draw("svg", { role: "img" }, section);
+    const panel = { method, section, svg, big: section.querySelector(".big"), small: section.querySelector(".small") };
+    panel.axis = draw("g", {}, svg);
+    panel.prior = draw("path", { class: "prior" }, svg);
+    panel.area = draw("path", { class: "area" }, svg);
+    panel.line = draw("path", { class: "line" }, svg);
+    panel.ghosts = METHODS.map((other) => draw("line", { class: `${other === method ? "own" : "ghost"} ${other}` }, svg));
+    panel.bar = draw("line", { class: "bar" }, svg);
+    panel.marker = draw("circle", { class: "marker", r: 6 }, svg);
+    panel.note = draw("text", { class: "note" }, svg);
+    return panel;
+  });
+  let width = 0;
+
+  function axes() {
+    for (const { axis, svg } of panels) {
+      put(svg, { viewBox: `0 0 ${width} ${PANEL.height}`, width, height: PANEL.height });
+      axis.replaceChildren();
+      draw("line", { x1: 0, x2: width, y1: PANEL.floor, y2: PANEL.floor, class: "axis-line" }, axis);
+      for (const tick of config.axis.ticks) {
+        const x = scale.share(Math.max(tick, config.axis.lo)) * width;
+        const anchor = x < 8 ? "start" : x > width - 8 ? "end" : "middle";
+        draw("line", { x1: x, x2: x, y1: PANEL.floor, y2: PANEL.floor + 4, class: "axis-line" }, axis);
+        draw("text", { x, y: PANEL.floor + 18, "text-anchor": anchor }, axis).textContent = round(tick);
+      }
+      draw("text", { x: width / 2, y: PANEL.height - 4, "text-anchor": "middle" }, axis).textContent = config.axis.label;
+    }
+  }
+
+  const at = (height) => PANEL.floor - (PANEL.floor - PANEL.top) * Math.min(height, 1.1) * 0.92;
+  const path = (heights) => heights.map((h, k) => `${k ? "L" : "M"}${(k / (POINTS - 1) * width).toFixed(1)} ${at(h).toFixed(1)}`).join("");
+
+  return (found, curves, marker) => {
+    const now = panels[0].section.clientWidth - 2 * parseFloat(getComputedStyle(panels[0].section).paddingLeft);
+    if (now !== width) {
+      width = now;
+      axes();
+    }
+    const shares = METHODS.map((method) => (found[method].value === undefined ? undefined : scale.share(Math.max(found[method].value, 1e-12))));
+    for (const panel of panels) {
+      const own = found[panel.method];
+      const line = path(curves[panel.method]);
+      put(panel.line, { d: line });
+      put(panel.area, { d: `${line}L${width} ${PANEL.floor}L0 ${PANEL.floor}Z` });
+      put(panel.prior, { d: panel.method === "mle" ? "" : path(curves.prior) });
+      panel.ghosts.forEach((line, k) => {
+        const share = shares[k];
+        const mine = METHODS[k] === panel.method;
+        const inView = share !== undefined && share >= 0 && share <= 1;
+        const x = (inView ? share : -1) * width;
+        put(line, { x1: x, x2: x, y1: mine ? PANEL.top : 80, y2: PANEL.floor, visibility: inView ? "visible" : "hidden" });
+      });
+      ends(panel.bar, own);
+      mark(panel, marker, curves.reference);
+      panel.big.textContent = told(own);
+      panel.big.classList.toggle("none", own.value === undefined);
+      panel.small.textContent = interval(own) || "no interval";
+      const beyond = shares[METHODS.indexOf(panel.method)];
+      panel.note.textContent = beyond > 1 ? `${shown(own.value)} →` : beyond < 0 ? `← ${shown(own.value)}` : "";
+      put(panel.note, { x: beyond > 1 ? width - 2 : 2, y: 12, "text-anchor": beyond > 1 ? "end" : "start" });
+      put(panel.svg, { "aria-label": `${NAMES[panel.method]}: ${told(own)}; ${KINDS[panel.method]} ${interval(own) || "none"}` });
+    }
+  };
+
+  function mark(panel, marker, reference) {
+    const seen = marker && panel.method === "mle";
+    put(panel.marker, { visibility: seen ? "visible" : "hidden" });
+    if (!seen) return;
+    const share = Math.min(Math.max(scale.share(marker.x), 0), 1);
+    put(panel.marker, { cx: share * width, cy: at(Math.min(Math.exp(marker.height - (reference ?? marker.height)), 1.1)) });
+  }
+
+  function ends(bar, own) {
+    const none = own.lower === undefined || (own.lower === -Infinity && own.upper === Infinity);
+    const clip = (v) => Math.min(Math.max(v <= 0 && config.axis.log ? 0 : scale.share(v), 0), 1) * width;
+    const [x1, x2] = none ? [0, 0] : [clip(own.lower), clip(own.upper)];
+    put(bar, { x1, x2, y1: PANEL.floor - 3, y2: PANEL.floor - 3, visibility: none || x1 === x2 ? "hidden" : "visible" });
+  }
+}

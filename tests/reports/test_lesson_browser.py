@@ -1,0 +1,384 @@
+"""The lesson in a real browser: it agrees with the engine and with quadrature, and answers hands, keys and readers."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import lesson_answers
+import numpy as np
+import pytest
+from browser import Page, browse
+from scipy import optimize, stats
+
+from triptych.problem.table import METHODS
+from triptych.reports.lesson.act import NAMES, get
+from triptych.reports.lesson.lesson import render_lesson
+from triptych.reports.lesson.states import read
+
+pytestmark = pytest.mark.browser
+
+EXACT, SAMPLED = 1e-6, 5
+CHECKED = """
+new Promise((done) => {
+  const look = () => (document.documentElement.dataset.checked ? done() : setTimeout(look, 20));
+  look();
+})
+"""
+FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# JSON has no infinity: it travels as text, as it does in the states.
+SOLVED = """
+(() => {
+  const found = lesson.acts[%s].solve(%s, %s);
+  const keep = (v) => (v === undefined ? null : Number.isFinite(v) ? v : v > 0 ? "inf" : "-inf");
+  const part = (m) => ({ status: found[m].status, value: keep(found[m].value), lower: keep(found[m].lower), upper: keep(found[m].upper) });
+  return { mle: part("mle"), map: part("map"), mcmc: part("mcmc") };
+})()
+"""  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def lesson(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("lesson") / "lesson.html"
+    path.write_text(render_lesson(), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def page(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with browse(chromium, tmp_path_factory.mktemp("profile")) as tab:
+        yield tab
+
+
+def solved(page: Page, name: str, given: Any, switch: str = "") -> Any:
+    return page.evaluate(SOLVED % (json.dumps(name), json.dumps(given), json.dumps(switch)))
+
+
+def shown(page: Page, name: str) -> dict[str, list[str]]:
+    """Return what the three panels say: the estimate and the interval."""
+    page.evaluate(FRAMES)
+    words = page.evaluate(
+        f"[...document.querySelectorAll('#{name} .panel')].map((p) => "
+        "[p.querySelector('.big').textContent, p.querySelector('.small').textContent])"
+    )
+    return dict(zip(METHODS, words, strict=True))
+
+
+def bench(page: Page, name: str, **changes: Any) -> None:
+    page.evaluate(f"lesson.benches.{name}.set({json.dumps(changes)})")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(390, False), (1400, True)])
+def test_nothing_is_fetched_and_nothing_fails(page: Page, lesson: Path, width: int, dark: bool) -> None:
+    page.open(lesson, width=width, dark=dark)
+    page.evaluate(CHECKED)
+    assert page.requests() == []
+    assert page.complaints() == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert page.evaluate("[...document.querySelectorAll('section.act')].map((act) => act.id)") == list(NAMES)
+    heights = page.evaluate("[...document.querySelectorAll('.panel svg')].map((s) => s.getBoundingClientRect().height)")
+    assert len(heights) == 3 * len(NAMES)
+    assert min(heights) > 100
+
+
+def test_the_page_says_how_many_states_it_checked(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    page.evaluate(CHECKED)
+    total = sum(len(read(name)) for name in NAMES)
+    assert page.evaluate("({...document.documentElement.dataset})") == {"checked": str(total), "faults": "0"}
+    assert f"{total} positions" in page.evaluate("document.querySelector('.checked-all').textContent")
+    for name in NAMES:
+        said = page.evaluate(f"document.querySelector('#{name} .checked').textContent")
+        assert said.startswith(f"{len(read(name))} positions of this bench were compared")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_agrees_with_the_engine(page: Page, lesson: Path, name: str) -> None:
+    page.open(lesson)
+    for state in read(name):
+        found = solved(page, name, state["given"], state["switch"])
+        for method in METHODS:
+            own, engine = found[method], state[method]
+            if engine["status"] == "unreliable":
+                continue
+            where = (name, method, state["switch"], state["given"])
+            assert own["status"] == engine["status"], where
+            for part, key in enumerate(("value", "lower", "upper")):
+                if engine[key] is None or isinstance(engine[key], str):
+                    assert own[key] == engine[key], (*where, key)
+                    continue
+                room = SAMPLED * engine["errors"][part] if method == "mcmc" else EXACT * max(1, abs(engine[key]))
+                assert abs(own[key] - engine[key]) <= room, (*where, key)
+
+
+def integrable(name: str) -> list[dict[str, Any]]:
+    """Return every third state of an act, and those whose posterior the engine cannot sample."""
+    return [state for k, state in enumerate(read(name)) if k % 3 == 0 or state["mcmc"]["status"] != "ok"]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if hasattr(lesson_answers, name)])
+def test_the_posterior_is_the_integral(page: Page, lesson: Path, name: str) -> None:
+    page.open(lesson)
+    for state in integrable(name):
+        found = solved(page, name, state["given"], state["switch"])["mcmc"]
+        exact = getattr(lesson_answers, name)(state["given"], state["switch"])
+        assert [found["value"], found["lower"], found["upper"]] == pytest.approx(exact, rel=1e-6, abs=1e-6), state
+
+
+CORRUPTED = {
+    "an estimate": lambda state: state["mle"].update(value=state["mle"]["value"] * (1 + 3e-6) + 3e-6),
+    "an end": lambda state: state["map"].update(upper=state["map"]["upper"] + 3e-6 * max(1, state["map"]["upper"])),
+    "a status": lambda state: state["map"].update(status="unbounded"),
+    "an average": lambda state: state["mcmc"].update(value=state["mcmc"]["value"] + 11 * state["mcmc"]["errors"][0]),
+    "what is missing": lambda state: state["mle"].update(lower=None),
+}
+
+
+@pytest.mark.parametrize("kind", CORRUPTED)
+def test_a_corrupted_state_is_told(page: Page, lesson: Path, tmp_path: Path, kind: str) -> None:
+    text = lesson.read_text(encoding="utf-8")
+    found = re.search(r'(<script type="application/json" id="states">)(.*?)(</script>)', text, re.DOTALL)
+    assert found is not None
+    states = json.loads(found[2])
+    CORRUPTED[kind](states["small_n"][0])
+    path = tmp_path / "corrupted.html"
+    path.write_text(text[: found.start(2)] + json.dumps(states) + text[found.end(2) :], encoding="utf-8")
+    page.open(path)
+    page.evaluate(CHECKED)
+    assert page.evaluate("document.documentElement.dataset.faults") == "1"
+    assert "disagree" in page.evaluate("document.querySelector('.checked-all').textContent")
+    assert "position 1" in page.evaluate("document.querySelector('#small_n .checked').textContent")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_answer_to_each_question_is_what_the_page_computes(page: Page, lesson: Path, name: str) -> None:
+    page.open(lesson)
+    right = page.evaluate(
+        f"[...document.querySelectorAll('#{name} fieldset[data-asked]')].map((q, k) => "
+        f"judged(lesson.acts.{name}, lesson.benches.{name}.answers, JSON.parse(q.dataset.asked), k).right)".replace(
+            "judged", "lesson.judged"
+        )
+    )
+    assert right == [prediction.right for prediction in get(name).predictions]
+
+
+def test_a_question_is_answered_and_the_bench_moves(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    page.evaluate("document.querySelectorAll('#small_n fieldset[data-asked] input')[0].click()")
+    page.evaluate("document.querySelector('#small_n fieldset[data-asked] button').click()")
+    words = page.evaluate(
+        """new Promise((done) => {
+          const look = () => {
+            const said = document.querySelector('#small_n .verdict').textContent;
+            if (said) done(said); else setTimeout(look, 20);
+          };
+          look();
+        })"""
+    )
+    assert words.startswith("It is: down")
+    assert page.evaluate("lesson.benches.small_n.current().n") == 3
+
+
+def centre(page: Page, name: str, k: int) -> tuple[float, float]:
+    dot = f"document.querySelectorAll('#{name} .dot')[{k}]"
+    page.evaluate(f"{dot}.scrollIntoView({{block: 'center'}})")
+    box = page.evaluate(f"{dot}.querySelector('.body').getBoundingClientRect().toJSON()")
+    return float(box["x"] + box["width"] / 2), float(box["y"] + box["height"] / 2)
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "finger"])
+def test_a_dot_is_dragged(page: Page, lesson: Path, touch: bool) -> None:
+    page.open(lesson, width=390 if touch else 1400)
+    page.evaluate("document.documentElement.style.scrollBehavior = 'auto'")
+    before = shown(page, "small_n")
+    x, y = centre(page, "small_n", 4)
+    if touch:
+        page.send("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        page.send("Input.dispatchTouchEvent", type="touchMove", touchPoints=[{"x": x + 60, "y": y}])
+        page.send("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+    else:
+        for kind, to in (("mousePressed", x), ("mouseMoved", x + 60), ("mouseReleased", x + 60)):
+            page.send("Input.dispatchMouseEvent", type=kind, x=to, y=y, button="left", buttons=1, clickCount=1)
+    width = page.evaluate("document.querySelector('#small_n .data').clientWidth")
+    moved = page.evaluate("lesson.benches.small_n.current().y[4]")
+    lo, hi = get("small_n").bench["range"]
+    assert moved == pytest.approx(60 * (hi - lo) / (width - 32), abs=0.11)  # it started from zero
+    assert shown(page, "small_n") != before
+
+
+def test_a_dot_is_moved_by_keys_and_says_where_it_is(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    dot = "document.querySelectorAll('#small_n .dot')[0]"
+    page.evaluate(f"{dot}.focus()")
+    for key in ("ArrowRight", "ArrowRight", "PageUp", "ArrowLeft"):
+        page.send("Input.dispatchKeyEvent", type="keyDown", key=key)
+    page.evaluate(FRAMES)
+    assert page.evaluate(f"[{dot}.getAttribute('role'), {dot}.getAttribute('aria-valuenow')]") == ["slider", "2.3"]
+
+
+def test_readers_hear_the_sentence_when_the_bench_is_at_rest(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    bench(page, "small_n", n=1)
+    page.evaluate("new Promise((done) => setTimeout(done, 700))")
+    heard = page.evaluate("document.querySelector('#small_n .spoken').textContent")
+    assert heard == page.evaluate("document.querySelector('#small_n .why').textContent")
+    assert "no maximum of the likelihood and no mode" in heard
+    labels = page.evaluate(
+        "[...document.querySelectorAll('#small_n .panel svg')].map((s) => s.getAttribute('aria-label'))"
+    )
+    assert labels[0].startswith("Maximum likelihood: no maximum")
+
+
+def test_only_the_mode_jumps_when_the_prior_is_written_on_log_sigma(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    before = shown(page, "small_n")
+    bench(page, "small_n", switch="log_sigma")
+    after = shown(page, "small_n")
+    assert [method for method in METHODS if before[method] != after[method]] == ["map"]
+
+
+def test_the_address_brings_the_state_back(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    page.evaluate("document.querySelector('#small_n .controls input[value=log_sigma]').click()")
+    slider = "document.querySelector('#small_n .controls input[type=range]')"
+    page.evaluate(f"{slider}.value = 3; {slider}.dispatchEvent(new Event('input', {{bubbles: true}}))")
+    page.evaluate("new Promise((done) => setTimeout(done, 700))")
+    hash_ = page.evaluate("location.hash")
+    assert hash_ == "#small_n?n=3&switch=log_sigma"
+    before = shown(page, "small_n")
+    page.open(lesson)
+    assert shown(page, "small_n") != before
+    page.evaluate(f"location.hash = {json.dumps(hash_)}")
+    page.evaluate("new Promise((done) => setTimeout(done, 50))")
+    assert shown(page, "small_n") == before
+
+
+@pytest.mark.parametrize(
+    "hash_",
+    ["#small_n?n=99&prior=-5", "#small_n?n=x&y=1,2&switch=other&zz=1", "#small_n?%", "#nothing?n=3", "#constructor"],
+)
+def test_an_address_that_does_not_fit_is_put_right(page: Page, lesson: Path, hash_: str) -> None:
+    page.open(lesson)
+    page.evaluate(f"location.hash = {json.dumps(hash_)}")
+    page.evaluate("new Promise((done) => setTimeout(done, 50))")
+    now = page.evaluate("lesson.benches.small_n.current()")
+    assert 1 <= now["n"] <= 10
+    assert 0.1 <= now["prior"] <= 10
+    assert now["switch"] in ("sigma", "log_sigma")
+    assert page.complaints() == []
+
+
+def test_without_script_texts_answers_and_engine_are_there(page: Page, lesson: Path) -> None:
+    page.open(lesson, script=False)
+    shown_ = page.evaluate(
+        "[...document.querySelectorAll('.bench, .projector')].map((b) => b.getBoundingClientRect().height)"
+    )
+    assert set(shown_) == {0}
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    for name in NAMES:
+        act, text = get(name), page.evaluate(f"document.getElementById('{name}').innerText")
+        for prediction in act.predictions:
+            assert prediction.question in text
+            assert f"The answer is: {prediction.choices[prediction.right]}." in text
+        for state in read(name):
+            assert state["label"] in text
+
+
+def test_projector_mode_shows_one_act_and_steps_through_them(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    acts = "[...document.querySelectorAll('section.act')]"
+    seen = f"{acts}.filter((a) => a.getBoundingClientRect().height > 0).map((a) => a.id)"
+    page.evaluate("document.querySelector('.projector').click()")
+    assert page.evaluate(seen) == [NAMES[0]]
+    page.evaluate("document.querySelector('.stage [data-step=\"1\"]').click()")
+    assert page.evaluate(seen) == [NAMES[1 % len(NAMES)]]
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    page.evaluate("document.querySelector('.projector').click()")
+    assert page.evaluate(seen) == list(NAMES)
+
+
+def test_a_printed_page_states_its_bench(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    bench(page, "small_n", n=2)
+    page.evaluate(FRAMES)
+    page.send("Emulation.setEmulatedMedia", media="print")
+    try:
+        state = page.evaluate("document.querySelector('#small_n .state').innerText")
+        assert "patients 2" in state
+        assert "data 1.20, 2.40." in state
+    finally:
+        page.send("Emulation.setEmulatedMedia", media="")
+
+
+def test_words_stand_out_from_the_paper(page: Page, lesson: Path) -> None:
+    # WCAG 2.2, contrast of text: at least 4.5 to 1.
+    ratio = """
+    (() => {
+      const light = (text) => {
+        const [r, g, b] = text.match(/[0-9.]+/g).slice(0, 3).map(v => v / 255)
+          .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const paper = light(getComputedStyle(document.querySelector('.predict')).backgroundColor);
+      const words = document.querySelectorAll("main p, main b, main label, main legend, main h3, main text");
+      return Math.min(...Array.from(words, word => {
+        const style = getComputedStyle(word);
+        const ink = light(word.tagName === "text" ? style.fill : style.color);
+        return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+      }));
+    })()
+    """
+    for dark in (False, True):
+        page.open(lesson, dark=dark)
+        assert page.evaluate(ratio) >= 4.5
+
+
+def coverage_of_the_profile_interval(n: int) -> float:
+    """Return how often the likelihood's interval of sigma holds it: S / sigma^2 is chi-squared with n - 1 degrees."""
+    drop = stats.chi2.ppf(0.95, 1) / 2
+
+    def fall(w: float) -> float:  # of the profile, from its top to sigma; w is S / sigma^2
+        return 0.5 * (w - n - n * math.log(w / n)) - drop
+
+    lo, hi = optimize.brentq(fall, 1e-9, n), optimize.brentq(fall, n, 100 * n)
+    return float(stats.chi2.cdf(hi, n - 1) - stats.chi2.cdf(lo, n - 1))
+
+
+@pytest.mark.parametrize("n", [2, 5])
+def test_the_repeated_study_covers_as_often_as_theory_says(page: Page, lesson: Path, n: int) -> None:
+    page.open(lesson)
+    times = 4000
+    held = page.evaluate(
+        f"""Array.from({{length: {times}}}, (_, k) => {{
+          const given = lesson.acts.small_n.simulate(lesson.random(k), {{n: {n}, prior: 1}}, 1.2);
+          const {{lower, upper}} = lesson.acts.small_n.solve(given, "sigma").mle;
+          return lower <= 1.2 && 1.2 <= upper;
+        }}).filter(Boolean).length"""
+    )
+    exact = coverage_of_the_profile_interval(n)
+    assert abs(held / times - exact) < 4 * np.sqrt(exact * (1 - exact) / times)
+
+
+def test_the_study_is_repeated_a_hundred_times_and_counted(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    page.evaluate("document.querySelector('#small_n .repeat button').click()")
+    said = page.evaluate(
+        """new Promise((done) => {
+          const look = () => {
+            const words = [...document.querySelectorAll('#small_n .study p')].map((p) => p.textContent);
+            if (words.every((w) => w.includes('of 100'))) done(words); else setTimeout(look, 50);
+          };
+          look();
+        })"""
+    )
+    for method, words in zip(METHODS, said, strict=True):
+        held = page.evaluate(f"document.querySelectorAll('#small_n .study.{method} .holds').length")
+        missed = page.evaluate(f"document.querySelectorAll('#small_n .study.{method} .misses').length")
+        assert words == f"{held} of 100 intervals hold the truth"
+        assert held + missed == 100
+    bench(page, "small_n", n=1)
+    assert page.evaluate("document.querySelectorAll('#small_n .study line').length") == 0
