@@ -16,19 +16,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from triptych.testing.agree import agreement, assert_agree
     from triptych.testing.agreement_table import Agreement
+    from triptych.testing.baseline import Baseline
+    from triptych.testing.contract import check_scenario
     from triptych.testing.density_change import DensityChange
     from triptych.testing.fingerprint import Fingerprint
 
 # Name to the module it lives in: nothing is imported until it is asked for.
 _PLACES = {
     "Agreement": "agreement_table",
+    "Baseline": "baseline",
     "DensityChange": "density_change",
     "Fingerprint": "fingerprint",
     "agreement": "agree",
     "assert_agree": "agree",
+    "check_scenario": "contract",
 }
 
-__all__ = ["Agreement", "DensityChange", "Fingerprint", "agreement", "assert_agree"]
+__all__ = ["Agreement", "Baseline", "DensityChange", "Fingerprint", "agreement", "assert_agree", "check_scenario"]
 
 
 def __getattr__(name: str) -> Any:

@@ -105,7 +105,7 @@ def agreement(
             found.told.append(f"The sampler was run with other settings: {', '.join(differ)}.")
     if not fast:
         _draws(found, pairs, budget, practical, rtol)
-    if not found.lines and not found.changes and not found.faults:
+    if not (found.lines or found.faults or found.causes or (fast and found.changes)):
         raise InputError(f"{one.what} and {other.what} have no estimates in common that could be compared")
     return _outcome(found, practical)
 
@@ -151,12 +151,15 @@ def _check(budget: Any, practical: Any, rtol: Any) -> None:
 
 
 def _settings(found: _Found, name: str, x: Variant, y: Variant) -> None:
-    if (x.settings and y.settings) or (bool(x.settings) != bool(y.settings) and _known(x) and _known(y)):
-        keys = [k for k in dict.fromkeys([*x.settings, *y.settings]) if x.settings.get(k) != y.settings.get(k)]
-        if keys:
-            found.causes.append(Cause.SETTINGS)
-            differ = ", ".join(f"{k} = {x.settings.get(k)!r} and {y.settings.get(k)!r}" for k in keys)
-            found.said.append(f"{name}: {differ}.")
+    from triptych.reports.plain import plain
+
+    if not (_known(x) and _known(y)):
+        return
+    one, other = plain(x.settings), plain(y.settings)
+    if keys := [k for k in dict.fromkeys([*one, *other]) if one.get(k) != other.get(k)]:
+        found.causes.append(Cause.SETTINGS)
+        differ = ", ".join(f"{k} = {one.get(k)!r} and {other.get(k)!r}" for k in keys)
+        found.said.append(f"{name}: {differ}.")
 
 
 def _known(variant: Variant) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +13,6 @@ from triptych.base.text import said
 from triptych.problem.table import METHODS, Status
 from triptych.testing.drawn import sampled
 from triptych.testing.estimates import Estimates, PointEstimate, Variant
-
-if TYPE_CHECKING:
-    pass
 
 ONLY = "default"  # the name of the one variant of what has no variants
 # Of statsmodels' own optimisers, whose tolerances are theirs: standard errors that two runs may differ by.
@@ -38,11 +36,10 @@ def estimates_of(given: Any) -> Estimates:
     InputError
         For anything else, with what can be given.
     """
-    from triptych.comparisons.comparison import Comparison
-
     if isinstance(given, Estimates):
         return given
-    if isinstance(given, Comparison):
+    made = sys.modules.get("triptych.comparisons.comparison")  # what is not imported has made nothing
+    if made is not None and isinstance(given, made.Comparison):
         from triptych.testing.of_comparison import of_comparison
 
         return of_comparison(given)

@@ -96,16 +96,19 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number of JSON")
 
 
-def lines(record: Mapping[str, Any]) -> str:
-    """Return JSON with one entry a line, and for a list of records one record a line."""
+def lines(record: Mapping[str, Any], depth: int = 0) -> str:
+    """Return JSON with one entry a line, for a list of records one record a line, and mappings of those alike."""
+    space = "  " * (depth + 1)
     parts = []
     for key, value in record.items():
         if isinstance(value, list) and value and isinstance(value[0], Mapping):
-            inner = ",\n".join(f"    {_dump(one)}" for one in value)
-            parts.append(f"  {_dump(key)}: [\n{inner}\n  ]")
+            inner = ",\n".join(f"{space}  {_dump(one)}" for one in value)
+            parts.append(f"{space}{_dump(key)}: [\n{inner}\n{space}]")
+        elif isinstance(value, Mapping) and any(isinstance(one, list | Mapping) for one in value.values()):
+            parts.append(f"{space}{_dump(key)}: {lines(value, depth + 1).rstrip()}")
         else:
-            parts.append(f"  {_dump(key)}: {_dump(value)}")
-    return "{\n" + ",\n".join(parts) + "\n}\n"
+            parts.append(f"{space}{_dump(key)}: {_dump(value)}")
+    return "{\n" + ",\n".join(parts) + "\n" + "  " * depth + "}\n"
 
 
 def _dump(value: Any) -> str:
