@@ -24,11 +24,64 @@ def small_n(given: Mapping[str, Any], switch: str) -> list[float]:
     """Return the figures of sigma; for each sigma the mean is integrated over nine of its standard deviations."""
     y, prior = np.array(given["y"]), given["prior"]
     widest = np.sqrt(prior * (y.std() + prior)) * 9
-    u = np.linspace(-14 if y.size == 1 else -6, np.log(widest), 8001)
+    u = np.linspace(-14 if y.size == 1 else -6, np.log(widest), 3001)
     sigma = np.exp(u)[:, None]
     precision = y.size / sigma**2 + 0.01
-    mu = y.sum() / sigma**2 / precision + np.linspace(-9, 9, 61) * precision**-0.5
+    mu = y.sum() / sigma**2 / precision + np.linspace(-9, 9, 41) * precision**-0.5
     joint = stats.norm.logpdf(y[:, None, None], mu, sigma).sum(0) + stats.norm.logpdf(mu, 0, 10)
     top = joint.max(axis=1)
     inner = top + np.log(integrate.simpson(np.exp(joint - top[:, None]), x=mu, axis=1))
     return summary(u, inner + stats.halfnorm.logpdf(sigma[:, 0], scale=prior) + u, sigma[:, 0])
+
+
+def weight_decay(given: Mapping[str, Any], switch: str) -> list[float]:
+    """Return the figures of the first weight: its posterior is normal, by the conjugate update."""
+    x = np.column_stack([given["first"], given["second"]])
+    covariance = np.linalg.inv(x.T @ x + np.eye(2) / given["prior"] ** 2)
+    mean = float((covariance @ x.T @ np.array(given["y"]))[0])
+    return [mean, *stats.norm.interval(0.95, mean, np.sqrt(covariance[0, 0]))]
+
+
+def lasso(given: Mapping[str, Any], switch: str) -> list[float]:
+    """Return the figures of the effect; zero, where the prior has its corner, is a node of the grid."""
+    y = np.array(given["y"])
+    effect = np.linspace(-1, 1, 40001) * (abs(y.mean()) + 12 / np.sqrt(y.size))
+    log_density = stats.norm.logpdf(y[:, None], effect).sum(0) + stats.laplace.logpdf(effect, scale=given["prior"])
+    return summary(effect, log_density, effect)
+
+
+def separation(given: Mapping[str, Any], switch: str) -> list[float]:
+    """Return the figures of the slope; the level is integrated over seven of its prior's standard deviations."""
+    x, y, prior = (np.array(given[key], dtype=float) for key in ("x", "y", "prior"))
+    slope, level = np.linspace(-8 * prior, 8 * prior, 2001), np.linspace(-35, 35, 1401)
+    joint = stats.norm.logpdf(slope, 0, prior)[:, None] + stats.norm.logpdf(level, 0, 5)
+    for xi, yi in zip(x, y, strict=True):
+        joint = joint - np.logaddexp(0, (1 - 2 * yi) * (level + slope[:, None] * xi))
+    top = joint.max(axis=1)
+    return summary(slope, top + np.log(integrate.simpson(np.exp(joint - top[:, None]), x=level, axis=1)), slope)
+
+
+def outlier(given: Mapping[str, Any], switch: str) -> list[float]:
+    """Return the figures of the centre on a grid that has the kinks of Laplace errors among its nodes."""
+    y, errors = np.array(given["y"]), {"normal": stats.norm, "laplace": stats.laplace, "student": stats.t(4)}[switch]
+    centre = np.linspace(-40, 40, 80001)  # tenths are nodes, at even places for Simpson's rule
+    log_density = errors.logpdf(y[:, None] - centre).sum(0) + stats.norm.logpdf(centre, 0, given["prior"])
+    return summary(centre, log_density, centre)
+
+
+def mixture(given: Mapping[str, Any], switch: str) -> list[float]:
+    """Return the figures of sigma; its mean is integrated adaptively, from value to value, where spikes may stand."""
+    y, prior = np.array(given["y"]), given["prior"]
+    of_sigma = stats.halfnorm(scale=prior) if switch == "half_normal" else stats.invgamma(3, scale=3 * prior)
+    u = np.linspace(-12 if switch == "half_normal" else np.log(prior / 20), np.log(of_sigma.isf(1e-9)), 401)
+
+    def over_mean(sigma: float) -> float:
+        spots = np.unique(np.concatenate([y, *(y + k * sigma for k in (-9, -3, 3, 9)), [-40.0, 40.0]]))
+        nodes, weights = np.polynomial.legendre.leggauss(40)
+        half = np.diff(spots)[:, None] / 2
+        mu = (spots[:-1, None] + half + half * nodes)[..., None]
+        density = np.prod(0.5 * stats.norm.pdf(y) + 0.5 * stats.norm.pdf(y, mu, sigma), axis=-1)
+        return float(np.sum(density * stats.norm.pdf(mu[..., 0], 0, 5) * half * weights))
+
+    sigma = np.exp(u)
+    return summary(u, np.log([over_mean(s) for s in sigma]) + of_sigma.logpdf(sigma) + u, sigma)

@@ -51,6 +51,7 @@ function checkAct(name, states) {
 function checkSentence({ count, unsampled, exact, sampled, faults }) {
   if (faults.length) return `This page and triptych's engine disagree at ${faults.length} figures of this act. ${faults.slice(0, 3).join("; ")}.`;
   const left = unsampled ? ` At ${unsampled} of them the engine's draws did not pass its gate, and only the two maxima were compared.` : "";
-  return `${count} positions of this bench were compared with triptych's engine, and all agree: exact figures to ${shown(exact)}, `
+  const digits = exact < 1e-12 ? "the last digits" : shown(exact);
+  return `${count} positions of this bench were compared with triptych's engine, and all agree: exact figures to ${digits}, `
     + `sampled ones to ${shown(sampled)} Monte Carlo standard errors.${left}`;
 }

@@ -1,0 +1,49 @@
+// One effect, errors of known spread one, a Laplace prior; the axis is the effect.
+acts.lasso = (() => {
+  const solve = ({ y, prior }) => {
+    const n = y.length;
+    const m = mean(y);
+    const half = Z / Math.sqrt(n);
+    const likelihood = (x) => -0.5 * n * (x - m) ** 2;
+    const prior_ = (x) => -Math.abs(x) / prior;
+    const joint = (x) => likelihood(x) + prior_(x);
+    const corner = 1 / (n * prior); // the data have to pull harder than the corner holds
+    const value = Math.sign(m) * Math.max(Math.abs(m) - corner, 0);
+    const map = value === 0 ? { status: "ok", value: 0 }
+      : { status: "ok", value, lower: value - half, upper: value + half };
+    const reach = Math.abs(m) + 12 / Math.sqrt(n);
+    const average = posterior(joint, { lo: -reach, hi: reach, breaks: [0] });
+    return {
+      likelihood, joint, density: joint, prior: prior_, corner,
+      mle: { status: "ok", value: m, lower: m - half, upper: m + half },
+      map,
+      mcmc: { status: "ok", ...asValue(average) },
+    };
+  };
+
+  const sentence = ({ mle, map, mcmc, corner }, { y }) => {
+    const start = [`The prior's corner holds the top at zero until the mean of ${y.length} is more than ${shown(corner)} away. `];
+    return map.value === 0
+      ? [...start, "It is ", ["mle", shown(mle.value)], ", so ", ["map", "the mode is exactly zero"],
+        ". The probability around it is no spike: ", ["mcmc", `the average is ${shown(mcmc.value)}`], "."]
+      : [...start, "It is ", ["mle", shown(mle.value)], ", so the mode has left the corner and follows at this distance: ",
+        ["map", shown(map.value)], ". ", ["mcmc", `The average, ${shown(mcmc.value)},`], " never stopped there."];
+  };
+
+  return {
+    solve,
+    sentence,
+    given: (bench) => ({ y: bench.y.slice(0, bench.n), prior: bench.prior }),
+    simulate: (draw, bench, truth) => ({
+      y: Array.from({ length: bench.n }, () => truth + draw.normal()), prior: bench.prior,
+    }),
+    judges: [
+      (before, after) => {
+        const zero = (found) => Math.abs(found.value) < 1e-12;
+        return zero(after.map) && zero(after.mcmc) ? 0 : zero(after.map) ? 1 : 2;
+      },
+      (before, after) => (after.map.value === 0 ? 0 : after.map.value < after.mle.value - 1e-9 ? 1 : 2),
+      (before, after) => (after.map.value === 0 ? 0 : 1),
+    ],
+  };
+})();

@@ -1,0 +1,76 @@
+// Two weights with errors of known spread one; the axis is the weight of the first predictor. All three are exact.
+acts.weight_decay = (() => {
+  const inverse = ([a, b, c]) => {
+    const det = a * c - b * b;
+    return [c / det, -b / det, a / det];
+  };
+  const normal = (at, variance) => (x) => -0.5 * (x - at) ** 2 / variance;
+
+  const solve = ({ y, first, second, prior }) => {
+    const dot = (u, v) => sum(u.map((value, k) => value * v[k]));
+    const gram = [dot(first, first), dot(first, second), dot(second, second)];
+    const target = [dot(first, y), dot(second, y)];
+    const estimate = (matrix) => {
+      const [a, b, c] = inverse(matrix);
+      return { at: a * target[0] + b * target[1], other: b * target[0] + c * target[1], variance: a };
+    };
+    const told = (e) => ({
+      status: "ok", value: e.at, lower: e.at - Z * Math.sqrt(e.variance), upper: e.at + Z * Math.sqrt(e.variance),
+      other: e.other,
+    });
+    const decayed = estimate([gram[0] + prior ** -2, gram[1], gram[2] + prior ** -2]);
+    const density = normal(decayed.at, decayed.variance);
+    const found = { map: told(decayed), mcmc: told(decayed), joint: density, density, prior: normal(0, prior ** 2) };
+    const apart = gram[0] * gram[2] - gram[1] ** 2 > 1e-10 * (gram[0] + gram[2]) ** 2;
+    if (apart) {
+      const least = estimate(gram);
+      found.mle = told(least);
+      found.likelihood = normal(least.at, least.variance);
+    } else {
+      found.mle = { status: "not_identified" };
+      found.likelihood = () => 0;
+    }
+    return found;
+  };
+
+  const sentence = ({ mle, map, mcmc }, { prior }) => {
+    const both = `both weights together come to ${shown(map.value + map.other)}`;
+    if (mle.status !== "ok") {
+      return ["The data know only a sum of the two weights: ", ["mle", "every first weight fits equally well"],
+        ", so the likelihood is flat. The prior splits the sum, ", ["map", shown(map.value)], " and ",
+        `${shown(map.other)}; the average is the same `, ["mcmc", shown(mcmc.value)],
+        ", and its interval is as wide as the prior makes it."];
+    }
+    const narrower = (mle.upper - mle.lower) / (map.upper - map.lower);
+    return [narrower > 1.5 ? "The data hardly tell the two weights apart, so the prior decides: it moves " : "Weight decay moves ",
+      ["mle", shown(mle.value)], " to ", ["map", shown(map.value)],
+      ` and makes the interval ${narrower.toFixed(1)} times as narrow; ${both}`,
+      ` (${shown(mle.value + mle.other)} by the data alone). A normal curve has its top at its average: `,
+      ["mcmc", `posterior ${shown(mcmc.value)}`], "."];
+  };
+
+  const inputs = (bench, config) => {
+    const share = Math.sqrt(Math.max(0, 1 - bench.extra ** 2));
+    const first = config.start.first.slice(0, bench.n);
+    const second = first.map((value, k) => bench.extra * value + share * config.start.other[k]);
+    return { first, second, prior: bench.prior };
+  };
+
+  return {
+    solve,
+    sentence,
+    given: (bench, config) => ({ y: bench.y.slice(0, bench.n), ...inputs(bench, config) }),
+    simulate: (draw, bench, truth, config) => {
+      const { first, second, prior } = inputs(bench, config);
+      return { y: first.map((value, k) => truth * value + config.other * second[k] + draw.normal()), first, second, prior };
+    },
+    judges: [
+      (before, after) => {
+        const change = (key) => Math.abs(after[key].value - before[key].value);
+        return change("mle") > 1.5 * change("map") ? 0 : change("map") > 1.5 * change("mle") ? 1 : 2;
+      },
+      (before, after) => (after.mle.status === "ok" ? 0 : after.map.status === "ok" ? 1 : 2),
+      (before, after) => (Math.abs(after.mcmc.value - after.map.value) < 1e-9 ? 0 : after.mcmc.value > after.map.value ? 1 : 2),
+    ],
+  };
+})();

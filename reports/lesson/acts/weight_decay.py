@@ -1,0 +1,110 @@
+"""Weight decay on two predictors that run together: a normal prior on both weights, errors of known spread one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from triptych.reports.lesson.act import Act, Prediction, State
+
+# Made up for the lesson: ten weeks, two predictors without correlation, and the noise of the outcome.
+FIRST = (-1.5, 1.1, -0.4, 0.8, -1.0, 1.5, 0.2, -0.7, 0.5, -0.5)
+OTHER = (0.6, 0.9, -1.3, -0.8, -0.3, -0.4, 1.6, 0.7, -1.5, 0.5)
+OUTCOME = (-2.3, 2.6, -1.6, 0.4, -1.4, 1.3, 1.2, -0.1, 0.3, -1.1)
+
+
+def second(correlation: float) -> np.ndarray:
+    """Return the second predictor: the first, mixed with what is unlike it."""
+    return np.asarray(correlation * np.array(FIRST) + np.sqrt(1 - correlation**2) * np.array(OTHER))
+
+
+def model(data: Any, switch: str) -> None:
+    """Normal outcome with spread one; both weights are Normal(0, prior)."""
+    import pymc as pm
+
+    first = pm.Normal("first", 0, data.prior)
+    other = pm.Normal("second", 0, data.prior)
+    pm.Normal("y", data.first * first + data.second * other, 1, observed=data.y)
+
+
+def _state(correlation: float, prior: float, y: Sequence[float] = OUTCOME, label: str = "") -> State:
+    n = len(y)
+    given = {"y": tuple(y), "first": FIRST[:n], "second": tuple(second(correlation)[:n].tolist()), "prior": prior}
+    return State(given, "", label)
+
+
+def states() -> list[State]:
+    """Return predictors from unrelated to one and the same, under tight and wide priors, on few and many weeks."""
+    rng = np.random.default_rng(1967)
+    found = [
+        _state(0.0, 1.0, label="unrelated predictors"),
+        _state(0.95, 1.0, label="predictors that run together"),
+        _state(0.95, 10.0, label="the same under a wide prior"),
+        _state(0.95, 0.2, label="the same under a tight prior"),
+        _state(1.0, 1.0, label="one predictor twice"),
+        _state(0.95, 1.0, OUTCOME[:1], "one week"),
+    ]
+    found += [_state(c, p) for c in (0.0, 0.5, 0.9, 0.99, -0.8) for p in (0.3, 3.0)]
+    found += [_state(c, 2.0, OUTCOME[:n]) for c in (0.3, 0.98) for n in (2, 3, 6)]
+    found += [_state(1.0, 3.0), _state(0.5, 0.5, OUTCOME[:1])]
+    found += [_state(0.9, 1.0, np.round(rng.uniform(-4, 4, n), 1).tolist()) for n in (2, 3, 5, 7, 8, 9, 10)]
+    return found
+
+
+act = Act(
+    name="weight_decay",
+    title="Weight decay on two predictors that run together",
+    short="weight decay",
+    estimand="first",
+    unit="",
+    model=model,
+    states=states,
+    bench={
+        "start": {"y": OUTCOME, "first": FIRST, "other": OTHER},
+        "drag": "y",
+        "layout": "scatter",
+        "range": (-5, 5),
+        "step": 0.1,
+        "noun": "week",
+        "outlier": 4.5,
+        "data": "outcome (up) against the first predictor (right), one dot a week",
+        "n": {"min": 1, "max": 10, "start": 10, "label": "weeks"},
+        "prior": {"lo": 0.05, "hi": 20, "start": 1, "label": "scale of the prior of both weights"},
+        "extra": {"label": "correlation of the predictors", "lo": -1, "hi": 1, "step": 0.01, "start": 0.95},
+        "axis": {"lo": -3, "hi": 4, "ticks": (-3, -2, -1, 0, 1, 2, 3, 4), "label": "weight of the first predictor"},
+        "truth": 0.8,
+        "other": 0.5,
+    },
+    study="Outcomes are drawn with weights 0.8 and 0.5 and errors of spread one; the predictors stay.",
+    predictions=(
+        Prediction(
+            "One week's outcome goes up by two. Which answer moves more?",
+            ("the MLE", "the MAP mode", "both alike"),
+            0,
+            {"n": 10, "prior": 1, "extra": 0.95, "y": OUTCOME},
+            {"y": (*OUTCOME[:6], 3.2, *OUTCOME[7:])},
+            "The two predictors run together, so the data tell their weights apart by small differences only, and one "
+            "week upsets them. The prior holds the difference of the weights near zero.",
+        ),
+        Prediction(
+            "The second predictor becomes an exact copy of the first. Who still has an answer?",
+            ("all three", "MAP and posterior", "the posterior only"),
+            1,
+            {"n": 10, "prior": 1, "extra": 0.95, "y": OUTCOME},
+            {"extra": 1},
+            "Only the sum of the weights is in the data, so the likelihood is flat along their difference. The prior "
+            "splits the sum into halves.",
+        ),
+        Prediction(
+            "The prior becomes tight. Where will the posterior's average be, seen from the MAP mode?",
+            ("on it", "above it", "below it"),
+            0,
+            {"n": 10, "prior": 1, "extra": 0.95, "y": OUTCOME},
+            {"prior": 0.2},
+            "Normal errors and a normal prior make a normal posterior, and its top is its average. The other acts show "
+            "that this is an exception.",
+        ),
+    ),
+)
