@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ from triptych.regression.names import family_names, prior_names
 ROOT = Path(__file__).parent.parent
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=80)
-MODES = {"methods": ("mle", "map"), "progressbar": False, "profile": False}
+MODES: dict[str, Any] = {"methods": ("mle", "map"), "progressbar": False, "profile": False}
 
 
 def example(name: str) -> str:
@@ -102,13 +103,14 @@ def test_the_help_names_the_priors_whose_scale_goes_with_sigma() -> None:
 
 def test_an_option_of_one_family_is_refused_to_the_others() -> None:
     table: pd.DataFrame = pd.DataFrame({"y": RNG.normal(size=9), "x": X[:9]})
-    for options, words in (
+    cases: tuple[tuple[dict[str, Any], str], ...] = (
         (
             {"nu": 5.0},
             "--nu is a setting of Student errors, and the family is gaussian; leave it out, or choose --family student",
         ),
         ({"l1_ratio": 0.3}, "--l1-ratio is a setting of the elastic net, and the prior is normal; leave it out"),
         ({"trials": "x"}, "--trials is the column of the trials of binomial counts, and the family is gaussian"),
-    ):
+    )
+    for options, words in cases:
         with pytest.raises(triptych.InputError, match=words):
             triptych.fit(table, "y ~ x", **options)

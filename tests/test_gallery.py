@@ -11,8 +11,8 @@ import pymc as pm
 import pytest
 
 import triptych
-from gallery import CASES, REFUSED, Case, Refusal
-from gallery.case import BOTH
+from tests.gallery import CASES, REFUSED, Case, Refusal
+from tests.gallery.case import BOTH
 from triptych.base.errors import InputError
 from triptych.problem.advice import Advice
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gallery import CASES, REFUSED, Case, Refusal
-from gallery.case import BOTH
-from gallery.verify import check_along, check_deterministics, check_known
+from tests.gallery import CASES, REFUSED, Case, Refusal
+from tests.gallery.case import BOTH
+from tests.gallery.verify import check_along, check_deterministics, check_known
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

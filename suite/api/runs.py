@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from importlib.metadata import version
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from triptych.api.display import Report
@@ -196,7 +197,7 @@ def _attempt(
 
 @named(run)
 def fit(
-    table: pd.DataFrame | str,
+    table: pd.DataFrame | Mapping[str, Any] | str | PathLike[str],
     formula: str,
     *,
     family: str = "gaussian",
@@ -215,7 +216,7 @@ def fit(
     Parameters
     ----------
     table
-        A DataFrame, or the path of a CSV or Parquet file.
+        A DataFrame, a mapping of columns, or the path of a CSV or Parquet file.
     formula
         An expression over columns, e.g. ``"y ~ x1 + C(group)"``; it never runs other code.
     family

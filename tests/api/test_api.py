@@ -175,7 +175,8 @@ def test_truth_gives_error_and_coverage(solved: Any) -> None:
 
 
 def test_numpys_whole_numbers_count_and_others_are_refused() -> None:
-    found = triptych.compare(regression(), methods=("mle",), random_seed=np.int64(3), draws=np.int32(200))
+    whole: dict[str, Any] = {"random_seed": np.int64(3), "draws": np.int32(200)}
+    found = triptych.compare(regression(), methods=("mle",), **whole)
     assert found.provenance["random_seed"] == 3
     for wrong in ({"draws": 200.0}, {"chains": True}, {"cores": 0}, {"random_seed": True}, {"random_seed": 2**32}):
         with pytest.raises(InputError, match=next(iter(wrong))):
@@ -204,8 +205,14 @@ def test_options_of_the_wrong_kind_are_named(options: dict[str, Any], words: str
     [
         (lambda: triptych.fit(TABLE, "y ~ x", seed=3), "fit has no option seed; did you mean random_seed"),
         (lambda: triptych.fit(TABLE, "y ~ x", familly="poisson"), "did you mean family"),
-        (lambda: triptych.run("lasso", chain=3), "run has no option chain; did you mean chains"),
-        (lambda: triptych.compare(regression(), nuts="x"), "compare has no option nuts; there are model, estimands"),
+        (
+            lambda: triptych.run("lasso", chain=3),  # type: ignore[call-arg]
+            "run has no option chain; did you mean chains",
+        ),
+        (
+            lambda: triptych.compare(regression(), nuts="x"),  # type: ignore[call-arg]
+            "compare has no option nuts; there are model, estimands",
+        ),
     ],
 )
 def test_an_option_that_there_is_not_is_told_from_those_that_there_are(call: Any, words: str) -> None:
@@ -220,11 +227,11 @@ def test_the_freedom_of_student_errors_is_estimated_by_that_word() -> None:
 
 def test_what_compare_cannot_take_is_named() -> None:
     with pytest.raises(InputError, match=r"compare takes a pm\.Model, not 3"):
-        triptych.compare(3)  # type: ignore[arg-type]
+        triptych.compare(3)
     with pytest.raises(InputError, match="no estimands are named; name some of beta, sigma"):
         triptych.compare(regression(), estimands=[], **BOTH)
     with pytest.raises(InputError, match="name=None"):
-        triptych.compare(regression(), name=None, **BOTH)
+        triptych.compare(regression(), name=None, **BOTH)  # type: ignore[arg-type]
     assert triptych.compare(regression(), name="é" * 200, **BOTH).scenario.name == "model_"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from triptych.cli.main import main
 ROWS = "y,x,g,b,z\n" + "".join(f"{k * 1.7 % 5:.2f},{k * k % 7},{'uvw'[k % 3]},1,{k}\n" for k in range(1, 13))
 
 # What stands in t.csv, the formula, further options, and the words that the message must hold.
-TABLES = {
+TABLES: dict[str, tuple[Any, ...]] = {
     "not UTF-8": (b"y,x\n1,caf\xe9\n2,b\n", "y ~ x", [], ["t.csv", "UTF-8"]),
     "empty": (b"", "y ~ x", [], ["t.csv", "empty"]),
     "a line before the header": ("# notes\n" + ROWS, "y ~ x", [], ["more fields than the first line", "'# notes'"]),

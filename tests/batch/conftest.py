@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pymc as pm
 import pytest
-from lanes_solved import ROWS, lasso_predictors
 
+from tests.batch.lanes_solved import ROWS, lasso_predictors
 from triptych.batch.lanes import Lanes, lanes
 from triptych.engine.engine import Engine
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lanes_solved import ROWS, observed
 from scipy import stats
 from scipy.special import gammaln
 
+from tests.batch.lanes_solved import ROWS, observed
 from triptych.batch.hmc import Posterior, extend, sample
 from triptych.batch.lanes import Lanes, lanes
 from triptych.batch.summaries import summarise

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lanes_solved import ROWS, maximum, observed
 from scipy.optimize import brentq
 from scipy.stats import chi2, norm
 
+from tests.batch.lanes_solved import ROWS, maximum, observed
 from triptych.batch.intervals import Curved, curvature_intervals
 from triptych.batch.lanes import Lanes
 from triptych.batch.natural import Natural

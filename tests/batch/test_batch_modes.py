@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lanes_solved import ROWS, lasso_predictors, maximum, observed
 from sklearn.linear_model import Lasso
 
+from tests.batch.lanes_solved import ROWS, lasso_predictors, maximum, observed
 from triptych.base.errors import ModelError
 from triptych.batch.lanes import Lanes, lanes
 from triptych.batch.modes import Modes

@@ -20,7 +20,7 @@ import numpy as np
 from processes import Cost, cost
 
 CASES = ("logistic-1000", "logistic-10000", "logistic-100000", "lasso-500")
-SAMPLING = {"draws": 1000, "tune": 1000, "chains": 4, "random_seed": 1}
+SAMPLING: dict[str, Any] = {"draws": 1000, "tune": 1000, "chains": 4, "random_seed": 1}
 PRIOR_SD, LAPLACE_SCALE = 2.5, 0.1
 
 

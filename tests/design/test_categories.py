@@ -76,7 +76,7 @@ def test_a_handful_of_rows_may_all_differ_and_declared_categories_always() -> No
 )
 @pytest.mark.parametrize("kind", ["datetime64[ns]", "object", "category"])
 def test_levels_that_are_days_are_called_without_a_time(moments: list[str], first: str, kind: str) -> None:
-    days = pd.Series([pd.Timestamp(moments[k % 3]) for k in range(N)]).astype(kind)
+    days: pd.Series[Any] = pd.Series([pd.Timestamp(moments[k % 3]) for k in range(N)], dtype=kind)
     labels = build_design(pd.DataFrame({"y": Y, "d": days}), "y ~ C(d)").labels
     assert labels[0] == f"C(d)[T.{first}]"
     chosen = build_design(pd.DataFrame({"y": Y, "d": days}), f"y ~ C(d, reference='{first}')").labels

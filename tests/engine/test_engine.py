@@ -62,8 +62,8 @@ def test_the_sampled_density_has_the_jacobian_and_its_derivatives(engine: Engine
     assert found[0] == pytest.approx(engine.value(z).sum() + z[1], rel=1e-13)  # d sigma / dz = sigma
     by_hand = [differences(lambda at: engine.sampled(at)[0], z, j) for j in range(2)]
     assert found[1:] == pytest.approx(by_hand, rel=1e-6)
-    rows = [differences(lambda at: engine.sampled(at)[1:], z, j) for j in range(2)]
-    assert engine.sampled_hessian(z) == pytest.approx(np.array(rows), rel=1e-6, abs=1e-7)
+    slopes = [differences(lambda at: engine.sampled(at)[1:], z, j) for j in range(2)]
+    assert engine.sampled_hessian(z) == pytest.approx(np.array(slopes), rel=1e-6, abs=1e-7)
 
 
 def differences(function: Any, z: np.ndarray, j: int) -> Any:
@@ -106,8 +106,8 @@ def test_every_derivative_is_the_difference_of_its_function(build: Any) -> None:
             each = differences(lambda at, name=name: natural_scale(engine).pointwise(at)[name], params, j)
             assert rows[..., j] == pytest.approx(each, rel=1e-5, abs=1e-6)
     z = engine.graph.start
-    rows = [differences(lambda at: engine.sampled(at)[1:], z, j) for j in range(engine.size)]
-    assert engine.sampled_hessian(z) == pytest.approx(np.array(rows), rel=1e-4, abs=1e-4)
+    slopes = [differences(lambda at: engine.sampled(at)[1:], z, j) for j in range(engine.size)]
+    assert engine.sampled_hessian(z) == pytest.approx(np.array(slopes), rel=1e-4, abs=1e-4)
 
 
 def test_weights_count_observations(engine: Engine) -> None:

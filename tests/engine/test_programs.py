@@ -232,7 +232,7 @@ def test_an_engine_from_kept_programs_is_the_compiled_one() -> None:
     first, second = Engine.build(model()), Engine.build(model())
     z = np.array([0.3, -0.2])
     for call in (Engine.value, Engine.sampled, Engine.sampled_hessian):
-        np.testing.assert_array_equal(call(first, z), call(second, z))  # type: ignore[operator]
+        np.testing.assert_array_equal(call(first, z), call(second, z))
     for mine, kept in zip(first.derivatives(z), second.derivatives(z), strict=True):
         np.testing.assert_array_equal(mine, kept)
     assert "_objective" in vars(first.backend), "the first one is traced"

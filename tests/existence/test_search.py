@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import arviz as az
 import numpy as np
@@ -16,7 +17,7 @@ from triptych.engine.engine import Engine
 from triptych.existence.search import find
 from triptych.optimise.objective import make_objective
 
-FEW = {"draws": 200, "tune": 200, "chains": 2, "random_seed": 1}
+FEW: dict[str, Any] = {"draws": 200, "tune": 200, "chains": 2, "random_seed": 1}
 
 
 def test_an_initial_point_outside_the_domain_is_looked_beyond() -> None:
@@ -24,7 +25,7 @@ def test_an_initial_point_outside_the_domain_is_looked_beyond() -> None:
         smallest = pm.Uniform("smallest", 0, 500)  # its middle is above the data, where the density is zero
         pm.Pareto("y", alpha=2.0, m=smallest, observed=[1.2, 1.5, 2.2, 3.1, 1.9])
     comparison = triptych.compare(model, **FEW)
-    estimates = comparison.estimates.set_index("method")
+    estimates: Any = comparison.estimates.set_index("method")
     assert estimates.loc["mle", "status"] == "at_boundary"
     assert estimates.loc["mle", "estimate"] == pytest.approx(1.2, abs=1e-6)
     # Under the flat prior the posterior is the tenth power of the scale up to the smallest datum.
@@ -37,7 +38,7 @@ def test_a_density_without_a_finite_value_fails_and_leaves_no_thread_behind() ->
         mu = pm.Normal("mu", 0, 1)
         pm.Potential("nowhere", pm.math.switch(mu > 1e6, 0.0, -np.inf))
         pm.Normal("y", mu, 1, observed=[1.0, 2.0])
-    estimates = triptych.compare(model, methods=("map", "mcmc"), **FEW).estimates.set_index("method")
+    estimates: Any = triptych.compare(model, methods=("map", "mcmc"), **FEW).estimates.set_index("method")
     assert list(estimates["status"]) == ["failed", "failed"]
     assert "no starting point with a finite density" in estimates.loc["mcmc", "reason"]
     if sys.platform == "linux":

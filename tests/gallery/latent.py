@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pymc as pm
 from scipy import stats
@@ -41,7 +43,7 @@ def process_known() -> Answers:
             value += stats.norm.logpdf(amplitude, 0, 2) + stats.norm.logpdf(sigma)
         return float(-value)
 
-    found: Answers = {}
+    found: dict[tuple[str, str], Any] = {}
     for method in BOTH:
         start = np.log([1.5, 0.8, 0.2])
         for _ in range(3):  # from where it stopped: a simplex search may collapse

@@ -75,7 +75,7 @@ SHIFTED = 1e6 + BASE
 CASES = (
     *(
         Case(f"units_of_{name}", located(unit), {},
-             known=lambda unit=unit: located_known(unit),  # type: ignore[misc]
+             known=lambda unit=unit: located_known(unit),
              note="Changing the unit of data and priors changes the unit of the answer.")
         for name, unit in (("1e12", 1e12), ("1e_minus_12", 1e-12), ("1e_minus_20", 1e-20))
     ),

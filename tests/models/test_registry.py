@@ -82,5 +82,6 @@ def test_scenarios_of_other_packages_are_found_and_broken_ones_take_none_down(wi
     ):
         assert reason in found[name].question
         (comparison,) = run_all([name])
+        assert comparison.error is not None
         assert reason in comparison.error
         assert not comparison.ok

@@ -6,10 +6,9 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from triptych.engine.engine import Engine
+from triptych.engine.engine import POSTERIOR, Engine
 from triptych.optimise.kinks import Met, climb_kinked
 from triptych.optimise.objective import Objective, make_objective
-from triptych.panels.map import POSTERIOR
 
 
 def lasso(size: int = 40) -> Objective:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from posterior_mode import Task, derivatives, exact_mode
 
+from tests.penalties.posterior_mode import Task, derivatives, exact_mode
 from triptych.penalties import ElasticNet, Laplace, Normal, Prior, to_penalty, to_prior
 
 RELATIVE = 1e-6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -38,5 +39,6 @@ def test_a_given_truth_replaces_what_the_simulator_knows_and_nothing_else() -> N
 @pytest.mark.parametrize("said", ["null", "units"])
 def test_nulls_and_units_of_what_is_no_estimand_are_refused(said: str) -> None:
     scenario = triptych.scenarios()["lasso"]
+    wrong: dict[str, Any] = {said: {"gamma": 0.0}}
     with pytest.raises(ValueError, match=f"{said} names \\['gamma'\\]"):
-        replace(scenario, **{said: {"gamma": 0.0}})
+        replace(scenario, **wrong)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytest
-from nonlinear_models import KNOWN, LEVEL, Known
 
 import triptych
+from tests.profiles.nonlinear_models import KNOWN, LEVEL, Known
 
 
 def profiles(model: pm.Model) -> Any:

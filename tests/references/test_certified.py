@@ -9,7 +9,8 @@ import numpy as np
 import pymc as pm
 import pytest
 import statsmodels.api as sm
-from solving import all_ok, compared, digits, fitted, norris, rows
+
+from tests.references.solving import all_ok, compared, digits, fitted, norris, rows
 
 LONGLEY = {  # coefficient, standard error
     "Intercept": (-3482258.63459582, 890420.383607373),

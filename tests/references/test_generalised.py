@@ -9,7 +9,8 @@ import pymc as pm
 import pytest
 import statsmodels.api as sm
 from scipy import special
-from solving import all_ok, compared, fitted, rows
+
+from tests.references.solving import all_ok, compared, fitted, rows
 
 
 def check(solved: Any, coef: Any, errors: Any = None, *, decimals: int) -> None:

@@ -10,9 +10,9 @@ import pandas as pd
 import pymc as pm
 import pytest
 from scipy.optimize import brentq
-from solving import all_ok, compared, fitted, rows
 from statsmodels.regression.tests.results import glmnet_r_results as glmnet
 
+from tests.references.solving import all_ok, compared, fitted, rows
 from triptych.penalties import to_prior
 
 # Rows, predictors, the share of the L1 norm, lambda, then coefficients of columns scaled to unit deviation (n - 1).

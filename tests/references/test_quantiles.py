@@ -9,7 +9,8 @@ import pymc as pm
 import pytest
 import statsmodels.api as sm
 from scipy.optimize import linprog
-from solving import all_ok, compared, fitted, rows
+
+from tests.references.solving import all_ok, compared, fitted, rows
 
 
 def by_linear_programme(x: np.ndarray, y: np.ndarray, q: float) -> tuple[np.ndarray, float]:

@@ -80,8 +80,9 @@ def log_prior(design: Design, spec: Regression, point: Point) -> float:
 
 def prior_widths(design: Design, spec: Regression, sigma: float | None) -> np.ndarray:
     """Scales of the slopes' prior over ``z``: in units of sd(y) / sd(x), of the user, or of sigma."""
-    scale = spec.prior_scale if spec.prior_scale != "auto" else 2.5
+    scale = 2.5 if spec.prior_scale == "auto" else float(spec.prior_scale)
     if spec.measured and spec.prior in ("ridge", "lasso", "elastic_net"):
+        assert sigma is not None
         return np.full(len(design.labels), scale * sigma / design.outcome_scale)
     if not spec.measured or spec.prior_scale != "auto":
         return np.full(len(design.labels), float(scale))

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from plain_regression import (
+
+from tests.regression.plain_regression import (
     Point,
     exponential_fit,
     horseshoe_slopes,
@@ -14,8 +15,7 @@ from plain_regression import (
     log_prior,
     runaway_rows,
 )
-from strange_tables import Problem
-
+from tests.regression.strange_tables import Problem
 from triptych.comparisons.comparison import Comparison
 from triptych.design.design import Design, build_design
 from triptych.regression.catalogue import family_of

@@ -66,7 +66,7 @@ def test_ridge_without_a_sigma_is_the_normal_prior() -> None:
             triptych.fit(data, "k ~ x + z", family="poisson", prior=prior, prior_scale=0.3, **MODES)["default"]
             for prior in (one, other)
         ]
-        np.testing.assert_array_equal(*(m.values("map", "coef") for m in modes))
+        np.testing.assert_array_equal(modes[0].values("map", "coef"), modes[1].values("map", "coef"))
 
 
 def test_the_fits_priors_are_told_in_the_users_units() -> None:
@@ -124,7 +124,7 @@ def test_the_power_of_sigma_at_an_exact_fit_is_that_of_the_integral(family: str,
     spec = Regression(family, "normal", nu=nu if nu is not None else 4.0)
     at = [log_marginal(y, x, spec, s) for s in (1e-5, 1e-7)]
     slope = (at[0] - at[1]) / np.log(100)
-    power = float(-rows) if family != "student" else nu * 1 - rows
+    power = float((nu or 0.0) - rows) if family == "student" else float(-rows)
     assert slope == pytest.approx(power + 1, abs=0.01)  # the coefficients within sigma add the rank
     if family != "student":
         if rows > 1:

@@ -163,7 +163,7 @@ def test_density_is_the_closed_form_at_random_points(family: str, prior: str) ->
 @pytest.mark.parametrize("standardize", [True, False])
 def test_coefficients_on_the_users_scale_give_the_same_predictions(right: str, standardize: bool) -> None:
     design = design_of("gaussian", right, standardize=standardize)
-    inner = np.random.default_rng(0).normal(size=design.full.shape[1])
+    inner = np.asarray(np.random.default_rng(0).normal(size=design.full.shape[1]))
     coef = design.to_user(inner)
     np.testing.assert_allclose(design.to_standardised(coef), inner, rtol=1e-9, atol=1e-12)
     ones = [np.ones((design.n, 1))] if design.intercept else []

@@ -152,6 +152,7 @@ def test_of_a_fit_that_is_all_but_exact_nothing_is_expected(noise: float) -> Non
     rng = np.random.default_rng(1)
     x = rng.normal(size=12)
     scenario = build_scenario({"x": x, "y": 0.7 + 1.29 * x + noise * rng.normal(size=12)}, "y ~ x", family="laplace")
+    assert scenario.expect is not None
     assert scenario.expect["default"]["mle"] == dict.fromkeys(("coef", "sigma"), None)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
-from right_fits import faults
 from scipy.optimize import minimize
-from strange_tables import SCALED, Problem, problems
 
 import triptych
+from tests.regression.right_fits import faults
+from tests.regression.strange_tables import SCALED, Problem, problems
 from triptych.base.errors import InputError
 from triptych.design.design import build_design
 from triptych.problem.scenario import Scenario
@@ -68,6 +68,7 @@ def test_odd_tables_give_whole_and_right_fits(problem: Problem) -> None:
     assume(problem.options["prior"] != "horseshoe" and problem.options["standardize"])
     scenario = scenario_or_sentence(problem)
     assume(isinstance(scenario, Scenario))
+    assert isinstance(scenario, Scenario)
     assume(2 * len(scenario.data().coords["term"]) <= len(problem.table["y"]))
     comparison = triptych.fit(problem.table, problem.formula, methods=("mle", "map"), profile=False, **problem.options)
     assert not faults(comparison, problem)

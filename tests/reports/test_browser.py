@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Page, browse
 
+from tests.reports.browser import Page, browse
 from triptych.reports.html import render
 
 pytestmark = pytest.mark.browser

@@ -143,7 +143,7 @@ def test_an_interrupt_between_two_files_leaves_all_of_them(
             raise KeyboardInterrupt
         move(source, target)
 
-    monkeypatch.setattr(files.os, "replace", interrupted)
+    monkeypatch.setattr("triptych.reports.files.os.replace", interrupted)
     files.write_report(comparisons, tmp_path, ("html", "json", "csv"))
     wanted = ["estimates.csv", "facts.csv", "manifest.sha256", "report.html", "results.json"]
     assert sorted(p.name for p in tmp_path.iterdir()) == wanted

@@ -103,7 +103,8 @@ def test_what_a_killed_run_left_is_swept_and_nothing_else(tmp_path: Path) -> Non
 def test_a_folder_that_is_swept_before_it_is_locked_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock, swept = fcntl.flock, []
+    swept: list[Any] = []
+    lock = fcntl.flock
 
     def late(descriptor: int, how: int) -> None:
         if not swept:
@@ -134,7 +135,7 @@ def test_a_full_disk_leaves_everything_as_it_was(
     (tmp_path / "thesis.txt").write_text("years of work")
     place, new = {
         "estimates_csv": (files, full),
-        "mkdtemp": (staging.tempfile, full),
+        "mkdtemp": (staging.tempfile, full),  # type: ignore[attr-defined]
         "fsync": (os, full),
         "netcdf": (xr.DataTree, refused),
     }[step]

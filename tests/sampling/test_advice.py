@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytest
-from test_gate import clean
 
 import triptych
+from tests.sampling.test_gate import clean
 from triptych.engine.engine import Engine
 from triptych.graph.priors import improper, is_proper
 from triptych.panels.circumstances import circumstances, endless

@@ -9,9 +9,9 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 import pytest
-from test_gate import clean
 
 import triptych
+from tests.sampling.test_gate import clean
 from triptych.engine.engine import Engine
 from triptych.graph.moments import with_every_moment
 from triptych.panels.circumstances import is_bounded
