@@ -209,7 +209,7 @@ def test_a_gradient_goes_through_the_rows_once_more_than_the_value() -> None:
         beta = pm.Normal("beta", 0, 1, shape=50)
         pm.Normal("y", x @ beta, 1, observed=rng.normal(size=2000))
     engine = Engine.build(model)
-    backend = engine.backend
+    backend: Any = engine.backend
     given = engine.graph.start, engine.device_weights, engine.device_data
     work = [
         jax.jit(function).lower(*arguments).compile().cost_analysis()["flops"]

@@ -213,7 +213,7 @@ def drawn_again(comparison: Any, seed: int = 3) -> Estimates:
 @contextmanager
 def sampler_changed(change: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the posterior panel sample with a fault."""
-    right = mcmc.sample
+    right = mcmc.sample  # type: ignore[attr-defined]
 
     def wrong(*args: Any, **options: Any) -> Draws:
         drawn = right(*args, **options)
@@ -356,5 +356,6 @@ def test_the_message_is_the_cause_and_the_table_with_the_worst_first(base: Any, 
     assert lines[0] == "The estimates disagree (cause: prior). The prior differs."
     head = next(k for k, line in enumerate(lines) if line.startswith("estimand"))
     assert lines[head].split()[:4] == ["estimand", "quantity", "a", "b"]
-    excess = [abs(row.difference) / row.allowed for row in found.table.itertuples() if row.verdict != "agree"]
+    rows: Any = found.table.itertuples()
+    excess = [abs(row.difference) / row.allowed for row in rows if row.verdict != "agree"]
     assert excess == sorted(excess, reverse=True)

@@ -1,0 +1,139 @@
+"""The examples of README and docs run as they stand there, with few draws, and print what they say."""
+
+from __future__ import annotations
+
+import ast
+import shlex
+from collections.abc import Callable, Iterator
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import triptych
+from triptych.cli.main import main
+from triptych.problem.registry import scenarios
+from triptych.problem.scenario import Scenario
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FEW = {"draws": 60, "tune": 60, "chains": 2}
+CHEAP = ("list", "penalty")  # commands that are run; of the others the options are read
+
+
+def blocks(page: Path) -> Iterator[tuple[str, str]]:
+    """Yield the language of each block of code of a page, and the code."""
+    inside: list[str] | None = None
+    language = ""
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("```"):
+            if inside is not None:
+                inside.append(line)
+        elif inside is None:
+            inside, language = [], line[3:].strip()
+        else:
+            yield language, "\n".join(inside) + "\n"
+            inside = None
+
+
+def examples() -> list[Any]:
+    """Return the blocks of Python of all pages."""
+    return [
+        pytest.param(code, id=f"{page.stem}-{number}")
+        for page in PAGES
+        for number, (language, code) in enumerate(blocks(page))
+        if language == "python"
+    ]
+
+
+def commands() -> list[str]:
+    """Return the commands of all pages, once each."""
+    lines = [line for page in PAGES for _, code in blocks(page) for line in code.splitlines()]
+    return sorted({line for line in lines if line.startswith("triptych ")})
+
+
+def given() -> dict[str, Any]:
+    """Return what the examples take for granted: a table, two sets of estimates, a model."""
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"x1": rng.normal(size=40), "group": rng.choice(list("abc"), 40)})
+    frame["y"] = (rng.random(40) < 1 / (1 + np.exp(-frame["x1"]))).astype(int)
+    before = {"mu": rng.normal(size=(4, 500)), "sigma": rng.normal(size=(4, 500))}
+    model = schools()
+    return {"frame": frame, "before": before, "after": before, "model": model, "schools": model}
+
+
+def schools() -> Any:
+    """Return the model of the README."""
+    (code,) = [code for _, code in blocks(PAGES[0]) if code.startswith("import pymc as pm\n\nwith pm.Model")]
+    space: dict[str, Any] = {}
+    exec(code.partition("\n\ntriptych.compare")[0], space)
+    return space["schools"]
+
+
+def cheap(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that samples little where nothing else is asked for."""
+
+    @wraps(function)
+    def small(*arguments: Any, **options: Any) -> Any:
+        return function(*arguments, **{**FEW, "progressbar": False, **options})
+
+    return small
+
+
+@pytest.mark.parametrize("code", examples())
+def test_python_runs(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("run", "compare", "fit"):
+        monkeypatch.setattr(triptych, name, cheap(getattr(triptych, name)))
+    space: dict[str, Any] = {"triptych": triptych, **given()}
+    for statement in ast.parse(code).body:
+        said = expected(code, statement)
+        if said is None:
+            exec(compile(ast.Module([statement], []), "example", "exec"), space)
+        else:
+            assert isinstance(statement, ast.Expr)
+            assert repr(eval(compile(ast.Expression(statement.value), "example", "eval"), space)) == said
+    if isinstance(found := space.get("scenario"), Scenario):
+        solved = triptych.run(found)
+        assert [claim.holds for claim in solved.evaluated_claims] == [True] * len(found.claims)
+
+
+def expected(code: str, statement: ast.stmt) -> str | None:
+    """Return the value that a comment behind an expression states: one that could stand in code itself."""
+    _, mark, comment = code.splitlines()[(statement.end_lineno or 1) - 1].partition("  # ")
+    if not mark or not isinstance(statement, ast.Expr):
+        return None
+    try:
+        value = ast.parse(comment, mode="eval").body
+    except SyntaxError:
+        return None
+    return comment if isinstance(value, ast.Call | ast.Dict) else None
+
+
+@pytest.mark.parametrize("line", commands())
+def test_commands_are_taken(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _, command, *rest = shlex.split(line)
+    if command not in CHEAP:
+        options = parsed(command, rest)
+        assert set(options.get("names") or ()) <= {*scenarios()}
+        return
+    with pytest.raises(SystemExit) as end:
+        main([command, *rest])
+    told = capsys.readouterr()
+    assert not end.value.code, told.err
+    assert told.out
+
+
+def parsed(command: str, rest: list[str]) -> dict[str, Any]:
+    """Return the options of a command line, which is read and not run."""
+    import typer
+
+    from triptych.cli.main import app
+
+    group = typer.main.get_command(app)
+    context = group.make_context("triptych", [command, *rest])
+    inner = group.commands[command].make_context(command, rest, parent=context)  # type: ignore[attr-defined]
+    return dict(inner.params)
