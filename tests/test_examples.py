@@ -131,7 +131,7 @@ def parsed(command: str, rest: list[str]) -> dict[str, Any]:
     """Return the options of a command line, which is read and not run."""
     import typer
 
-    from triptych.cli.main import app
+    from triptych.cli.commands import app
 
     group = typer.main.get_command(app)
     context = group.make_context("triptych", [command, *rest])

@@ -51,7 +51,7 @@ def scored(solution: Any, request: pytest.FixtureRequest) -> Any:
     """The scores by method, with the draws behind the posterior's."""
     drawn: list[Any] = []
     with pytest.MonkeyPatch.context() as patch:
-        sample = holdout.sample  # type: ignore[attr-defined]
+        sample = holdout.sample
         patch.setattr(holdout, "sample", lambda *args, **options: drawn.append(sample(*args, **options)) or drawn[-1])
         found = holdout.holdout_scores(scenario(), solution, Sampling(random_seed=request.param))
     return {score.method: score for score in found}, np.exp(drawn[-1].z[..., 0])

@@ -135,7 +135,7 @@ def test_a_full_disk_leaves_everything_as_it_was(
     (tmp_path / "thesis.txt").write_text("years of work")
     place, new = {
         "estimates_csv": (files, full),
-        "mkdtemp": (staging.tempfile, full),  # type: ignore[attr-defined]
+        "mkdtemp": (staging.tempfile, full),
         "fsync": (os, full),
         "netcdf": (xr.DataTree, refused),
     }[step]

@@ -213,7 +213,7 @@ def drawn_again(comparison: Any, seed: int = 3) -> Estimates:
 @contextmanager
 def sampler_changed(change: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the posterior panel sample with a fault."""
-    right = mcmc.sample  # type: ignore[attr-defined]
+    right = mcmc.sample
 
     def wrong(*args: Any, **options: Any) -> Draws:
         drawn = right(*args, **options)

@@ -17,7 +17,11 @@ from triptych.comparisons.study.solver import solve_sets
 from triptych.problem.table import Status
 
 MAXIMA = Options(methods=("mle", "map"))
-REGULAR = (("small_n_variance", 3, {}), ("lasso", 40, {}), ("weight_decay", 20, {}))
+REGULAR: tuple[tuple[str, int, dict[str, Any]], ...] = (
+    ("small_n_variance", 3, {}),
+    ("lasso", 40, {}),
+    ("weight_decay", 20, {}),
+)
 
 
 def drawn(name: str, n: int, settings: Mapping[str, Any], count: int, seed: int = 5) -> tuple[Problem, Sets]:

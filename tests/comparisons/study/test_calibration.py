@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from toys import Formulas, simulate, toy
 
 import triptych
+from tests.comparisons.study.toys import Formulas, simulate, toy
 from triptych.comparisons.study.calibration import bands, curve_of
 from triptych.comparisons.study.problem import RANKED
 from triptych.comparisons.study.replicates import NO_RANK

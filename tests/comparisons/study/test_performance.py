@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -146,7 +148,7 @@ def test_a_measure_that_has_no_meaning_is_missing() -> None:
         kinds=["wald"],
         null=np.array([np.nan]),
     )
-    named = {row[4]: row for row in found}
+    named: dict[Any, Any] = {row[4]: row for row in found}
     assert "rejection" not in named
     assert np.isnan(named["relative_bias"][5])
     assert named["log_score"][5] == pytest.approx(np.mean(-0.5 * estimate**2))

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from toys import Formulas, toy
 
 import triptych
+from tests.comparisons.study.toys import Formulas, toy
 from triptych.api.study import merge_studies
 from triptych.cli.main import main
 from triptych.comparisons.study import store as store_module
