@@ -136,4 +136,4 @@ def _figure(value: float | str) -> str:
     number = float(value)
     if math.isinf(number):
         return minus("∞" if number > 0 else "-∞")
-    return minus(f"{number:.3g}")
+    return minus(f"{number:#.3g}".rstrip("."))

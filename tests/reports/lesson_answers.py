@@ -53,7 +53,7 @@ def lasso(given: Mapping[str, Any], switch: str) -> list[float]:
 def separation(given: Mapping[str, Any], switch: str) -> list[float]:
     """Return the figures of the slope; the level is integrated over seven of its prior's standard deviations."""
     x, y, prior = (np.array(given[key], dtype=float) for key in ("x", "y", "prior"))
-    slope, level = np.linspace(-8 * prior, 8 * prior, 2001), np.linspace(-35, 35, 1401)
+    slope, level = np.linspace(-8 * prior, 8 * prior, 1601), np.linspace(-35, 35, 561)
     joint = stats.norm.logpdf(slope, 0, prior)[:, None] + stats.norm.logpdf(level, 0, 5)
     for xi, yi in zip(x, y, strict=True):
         joint = joint - np.logaddexp(0, (1 - 2 * yi) * (level + slope[:, None] * xi))

@@ -46,7 +46,7 @@ function makeBench(section, config, act, name, arrived) {
     panels(found, curves, act.marker?.(found, given, bench));
     strip(bench, { marked: act.marker ? 0 : -1 });
     controls.show(bench);
-    find(".state").textContent = stateInWords(bench, config);
+    find(".state").textContent = `${stateInWords(bench, config)} ${location.href.split("#")[0]}${address(name, bench, start)}`;
     section.dataset.solve = (solved - began).toFixed(1);
     section.dataset.draw = (performance.now() - solved).toFixed(1);
     // Readers hear the sentence when the bench has come to rest.
@@ -75,7 +75,13 @@ function makeBench(section, config, act, name, arrived) {
   }
 
   makePredictions(find(".predict"), act, answers, glide);
-  find(".print").addEventListener("click", () => window.print());
+  find(".print").addEventListener("click", () => {
+    section.classList.add("printed");
+    document.documentElement.classList.add("printing");
+    window.print();
+    section.classList.remove("printed");
+    document.documentElement.classList.remove("printing");
+  });
   new ResizeObserver(plan).observe(section);
   return { set, start, answers, show, current: () => bench };
 }
@@ -93,5 +99,5 @@ function stateInWords(bench, config) {
   if (config.extra) words.push(`${config.extra.label} ${shown(bench.extra)}`);
   if (config.switch) words.push(`${config.switch.label} ${config.switch.options.find(([value]) => value === bench.switch)[1]}`);
   words.push(`data ${bench[config.drag].slice(0, bench.n).map(shown).join(", ")}`);
-  return `${words.join("; ")}. ${location.href}`;
+  return `${words.join("; ")}.`;
 }

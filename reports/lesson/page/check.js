@@ -35,17 +35,18 @@ function difference(solve, state) {
   return said;
 }
 
-/** Compare an act at all positions; return what there is to say of it. */
-function checkAct(name, states) {
-  const result = { count: states.length, unsampled: 0, exact: 0, sampled: 0, faults: [] };
-  states.forEach((state, k) => {
+/** Start the comparison of an act: a function that adds one position to the result. */
+function checker(name) {
+  const result = { count: 0, unsampled: 0, exact: 0, sampled: 0, faults: [] };
+  const add = (state) => {
     const one = difference(acts[name].solve, state);
+    result.count += 1;
     result.exact = Math.max(result.exact, one.exact);
     result.sampled = Math.max(result.sampled, one.sampled);
     result.unsampled += one.unsampled;
-    one.faults.forEach((fault) => result.faults.push(`position ${k + 1}: ${fault}`));
-  });
-  return result;
+    one.faults.forEach((fault) => result.faults.push(`position ${result.count}: ${fault}`));
+  };
+  return { result, add };
 }
 
 function checkSentence({ count, unsampled, exact, sampled, faults }) {

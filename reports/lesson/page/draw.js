@@ -28,7 +28,8 @@ function put(element, attributes) {
 function scaleOf({ lo, hi, log }) {
   const [to, from] = log ? [Math.log, Math.exp] : [(v) => v, (v) => v];
   const [a, b] = [to(lo), to(hi)];
-  return { share: (v) => (to(v) - a) / (b - a), value: (s) => from(a + s * (b - a)) };
+  // Zero has no place on a logarithmic axis: it is drawn where what is too small to see ends.
+  return { share: (v) => (log && v <= 0 ? -1 : (to(v) - a) / (b - a)), value: (s) => from(a + s * (b - a)) };
 }
 
 /** Write a sentence of strings and pairs of a panel and a string into an element. */

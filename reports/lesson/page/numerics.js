@@ -46,6 +46,18 @@ function maxima(f, points) {
   return found.sort((a, b) => b.height - a.height);
 }
 
+/** Return the top of a function that has one: the way up is walked in growing steps, and the last two hold it. */
+function summit(f, start, first) {
+  let step = f(start + first) > f(start - first) ? first : -first;
+  let [before, now] = [start - step, start];
+  for (let k = 0; k < 200 && f(now + step) > f(now); k += 1) {
+    [before, now] = [now, now + step];
+    step *= 1.6;
+  }
+  const x = golden(f, Math.min(before, now + step), Math.max(before, now + step));
+  return { x, height: f(x) };
+}
+
 /** Return the maximum of a function with one top between lo and hi: golden section, then one step on its slope. */
 function golden(f, lo, hi) {
   const ratio = (Math.sqrt(5) - 1) / 2;

@@ -67,7 +67,7 @@ function makePanels(place, config) {
       width = now;
       axes();
     }
-    const shares = METHODS.map((method) => (found[method].value === undefined ? undefined : scale.share(Math.max(found[method].value, 1e-12))));
+    const shares = METHODS.map((method) => (found[method].value === undefined ? undefined : scale.share(found[method].value)));
     for (const panel of panels) {
       const own = found[panel.method];
       const line = path(curves[panel.method]);
@@ -103,7 +103,7 @@ function makePanels(place, config) {
 
   function ends(bar, own) {
     const none = own.lower === undefined || (own.lower === -Infinity && own.upper === Infinity);
-    const clip = (v) => Math.min(Math.max(v <= 0 && config.axis.log ? 0 : scale.share(v), 0), 1) * width;
+    const clip = (v) => Math.min(Math.max(scale.share(v), 0), 1) * width;
     const [x1, x2] = none ? [0, 0] : [clip(own.lower), clip(own.upper)];
     put(bar, { x1, x2, y1: PANEL.floor - 3, y2: PANEL.floor - 3, visibility: none || x1 === x2 ? "hidden" : "visible" });
   }

@@ -27,13 +27,13 @@ function makeRepeat(place, config, act, current) {
     clear();
     const own = running;
     const tally = METHODS.map(() => ({ covered: 0, missing: 0 }));
+    place.classList.add("done"); // it has no width before
     const width = rows[0].svg.parentNode.clientWidth;
     rows.forEach(({ svg }) => {
       put(svg, { viewBox: `0 0 ${width} ${2 * TIMES + 4}`, width, height: 2 * TIMES + 4 });
       const x = scale.share(config.truth) * width;
       draw("line", { x1: x, x2: x, y1: 0, y2: 2 * TIMES + 4, class: "truth" }, svg);
     });
-    place.classList.add("done");
     let done = 0;
     const step = () => {
       if (own !== running) return; // the bench was moved meanwhile
@@ -59,7 +59,7 @@ function makeRepeat(place, config, act, current) {
     }
     const covers = answer.lower <= config.truth && config.truth <= answer.upper;
     tally.covered += covers;
-    const clip = (v) => Math.min(Math.max(v <= 0 && config.axis.log ? 0 : scale.share(v), 0), 1) * width;
+    const clip = (v) => Math.min(Math.max(scale.share(v), 0), 1) * width;
     draw("line", { x1: clip(answer.lower), x2: Math.max(clip(answer.upper), clip(answer.lower) + 1), y1: 2 * k + 3, y2: 2 * k + 3, class: covers ? "holds" : "misses" }, row.svg);
   }
 

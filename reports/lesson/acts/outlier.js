@@ -1,0 +1,88 @@
+// One centre, errors of known scale one and of three shapes; the axis is the centre.
+acts.outlier = (() => {
+  const FREEDOM = 4;
+  const SHAPES = {
+    normal: (e) => -0.5 * e * e,
+    laplace: (e) => -Math.abs(e),
+    student: (e) => -0.5 * (FREEDOM + 1) * Math.log1p(e * e / FREEDOM),
+  };
+
+  const solve = ({ y, prior }, errors) => {
+    const shape = SHAPES[errors];
+    const likelihood = (x) => sum(y.map((v) => shape(v - x)));
+    const prior_ = (x) => -0.5 * (x / prior) ** 2;
+    const joint = (x) => likelihood(x) + prior_(x);
+    const [lo, hi] = [Math.min(...y, 0), Math.max(...y, 0)];
+    const average = posterior(joint, {
+      lo: Math.max(lo - 60, -9 * prior - 12), hi: Math.min(hi + 60, 9 * prior + 12), breaks: errors === "laplace" ? [...new Set(y)] : [], scan: 500,
+    });
+    return {
+      likelihood, joint, density: joint, prior: prior_,
+      mle: errors === "laplace" ? middle(y, likelihood) : top(likelihood, lo, hi),
+      map: errors === "laplace" ? bent(y, prior, joint) : smooth(joint, lo, hi),
+      mcmc: { status: "ok", ...asValue(average) },
+    };
+  };
+
+  const highest = (f, lo, hi) => maxima(f, grid(lo - 1, hi + 1, 20 + 20 * Math.ceil(hi - lo)))[0];
+  const top = (f, lo, hi) => {
+    const { x } = highest(f, lo, hi);
+    const [lower, upper] = crossings(f, x, 0.05);
+    return { status: "ok", value: x, lower, upper };
+  };
+  const smooth = (f, lo, hi) => {
+    const { x } = highest(f, lo, hi);
+    const half = Z / Math.sqrt(-curvature(f, x, 0.02));
+    return { status: "ok", value: x, lower: x - half, upper: x + half };
+  };
+
+  /** The median: any point between the two middle values where their number is even. */
+  const middle = (y, f) => {
+    const sorted = [...y].sort((a, b) => a - b);
+    const [left, right] = [sorted[Math.ceil(y.length / 2) - 1], sorted[Math.floor(y.length / 2)]];
+    if (left !== right) return { status: "not_identified", left, right };
+    const [lower, upper] = crossings(f, left, 0.05);
+    return { status: "ok", value: left, lower, upper };
+  };
+
+  /** The mode under Laplace errors: the slope of the joint density falls, and jumps at every value. */
+  const bent = (y, prior, f) => {
+    const fall = (x) => sum(y.map((v) => Math.sign(v - x))) - x / prior ** 2;
+    const x = root(fall, Math.min(...y, 0) - 1, Math.max(...y, 0) + 1);
+    const at = y.find((v) => Math.abs(v - x) < 1e-9);
+    if (at !== undefined) return { status: "ok", value: at }; // a kink: no curvature, no interval from it
+    return { status: "ok", value: x, lower: x - Z * prior, upper: x + Z * prior };
+  };
+
+  const sentence = ({ mle, map, mcmc }, { y }, errors) => {
+    const far = Math.max(...y.map((v) => Math.abs(v - [...y].sort((a, b) => a - b)[Math.floor(y.length / 2)])));
+    const pull = {
+      normal: "Under normal errors a value pulls in proportion to its distance, however far it is: ",
+      laplace: "Under Laplace errors every value pulls equally hard, so only the count on each side matters: ",
+      student: "Under Student errors a value that is far away pulls less and less: ",
+    }[errors];
+    const first = mle.status === "ok" ? ["mle", shown(mle.value)]
+      : ["mle", `every centre from ${shown(mle.left)} to ${shown(mle.right)} is as good`];
+    return [pull, first, ", mode ", ["map", shown(map.value)], ", average ", ["mcmc", shown(mcmc.value)],
+      `. The farthest value lies ${shown(far)} from the middle`,
+      errors === "normal" ? "; the width of the intervals does not notice it." : "."];
+  };
+
+  return {
+    solve,
+    sentence,
+    given: (bench) => ({ y: bench.y.slice(0, bench.n), prior: bench.prior }),
+    simulate: (draw, bench, truth) => ({
+      // One value in ten comes from errors five times as wide, whatever the model takes them for.
+      y: Array.from({ length: bench.n }, () => truth + draw.normal() * (draw.uniform() < 0.1 ? 5 : 1)), prior: bench.prior,
+    }),
+    judges: [
+      (before, after) => {
+        const change = Math.abs(after.mle.value - before.mle.value);
+        return change > 0.3 ? 0 : change > 0.02 ? 1 : 2;
+      },
+      (before, after) => (Math.abs(after.mle.value - before.mle.value) < 1e-9 ? 0 : 1),
+      (before, after) => (Math.abs(after.mle.value) < Math.abs(before.mle.value) ? 0 : 1),
+    ],
+  };
+})();

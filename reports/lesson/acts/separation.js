@@ -1,0 +1,123 @@
+// Logistic regression with a level and a slope; the axis is the slope.
+acts.separation = (() => {
+  const LEVEL_SD = 5;
+  const softplus = (t) => (t > 0 ? t + Math.log1p(Math.exp(-t)) : Math.log1p(Math.exp(t)));
+  const chance = (t) => 1 / (1 + Math.exp(-t));
+
+  /** Log-likelihood at a level and a slope, with the level's slope and curvature; decay is 1/variance of its prior. */
+  const at = (x, y, level, slope_, decay) => {
+    let [value, first, second] = [-0.5 * decay * level ** 2, -decay * level, decay];
+    for (let k = 0; k < x.length; k += 1) {
+      const t = level + slope_ * x[k];
+      const p = chance(t);
+      value += y[k] * t - softplus(t);
+      first += y[k] - p;
+      second += p * (1 - p);
+    }
+    return { value, first, second };
+  };
+
+  /** The level that is best for a slope, from a start: Newton's steps of at most two, on a concave function. */
+  const best = (x, y, slope_, decay, start) => {
+    let level = start;
+    for (let k = 0; k < 200; k += 1) {
+      const { first, second } = at(x, y, level, slope_, decay);
+      const step = Math.max(-2, Math.min(2, first / Math.max(second, 1e-12)));
+      level += step;
+      if (Math.abs(step) < 1e-13 * (1 + Math.abs(level))) break;
+    }
+    return { level, ...at(x, y, level, slope_, decay) };
+  };
+
+  /** How the outcomes lie along x: apart, touching, overlapping, or all at one value. */
+  const separated = (x, y) => {
+    const range = (outcome) => {
+      const own = x.filter((_, k) => y[k] === outcome);
+      return [Math.min(...own), Math.max(...own)];
+    };
+    const [[lo0, hi0], [lo1, hi1]] = [range(0), range(1)];
+    if (Math.max(hi0, hi1) === Math.min(lo0, lo1)) return { kind: "one value" };
+    if (hi0 <= lo1) return { kind: hi0 < lo1 ? "apart" : "touching", sign: 1 };
+    if (hi1 <= lo0) return { kind: hi1 < lo0 ? "apart" : "touching", sign: -1 };
+    return { kind: "overlap" };
+  };
+
+  const solve = ({ x, y, prior }) => {
+    const centre = mean(x);
+    const start = (b) => -b * centre;
+    const likelihood = (b) => best(x, y, b, 0, start(b)).value;
+    const prior_ = (b) => -0.5 * (b / prior) ** 2;
+    const joint = (b) => best(x, y, b, LEVEL_SD ** -2, start(b)).value + prior_(b);
+    const marginal = (b) => {
+      const top = best(x, y, b, LEVEL_SD ** -2, start(b));
+        // Sums of equal steps are exact to exp(-2 pi d / step); the density's poles lie at d = pi.
+      const step = Math.min(0.5 / Math.sqrt(top.second), 1);
+      let total = 1;
+      for (const sign of [-1, 1]) {
+        for (let k = 1; k < 400; k += 1) {
+          const term = Math.exp(at(x, y, top.level + sign * k * step, b, LEVEL_SD ** -2).value - top.value);
+          total += term;
+          if (term < 1e-14) break;
+        }
+      }
+      return top.value + Math.log(total * step) + prior_(b);
+    };
+    const where = separated(x, y);
+    const mode = summit(joint, 0, 0.5);
+    const width = 1 / Math.sqrt(-curvature(joint, mode.x, 0.05));
+    const average = posterior(marginal, {
+      lo: Math.min(mode.x - 12 * width, -9 * prior), hi: Math.max(mode.x + 12 * width, 9 * prior), scan: 80, panels: 24,
+    });
+    return {
+      likelihood, joint, density: marginal, prior: prior_, where,
+      mle: largest(likelihood, where),
+      map: { status: "ok", value: mode.x, lower: mode.x - Z * width, upper: mode.x + Z * width },
+      mcmc: { status: "ok", ...asValue(average) },
+    };
+  };
+
+  const largest = (likelihood, { kind, sign }) => {
+    if (kind === "one value") return { status: "not_identified" };
+    if (kind === "overlap") {
+      const top = summit(likelihood, 0, 0.5);
+      const [lower, upper] = crossings(likelihood, top.x, 1);
+      return { status: "ok", value: top.x, lower, upper };
+    }
+    // The supremum: all outcomes certain, but for those that lie on the value where the two touch.
+    const ceiling = likelihood(sign * 1e3);
+    const level = (b) => likelihood(sign * b) - ceiling + DROP;
+    let low = 0;
+    while (level(low) > 0) low -= 1;
+    const end = sign * root(level, low, 1e3);
+    return { status: "at_infinity", lower: sign > 0 ? end : -Infinity, upper: sign > 0 ? Infinity : end };
+  };
+
+  const sentence = ({ mle, map, mcmc, where }) => {
+    if (mle.status !== "ok") {
+      const split = where.kind === "touching" ? "One value touches both groups and all others lie on their side: "
+        : "One value splits those who passed from those who failed: ";
+      return [split, "the steeper the curve, the better it fits, so ", ["mle", "the likelihood has its top at infinity"],
+        ". The prior pays for steepness and stops it at ", ["map", shown(map.value)],
+        "; steep curves stay plausible, so ", ["mcmc", `the average lies farther out, at ${shown(mcmc.value)}`], "."];
+    }
+    return ["The groups overlap, so a steeper curve at some point fits worse: ", ["mle", `top at ${shown(mle.value)}`],
+      ". The prior pulls it to ", ["map", shown(map.value)], ", and the long tail of steep curves takes ",
+      ["mcmc", `the average to ${shown(mcmc.value)}`], "."];
+  };
+
+  return {
+    solve,
+    sentence,
+    given: (bench, config) => ({ x: bench.x.slice(0, bench.n), y: config.start.y.slice(0, bench.n), prior: bench.prior }),
+    simulate: (draw, bench, truth) => {
+      const x = Array.from({ length: bench.n }, () => 1.3 * draw.normal());
+      const y = x.map((value) => (draw.uniform() < chance(truth * value) ? 1 : 0));
+      return { x, y, prior: bench.prior };
+    },
+    judges: [
+      (before, after) => (after.mle.status === "at_infinity" ? 2 : after.mle.value > before.mle.value * 1.02 ? 1 : 0),
+      (before, after) => (after.map.value > before.map.value * 1.1 ? 0 : 1),
+      (before, after) => (after.mle.status === "ok" ? 0 : 1),
+    ],
+  };
+})();
