@@ -21,6 +21,7 @@ from triptych.base.text import said
 from triptych.panels.mcmc import Sampling
 from triptych.problem.scenario import DEFAULT, Scenario
 from triptych.problem.table import METHODS
+from triptych.sampling.memory import refuse_beyond_memory, too_large
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = ("triptych", "pymc", "pytensor", "nutpie", "arviz", "statsmodels", "jax", "numpy", "scipy")
 INTERVALS = ("eti", "hdi")
-MOST = {"draws": 10**7, "tune": 10**7, "chains": 1000}
+MOST = {"tune": 10**7, "chains": 1000}
 BACKENDS = ("auto", "jax", "numba")
 
 
@@ -316,9 +317,13 @@ def check(sampling: Sampling, methods: Sequence[str], ci_prob: float, ci_kind: s
         raise InputError(f"backend={sampling.backend!r}: use 'auto', 'jax' or 'numba'")
     for name, least in (("draws", 4), ("tune", 1), ("chains", 1), ("random_seed", 0), ("cores", 1)):
         value = getattr(sampling, name)
-        if (name, value) != ("cores", None) and (type(value) is not int or value < least):
-            raise InputError(f"{name}={said(value)}: use a whole number of at least {least}")
-        if name in MOST and value > MOST[name]:
-            raise InputError(f"{name}={said(value)}: that is beyond any memory; use {MOST[name]} at most")
+        if (name, value) != ("cores", None) and (type(value) is not int or not least <= value < 2**63):
+            raise InputError(f"{name}={said(value)}: use a whole number of at least {least}, and below 2**63")
+    if "mcmc" in methods:
+        for name, most in MOST.items():
+            if (value := getattr(sampling, name)) > most:
+                why = too_large(sampling.draws, sampling.chains, 1, 1) or "more would take days and tell nothing"
+                raise InputError(f"{name}={said(value)}: use {most} at most; {why}")
+        refuse_beyond_memory(sampling.draws, sampling.chains)
     if sampling.random_seed >= 2**32:
         raise InputError(f"random_seed={said(sampling.random_seed)}: use a whole number below 2**32 (4294967296)")

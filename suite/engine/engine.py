@@ -144,6 +144,11 @@ class Engine:
         free = [block.variable for block in self.graph.blocks]
         return {v.name: v for v in [*free, *self.graph.deterministics]}
 
+    @property
+    def shown_size(self) -> int:
+        """Number of scalars of all free variables and deterministics."""
+        return sum(variable.size for variable in self.variables.values())
+
     def with_data(self, **arrays: Any) -> Engine:
         """Return an engine on new data, of any length, without compiling the model again.
 

@@ -33,6 +33,7 @@ from triptych.sampling.gate import (
     extreme,
     plans,
 )
+from triptych.sampling.memory import too_large
 from triptych.sampling.nuts import Draws, SamplerStopped, adaptation_for, sample
 from triptych.sampling.predictive import predictive_groups
 from triptych.sampling.whitening import Whitening, whitening
@@ -195,8 +196,10 @@ def until_passed(
     whitened = whitening(engine, mode.z if mode is not None else None)
     for attempt, plan in enumerate(plans(warning)):
         last = replace(plan, draws=last.draws) if run is not None and run.diagnosis.only_divergent else plan
-        if run is not None and (stopped := why_not(spent, last, run.diagnosis, rows)):
-            return replace(run, stopped=stopped)
+        if run is not None:
+            room = too_large(_draws(sampling, last), sampling.chains, engine.size, engine.shown_size)
+            if stopped := why_not(spent, last, run.diagnosis, rows) or room:
+                return replace(run, stopped=stopped)
         drawn = _attempt(engine, sampling, last, attempt, whitened, progress)
         tree, before = _tree(engine, drawn, labels)
         diagnosis = diagnose(tree, drawn.z, periods(engine), labels.said if labels is not None else "")
@@ -216,6 +219,10 @@ def mode_status(mode: Panel | None) -> Status | None:
     return next((status for status in (*LEVEL, Status.UNBOUNDED) if status in found), None)
 
 
+def _draws(sampling: Sampling, plan: Plan) -> int:
+    return max(4, round(sampling.draws * plan.draws))
+
+
 def _attempt(
     engine: Engine,
     sampling: Sampling,
@@ -228,7 +235,7 @@ def _attempt(
     what = "sampling" if attempt == 0 else f"sampling, attempt {attempt + 1}"
     return sample(
         engine,
-        draws=max(4, round(sampling.draws * plan.draws)),
+        draws=_draws(sampling, plan),
         tune=max(1, round(sampling.tune * plan.tune)),
         chains=sampling.chains,
         random_seed=sampling.random_seed + attempt,

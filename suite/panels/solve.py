@@ -18,6 +18,7 @@ from triptych.panels.no_maximum import without_maximum
 from triptych.panels.solution import Panel, Solution
 from triptych.problem.scenario import DEFAULT, Data, Relabel, Scenario
 from triptych.problem.table import METHODS, Status
+from triptych.sampling.memory import refuse_beyond_memory
 
 SAYS = {"mle": "maximum likelihood", "map": "MAP mode", "mcmc": "sampling"}
 BEGINS = {"mle": 0.0, "map": 0.2, "mcmc": 0.3}  # share of a variant's work that is done before a panel
@@ -151,6 +152,8 @@ def solve_engine(
     from triptych.panels.map import solve_map
     from triptych.panels.mle import solve_mle
 
+    if "mcmc" in methods and no_posterior is None:
+        refuse_beyond_memory(sampling.draws, sampling.chains, engine.size, engine.shown_size)
     resolved = resolve(engine, estimands)
     labels = labels_of(engine, relabel, sampling.random_seed)
     own_labels = labels if plain is None else labels_of(plain, relabel, sampling.random_seed)

@@ -59,7 +59,12 @@ TABLES: dict[str, tuple[Any, ...]] = {
     "level of one": (ROWS, "y ~ x", ["--ci-prob", "0.9999999999999999"], ["--ci-prob", "to 0.999999999"]),
     "level of nothing": (ROWS, "y ~ x", ["--ci-prob", "1e-300"], ["--ci-prob 1e-300", "from 0.01"]),
     "chains": (ROWS, "y ~ x", ["--chains", "0"], ["--chains", "greater than or equal to 1"]),
-    "draws beyond memory": (ROWS, "y ~ x", ["--draws", "1000000000000"], ["draws=1000000000000", "10000000 at most"]),
+    "draws beyond memory": (
+        ROWS,
+        "y ~ x",
+        ["--draws", "1000000000000"],
+        ["draws=1000000000000", "608000000000000 bytes", "at most"],
+    ),
     "chains beyond memory": (ROWS, "y ~ x", ["--chains", "100000000"], ["chains=100000000", "1000 at most"]),
     "out is a file": (ROWS, "y ~ x", ["--out", "t.csv"], ["t.csv"]),
     "out is nothing": (ROWS, "y ~ x", ["--out", ""], ["--out", "name a folder"]),
