@@ -1,4 +1,4 @@
-"""The commands: ``triptych list | run | compare | fit | study | penalty | teach``, with their options."""
+"""The commands: ``triptych list | run | compare | fit | study | check | penalty | teach``, with their options."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from triptych.base.defaults import CHAINS, DRAWS, TUNE
 from triptych.base.environment import told
 from triptych.base.errors import EnvironmentFault, InputError, path_of
 from triptych.cli.broken_pipe import PatientGroup
+from triptych.cli.check import baseline, check, diff_runs
 from triptych.cli.penalty import Output, penalty
 from triptych.cli.streams import say
 from triptych.cli.study import study
@@ -40,6 +41,9 @@ app = typer.Typer(
 app.command()(penalty)
 app.command()(study)
 app.command()(teach)
+app.command()(check)
+app.command(name="diff")(diff_runs)
+app.add_typer(baseline, name="baseline")
 
 
 def _version(wanted: bool) -> None:
