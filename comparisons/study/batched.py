@@ -187,7 +187,7 @@ def _write_posterior(
         left[group.rows] = ~group.gate.passed | ~group.posterior.at_mode | heavy
         for k, row in enumerate(at):
             draws = np.concatenate([_flat(group, e.name)[k] for e in problem.estimands], axis=1)
-            found.rank[row] = rank_among(draws, sets.truth[row], RANKED)
+            found.rank[row], found.draw[row] = rank_among(draws, sets.truth[row], RANKED), draws[-1]
         if sets.fresh:
             fresh = _lanes(problem.engine, [sets.fresh[k] for k in at])
             found.log_score[options.methods.index("mcmc"), at] = score_of_draws(fresh, group.posterior.z)
