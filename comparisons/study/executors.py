@@ -136,10 +136,10 @@ def executor_of(given: Any) -> Executor:
     InputError
         For anything else.
     """
-    if given is None or given == 1:
+    if given is None:
         return Here()
-    if isinstance(given, int) and not isinstance(given, bool) and given > 1:
-        return Processes(given)
+    if isinstance(given, int) and not isinstance(given, bool) and given > 0:
+        return Processes(given) if given > 1 else Here()
     if isinstance(given, str) or type(given).__name__ == "Client":
         return Dask(given)
     if hasattr(given, "run"):

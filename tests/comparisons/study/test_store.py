@@ -75,20 +75,6 @@ def test_more_replicates_go_on_from_those_that_are_there(whole: Path, tmp_path: 
     assert contents(tmp_path) == contents(whole)
 
 
-def test_processes_leave_the_same_bytes(whole: Path, tmp_path: Path) -> None:
-    """Two processes of joblib solve by the engine; so does this one, and both have the same bits."""
-    options: dict[str, Any] = {"methods": ("mle",), "intervals": ("wald",), "n": (3,), "progressbar": False}
-    triptych.study(toy, replicates=70, out=tmp_path / "one", **options)
-    triptych.study(toy, replicates=70, out=tmp_path / "two", executor=2, **options)
-    assert contents(tmp_path / "one") == contents(tmp_path / "two")
-    import pandas as pd
-
-    exact = pd.read_parquet(whole / "replicates.parquet").query("cell == 0 and method == 'mle' and replicate < 70")
-    mine = pd.read_parquet(tmp_path / "two" / "replicates.parquet")
-    # Seeds of the two studies differ; the sampling distribution is the same.
-    assert abs(mine["estimate"].mean() - exact["estimate"].mean()) < 5 * np.sqrt(2 / 3 / 70)
-
-
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
