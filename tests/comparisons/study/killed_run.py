@@ -1,12 +1,11 @@
-"""A study in a process of its own, for tests that end it at any moment: ``python killed_run.py FOLDER``."""
+"""A study in a process of its own, for tests that end it at any moment: ``python -m ... FOLDER``."""
 
 from __future__ import annotations
 
 import sys
 
-from toys import Formulas, toy
-
 import triptych
+from tests.comparisons.study.toys import Formulas, toy
 
 REPLICATES = 64 * 40
 

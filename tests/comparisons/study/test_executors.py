@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from toys import toy
 
 import triptych
+from tests.comparisons.study.toys import toy
 from triptych.comparisons.study.executors import Dask, Here, Processes, executor_of
 
 FILES = ("replicates.parquet", "performance.parquet", "performance.csv")
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[3]
 OPTIONS: dict[str, Any] = {"methods": ("mle",), "intervals": ("wald",), "n": 3}
 
 
@@ -27,7 +27,7 @@ def contents(out: Path) -> dict[str, bytes]:
 
 
 def start(out: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, str(HERE / "killed_run.py"), str(out)], cwd=HERE)
+    return subprocess.Popen([sys.executable, "-m", "tests.comparisons.study.killed_run", str(out)], cwd=ROOT)
 
 
 def killed_at_random(out: Path, moments: int, seed: int) -> int:
