@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import lesson_answers
 import numpy as np
 import pytest
-from browser import Page, browse
 from scipy import optimize, stats
 
+from tests.reports import lesson_answers
+from tests.reports.browser import Page, browse
 from triptych.problem.table import METHODS
 from triptych.reports.lesson.act import NAMES, get
 from triptych.reports.lesson.lesson import render_lesson
