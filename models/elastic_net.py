@@ -1,0 +1,333 @@
+"""The elastic net is a prior too, and its constant matters once sigma is unknown.
+
+Diabetes (Efron, Hastie, Johnstone & Tibshirani 2004, Annals of Statistics 32, 407-499; as shipped by scikit-learn):
+the three blood serum measurements s1, s2 and s3, of which the first two nearly repeat each other, and body mass.
+Predictors and outcome are standardised. The prior of a coefficient is proportional to
+exp(-RATE |b|/sigma - WEIGHT b^2/(2 sigma^2)) (Zou & Hastie 2005, JRSS B 67, 301-320, section 2; Hans 2011, JASA 106,
+1383-1393). With a = RATE/sigma and c = WEIGHT/(2 sigma^2) its integral is sqrt(pi/c) erfcx(a/(2 sqrt(c))), which is
+sigma times a number: half of it is that of a normal density cut off at zero, glued to its mirror image. It is no
+mixture of a Laplace and a normal density.
+
+The variant ``dropped`` leaves that constant out, which moves sigma and with it everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact, equal
+from triptych.problem.scenario import Data, Figure, Scenario, Series
+from triptych.problem.varied import Question, Range, overridden
+
+RATE, WEIGHT = 20.0, 40.0
+PREDICTORS = ["bmi", "s1", "s2", "s3"]
+
+
+def data() -> Data:
+    """Return four standardised predictors and the standardised progression of the disease."""
+    from sklearn.datasets import load_diabetes
+
+    bunch = load_diabetes()
+    columns = [bunch.feature_names.index(name) for name in PREDICTORS]
+    return _data(bunch.data[:, columns], bunch.target)
+
+
+def _data(x: np.ndarray, y: np.ndarray) -> Data:
+    return Data(
+        {"X": (x - x.mean(0)) / x.std(0), "progression": (y - y.mean()) / y.std()},
+        dims={"X": ("patient", "predictor"), "progression": ("patient",)},
+        coords={"predictor": PREDICTORS},
+    )
+
+
+def model(data: Data, rate: Any = RATE, constant: bool = True) -> None:
+    """Normal outcome; the elastic net's prior on the coefficients given sigma, with or without its constant."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    sigma = pm.HalfNormal("sigma", 1)
+    beta = pm.Flat("beta", dims="predictor", initval=np.full(len(PREDICTORS), 0.1))
+    log_prior = -rate * pt.abs(beta) / sigma - WEIGHT * beta**2 / (2 * sigma**2)
+    pm.Potential("elastic_net", pt.sum(log_prior - pt.log(sigma) if constant else log_prior))
+    pm.Normal("y", data.X @ beta, sigma, observed=data.progression, dims="patient")
+
+
+def simulate(
+    rng: np.random.Generator, n: int = 400, truth: Mapping[str, Any] | None = None, **_: Any
+) -> tuple[Data, dict[str, Any]]:
+    """Draw four predictors, of which two nearly repeat each other, and standardise."""
+    true = overridden({"slopes": [1.0, 0.5, 0.5, 0.0], "noise": 1.5}, truth)
+    x = rng.standard_normal((n, 4))
+    x[:, 2] = x[:, 1] + 0.5 * x[:, 2]
+    slopes = np.asarray(true["slopes"], dtype=float)
+    y = x @ slopes + true["noise"] * rng.standard_normal(n)
+    return _data(x, y), {**true, "beta": slopes * x.std(0) / y.std(), "sigma": true["noise"] / y.std()}
+
+
+def _sigma(c: Any, variant: str = "default") -> float:
+    return float(c[variant].row("map", "sigma").estimate)
+
+
+def _sklearn(d: Data, sigma: float, rate: float, weight: float) -> np.ndarray:
+    """Return scikit-learn's elastic net for RSS/2 + rate sigma |b| + weight b^2/2."""
+    from sklearn.linear_model import ElasticNet
+
+    alpha = (rate * sigma + weight) / d.progression.size
+    ratio = 1 / (1 + weight / (rate * sigma))
+    net = ElasticNet(alpha=alpha, l1_ratio=ratio, fit_intercept=False, tol=1e-15, max_iter=100_000)
+    return np.asarray(net.fit(d.X, d.progression).coef_)
+
+
+@claim("The MLE is sm.OLS (largest difference)")
+def mle_is_ols(c: Any) -> Claim:
+    import statsmodels.api as sm
+
+    d = c["default"].data
+    return at_most(
+        float(np.max(np.abs(c["default"].values("mle", "beta") - sm.OLS(d.progression, d.X).fit().params))), 1e-8
+    )
+
+
+@claim("The MAP is scikit-learn's ElasticNet at the penalties that prior and sigma imply (largest difference, with and "
+       "without the constant)")  # fmt: skip
+def map_is_sklearn(c: Any) -> Claim:
+    gaps = []
+    for variant in ("default", "dropped"):
+        theirs = _sklearn(c[variant].data, _sigma(c, variant), RATE, WEIGHT)
+        gaps.append(np.max(np.abs(c[variant].values("map", "beta") - theirs)))
+    return at_most(float(max(gaps)), 1e-8)
+
+
+@claim("and is zero at the same predictors (their names)")
+def zeros_are_the_same(c: Any) -> Claim:
+    names = np.array(PREDICTORS)
+    theirs = names[_sklearn(c["default"].data, _sigma(c), RATE, WEIGHT) == 0]
+    return equal(", ".join(names[c["default"].values("map", "beta") == 0]), ", ".join(theirs))
+
+
+@claim("The prior's integral is sqrt(pi/c) erfcx(a/(2 sqrt(c))), by quadrature (relative difference, at sigma 1)")
+def constant_is_known(c: Any) -> Claim:
+    from scipy.integrate import quad
+    from scipy.special import erfcx
+
+    found = 2 * quad(lambda b: np.exp(-RATE * b - WEIGHT * b**2 / 2), 0, np.inf, epsabs=0, epsrel=1e-13)[0]
+    half = WEIGHT / 2
+    return at_most(abs(found / (np.sqrt(np.pi / half) * erfcx(RATE / (2 * np.sqrt(half)))) - 1), 1e-10)
+
+
+@claim("It is proportional to sigma, so that leaving it out leaves a factor sigma for each coefficient (largest "
+       "relative "
+       "difference of the integral over sigma)")  # fmt: skip
+def constant_holds_sigma(c: Any) -> Claim:
+    from scipy.integrate import quad
+
+    def part(b: float, s: float) -> float:
+        return float(np.exp(-RATE * b / s - WEIGHT * b**2 / (2 * s**2)))
+
+    found = [quad(part, 0, s, args=(s,), epsabs=0, epsrel=1e-13)[0] / s for s in (0.5, 1.0, 2.0)]
+    return at_most(float(max(found) / min(found) - 1), 1e-10)
+
+
+def _stationary(c: Any, variant: str) -> float:
+    """Return how far sigma is from the root of its equation, relative."""
+    from scipy.optimize import brentq
+
+    d, beta = c[variant].data, c[variant].values("map", "beta")
+    rest = np.sum((d.progression - d.X @ beta) ** 2) + WEIGHT * beta @ beta
+    power = d.progression.size + (beta.size if variant == "default" else 0)
+
+    def slope(s: float) -> float:
+        return float(-power / s + rest / s**3 + RATE * np.abs(beta).sum() / s**2 - s)
+
+    return abs(_sigma(c, variant) / float(brentq(slope, 0.1, 5, xtol=1e-15)) - 1)
+
+
+@claim("With and without the constant sigma at the mode solves an equation of its own: the power of sigma is n + p "
+       "with "
+       "it and n without (largest relative difference)")  # fmt: skip
+def sigma_is_stationary(c: Any) -> Claim:
+    return at_most(max(_stationary(c, v) for v in ("default", "dropped")), 1e-8)
+
+
+@claim("Leaving it out makes sigma larger (MAP: ratio less one)")
+def dropping_moves_the_mode(c: Any) -> Claim:
+    return at_least(_sigma(c, "dropped") / _sigma(c) - 1, 1e-3)
+
+
+def _reweighted(c: Any) -> tuple[float, float]:
+    """Return the mean of sigma, and what it is when each draw counts sigma^p times, as without the constant."""
+    s = c["default"].draws("sigma")[:, 0]
+    weight = s ** len(PREDICTORS)
+    return float(s.mean()), float(np.sum(weight * s) / weight.sum())
+
+
+@claim("and in the posterior as well (mean of the draws that count sigma^p times each, in the plain mean, less one)")
+def dropping_moves_the_posterior(c: Any) -> Claim:
+    plain, weighted = _reweighted(c)
+    return at_least(weighted / plain - 1, 1e-3)
+
+
+@claim("The posterior without the constant has the mean that the draws with it have when each counts sigma^p times "
+       "(difference, in Monte Carlo errors)")  # fmt: skip
+def reweighting_explains_it(c: Any) -> Claim:
+    import arviz as az
+
+    other = c["dropped"].panels["mcmc"].native["posterior"]["sigma"].values
+    own = c["default"].panels["mcmc"].native["posterior"]["sigma"].values
+    error = float(np.hypot(float(az.mcse(own)), float(az.mcse(other))))
+    return at_most(abs(float(other.mean()) - _reweighted(c)[1]) / error, 4.5)
+
+
+@claim("Over the posterior the slope of likelihood and prior by sigma, times sigma, is minus one on average, as "
+       "Stein's identity wants (in Monte Carlo errors)")  # fmt: skip
+def posterior_has_the_right_sigma(c: Any) -> Claim:
+    d, posterior = c["default"].data, c["default"].panels["mcmc"].native["posterior"]
+    beta, s = posterior["beta"].values, posterior["sigma"].values
+    rest = np.sum((d.progression - beta @ d.X.T) ** 2, axis=-1) + WEIGHT * np.sum(beta**2, axis=-1)
+    by_log = -(d.progression.size + beta.shape[-1]) + rest / s**2 + RATE * np.abs(beta).sum(axis=-1) / s - s**2
+    return close_to_exact(by_log, -1.0)
+
+
+@claim("and the slope by each coefficient is zero on average (in Monte Carlo errors)")
+def posterior_has_no_mean_slope(c: Any) -> Claim:
+    d, posterior = c["default"].data, c["default"].panels["mcmc"].native["posterior"]
+    beta, s = posterior["beta"].values, posterior["sigma"].values[..., None]
+    slopes = (d.progression - beta @ d.X.T) @ d.X / s**2 - RATE * np.sign(beta) / s - WEIGHT * beta / s**2
+    return close_to_exact(slopes, 0.0)
+
+
+def _twins(rate: float, weight: float) -> np.ndarray:
+    """Return the coefficients of body mass and of an exact copy of it, at sigma 1."""
+    d = data()
+    x = d.X[:, [0, 0]]
+    return _sklearn(Data({"X": x, "progression": d.progression}), 1.0, rate, weight)
+
+
+@claim("The elastic net gives a predictor and its exact copy the same coefficient (difference)")
+def twins_are_alike(c: Any) -> Claim:
+    one, other = _twins(RATE, WEIGHT)
+    return at_most(float(abs(one - other)), 1e-10)
+
+
+@claim("where the lasso does not choose: it keeps whichever comes first in its loop (smaller of the two coefficients)")
+def lasso_picks_one(c: Any) -> Claim:
+    return at_most(float(np.min(np.abs(_twins(RATE, 0.0)))), 1e-10)
+
+
+@claim("The logarithm of the prior is a parabola on each side of zero (largest third difference on one side)")
+def prior_is_a_parabola(c: Any) -> Claim:
+    b = np.linspace(0.01, 1, 100)
+    return at_most(float(np.max(np.abs(np.diff(-RATE * b - WEIGHT * b**2 / 2, n=3)))), 1e-10)
+
+
+@claim("That of a mixture of a Laplace and a normal density is none (largest third difference on one side)")
+def mixture_is_another(c: Any) -> Claim:
+    from scipy.stats import laplace, norm
+
+    b = np.linspace(0.01, 1, 100)
+    log_mixture = np.log((laplace.pdf(b, 0, 1 / RATE) + norm.pdf(b, 0, WEIGHT**-0.5)) / 2)
+    return between(float(np.max(np.abs(np.diff(log_mixture, n=3)))), 1e-5, 1.0)
+
+
+def path(c: Any) -> Figure:
+    """The coefficients along the penalty, for elastic net and lasso."""
+    d, sigma = c["default"].data, _sigma(c)
+    rates = np.logspace(-1, 2.5, 50)
+    net = np.array([_sklearn(d, sigma, r, WEIGHT) for r in rates])
+    lasso = np.array([_sklearn(d, sigma, r, 0.0) for r in rates])
+    series = [Series(f"{name}, elastic net", rates.tolist(), net[:, j].tolist()) for j, name in enumerate(PREDICTORS)]
+    series += [Series(f"{name}, lasso", rates.tolist(), lasso[:, j].tolist()) for j, name in enumerate(PREDICTORS)]
+    return Figure(
+        "Elastic net and lasso along the rate",
+        "s1 and s2 nearly repeat each other: the lasso balances them with opposite signs and then drops one, the "
+        "elastic net shrinks both.",
+        "rate",
+        "coefficient",
+        (*series, Series("this prior", [RATE], kind="vline")),
+        x_log=True,
+    )
+
+
+def answer(c: Any) -> str:
+    """Say what the elastic net's prior is."""
+    return (
+        "It is a prior of two normal densities cut off at zero and glued together, and its mode is scikit-learn's "
+        f"ElasticNet; leaving out its constant moves sigma from {_sigma(c):.4f} to {_sigma(c, 'dropped'):.4f} at the "
+        "mode."
+    )
+
+
+def grouping(c: Any) -> str:
+    """Say what becomes of twins."""
+    net, lasso = _twins(RATE, WEIGHT), _twins(RATE, 0.0)
+    return (
+        f"The elastic net gives each {net[0]:.3f}; the lasso gives {lasso[0]:.3f} and {lasso[1]:.3f}, and any other "
+        "split "
+        "of their sum would have cost it the same."
+    )
+
+
+def constants(c: Any) -> str:
+    """Say why the constant matters."""
+    one, other = (c[v].row("mcmc", "sigma").estimate for v in ("default", "dropped"))
+    return (
+        f"Given sigma, nothing; with sigma unknown it is one power of sigma for each of {len(PREDICTORS)} "
+        "coefficients: the "
+        f"posterior mean of sigma is {one:.4f} with it and {other:.4f} without."
+    )
+
+
+def zeros(c: Any) -> str:
+    """Say whether the posterior has zeros."""
+    zero = np.array(PREDICTORS)[c["default"].values("map", "beta") == 0]
+    return (
+        f"The mode has them, here at {', '.join(zero) if zero.size else 'none of the four'}, because the density has a "
+        f"corner at zero; of the draws {int(np.sum(c['default'].draws('beta') == 0))} are."
+    )
+
+
+scenario = Scenario(
+    name="elastic_net",
+    question="Which prior is the elastic net, and what does its constant do?",
+    source="Zou and Hastie (2005), JRSS B 67, 301-320; Hans (2011), JASA 106, 1383-1393; data of Efron et al. (2004), "
+    "Annals of Statistics 32, 407-499, as shipped by scikit-learn",
+    model=model,
+    data=data,
+    simulate=simulate,
+    estimands=("beta", "sigma"),
+    variants={"dropped": {"constant": False}},
+    claims=(
+        mle_is_ols, map_is_sklearn, zeros_are_the_same, constant_is_known, constant_holds_sigma, sigma_is_stationary,
+        dropping_moves_the_mode, dropping_moves_the_posterior, reweighting_explains_it, posterior_has_the_right_sigma,
+        posterior_has_no_mean_slope, twins_are_alike, lasso_picks_one, prior_is_a_parabola, mixture_is_another,
+    ),
+    holdout=lambda data: np.arange(data.progression.size) % 4 == 3,
+    mathematics=(
+        r"y_i \sim \mathrm{Normal}(x_i^\top \beta, \sigma), \quad \sigma \sim \mathrm{HalfNormal}(1)",
+        rf"p(\beta_j \mid \sigma) \propto \sigma^{{-1}} \exp(-{RATE:g} |\beta_j| / \sigma - {WEIGHT:g} \beta_j^2 / "
+        r"(2 \sigma^2))",
+    ),
+    why=(
+        "The prior falls like a Laplace density near zero and like a normal one far out. Its corner sets coefficients "
+        "to "
+        "zero as the lasso's does; its curvature shrinks large ones and makes predictors that repeat each other share.",
+        "Its constant holds sigma. Libraries that minimise a penalised loss at a given penalty never see it; a joint "
+        "mode "
+        "or a posterior does, and without it sigma is larger, as if the coefficients were no observations of sigma.",
+    ),
+    figures=(path,),
+    varies={"rate": Range(0.1, 200.0, "rate of the absolute value in the prior, per sigma")},
+    null={"beta": 0.0},
+    chapter="regularisers",
+    position=3,
+    answer=answer,
+    units={"beta": "standard deviations of progression, for one of the predictor", "sigma": "standard deviations"},
+    questions=(
+        Question("What do elastic net and lasso do with a predictor and its copy?", grouping),
+        Question("When does the constant of a prior matter?", constants),
+        Question("Has the posterior zeros as the mode may have?", zeros),
+    ),
+)  # fmt: skip
