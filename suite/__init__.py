@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from triptych import penalties
     from triptych.api.compare import compare
+    from triptych.api.path import path
     from triptych.api.runs import fit, run
     from triptych.api.study import study
     from triptych.base.errors import InputError, ModelError
@@ -52,6 +53,7 @@ _PLACES = {
     "compare": "api.compare",
     "equal": "problem.claims",
     "fit": "api.runs",
+    "path": "api.path",
     "run": "api.runs",
     "scenarios": "problem.registry",
     "study": "api.study",
@@ -80,6 +82,7 @@ __all__ = [
     "compare",
     "equal",
     "fit",
+    "path",
     "penalties",
     "run",
     "scenarios",

@@ -16,6 +16,7 @@ from triptych.batch.posterior import Drawn, sample_until_passed
 from triptych.batch.predictive import score_of_draws, score_of_points
 from triptych.batch.profiles import profile_intervals
 from triptych.batch.summaries import tail_index
+from triptych.comparisons.study.fits import Fit, Kept
 from triptych.comparisons.study.problem import METHOD_OF, RANKED, Options, Problem, Sets
 from triptych.comparisons.study.replicates import BATCHED, GATE, STATUSES, Replicates, rank_among
 from triptych.components.symmetry import exchanges
@@ -56,13 +57,17 @@ def why_serial(problem: Problem, options: Options) -> str:
     return ""
 
 
-def solve_batched(problem: Problem, sets: Sets, options: Options) -> tuple[Replicates, np.ndarray] | None:
+def solve_batched(
+    problem: Problem, sets: Sets, options: Options, kept: Kept | None = None
+) -> tuple[Replicates, np.ndarray] | None:
     """Solve many data sets at once.
 
     Parameters
     ----------
     problem, sets, options
         As in :func:`triptych.comparisons.study.solver.solve_sets`.
+    kept
+        Into this the fits are put of the data sets that are not left.
 
     Returns
     -------
@@ -79,10 +84,13 @@ def solve_batched(problem: Problem, sets: Sets, options: Options) -> tuple[Repli
     found.engine[:] = BATCHED
     left = np.zeros(sets.count, dtype=bool)
     best: Modes | None = None
+    ends: dict[str, Modes] = {}
+    drawn: dict[int, np.ndarray] = {}
     for method in PARTS:
         if method in options.methods or (method == "map" and "mcmc" in options.methods):
             maximum = _Maximum.of(problem, sets, method)
             left |= ~maximum.usable
+            ends[method] = maximum.found
             if method == "map":
                 best = maximum.found
             if method in options.methods:
@@ -92,7 +100,11 @@ def solve_batched(problem: Problem, sets: Sets, options: Options) -> tuple[Repli
         left |= ~(best.rival < best.value - RIVAL)
         rows = np.flatnonzero(~left)
         if rows.size:
-            left[rows] |= _write_posterior(found, problem, sets, options, best, rows)
+            left[rows] |= _write_posterior(found, problem, sets, options, best, rows, drawn)
+    if kept is not None:
+        for row in map(int, np.flatnonzero(~left)):
+            at = {method: end.z[row] for method, end in ends.items()}
+            kept[row] = Fit(at.get("mle"), at.get("map"), drawn.get(row), row in drawn)
     return found, left
 
 
@@ -167,9 +179,15 @@ def _write_reasons(found: Replicates, m: int, maximum: _Maximum, curved: Curved)
 
 
 def _write_posterior(
-    found: Replicates, problem: Problem, sets: Sets, options: Options, best: Modes, rows: np.ndarray
+    found: Replicates,
+    problem: Problem,
+    sets: Sets,
+    options: Options,
+    best: Modes,
+    rows: np.ndarray,
+    drawn: dict[int, np.ndarray],
 ) -> np.ndarray:
-    """Write the posteriors of some replicates; return which of these are left."""
+    """Write the posteriors of some replicates, and put their draws into ``drawn``; return which are left."""
     batch = _lanes(problem.engine, [sets.data[k] for k in rows])
     groups = sample_until_passed(
         batch,
@@ -185,6 +203,7 @@ def _write_posterior(
         at = rows[group.rows]
         heavy = _write_draws(found, problem, options, group, at)
         left[group.rows] = ~group.gate.passed | ~group.posterior.at_mode | heavy
+        drawn.update(zip(map(int, at), group.posterior.z, strict=True))
         for k, row in enumerate(at):
             draws = np.concatenate([_flat(group, e.name)[k] for e in problem.estimands], axis=1)
             found.rank[row], found.draw[row] = rank_among(draws, sets.truth[row], RANKED), draws[-1]

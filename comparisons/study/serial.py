@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from triptych.base.interrupt import look
+from triptych.comparisons.study.fits import Fit, Kept
 from triptych.comparisons.study.problem import METHOD_OF, RANKED, Options, Problem, Sets
 from triptych.comparisons.study.replicates import GATE, SERIAL, STATUSES, Replicates, rank_among
 from triptych.engine.engine import Engine
@@ -20,14 +21,14 @@ from triptych.problem.scenario import DEFAULT
 LONGER = (4, 16)  # times the draws, before a posterior that fails the gate is called unreliable
 
 
-def solve_serially(problem: Problem, sets: Sets, options: Options) -> Replicates:
-    """Solve every data set by every method, each from its own seed."""
+def solve_serially(problem: Problem, sets: Sets, options: Options, kept: Kept | None = None) -> Replicates:
+    """Solve every data set by every method, each from its own seed; the fits are put into ``kept``."""
     found = Replicates.empty(problem.scalars, options, sets.count)
     found.engine[:] = SERIAL
     for row in range(sets.count):
         look()
-        engine = problem.engine.with_data(**sets.data[row])
-        plain = None if problem.plain is None else problem.plain.with_data(**_known(problem.plain, sets.data[row]))
+        engine = _on(problem.engine, sets.data[row])
+        plain = None if problem.plain is None else _on(problem.plain, sets.data[row])
         seed = int(sets.seeds[row, 0])
         sampling = Sampling(options.draws, options.tune, options.chains, seed, cores=1, predictive=False)
         panels = _panels(problem, engine, plain, options, sampling)
@@ -36,9 +37,23 @@ def solve_serially(problem: Problem, sets: Sets, options: Options) -> Replicates
         if "mcmc" in options.methods:
             _write_gate(found, row, panels["mcmc"])
             _write_ranks(found, row, panels["mcmc"], sets.truth[row])
+        if kept is not None:
+            kept[row] = _fit(panels)
         if sets.fresh:
             _write_scores(found, row, panels, engine, plain, sets.fresh[row])
     return found
+
+
+def _on(engine: Engine, data: Mapping[str, Any]) -> Engine:
+    """Return the engine on other data, under the same weights of the observations."""
+    return engine.with_data(**_known(engine, data)).with_weights(engine.weights)
+
+
+def _fit(panels: Mapping[str, Panel]) -> Fit:
+    posterior = panels.get("mcmc")
+    passed = posterior is not None and posterior.draws is not None and not posterior.diagnostics.get("gate")
+    at = {method: panels[method].z if method in panels else None for method in ("mle", "map")}
+    return Fit(at["mle"], at["map"], None if posterior is None else posterior.draws, passed)
 
 
 def _known(engine: Engine, data: Mapping[str, Any]) -> dict[str, Any]:

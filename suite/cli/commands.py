@@ -1,4 +1,4 @@
-"""The commands: ``triptych list | run | compare | fit | study | check | penalty | teach``, with their options."""
+"""The commands: ``triptych list | run | compare | fit | study | path | check | penalty | teach``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from triptych.base.environment import told
 from triptych.base.errors import EnvironmentFault, InputError, path_of
 from triptych.cli.broken_pipe import PatientGroup
 from triptych.cli.check import baseline, check, diff_runs
+from triptych.cli.path import path
 from triptych.cli.penalty import Output, penalty
 from triptych.cli.streams import say
 from triptych.cli.study import study
@@ -44,6 +45,7 @@ app.command()(teach)
 app.command()(check)
 app.command(name="diff")(diff_runs)
 app.add_typer(baseline, name="baseline")
+app.command()(path)
 
 
 def _version(wanted: bool) -> None:

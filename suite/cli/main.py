@@ -1,4 +1,4 @@
-"""The command line: ``triptych list | run | compare | fit | study | penalty | teach``.
+"""The command line: ``triptych list | run | compare | fit | study | path | penalty | teach``.
 
 Results go to stdout, progress and messages to stderr. Exit code 0: every claim holds and every
 estimate is what the scenario expects; 1: one is not; 2: usage or bad input; 4: the environment, such as a

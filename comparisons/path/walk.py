@@ -1,0 +1,306 @@
+"""The same data solved along a range of a setting, or along growing subsets of their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from triptych.base.errors import InputError
+from triptych.base.progress import Progress
+from triptych.comparisons.path.criteria import (
+    Criterion,
+    leave_one_out,
+    log_marginal,
+    none,
+    score_of_draws,
+    score_of_point,
+)
+from triptych.comparisons.study.batched import solve_batched
+from triptych.comparisons.study.fits import Fit, Kept
+from triptych.comparisons.study.problem import METHOD_OF, Options, Problem, Sets, compiled
+from triptych.comparisons.study.replicates import ENGINES, STATUSES, Replicates
+from triptych.comparisons.study.serial import solve_serially
+from triptych.engine.engine import Engine
+from triptych.graph.priors import improper
+from triptych.problem.scenario import Data, Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CRITERIA = ("held_out_mle", "held_out_map", "held_out_mcmc", "loo", "log_marginal")
+INTERVALS = ("wald", "laplace", "eti")
+SAYS = {
+    "held_out_mle": "held-out log score of the MLE",
+    "held_out_map": "held-out log score of the MAP",
+    "held_out_mcmc": "held-out log score of the posterior",
+    "loo": "leave-one-out log score of the posterior",
+    "log_marginal": "log marginal likelihood",
+}
+ROWS = "n"  # what growing subsets are called
+
+
+class Display(Protocol):
+    """What shows a path."""
+
+    def page(self, path: Path) -> str:
+        """Return the report on a path as one HTML page."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """One data set along a range.
+
+    Attributes
+    ----------
+    scenario
+        What was solved.
+    along
+        The setting, or ``n`` for growing subsets.
+    meaning
+        What it is, with its unit.
+    values
+        Its values, one for each point.
+    log
+        Whether they are read on a logarithmic scale.
+    found
+        Estimates, intervals and statuses, a replicate for each point.
+    criteria
+        By name (:data:`CRITERIA`), one for each point.
+    notes
+        What is to be known of the figures.
+    """
+
+    scenario: Scenario
+    along: str
+    meaning: str
+    values: np.ndarray
+    log: bool
+    found: Replicates
+    criteria: Mapping[str, Sequence[Criterion]]
+    notes: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    display: Display | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row for each point, method and scalar, with the interval of the method."""
+        import pandas as pd
+
+        found, rows = self.found, []
+        kinds = {METHOD_OF[kind]: k for k, kind in enumerate(found.kinds)}
+        for k, value in enumerate(self.values):
+            for m, method in enumerate(found.methods):
+                for s, (estimand, label) in enumerate(found.scalars):
+                    at = kinds[method]
+                    ends = float(found.lower[at, k, s]), float(found.upper[at, k, s])
+                    rows.append(
+                        {
+                            self.along: float(value), "method": method, "estimand": estimand, "label": label,
+                            "estimate": float(found.estimate[m, k, s]), "std_error": float(found.std_error[m, k, s]),
+                            "lower": ends[0], "upper": ends[1],
+                            "interval_kind": found.kinds[at] if not np.all(np.isnan(ends)) else "none",
+                            "status": str(STATUSES[found.status[m, k, s]]),
+                            "reason": found.reasons.get((m, k, s), ""), "engine": ENGINES[found.engine[m, k]],
+                        }
+                    )  # fmt: skip
+        return pd.DataFrame(rows)
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """One row for each point and criterion."""
+        import pandas as pd
+
+        rows = [
+            {self.along: float(value), "criterion": name, **asdict(one)}
+            for name, every in self.criteria.items()
+            for value, one in zip(self.values, every, strict=True)
+        ]
+        return pd.DataFrame(rows)
+
+    @property
+    def choices(self) -> dict[str, float]:
+        """The value at which each criterion is highest; a criterion that has no figure, or the same, chooses none."""
+        found = {}
+        for name, every in self.criteria.items():
+            figures = np.array([one.value for one in every])
+            if np.isfinite(figures).any() and np.nanmax(figures) - np.nanmin(figures) > 1e-9:
+                found[name] = float(self.values[int(np.nanargmax(figures))])
+        return found
+
+    def to_html(self) -> str:
+        """Return the page on this path."""
+        assert self.display is not None
+        return self.display.page(self)
+
+    def _repr_html_(self) -> str:
+        return str(self.scores.to_html(index=False))
+
+
+def along_setting(
+    scenario: Scenario,
+    settings: Mapping[str, Any],
+    data: Data,
+    along: str,
+    values: np.ndarray,
+    options: Options,
+    seed: int,
+    progress: Progress | None = None,
+) -> Path:
+    """Walk along a numeric setting; one compiled model serves all points."""
+    import pytensor
+
+    symbolic = pytensor.shared(np.float64(values[0]), name=f"setting {along}")
+    problem = compiled(scenario, {**settings, along: symbolic}, data)
+    if symbolic.name not in problem.engine.data:
+        raise InputError(f"the model does not depend on the setting {along!r} at these settings; name another one")
+    arrays = {name: a for name, a in problem.engine.data.items() if name != symbolic.name}
+    sets = _sets(problem, [{**arrays, symbolic.name: np.float64(v)} for v in values], seed)
+    _tell(progress, "all rows", 0.0)
+    found, fits = solve_points(problem, sets, options)
+    engines = [problem.engine.with_data(**one) for one in sets.data]
+    _tell(progress, "rows held out", 0.4)
+    criteria = _held_out(scenario, problem, sets, options, data)
+    _tell(progress, "criteria", 0.7)
+    rngs = [np.random.default_rng([seed, k]) for k in range(len(values))]
+    criteria["loo"] = [leave_one_out(e, fit) for e, fit in zip(engines, fits, strict=True)]
+    criteria["log_marginal"] = [log_marginal(e, fit, r) for e, fit, r in zip(engines, fits, rngs, strict=True)]
+    return Path(
+        scenario, along, scenario.varies[along].meaning, values, scenario.varies[along].log, found, criteria,
+        _notes(problem), dict(settings),
+    )  # fmt: skip
+
+
+def along_rows(
+    scenario: Scenario,
+    settings: Mapping[str, Any],
+    data: Data,
+    sizes: Sequence[int],
+    options: Options,
+    seed: int,
+    progress: Progress | None = None,
+) -> Path:
+    """Walk along growing subsets of the rows: the first n of them, the others without weight."""
+    problem = compiled(scenario, settings, data)
+    name, weights = _rows_of(problem)
+    if max(sizes) > weights.shape[0]:
+        raise InputError(f"the data have {weights.shape[0]} rows, fewer than n = {max(sizes)}")
+    found: Replicates | None = None
+    criteria: dict[str, list[Criterion]] = {name: [] for name in CRITERIA}
+    for k, n in enumerate(sizes):
+        _tell(progress, f"n = {n}", k / len(sizes))
+        used = np.arange(weights.shape[0]) < n
+        kept = _weighted(problem, name, used)
+        sets = _sets(kept, [dict(problem.engine.data)], seed + k)
+        one, (fit,) = solve_points(kept, sets, options)
+        if found is None:
+            found = Replicates.empty(one.scalars, options, len(sizes))
+        found.put(np.array([k]), one)
+        ahead = np.broadcast_to(~used.reshape(-1, *(1,) * (weights.ndim - 1)), weights.shape).ravel()
+        scores = _scores(problem.engine, problem.plain or problem.engine, fit, ahead)
+        for criterion, figure in scores.items():
+            # Of ever fewer rows that are left, a sum says nothing: their mean does.
+            left = int(ahead.sum())
+            mean = Criterion(figure.value / left, figure.std_error / left, figure.kind, figure.reason) if left else None
+            criteria[criterion].append(mean or none("no row is left to predict"))
+        criteria["loo"].append(none("growing subsets are scored on the rows that are left"))
+        criteria["log_marginal"].append(log_marginal(kept.engine, fit, np.random.default_rng([seed, k])))
+    assert found is not None
+    notes = ("Scores are means over the rows that are left, whose number shrinks along the path.", *_notes(problem))
+    return Path(
+        scenario, ROWS, "number of the first rows that are used", np.array(sizes, dtype=float), True, found, criteria,
+        notes, dict(settings),
+    )  # fmt: skip
+
+
+def solve_points(problem: Problem, sets: Sets, options: Options) -> tuple[Replicates, list[Fit]]:
+    """Solve all points, at once as far as that is possible, and return their fits too."""
+    kept: Kept = {}
+    at_once = solve_batched(problem, sets, options, kept)
+    if at_once is None:
+        found = solve_serially(problem, sets, options, kept)
+    else:
+        found, left = at_once
+        rows, others = np.flatnonzero(left), Kept()
+        if rows.size:
+            found.put(rows, solve_serially(problem, sets.some(rows), options, others))
+            kept |= {int(rows[k]): fit for k, fit in others.items()}
+    return found, [kept[k] for k in range(sets.count)]
+
+
+def _sets(problem: Problem, data: Sequence[Mapping[str, Any]], seed: int) -> Sets:
+    seeds = np.array([np.random.SeedSequence(seed, spawn_key=(k,)).generate_state(2) for k in range(len(data))])
+    return Sets(data, seeds, np.full((len(data), len(problem.scalars)), np.nan))
+
+
+def _rows_of(problem: Problem) -> tuple[str, np.ndarray]:
+    """Return the observed variable whose terms are rows, and their weights."""
+    if len(problem.engine.weights) != 1:
+        raise InputError("the model has several observed variables; growing subsets of rows are not defined")
+    ((name, weights),) = problem.engine.weights.items()
+    if weights.ndim == 0 or weights.shape[0] < 2:
+        raise InputError("the likelihood is one term, so that rows cannot be left out")
+    return name, weights
+
+
+def _weighted(problem: Problem, name: str, used: np.ndarray) -> Problem:
+    """Return the problem with the rows that are not used without weight."""
+    weights = {name: used.astype(float).reshape(-1, *(1,) * (problem.engine.weights[name].ndim - 1))}
+    plain = None if problem.plain is None else problem.plain.with_weights(weights)
+    return replace(problem, engine=problem.engine.with_weights(weights), plain=plain)
+
+
+def _held_out(
+    scenario: Scenario, problem: Problem, sets: Sets, options: Options, data: Data
+) -> dict[str, list[Criterion]]:
+    """Solve all points without the held-out rows and score these."""
+
+    def without(reason: str) -> dict[str, list[Criterion]]:
+        return {name: [none(reason)] * sets.count for name in CRITERIA[:3]}
+
+    if isinstance(scenario.holdout, str):
+        return without(scenario.holdout)
+    mask = np.asarray(scenario.holdout(data), dtype=bool)
+    try:
+        name, weights = _rows_of(problem)
+    except InputError as error:
+        return without(str(error))
+    if weights.shape[0] != mask.size:
+        return without("the likelihood's terms are not one per row, so rows cannot be held out")
+    if not mask.any() or mask.all():
+        return without("the split leaves no row to predict, or none to learn from")
+    kept = _weighted(problem, name, ~mask)
+    _, fits = solve_points(kept, sets, options)
+    held = np.broadcast_to(mask.reshape(-1, *(1,) * (weights.ndim - 1)), weights.shape).ravel()
+    found: dict[str, list[Criterion]] = {name: [] for name in CRITERIA[:3]}
+    for one, fit in zip(sets.data, fits, strict=True):
+        engine = problem.engine.with_data(**one)
+        plain = problem.plain or engine
+        for criterion, figure in _scores(engine, plain, fit, held).items():
+            found[criterion].append(figure)
+    return found
+
+
+def _scores(engine: Engine, plain: Engine, fit: Fit, held: np.ndarray) -> dict[str, Criterion]:
+    """Score the terms that are held out by the three methods."""
+    if not held.any():
+        return {name: none("no row is left to predict") for name in CRITERIA[:3]}
+    return {
+        "held_out_mle": score_of_point(plain, fit.mle, held),
+        "held_out_map": score_of_point(engine, fit.map, held),
+        "held_out_mcmc": score_of_draws(engine, fit, held),
+    }
+
+
+def _notes(problem: Problem) -> tuple[str, ...]:
+    if flat := improper(problem.engine.model):
+        names = ", ".join(flat)
+        return (f"The prior of {names} is improper: marginal likelihoods are known up to one constant.",)
+    return ()
+
+
+def _tell(progress: Progress | None, what: str, done: float) -> None:
+    if progress is not None:
+        progress(what, done)

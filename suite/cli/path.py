@@ -1,0 +1,87 @@
+"""``triptych path``: one scenario's data solved along a range of a setting, or along growing subsets of their rows."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from triptych.base.errors import InputError, path_of
+from triptych.cli.penalty import Output
+from triptych.cli.streams import say
+
+if TYPE_CHECKING:
+    from triptych.comparisons.path.walk import Path
+
+DEFAULT_OUT = "triptych-path"
+LARGEST_SEED = 2**32 - 1
+
+
+def path(
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="The name of a scenario.")],
+    along: Annotated[
+        str | None, typer.Option("--along", metavar="NAME", help="A setting; the prior's scale when none is named.")
+    ] = None,
+    start: Annotated[float | None, typer.Option("--from", help="Where the path begins.")] = None,
+    stop: Annotated[float | None, typer.Option("--to", help="Where it ends.")] = None,
+    points: Annotated[int, typer.Option("--points", min=2, help="How many values, both ends included.")] = 40,
+    n: Annotated[
+        str | None, typer.Option("--n", help="In place of a setting: numbers of first rows, e.g. 10,20,50.")
+    ] = None,
+    variant: Annotated[str, typer.Option("--variant", help="The variant of the scenario.")] = "default",
+    ci_prob: Annotated[float, typer.Option("--ci-prob", help="Level of all intervals, e.g. 0.95.")] = 0.95,
+    draws: Annotated[int, typer.Option("--draws", min=50, help="Draws per chain after tuning.")] = 500,
+    tune: Annotated[int, typer.Option("--tune", min=1, help="Tuning steps per chain.")] = 500,
+    chains: Annotated[int, typer.Option("--chains", min=2, help="Number of chains.")] = 2,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Seed of everything random.")] = 1,
+    out: Annotated[str, typer.Option("--out", help="Folder for the table, the figures and the page.")] = DEFAULT_OUT,
+    format: Annotated[Output, typer.Option("--format", help="What to print.")] = Output.TABLE,
+) -> None:
+    """Solve one data set along a range of a prior's scale, and say where each criterion would choose."""
+    from triptych.api.path import path as solve
+    from triptych.reports.path_files import write_path
+
+    if not out.strip():
+        raise InputError("--out is empty; name a folder, or . for this one")
+    folder = path_of(out)
+    for above in (folder, *folder.parents):
+        if above.exists() and not above.is_dir():
+            raise InputError(f"--out {out}: {str(above)!r} is a file")
+    found = solve(
+        scenario,
+        along=along,
+        start=start,
+        stop=stop,
+        points=points,
+        n=None if n is None else _sizes(n),
+        variant=variant,
+        ci_prob=ci_prob,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        random_seed=seed,
+    )
+    write_path(found, folder)
+    _print(found, format)
+    sys.stdout.flush()
+    say(f"path written to {folder / 'path.html'}")
+
+
+def _sizes(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise InputError(f"--n {text!r}: use whole numbers, e.g. 10,20,50") from None
+
+
+def _print(found: Path, format: Output) -> None:
+    from triptych.reports.path_files import path_csv, path_json
+    from triptych.reports.path_page import choices
+
+    if format is Output.CSV:
+        sys.stdout.write(path_csv(found))
+    elif format is Output.JSON:
+        sys.stdout.write(path_json(found))
+    else:
+        sys.stdout.write("\n".join([*choices(found), *found.notes]) + "\n")
