@@ -197,7 +197,7 @@ def labels_are_exchangeable(c: Any) -> Claim:
     for z in engine.graph.start + rng.normal(0, 0.5, (50, engine.size)):
         # Two weights have one coordinate, half their log-ratio.
         other = np.concatenate([-z[:1], z[[2, 1]], z[[4, 3]]])
-        here, there = engine.shown(z), engine.shown(other)
+        here, there = engine.natural_values(z), engine.natural_values(other)
         pairs = [(here[k][::-1], there[k]) for k in NAMES] + [(engine.value(z), engine.value(other))]
         changes += [np.max(np.abs(a - b) / (1 + np.abs(a))) for a, b in pairs]
     return at_most(float(max(changes)), 1e-12)

@@ -49,7 +49,7 @@ def mode_on_log_scales(solution: Solution) -> tuple[dict[str, np.ndarray], bool]
     point = newton(derivatives, value, np.zeros(free.shape[1]), capped=moved)
     if not point.usable or not point.decrement < ARRIVED:
         return {}, rewritten
-    return {name: np.ravel(values) for name, values in engine.shown(whole(point.z)).items()}, rewritten
+    return {name: np.ravel(values) for name, values in engine.natural_values(whole(point.z)).items()}, rewritten
 
 
 def _along_corners(engine: Engine, z: np.ndarray) -> np.ndarray:

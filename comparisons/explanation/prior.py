@@ -96,7 +96,7 @@ def _given_the_mode(solution: Solution) -> dict[Key, tuple[float, float]]:
     if engine is None or mode is None or mode.z is None:
         return {}
     found = {}
-    for name, values in _conditional_draws(engine, engine.shown(mode.z)).items():
+    for name, values in _conditional_draws(engine, engine.natural_values(mode.z)).items():
         for i, label in enumerate(engine.variables[name].labels):
             if (one := of_draws(values[:, i])) is not None:
                 found[name, label] = one

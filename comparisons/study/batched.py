@@ -215,7 +215,7 @@ def _write_posterior(
 
 def _flat(group: Drawn, name: str) -> np.ndarray:
     """Return the draws of a variable, the chains one after the other, ``(lanes, draws, scalars)``."""
-    values = group.posterior.shown[name]
+    values = group.posterior.natural_values[name]
     return values.reshape(values.shape[0], values.shape[1] * values.shape[2], -1)
 
 
@@ -224,7 +224,7 @@ def _write_draws(found: Replicates, problem: Problem, options: Options, group: D
     m, s = options.methods.index("mcmc"), 0
     heavy = np.zeros(at.size, dtype=bool)
     for estimand in problem.estimands:
-        values = group.posterior.shown[estimand.name].reshape(*group.posterior.energy.shape, -1)
+        values = group.posterior.natural_values[estimand.name].reshape(*group.posterior.energy.shape, -1)
         for i, one in enumerate(group.summaries[estimand.name]):
             found.estimate[m, at, s], found.std_error[m, at, s] = one.mean, one.sd
             found.status[m, at, s] = STATUSES.index(Status.OK)

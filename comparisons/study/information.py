@@ -66,7 +66,7 @@ def _coordinates(engine: Engine, truth: Mapping[str, Any], known: np.ndarray) ->
             told[block.slice] = True
     z = scale.coordinates(params)
     # A variable that is constrained jointly has no coordinate of each of its scalars.
-    natural = engine.shown(z)
+    natural = engine.natural_values(z)
     for block in engine.blocks:
         name = block.variable.name
         if name in truth and told[block.start]:
@@ -75,7 +75,7 @@ def _coordinates(engine: Engine, truth: Mapping[str, Any], known: np.ndarray) ->
 
 
 def _slopes(problem: Problem, engine: Engine, z: np.ndarray) -> np.ndarray:
-    jacobian = engine.shown_jacobian(z)
+    jacobian = engine.natural_jacobian(z)
     return np.concatenate([jacobian[e.name].reshape(e.variable.size, -1) for e in problem.estimands])
 
 

@@ -48,7 +48,7 @@ class Posterior:
     ----------
     z
         Unconstrained coordinates, ``(lanes, chains, draws, p)``.
-    shown
+    natural_values
         Free variables and deterministics by name, each ``(lanes, chains, draws, ...)``.
     energy
         ``(lanes, chains, draws)``.
@@ -63,7 +63,7 @@ class Posterior:
     """
 
     z: np.ndarray
-    shown: dict[str, np.ndarray]
+    natural_values: dict[str, np.ndarray]
     energy: np.ndarray
     divergences: np.ndarray
     accepted: np.ndarray
@@ -74,8 +74,9 @@ class Posterior:
     def some(self, which: np.ndarray) -> Posterior:
         """Return what there is of some lanes, by their positions."""
         return Posterior(
-            self.z[which], {n: s[which] for n, s in self.shown.items()}, self.energy[which], self.divergences[which],
-            self.accepted[which], self.at_mode[which], tuple(a[which] for a in self.state), self.chunks,
+            self.z[which], {n: s[which] for n, s in self.natural_values.items()}, self.energy[which],
+            self.divergences[which], self.accepted[which], self.at_mode[which],
+            tuple(a[which] for a in self.state), self.chunks,
         )  # fmt: skip
 
 
@@ -129,10 +130,10 @@ def extend(lanes: Lanes, drawn: Posterior, draws: int) -> Posterior:
         made += u.shape[2]
     u = np.concatenate([p[0] for p in parts], axis=2)
     names = list(lanes.engine.variables)
-    z, *values = _shown(lanes, mode, root, u)
+    z, *values = _natural_values(lanes, mode, root, u)
     shown = dict(zip(names, values, strict=True))
-    if drawn.shown:
-        shown = {n: np.concatenate([drawn.shown[n], s], axis=2) for n, s in shown.items()}
+    if drawn.natural_values:
+        shown = {n: np.concatenate([drawn.natural_values[n], s], axis=2) for n, s in shown.items()}
     energy = np.concatenate([drawn.energy, *(p[1] for p in parts)], axis=2)
     z = np.concatenate([drawn.z, z], axis=2)
     whole, share = (mode, root, seeds, *state), accepted / (have + made)
@@ -273,11 +274,11 @@ def _advance(
     return [u, step], tuple(kept)
 
 
-def _shown(lanes: Lanes, mode: np.ndarray, root: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, ...]:
+def _natural_values(lanes: Lanes, mode: np.ndarray, root: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return ``z`` and what is shown of draws in the whitened coordinates, each ``(lanes, chains, draws, ...)``."""
     import jax
 
-    shown = lanes.traced.shown
+    shown = lanes.traced.natural_values
 
     def show(data: Any, mode: Any, root: Any, u: Any) -> Any:
         z = mode + u @ root.T

@@ -46,7 +46,7 @@ class Natural:
         """Return, for JAX, the function from coordinates and the data of a lane to all scalars, flat."""
         import jax.numpy as jnp
 
-        shown, names = self.lanes.traced.shown, list(self.lanes.engine.variables)
+        shown, names = self.lanes.traced.natural_values, list(self.lanes.engine.variables)
         places = [names.index(e.name) for e in self.estimands]
 
         def flat(z: Any, data: Any) -> Any:
@@ -90,7 +90,7 @@ class Natural:
         rng, found = np.random.default_rng(4), np.zeros((self.size, engine.size), dtype=bool)
         start = near_start(engine)
         for z in (start, *(start + rng.standard_normal(engine.size) for _ in range(LOOKS))):
-            jacobian = engine.shown_jacobian(z)
+            jacobian = engine.natural_jacobian(z)
             found |= np.vstack([e.slopes(jacobian) for e in self.estimands]) != 0
         return found
 

@@ -126,7 +126,7 @@ def _judged(rows: np.ndarray, posterior: Posterior, ci_prob: float) -> Drawn:
     """Summarise all that is shown, and gather what the gate looks at."""
     ends = ((1 - ci_prob) / 2, (1 + ci_prob) / 2)
     summaries = {}
-    for name, values in posterior.shown.items():
+    for name, values in posterior.natural_values.items():
         flat = values.reshape(*values.shape[:3], -1)
         scalars = [np.ascontiguousarray(flat[..., i]) for i in range(flat.shape[3])]
         summaries[name] = [summarise(scalar, ends, hdi_prob=ci_prob) for scalar in scalars]

@@ -67,7 +67,7 @@ class Alike:
     def slopes_apart(self) -> np.ndarray:
         """Derivatives of the weighted likelihood where nothing is alike, by natural values where these are one each."""
         slopes = np.array(self._gradients(self.apart_from_it)[0])
-        jacobian = self.engine.shown_jacobian(self.apart_from_it)
+        jacobian = self.engine.natural_jacobian(self.apart_from_it)
         for block in self.engine.blocks:
             if block.variable.name in self.elementwise:
                 rows = jacobian[block.variable.name].reshape(block.variable.size, -1)

@@ -141,6 +141,6 @@ class Exchange:
         return [key for member in self.members for key in member.keys(shown)]
 
 
-def shown_at(engine: Any, z: np.ndarray) -> dict[str, np.ndarray]:
+def natural_values_at(engine: Any, z: np.ndarray) -> dict[str, np.ndarray]:
     """Return all that is shown at one point, with an axis for points."""
-    return {name: values[None] for name, values in engine.shown(z).items()}
+    return {name: values[None] for name, values in engine.natural_values(z).items()}

@@ -75,7 +75,7 @@ class _Terms:
         from pymc.exceptions import TruncationError
 
         if self._draw is not None:
-            shown = self.engine.shown(z)
+            shown = self.engine.natural_values(z)
             for generator in self._generators:
                 generator.set_value(np.random.default_rng(rng.integers(2**32)), borrow=True)
             try:

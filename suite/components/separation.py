@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from triptych.components.exchange import Exchange, shown_at
+from triptych.components.exchange import Exchange, natural_values_at
 from triptych.engine.engine import Engine
 from triptych.existence.verdict import Verdict
 
@@ -43,10 +43,12 @@ def gaps(engine: Engine, group: Exchange, verdict: Verdict) -> np.ndarray:
     covariance = np.zeros((engine.size, engine.size))
     active = verdict.objective.active
     covariance[np.ix_(active, active)] = verdict.covariance
-    here = group.keys(shown_at(engine, z))
+    here = group.keys(natural_values_at(engine, z))
     if not np.all(np.isfinite(covariance)):
         return np.full((len(here), group.size - 1), np.nan)
-    around = group.keys(engine.shown_many(np.concatenate([z + step * np.eye(z.size), z - step * np.eye(z.size)])))
+    around = group.keys(
+        engine.natural_values_many(np.concatenate([z + step * np.eye(z.size), z - step * np.eye(z.size)]))
+    )
     found = []
     for (_, at), (_, near) in zip(here, around, strict=True):
         order = np.argsort(at[0], kind="stable")

@@ -218,7 +218,7 @@ class _Search:
 
     def _natural(self, group: Exchange, z: np.ndarray, moved: np.ndarray, one: int, other: int) -> bool:
         """Whether the natural values of the components are those that were exchanged."""
-        here, there = self.engine.shown(z), self.engine.shown(moved)
+        here, there = self.engine.natural_values(z), self.engine.natural_values(moved)
         order = np.arange(group.size)
         order[[one, other]] = other, one
         for member in group.members:

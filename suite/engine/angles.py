@@ -60,7 +60,7 @@ def periods(engine: Engine) -> dict[str, np.ndarray]:
 def _moved(engine: Engine, z: np.ndarray, at: slice | int, by: float) -> dict[str, np.ndarray]:
     there = z.copy()
     there[at] += by
-    return engine.shown(there)
+    return engine.natural_values(there)
 
 
 def _gains(engine: Engine, around: np.ndarray, seed: int) -> dict[str, np.ndarray]:
@@ -73,7 +73,7 @@ def _gains(engine: Engine, around: np.ndarray, seed: int) -> dict[str, np.ndarra
         for place in range(PLACES):
             there = z.copy()
             there[j] += place * TURN / PLACES
-            for name, slopes in engine.shown_jacobian(there).items():
+            for name, slopes in engine.natural_jacobian(there).items():
                 found[name][:, k] += slopes.reshape(len(found[name]), -1)[:, j] * (TURN / PLACES)
     return found
 

@@ -23,7 +23,7 @@ class Traced:
         ``(z, *data)`` to the arguments of the absolute values, in their own shapes.
     density
         ``(z, weights, data, sums, eps)`` to the log-density with Jacobian; with ``eps`` every corner is rounded.
-    shown
+    natural_values
         ``(z, data)`` to the free variables and deterministics on their natural scale.
     terms
         ``(z, data)`` to the log-likelihood terms of each observed variable.
@@ -34,7 +34,7 @@ class Traced:
     parts: Callable[..., Any]
     arguments: Callable[..., Any]
     density: Callable[..., Any]
-    shown: Callable[..., Any]
+    natural_values: Callable[..., Any]
     terms: Callable[..., Any]
     program: Callable[..., Any]
 
@@ -82,19 +82,19 @@ class Backend(Protocol):
     def pointwise(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         """Return the unweighted log-likelihood terms, one array per observed variable."""
 
-    def shown(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+    def natural_values(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         """Return the free variables and deterministics on their natural scale."""
 
-    def shown_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+    def natural_values_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         """Return the same for each row of ``z``, stacked along the first axis."""
 
     def pointwise_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         """Return the log-likelihood terms for each row of ``z``."""
 
-    def shown_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+    def natural_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         """Return the derivative of each shown variable by ``z``."""
 
-    def shown_curvature(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+    def natural_curvature(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         """Return the second derivative of each shown variable along the diagonal direction."""
 
     def pointwise_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:

@@ -140,7 +140,7 @@ class Engine:
 
     @property
     def variables(self) -> dict[str, Variable]:
-        """Free variables and deterministics by name, in the order of :meth:`shown`."""
+        """Free variables and deterministics by name, in the order of :meth:`natural_values`."""
         free = [block.variable for block in self.graph.blocks]
         return {v.name: v for v in [*free, *self.graph.deterministics]}
 
@@ -163,7 +163,7 @@ class Engine:
         try:
             weights = _unit_weights(self.graph, self.backend, new)
             engine = replace(self, data=new, weights=weights, memo={})
-            shapes = [np.shape(x) for x in engine.backend.shown(self.graph.start, tuple(new.values()))]
+            shapes = [np.shape(x) for x in engine.backend.natural_values(self.graph.start, tuple(new.values()))]
         except (ValueError, TypeError) as error:
             raise ModelError(f"the new data do not fit the model: {error}") from error
         expected = [block.variable.shape for block in self.blocks]
@@ -230,21 +230,21 @@ class Engine:
         rows = self.backend.pointwise_jacobian(z, self.device_data)
         return dict(zip(self.graph.likelihood, rows, strict=True))
 
-    def shown(self, z: np.ndarray) -> dict[str, np.ndarray]:
+    def natural_values(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return free variables and deterministics on their natural scale."""
-        return dict(zip(self.variables, self.backend.shown(z, self.device_data), strict=True))
+        return dict(zip(self.variables, self.backend.natural_values(z, self.device_data), strict=True))
 
-    def shown_many(self, z: np.ndarray) -> dict[str, np.ndarray]:
+    def natural_values_many(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return the same for each row of ``z``."""
-        return dict(zip(self.variables, self.backend.shown_many(z, self.device_data), strict=True))
+        return dict(zip(self.variables, self.backend.natural_values_many(z, self.device_data), strict=True))
 
-    def shown_jacobian(self, z: np.ndarray) -> dict[str, np.ndarray]:
+    def natural_jacobian(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return the derivative of each shown variable by ``z``, natural shape by ``p``."""
-        return dict(zip(self.variables, self.backend.shown_jacobian(z, self.device_data), strict=True))
+        return dict(zip(self.variables, self.backend.natural_jacobian(z, self.device_data), strict=True))
 
-    def shown_curvature(self, z: np.ndarray) -> dict[str, np.ndarray]:
+    def natural_curvature(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return the second derivative of each shown variable when all coordinates move together."""
-        return dict(zip(self.variables, self.backend.shown_curvature(z, self.device_data), strict=True))
+        return dict(zip(self.variables, self.backend.natural_curvature(z, self.device_data), strict=True))
 
     def sampled(self, z: np.ndarray) -> np.ndarray:
         """Return the log-density with Jacobian, and its gradient, as the sampler sees them: shape ``(1 + p,)``."""

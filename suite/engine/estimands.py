@@ -84,7 +84,7 @@ def elementwise(engine: Engine) -> dict[str, np.ndarray]:
         rng = np.random.default_rng(1)
         unseen = list(engine.unseen)  # which have their place between others, and coordinates of their own
         z = engine.graph.start + 0.1 * rng.standard_normal(engine.size)
-        jacobian = engine.shown_jacobian(z)
+        jacobian = engine.natural_jacobian(z)
         found = {}
         for block in engine.blocks:
             if block.stop - block.start != block.variable.size:

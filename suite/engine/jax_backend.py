@@ -171,32 +171,32 @@ class JaxBackend:
         t = tuple(self._np.abs(u) for u in self._arguments(z, *data))
         return self._objective(z, *t, *data)[:-2]
 
-    def _shown(self, z: Any, data: Arrays) -> Any:
+    def _natural_values(self, z: Any, data: Arrays) -> Any:
         return self._show(z, *data)
 
     def pointwise(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         return [np.asarray(x) for x in self._program("pointwise", self._terms)(z, data)]
 
-    def shown(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        return [np.asarray(x) for x in self._program("shown", self._shown)(z, data)]
+    def natural_values(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        return [np.asarray(x) for x in self._program("shown", self._natural_values)(z, data)]
 
-    def shown_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        run = self._program("shown_many", self._jax.vmap(self._shown, in_axes=(0, None)))
+    def natural_values_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        run = self._program("shown_many", self._jax.vmap(self._natural_values, in_axes=(0, None)))
         return [np.asarray(x) for x in run(z, data)]
 
     def pointwise_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         run = self._program("pointwise_many", self._jax.vmap(self._terms, in_axes=(0, None)))
         return [np.asarray(x) for x in run(z, data)]
 
-    def shown_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        run = self._program("shown_jacobian", self._jax.jacfwd(self._shown))
+    def natural_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        run = self._program("shown_jacobian", self._jax.jacfwd(self._natural_values))
         return [np.asarray(x) for x in run(z, data)]
 
-    def shown_curvature(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+    def natural_curvature(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         jax = self._jax
 
         def second(z: Any, data: Arrays) -> Any:
-            return jax.jacfwd(jax.jacfwd(lambda t: self._shown(z + t, data)))(0.0)
+            return jax.jacfwd(jax.jacfwd(lambda t: self._natural_values(z + t, data)))(0.0)
 
         return [np.asarray(x) for x in self._program("shown_curvature", second)(z, data)]
 
@@ -254,7 +254,7 @@ class JaxBackend:
     @property
     def traced(self) -> Traced:
         """The functions of one data set, for programs that compute many data sets at once."""
-        return Traced(self._parts, self._arguments, self._density, self._shown, self._terms, self._program)
+        return Traced(self._parts, self._arguments, self._density, self._natural_values, self._terms, self._program)
 
 
 @cache

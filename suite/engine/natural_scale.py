@@ -41,7 +41,7 @@ class NaturalScale:
 
     def params(self, z: np.ndarray) -> np.ndarray:
         """Return ``params``, shape ``(p,)``, for unconstrained coordinates ``(p,)``."""
-        shown = self.engine.shown(z)
+        shown = self.engine.natural_values(z)
         params = np.array(z, dtype=float)
         for name, at in self._positions.items():
             params[at] = shown[name].ravel()
@@ -96,7 +96,7 @@ class NaturalScale:
     def slopes(self, z: np.ndarray) -> np.ndarray:
         """Derivative of ``params`` by ``z``; diagonal unless a bound depends on another parameter."""
         slopes = np.eye(z.size)
-        jacobian = self.engine.shown_jacobian(z)
+        jacobian = self.engine.natural_jacobian(z)
         for name, at in self._positions.items():
             slopes[at] = jacobian[name].reshape(at.size, -1)
         return slopes
@@ -104,7 +104,7 @@ class NaturalScale:
     def _second(self, z: np.ndarray) -> np.ndarray:
         """Second derivative of each entry of ``params`` by its own coordinate."""
         second = np.zeros(z.size)
-        curvature = self.engine.shown_curvature(z)
+        curvature = self.engine.natural_curvature(z)
         for name, at in self._positions.items():
             second[at] = curvature[name].ravel()
         return second

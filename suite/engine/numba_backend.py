@@ -42,7 +42,7 @@ class NumbaBackend:
 
         self._all = compiled(inputs, [total, prior, jacobian, *grads])
         self._pointwise = compiled([graph.z, *graph.data.values()], list(terms))
-        self._shown = compiled([graph.z, *graph.data.values()], [*graph.natural, *graph.derived])
+        self._natural_values = compiled([graph.z, *graph.data.values()], [*graph.natural, *graph.derived])
 
     def on_device(self, arrays: Arrays) -> Arrays:
         return arrays
@@ -84,23 +84,28 @@ class NumbaBackend:
     def pointwise(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         return [np.asarray(x) for x in self._pointwise(z, *data)]
 
-    def shown(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        return [np.asarray(x) for x in self._shown(z, *data)]
+    def natural_values(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        return [np.asarray(x) for x in self._natural_values(z, *data)]
 
-    def shown_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        rows = [self._shown(row, *data) for row in z]
+    def natural_values_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        rows = [self._natural_values(row, *data) for row in z]
         return [np.stack(column) for column in zip(*rows, strict=True)]
 
     def pointwise_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         rows = [self._pointwise(row, *data) for row in z]
         return [np.stack(column) for column in zip(*rows, strict=True)]
 
-    def shown_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        return difference_jacobian(lambda at: self._shown(at, *data), z)
+    def natural_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+        return difference_jacobian(lambda at: self._natural_values(at, *data), z)
 
-    def shown_curvature(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
+    def natural_curvature(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         h = np.finfo(float).eps ** 0.25
-        ends = zip(self.shown(z + h, data), self.shown(z, data), self.shown(z - h, data), strict=True)
+        ends = zip(
+            self.natural_values(z + h, data),
+            self.natural_values(z, data),
+            self.natural_values(z - h, data),
+            strict=True,
+        )
         return [(up - 2 * here + down) / h**2 for up, here, down in ends]
 
     def pointwise_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:

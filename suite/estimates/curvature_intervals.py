@@ -40,7 +40,7 @@ def curvature_interval(
     from scipy.stats import norm
 
     q = float(norm.ppf(0.5 + ci_prob / 2))
-    values = optimum.shown[estimand.name].ravel()
+    values = optimum.natural_values[estimand.name].ravel()
     low, high = values - q * deviation, values + q * deviation
     period = optimum.period(estimand)
     if not np.any(np.isfinite(deviation)) or np.all(period > 0):
@@ -66,7 +66,7 @@ def _of_function(
     """Form the interval of a deterministic where it has no bounds and map it back."""
     from scipy.special import expit, logit
 
-    values = optimum.shown[estimand.name].ravel()
+    values = optimum.natural_values[estimand.name].ravel()
     low, high = values - q * deviation, values + q * deviation
     positive, share, correlation = _ranges(optimum, estimand)
     with np.errstate(all="ignore"):
@@ -108,7 +108,7 @@ def _of_one_coordinate(
 
 def _along(optimum: Optimum, estimand: Estimand, step: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Return all scalars of an estimand at places between one step back and one ahead, shape ``(places, size)``."""
-    return np.array([optimum.shown_at(optimum.z + t * step)[estimand.name].ravel() for t in at])
+    return np.array([optimum.natural_values_at(optimum.z + t * step)[estimand.name].ravel() for t in at])
 
 
 def _range_of(
@@ -138,7 +138,7 @@ def _on_coordinates(optimum: Optimum, estimand: Estimand, width: np.ndarray) -> 
     for sign in (-1.0, 1.0):
         z = optimum.z.copy()
         z[estimand.positions] += np.where(np.isfinite(width), sign * width, 0.0)
-        ends.append(optimum.shown_at(z)[estimand.name].ravel())
+        ends.append(optimum.natural_values_at(z)[estimand.name].ravel())
     return np.minimum(*ends), np.maximum(*ends)
 
 
@@ -149,6 +149,6 @@ def _ranges(optimum: Optimum, estimand: Estimand) -> tuple[np.ndarray, np.ndarra
     # Far out a share is 0 or 1 in all its digits.
     above, below = np.all((seen >= 0) | ~finite, axis=0), np.all((seen <= 1) | ~finite, axis=0)
     inside = np.all((np.abs(seen) <= 1) | ~finite, axis=0)
-    at = optimum.shown[estimand.name].ravel()
+    at = optimum.natural_values[estimand.name].ravel()
     share = above & below & (at < 1)
     return above & ~share & (at > 0), share, inside & ~above & (np.abs(at) < 1)

@@ -129,7 +129,7 @@ class Held:
             return [self._name_and_place(k, *other)]
         if variable.name in elementwise(self.optimum.engine):
             return [self._name_and_place(k, variable, position - block.start)]
-        ends = self._shown(FAR[0] * self.way, variable)
+        ends = self._natural_values(FAR[0] * self.way, variable)
         zeros = [name for name, end in zip(variable.names, ends, strict=True) if abs(end) < LIMIT]
         return [(name, "0") for name in zeros] or [(variable.name, "the edge of its range")]
 
@@ -144,19 +144,19 @@ class Held:
                     found.setdefault(int(on[0]), (estimand.variable, i))
         return found
 
-    def _shown(self, shift: np.ndarray, variable: Variable) -> np.ndarray:
+    def _natural_values(self, shift: np.ndarray, variable: Variable) -> np.ndarray:
         z = self.optimum.z.copy()
         z[self.optimum.active] += shift
-        return self.optimum.engine.shown(z)[variable.name].ravel()
+        return self.optimum.engine.natural_values(z)[variable.name].ravel()
 
     def _name_and_place(self, k: int, variable: Variable, i: int) -> tuple[str, str]:
-        name, here = variable.names[i], float(self.optimum.shown[variable.name].ravel()[i])
+        name, here = variable.names[i], float(self.optimum.natural_values[variable.name].ravel()[i])
         if self.way[k] == 0:
             return name, f"{here:.6g}" if abs(here) > LIMIT * abs(self._unit(k)) else "0"
         # A coordinate that is no logarithm may have come far already: it is followed as far again, and farther.
         unit = 1.0 if self.objective.capped[k] else max(1.0, abs(here))
         alone = unit * np.sign(self.way) * (np.arange(self.way.size) == k)
-        near, end = (float(self._shown(far * alone, variable)[i]) for far in FAR)
+        near, end = (float(self._natural_values(far * alone, variable)[i]) for far in FAR)
         if not abs(end - near) <= LIMIT * max(abs(end), abs(here), 1.0):
             return name, "+infinity" if end > near else "-infinity"
         return name, f"{end:.6g}" if abs(end) > LIMIT else "0"

@@ -36,7 +36,9 @@ def with_limits(optimum: Optimum, estimands: list[Estimand], rows: list[Row]) ->
     ways = _ways(optimum)
     if len(ways) < LEAST:
         return rows
-    shown = [optimum.engine.shown_many(np.array([optimum.verdict.objective.full(x) for x in way])) for way in ways]
+    shown = [
+        optimum.engine.natural_values_many(np.array([optimum.verdict.objective.full(x) for x in way])) for way in ways
+    ]
     by_name = {estimand.name: estimand for estimand in estimands}
     found = []
     for row in rows:

@@ -25,17 +25,17 @@ class Optimum:
         self.unknown = (unknown | np.isin(among, list(self.engine.unseen))) & ~np.isin(among, self.active)
         self.z = objective.full(verdict.point.z)
         self.names = coordinate_names(self.engine)
-        self.shown = self.engine.shown(self.z)
+        self.natural_values = self.engine.natural_values(self.z)
         self.periods = periods(self.engine)
-        self.jacobian = self.engine.shown_jacobian(self.z)
+        self.jacobian = self.engine.natural_jacobian(self.z)
         self.covariance = verdict.covariance
         self.regular = verdict.regular
         diagonal = np.diag(verdict.point.hessian)
         self.conditional = np.abs(1 / np.where(diagonal == 0, np.inf, diagonal))
 
-    def shown_at(self, z: np.ndarray) -> dict[str, np.ndarray]:
+    def natural_values_at(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return all that is shown at a point, angles as the value nearest to that at the maximum."""
-        return unrolled(self.engine.shown(z), self.shown, self.periods)
+        return unrolled(self.engine.natural_values(z), self.natural_values, self.periods)
 
     def period(self, estimand: Estimand) -> np.ndarray:
         """Return the period of each scalar of an estimand, ``(size,)``; zero for what is no angle."""
@@ -55,7 +55,7 @@ class Optimum:
     @cached_property
     def jacobian_near_start(self) -> dict[str, np.ndarray]:
         """Derivatives of all that is shown by the coordinates, there."""
-        return self.engine.shown_jacobian(self.near_start)
+        return self.engine.natural_jacobian(self.near_start)
 
     @cached_property
     def level_near_start(self) -> np.ndarray:
@@ -87,7 +87,7 @@ class Optimum:
         """Return the scalars of an estimand, flat, a shift of the known coordinates away from the point."""
         z = self.z.copy()
         z[self.active] += shift
-        return self.shown_at(z)[estimand.name].ravel()
+        return self.natural_values_at(z)[estimand.name].ravel()
 
 
 def surroundings(optimum: Optimum) -> list[dict[str, np.ndarray]]:
@@ -99,5 +99,5 @@ def surroundings(optimum: Optimum) -> list[dict[str, np.ndarray]]:
     for reach in np.repeat(REACH, SEEN):
         z = optimum.z.copy()
         z[optimum.active] += reach * (root @ rng.standard_normal(values.size))
-        points.append(optimum.shown_at(z))
+        points.append(optimum.natural_values_at(z))
     return points

@@ -237,7 +237,7 @@ class Reasons:
         for step in (0.0, *STEPS):
             z = self.optimum.z.copy()
             z[self.optimum.active] += step * unit
-            at.append(self.optimum.engine.shown(z)[variable.name].ravel())
+            at.append(self.optimum.engine.natural_values(z)[variable.name].ravel())
         here, near, far, farther = at
         change = near - here
         moves = np.abs(change) > CHANGES * np.max(np.abs(change), initial=0.0)
@@ -269,7 +269,7 @@ class Reasons:
         if position not in self._own:
             for estimand in self.estimands:
                 if estimand.positions is None and estimand.variable.size == 1:
-                    start = self.optimum.engine.shown_jacobian(self.optimum.engine.graph.start)
+                    start = self.optimum.engine.natural_jacobian(self.optimum.engine.graph.start)
                     if np.flatnonzero(start[estimand.name].ravel()).tolist() == [position]:
                         return estimand.name
         return part_of(self.optimum.engine, position)

@@ -58,7 +58,7 @@ def headline_rows(optimum: Optimum, frame: Frame, estimands: list[Estimand]) -> 
 
 def _rows(optimum: Optimum, frame: Frame, estimand: Estimand, said: Reasons) -> list[Row]:
     variable = estimand.variable
-    values = optimum.shown[variable.name].ravel()
+    values = optimum.natural_values[variable.name].ravel()
     gradient = estimand.slopes(optimum.jacobian)
     deviation = optimum.deviation(gradient)
     low, high = curvature_interval(optimum, estimand, deviation, frame.ci_prob)

@@ -96,7 +96,7 @@ class Statuses:
         A cutpoint that no datum knows, and that is below one that goes to minus infinity, goes there as well.
         """
         optimum, unknown = self.optimum, self.optimum.unknown
-        here = abs(float(optimum.shown[estimand.name].ravel()[i])) + np.finfo(float).tiny
+        here = abs(float(optimum.natural_values[estimand.name].ravel()[i])) + np.finfo(float).tiny
         for ray in self._rays_of(estimand) if optimum.verdict.rays.size else []:
             unit = ray / np.max(np.abs(ray))
             logarithm = bool(np.any(optimum.verdict.objective.capped & (ray != 0)))
@@ -108,7 +108,7 @@ class Statuses:
                     z[optimum.active] += far * unit
                     z[unknown] += share * way
                     with np.errstate(over="ignore", invalid="ignore"):
-                        ends.append(float(optimum.shown_at(z)[estimand.name].ravel()[i]))
+                        ends.append(float(optimum.natural_values_at(z)[estimand.name].ravel()[i]))
             near, there = np.abs(np.reshape(ends, (2, len(SPREAD))))
             last = ends[len(SPREAD)]
             if np.ptp(ends[len(SPREAD) :]) <= LIMIT * max(there[0], here):
@@ -180,7 +180,7 @@ class Statuses:
             # Its own coordinate has to go far, however much farther others go.
             own = float(ray[self.optimum.active == estimand.positions[i]][0])
             unit = ray / abs(own) if capped[self.optimum.active == estimand.positions[i]][0] else unit
-        here = abs(float(self.optimum.shown[estimand.name].ravel()[i]))
+        here = abs(float(self.optimum.natural_values[estimand.name].ravel()[i]))
         for far in ways:
             with np.errstate(over="ignore", invalid="ignore"):
                 near, end = (float(self.optimum.natural(estimand, k * unit)[i]) for k in far)
@@ -212,10 +212,10 @@ class Statuses:
         z = self.optimum.z.copy()
         z[self.optimum.active] += shift
         here, there = (
-            estimand.slopes(j)[i : i + 1] for j in (self.optimum.jacobian, self.optimum.engine.shown_jacobian(z))
+            estimand.slopes(j)[i : i + 1] for j in (self.optimum.jacobian, self.optimum.engine.natural_jacobian(z))
         )
         before, after = np.nan_to_num([self.optimum.deviation(here)[0], self.optimum.deviation(there)[0]])
-        touched = self._touched(estimand, i, ray, float(self.optimum.shown[estimand.name].ravel()[i]))
+        touched = self._touched(estimand, i, ray, float(self.optimum.natural_values[estimand.name].ravel()[i]))
         # A function may have come to its limit to the last digit, where no slope is left of it.
         touched |= (
             before == 0 and estimand.positions is None and bool(np.any(self.optimum.depends(estimand, i)[ray != 0]))

@@ -89,18 +89,18 @@ class Unchained(Engine):
         """Return the derivative of the log-likelihood terms by the coordinates."""
         return self._along(z, super().pointwise_jacobian(self.chained(z)))
 
-    def shown(self, z: np.ndarray) -> dict[str, np.ndarray]:
+    def natural_values(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return free variables and deterministics on their natural scale."""
-        found = dict(super().shown(self.chained(z)))
+        found = dict(super().natural_values(self.chained(z)))
         for name, block, at, chain in self._ordered():
             values = np.array(found[name], dtype=float)
-            values.reshape(-1)[at - block] = chain.shown(z[at])[0]
+            values.reshape(-1)[at - block] = chain.natural_values(z[at])[0]
             found[name] = values
         return found
 
-    def shown_jacobian(self, z: np.ndarray) -> dict[str, np.ndarray]:
+    def natural_jacobian(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return the derivative of each shown variable by the coordinates."""
-        found = self._along(z, super().shown_jacobian(self.chained(z)))
+        found = self._along(z, super().natural_jacobian(self.chained(z)))
         # What has cancelled leaves its rounding, and would seem to move.
         found = {
             name: np.where(np.abs(by) > ROUNDING * np.abs(by).max(axis=-1, keepdims=True, initial=0.0), by, 0.0)
@@ -109,7 +109,7 @@ class Unchained(Engine):
         for name, block, at, chain in self._ordered():
             rows = found[name].reshape(-1, z.size)
             rows[at - block] = 0.0
-            rows[(at - block)[:, None], at] = chain.shown(z[at])[1]
+            rows[(at - block)[:, None], at] = chain.natural_values(z[at])[1]
             found[name] = rows.reshape(found[name].shape)
         return found
 
@@ -265,7 +265,7 @@ def _is_bent(verdict: Verdict, chain: Chain) -> bool:
 def chains(engine: Engine) -> list[tuple[np.ndarray, bool]]:
     """Return the coordinates of each ordered vector, as PyMC chains them, and whether its first value is positive."""
     z = engine.graph.start + 0.1 * np.random.default_rng(6).standard_normal(engine.size)
-    shown = engine.shown(z)
+    shown = engine.natural_values(z)
     found: list[tuple[np.ndarray, bool]] = []
     for block in engine.blocks:
         shape = block.variable.shape

@@ -129,7 +129,7 @@ class Chain:
         value, slope, bend = (np.array([getattr(jet, part) for jet in z]) for part in ("value", "slope", "bend"))
         return (value if np.all(np.isfinite(value)) else np.full(w.size, np.nan)), slope, bend
 
-    def shown(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def natural_values(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the values for ``w`` with their derivatives, as no difference of others gives them."""
         values = self._jets(w)[1]
         return np.array([jet.value for jet in values]), np.array([jet.slope for jet in values])

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from triptych.components.exchange import Along, Exchange, shown_at
+from triptych.components.exchange import Along, Exchange, natural_values_at
 from triptych.components.relabelled import relabelled
 from triptych.components.separation import best_key, gaps
 from triptych.components.symmetry import exchanges
@@ -97,7 +97,7 @@ class Labels:
     def draws(self, z: np.ndarray) -> np.ndarray:
         """Return draws ``(m, p)`` with the components of each in order."""
         for order in self.orders:
-            z = order.exchange.moved(z, order.of(self.engine.shown_many(z)))
+            z = order.exchange.moved(z, order.of(self.engine.natural_values_many(z)))
         return z
 
     def point(self, rows: Iterable[Row]) -> list[Row]:
@@ -156,7 +156,7 @@ class Labels:
     def unidentified(self, z: np.ndarray) -> dict[str, list[str]]:
         """Return why draws ``(m, p)`` do not identify the label of each scalar of a variable; empty where they do."""
         said = self._empty()
-        shown = self.engine.shown_many(self.draws(z))
+        shown = self.engine.natural_values_many(self.draws(z))
         for order in self.orders:
             distance = np.diff(order.key(shown), axis=1)
             for k, between in enumerate(distance.T):
@@ -191,7 +191,7 @@ class Labels:
         place = f"{self.orders.index(order)} {one} {other}"
         if place not in self._touched:
             z = self._somewhere
-            self._touched[place] = [self.engine.shown(at) for at in (z, order.exchange.swapped(z, one, other))]
+            self._touched[place] = [self.engine.natural_values(at) for at in (z, order.exchange.swapped(z, one, other))]
         return self._touched[place]
 
     @cached_property
@@ -201,7 +201,7 @@ class Labels:
 
     def _ordered(self, verdict: Verdict, order: Order) -> Verdict:
         def put(point: Any) -> np.ndarray:
-            shown = shown_at(self.engine, verdict.objective.full(point.z))
+            shown = natural_values_at(self.engine, verdict.objective.full(point.z))
             return order.exchange.matrix(order.of(shown)[0], self.engine.size)
 
         if not verdict.starts:
@@ -278,5 +278,5 @@ def _pairs(order: Order) -> list[tuple[int, int]]:
 
 def _chosen(engine: Engine, group: Exchange, mode: Verdict) -> Order:
     place = best_key(engine, group, mode)
-    names = [name for name, _ in group.keys(shown_at(engine, engine.graph.start))]
+    names = [name for name, _ in group.keys(natural_values_at(engine, engine.graph.start))]
     return Order(group, names[place], place)

@@ -29,7 +29,9 @@ def parameters(optimum: Optimum, estimands: list[Estimand]) -> Parameters:
         own = natural_scale(optimum.engine).params(optimum.z)[optimum.active]
         return Parameters(optimum, [optimum.names[k] for k in optimum.active], np.eye(own.size), own)
     names = [name for estimand in estimands for name in estimand.variable.names]
-    return Parameters(optimum, names, slopes, np.concatenate([optimum.shown[e.name].ravel() for e in estimands]))
+    return Parameters(
+        optimum, names, slopes, np.concatenate([optimum.natural_values[e.name].ravel() for e in estimands])
+    )
 
 
 def _linear(optimum: Optimum, estimands: list[Estimand]) -> np.ndarray | None:
@@ -49,7 +51,7 @@ def _linear(optimum: Optimum, estimands: list[Estimand]) -> np.ndarray | None:
 
 def _slopes(optimum: Optimum, estimands: list[Estimand], z: np.ndarray) -> np.ndarray:
     """Return the derivatives of what is reported by the natural parameters, shape ``(p, p)``."""
-    jacobian = optimum.engine.shown_jacobian(z)
+    jacobian = optimum.engine.natural_jacobian(z)
     rows = np.vstack([e.slopes(jacobian)[:, optimum.active] for e in estimands])
     own = natural_scale(optimum.engine).slopes(z)[np.ix_(optimum.active, optimum.active)]
     return np.asarray(np.linalg.solve(own.T, rows.T).T)

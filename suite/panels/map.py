@@ -54,7 +54,7 @@ def solve_map(
     if native is None:
         slopes = np.vstack([e.slopes(optimum.jacobian)[:, optimum.active] for e in estimands])
         reported = slopes @ optimum.covariance @ slopes.T
-        native = Mode(optimum.shown, point.value, verdict.covariance, residual, zeros, tuple(rows), reported)
+        native = Mode(optimum.natural_values, point.value, verdict.covariance, residual, zeros, tuple(rows), reported)
     return Panel(
         "map",
         rows,
@@ -156,7 +156,7 @@ def evidence(verdict: Verdict, optimum: Optimum, rows: list[Row]) -> list[Path]:
     for block in engine.blocks:
         if block.start <= position < block.stop:
             break
-    shown = engine.shown_many(np.array([verdict.objective.full(x) for x in trace.points]))
+    shown = engine.natural_values_many(np.array([verdict.objective.full(x) for x in trace.points]))
     values = shown[block.variable.name].reshape(len(trace.points), -1)
     i = min(position - block.start, values.shape[1] - 1)
     reason = next((r.reason for r in rows if r.status is Status.UNBOUNDED), "")

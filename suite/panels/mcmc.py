@@ -256,14 +256,14 @@ def _tree(engine: Engine, drawn: Draws, labels: Labels | None) -> tuple[Any, flo
     chains, draws, size = drawn.z.shape
     flat = drawn.z.reshape(-1, size)
 
-    def shown_at(z: np.ndarray) -> dict[str, np.ndarray]:
-        return {name: v.reshape(chains, draws, *v.shape[1:]) for name, v in engine.shown_many(z).items()}
+    def natural_values_at(z: np.ndarray) -> dict[str, np.ndarray]:
+        return {name: v.reshape(chains, draws, *v.shape[1:]) for name, v in engine.natural_values_many(z).items()}
 
     before = None
     if labels is not None:
-        unordered = shown_at(flat)
+        unordered = natural_values_at(flat)
         before = float(max(np.nanmax(az.rhat(unordered[name])) for name in labels.members()))
-    shown = shown_at(flat if labels is None else labels.draws(flat))
+    shown = natural_values_at(flat if labels is None else labels.draws(flat))
     groups: dict[str, Any] = {"posterior": shown, "sample_stats": drawn.statistics}
     terms = sum(w.size for w in engine.weights.values())
     if terms * chains * draws <= POINTWISE_LIMIT:

@@ -75,7 +75,7 @@ class Scalar:
         gradient = np.eye(objective.size)[j]
         ends = LOGARITHM_ENDS if objective.capped[j] else ENDS
         turning, period = bool(turns(engine)[at]), float(optimum.period(estimand)[i])
-        centre, here = float(optimum.z[at]), float(optimum.shown[estimand.name].ravel()[i])
+        centre, here = float(optimum.z[at]), float(optimum.natural_values[estimand.name].ravel()[i])
         rate = float(estimand.slopes(optimum.jacobian)[i, at])
 
         def shown(value: float) -> float:
@@ -83,7 +83,7 @@ class Scalar:
             z[at] = value
             with np.errstate(all="ignore"):
                 z = engine.with_room(z, np.array([at]))  # others may be in the way, and say nothing of it
-                return float(engine.shown(z)[estimand.name].ravel()[i])
+                return float(engine.natural_values(z)[estimand.name].ravel()[i])
 
         def natural(value: float) -> float:
             if not np.isfinite(value) and period == 0:
@@ -111,7 +111,7 @@ class Scalar:
         On its own scale it stands still so close to the edge, and no step leads away.
         """
         objective = optimum.verdict.objective
-        side = float(np.sign(optimum.shown[estimand.name].ravel()[i] - edge))
+        side = float(np.sign(optimum.natural_values[estimand.name].ravel()[i] - edge))
 
         def evaluate(x: np.ndarray) -> tuple[float, np.ndarray]:
             value, slope = value_and_slope(objective, estimand, i, x)
@@ -132,8 +132,8 @@ class Scalar:
 def value_and_slope(objective: Objective, estimand: Estimand, i: int, x: np.ndarray) -> tuple[float, np.ndarray]:
     """Return scalar ``i`` of an estimand and its derivatives by the objective's coordinates."""
     z, engine = objective.full(x), objective.engine
-    slope = estimand.slopes(engine.shown_jacobian(z))[i, objective.active]
-    return float(engine.shown(z)[estimand.name].ravel()[i]), slope
+    slope = estimand.slopes(engine.natural_jacobian(z))[i, objective.active]
+    return float(engine.natural_values(z)[estimand.name].ravel()[i]), slope
 
 
 def _limit(values: list[float], here: float) -> float:

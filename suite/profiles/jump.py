@@ -155,8 +155,8 @@ class Jump:
         """Return a scalar and its derivatives by the natural parameters, a step from the maximum."""
         engine, active = self.optimum.engine, self.optimum.active
         z = self.z(step)
-        value = float(engine.shown(z)[estimand.name].ravel()[i])
-        by_z = estimand.slopes(engine.shown_jacobian(z))[i]
+        value = float(engine.natural_values(z)[estimand.name].ravel()[i])
+        by_z = estimand.slopes(engine.natural_jacobian(z))[i]
         return value, np.linalg.solve(natural_scale(engine).slopes(z).T, by_z)[active]
 
     def fall(self, step: np.ndarray) -> tuple[float, np.ndarray]:

@@ -178,7 +178,7 @@ class Search:
         if optimum.verdict.cliff.size:
             return scalar, _open_sides(optimum, scalar)
         if row.status is Status.AT_BOUNDARY:
-            if float(optimum.shown[estimand.name].ravel()[i]) == row.estimate:
+            if float(optimum.natural_values[estimand.name].ravel()[i]) == row.estimate:
                 return None
             return Scalar.from_edge(optimum, estimand, i, row.estimate), {-1.0}
         slope = estimand.slopes(optimum.jacobian)[i, optimum.active]

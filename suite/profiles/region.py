@@ -66,14 +66,14 @@ class Region:
         return [ray / np.max(np.abs(ray)) for ray in self.optimum.verdict.rays]
 
     @cached_property
-    def shown(self) -> dict[str, np.ndarray]:
+    def natural_values(self) -> dict[str, np.ndarray]:
         """What is asked for at these points."""
-        shown = [self._shown(x) for x in self.points]
+        shown = [self._natural_values(x) for x in self.points]
         return {name: np.array([s[name] for s in shown]) for name in self.names}
 
-    def _shown(self, x: np.ndarray) -> dict[str, np.ndarray]:
+    def _natural_values(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Show one point: compiled for many at once, it would take longer than it saves."""
-        found = self.optimum.shown_at(self.objective.full(x))
+        found = self.optimum.natural_values_at(self.objective.full(x))
         return {name: found[name].ravel() for name in self.names}
 
     def _inside(self, x: np.ndarray) -> bool:
@@ -101,7 +101,7 @@ class Region:
 
     def values(self, estimand: Estimand, i: int) -> np.ndarray:
         """Return what a scalar is at the maximum and at points on the way to the edge."""
-        return np.asarray(self.shown[estimand.name][:, i])
+        return np.asarray(self.natural_values[estimand.name][:, i])
 
 
 def _root(optimum: Optimum) -> np.ndarray:

@@ -187,7 +187,7 @@ def bounded(engine: Engine, name: str) -> np.ndarray:
     reach = []
     for scale in np.repeat((10.0, 30.0), BATCHES):
         z = engine.graph.start + scale * rng.standard_normal((400, engine.size))
-        reach.append(np.max(np.abs(engine.shown_many(z)[name].reshape(len(z), -1)), axis=0))
+        reach.append(np.max(np.abs(engine.natural_values_many(z)[name].reshape(len(z), -1)), axis=0))
     # What has a bound comes up to it every time; a ratio's greatest of many draws is never the same.
     return np.asarray(np.isfinite(reach).all(axis=0) & (np.min(reach, axis=0) >= 0.95 * np.max(reach, axis=0)))
 

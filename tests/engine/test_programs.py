@@ -262,7 +262,7 @@ def test_a_model_with_an_operation_of_its_own_keeps_nothing(own_cache: Path) -> 
         pm.Normal("y", mu, 1, observed=[1.0, 2.0])
     engine = Engine.build(built)
     assert isinstance(engine.backend, JaxBackend)
-    assert engine.shown(np.array([1.0, 2.0]))["doubled"].tolist() == [2, 4]
+    assert engine.natural_values(np.array([1.0, 2.0]))["doubled"].tolist() == [2, 4]
     assert not own_cache.exists()
 
 

@@ -19,7 +19,7 @@ def test_ordered_values_have_coordinates_of_their_own(positive: bool, unseen: li
     w = chain.unchained(z)
     again, first, second = chain.chained(w)
     np.testing.assert_allclose(again, z, rtol=1e-12, atol=1e-12)
-    values, slopes = chain.shown(w)
+    values, slopes = chain.natural_values(w)
     np.testing.assert_allclose(values, chain.values(z), rtol=1e-12)
     np.testing.assert_allclose(chain.gaps(values), z, rtol=1e-11, atol=1e-11)
     for j in range(5):
@@ -27,7 +27,7 @@ def test_ordered_values_have_coordinates_of_their_own(positive: bool, unseen: li
         ahead, back = chain.chained(w + step), chain.chained(w - step)
         np.testing.assert_allclose((ahead[0] - back[0]) / 2e-5, first[:, j], rtol=1e-6, atol=1e-7)
         np.testing.assert_allclose((ahead[1] - back[1]) / 2e-5, second[:, :, j], rtol=1e-6, atol=1e-6)
-        difference = (chain.shown(w + step)[0] - chain.shown(w - step)[0]) / 2e-5
+        difference = (chain.natural_values(w + step)[0] - chain.natural_values(w - step)[0]) / 2e-5
         np.testing.assert_allclose(difference, slopes[:, j], rtol=1e-6, atol=1e-7)
 
 
@@ -37,7 +37,7 @@ def test_a_known_value_does_not_move_with_one_that_the_likelihood_does_not_know(
     w = chain.unchained(z)
     for k in (0, 2, 4):
         moved = w + np.where(FIVE == k, [2.0], 0.0)
-        values, before = chain.shown(moved)[0], chain.shown(w)[0]
+        values, before = chain.natural_values(moved)[0], chain.natural_values(w)[0]
         np.testing.assert_array_equal(values[[1, 3]], before[[1, 3]])
         assert values[k] != before[k]
         assert np.all(np.diff(values) > 0)

@@ -362,7 +362,7 @@ def test_a_declared_rule_goes_before_a_choice_and_sorts_where_priors_differ() ->
     labels = labels_of(engine, rule, 1)
     assert labels is not None
     z = engine.graph.start + np.random.default_rng(1).normal(size=(50, engine.size))
-    before, after = engine.shown_many(z), engine.shown_many(labels.draws(z))
+    before, after = engine.natural_values_many(z), engine.natural_values_many(labels.draws(z))
     order = np.argsort(before["mu"], axis=1)
     for name in ("mu", "w"):
         np.testing.assert_allclose(after[name], np.take_along_axis(before[name], order, axis=1))
