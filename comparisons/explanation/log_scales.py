@@ -46,7 +46,7 @@ def mode_on_log_scales(solution: Solution) -> tuple[dict[str, np.ndarray], bool]
         return float(both[0]), free.T @ both[1:], free.T @ engine.sampled_hessian(whole(w)) @ free
 
     moved = np.any(free[engine.transformed] != 0, axis=0)
-    point = newton(derivatives, value, np.zeros(free.shape[1]), capped=moved)
+    point = newton(derivatives, value, np.zeros(free.shape[1]), transformed=moved)
     if not point.usable or not point.decrement < ARRIVED:
         return {}, rewritten
     return {name: np.ravel(values) for name, values in engine.natural_values(whole(point.z)).items()}, rewritten

@@ -97,8 +97,10 @@ def sample(
         As in ``pm.sample``; both are rounded up to whole hundreds.
     """
     engine = lanes.engine
-    capped = [float(block.transform is not None) for block in engine.blocks for _ in range(block.start, block.stop)]
-    shared = (np.array(capped), _weights(lanes))
+    transformed = [
+        float(block.transform is not None) for block in engine.blocks for _ in range(block.start, block.stop)
+    ]
+    shared = (np.array(transformed), _weights(lanes))
     mode, root, found = lanes.mapped("mode of the sampled density", _whitening(lanes), starts, shared=shared)
     begun = _begin(lanes, mode, root, seeds, chains)
     rounds = -(-tune // CHUNK)
@@ -152,9 +154,9 @@ def _whitening(lanes: Lanes) -> Any:
     size = lanes.engine.size
 
     def solve(data: Any, start: Any, shared: Any) -> tuple[Any, Any, Any]:
-        capped, weights = shared
+        transformed, weights = shared
         eps = tuple(jnp.full(jnp.shape(u), ROUNDED) for u in arguments(start, *data))
-        end = ascend(lambda z: density(z, weights, data, (), eps), start, capped, jnp.ones(size), STEPS)
+        end = ascend(lambda z: density(z, weights, data, (), eps), start, transformed, jnp.ones(size), STEPS)
         d = scale_of(end.hessian)
         values, vectors = jnp.linalg.eigh(-(d[:, None] * end.hessian * d))
         ok = (end.decrement <= ARRIVED * (1 + jnp.abs(end.value))) & jnp.all(jnp.isfinite(values))

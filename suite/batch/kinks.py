@@ -70,7 +70,7 @@ def in_shapes(flat: Any, like: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def ascend_kinked(
-    total: Callable[[Any, Any], Any], arguments: Callable[[Any], tuple[Any, ...]], start: Any, capped: Any
+    total: Callable[[Any, Any], Any], arguments: Callable[[Any], tuple[Any, ...]], start: Any, transformed: Any
 ) -> Corner:
     """Climb to a maximum of an objective with kinks.
 
@@ -86,7 +86,7 @@ def ascend_kinked(
     import jax
     import jax.numpy as jnp
 
-    free = jnp.ones_like(capped)
+    free = jnp.ones_like(transformed)
 
     def u_of(z: Any) -> Any:
         return flattened(arguments(z))
@@ -98,7 +98,7 @@ def ascend_kinked(
     def sharpen(z: Any, level: Any) -> tuple[Any, None]:
         fall = fall_at(z)
         eps = jnp.where(fall > 0, level / jnp.where(fall > 0, fall, 1.0), BARELY)
-        return ascend(lambda x: total(x, jnp.sqrt(u_of(x) ** 2 + eps**2)), z, capped, free, ASCENT).z, None
+        return ascend(lambda x: total(x, jnp.sqrt(u_of(x) ** 2 + eps**2)), z, transformed, free, ASCENT).z, None
 
     z, _ = jax.lax.scan(sharpen, start, jnp.asarray(LEVELS))
     fall, u = fall_at(z), u_of(z)
@@ -121,7 +121,7 @@ def ascend_kinked(
         system = jnp.block([[d[:, None] * curvature * d, rows.T], [rows, jnp.diag(1.0 - held)]])
         found = jnp.linalg.solve(system, -jnp.concatenate([d * gradient, u * held * unit]))
         move = d * found[:size]
-        longest = jnp.max(jnp.abs(move) * capped)
+        longest = jnp.max(jnp.abs(move) * transformed)
         move = move * jnp.where(longest > 1.0, 1 / jnp.where(longest > 0, longest, 1.0), 1.0)
         usable = jnp.all(jnp.isfinite(found))
         length = jnp.where(usable, jnp.max(jnp.abs(move / d)), 0.0)

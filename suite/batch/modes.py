@@ -86,7 +86,7 @@ def modes(lanes: Lanes, objective: Objective) -> Modes:
     weights = tuple(engine.weights.values())
     begin, count = origin[active], 2 if objective.kinked else 6
     scattered = np.random.default_rng(0).standard_normal((count, size)) * (1 + np.arange(count)[:, None] / 2)
-    shared = (begin, scattered, origin, active, objective.capped.astype(float), ways, weights)
+    shared = (begin, scattered, origin, active, objective.transformed.astype(float), ways, weights)
     outside = np.setdiff1d(np.arange(engine.size), active)
     which = "of both parts" if objective.parts[1] else "of the likelihood"
     solve = _kinked(lanes, objective) if objective.kinked else _smooth(lanes, objective)
@@ -156,14 +156,14 @@ def _smooth(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
     on_lane, size = objective_of(lanes, objective), objective.size
 
     def solve(data: Any, shared: Any) -> tuple[Any, ...]:
-        begin, scattered, origin, active, capped, ways, weights = shared
+        begin, scattered, origin, active, transformed, ways, weights = shared
         function = on_lane(data, origin, active, weights)
 
         def climb(x: Any) -> Any:
-            return ascend(function, x, capped, jnp.ones(size), MOST)
+            return ascend(function, x, transformed, jnp.ones(size), MOST)
 
         first = climb(begin)
-        starts = _starts(begin, scattered, capped, first.z, first.hessian, jnp.isfinite(first.value))
+        starts = _starts(begin, scattered, transformed, first.z, first.hessian, jnp.isfinite(first.value))
         ends = jax.tree.map(lambda one, more: jnp.concatenate([one[None], more]), first, jax.lax.map(climb, starts))
         heights = jnp.where(jnp.isfinite(ends.value), ends.value, -jnp.inf)
         best = jax.tree.map(lambda a: a[jnp.argmax(heights)], ends)
@@ -171,7 +171,7 @@ def _smooth(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
         values, vectors = jnp.linalg.eigh(-(d[:, None] * best.hessian * d))
         roots = d[:, None] * vectors / jnp.sqrt(jnp.where(values > CURVED, values, 1.0))
         alone, rival = _alone(ends.z, heights, best.z, best.value, roots)
-        sinks = _falls(function, best.z, best.value, roots) & _sinks(function, best.z, best.value, capped, ways)
+        sinks = _falls(function, best.z, best.value, roots) & _sinks(function, best.z, best.value, transformed, ways)
         arrived = best.decrement <= ARRIVED * (1 + jnp.abs(best.value))
         settled = arrived & (jnp.min(values) > CURVED) & alone & sinks
         held = jnp.zeros(0, dtype=bool)
@@ -188,7 +188,7 @@ def _kinked(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
     total, arguments = _total(lanes, objective), lanes.traced.arguments
 
     def solve(data: Any, shared: Any) -> tuple[Any, ...]:
-        begin, scattered, origin, active, capped, ways, weights = shared
+        begin, scattered, origin, active, transformed, ways, weights = shared
 
         def whole(x: Any) -> Any:
             return origin.at[active].set(x)
@@ -203,11 +203,11 @@ def _kinked(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
             return with_t(x, jnp.abs(flattened(us(x))))
 
         def climb(x: Any) -> Any:
-            return ascend_kinked(with_t, us, x, capped)
+            return ascend_kinked(with_t, us, x, transformed)
 
         first = climb(begin)
         arrived = jnp.isfinite(first.value) & (first.residual < AT_REST)
-        starts = _starts(begin, scattered, capped, first.z, first.hessian, arrived)
+        starts = _starts(begin, scattered, transformed, first.z, first.hessian, arrived)
         ends = jax.tree.map(lambda one, more: jnp.concatenate([one[None], more]), first, jax.lax.map(climb, starts))
         heights = jnp.where(jnp.isfinite(ends.value) & (ends.residual < AT_REST), ends.value, -jnp.inf)
         best = jax.tree.map(lambda a: a[jnp.argmax(heights)], ends)
@@ -219,21 +219,23 @@ def _kinked(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
             return with_t(x, jnp.sqrt(flattened(us(x)) ** 2 + eps**2))
 
         alone, rival = _alone(ends.z, heights, best.z, best.value, roots)
-        sinks = _falls(function, best.z, best.value, roots) & _sinks(rounded, best.z, rounded(best.z), capped, ways)
+        sinks = _falls(function, best.z, best.value, roots) & _sinks(
+            rounded, best.z, rounded(best.z), transformed, ways
+        )
         settled = (best.residual < AT_REST) & (least > CURVED) & alone & sinks
         return best.z, best.value, roots @ roots.T, best.residual, settled, best.held, d**2, rival
 
     return solve
 
 
-def _starts(begin: Any, scattered: Any, capped: Any, end: Any, hessian: Any, arrived: Any) -> Any:
+def _starts(begin: Any, scattered: Any, transformed: Any, end: Any, hessian: Any, arrived: Any) -> Any:
     """Return dispersed starts as the serial search has them: every second one around where the first ascent ended."""
     import jax.numpy as jnp
 
     second = ((jnp.arange(len(scattered)) % 2 == 1) & arrived)[:, None]
-    around = end + jnp.where(capped > 0, 1.0, 4 * scale_of(hessian)) * scattered
+    around = end + jnp.where(transformed > 0, 1.0, 4 * scale_of(hessian)) * scattered
     starts = jnp.where(second, around, begin + scattered)
-    return jnp.where(capped > 0, jnp.clip(starts, begin - FARTHEST, begin + FARTHEST), starts)
+    return jnp.where(transformed > 0, jnp.clip(starts, begin - FARTHEST, begin + FARTHEST), starts)
 
 
 def _alone(ends: Any, heights: Any, z: Any, value: Any, roots: Any) -> tuple[Any, Any]:
@@ -262,7 +264,7 @@ def _falls(function: Callable[[Any], Any], z: Any, value: Any, roots: Any) -> An
     return jnp.all(fell) & jnp.all(~(along > value + SAME * (1 + jnp.abs(value))))
 
 
-def _sinks(function: Callable[[Any], Any], z: Any, value: Any, capped: Any, ways: Any) -> Any:
+def _sinks(function: Callable[[Any], Any], z: Any, value: Any, transformed: Any, ways: Any) -> Any:
     """Whether the objective sinks at every stage of pushing each logarithm away, the rest re-optimised."""
     import jax
     import jax.numpy as jnp
@@ -272,7 +274,7 @@ def _sinks(function: Callable[[Any], Any], z: Any, value: Any, capped: Any, ways
     def push(way: Any) -> Any:
         def further(state: tuple[Any, Any], step: Any) -> Any:
             x, before = state
-            x = ascend(function, x + step * way, capped, 1.0 - jnp.abs(way), RE_OPTIMISED).z
+            x = ascend(function, x + step * way, transformed, 1.0 - jnp.abs(way), RE_OPTIMISED).z
             reached = function(x)
             return (x, reached), ~(reached > before - level)
 

@@ -38,7 +38,7 @@ class State(NamedTuple):
     ended: Any
 
 
-def ascend(function: Callable[[Any], Any], start: Any, capped: Any, free: Any, most: int) -> End:
+def ascend(function: Callable[[Any], Any], start: Any, transformed: Any, free: Any, most: int) -> End:
     """Climb from ``start``.
 
     Parameters
@@ -47,7 +47,7 @@ def ascend(function: Callable[[Any], Any], start: Any, capped: Any, free: Any, m
         The objective of one data set, from ``(p,)`` to a scalar.
     start
         Shape ``(p,)``.
-    capped
+    transformed
         Shape ``(p,)``: 1 for coordinates that act on a logarithmic scale, else 0.
     free
         Shape ``(p,)``: 0 for coordinates that are held, else 1.
@@ -69,10 +69,10 @@ def ascend(function: Callable[[Any], Any], start: Any, capped: Any, free: Any, m
     # Derivatives are computed in this one place: every further one would be compiled again.
     def move(state: State) -> State:
         here, length = state.here, state.length
-        there = at(here.z + length * here.step * _cap(here.step, capped))
+        there = at(here.z + length * here.step * _cap(here.step, transformed))
         first = state.accepted == 0
         arrived = here.decrement <= TOLERANCE * (1 + jnp.abs(here.value))
-        promised = here.decrement * _cap(here.step, capped)
+        promised = here.decrement * _cap(here.step, transformed)
         risen = there.value >= here.value + 1e-4 * length * promised
         good = jnp.where(arrived, there.decrement < here.decrement, risen) | first
         good = good & jnp.isfinite(there.value) & jnp.all(jnp.isfinite(there.hessian))
@@ -93,11 +93,11 @@ def ascend(function: Callable[[Any], Any], start: Any, capped: Any, free: Any, m
     return end
 
 
-def _cap(step: Any, capped: Any) -> Any:
+def _cap(step: Any, transformed: Any) -> Any:
     """Return the factor that keeps a step along logarithms within bounds."""
     import jax.numpy as jnp
 
-    longest = jnp.max(jnp.abs(step) * capped)
+    longest = jnp.max(jnp.abs(step) * transformed)
     return jnp.where(longest > LOG_STEP, LOG_STEP / jnp.where(longest > 0, longest, 1.0), 1.0)
 
 

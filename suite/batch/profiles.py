@@ -62,7 +62,13 @@ def profile_intervals(natural: Natural, found: Modes, objective: Objective, ci_p
     lanes, count = natural.lanes, natural.lanes.count
     lower, upper = np.full((2, count, natural.size), np.nan)
     settled = np.zeros((count, natural.size), dtype=bool)
-    shared = (objective.origin, active, objective.capped.astype(float), tuple(lanes.engine.weights.values()), level)
+    shared = (
+        objective.origin,
+        active,
+        objective.transformed.astype(float),
+        tuple(lanes.engine.weights.values()),
+        level,
+    )
     inner = found.covariance[:, active[:, None], active]
     per_lane = (found.z[:, active], found.value, inner)
     coordinates = np.unique(alone[np.isin(alone, active)])
@@ -115,7 +121,7 @@ def _ends(natural: Natural, objective: Objective, scalars: Callable[..., Any]) -
     on_lane = objective_of(natural.lanes, objective)
 
     def solve(data: Any, centre: Any, top: Any, covariance: Any, shared: Any) -> tuple[Any, Any]:
-        origin, active, capped, weights, level, which, scattered = shared
+        origin, active, transformed, weights, level, which, scattered = shared
         function = on_lane(data, origin, active, weights)
 
         def all_of(x: Any) -> Any:
@@ -126,7 +132,8 @@ def _ends(natural: Natural, objective: Objective, scalars: Callable[..., Any]) -
                 return jnp.take(all_of(x), i)
 
             found = [
-                _end(function, scalar, centre, top, covariance, capped, sign, jnp.sqrt(level)) for sign in (-1.0, 1.0)
+                _end(function, scalar, centre, top, covariance, transformed, sign, jnp.sqrt(level))
+                for sign in (-1.0, 1.0)
             ]
             return jnp.stack([end for end, _ in found]), jnp.all(jnp.stack([ok for _, ok in found]))
 
@@ -146,7 +153,7 @@ def _end(
     centre: Any,
     top: Any,
     covariance: Any,
-    capped: Any,
+    transformed: Any,
     sign: float,
     target: Any,
 ) -> tuple[Any, Any]:
@@ -170,7 +177,7 @@ def _end(
         left = jnp.append(down + multiplier * across, value - top + root**2 / 2)
         change = jnp.linalg.solve(system, -left)
         move = errors * change[:-1]
-        longest = jnp.max(jnp.abs(move) * capped)
+        longest = jnp.max(jnp.abs(move) * transformed)
         share = jnp.where(longest > LOGARITHM, LOGARITHM / jnp.where(longest > 0, longest, 1.0), 1.0)
         return x + share * move, multiplier + share * change[-1], jnp.max(jnp.abs(change[:-1]))
 

@@ -63,7 +63,7 @@ def jumping(optimum: Optimum) -> list[str]:
     """Return the free variables in which the objective jumps around the best point, where it stays finite."""
     objective, engine = optimum.verdict.objective, optimum.engine
     x = optimum.verdict.point.z
-    width = np.where(objective.capped, 1.0, np.clip(equilibrate(optimum.verdict.point.hessian), 1.0, 1e3))
+    width = np.where(objective.transformed, 1.0, np.clip(equilibrate(optimum.verdict.point.hessian), 1.0, 1e3))
     low, high, still = (np.zeros(engine.size) for _ in range(3))
     low[optimum.active], high[optimum.active], still[:] = x - REACH * width, x + REACH * width, optimum.z
     found = jumps(engine, lambda z: objective.value(z[optimum.active]), still, low, high)

@@ -154,7 +154,7 @@ class Held:
         if self.way[k] == 0:
             return name, f"{here:.6g}" if abs(here) > LIMIT * abs(self._unit(k)) else "0"
         # A coordinate that is no logarithm may have come far already: it is followed as far again, and farther.
-        unit = 1.0 if self.objective.capped[k] else max(1.0, abs(here))
+        unit = 1.0 if self.objective.transformed[k] else max(1.0, abs(here))
         alone = unit * np.sign(self.way) * (np.arange(self.way.size) == k)
         near, end = (float(self._natural_values(far * alone, variable)[i]) for far in FAR)
         if not abs(end - near) <= LIMIT * max(abs(end), abs(here), 1.0):
@@ -173,7 +173,7 @@ class Held:
             return None
         point, objective = self.verdict.point, self.objective
         origin = objective.origin[objective.active]
-        far = np.where(objective.capped, FURTHER, np.abs(point.z - origin) * (TWICE - 1))
+        far = np.where(objective.transformed, FURTHER, np.abs(point.z - origin) * (TWICE - 1))
         x = point.z + np.where(self.way != 0, np.sign(self.way) * far, 0.0)
         away = np.flatnonzero(self.way)
         keep = np.setdiff1d(np.arange(objective.size), away)

@@ -213,10 +213,10 @@ class Reasons:
         What is reported stands for the coordinates that it is made of, as far as they are not reported themselves.
         """
         optimum = self.optimum
-        active, capped = optimum.active, optimum.verdict.objective.capped
+        active, transformed = optimum.active, optimum.verdict.objective.transformed
         moving = direction != 0
         reported = np.isin(active, list(self._own))
-        hidden = np.where(moving & ~capped & ~reported, direction, 0.0)
+        hidden = np.where(moving & ~transformed & ~reported, direction, 0.0)
         found = [(name, up, False) for name, up in self._made_of(hidden, direction)]
         if not found:
             hidden[:] = 0.0
@@ -228,7 +228,7 @@ class Reasons:
                 found += self._of_one_variable(block.variable, direction)
                 together |= inside
         own = np.flatnonzero(moving & (hidden == 0) & ~together)
-        return [*found, *((self._called(int(active[k])), bool(direction[k] > 0), bool(capped[k])) for k in own)]
+        return [*found, *((self._called(int(active[k])), bool(direction[k] > 0), bool(transformed[k])) for k in own)]
 
     def _of_one_variable(self, variable: Variable, direction: np.ndarray) -> list[tuple[str, bool, bool]]:
         """Return the scalars of a jointly constrained variable that a direction moves; True last for a limit."""

@@ -99,7 +99,7 @@ class Statuses:
         here = abs(float(optimum.natural_values[estimand.name].ravel()[i])) + np.finfo(float).tiny
         for ray in self._rays_of(estimand) if optimum.verdict.rays.size else []:
             unit = ray / np.max(np.abs(ray))
-            logarithm = bool(np.any(optimum.verdict.objective.capped & (ray != 0)))
+            logarithm = bool(np.any(optimum.verdict.objective.transformed & (ray != 0)))
             ends = []
             for far in FAR if logarithm else FARTHER[-1]:
                 way = np.where(optimum.engine.transformed[unknown] & (not logarithm), np.log(far), far)
@@ -137,8 +137,8 @@ class Statuses:
 
     def _rays_of(self, estimand: Estimand) -> list[np.ndarray]:
         """Return the rays; all of them as one for a function, where each leads to an edge of its own."""
-        rays, capped = list(self.optimum.verdict.rays), self.optimum.verdict.objective.capped
-        if estimand.positions is not None or len(rays) < 2 or not all(capped[ray != 0].all() for ray in rays):
+        rays, transformed = list(self.optimum.verdict.rays), self.optimum.verdict.objective.transformed
+        if estimand.positions is not None or len(rays) < 2 or not all(transformed[ray != 0].all() for ray in rays):
             return rays
         unit = np.array([ray / np.max(np.abs(ray)) for ray in rays])
         return [np.sign(unit.sum(axis=0)) * np.abs(unit).max(axis=0)]
@@ -154,7 +154,7 @@ class Statuses:
 
     def _moves(self, estimand: Estimand, i: int, v: np.ndarray, value: float | None) -> bool:
         g = estimand.slopes(self.optimum.jacobian)[i, self.optimum.active]
-        if value is None or not self.optimum.verdict.objective.capped[np.abs(v) > 0].any():
+        if value is None or not self.optimum.verdict.objective.transformed[np.abs(v) > 0].any():
             along = abs(float(g @ v))
             size = float(np.linalg.norm(v / equilibrate(self.optimum.verdict.point.hessian)))
             # Against what cancels in the sum, and against the estimand's own deviation.
@@ -165,7 +165,7 @@ class Statuses:
             return True  # a function of a coordinate that moves, however little it moves so far out
         # Far out it may have come to its limit: with the logarithms where the model starts it has not.
         home = self.optimum.engine.graph.start[self.optimum.active] - self.optimum.z[self.optimum.active]
-        back = np.where((v != 0) & self.optimum.verdict.objective.capped, home, 0.0)
+        back = np.where((v != 0) & self.optimum.verdict.objective.transformed, home, 0.0)
         ends = [self.optimum.natural(estimand, shift)[i] for shift in (v / np.max(np.abs(v)) * 8.0, back)]
         # Of coordinates that go away the deviation says nothing.
         deviation = float(np.sqrt(np.where(v == 0, g**2, 0.0) @ self.optimum.conditional))
@@ -173,13 +173,13 @@ class Statuses:
 
     def _limit(self, estimand: Estimand, i: int, ray: np.ndarray) -> float | None:
         """Follow a ray to its end: the limit that a scalar comes to, an edge of the support as a rule; else None."""
-        capped = self.optimum.verdict.objective.capped
-        away = np.where(capped, ray, 0.0)
+        transformed = self.optimum.verdict.objective.transformed
+        away = np.where(transformed, ray, 0.0)
         unit, ways = (ray / np.max(np.abs(away)), (FAR,)) if np.any(away) else (ray / np.max(np.abs(ray)), FARTHER)
         if estimand.positions is not None:
             # Its own coordinate has to go far, however much farther others go.
             own = float(ray[self.optimum.active == estimand.positions[i]][0])
-            unit = ray / abs(own) if capped[self.optimum.active == estimand.positions[i]][0] else unit
+            unit = ray / abs(own) if transformed[self.optimum.active == estimand.positions[i]][0] else unit
         here = abs(float(self.optimum.natural_values[estimand.name].ravel()[i]))
         for far in ways:
             with np.errstate(over="ignore", invalid="ignore"):
@@ -202,7 +202,7 @@ class Statuses:
 
         That of a scalar that goes with it alone is none to begin with.
         """
-        away = np.where(self.optimum.verdict.objective.capped, ray, 0.0)
+        away = np.where(self.optimum.verdict.objective.transformed, ray, 0.0)
         if np.any(away):
             shift = away * (BEYOND / np.max(np.abs(away)))
         else:

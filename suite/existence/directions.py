@@ -27,12 +27,12 @@ def principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[f
     trail = point.trail
     # Where a slow ascent stopped no scale is left to tell what hardly moves: its own steps are left whole.
     further = [(trail[-1] - trail[-1 - k], point.slow) for k in (1, 2, 4) if len(trail) > k]
-    further += [(axis, False) for axis in np.eye(d.size)[verdict.objective.capped | _unmeasured(verdict, d)]]
+    further += [(axis, False) for axis in np.eye(d.size)[verdict.objective.transformed | _unmeasured(verdict, d)]]
     # A direction that leaves a kink is left to the multipliers.
     further = [(v, whole) for v, whole in further if np.allclose(basis @ (basis.T @ v), v, rtol=0, atol=1e-12)]
     kept, curvatures = [], []
     for direction, whole in [*((v, False) for v in columns), *further]:
-        v = direction if whole else _trimmed(direction, d, verdict.objective.capped)
+        v = direction if whole else _trimmed(direction, d, verdict.objective.transformed)
         if np.any(v != 0):
             curvature = curvature_along(verdict, v, d)
             if curvature >= SINGULAR > abs(level := curvature_along(verdict, direction, d)):
@@ -66,13 +66,13 @@ def span(rows: np.ndarray) -> np.ndarray:
 
 def from_slope(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> float:
     """Curvature along ``v`` that logarithms take from what is left of a slope, and which goes with it."""
-    left = np.where(verdict.objective.capped, np.abs(verdict.point.gradient), 0.0)
+    left = np.where(verdict.objective.transformed, np.abs(verdict.point.gradient), 0.0)
     return min(float(v**2 @ left) / float(np.sum((v / d) ** 2)), ARRIVED)
 
 
-def _trimmed(v: np.ndarray, d: np.ndarray, capped: np.ndarray) -> np.ndarray:
+def _trimmed(v: np.ndarray, d: np.ndarray, transformed: np.ndarray) -> np.ndarray:
     """Drop what hardly moves while a logarithm goes all its way: rounding of the direction, not part of it."""
-    if not np.any(capped & (v != 0)):
+    if not np.any(transformed & (v != 0)):
         return v
-    far = v * (FAR_OFF / np.max(np.abs(v[capped])))
-    return np.where(np.abs(far) > np.where(capped, 0.1, 1e-3 * d), v, 0.0)
+    far = v * (FAR_OFF / np.max(np.abs(v[transformed])))
+    return np.where(np.abs(far) > np.where(transformed, 0.1, 1e-3 * d), v, 0.0)

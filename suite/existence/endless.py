@@ -176,7 +176,7 @@ def still_rising(verdict: Verdict, ray: np.ndarray) -> Trace | None:
     objective, point = verdict.objective, verdict.point
     j = int(np.argmax(np.abs(ray)))
     slope = float(point.gradient[j]) * float(np.sign(ray[j]))
-    if not objective.capped[j] or slope < LEAST_SLOPE or point.decrement < LEAST_SLOPE:
+    if not objective.transformed[j] or slope < LEAST_SLOPE or point.decrement < LEAST_SLOPE:
         return None
     return _reversed(probe(objective, point, j, -float(np.sign(ray[j])), steps=SETTLED))
 

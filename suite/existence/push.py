@@ -57,7 +57,7 @@ def _next(objective: Objective, end: Point, points: list[np.ndarray], j: int, si
         ahead = still.copy()
         ahead[rest] += slope
     ahead[j] = still[j]
-    if not np.all(np.isfinite(ahead)) or np.any(np.abs(ahead - points[-1])[objective.capped] > LONGEST):
+    if not np.all(np.isfinite(ahead)) or np.any(np.abs(ahead - points[-1])[objective.transformed] > LONGEST):
         return still
     # What costs nothing may lead to where there is nothing but rounding.
     return ahead if objective.value(ahead) > objective.value(still) + WORTH else still

@@ -108,7 +108,7 @@ def _ends(
         origin = _inside(objective, origin, rng)
     met: Met = []
     found = [_ascend(objective, _on_steps(objective, origin), met)]
-    capped = objective.capped
+    transformed = objective.transformed
     starts = 2 if kinked else starts
     for k in range(starts):
         progress((1 + k) / (1 + starts))
@@ -117,9 +117,9 @@ def _ends(
             best = max((p for p, _ in found if p.usable), key=lambda p: p.value)
             if not best.slow:
                 centre = best.z
-                scale = np.where(capped, 1.0, 4 * equilibrate(best.hessian))
+                scale = np.where(transformed, 1.0, 4 * equilibrate(best.hessian))
         start = centre + scale * rng.standard_normal(origin.size) * (1 + k / 2)
-        start = np.where(capped, np.clip(start, origin - 12, origin + 12), start)
+        start = np.where(transformed, np.clip(start, origin - 12, origin + 12), start)
         start = _on_steps(objective, _not_too_low(objective, centre, start, found[0][0]))
         end = _led_back(objective, start, found[0][0]) or _ascend(objective, start, met)
         if end[0].usable:
@@ -174,12 +174,12 @@ def _ascend(objective: Objective, start: np.ndarray, met: Met) -> tuple[Point, C
 
 def _way(objective: Objective, end: Point) -> float:
     """Units that an ascent has carried the logarithmic coordinate that went farthest."""
-    return float(np.max(np.abs(end.z - end.trail[0])[objective.capped], initial=0.0))
+    return float(np.max(np.abs(end.z - end.trail[0])[objective.transformed], initial=0.0))
 
 
 def _rate(objective: Objective, end: Point) -> float:
     """Rise per unit of that coordinate over the second half of its way."""
-    at = np.max(np.abs(end.trail - end.trail[0])[:, objective.capped], axis=1)
+    at = np.max(np.abs(end.trail - end.trail[0])[:, objective.transformed], axis=1)
     half = int(np.flatnonzero(at <= at[-1] / 2)[-1])
     return (end.value - objective.value(end.trail[half])) / float(at[-1] - at[half])
 
@@ -207,7 +207,7 @@ def _on_steps(objective: Objective, x: np.ndarray) -> np.ndarray:
     steps = np.flatnonzero((gradient == 0) & np.all(hessian == 0, axis=0))
     for j in steps:
         trial = np.tile(x, (400, 1))
-        trial[:, j] = np.linspace(-6, 6, 400) + (0.0 if objective.capped[j] else x[j])
+        trial[:, j] = np.linspace(-6, 6, 400) + (0.0 if objective.transformed[j] else x[j])
         ends = []
         for row in trial[:: 1 if len(steps) == 1 else 8]:
             if np.isfinite(objective.value(row)):

@@ -36,7 +36,7 @@ def without_redundant(objective: Objective) -> Objective | None:
     size = column_sizes(columns.T)
     kept: list[np.ndarray] = []
     held = []
-    for j in np.argsort(objective.capped, kind="stable"):
+    for j in np.argsort(objective.transformed, kind="stable"):
         if size[j] == 0:
             continue  # a step of the objective is elsewhere, and says nothing here
         left = columns[j] / size[j]
@@ -51,7 +51,7 @@ def without_redundant(objective: Objective) -> Objective | None:
     if not held:
         return None
     positions = np.array(sorted(held))
-    off = np.isin(np.arange(x.size), positions) & ~objective.capped
+    off = np.isin(np.arange(x.size), positions) & ~objective.transformed
     x = np.where(off, x + np.sign(x - objective.origin[objective.active]), objective.origin[objective.active])
     return replace(objective, origin=objective.full(x)).without(positions)
 

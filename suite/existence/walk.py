@@ -57,7 +57,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     for v in rays:
         verdict.unbounded = verdict.unbounded or still_rising(verdict, v)
     rays += _bent(verdict, [*rays, *flat, *ridges, *known])
-    rays = _distinct([_at_plain_rates(_clean(r, verdict, d), objective.capped) for r in rays])
+    rays = _distinct([_at_plain_rates(_clean(r, verdict, d), objective.transformed) for r in rays])
     along = span(np.array(rays).reshape(-1, d.size) / d)
     for v in ridges:
         unit = (v / d) / np.linalg.norm(v / d)
@@ -75,7 +75,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     flat = _exactly(flat, objective, d) + list(np.eye(objective.size)[steps])
     verdict.flat = np.array([*(_clean(v, verdict, d) for v in flat), *known]).reshape(-1, d.size)
     verdict.rays = np.array(rays).reshape(-1, d.size)
-    if verdict.rays.size and not np.any(objective.capped & np.any(verdict.rays != 0, axis=0)):
+    if verdict.rays.size and not np.any(objective.transformed & np.any(verdict.rays != 0, axis=0)):
         verdict.rays = np.vstack([verdict.rays, carried_along(verdict)])
     _settle(verdict)
     if not verdict.regular:
@@ -100,13 +100,13 @@ def _is_tail(verdict: Verdict, v: np.ndarray, rays: list[np.ndarray]) -> bool:
     return bool(np.all(np.isfinite(change)) and np.any(np.abs(change) > TRACE * np.maximum(terms, 1e-300)))
 
 
-def _at_plain_rates(ray: np.ndarray, capped: np.ndarray) -> np.ndarray:
+def _at_plain_rates(ray: np.ndarray, transformed: np.ndarray) -> np.ndarray:
     """Put plain numbers in place of the rates at which logarithms go away together: the rest is rounding.
 
     As far as a limit is followed it would be seen.
     """
     moving = ray != 0
-    if not np.all(capped[moving]):
+    if not np.all(transformed[moving]):
         return ray
     unit = ray / np.max(np.abs(ray))
     plain = np.round(unit * RATES) / RATES
@@ -125,7 +125,7 @@ def _distinct(rays: list[np.ndarray]) -> list[np.ndarray]:
 
 def _logarithms_alone(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> np.ndarray:
     """Leave out of a ray what only settles while logarithms go away."""
-    logarithms = np.where(verdict.objective.capped, v, 0.0)
+    logarithms = np.where(verdict.objective.transformed, v, 0.0)
     rest = v - logarithms
     if not np.any(logarithms) or not np.any(rest):
         return v
@@ -139,7 +139,7 @@ def _logarithms_alone(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> np.ndar
 def _same_way(verdict: Verdict, v: np.ndarray, ray: np.ndarray) -> bool:
     """Whether a direction is a logarithm's ray but for what costs nothing: rounding hides that the way back falls."""
     j = int(np.argmax(np.abs(ray)))
-    if v[j] == 0 or not verdict.objective.capped[j]:
+    if v[j] == 0 or not verdict.objective.transformed[j]:
         return False
     left = (v / v[j] - ray / ray[j]) * FAR_OFF
     return bool(0.5 * abs(left @ verdict.point.hessian @ left) < UNSEEN)
@@ -189,7 +189,7 @@ def _settle(verdict: Verdict) -> None:
     """Push the coordinates that go to an edge of the support on, and let the rest come to its limit."""
     objective, point = verdict.objective, verdict.point
     away = np.flatnonzero(np.any(verdict.rays != 0, axis=0))
-    if away.size == 0 or not np.all(objective.capped[away]) or away.size == objective.size:
+    if away.size == 0 or not np.all(objective.transformed[away]) or away.size == objective.size:
         return
     size = np.abs(verdict.rays).max(axis=1, keepdims=True)
     way = np.sign(verdict.rays.sum(axis=0)) * np.abs(verdict.rays / size).max(axis=0)
@@ -212,18 +212,18 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
     d = equilibrate(point.hessian)
     unit = v / np.linalg.norm(v / d)
     longest = 1024 / np.sqrt(max(curvature, 1e-15))
-    capped = objective.capped
+    transformed = objective.transformed
     # A direction of no curvature is known to few digits: far along it the objective falls by their error alone.
-    vague = curvature < SINGULAR and not np.all(capped[unit != 0])
+    vague = curvature < SINGULAR and not np.all(transformed[unit != 0])
     if vague:
         longest = min(longest, FARTHEST)
-    logarithm = bool(np.any(capped & (unit != 0)))
+    logarithm = bool(np.any(transformed & (unit != 0)))
     if logarithm:
         far = FAR_OFF
-        if np.all(capped[unit != 0]):
+        if np.all(transformed[unit != 0]):
             # As far as the ascent came, so that the way back is seen to fall.
             far = max(far, float(np.max(np.abs(point.z - objective.origin[objective.active])[unit != 0])))
-        longest = min(longest, far / float(np.max(np.abs(unit[capped]))))
+        longest = min(longest, far / float(np.max(np.abs(unit[transformed]))))
     threshold = max(8 * verdict.noise, 1e-10)
     gain = max(1e3 * verdict.noise, 1e-6 * (1 + abs(point.value)))
     noise = 0.0
@@ -264,8 +264,8 @@ def _ridge(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> bool:
     """Whether a curved ridge runs along ``v``: displaced and re-optimised, the maximum is as high."""
     point, objective = verdict.point, verdict.objective
     j = int(np.argmax(np.abs(v / d)))
-    step = 0.5 if objective.capped[j] else max(3 * d[j], 0.1 * abs(point.z[j]))
-    short = 0.1 if objective.capped[j] else 0.6 * d[j]  # it may end soon
+    step = 0.5 if objective.transformed[j] else max(3 * d[j], 0.1 * abs(point.z[j]))
+    short = 0.1 if objective.transformed[j] else 0.6 * d[j]  # it may end soon
     for way in (step, -step, short, -short):
         x = point.z.copy()
         x[j] += way
@@ -279,12 +279,12 @@ def _ridge(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> bool:
 
 def _clean(v: np.ndarray, verdict: Verdict, d: np.ndarray) -> np.ndarray:
     """Drop the components of a direction that are only the rest still settling."""
-    capped = verdict.objective.capped
+    transformed = verdict.objective.transformed
     share = np.abs(v / d)
     kept = np.where(share > 1e-4 * share.max(), v, 0.0)
-    if np.any(capped & (kept != 0)):
-        far = v * (FAR_OFF / np.max(np.abs(v[capped])))
-        kept = np.where(np.abs(far) > np.where(capped, 0.1, 0.03 * d), v, 0.0)
+    if np.any(transformed & (kept != 0)):
+        far = v * (FAR_OFF / np.max(np.abs(v[transformed])))
+        kept = np.where(np.abs(far) > np.where(transformed, 0.1, 0.03 * d), v, 0.0)
 
     def falls(u: np.ndarray) -> bool:
         return _walk(verdict, u, curvature_along(verdict, u, d))[0]

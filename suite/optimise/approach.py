@@ -36,7 +36,7 @@ class Smooth(Protocol):
     """What an ascent by gradients asks of an objective."""
 
     @property
-    def capped(self) -> np.ndarray:
+    def transformed(self) -> np.ndarray:
         """Which coordinates act on a logarithmic scale, ``(p,)``."""
 
     def slopes(self, x: np.ndarray) -> tuple[float, np.ndarray]:
@@ -124,7 +124,7 @@ def approach(
             break
         step = np.zeros_like(z)
         step[free] = units.step(way)
-        length = share(step, objective.capped)
+        length = share(step, objective.transformed)
         for _ in range(1 if ended else HALVES):
             ahead = z + length * step
             reached, by_z_there = objective.slopes(ahead)
@@ -144,7 +144,7 @@ def approach(
             pairs.append((moved, bent))
         z, value, by_z, g = ahead, reached, by_z_there, new
         trail.append(z)
-        if np.any(np.abs(z - start)[objective.capped] > LOG_RANGE):
+        if np.any(np.abs(z - start)[objective.transformed] > LOG_RANGE):
             return None
     else:
         return None

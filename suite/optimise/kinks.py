@@ -179,7 +179,7 @@ def _constrained(
         lambda y: objective.value(unit * y, corner),
         x / unit,
         basis=null_space(held * unit),
-        capped=objective.capped,
+        transformed=objective.transformed,
         max_iterations=max_iterations,
         polish=3 if max_iterations else 0,
     )

@@ -63,7 +63,7 @@ def newton(
     start: np.ndarray,
     *,
     basis: np.ndarray | None = None,
-    capped: np.ndarray | None = None,
+    transformed: np.ndarray | None = None,
     max_iterations: int = 200,
     tolerance: float = 1e-13,
     polish: int = 3,
@@ -79,7 +79,7 @@ def newton(
         Shape ``(p,)``.
     basis
         Shape ``(p, q)``; when given, steps stay in its span.
-    capped
+    transformed
         Boolean ``(p,)``: coordinates whose step is limited, because they are logarithms or alike.
     max_iterations
         Bound on accepted steps.
@@ -108,7 +108,7 @@ def newton(
         ):
             slow = True
             break
-        step = _limited(step, capped)
+        step = _limited(step, transformed)
         z_new = _search(value, z, f, g, step)
         if z_new is None:
             break
@@ -120,18 +120,18 @@ def newton(
             break
         z, (f, g, h) = z_new, out
         trail.append(z)
-        if capped is not None and np.any(np.abs(z - trail[0])[capped] > LOG_RANGE):
+        if transformed is not None and np.any(np.abs(z - trail[0])[transformed] > LOG_RANGE):
             slow = True
             break
     for _ in range(polish):
         step, before = ascent_step(g, h, basis)
-        out = derivatives(z + _limited(step, capped))
+        out = derivatives(z + _limited(step, transformed))
         if not np.isfinite(out[0]) or not np.all(np.isfinite(out[2])):
             break
         after = ascent_step(out[1], out[2], basis)[1]
         if not after < before:
             break
-        z, (f, g, h), decrement = z + _limited(step, capped), out, after
+        z, (f, g, h), decrement = z + _limited(step, transformed), out, after
         trail.append(z)
     return Point(z, f, g, h, decrement, len(trail) - 1, np.array(trail), slow)
 
@@ -170,13 +170,13 @@ def factor(information: np.ndarray) -> np.ndarray | None:
     return root if float(np.min(np.diag(root), initial=1.0)) ** 2 >= 1e-10 else None
 
 
-def _limited(step: np.ndarray, capped: np.ndarray | None) -> np.ndarray:
-    return step if capped is None else step * share(step, capped)
+def _limited(step: np.ndarray, transformed: np.ndarray | None) -> np.ndarray:
+    return step if transformed is None else step * share(step, transformed)
 
 
-def share(step: np.ndarray, capped: np.ndarray) -> float:
+def share(step: np.ndarray, transformed: np.ndarray) -> float:
     """Return which part of a step may be made at once, because some coordinates are logarithms or alike."""
-    longest = float(np.max(np.abs(step[capped]), initial=0.0))
+    longest = float(np.max(np.abs(step[transformed]), initial=0.0))
     return 1.0 if longest <= LOG_STEP else LOG_STEP / longest
 
 

@@ -48,7 +48,7 @@ class Objective:
         return int(self.active.size)
 
     @property
-    def capped(self) -> np.ndarray:
+    def transformed(self) -> np.ndarray:
         """Which of them are logarithms or alike, because PyMC transforms the variable; an angle only comes round."""
         return np.asarray((self.engine.transformed & ~turns(self.engine))[self.active])
 
@@ -58,7 +58,7 @@ class Objective:
         mask = np.zeros(self.engine.size, dtype=bool)
         for name in exponentiated(self.engine):
             mask[next(b.slice for b in self.engine.blocks if b.variable.name == name)] = True
-        return np.asarray(self.capped | mask[self.active])
+        return np.asarray(self.transformed | mask[self.active])
 
     @property
     def discrete(self) -> bool:
@@ -136,7 +136,7 @@ class Objective:
         33, 1292-1314).
         """
         found = 0.0
-        for k in np.flatnonzero(self.capped & (np.abs(x) > FAR_OUT)):
+        for k in np.flatnonzero(self.transformed & (np.abs(x) > FAR_OUT)):
             change = NUDGE * (np.arange(x.size) == k)
             bent = self._bends(x, change)
             found = max(found, bent)
@@ -196,7 +196,7 @@ class Objective:
             self.value,
             x,
             basis=basis,
-            capped=self.capped,
+            transformed=self.transformed,
             max_iterations=max_iterations,
             noise=self.noise,
         )

@@ -66,7 +66,7 @@ def rounded(
         partial(objective.value, corner=corner),
         x,
         basis=basis,
-        capped=objective.capped,
+        transformed=objective.transformed,
         max_iterations=max_iterations,
         tolerance=1e-12,
         polish=0,

@@ -127,8 +127,8 @@ def _marginal(engine: Engine, start: np.ndarray, j: int, at: float) -> tuple[np.
     if rest.size == 0:
         height = value(np.zeros(0))
         return (x, height) if np.isfinite(height) else None
-    capped = np.array([bool(b.transform) for b in engine.blocks for _ in range(b.stop - b.start)])[rest]
-    point = newton(derivatives, value, x[rest], capped=capped)
+    transformed = np.array([bool(b.transform) for b in engine.blocks for _ in range(b.stop - b.start)])[rest]
+    point = newton(derivatives, value, x[rest], transformed=transformed)
     if not point.usable or point.decrement > 1e-4:
         return None
     sign, log_size = np.linalg.slogdet(-point.hessian)

@@ -73,7 +73,7 @@ class Scalar:
     def _coordinate(cls, optimum: Optimum, estimand: Estimand, i: int, j: int) -> Scalar:
         objective, engine, at = optimum.verdict.objective, optimum.engine, optimum.active[j]
         gradient = np.eye(objective.size)[j]
-        ends = LOGARITHM_ENDS if objective.capped[j] else ENDS
+        ends = LOGARITHM_ENDS if objective.transformed[j] else ENDS
         turning, period = bool(turns(engine)[at]), float(optimum.period(estimand)[i])
         centre, here = float(optimum.z[at]), float(optimum.natural_values[estimand.name].ravel()[i])
         rate = float(estimand.slopes(optimum.jacobian)[i, at])
@@ -146,15 +146,15 @@ def _limit(values: list[float], here: float) -> float:
 
 def _strides(optimum: Optimum) -> np.ndarray:
     """Return the longest step of each coordinate; what is no logarithm and does not turn may go any way at once."""
-    capped = np.where(optimum.verdict.objective.capped, STRIDE, np.inf)
-    return np.where(turns(optimum.engine)[optimum.active], TURN / PARTS, capped)
+    transformed = np.where(optimum.verdict.objective.transformed, STRIDE, np.inf)
+    return np.where(turns(optimum.engine)[optimum.active], TURN / PARTS, transformed)
 
 
 def _units(optimum: Optimum) -> np.ndarray:
     """Return a unit of each coordinate: of a logarithm itself, else its standard error with the others held."""
     verdict = optimum.verdict
-    unit = np.where(verdict.objective.capped, 1.0, equilibrate(verdict.point.hessian))
+    unit = np.where(verdict.objective.transformed, 1.0, equilibrate(verdict.point.hessian))
     if verdict.rays.size:  # of what goes away no curvature is left to tell it
-        away = np.any(verdict.rays != 0, axis=0) & ~verdict.objective.capped
+        away = np.any(verdict.rays != 0, axis=0) & ~verdict.objective.transformed
         unit = np.where(away, np.minimum(unit, verdict.way / 2), unit)
     return unit

@@ -92,7 +92,7 @@ def _hold_function(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: floa
         step, decrement = ascent_step(gradient, hessian, basis)
         if decrement <= ARRIVED * (1 + abs(value)):
             return x, value
-        moved = _climbed(verdict, scalar, at, x, value, gradient, step * share(step, objective.capped))
+        moved = _climbed(verdict, scalar, at, x, value, gradient, step * share(step, objective.transformed))
         if moved is None:
             break
         last, x = (x, value), moved

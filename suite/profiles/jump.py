@@ -130,7 +130,7 @@ class Jump:
                 z = optimum.z.copy()
                 z[optimum.active] = far
                 ends.append((natural_scale(optimum.engine).params(z) - self.centre)[optimum.active])
-        free = ~optimum.verdict.objective.capped
+        free = ~optimum.verdict.objective.transformed
         low, high = (
             np.where(free | ~np.isfinite(end), side * np.inf, end) for end, side in zip(ends, (-1, 1), strict=True)
         )

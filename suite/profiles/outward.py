@@ -280,8 +280,8 @@ class Outward:
     def _is_far(self) -> bool:
         """Whether the profile has been followed as far as it has to be, or can be."""
         way = np.abs(self.path[-1].x - self.verdict.point.z)
-        capped = self.verdict.objective.capped
-        far = way / np.where(capped, LOGARITHMS + np.abs(self.verdict.point.z), WIDTHS * self.scalar.unit)
+        transformed = self.verdict.objective.transformed
+        far = way / np.where(transformed, LOGARITHMS + np.abs(self.verdict.point.z), WIDTHS * self.scalar.unit)
         return bool(np.max(far, initial=0.0) > (FARTHEST if np.isnan(self.limit) else 1.0))
 
     def _stopped(self, step: np.ndarray | None, onward: bool) -> End:
@@ -307,7 +307,7 @@ class Outward:
                 return limit
         # Further on along what does not settle: a logarithm as far as numbers go.
         way = self._way_out()
-        logarithms = float(np.max(np.abs(way[self.verdict.objective.capped]), initial=0.0))
+        logarithms = float(np.max(np.abs(way[self.verdict.objective.transformed]), initial=0.0))
         most, steps = (ENDLESS / logarithms, 8) if logarithms > 0 else (FARTHEST**3, 64)
         shares = np.geomspace(1.0, most, steps)
         values = np.array([self.scalar.evaluate(last.x + share * way)[0] for share in shares])

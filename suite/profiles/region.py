@@ -81,7 +81,7 @@ class Region:
 
     def reach(self, centre: np.ndarray, way: np.ndarray) -> np.ndarray:
         """Return the point on the edge in one direction; the farthest looked at where there is none."""
-        logarithms = np.abs(way[self.objective.capped])
+        logarithms = np.abs(way[self.objective.transformed])
         most = FARTHEST / max(1.0, float(logarithms.max(initial=0.0)))
         inside, outside = 0.0, 1.0
         while outside <= most and self._inside(centre + outside * way):
@@ -112,7 +112,7 @@ def _root(optimum: Optimum) -> np.ndarray:
     columns = [vectors[:, kept] * np.sqrt(values[kept])]
     loose = [rows for rows in (verdict.rays, verdict.flat) if rows.size]
     if loose:
-        d = np.where(verdict.objective.capped, 1.0, equilibrate(verdict.point.hessian))
+        d = np.where(verdict.objective.transformed, 1.0, equilibrate(verdict.point.hessian))
         if verdict.rays.size:
             # Of what has gone away no curvature is left to tell a scale; the way that it has come does.
             d = np.where(np.any(verdict.rays != 0, axis=0), np.minimum(d, verdict.way), d)

@@ -47,7 +47,7 @@ def ways_out(verdict: Verdict) -> dict[int, float]:
     out: dict[int, float] = {}
     for ray in verdict.rays:
         moving = np.flatnonzero(ray)
-        if verdict.objective.capped[moving].all():
+        if verdict.objective.transformed[moving].all():
             out |= {int(k): float(np.sign(ray[k])) for k in moving}
     return out
 
@@ -63,7 +63,7 @@ def out_alone(verdict: Verdict, x: np.ndarray) -> dict[int, float]:
     if verdict.rays.size:
         left = np.abs(np.diag(verdict.point.hessian)) * verdict.way**2
         one_way = np.all(verdict.rays >= 0, axis=0) | np.all(verdict.rays <= 0, axis=0)
-        gone = np.any(verdict.rays != 0, axis=0) & one_way & ~verdict.objective.capped & (left < LEFT)
+        gone = np.any(verdict.rays != 0, axis=0) & one_way & ~verdict.objective.transformed & (left < LEFT)
         signs = np.sign(verdict.rays.sum(axis=0))
         gone &= signs * (x - verdict.point.z) >= 0
         out |= {int(k): float(signs[k]) for k in np.flatnonzero(gone)}
