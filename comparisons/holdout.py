@@ -77,10 +77,12 @@ def holdout_scores(scenario: Scenario, solution: Solution, sampling: Sampling) -
         return without("the split leaves no row to predict, or none to learn from")
     kept = (~mask).astype(float).reshape(-1, *(1,) * (weights.ndim - 1))
     engine = solution.engine.with_weights({name: kept})
-    plain = engine if solution.plain is None else solution.plain.with_weights({name: kept})
+    mle_engine = engine if solution.mle_engine is None else solution.mle_engine.with_weights({name: kept})
     found = []
     for method in methods:
-        terms, status, reason = _predict(plain if method == "mle" else engine, name, mask, solution, method, sampling)
+        terms, status, reason = _predict(
+            mle_engine if method == "mle" else engine, name, mask, solution, method, sampling
+        )
         held = terms if terms is not None else np.full(int(mask.sum()), np.nan)
         total = float(held.sum())
         if status is Status.OK and not np.isfinite(total):

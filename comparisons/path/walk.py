@@ -199,7 +199,7 @@ def along_rows(
             found = Replicates.empty(one.scalars, options, len(sizes))
         found.put(np.array([k]), one)
         ahead = np.broadcast_to(~used.reshape(-1, *(1,) * (weights.ndim - 1)), weights.shape).ravel()
-        scores = _scores(problem.engine, problem.plain or problem.engine, fit, ahead)
+        scores = _scores(problem.engine, problem.mle_engine or problem.engine, fit, ahead)
         for criterion, figure in scores.items():
             # Of ever fewer rows that are left, a sum says nothing: their mean does.
             left = int(ahead.sum())
@@ -248,7 +248,7 @@ def _rows_of(problem: Problem) -> tuple[str, np.ndarray]:
 def _weighted(problem: Problem, name: str, used: np.ndarray) -> Problem:
     """Return the problem with the rows that are not used without weight."""
     weights = {name: used.astype(float).reshape(-1, *(1,) * (problem.engine.weights[name].ndim - 1))}
-    plain = None if problem.plain is None else problem.plain.with_weights(weights)
+    plain = None if problem.mle_engine is None else problem.mle_engine.with_weights(weights)
     return replace(problem, engine=problem.engine.with_weights(weights), plain=plain)
 
 
@@ -277,7 +277,7 @@ def _held_out(
     found: dict[str, list[Criterion]] = {name: [] for name in CRITERIA[:3]}
     for one, fit in zip(sets.data, fits, strict=True):
         engine = problem.engine.with_data(**one)
-        plain = problem.plain or engine
+        plain = problem.mle_engine or engine
         for criterion, figure in _scores(engine, plain, fit, held).items():
             found[criterion].append(figure)
     return found

@@ -36,7 +36,7 @@ RIVAL = 12.0  # log-density by which another maximum has to be lower where chain
 
 def why_serial(problem: Problem, options: Options) -> str:
     """Return why a model cannot be solved for many data sets at once; empty where it can."""
-    scenario, engines = problem.scenario, [e for e in (problem.engine, problem.plain) if e is not None]
+    scenario, engines = problem.scenario, [e for e in (problem.engine, problem.mle_engine) if e is not None]
     for engine in engines:
         if engine.backend.traced is None or engine.backend.second_derivatives != "exact":
             return f"the model is not computed by JAX with exact second derivatives: {engine.note}"
@@ -131,7 +131,7 @@ class _Maximum:
 
 
 def _engine(problem: Problem, method: str) -> Engine:
-    return problem.plain if method == "mle" and problem.plain is not None else problem.engine
+    return problem.mle_engine if method == "mle" and problem.mle_engine is not None else problem.engine
 
 
 def _estimands(problem: Problem, engine: Engine) -> list[Estimand]:

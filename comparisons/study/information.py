@@ -36,8 +36,8 @@ def bound_of(design: Design, cell: Cell) -> np.ndarray:
     informations, jacobians = [], []
     for replicate in range(min(AVERAGED, max(design.replicates, 1))):
         data, _, true, _ = design.drawn(cell, replicate)
-        engine = (problem.plain or problem.engine).with_data(
-            **{k: v for k, v in data.arrays.items() if k in (problem.plain or problem.engine).data}
+        engine = (problem.mle_engine or problem.engine).with_data(
+            **{k: v for k, v in data.arrays.items() if k in (problem.mle_engine or problem.engine).data}
         )
         known = _active(engine)
         z = _coordinates(engine, true, known)

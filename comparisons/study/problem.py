@@ -59,7 +59,7 @@ class Problem:
         Its estimands, relabelling rule, and what theory says of maxima and posterior.
     engine
         The compiled model.
-    plain
+    mle_engine
         The engine of the MLE where that is another one, with the same likelihood in other parameters.
     no_posterior
         Status and reason where theory says that there is no posterior at these settings.
@@ -67,7 +67,7 @@ class Problem:
 
     scenario: Scenario
     engine: Engine
-    plain: Engine | None = None
+    mle_engine: Engine | None = None
     no_posterior: tuple[Status, str] | None = None
 
     @property
@@ -88,9 +88,9 @@ def compiled(scenario: Scenario, settings: Mapping[str, Any], data: Data) -> Pro
     def engine_of(which: Scenario) -> Engine:
         return Engine.build(build_model(which, data, model_settings(which, given)))
 
-    plain = None if scenario.likelihood is None else engine_of(scenario.likelihood)
+    mle_engine = None if scenario.likelihood is None else engine_of(scenario.likelihood)
     variant = next((name for name, own in scenario.variants.items() if dict(own) == given), DEFAULT)
-    return Problem(scenario, engine_of(scenario), plain, scenario.without_posterior(variant))
+    return Problem(scenario, engine_of(scenario), mle_engine, scenario.without_posterior(variant))
 
 
 @dataclass(frozen=True)

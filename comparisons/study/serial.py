@@ -28,10 +28,10 @@ def solve_serially(problem: Problem, sets: Sets, options: Options, kept: Kept | 
     for row in range(sets.count):
         look()
         engine = _on(problem.engine, sets.data[row])
-        plain = None if problem.plain is None else _on(problem.plain, sets.data[row])
+        mle_engine = None if problem.mle_engine is None else _on(problem.mle_engine, sets.data[row])
         seed = int(sets.seeds[row, 0])
         sampling = Sampling(options.draws, options.tune, options.chains, seed, cores=1, predictive=False)
-        panels = _panels(problem, engine, plain, options, sampling)
+        panels = _panels(problem, engine, mle_engine, options, sampling)
         for m, method in enumerate(options.methods):
             _write(found, m, row, panels[method])
         if "mcmc" in options.methods:
@@ -40,7 +40,7 @@ def solve_serially(problem: Problem, sets: Sets, options: Options, kept: Kept | 
         if kept is not None:
             kept[row] = _fit(panels)
         if sets.fresh:
-            _write_scores(found, row, panels, engine, plain, sets.fresh[row])
+            _write_scores(found, row, panels, engine, mle_engine, sets.fresh[row])
     return found
 
 
@@ -61,7 +61,7 @@ def _known(engine: Engine, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _panels(
-    problem: Problem, engine: Engine, plain: Engine | None, options: Options, sampling: Sampling
+    problem: Problem, engine: Engine, mle_engine: Engine | None, options: Options, sampling: Sampling
 ) -> dict[str, Panel]:
     """Return the panels; a posterior that fails the gate is sampled again with more draws."""
     scenario = problem.scenario
@@ -77,7 +77,9 @@ def _panels(
         "seconds": {},
     }
     estimands = scenario.estimands
-    panels = solve_engine(engine, estimands, plain=plain, methods=options.methods, sampling=sampling, **common)
+    panels = solve_engine(
+        engine, estimands, mle_engine=mle_engine, methods=options.methods, sampling=sampling, **common
+    )
     for times in LONGER:
         posterior = panels.get("mcmc")
         if posterior is None or not posterior.diagnostics.get("gate") or posterior.draws is None:
@@ -85,7 +87,7 @@ def _panels(
         more = replace(sampling, draws=times * sampling.draws)
         # The MAP is solved with it, as it tells the sampler the scales.
         methods = tuple(m for m in ("map", "mcmc") if m in options.methods)
-        panels |= solve_engine(engine, estimands, plain=plain, methods=methods, sampling=more, **common)
+        panels |= solve_engine(engine, estimands, mle_engine=mle_engine, methods=methods, sampling=more, **common)
     return panels
 
 
@@ -132,12 +134,12 @@ def _write_scores(
     row: int,
     panels: Mapping[str, Panel],
     engine: Engine,
-    plain: Engine | None,
+    mle_engine: Engine | None,
     fresh: Mapping[str, Any],
 ) -> None:
     """Score each predictive distribution on the fresh data: the mean log density of an observation."""
     for m, method in enumerate(found.methods):
-        own = plain if method == "mle" and plain is not None else engine
+        own = mle_engine if method == "mle" and mle_engine is not None else engine
         found.log_score[m, row] = log_score(own.with_data(**_known(own, fresh)), panels[method])
 
 

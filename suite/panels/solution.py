@@ -85,7 +85,7 @@ class Panel:
 class Solution:
     """One variant of a scenario, solved by all methods.
 
-    ``plain`` is the engine of the MLE where that is another one, with the same likelihood in other parameters.
+    ``mle_engine`` is the engine of the MLE where that is another one, with the same likelihood in other parameters.
     ``variables`` and ``dims`` say how estimands are laid out, ``periods`` which of their scalars are angles (zero for
     what is none); they outlive the engines, which do not pickle.
     """
@@ -97,7 +97,7 @@ class Solution:
     engine: Engine
     panels: dict[str, Panel]
     seconds: dict[str, float] = field(default_factory=dict)
-    plain: Engine | None = None
+    mle_engine: Engine | None = None
     variables: dict[str, Variable] = field(init=False, repr=False)
     dims: dict[str, tuple[str | None, ...]] = field(init=False, repr=False)
     periods: dict[str, np.ndarray] = field(init=False, repr=False)
@@ -113,7 +113,7 @@ class Solution:
         return float(self.periods[estimand][place]) if estimand in self.periods else 0.0
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "engine": None, "plain": None}
+        return {**self.__dict__, "engine": None, "mle_engine": None}
 
     def row(self, method: str, estimand: str, label: str = "") -> Row:
         """Return one headline row."""

@@ -102,13 +102,13 @@ def solve(
     seconds: dict[str, float] = {}
     with _timed(seconds, "compile"):
         engine, other = _engine(scenario, data, settings), scenario.likelihood
-        plain = None
+        mle_engine = None
         if other is not None and "mle" in methods:
-            plain = _engine(other, scenario_data(other, settings), settings)
+            mle_engine = _engine(other, scenario_data(other, settings), settings)
     panels = solve_engine(
         engine,
         scenario.estimands,
-        plain=plain,
+        mle_engine=mle_engine,
         scenario=scenario.name,
         variant=variant,
         methods=methods,
@@ -122,7 +122,7 @@ def solve(
         seconds=seconds,
         progress=progress,
     )
-    return Solution(scenario.name, variant, settings, data, engine, panels, seconds, plain)
+    return Solution(scenario.name, variant, settings, data, engine, panels, seconds, mle_engine)
 
 
 def _engine(scenario: Scenario, data: Data, settings: dict[str, Any]) -> Engine:
@@ -134,7 +134,7 @@ def solve_engine(
     engine: Engine,
     estimands: Sequence[str] | None,
     *,
-    plain: Engine | None = None,
+    mle_engine: Engine | None = None,
     scenario: str,
     variant: str,
     methods: Sequence[str],
@@ -148,7 +148,7 @@ def solve_engine(
     seconds: dict[str, float],
     progress: Progress | None = None,
 ) -> dict[str, Panel]:
-    """Run the panels on a compiled model; ``plain`` has the same likelihood in other parameters, for the MLE."""
+    """Run the panels on a compiled model; ``mle_engine`` has the same likelihood in other parameters, for the MLE."""
     from triptych.panels.map import solve_map
     from triptych.panels.mle import solve_mle
 
@@ -156,7 +156,7 @@ def solve_engine(
         refuse_beyond_memory(sampling.draws, sampling.chains, engine.size, engine.shown_size)
     resolved = resolve(engine, estimands)
     labels = labels_of(engine, relabel, sampling.random_seed)
-    own_labels = labels if plain is None else labels_of(plain, relabel, sampling.random_seed)
+    own_labels = labels if mle_engine is None else labels_of(mle_engine, relabel, sampling.random_seed)
     common: dict[str, Any] = {"scenario": scenario, "variant": variant, "ci_prob": ci_prob}
     panels: dict[str, Panel] = {}
     for method in METHODS:
@@ -167,7 +167,7 @@ def solve_engine(
         share(0.0)
         with _timed(seconds, method):
             if method == "mle":
-                own = plain or engine
+                own = mle_engine or engine
                 wanted = resolve(own, [e.name for e in resolved])
                 panel = solve_mle(
                     own,

@@ -65,7 +65,7 @@ def _potentials(engine: Any) -> tuple[str, ...]:
 
 def _points(solution: Solution, panel: Panel) -> dict[str, PointEstimate]:
     """Return the rows of a panel, each with the accuracy that follows from its standard error and the objective."""
-    engine = solution.plain or solution.engine
+    engine = solution.mle_engine or solution.engine
     size = 1e4
     if engine is not None and panel.z is not None and panel.z.size == engine.size:
         value = engine.value(panel.z)
