@@ -109,7 +109,7 @@ def _predict(
     verdict = _near(objective, panel.z)
     if verdict is None or not Optimum(verdict, unknown).exists:
         verdict = find(objective, seed=sampling.random_seed)
-        verdict = verdict.lesser or verdict  # what is to spare moves no prediction
+        verdict = verdict.without_redundant or verdict  # what is to spare moves no prediction
     if not Optimum(verdict, unknown).exists:
         return None, _lacking(verdict), "there is no maximum to predict with on the rows that are kept"
     terms = engine.pointwise(verdict.objective.full(verdict.point.z))[name]

@@ -29,13 +29,15 @@ def carried(verdict: Verdict, matrix: np.ndarray, objective: Objective) -> Verdi
     """Return the verdict after the map ``z`` to ``matrix @ z``, which turns its objective into ``objective``."""
     if np.array_equal(matrix, np.eye(len(matrix))):
         return replace(verdict)
-    lesser = verdict.lesser
-    if lesser is not None:
+    without_redundant = verdict.without_redundant
+    if without_redundant is not None:
         if not np.all(np.isin(matrix, (-1.0, 0.0, 1.0))):
             return replace(verdict)  # what is held would be no coordinate any more
-        held = lesser.objective
+        held = without_redundant.objective
         active = np.flatnonzero(np.any(matrix[:, held.active] != 0, axis=1))
-        lesser = carried(lesser, matrix, replace(held, origin=matrix @ held.origin, active=active))
+        without_redundant = carried(
+            without_redundant, matrix, replace(held, origin=matrix @ held.origin, active=active)
+        )
     local = matrix[np.ix_(objective.active, verdict.objective.active)]
     point, corner = _point(verdict.point, local), verdict.corner
     if corner is not None:
@@ -52,7 +54,7 @@ def carried(verdict: Verdict, matrix: np.ndarray, objective: Objective) -> Verdi
     level = [(int(np.argmax(np.abs(local[:, k]))), local @ direction) for k, direction in verdict.level]
     return replace(
         verdict, objective=objective, point=point, corner=corner, unbounded=trace, rays=rows(verdict.rays),
-        flat=rows(verdict.flat), cliff=rows(verdict.cliff), level=level, lesser=lesser,
+        flat=rows(verdict.flat), cliff=rows(verdict.cliff), level=level, without_redundant=without_redundant,
     )  # fmt: skip
 
 

@@ -44,8 +44,8 @@ class Optimum:
     @cached_property
     def surroundings(self) -> list[dict[str, np.ndarray]]:
         """All that is shown at points around the maximum, off any ridge."""
-        lesser = self.verdict.lesser
-        return surroundings(self if lesser is None else Optimum(lesser, self.unknown))
+        without_redundant = self.verdict.without_redundant
+        return surroundings(self if without_redundant is None else Optimum(without_redundant, self.unknown))
 
     @cached_property
     def near_start(self) -> np.ndarray:

@@ -86,7 +86,7 @@ class Statuses:
         if not np.isfinite(value):
             return Status.FAILED, f"the {said.what} has a maximum, but {estimand.name} is not finite there", np.nan
         # Far out a ridge may look as if it ran elsewhere; what moves along it keeps the value at which it was held.
-        if verdict.lesser is not None and (ridge := self._moved_near_start(estimand, i)):
+        if verdict.without_redundant is not None and (ridge := self._moved_near_start(estimand, i)):
             return Status.NOT_IDENTIFIED, said.flat(ridge), np.nan
         return Status.OK, reason, value
 
@@ -128,8 +128,8 @@ class Statuses:
 
         So far out the directions of what is to spare are rounding, and seem to move it.
         """
-        lesser = self.optimum.verdict.lesser
-        if lesser is None or estimand.positions is not None or lesser.flat.size:
+        without_redundant = self.optimum.verdict.without_redundant
+        if without_redundant is None or estimand.positions is not None or without_redundant.flat.size:
             return False
         if self._moved_near_start(estimand, i):
             return False  # it is not known where nothing is far out either

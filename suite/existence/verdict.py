@@ -55,7 +55,7 @@ class Verdict:
         Positions of logarithmic coordinates that can be pushed away at no cost, with the direction in which they go.
     settled
         Whether the probes met no better point in the end.
-    lesser
+    without_redundant
         The verdict without the parameters to spare, where there are some.
     """
 
@@ -72,7 +72,7 @@ class Verdict:
     cliff: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     level: list[tuple[int, np.ndarray]] = field(default_factory=list)
     settled: bool = True
-    lesser: Verdict | None = None
+    without_redundant: Verdict | None = None
 
     @property
     def clear(self) -> bool:

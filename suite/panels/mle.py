@@ -42,7 +42,7 @@ def solve_mle(
     optimum = Optimum(verdict, unknown)
     estimands = resolve(optimum.engine, [e.name for e in estimands])  # whose coordinates may be others
     frame = Frame(scenario, variant, "mle", "maximum", "wald", ci_prob)
-    lesser = verdict.lesser
+    without_redundant = verdict.without_redundant
     rows = with_limits(optimum, estimands, headline_rows(optimum, frame, estimands))
     rows = [_conditional(engine, row) for row in rows]
     native = statsmodels_results(optimum, estimands) if optimum.exists else no_estimate(optimum, frame, rows)
@@ -79,7 +79,9 @@ def solve_mle(
         paths=evidence(verdict, optimum, rows),
         profiles=profiles,
         held=held,
-        z=optimum.z if optimum.exists or (lesser is not None and Optimum(lesser, unknown).exists) else None,
+        z=optimum.z
+        if optimum.exists or (without_redundant is not None and Optimum(without_redundant, unknown).exists)
+        else None,
     )
 
 

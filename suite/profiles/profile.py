@@ -59,9 +59,9 @@ def profile_rows(
     if not wanted or len(wanted) > MOST or not optimum.verdict.objective.size:
         return found
     deviance = float(chi2.ppf(frame.ci_prob, 1))
-    lesser = optimum.verdict.lesser
+    without_redundant = optimum.verdict.without_redundant
     # On the ridge of parameters to spare a re-optimisation wanders.
-    followed = pulled_back(optimum, optimum.verdict if lesser is None else lesser)
+    followed = pulled_back(optimum, optimum.verdict if without_redundant is None else without_redundant)
     search = Search(followed, deviance / 2, list(dict.fromkeys(row.estimand for row in wanted)))
     by_name = {estimand.name: estimand for estimand in estimands}
     between = []
