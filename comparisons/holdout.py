@@ -132,7 +132,7 @@ def _near(objective: Objective, z: np.ndarray) -> Verdict | None:
     point, corner = climb(objective, z[objective.active])
     if not point.usable or point.slow:
         return None
-    return Verdict(objective, point, corner, objective.noise(point.z), 1)
+    return Verdict(objective, point, corner, objective.rounding_error(point.z), 1)
 
 
 def _predict_posterior(

@@ -30,7 +30,7 @@ def _places(mode: Verdict) -> Iterator[Verdict]:
         yield mode
     for end in mode.others:
         if end.usable and not end.slow:
-            yield Verdict(mode.objective, end, None, mode.noise, 1)
+            yield Verdict(mode.objective, end, None, mode.rounding_error, 1)
 
 
 def gaps(engine: Engine, group: Exchange, verdict: Verdict) -> np.ndarray:

@@ -77,8 +77,8 @@ class Reasons:
         """Say that the best point is nothing but rounding."""
         return (
             f"the ascent of the {self.what} leads to where double precision leaves nothing of it but rounding (an "
-            f"error of {self.optimum.verdict.noise:.2g}): no maximum is claimed; rescale the model, or keep scales off "
-            "zero"
+            f"error of {self.optimum.verdict.rounding_error:.2g}): no maximum is claimed; rescale the model, or keep "
+            "scales off zero"
         )
 
     def stalled(self) -> str:

@@ -52,7 +52,7 @@ class Statuses:
                 return Status.AT_INFINITY, said.taken_along(ray), np.nan
             if estimand.positions is not None:
                 return Status.AT_BOUNDARY, said.edge(end), end
-        if verdict.noise > ALL_ROUNDING and verdict.unbounded is None:
+        if verdict.rounding_error > ALL_ROUNDING and verdict.unbounded is None:
             return Status.FAILED, said.rounding(), np.nan
         flat = [v for v in verdict.flat if self._touched(estimand, i, v, None)]
         if flat and not self._goes_without_spare(estimand, i, value):

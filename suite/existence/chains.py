@@ -244,7 +244,7 @@ def _pushed(engine: Unchained, verdict: Verdict, way: np.ndarray) -> list[np.nda
 
 def _is_level(verdict: Verdict, way: np.ndarray) -> bool:
     """Whether the objective keeps its height on a way."""
-    point, least = verdict.point, verdict.point.value - max(8 * verdict.noise, LEVEL)
+    point, least = verdict.point, verdict.point.value - max(8 * verdict.rounding_error, LEVEL)
     return bool(np.any(way)) and all(
         verdict.objective.value(point.z + far * way / np.max(np.abs(way))) >= least for far in FAR
     )

@@ -41,7 +41,7 @@ def push_away(verdict: Verdict, end: Point) -> np.ndarray | None:
     if positions.size > PROBED:
         curvature = np.abs(np.diag(end.hessian))[positions]
         positions = positions[np.argsort(curvature)[:PROBED]]
-    least = verdict.point.value + max(1e3 * verdict.noise, 1e-6 * (1 + abs(verdict.point.value)))
+    least = verdict.point.value + max(1e3 * verdict.rounding_error, 1e-6 * (1 + abs(verdict.point.value)))
     better = None
     # A probability has no endless path, and only another maximum may be met.
     steps = FEW_STEPS if objective.discrete and not objective.parts[1] else PROBE_STEPS
@@ -118,7 +118,7 @@ def ran_away(verdict: Verdict) -> Trace | None:
     objective, trail = verdict.objective, verdict.point.trail
     if not np.any(objective.logarithmic):
         return None
-    if not verdict.noise > ALL_ROUNDING:
+    if not verdict.rounding_error > ALL_ROUNDING:
         return _still_as_steep(objective, trail, RAN_AWAY) if verdict.point.decrement >= LEAST_SLOPE else None
     # On a datum residuals are zero and not rounding: then the way is exact to its end.
     return _still_as_steep(objective, trail, RAN_AWAY / 2) or _still_as_steep(
@@ -168,7 +168,7 @@ def away_by_rounds(objective: Objective, rounds: list[Point]) -> Trace | None:
 
 def clear(objective: Objective, trail: np.ndarray) -> np.ndarray:
     """Return the part of an ascent on which the objective is not rounding alone."""
-    return trail[[k for k, x in enumerate(trail) if k == 0 or objective.noise(x) < UNROUNDED]]
+    return trail[[k for k, x in enumerate(trail) if k == 0 or objective.rounding_error(x) < UNROUNDED]]
 
 
 def still_rising(verdict: Verdict, ray: np.ndarray) -> Trace | None:
@@ -190,8 +190,8 @@ def _believable(verdict: Verdict, trace: Trace, top: int) -> bool:
     objective = verdict.objective
     rise = float(trace.values[top]) - verdict.point.value
     # A single measurement of the rounding may miss it.
-    noise = max(objective.noise(x) for x in trace.points[max(0, top - 2) : top + 3])
-    if rise <= 20 * noise:
+    rounding_error = max(objective.rounding_error(x) for x in trace.points[max(0, top - 2) : top + 3])
+    if rise <= 20 * rounding_error:
         return False
     return not objective.leaps(trace.points[top - 1], trace.points[top])
 

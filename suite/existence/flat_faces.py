@@ -18,14 +18,14 @@ SHORTEST = 1e-9  # way along a face, in the coordinates' own units, that is more
 ROUNDING = 1e-8  # share of a direction's largest part that is no part of it
 
 
-def face(objective: Objective, point: Point, corner: Corner, noise: float) -> np.ndarray:
+def face(objective: Objective, point: Point, corner: Corner, rounding_error: float) -> np.ndarray:
     """Return the directions, as rows, in which a maximum extends.
 
     Parameters
     ----------
     objective, point, corner
         The maximum and the kinks that hold there.
-    noise
+    rounding_error
         Rounding error of the objective.
     """
     d = equilibrate(point.hessian) * units(objective, point.z, point.hessian)
@@ -39,7 +39,7 @@ def face(objective: Objective, point: Point, corner: Corner, noise: float) -> np
         length = 0.5 * _next_kink(objective, point.z, v)
         if not SHORTEST * np.max(np.abs(w)) < length * np.max(np.abs(w)) < np.inf:
             continue
-        if abs(objective.value(point.z + length * v) - point.value) <= max(8 * noise, 1e-10):
+        if abs(objective.value(point.z + length * v) - point.value) <= max(8 * rounding_error, 1e-10):
             found.append(v)
     return np.array(found).reshape(-1, d.size)
 

@@ -74,7 +74,7 @@ def _sharp(verdict: Verdict, below: Point, above: Point, j: int) -> bool:
     slope = min(float(below.gradient[j]), -float(above.gradient[j]))
     bent = max(abs(float(end.hessian[j, j])) for end in (below, above))
     leap = abs(above.value - below.value)
-    level = leap <= max(8 * verdict.noise, 1e-10) + width * float(below.gradient[j] - above.gradient[j])
+    level = leap <= max(8 * verdict.rounding_error, 1e-10) + width * float(below.gradient[j] - above.gradient[j])
     return bool(level and slope > SHARP * (bent * width + np.finfo(float).eps * (1 + abs(below.value))))
 
 

@@ -104,11 +104,11 @@ def level(verdict: Verdict, trace: Trace, whole: bool) -> int:
         return 0
     # Rounding does not shrink on the way out: where it seems to, the differences that tell it are zero by chance.
     seen = trace.points[: high[-1] + 2]
-    noise = np.maximum.accumulate([max(verdict.noise, objective.noise(x)) for x in seen])
+    rounding_error = np.maximum.accumulate([max(verdict.rounding_error, objective.rounding_error(x)) for x in seen])
     for k in high[::-1]:
-        if noise[k] < CLEAR:
-            ends = whole if k == len(trace.values) - 1 else noise[k + 1] >= CLEAR
-            return k if ends and trace.values[k] >= top - max(8 * noise[k], 1e-10) else 0
+        if rounding_error[k] < CLEAR:
+            ends = whole if k == len(trace.values) - 1 else rounding_error[k + 1] >= CLEAR
+            return k if ends and trace.values[k] >= top - max(8 * rounding_error[k], 1e-10) else 0
     return 0
 
 

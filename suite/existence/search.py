@@ -55,7 +55,7 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
     verdict = _found(objective, seed, starts, progress)
     if (own := in_own_values(verdict)) is None:
         return verdict
-    low = verdict.point.value - max(8 * verdict.noise, 1e-6)
+    low = verdict.point.value - max(8 * verdict.rounding_error, 1e-6)
     for x in own[1:]:
         again = _probed(own[0], [climb(own[0], x)])
         keep_order(again)
@@ -224,12 +224,12 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
     if not usable:
         point, corner = found[0]
         return Verdict(objective, point, corner, np.inf, 0)
-    noise = {id(end): objective.noise(end.z) for end in {id(end): end for end, _ in usable}.values()}
+    rounding_error = {id(end): objective.rounding_error(end.z) for end in {id(end): end for end, _ in usable}.values()}
     # A point that is all rounding may show any value; it leads only when there is no other.
-    usable.sort(key=lambda e: noise[id(e[0])] > COARSE)
+    usable.sort(key=lambda e: rounding_error[id(e[0])] > COARSE)
     best = usable[0][0].value
     origin = objective.origin[objective.active]
-    told = max(1e-9 * (1 + abs(best)), min(noise[id(usable[0][0])], COARSE))
+    told = max(1e-9 * (1 + abs(best)), min(rounding_error[id(usable[0][0])], COARSE))
     equal = [e for e in usable if abs(e[0].value - best) <= told]
     mixed = len({end.slow for end, _ in equal}) > 1
     point, corner = min(
@@ -237,7 +237,7 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
         # An ascent may also leap to where all is flat: there it says less than one that came to a stop on the way.
         key=lambda e: (e[0].slow or (mixed and _is_flat(e[0])), float(np.linalg.norm(e[0].z - origin))),
     )
-    if noise[id(point)] > ALL_ROUNDING:
+    if rounding_error[id(point)] > ALL_ROUNDING:
         # Of numbers that mean nothing none is the best; the longest way before them tells most of where it leads.
         point, corner = max(
             usable, key=lambda e: float(np.max(np.ptp(clear(objective, e[0].trail), axis=0), initial=0))
@@ -249,7 +249,7 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
             others.append(other)
     ties = [end for end, _ in equal if not end.slow and apart(objective, end, [point])]
     ties = [end for k, end in enumerate(ties) if apart(objective, end, ties[:k])]
-    return Verdict(objective, point, corner, noise[id(point)], len(usable), others, ties)
+    return Verdict(objective, point, corner, rounding_error[id(point)], len(usable), others, ties)
 
 
 def apart(objective: Objective, end: Point, from_others: list[Point]) -> bool:
@@ -274,7 +274,7 @@ def _judge(verdict: Verdict) -> np.ndarray | None:
     if _is_endless(verdict):
         return None
     # Where kinks hold, that they do is not told by the objective's height, and its rounding hides nothing.
-    if verdict.noise > COARSE and not (verdict.corner is not None and verdict.point.arrived):
+    if verdict.rounding_error > COARSE and not (verdict.corner is not None and verdict.point.arrived):
         _step_back(verdict)
     if verdict.corner is None and not verdict.point.slow and not verdict.point.arrived:
         shake(verdict)
@@ -309,10 +309,10 @@ def _step_back(verdict: Verdict) -> None:
     """Return along the trail to where the objective is still computed and not rounding."""
     objective, trail = verdict.objective, verdict.point.trail
     for x in trail[::-1]:
-        noise = objective.noise(x)
-        if noise <= 1e-3 * COARSE:
+        rounding_error = objective.rounding_error(x)
+        if rounding_error <= 1e-3 * COARSE:
             value, gradient, hessian = objective.derivatives(x)
             _, decrement = ascent_step(gradient, hessian)
             verdict.point = Point(x, value, gradient, hessian, decrement, len(trail), trail)
-            verdict.noise = noise
+            verdict.rounding_error = rounding_error
             return

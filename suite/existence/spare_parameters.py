@@ -73,7 +73,9 @@ def _elsewhere(objective: Objective, inner: Verdict, kept: np.ndarray) -> np.nda
         return x
     moved = x + np.where(kept, 0.0, 0.3 * np.random.default_rng(5).standard_normal(x.size))
     end, _ = climb(replace(inner.objective, origin=objective.full(moved)), moved[kept])
-    if not end.usable or end.value < inner.point.value - max(8 * inner.noise, 1e-9 * (1 + abs(inner.point.value))):
+    if not end.usable or end.value < inner.point.value - max(
+        8 * inner.rounding_error, 1e-9 * (1 + abs(inner.point.value))
+    ):
         return x
     moved[kept] = end.z
     return moved
@@ -142,6 +144,6 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
         path[:, kept] = unbounded.points
         unbounded = Trace(int(np.flatnonzero(kept)[unbounded.position]), unbounded.steps, unbounded.values, path)
     return Verdict(
-        objective, point, corner, inner.noise, inner.starts, [], [], unbounded,
+        objective, point, corner, inner.rounding_error, inner.starts, [], [], unbounded,
         _embedded(inner.rays, kept), flat, _embedded(inner.cliff, kept), [], inner.settled, inner,
     )  # fmt: skip

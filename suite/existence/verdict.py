@@ -45,7 +45,7 @@ class Verdict:
         Other end points of the starts, best first.
     ties
         End points elsewhere that are as high.
-    noise
+    rounding_error
         Rounding error of the objective.
     starts
         How many starts ended at a usable point.
@@ -62,7 +62,7 @@ class Verdict:
     objective: Objective
     point: Point
     corner: Corner | None
-    noise: float
+    rounding_error: float
     starts: int
     others: list[Point] = field(default_factory=list)
     ties: list[Point] = field(default_factory=list)
@@ -97,7 +97,7 @@ class Verdict:
     @property
     def regular(self) -> bool:
         """Whether gradient and curvature on the regular directions are those of a maximum."""
-        if self.noise > ALL_ROUNDING or not self.settled:
+        if self.rounding_error > ALL_ROUNDING or not self.settled:
             return False
         point = self.point
         basis = self.basis

@@ -36,7 +36,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     ridges: list[np.ndarray] = []
     known = np.zeros((0, d.size))
     if verdict.corner is not None:
-        known = face(objective, point, verdict.corner, verdict.noise)
+        known = face(objective, point, verdict.corner, verdict.rounding_error)
     for v, curvature in zip(directions, curvatures, strict=True):
         if _within(known / d, v / d):
             continue
@@ -200,8 +200,8 @@ def _settle(verdict: Verdict) -> None:
         x[keep] = end.z
         value, gradient, hessian = objective.derivatives(x)
         finite = np.isfinite(value) and np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))
-        higher = value >= point.value - max(8 * verdict.noise, 1e-9)
-        if finite and higher and objective.noise(x) <= max(8 * verdict.noise, 1e-9):
+        higher = value >= point.value - max(8 * verdict.rounding_error, 1e-9)
+        if finite and higher and objective.rounding_error(x) <= max(8 * verdict.rounding_error, 1e-9):
             verdict.point = replace(point, z=x, value=value, gradient=gradient, hessian=hessian)
             return
 
@@ -224,9 +224,9 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
             # As far as the ascent came, so that the way back is seen to fall.
             far = max(far, float(np.max(np.abs(point.z - objective.origin[objective.active])[unit != 0])))
         longest = min(longest, far / float(np.max(np.abs(unit[transformed]))))
-    threshold = max(8 * verdict.noise, 1e-10)
-    gain = max(1e3 * verdict.noise, 1e-6 * (1 + abs(point.value)))
-    noise = 0.0
+    threshold = max(8 * verdict.rounding_error, 1e-10)
+    gain = max(1e3 * verdict.rounding_error, 1e-6 * (1 + abs(point.value)))
+    rounding_error = 0.0
     for k in range(12, -1, -1):
         x = point.z + longest * 2.0**-k * unit
         value = objective.value(x)
@@ -235,14 +235,16 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
             return k > 6 and not (k == 12 and _levels_off(verdict, x, curvature, threshold)), None
         change = value - point.value
         if k >= NEARBY and objective.size >= WIDE and not vague:
-            noise = verdict.noise  # so close it is what it was measured to be
+            rounding_error = verdict.rounding_error  # so close it is what it was measured to be
         elif abs(change) > threshold:
             # Rounding grows on the way far out, and a single measurement may miss it.
             near = (1.0, 0.99, 0.97, 0.94, 0.9) if logarithm or abs(change) < 1e-3 else (1.0,)
-            noise = max(noise, *(objective.noise(point.z + share * (x - point.z)) for share in near))
-        if change < -max(threshold, 8 * noise) and (change < -0.1 or not vague):
+            rounding_error = max(
+                rounding_error, *(objective.rounding_error(point.z + share * (x - point.z)) for share in near)
+            )
+        if change < -max(threshold, 8 * rounding_error) and (change < -0.1 or not vague):
             return True, None
-        if change > gain and change > 20 * noise:
+        if change > gain and change > 20 * rounding_error:
             return False, None if objective.leaps(point.z, x) else x
     return False, None
 
@@ -272,7 +274,7 @@ def _ridge(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> bool:
         if not np.isfinite(objective.value(x)):
             continue
         end = objective.climb(x, fixed=j, max_iterations=100)
-        if end.usable and end.value > point.value - max(50 * verdict.noise, 1e-9):
+        if end.usable and end.value > point.value - max(50 * verdict.rounding_error, 1e-9):
             return True
     return False
 

@@ -67,7 +67,7 @@ def newton(
     max_iterations: int = 200,
     tolerance: float = 1e-13,
     polish: int = 3,
-    noise: Value | None = None,
+    rounding_error: Value | None = None,
 ) -> Point:
     """Climb from ``start``.
 
@@ -87,7 +87,7 @@ def newton(
         Newton decrement, relative to the size of the objective, below which to stop.
     polish
         Undamped steps after that, kept while the gradient shrinks: they buy the last digits.
-    noise
+    rounding_error
         Rounding error of the objective: a slow ascent stops where it is all that is left to gain.
     """
     z = np.array(start, dtype=float)
@@ -104,7 +104,8 @@ def newton(
             break
         # At a regular maximum decrements shrink quadratically; on the way to infinity by a constant.
         if decrement > 0.05 * before and (
-            decrement <= CRAWL * (1 + abs(f)) or (noise is not None and decrement < 1e-4 and decrement < 10 * noise(z))
+            decrement <= CRAWL * (1 + abs(f))
+            or (rounding_error is not None and decrement < 1e-4 and decrement < 10 * rounding_error(z))
         ):
             slow = True
             break

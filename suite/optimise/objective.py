@@ -117,7 +117,7 @@ class Objective:
             memo[key] = bool(np.any(fall > 0))  # from others it rises, as a determinant does from zero
         return bool(memo[key])
 
-    def noise(self, x: np.ndarray) -> float:
+    def rounding_error(self, x: np.ndarray) -> float:
         """Return the rounding error of the objective at ``x``, measured and from the sizes of its terms."""
         z = self.full(x)
         terms = sum(float(np.sum(np.abs(t))) for t in self.engine.pointwise(z).values())
@@ -198,7 +198,7 @@ class Objective:
             basis=basis,
             transformed=self.transformed,
             max_iterations=max_iterations,
-            noise=self.noise,
+            rounding_error=self.rounding_error,
         )
 
     def with_room(self, x: np.ndarray, held: np.ndarray) -> np.ndarray:

@@ -58,7 +58,7 @@ def is_bounded(engine: Engine, mle: Panel | None) -> bool:
     from triptych.existence.search import find
 
     verdict = find(objective)
-    return verdict.starts > 0 and verdict.unbounded is None and not verdict.noise > ALL_ROUNDING
+    return verdict.starts > 0 and verdict.unbounded is None and not verdict.rounding_error > ALL_ROUNDING
 
 
 def endless(engine: Engine, z: np.ndarray) -> str:

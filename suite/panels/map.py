@@ -91,7 +91,7 @@ def search_diagnostics(verdict: Verdict) -> dict[str, object]:
         "iterations": verdict.point.iterations,
         "starts": verdict.starts,
         "other_optima": len(verdict.others),
-        "rounding_error": verdict.noise,
+        "rounding_error": verdict.rounding_error,
         "backend": verdict.objective.engine.backend.name,
         "second_derivatives": verdict.objective.engine.backend.second_derivatives,
         "note": verdict.objective.engine.note,
@@ -132,7 +132,7 @@ def _rows_at(
     """Return the rows of another maximum; none where the ascent did not come to one."""
     if not end.usable or end.slow or end.decrement > 1e-8 * (1 + abs(end.value)):
         return []
-    alone = Verdict(verdict.objective, end, None, verdict.noise, 1)
+    alone = Verdict(verdict.objective, end, None, verdict.rounding_error, 1)
     if not np.all(np.isfinite(alone.covariance)):
         return []
     rows = headline_rows(Optimum(alone, unknown), frame, estimands)

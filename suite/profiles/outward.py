@@ -168,7 +168,7 @@ class Outward:
     def _root(self, value: float) -> float:
         """Return the root of the deviance; NaN where the log-likelihood is above what was its maximum."""
         fall = self.verdict.point.value - value
-        if -fall > max(HIGHER, 8 * self.verdict.noise):
+        if -fall > max(HIGHER, 8 * self.verdict.rounding_error):
             return np.nan
         return float(np.sqrt(max(0.0, 2 * fall)))
 
@@ -272,7 +272,7 @@ class Outward:
 
     def _is_rounding(self, place: Place) -> bool:
         """Whether the fall of the likelihood up to a place may be an error of its computation."""
-        return self.verdict.objective.noise(place.x) > ROUNDING * self.target**2
+        return self.verdict.objective.rounding_error(place.x) > ROUNDING * self.target**2
 
     def _is_round(self) -> bool:
         return 0 < self.scalar.period <= abs(self.path[-1].at - self.path[0].at)

@@ -37,7 +37,7 @@ def _nearer(verdict: Verdict, x: np.ndarray, way: np.ndarray) -> np.ndarray:
     missing = [abs(objective.value(z) - verdict.point.value) for z in back]
     for close in CLOSE:
         for z, left in zip(back, missing, strict=True):
-            if left <= close and objective.noise(z) <= close:
+            if left <= close and objective.rounding_error(z) <= close:
                 return np.asarray(z)
     return x
 
