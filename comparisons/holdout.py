@@ -124,7 +124,7 @@ def _lacking(verdict: Verdict) -> Status:
         return Status.NOT_IDENTIFIED
     if verdict.cliff.size:
         return Status.AT_BOUNDARY
-    return Status.AT_INFINITY if verdict.rays.size else Status.FAILED
+    return Status.AT_INFINITY if verdict.diverging.size else Status.FAILED
 
 
 def _near(objective: Objective, z: np.ndarray) -> Verdict | None:

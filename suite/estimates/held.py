@@ -42,11 +42,11 @@ class Held:
     @cached_property
     def way(self) -> np.ndarray:
         """Where the coordinates that go away go; zero for all others, shape ``(p,)``."""
-        rays = self.verdict.rays
-        if not rays.size:
+        diverging = self.verdict.diverging
+        if not diverging.size:
             return np.zeros(self.objective.size)
-        size = np.abs(rays).max(axis=1, keepdims=True)
-        return np.asarray(np.sign(rays.sum(axis=0)) * np.abs(rays / size).max(axis=0))
+        size = np.abs(diverging).max(axis=1, keepdims=True)
+        return np.asarray(np.sign(diverging.sum(axis=0)) * np.abs(diverging / size).max(axis=0))
 
     @cached_property
     def steps(self) -> np.ndarray:

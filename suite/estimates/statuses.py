@@ -60,7 +60,7 @@ class Statuses:
         if verdict.unbounded is not None:
             return Status.UNBOUNDED, said.unbounded(), np.nan
         reason = ""
-        if estimand.simplex and verdict.rays.size:
+        if estimand.simplex and verdict.diverging.size:
             if not EDGE < value < 1 - EDGE:
                 return Status.AT_BOUNDARY, said.edge(float(round(value))), float(round(value))
         else:
@@ -97,7 +97,7 @@ class Statuses:
         """
         optimum, unknown = self.optimum, self.optimum.unknown
         here = abs(float(optimum.natural_values[estimand.name].ravel()[i])) + np.finfo(float).tiny
-        for ray in self._rays_of(estimand) if optimum.verdict.rays.size else []:
+        for ray in self._rays_of(estimand) if optimum.verdict.diverging.size else []:
             unit = ray / np.max(np.abs(ray))
             logarithm = bool(np.any(optimum.verdict.objective.transformed & (ray != 0)))
             ends = []
@@ -133,14 +133,18 @@ class Statuses:
             return False
         if self._moved_near_start(estimand, i):
             return False  # it is not known where nothing is far out either
-        return any(self._touched(estimand, i, ray, value) for ray in self.optimum.verdict.rays)
+        return any(self._touched(estimand, i, ray, value) for ray in self.optimum.verdict.diverging)
 
     def _rays_of(self, estimand: Estimand) -> list[np.ndarray]:
         """Return the rays; all of them as one for a function, where each leads to an edge of its own."""
-        rays, transformed = list(self.optimum.verdict.rays), self.optimum.verdict.objective.transformed
-        if estimand.positions is not None or len(rays) < 2 or not all(transformed[ray != 0].all() for ray in rays):
-            return rays
-        unit = np.array([ray / np.max(np.abs(ray)) for ray in rays])
+        diverging, transformed = list(self.optimum.verdict.diverging), self.optimum.verdict.objective.transformed
+        if (
+            estimand.positions is not None
+            or len(diverging) < 2
+            or not all(transformed[ray != 0].all() for ray in diverging)
+        ):
+            return diverging
+        unit = np.array([ray / np.max(np.abs(ray)) for ray in diverging])
         return [np.sign(unit.sum(axis=0)) * np.abs(unit).max(axis=0)]
 
     def _touched(self, estimand: Estimand, i: int, direction: np.ndarray, value: float | None) -> bool:
@@ -191,9 +195,9 @@ class Statuses:
 
     def _many_limits(self, estimand: Estimand, i: int, limit: float) -> bool:
         """Whether a scalar comes to another limit where one of several rays is followed farther than the rest."""
-        rays = self.optimum.verdict.rays
-        unit = rays / np.abs(rays).max(axis=1, keepdims=True)
-        others = [self._limit(estimand, i, unit.sum(axis=0) + ray) for ray in unit] if len(rays) > 1 else []
+        diverging = self.optimum.verdict.diverging
+        unit = diverging / np.abs(diverging).max(axis=1, keepdims=True)
+        others = [self._limit(estimand, i, unit.sum(axis=0) + ray) for ray in unit] if len(diverging) > 1 else []
         room = LIMIT * (abs(limit) + 1e-300)
         return any(other is None or abs(other - limit) > room for other in others)
 

@@ -210,15 +210,15 @@ def keep_order(verdict: Verdict) -> None:
     engine = verdict.objective.engine
     assert isinstance(engine, Unchained)
     flat: list[np.ndarray] = []
-    rays: list[np.ndarray] = []
+    diverging: list[np.ndarray] = []
     for v in verdict.flat:
         ways = [way for way in (v, -v) if _in_order(engine, verdict, way)]
-        (rays if len(ways) == 1 else flat).append(ways[0] if len(ways) == 1 else v)
-    for ray in verdict.rays:
+        (diverging if len(ways) == 1 else flat).append(ways[0] if len(ways) == 1 else v)
+    for ray in verdict.diverging:
         ways = [ray] if _in_order(engine, verdict, ray) else _pushed(engine, verdict, ray)
-        rays += [way for way in ways if _is_level(verdict, way)]
+        diverging += [way for way in ways if _is_level(verdict, way)]
     none = np.zeros((0, verdict.objective.size))
-    verdict.flat, verdict.rays = np.array(flat) if flat else none, np.array(rays) if rays else none
+    verdict.flat, verdict.diverging = np.array(flat) if flat else none, np.array(diverging) if diverging else none
 
 
 def _values(chain: Chain, objective: Objective) -> np.ndarray:
@@ -252,7 +252,7 @@ def _is_level(verdict: Verdict, way: np.ndarray) -> bool:
 
 def _is_bent(verdict: Verdict, chain: Chain) -> bool:
     """Whether more of a chain goes away than gaps, each alone: one that closes or opens leads nothing astray."""
-    loose = [rows for rows in (verdict.rays, verdict.flat) if rows.size]
+    loose = [rows for rows in (verdict.diverging, verdict.flat) if rows.size]
     if not loose:
         return not verdict.regular
     rows = np.zeros((sum(len(rows) for rows in loose), verdict.objective.engine.size))

@@ -19,7 +19,7 @@ def carried_along(verdict: Verdict) -> np.ndarray:
     way, and none in the limit. Added to or taken from a ray in a small part it is a ray as well.
     """
     objective, point = verdict.objective, verdict.point
-    ray = verdict.rays.sum(axis=0)
+    ray = verdict.diverging.sum(axis=0)
     basis = verdict.basis
     information = -(basis.T @ point.hessian @ basis)
     none = np.zeros((0, objective.size))

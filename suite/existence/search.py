@@ -59,7 +59,12 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
     for x in own[1:]:
         again = _probed(own[0], [climb(own[0], x)])
         keep_order(again)
-        if again.starts and again.regular and (again.rays.size or own[0].engine.unseen) and again.point.value >= low:
+        if (
+            again.starts
+            and again.regular
+            and (again.diverging.size or own[0].engine.unseen)
+            and again.point.value >= low
+        ):
             return again
     return verdict
 
@@ -74,7 +79,7 @@ def _found(objective: Objective, seed: int, starts: int, progress: Share) -> Ver
         inner = _found(fewer, seed, starts, progress)
         whole = with_redundant(objective, inner)
         # A part of a sum that was held may be larger than the whole, and drive the others to nothing.
-        driven = whole is None and inner.rays.size and inner.unbounded is None
+        driven = whole is None and inner.diverging.size and inner.unbounded is None
         if driven and (other := held_elsewhere(objective, fewer)) is not None:
             whole = with_redundant(objective, _found(other, seed, starts, progress))
         if whole is not None:

@@ -69,7 +69,7 @@ def held_elsewhere(objective: Objective, fewer: Objective) -> Objective | None:
 def _elsewhere(objective: Objective, inner: Verdict, kept: np.ndarray) -> np.ndarray:
     """Return another point of the ridge: where parameters are held at zero it may run in a special direction."""
     x: np.ndarray = inner.objective.full(inner.point.z)[objective.active]
-    if inner.unbounded is not None or inner.rays.size or inner.cliff.size:
+    if inner.unbounded is not None or inner.diverging.size or inner.cliff.size:
         return x
     moved = x + np.where(kept, 0.0, 0.3 * np.random.default_rng(5).standard_normal(x.size))
     end, _ = climb(replace(inner.objective, origin=objective.full(moved)), moved[kept])
@@ -92,12 +92,12 @@ def _tangent(
     count = x.size - inner.objective.size
     if len(inner.flat):  # whose rows may say the same
         count += independent(inner.flat)
-    if inner.rays.size and len(straight := structural_null(objective)) == count:
+    if inner.diverging.size and len(straight := structural_null(objective)) == count:
         return straight
     # A kink that holds has no derivative, and is held along the ridge.
     columns = np.vstack([objective.term_slopes(x), rows])
     found = null_directions(columns, count) if np.all(np.isfinite(columns)) else None
-    smooth = inner.corner is None and inner.unbounded is None and not inner.rays.size and not inner.cliff.size
+    smooth = inner.corner is None and inner.unbounded is None and not inner.diverging.size and not inner.cliff.size
     if not smooth or (found is not None and len(found) == count):
         return found
     d = equilibrate(hessian)
@@ -145,5 +145,5 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
         unbounded = Trace(int(np.flatnonzero(kept)[unbounded.position]), unbounded.steps, unbounded.values, path)
     return Verdict(
         objective, point, corner, inner.rounding_error, inner.starts, [], [], unbounded,
-        _embedded(inner.rays, kept), flat, _embedded(inner.cliff, kept), [], inner.settled, inner,
+        _embedded(inner.diverging, kept), flat, _embedded(inner.cliff, kept), [], inner.settled, inner,
     )  # fmt: skip

@@ -37,7 +37,7 @@ class Verdict:
         The kinks that hold there, when the objective has any.
     unbounded
         The path along which the objective rises without limit, if one was found.
-    rays
+    diverging
         Directions, as rows, along which it stays at its supremum for ever.
     flat
         Directions, as rows, along which it does not change at all.
@@ -67,7 +67,7 @@ class Verdict:
     others: list[Point] = field(default_factory=list)
     ties: list[Point] = field(default_factory=list)
     unbounded: Trace | None = None
-    rays: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    diverging: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     flat: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     cliff: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     level: list[tuple[int, np.ndarray]] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Verdict:
     @property
     def clear(self) -> bool:
         """Whether nothing was found in which the objective is level, or rises for ever."""
-        return self.unbounded is None and not self.cliff.size and not self.rays.size and not self.flat.size
+        return self.unbounded is None and not self.cliff.size and not self.diverging.size and not self.flat.size
 
     @property
     def way(self) -> np.ndarray:
@@ -116,7 +116,7 @@ class Verdict:
         """Directions in which the maximum is regular, as columns, not orthonormal."""
         d = equilibrate(self.point.hessian)
         rows = [self.corner.jacobian * d] if self.corner is not None else []
-        rows += [self.rays / d] if self.rays.size else []
+        rows += [self.diverging / d] if self.diverging.size else []
         rows += [self.flat / d] if self.flat.size else []
         rows += [self.cliff / d] if self.cliff.size else []
         stacked = np.vstack(rows) if rows else np.zeros((0, d.size))

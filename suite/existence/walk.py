@@ -31,7 +31,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     point, objective = verdict.point, verdict.objective
     d = equilibrate(point.hessian)
     directions, curvatures = principal(verdict, d)
-    rays: list[np.ndarray] = []
+    diverging: list[np.ndarray] = []
     flat: list[np.ndarray] = []
     ridges: list[np.ndarray] = []
     known = np.zeros((0, d.size))
@@ -49,23 +49,23 @@ def follow(verdict: Verdict) -> np.ndarray | None:
         if not any(sides):
             flat.append(v)
         elif not all(sides):
-            rays.append(v if sides[1] else -v)
+            diverging.append(v if sides[1] else -v)
         elif curvature < SINGULAR + from_slope(verdict, v, d):
             ridges.append(v)
-    rays = [_logarithms_alone(verdict, v, d) for v in rays]
-    flat = [v for v in flat if not any(_same_way(verdict, v, ray) for ray in rays)]
-    for v in rays:
+    diverging = [_logarithms_alone(verdict, v, d) for v in diverging]
+    flat = [v for v in flat if not any(_same_way(verdict, v, ray) for ray in diverging)]
+    for v in diverging:
         verdict.unbounded = verdict.unbounded or still_rising(verdict, v)
-    rays += _bent(verdict, [*rays, *flat, *ridges, *known])
-    rays = _distinct([_at_plain_rates(_clean(r, verdict, d), objective.transformed) for r in rays])
-    along = span(np.array(rays).reshape(-1, d.size) / d)
+    diverging += _bent(verdict, [*diverging, *flat, *ridges, *known])
+    diverging = _distinct([_at_plain_rates(_clean(r, verdict, d), objective.transformed) for r in diverging])
+    along = span(np.array(diverging).reshape(-1, d.size) / d)
     for v in ridges:
         unit = (v / d) / np.linalg.norm(v / d)
         if np.linalg.norm(along.T @ unit) < 0.9 and _ridge(verdict, v, d):
             flat.append(v)
-    tails = [v for v in flat if _is_tail(verdict, v, rays)]
+    tails = [v for v in flat if _is_tail(verdict, v, diverging)]
     flat = [v for v in flat if not any(v is tail for tail in tails)]
-    rays += [_clean(v, verdict, d) for v in tails]
+    diverging += [_clean(v, verdict, d) for v in tails]
     steps = (point.gradient == 0) & np.all(point.hessian == 0, axis=0)
     if verdict.corner is not None:
         steps &= np.all(verdict.corner.jacobian == 0, axis=0)
@@ -74,16 +74,16 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     flat = [v for v in flat if not np.any(steps & (np.abs(v) > 0.5 * np.abs(v).max()))]
     flat = _exactly(flat, objective, d) + list(np.eye(objective.size)[steps])
     verdict.flat = np.array([*(_clean(v, verdict, d) for v in flat), *known]).reshape(-1, d.size)
-    verdict.rays = np.array(rays).reshape(-1, d.size)
-    if verdict.rays.size and not np.any(objective.transformed & np.any(verdict.rays != 0, axis=0)):
-        verdict.rays = np.vstack([verdict.rays, carried_along(verdict)])
+    verdict.diverging = np.array(diverging).reshape(-1, d.size)
+    if verdict.diverging.size and not np.any(objective.transformed & np.any(verdict.diverging != 0, axis=0)):
+        verdict.diverging = np.vstack([verdict.diverging, carried_along(verdict)])
     _settle(verdict)
     if not verdict.regular:
         verdict.cliff = cliff(verdict)
     return None
 
 
-def _is_tail(verdict: Verdict, v: np.ndarray, rays: list[np.ndarray]) -> bool:
+def _is_tail(verdict: Verdict, v: np.ndarray, diverging: list[np.ndarray]) -> bool:
     """Whether a direction is level only because what it moves has gone far along the rays.
 
     There likelihood terms are at their supremum to all digits whichever way it leads; near the model's start they
@@ -91,7 +91,7 @@ def _is_tail(verdict: Verdict, v: np.ndarray, rays: list[np.ndarray]) -> bool:
     """
     moved = np.abs(v) > TRACE * np.max(np.abs(v))
     # What leaves an ordered vector is judged in its own values, where the rest is in its way.
-    if verdict.objective.engine.in_order or not rays or np.any(moved & ~np.any(np.array(rays) != 0, axis=0)):
+    if verdict.objective.engine.in_order or not diverging or np.any(moved & ~np.any(np.array(diverging) != 0, axis=0)):
         return False
     objective = verdict.objective
     start = objective.origin[objective.active] + 0.1 * np.random.default_rng(3).standard_normal(v.size)
@@ -113,12 +113,12 @@ def _at_plain_rates(ray: np.ndarray, transformed: np.ndarray) -> np.ndarray:
     return plain if np.all(plain[moving] != 0) and np.max(np.abs(unit - plain)) < 0.01 / RATES else ray
 
 
-def _distinct(rays: list[np.ndarray]) -> list[np.ndarray]:
+def _distinct(diverging: list[np.ndarray]) -> list[np.ndarray]:
     """Leave out rays that say the same as one before them, but for what rounding left of the way there."""
-    units = [ray / np.max(np.abs(ray)) for ray in rays]
+    units = [ray / np.max(np.abs(ray)) for ray in diverging]
     return [
         ray
-        for k, ray in enumerate(rays)
+        for k, ray in enumerate(diverging)
         if not any(np.max(np.abs(units[k] - before)) < ONE_WAY for before in units[:k])
     ]
 
@@ -188,11 +188,11 @@ def _within(rows: np.ndarray, v: np.ndarray) -> bool:
 def _settle(verdict: Verdict) -> None:
     """Push the coordinates that go to an edge of the support on, and let the rest come to its limit."""
     objective, point = verdict.objective, verdict.point
-    away = np.flatnonzero(np.any(verdict.rays != 0, axis=0))
+    away = np.flatnonzero(np.any(verdict.diverging != 0, axis=0))
     if away.size == 0 or not np.all(objective.transformed[away]) or away.size == objective.size:
         return
-    size = np.abs(verdict.rays).max(axis=1, keepdims=True)
-    way = np.sign(verdict.rays.sum(axis=0)) * np.abs(verdict.rays / size).max(axis=0)
+    size = np.abs(verdict.diverging).max(axis=1, keepdims=True)
+    way = np.sign(verdict.diverging.sum(axis=0)) * np.abs(verdict.diverging / size).max(axis=0)
     keep = np.setdiff1d(np.arange(objective.size), away)
     for step in (4.0, 2.0, 1.0):
         x = point.z + step * way

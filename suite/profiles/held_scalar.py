@@ -154,7 +154,7 @@ def _units(optimum: Optimum) -> np.ndarray:
     """Return a unit of each coordinate: of a logarithm itself, else its standard error with the others held."""
     verdict = optimum.verdict
     unit = np.where(verdict.objective.transformed, 1.0, equilibrate(verdict.point.hessian))
-    if verdict.rays.size:  # of what goes away no curvature is left to tell it
-        away = np.any(verdict.rays != 0, axis=0) & ~verdict.objective.transformed
+    if verdict.diverging.size:  # of what goes away no curvature is left to tell it
+        away = np.any(verdict.diverging != 0, axis=0) & ~verdict.objective.transformed
         unit = np.where(away, np.minimum(unit, verdict.way / 2), unit)
     return unit

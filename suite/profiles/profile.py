@@ -94,7 +94,7 @@ def profile_rows(
 
 def _has_many_limits(verdict: Verdict, row: Row) -> bool:
     """Whether a scalar takes several values at a supremum far out: its region is searched all the same."""
-    return row.status is Status.NOT_IDENTIFIED and verdict.rays.size > 0 and not verdict.flat.size
+    return row.status is Status.NOT_IDENTIFIED and verdict.diverging.size > 0 and not verdict.flat.size
 
 
 class Search:
@@ -248,5 +248,5 @@ def _continued(seen: Curve, target: float) -> Curve:
 def _open_sides(optimum: Optimum, scalar: Scalar) -> set[float]:
     """Return the sides to which a scalar goes along a ray, where the likelihood never falls again."""
     slope = scalar.evaluate(optimum.verdict.point.z)[1]
-    moves = [(float(slope @ ray), float(np.abs(slope) @ np.abs(ray))) for ray in optimum.verdict.rays]
+    moves = [(float(slope @ ray), float(np.abs(slope) @ np.abs(ray))) for ray in optimum.verdict.diverging]
     return {float(np.sign(move)) for move, most in moves if abs(move) > INVOLVED * most}

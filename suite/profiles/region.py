@@ -63,7 +63,7 @@ class Region:
 
     @property
     def _rays(self) -> list[np.ndarray]:
-        return [ray / np.max(np.abs(ray)) for ray in self.optimum.verdict.rays]
+        return [ray / np.max(np.abs(ray)) for ray in self.optimum.verdict.diverging]
 
     @cached_property
     def natural_values(self) -> dict[str, np.ndarray]:
@@ -110,12 +110,12 @@ def _root(optimum: Optimum) -> np.ndarray:
     values, vectors = np.linalg.eigh(np.nan_to_num(optimum.covariance))
     kept = values > 1e-14 * max(float(values.max(initial=0.0)), 1e-300)
     columns = [vectors[:, kept] * np.sqrt(values[kept])]
-    loose = [rows for rows in (verdict.rays, verdict.flat) if rows.size]
+    loose = [rows for rows in (verdict.diverging, verdict.flat) if rows.size]
     if loose:
         d = np.where(verdict.objective.transformed, 1.0, equilibrate(verdict.point.hessian))
-        if verdict.rays.size:
+        if verdict.diverging.size:
             # Of what has gone away no curvature is left to tell a scale; the way that it has come does.
-            d = np.where(np.any(verdict.rays != 0, axis=0), np.minimum(d, verdict.way), d)
+            d = np.where(np.any(verdict.diverging != 0, axis=0), np.minimum(d, verdict.way), d)
         moving = np.any(np.vstack(loose) != 0, axis=0)
         columns.append((np.eye(moving.size) * d)[:, moving])
     return np.hstack(columns)

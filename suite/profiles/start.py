@@ -45,7 +45,7 @@ def _nearer(verdict: Verdict, x: np.ndarray, way: np.ndarray) -> np.ndarray:
 def ways_out(verdict: Verdict) -> dict[int, float]:
     """Return the positions of logarithmic coordinates that go away without others, each with its sign."""
     out: dict[int, float] = {}
-    for ray in verdict.rays:
+    for ray in verdict.diverging:
         moving = np.flatnonzero(ray)
         if verdict.objective.transformed[moving].all():
             out |= {int(k): float(np.sign(ray[k])) for k in moving}
@@ -60,11 +60,11 @@ def out_alone(verdict: Verdict, x: np.ndarray) -> dict[int, float]:
     rounding.
     """
     out = ways_out(verdict)
-    if verdict.rays.size:
+    if verdict.diverging.size:
         left = np.abs(np.diag(verdict.point.hessian)) * verdict.way**2
-        one_way = np.all(verdict.rays >= 0, axis=0) | np.all(verdict.rays <= 0, axis=0)
-        gone = np.any(verdict.rays != 0, axis=0) & one_way & ~verdict.objective.transformed & (left < LEFT)
-        signs = np.sign(verdict.rays.sum(axis=0))
+        one_way = np.all(verdict.diverging >= 0, axis=0) | np.all(verdict.diverging <= 0, axis=0)
+        gone = np.any(verdict.diverging != 0, axis=0) & one_way & ~verdict.objective.transformed & (left < LEFT)
+        signs = np.sign(verdict.diverging.sum(axis=0))
         gone &= signs * (x - verdict.point.z) >= 0
         out |= {int(k): float(signs[k]) for k in np.flatnonzero(gone)}
     return out

@@ -61,5 +61,5 @@ def test_a_limit_is_seen_from_every_start_where_the_density_ends_in_rounding() -
         pm.Truncated("y", pm.Poisson.dist(rate), lower=1, observed=np.ones(6, int))
     engine = Engine.build(model)
     objective, _ = make_objective(engine, np.array([1.0, 1.0]))
-    found = [find(objective, seed).rays.tolist() for seed in range(8)]
+    found = [find(objective, seed).diverging.tolist() for seed in range(8)]
     assert found == [[[-1.0]]] * 8

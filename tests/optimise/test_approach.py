@@ -137,8 +137,8 @@ def test_many_coefficients_that_separate_go_to_infinity() -> None:
         pm.Normal("z", other, 1, observed=[1.0, 2.0])
     objective, _ = make_objective(Engine.build(model), LIKELIHOOD)
     verdict = find(objective)
-    assert np.all(np.any(verdict.rays != 0, axis=0)[:-1])
-    assert not np.any(verdict.rays[:, -1] != 0)
+    assert np.all(np.any(verdict.diverging != 0, axis=0)[:-1])
+    assert not np.any(verdict.diverging[:, -1] != 0)
 
 
 def test_a_ridge_to_infinity_is_searched_neither_for_kinks_nor_for_steps(monkeypatch: pytest.MonkeyPatch) -> None:
