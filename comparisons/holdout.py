@@ -120,7 +120,7 @@ def _lacking(verdict: Verdict) -> Status:
     """Say why a maximum is none."""
     if verdict.unbounded is not None:
         return Status.UNBOUNDED
-    if verdict.flat.size:
+    if verdict.unidentified.size:
         return Status.NOT_IDENTIFIED
     if verdict.cliff.size:
         return Status.AT_BOUNDARY

@@ -54,7 +54,8 @@ def carried(verdict: Verdict, matrix: np.ndarray, objective: Objective) -> Verdi
     level = [(int(np.argmax(np.abs(local[:, k]))), local @ direction) for k, direction in verdict.level]
     return replace(
         verdict, objective=objective, point=point, corner=corner, unbounded=trace, diverging=rows(verdict.diverging),
-        flat=rows(verdict.flat), cliff=rows(verdict.cliff), level=level, without_redundant=without_redundant,
+        unidentified=rows(verdict.unidentified), cliff=rows(verdict.cliff), level=level,
+        without_redundant=without_redundant,
     )  # fmt: skip
 
 

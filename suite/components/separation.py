@@ -53,7 +53,7 @@ def gaps(engine: Engine, group: Exchange, verdict: Verdict) -> np.ndarray:
     for (_, at), (_, near) in zip(here, around, strict=True):
         order = np.argsort(at[0], kind="stable")
         value, slopes = at[0][order], ((near[: z.size] - near[z.size :]) / (2 * step))[:, order]
-        if _moved(np.diff(slopes, axis=1)[active], verdict.flat):
+        if _moved(np.diff(slopes, axis=1)[active], verdict.unidentified):
             found.append(np.full(group.size - 1, np.nan))
             continue
         apart = _in_errors(value, slopes, covariance)

@@ -52,7 +52,7 @@ class Held:
     def steps(self) -> np.ndarray:
         """Which coordinates the objective does not know from where they are, and does from farther away."""
         point, found = self.verdict.point, np.zeros(self.objective.size, dtype=bool)
-        for row in self.verdict.flat:
+        for row in self.verdict.unidentified:
             at = np.flatnonzero(row)
             if at.size == 1 and point.gradient[at[0]] == 0 and np.all(point.hessian[at[0]] == 0):
                 found[at[0]] = True

@@ -54,7 +54,7 @@ class Statuses:
                 return Status.AT_BOUNDARY, said.edge(end), end
         if verdict.rounding_error > ALL_ROUNDING and verdict.unbounded is None:
             return Status.FAILED, said.rounding(), np.nan
-        flat = [v for v in verdict.flat if self._touched(estimand, i, v, None)]
+        flat = [v for v in verdict.unidentified if self._touched(estimand, i, v, None)]
         if flat and not self._goes_without_spare(estimand, i, value):
             return Status.NOT_IDENTIFIED, said.flat(flat), np.nan
         if verdict.unbounded is not None:
@@ -129,7 +129,7 @@ class Statuses:
         So far out the directions of what is to spare are rounding, and seem to move it.
         """
         without_redundant = self.optimum.verdict.without_redundant
-        if without_redundant is None or estimand.positions is not None or without_redundant.flat.size:
+        if without_redundant is None or estimand.positions is not None or without_redundant.unidentified.size:
             return False
         if self._moved_near_start(estimand, i):
             return False  # it is not known where nothing is far out either

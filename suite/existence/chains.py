@@ -211,14 +211,17 @@ def keep_order(verdict: Verdict) -> None:
     assert isinstance(engine, Unchained)
     flat: list[np.ndarray] = []
     diverging: list[np.ndarray] = []
-    for v in verdict.flat:
+    for v in verdict.unidentified:
         ways = [way for way in (v, -v) if _in_order(engine, verdict, way)]
         (diverging if len(ways) == 1 else flat).append(ways[0] if len(ways) == 1 else v)
     for ray in verdict.diverging:
         ways = [ray] if _in_order(engine, verdict, ray) else _pushed(engine, verdict, ray)
         diverging += [way for way in ways if _is_level(verdict, way)]
     none = np.zeros((0, verdict.objective.size))
-    verdict.flat, verdict.diverging = np.array(flat) if flat else none, np.array(diverging) if diverging else none
+    verdict.unidentified, verdict.diverging = (
+        np.array(flat) if flat else none,
+        np.array(diverging) if diverging else none,
+    )
 
 
 def _values(chain: Chain, objective: Objective) -> np.ndarray:
@@ -252,7 +255,7 @@ def _is_level(verdict: Verdict, way: np.ndarray) -> bool:
 
 def _is_bent(verdict: Verdict, chain: Chain) -> bool:
     """Whether more of a chain goes away than gaps, each alone: one that closes or opens leads nothing astray."""
-    loose = [rows for rows in (verdict.diverging, verdict.flat) if rows.size]
+    loose = [rows for rows in (verdict.diverging, verdict.unidentified) if rows.size]
     if not loose:
         return not verdict.regular
     rows = np.zeros((sum(len(rows) for rows in loose), verdict.objective.engine.size))

@@ -306,7 +306,7 @@ def _is_endless(verdict: Verdict) -> bool:
     """Whether a rise without limit was found; far out rounding hides what is flat, so that is seen near the start."""
     if verdict.unbounded is None:
         return False
-    verdict.flat = structural_null(verdict.objective)
+    verdict.unidentified = structural_null(verdict.objective)
     return True
 
 

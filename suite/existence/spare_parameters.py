@@ -90,8 +90,8 @@ def _tangent(
     On the way to infinity a term that has come to its limit has none either: a straight ridge is told from elsewhere.
     """
     count = x.size - inner.objective.size
-    if len(inner.flat):  # whose rows may say the same
-        count += independent(inner.flat)
+    if len(inner.unidentified):  # whose rows may say the same
+        count += independent(inner.unidentified)
     if inner.diverging.size and len(straight := structural_null(objective)) == count:
         return straight
     # A kink that holds has no derivative, and is held along the ridge.

@@ -39,7 +39,7 @@ class Verdict:
         The path along which the objective rises without limit, if one was found.
     diverging
         Directions, as rows, along which it stays at its supremum for ever.
-    flat
+    unidentified
         Directions, as rows, along which it does not change at all.
     others
         Other end points of the starts, best first.
@@ -68,7 +68,7 @@ class Verdict:
     ties: list[Point] = field(default_factory=list)
     unbounded: Trace | None = None
     diverging: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    flat: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    unidentified: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     cliff: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     level: list[tuple[int, np.ndarray]] = field(default_factory=list)
     settled: bool = True
@@ -77,7 +77,7 @@ class Verdict:
     @property
     def clear(self) -> bool:
         """Whether nothing was found in which the objective is level, or rises for ever."""
-        return self.unbounded is None and not self.cliff.size and not self.diverging.size and not self.flat.size
+        return self.unbounded is None and not self.cliff.size and not self.diverging.size and not self.unidentified.size
 
     @property
     def way(self) -> np.ndarray:
@@ -117,7 +117,7 @@ class Verdict:
         d = equilibrate(self.point.hessian)
         rows = [self.corner.jacobian * d] if self.corner is not None else []
         rows += [self.diverging / d] if self.diverging.size else []
-        rows += [self.flat / d] if self.flat.size else []
+        rows += [self.unidentified / d] if self.unidentified.size else []
         rows += [self.cliff / d] if self.cliff.size else []
         stacked = np.vstack(rows) if rows else np.zeros((0, d.size))
         return np.asarray(d[:, None] * null_space(stacked, rcond=1e-10))

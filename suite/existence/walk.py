@@ -73,7 +73,7 @@ def follow(verdict: Verdict) -> np.ndarray | None:
         steps &= ~np.any(cliff(verdict) != 0, axis=0)
     flat = [v for v in flat if not np.any(steps & (np.abs(v) > 0.5 * np.abs(v).max()))]
     flat = _exactly(flat, objective, d) + list(np.eye(objective.size)[steps])
-    verdict.flat = np.array([*(_clean(v, verdict, d) for v in flat), *known]).reshape(-1, d.size)
+    verdict.unidentified = np.array([*(_clean(v, verdict, d) for v in flat), *known]).reshape(-1, d.size)
     verdict.diverging = np.array(diverging).reshape(-1, d.size)
     if verdict.diverging.size and not np.any(objective.transformed & np.any(verdict.diverging != 0, axis=0)):
         verdict.diverging = np.vstack([verdict.diverging, carried_along(verdict)])

@@ -88,7 +88,7 @@ def _hold_function(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: floa
         unit = normal * d / size
         pull = float(unit @ (gradient * d)) / float(unit @ unit) / size  # the multiplier
         hessian = hessian - pull * _bend(scalar, x, d)
-        basis = _beside(normal, d, [*verdict.flat, *np.eye(x.size)[fixed]])
+        basis = _beside(normal, d, [*verdict.unidentified, *np.eye(x.size)[fixed]])
         step, decrement = ascent_step(gradient, hessian, basis)
         if decrement <= ARRIVED * (1 + abs(value)):
             return x, value

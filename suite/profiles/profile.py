@@ -94,7 +94,7 @@ def profile_rows(
 
 def _has_many_limits(verdict: Verdict, row: Row) -> bool:
     """Whether a scalar takes several values at a supremum far out: its region is searched all the same."""
-    return row.status is Status.NOT_IDENTIFIED and verdict.diverging.size > 0 and not verdict.flat.size
+    return row.status is Status.NOT_IDENTIFIED and verdict.diverging.size > 0 and not verdict.unidentified.size
 
 
 class Search:

@@ -110,7 +110,7 @@ def _root(optimum: Optimum) -> np.ndarray:
     values, vectors = np.linalg.eigh(np.nan_to_num(optimum.covariance))
     kept = values > 1e-14 * max(float(values.max(initial=0.0)), 1e-300)
     columns = [vectors[:, kept] * np.sqrt(values[kept])]
-    loose = [rows for rows in (verdict.diverging, verdict.flat) if rows.size]
+    loose = [rows for rows in (verdict.diverging, verdict.unidentified) if rows.size]
     if loose:
         d = np.where(verdict.objective.transformed, 1.0, equilibrate(verdict.point.hessian))
         if verdict.diverging.size:
