@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from triptych.base.interrupt import look
+from triptych.base.interrupt import raise_if_interrupted
 from triptych.comparisons.study.fits import Fit, Kept
 from triptych.comparisons.study.problem import METHOD_OF, RANKED, Options, Problem, Sets
 from triptych.comparisons.study.replicates import GATE, SERIAL, STATUSES, Replicates, rank_among
@@ -26,7 +26,7 @@ def solve_serially(problem: Problem, sets: Sets, options: Options, kept: Kept | 
     found = Replicates.empty(problem.scalars, options, sets.count)
     found.engine[:] = SERIAL
     for row in range(sets.count):
-        look()
+        raise_if_interrupted()
         engine = _on(problem.engine, sets.data[row])
         mle_engine = None if problem.mle_engine is None else _on(problem.mle_engine, sets.data[row])
         seed = int(sets.seeds[row, 0])

@@ -75,7 +75,7 @@ def held() -> Iterator[None]:
             signal.raise_signal(signal.SIGINT)
 
 
-def look() -> None:
+def raise_if_interrupted() -> None:
     """Raise KeyboardInterrupt when one was noted: to be called where work may go on for long."""
     if _pressed:
         raise KeyboardInterrupt

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from triptych.base.interrupt import look
+from triptych.base.interrupt import raise_if_interrupted
 from triptych.base.linalg import equilibrate
 from triptych.existence.verdict import Verdict
 from triptych.optimise.approach import WIDE
@@ -107,7 +107,7 @@ def _shaken(
     rng = np.random.default_rng(4)
     x, best, size = point.z, point.value, 0.1
     for _ in range(LOOKS * min(x.size, 20)):
-        look()
+        raise_if_interrupted()
         trial = step(x, rng.standard_normal(x.size), size)
         value = objective.value(trial)
         if value > best:

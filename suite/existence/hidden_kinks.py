@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from triptych.base.interrupt import look
+from triptych.base.interrupt import raise_if_interrupted
 from triptych.base.linalg import equilibrate
 from triptych.existence.verdict import Verdict
 from triptych.optimise.kinks import Corner
@@ -35,7 +35,7 @@ def cusp(verdict: Verdict) -> tuple[Point, Corner] | None:
 
 def _beside(objective: Objective, from_point: Point, j: int, at: float) -> Point | None:
     """Return the best point with a coordinate held; None where the rest does not come to its best, as on a ridge."""
-    look()
+    raise_if_interrupted()
     x = from_point.z.copy()
     x[j] = at
     end = objective.climb(x, fixed=j, max_iterations=25) if np.isfinite(objective.value(x)) else None

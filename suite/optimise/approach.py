@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from triptych.base.interrupt import look
+from triptych.base.interrupt import raise_if_interrupted
 from triptych.base.linalg import equilibrate
 from triptych.optimise.newton import LOG_RANGE, Point, factor, share
 
@@ -115,7 +115,7 @@ def approach(
     z, g, trail = start, units.gradient(by_z[free]), [start]
     pairs, ended = Pairs(maxlen=MEMORY), 0
     for _ in range(STEPS):
-        look()
+        raise_if_interrupted()
         way = _direction(pairs, g)
         expected = float(g @ way)
         fall = top - value

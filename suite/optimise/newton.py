@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from triptych.base.interrupt import look
+from triptych.base.interrupt import raise_if_interrupted
 from triptych.base.linalg import equilibrate
 
 Derivatives = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
@@ -97,7 +97,7 @@ def newton(
     if not (np.isfinite(f) and np.all(np.isfinite(g)) and np.all(np.isfinite(h))):
         return Point(z, f, g, h, decrement, 0, np.array(trail))
     for _ in range(max_iterations):
-        look()
+        raise_if_interrupted()
         before = decrement
         step, decrement = ascent_step(g, h, basis)
         if decrement <= tolerance * (1 + abs(f)):

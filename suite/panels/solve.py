@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from triptych.base.interrupt import look
+from triptych.base.interrupt import raise_if_interrupted
 from triptych.base.progress import Progress, Share, between, unheard
 from triptych.base.threads import in_one_thread
 from triptych.engine.engine import Engine
@@ -162,7 +162,7 @@ def solve_engine(
     for method in METHODS:
         if method not in methods:
             continue
-        look()
+        raise_if_interrupted()
         share = unheard if progress is None else _part(progress, method)
         share(0.0)
         with _timed(seconds, method):

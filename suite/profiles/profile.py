@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from triptych.base.interrupt import look
+from triptych.base.interrupt import raise_if_interrupted
 from triptych.base.progress import Share, unheard
 from triptych.engine.angles import whole, wrapped
 from triptych.engine.estimands import Estimand
@@ -66,7 +66,7 @@ def profile_rows(
     by_name = {estimand.name: estimand for estimand in estimands}
     between = []
     for done, row in enumerate(wanted):
-        look()
+        raise_if_interrupted()
         progress(done / len(wanted))
         estimand = by_name[row.estimand]
         key, i = (row.estimand, row.label), estimand.variable.labels.index(row.label)

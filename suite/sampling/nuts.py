@@ -13,7 +13,7 @@ import numpy as np
 
 from triptych.base.environment import lacking
 from triptych.base.errors import InputError
-from triptych.base.interrupt import look
+from triptych.base.interrupt import raise_if_interrupted
 from triptych.engine.engine import Engine
 from triptych.sampling.whitening import Whitening
 
@@ -164,7 +164,7 @@ def _cancel(running: Any) -> None:
 def _wait(running: Any) -> Any:
     """Wait for the sampler in the background, with looks for an interrupt."""
     while True:
-        look()
+        raise_if_interrupted()
         with suppress(TimeoutError):
             return running.wait(timeout=LOOK)
 

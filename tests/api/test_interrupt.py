@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from triptych.base.interrupt import held, look, noted
+from triptych.base.interrupt import held, noted, raise_if_interrupted
 
 
 @pytest.fixture(autouse=True)
@@ -40,8 +40,8 @@ def test_an_interrupt_swallowed_by_the_garbage_collector_is_raised_at_the_next_l
         gc.callbacks.append(interrupted)
         gc.collect()
         with pytest.raises(KeyboardInterrupt):
-            look()
-    look()
+            raise_if_interrupted()
+    raise_if_interrupted()
     assert "Traceback" not in capsys.readouterr().err
 
 
@@ -64,7 +64,7 @@ def test_an_interrupt_is_held_until_the_end() -> None:
     with pytest.raises(KeyboardInterrupt):
         work()
     assert done == ["the rest"]
-    look()
+    raise_if_interrupted()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -84,7 +84,7 @@ def test_where_interrupts_are_ignored_they_stay_so() -> None:
     with noted(), held():
         press()
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    look()
+    raise_if_interrupted()
 
 
 def test_in_another_thread_nothing_is_held() -> None:
