@@ -18,7 +18,7 @@ from triptych.optimise.newton import Point
 from triptych.optimise.objective import make_objective
 from triptych.panels.labels import Labels
 from triptych.panels.mode import Mode
-from triptych.panels.solution import NoEstimate, Panel, Path
+from triptych.panels.solution import NoEstimate, Panel, Evidence
 from triptych.problem.table import Row, Status
 
 MOST_OPTIMA = 5  # other maxima reported
@@ -146,7 +146,7 @@ def _not_alone(row: Row, others: list[float]) -> Row:
     return row
 
 
-def evidence(verdict: Verdict, optimum: Optimum, rows: list[Row]) -> list[Path]:
+def evidence(verdict: Verdict, optimum: Optimum, rows: list[Row]) -> list[Evidence]:
     """Return the path along which the objective rises without limit, on the natural scale."""
     trace = verdict.unbounded
     if trace is None:
@@ -161,7 +161,7 @@ def evidence(verdict: Verdict, optimum: Optimum, rows: list[Row]) -> list[Path]:
     i = min(position - block.start, values.shape[1] - 1)
     reason = next((r.reason for r in rows if r.status is Status.UNBOUNDED), "")
     return [
-        Path(
+        Evidence(
             part_of(engine, position),
             values[:, i].tolist(),
             trace.values.tolist(),

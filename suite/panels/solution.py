@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Path:
+class Evidence:
     """The evidence for a status: the objective along one coordinate, on its natural scale."""
 
     coordinate: str
@@ -69,7 +69,7 @@ class Panel:
     optima: list[Row] = field(default_factory=list)
     native: Any = None
     diagnostics: dict[str, Any] = field(default_factory=dict)
-    paths: list[Path] = field(default_factory=list)
+    paths: list[Evidence] = field(default_factory=list)
     profiles: dict[tuple[str, str], list[tuple[float, float]]] = field(default_factory=dict)
     held: dict[tuple[str, str], str] = field(default_factory=dict)  # what a scalar's interval holds fixed
     z: np.ndarray | None = None  # where the optimum is, in unconstrained coordinates
