@@ -82,18 +82,18 @@ def build_scenario(
         word("trials", trials, "the name of the column with the number of trials")
     freedom = None if isinstance(nu, str) and nu == "estimate" else nu
     stated: dict[str, Any] = {k: v for k, v in (("l1_ratio", l1_ratio), ("nu", freedom)) if not _auto(v)}
-    spec = Regression(family, prior, prior_scale, **stated)
-    _refuse_idle([*stated, *(["trials"] if trials is not None else [])], spec)
+    regression = Regression(family, prior, prior_scale, **stated)
+    _refuse_idle([*stated, *(["trials"] if trials is not None else [])], regression)
     design = build_design(
         table,
         formula,
-        family=spec.likelihood,
+        family=regression.likelihood,
         standardize=standardize,
         drop_missing=drop_missing,
         trials=trials,
     )
-    found = existence(design, spec)
-    data = regression_data(design, spec)
+    found = existence(design, regression)
+    data = regression_data(design, regression)
 
     def read() -> Data:
         return data
@@ -103,51 +103,51 @@ def build_scenario(
             name=name,
             question=question(design),
             source=source(design),
-            model=regression_model(design, spec),
+            model=regression_model(design, regression),
             data=read,
-            estimands=spec.estimands,
-            claims=regression_claims(design, spec, found),
+            estimands=regression.estimands,
+            claims=regression_claims(design, regression, found),
             expect={DEFAULT: found.expected},
             no_posterior=found.no_posterior,
             no_maximum=found.no_maximum,
             facts=design.facts,
-            priors=priors(design, spec),
-            holdout=_holdout(design, spec, found),
-            mathematics=mathematics(design, spec, standardize=standardize),
+            priors=priors(design, regression),
+            holdout=_holdout(design, regression, found),
+            mathematics=mathematics(design, regression, standardize=standardize),
             code=_call(
                 formula,
                 family=family,
                 prior=prior,
-                prior_scale=spec.prior_scale,
+                prior_scale=regression.prior_scale,
                 standardize=standardize,
                 drop_missing=drop_missing,
                 trials=trials,
-                **{k: getattr(spec, k) for k in stated},
+                **{k: getattr(regression, k) for k in stated},
             ),
-            why=why(design, spec, found, standardize=standardize),
+            why=why(design, regression, found, standardize=standardize),
         )
-        return replace(scenario, likelihood=_plain(scenario, design, spec))
+        return replace(scenario, likelihood=_plain(scenario, design, regression))
     except ValueError as fault:
         raise InputError(str(fault)) from fault
 
 
-def _plain(scenario: Scenario, design: Design, spec: Regression) -> Scenario | None:
+def _plain(scenario: Scenario, design: Design, regression: Regression) -> Scenario | None:
     """Return the regression under a flat prior, where the prior's own way of writing the slopes loses the MLE."""
-    if spec.plain(design):
+    if regression.plain(design):
         return None
-    flat = replace(spec, prior="flat", prior_scale="auto")
+    flat = replace(regression, prior="flat", prior_scale="auto")
     data = regression_data(design, flat)
     return replace(scenario, model=regression_model(design, flat), data=lambda: data)
 
 
-def _refuse_idle(stated: Collection[str], spec: Regression) -> None:
+def _refuse_idle(stated: Collection[str], regression: Regression) -> None:
     """Refuse options that are stated and that the family or the prior has no use for."""
     known: dict[str, tuple[Family | Prior, ...]] = {
         "prior": tuple(map(prior_of, prior_names())),
         "family": tuple(map(family_of, family_names())),
     }
     for kind, each in known.items():
-        chosen = spec.slopes if kind == "prior" else spec.likelihood
+        chosen = regression.slopes if kind == "prior" else regression.likelihood
         for other in each:
             for option, what in other.options.items():
                 if option in stated and option not in chosen.options:
@@ -168,7 +168,7 @@ def _call(formula: str, **options: Any) -> str:
     return f"triptych.fit(table, {formula.strip()!r}, {', '.join(f'{k}={v!r}' for k, v in shown.items())})"
 
 
-def _holdout(design: Design, spec: Regression, found: Existence) -> Any:
+def _holdout(design: Design, regression: Regression, found: Existence) -> Any:
     """A fifth of the rows, chosen so that the rest determine as much as all of them do."""
     if found.no_posterior is not None:
         lacks = "exists" if found.no_posterior[0] is Status.NO_POSTERIOR else "was sampled"
@@ -178,18 +178,18 @@ def _holdout(design: Design, spec: Regression, found: Existence) -> Any:
     for seed in range(20):
         mask = np.zeros(design.n, dtype=bool)
         mask[np.random.default_rng(seed).permutation(design.n)[: design.n // 5]] = True
-        if _rest_suffices(design, spec, found, ~mask):
+        if _rest_suffices(design, regression, found, ~mask):
             return lambda data, mask=mask: mask.copy()
     return "every split tried leaves out rows without which some coefficient is undetermined"
 
 
-def _rest_suffices(design: Design, spec: Regression, found: Existence, kept: np.ndarray) -> bool:
+def _rest_suffices(design: Design, regression: Regression, found: Existence, kept: np.ndarray) -> bool:
     trials = None if design.trials is None else design.trials[kept]
     rest = replace(design, outcome=design.outcome[kept], columns=design.columns[kept], trials=trials)
     varies = np.ptp(rest.outcome / (1.0 if trials is None else trials)) > 0
     if not varies or rest.rank < min(design.rank, rest.n):
         return False
     try:
-        return dict(existence(rest, spec).expected) == dict(found.expected)
+        return dict(existence(rest, regression).expected) == dict(found.expected)
     except InputError:
         return False

@@ -16,11 +16,11 @@ from triptych.regression.measures import CLOSE, in_errors, normal_bound, values
 from triptych.regression.regression import Regression
 
 
-def regression_claims(design: Design, spec: Regression, found: Existence) -> tuple[Measure, ...]:
+def regression_claims(design: Design, regression: Regression, found: Existence) -> tuple[Measure, ...]:
     """Return the claims that hold panels to other libraries, where the estimates exist."""
     claims: list[Measure] = []
-    if all(found.mle_exists(name) for name in spec.estimands):
-        claims += spec.likelihood.likelihood_claims(design, spec)
+    if all(found.mle_exists(name) for name in regression.estimands):
+        claims += regression.likelihood.likelihood_claims(design, regression)
     for method, statuses in found.expected.items():
         if method == "mcmc":
             continue  # not sampled because theory says so: nothing is measured
@@ -31,16 +31,16 @@ def regression_claims(design: Design, spec: Regression, found: Existence) -> tup
         ]
     if not found.map_exists():
         return tuple(claims)
-    if spec.slopes.flat:
-        claims += _flat_claims(design, spec, sampled=found.no_posterior is None)
+    if regression.slopes.flat:
+        claims += _flat_claims(design, regression, sampled=found.no_posterior is None)
     elif design.labels:
-        claims += _penalty_claims(design, spec)
+        claims += _penalty_claims(design, regression)
     return tuple(claims)
 
 
-def _other(comparison: Any, method: str, spec: Regression) -> float | None:
+def _other(comparison: Any, method: str, regression: Regression) -> float | None:
     """Return a panel's sigma, or the family's own parameter; None where there is neither."""
-    name = next(iter(spec.estimands[1:]), None)
+    name = next(iter(regression.estimands[1:]), None)
     return None if name is None else float(values(comparison, method, name)[0])
 
 
@@ -62,9 +62,9 @@ def _status_claim(method: str, estimand: str, status: Status) -> Measure:
     return named
 
 
-def _flat_claims(design: Design, spec: Regression, *, sampled: bool) -> list[Measure]:
+def _flat_claims(design: Design, regression: Regression, *, sampled: bool) -> list[Measure]:
     claims: list[Measure] = []
-    if spec.likelihood.flat_mode_is_mle:
+    if regression.likelihood.flat_mode_is_mle:
 
         @claim("Under a flat prior the mode is the MLE (largest difference in standard errors)")
         def flat_mode_is_mle(comparison: Any) -> Claim:
@@ -72,39 +72,39 @@ def _flat_claims(design: Design, spec: Regression, *, sampled: bool) -> list[Mea
             return at_most(np.max(np.abs(values(comparison, "map") - values(comparison, "mle")) / errors), CLOSE)
 
         claims.append(flat_mode_is_mle)
-    return [*claims, *(spec.likelihood.flat_claims(design) if sampled else [])]
+    return [*claims, *(regression.likelihood.flat_claims(design) if sampled else [])]
 
 
-def _penalty_claims(design: Design, spec: Regression) -> list[Measure]:
+def _penalty_claims(design: Design, regression: Regression) -> list[Measure]:
     claims: list[Measure] = []
-    if spec.slopes.penalty:
-        if reference_solves(spec):
-            claims.append(_penalised_fit_claim(design, spec))
-        if spec.likelihood.score(design, np.zeros(len(design.terms)), 1.0) is not None:
-            claims.append(_stationarity_claim(design, spec))
-        if spec.slopes.l1_share(spec) > 0:
+    if regression.slopes.penalty:
+        if reference_solves(regression):
+            claims.append(_penalised_fit_claim(design, regression))
+        if regression.likelihood.score(design, np.zeros(len(design.terms)), 1.0) is not None:
+            claims.append(_stationarity_claim(design, regression))
+        if regression.slopes.l1_share(regression) > 0:
             claims.append(_no_zeros_claim(design))
-    if spec.shape == spec.likelihood.conjugate:
-        claims.append(_posterior_mean_claim(design, spec))
+    if regression.shape == regression.likelihood.conjugate:
+        claims.append(_posterior_mean_claim(design, regression))
     return claims
 
 
-def reference_solves(spec: Regression) -> bool:
+def reference_solves(regression: Regression) -> bool:
     """Whether scikit-learn solves this penalised regression with an unpenalised intercept."""
-    return spec.likelihood.solves(spec.slopes.penalty)
+    return regression.likelihood.solves(regression.slopes.penalty)
 
 
-def _penalised_fit_claim(design: Design, spec: Regression) -> Measure:
-    name = spec.slopes.penalty.replace("_", "-")
-    at = " at the mode's sigma" if spec.measured and not spec.free_of_noise else ""
+def _penalised_fit_claim(design: Design, regression: Regression) -> Measure:
+    name = regression.slopes.penalty.replace("_", "-")
+    at = " at the mode's sigma" if regression.measured and not regression.free_of_noise else ""
 
     @claim(
         f"The mode is scikit-learn's {name} fit at the penalty that the prior implies{at} "
         "(largest difference of a standardised slope)"
     )
     def mode_is_the_penalised_fit(comparison: Any) -> Claim:
-        sigma = _other(comparison, "map", spec) if spec.measured else None
-        theirs = reference.penalised(design, spec, sigma)
+        sigma = _other(comparison, "map", regression) if regression.measured else None
+        theirs = reference.penalised(design, regression, sigma)
         if theirs is None:
             return equal("no reference", "a reference")
         ours, other = (design.to_standardised(v) for v in (values(comparison, "map"), theirs.coef))
@@ -113,20 +113,20 @@ def _penalised_fit_claim(design: Design, spec: Regression) -> Measure:
     return mode_is_the_penalised_fit
 
 
-def _stationarity_claim(design: Design, spec: Regression) -> Measure:
+def _stationarity_claim(design: Design, regression: Regression) -> Measure:
     @claim(
         "At the mode score and penalty balance: zero slope for the intercept, a subgradient of the "
         "penalty for each coefficient (largest imbalance, relative to the penalty's scale)"
     )
     def mode_balances_score_and_penalty(comparison: Any) -> Claim:
-        other = _other(comparison, "map", spec)
+        other = _other(comparison, "map", regression)
         coef = values(comparison, "map")
-        gradient = spec.likelihood.score(design, coef, other)
+        gradient = regression.likelihood.score(design, coef, other)
         assert gradient is not None
         b = design.to_standardised(coef)[design.intercept :]
-        noise = other / design.outcome_scale if spec.measured and other else 1.0
-        width = spec.widths(design, other)
-        l1 = spec.slopes.l1_share(spec)
+        noise = other / design.outcome_scale if regression.measured and other else 1.0
+        width = regression.widths(design, other)
+        l1 = regression.slopes.l1_share(regression)
         pull = gradient[design.intercept :] - (1 - l1) * b / width**2
         off = np.where(b == 0, np.maximum(np.abs(pull) - l1 / width, 0), pull - np.sign(b) * l1 / width)
         imbalance = np.concatenate([gradient[: design.intercept], off])
@@ -147,10 +147,10 @@ def _no_zeros_claim(design: Design) -> Measure:
     return posterior_mean_is_never_zero
 
 
-def _posterior_mean_claim(design: Design, spec: Regression) -> Measure:
+def _posterior_mean_claim(design: Design, regression: Regression) -> Measure:
     says = (
         "Whatever sigma is, the slopes' posterior mean is the ridge fit"
-        if spec.conditional
+        if regression.conditional
         else "The slopes' posterior mean is that of a quadrature over sigma, given which all is normal"
     )
 
@@ -158,13 +158,13 @@ def _posterior_mean_claim(design: Design, spec: Regression) -> Measure:
     def posterior_mean_is_exact(comparison: Any) -> Claim:
         import arviz as az
 
-        if spec.conditional:
-            theirs = reference.penalised(design, spec, None)
+        if regression.conditional:
+            theirs = reference.penalised(design, regression, None)
             if theirs is None:
                 return equal("no reference", "a reference")
             expected = theirs.coef[design.intercept :]
         else:
-            expected = reference.normal_posterior_mean(design, spec) * design.outcome_scale / design.scale
+            expected = reference.normal_posterior_mean(design, regression) * design.outcome_scale / design.scale
         draws = comparison["default"].panels["mcmc"].native["posterior"]["coef"].values[..., int(design.intercept) :]
         slopes = range(len(design.labels))
         errors = [float(az.mcse(np.ascontiguousarray(draws[..., j]))) for j in slopes]

@@ -47,7 +47,7 @@ class Existence:
         return self.expected.get("map", {}).get(estimand, Status.OK) is Status.OK
 
 
-def existence(design: Design, spec: Regression) -> Existence:
+def existence(design: Design, regression: Regression) -> Existence:
     """Decide from the data alone which estimates exist.
 
     Where the prior is flat, or does not hold sigma away from zero, the data may leave the posterior
@@ -56,20 +56,20 @@ def existence(design: Design, spec: Regression) -> Existence:
     found = _Findings()
     if not design.full_rank:
         found.mle |= _of_terms(design, Status.NOT_IDENTIFIED, design.undetermined)
-        found.notes.append(_rank_note(design, spec))
-    if spec.measured:
-        _measured(design, spec, found)
+        found.notes.append(_rank_note(design, regression))
+    if regression.measured:
+        _measured(design, regression, found)
     else:
-        _discrete(design, spec, found)
-    if spec.slopes.flat:
-        found.no_posterior = _improper(design, spec, found)
+        _discrete(design, regression, found)
+    if regression.slopes.flat:
+        found.no_posterior = _improper(design, regression, found)
         # Without a prior on the slopes both objectives have the same trouble.
         found.mode |= found.mle
-    _at_ends(design, spec, found)
-    _left_to_the_fit(design, spec, found)
-    if spec.slopes.note and design.labels:
-        found.notes.append(spec.slopes.note)
-    return found.concluded(spec)
+    _at_ends(design, regression, found)
+    _left_to_the_fit(design, regression, found)
+    if regression.slopes.note and design.labels:
+        found.notes.append(regression.slopes.note)
+    return found.concluded(regression)
 
 
 @dataclass
@@ -82,7 +82,7 @@ class _Findings:
     no_posterior: tuple[Status, str] | None = None
     runs_away: str = ""
 
-    def concluded(self, spec: Regression) -> Existence:
+    def concluded(self, regression: Regression) -> Existence:
         """Return the findings as what is to be expected of each method."""
         expected: dict[str, dict[str, Status | None]] = {}
         if self.mle:
@@ -92,7 +92,7 @@ class _Findings:
         notes = list(self.notes)
         if self.no_posterior is not None:
             status, reason = self.no_posterior
-            expected["mcmc"] = dict.fromkeys(spec.estimands, status)
+            expected["mcmc"] = dict.fromkeys(regression.estimands, status)
             notes.append(sentence(reason))
         whose = {"mle": "likelihood", "map": "joint density"}
         no_maximum = {
@@ -109,14 +109,14 @@ def _of_terms(design: Design, status: Status, terms: list[str]) -> dict[str, Sta
     return {"coef": status, **{f"coef[{term}]": Status.OK for term in spared}}
 
 
-def _rank_note(design: Design, spec: Regression) -> str:
+def _rank_note(design: Design, regression: Regression) -> str:
     p, n = len(design.terms), design.n
     if p > n:
         why = f"There are {p} coefficients and {n} rows"
     else:
         why = f"The columns {listed(design.undetermined)} depend linearly on each other"
     known = f"{why}: the data determine {design.rank} of {p} coefficients."
-    if spec.slopes.flat:
+    if regression.slopes.flat:
         return f"{known} Under a flat prior nothing decides the others."
     return (
         f"{known} Maximum likelihood is not unique; along the undetermined directions mode and posterior, where they "
@@ -124,10 +124,12 @@ def _rank_note(design: Design, spec: Regression) -> str:
     )
 
 
-def _measured(design: Design, spec: Regression, found: _Findings) -> None:
+def _measured(design: Design, regression: Regression, found: _Findings) -> None:
     """Exact fits let sigma go to zero; medians need not be unique."""
-    mle, exact, fits = found.mle, fits_exactly(design), spec.likelihood.exact_fits(design, spec)
-    rest: dict[str, Status | None] = dict.fromkeys(("sigma", *spec.likelihood.parameters(spec)), Status.UNBOUNDED)
+    mle, exact, fits = found.mle, fits_exactly(design), regression.likelihood.exact_fits(design, regression)
+    rest: dict[str, Status | None] = dict.fromkeys(
+        ("sigma", *regression.likelihood.parameters(regression)), Status.UNBOUNDED
+    )
     what = "all rows" if exact else "enough rows"
     if likelihood_unbounded(fits):
         # Without full rank the exact fit is one of many, and that is what coef's status says.
@@ -138,7 +140,7 @@ def _measured(design: Design, spec: Regression, found: _Findings) -> None:
             "goes to zero: there is no maximum-likelihood estimate."
         )
     elif not mle:
-        loose, note = spec.likelihood.several_maxima(design)
+        loose, note = regression.likelihood.several_maxima(design)
         if loose:
             mle |= _of_terms(design, Status.NOT_IDENTIFIED, loose)
             found.notes.append(note)
@@ -146,20 +148,20 @@ def _measured(design: Design, spec: Regression, found: _Findings) -> None:
         f"some coefficients fit {what} exactly, where it grows without limit as sigma goes to zero, whatever the "
         f"scale of the prior; {_instead(design, exact=exact)}"
     )
-    if spec.slopes.flat:
+    if regression.slopes.flat:
         return
-    unbounded = spec.slopes.mode_unbounded(fits, len(design.labels))
+    unbounded = regression.slopes.mode_unbounded(fits, len(design.labels))
     if unbounded is not False:
         status = Status.UNBOUNDED if unbounded else None
         found.mode |= {"coef": status, **dict.fromkeys(rest, status)}
-    if unbounded and not spec.conditional:
+    if unbounded and not regression.conditional:
         found.notes.append(
-            f"The {spec.slopes.called} does not go with sigma, so the joint density grows without limit at that exact "
-            "fit: there is no posterior mode, whatever the prior's scale. A posterior, where there is one, has a neck "
-            "there as narrow as sigma, which the sampler may not pass; --prior ridge has no such neck."
+            f"The {regression.slopes.called} does not go with sigma, so the joint density grows without limit at that "
+            "exact fit: there is no posterior mode, whatever the prior's scale. A posterior, where there is one, has a "
+            "neck there as narrow as sigma, which the sampler may not pass; --prior ridge has no such neck."
         )
-    if (spike := without_posterior(design, spec)) is not None:
-        found.no_posterior = (Status.NO_POSTERIOR, _spike_reason(design, spec, exact=spike.rows == design.n))
+    if (spike := without_posterior(design, regression)) is not None:
+        found.no_posterior = (Status.NO_POSTERIOR, _spike_reason(design, regression, exact=spike.rows == design.n))
 
 
 def _instead(design: Design, *, exact: bool) -> str:
@@ -171,20 +173,20 @@ def _instead(design: Design, *, exact: bool) -> str:
     return "look for the error in the data, or use --prior ridge, whose scale shrinks with sigma"
 
 
-def _spike_reason(design: Design, spec: Regression, *, exact: bool) -> str:
+def _spike_reason(design: Design, regression: Regression, *, exact: bool) -> str:
     if exact:
         return (
             f"no posterior exists: {design.outcome_name!r} is an exact linear function of the predictors, and a "
-            f"{spec.prior} prior lets sigma go to zero; {_instead(design, exact=True)}"
+            f"{regression.prior} prior lets sigma go to zero; {_instead(design, exact=True)}"
         )
     return (
         f"no posterior exists: {int(tied_rows(design).sum())} of {design.n} values of {design.outcome_name!r} are the "
-        f"same, and {spec.likelihood.errors} let sigma go to zero on them; use --family gaussian, or look for what "
-        "ties them"
+        f"same, and {regression.likelihood.errors} let sigma go to zero on them; use --family gaussian, or look for "
+        "what ties them"
     )
 
 
-def _discrete(design: Design, spec: Regression, found: _Findings) -> None:
+def _discrete(design: Design, regression: Regression, found: _Findings) -> None:
     """Predictors that separate the outcome carry coefficients to infinity."""
     away = separated(design)
     if not away:
@@ -196,31 +198,31 @@ def _discrete(design: Design, spec: Regression, found: _Findings) -> None:
         found.mle |= {f"coef[{term}]": Status.NOT_IDENTIFIED for term in design.undetermined}
     elif design.undetermined:
         found.mle["coef"] = None  # both hold of the same coefficients, and which is met first is the fit's affair
-    for name in spec.likelihood.parameters(spec):
+    for name in regression.likelihood.parameters(regression):
         found.mle[name] = None  # the rows that stay may be underdispersed, or fitted exactly
     found.notes.append(
         "The predictors separate the outcome: along some direction the likelihood keeps "
         "rising, so maximum likelihood has no finite coefficients. "
         + (
             "A proper prior gives finite ones, which then depend on its scale."
-            if spec.slopes.flat
-            else f"The {spec.prior} prior gives finite ones, which depend on its scale."
+            if regression.slopes.flat
+            else f"The {regression.prior} prior gives finite ones, which depend on its scale."
         )
     )
 
 
-def _at_ends(design: Design, spec: Regression, found: _Findings) -> None:
+def _at_ends(design: Design, regression: Regression, found: _Findings) -> None:
     """A parameter of spread or of tails may have its likelihood highest at an end."""
     if found.mle:
         return
-    for name, status, note in spec.likelihood.ends(design, spec):
+    for name, status, note in regression.likelihood.ends(design, regression):
         found.mle[name] = status
         found.notes.append(note)
 
 
-def _left_to_the_fit(design: Design, spec: Regression, found: _Findings) -> None:
+def _left_to_the_fit(design: Design, regression: Regression, found: _Findings) -> None:
     """Where the data alone do not tell, nothing is expected."""
-    if design.full_rank and design.condition > MOST_DEPENDENT and spec.components(design) is None:
+    if design.full_rank and design.condition > MOST_DEPENDENT and regression.components(design) is None:
         found.mode.setdefault("coef", None)
         rotated = components(design) is not None
         whose, also = (
@@ -233,33 +235,33 @@ def _left_to_the_fit(design: Design, spec: Regression, found: _Findings) -> None
             f"holds no digits of some directions: where the data leave them open, {whose} are not identified to double "
             f"precision. A flat or normal prior works in principal components, which keep the digits{also}."
         )
-    if spec.likelihood.heeds_small_residuals and not fits_exactly(design) and misfit(design) < NEARLY:
-        rest = dict.fromkeys(("coef", "sigma", *spec.likelihood.parameters(spec)), None)
+    if regression.likelihood.heeds_small_residuals and not fits_exactly(design) and misfit(design) < NEARLY:
+        rest = dict.fromkeys(("coef", "sigma", *regression.likelihood.parameters(regression)), None)
         found.mle = {**rest, **found.mle}
-        if not spec.conditional:
+        if not regression.conditional:
             found.mode = {**rest, **found.mode}
         found.notes.append(
             "Some coefficients fit all rows so closely that double precision keeps few digits of the residuals: "
             "whether the likelihood has a maximum there is left to the fit."
         )
     # Of columns that say the same, the lasso may take either.
-    either = not design.full_rank and spec.slopes.ties
+    either = not design.full_rank and regression.slopes.ties
     # The prior holds the slopes; half of an even number of rows may lie on each side for a range of intercepts.
-    halves = spec.likelihood.kinked and not spec.slopes.flat and design.intercept and design.n % 2 == 0
+    halves = regression.likelihood.kinked and not regression.slopes.flat and design.intercept and design.n % 2 == 0
     if either or halves:
         found.mode.setdefault("coef", None)
     # A slope's own scale may go to zero at the mode, and the slope with it.
-    if spec.slopes.hierarchical and "coef" not in found.mode:
+    if regression.slopes.hierarchical and "coef" not in found.mode:
         found.mode |= {"coef": None} | ({"coef[Intercept]": Status.OK} if design.intercept else {})
 
 
-def _improper(design: Design, spec: Regression, found: _Findings) -> tuple[Status, str] | None:
+def _improper(design: Design, regression: Regression, found: _Findings) -> tuple[Status, str] | None:
     """Return why a flat prior leaves no posterior, or none with a mean and a variance."""
     status = found.mle.get("coef") or (None if design.full_rank else Status.NOT_IDENTIFIED)
     spare = design.n - design.rank
     if status is Status.NOT_IDENTIFIED and design.full_rank:
         status = None  # several maxima within bounds, yet the posterior is proper
-    spike = without_posterior(design, spec) if spec.measured else None
+    spike = without_posterior(design, regression) if regression.measured else None
     if status is Status.UNBOUNDED and design.full_rank and spike is None:
         status = None  # the spike of the likelihood holds no more than any other place
     advice = "use --prior normal or another proper one"
@@ -268,9 +270,9 @@ def _improper(design: Design, spec: Regression, found: _Findings) -> tuple[Statu
     if status is not None:
         why = found.notes[0].split(". ")[0].rstrip(".").split(": ")[0]
         return Status.NO_POSTERIOR, f"no posterior exists under a flat prior ({why[0].lower()}{why[1:]}): {advice}"
-    if reason := spec.likelihood.no_flat_posterior(design):
+    if reason := regression.likelihood.no_flat_posterior(design):
         return Status.NO_POSTERIOR, f"no posterior exists under a flat prior: {reason}: {advice}"
-    if spec.measured and spare < FEWEST_SPARE_ROWS:
+    if regression.measured and spare < FEWEST_SPARE_ROWS:
         return (
             Status.NO_MOMENT,
             f"{counted(design.n, 'row')} and {counted(design.rank, 'coefficient')} leave "
@@ -280,10 +282,10 @@ def _improper(design: Design, spec: Regression, found: _Findings) -> tuple[Statu
     return None
 
 
-def without_posterior(design: Design, spec: Regression) -> ExactFit | None:
+def without_posterior(design: Design, regression: Regression) -> ExactFit | None:
     """Return the exact fit around which the posterior has no finite integral."""
-    for fit in spec.likelihood.exact_fits(design, spec):
-        power = spec.slopes.posterior_power(fit, bool(design.labels), design.intercept)
+    for fit in regression.likelihood.exact_fits(design, regression):
+        power = regression.slopes.posterior_power(fit, bool(design.labels), design.intercept)
         if power <= -1.0 + (-1e-9 if fit.saved else 1e-9):
             return fit
     return None

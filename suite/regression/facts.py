@@ -7,32 +7,32 @@ from triptych.problem.told import Density
 from triptych.regression.regression import Regression
 
 
-def priors(design: Design, spec: Regression) -> tuple[Density, ...]:
+def priors(design: Design, regression: Regression) -> tuple[Density, ...]:
     """Return the prior of each coefficient and of what else the likelihood has."""
     first = [Density("coef[Intercept]", "flat", "flat")] if design.intercept else []
-    return (*first, *_slopes(design, spec), *_others(design, spec))
+    return (*first, *_slopes(design, regression), *_others(design, regression))
 
 
-def _slopes(design: Design, spec: Regression) -> list[Density]:
-    if spec.slopes.flat:
+def _slopes(design: Design, regression: Regression) -> list[Density]:
+    if regression.slopes.flat:
         return [Density(f"coef[{label}]", "flat", "flat") for label in design.labels]
     found = []
-    noisy = spec.measured and spec.slopes.times_sigma
+    noisy = regression.measured and regression.slopes.times_sigma
     slabs = design.outcome_scale / design.scale
     unit = (1.0 if noisy else design.outcome_scale) / design.scale
-    for label, scale, slab in zip(design.labels, spec.widths(design) * unit, slabs, strict=True):
+    for label, scale, slab in zip(design.labels, regression.widths(design) * unit, slabs, strict=True):
         size = f"{scale:.4g}{' sigma' if noisy else ''}"
-        text = spec.slopes.text(size, slab, spec)
-        single = None if spec.slopes.hierarchical else float(scale)
-        found.append(Density(f"coef[{label}]", spec.shape, text, 0.0, single, noisy))
+        text = regression.slopes.text(size, slab, regression)
+        single = None if regression.slopes.hierarchical else float(scale)
+        found.append(Density(f"coef[{label}]", regression.shape, text, 0.0, single, noisy))
     return found
 
 
-def _others(design: Design, spec: Regression) -> list[Density]:
+def _others(design: Design, regression: Regression) -> list[Density]:
     found = []
-    if spec.measured and spec.slopes.flat:
+    if regression.measured and regression.slopes.flat:
         found.append(Density("sigma", "reciprocal", "1 / sigma"))
-    elif spec.measured:
+    elif regression.measured:
         spread = float(design.spread)
         found.append(Density("sigma", "exponential", f"Exponential(mean {spread:.4g})", None, spread))
-    return [*found, *spec.likelihood.priors(spec)]
+    return [*found, *regression.likelihood.priors(regression)]

@@ -12,9 +12,9 @@ from triptych.problem.scenario import Data
 from triptych.regression.regression import Regression
 
 
-def regression_data(design: Design, spec: Regression) -> Data:
+def regression_data(design: Design, regression: Regression) -> Data:
     """Return the arrays and labels that the model reads."""
-    whole = not spec.measured
+    whole = not regression.measured
     arrays: dict[str, Any] = {
         "y": design.outcome.astype(np.int64) if whole else design.outcome,
         "y_centre": np.float64(design.outcome_centre),
@@ -31,14 +31,14 @@ def regression_data(design: Design, spec: Regression) -> Data:
         dims |= {"X": ("observation", "predictor")}
         dims |= {"x_centre": ("predictor",), "x_scale": ("predictor",)}
         coords["predictor"] = list(design.labels)
-        if np.any((unit := spec.relative(design)) != 1.0):
+        if np.any((unit := regression.relative(design)) != 1.0):
             arrays["b_unit"], dims["b_unit"] = unit, ("predictor",)
-        if (turned := spec.components(design)) is not None:
+        if (turned := regression.components(design)) is not None:
             arrays |= {"X": turned.columns, "back": turned.back}
             dims |= {"X": ("observation", "component"), "back": ("predictor", "component")}
             coords["component"] = list(range(1, len(design.labels) + 1))
-        if spec.slopes.hierarchical:
-            arrays["x_error"] = spec.slope_errors(design)
+        if regression.slopes.hierarchical:
+            arrays["x_error"] = regression.slope_errors(design)
             dims["x_error"] = ("predictor",)
     if design.trials is not None:
         arrays["trials"] = design.trials.astype(np.int64)
@@ -46,7 +46,7 @@ def regression_data(design: Design, spec: Regression) -> Data:
     return Data(arrays, dims=dims, coords=coords)
 
 
-def regression_model(design: Design, spec: Regression) -> Callable[..., None]:
+def regression_model(design: Design, regression: Regression) -> Callable[..., None]:
     """Return the body of the PyMC model.
 
     Free variables: ``intercept`` (of the centred predictors, flat), ``beta`` (the slopes of the
@@ -54,16 +54,16 @@ def regression_model(design: Design, spec: Regression) -> Callable[..., None]:
     on each other), and ``sigma`` (on the outcome's own scale), ``alpha`` or ``nu`` by family. The
     deterministic ``coef`` holds intercept and slopes on the user's own scale.
     """
-    scale = np.float64(spec.scale(design))
+    scale = np.float64(regression.scale(design))
     intercept, slopes = design.intercept, bool(design.labels)
 
     def model(data: Any) -> None:
         import pymc as pm
         import pytensor.tensor as pt
 
-        sigma = _sigma(data, spec) if spec.measured else None
+        sigma = _sigma(data, regression) if regression.measured else None
         a = pm.Flat("intercept") if intercept else 0.0
-        beta = _slopes(spec, scale, sigma, data) if slopes else None
+        beta = _slopes(regression, scale, sigma, data) if slopes else None
         along = 0.0
         if beta is not None:
             along = data.X @ beta
@@ -71,7 +71,7 @@ def regression_model(design: Design, spec: Regression) -> Callable[..., None]:
                 beta = pm.Deterministic("beta", data.back @ beta, dims="predictor")
         mu = data.y_centre + data.y_scale * (a + along)
         # An intercept alone is a scalar.
-        spec.likelihood.likelihood(spec, data, mu + 0.0 * data.y, sigma)
+        regression.likelihood.likelihood(regression, data, mu + 0.0 * data.y, sigma)
         own = data.y_scale * beta / data.x_scale if beta is not None else pt.zeros(0)
         if intercept:
             shift = (own * data.x_centre).sum() if beta is not None else 0.0
@@ -82,22 +82,22 @@ def regression_model(design: Design, spec: Regression) -> Callable[..., None]:
     return model
 
 
-def _sigma(data: Any, spec: Regression) -> Any:
+def _sigma(data: Any, regression: Regression) -> Any:
     import pymc as pm
     import pytensor.tensor as pt
 
-    if spec.slopes.flat:
+    if regression.slopes.flat:
         sigma = pm.HalfFlat("sigma", initval=data.y_spread)
         pm.Potential("sigma_prior", -pt.log(sigma))  # p(sigma) ~ 1 / sigma, the classical choice
         return sigma
     return pm.Exponential("sigma", scale=data.y_spread)
 
 
-def _slopes(spec: Regression, scale: np.float64, sigma: Any, data: Any) -> Any:
+def _slopes(regression: Regression, scale: np.float64, sigma: Any, data: Any) -> Any:
     """Return the slopes of the standardised predictors, called ``beta`` in every model."""
     name, dims = ("rotated", "component") if hasattr(data, "back") else ("beta", "predictor")
     noise = sigma / data.y_scale if sigma is not None else 1.0
-    width = scale * noise if spec.conditional else scale
+    width = scale * noise if regression.conditional else scale
     if hasattr(data, "b_unit") and name == "beta":
         width = width * data.b_unit
-    return spec.slopes.slopes(name, width, noise, spec, data, dims)
+    return regression.slopes.slopes(name, width, noise, regression, data, dims)

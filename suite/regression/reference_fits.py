@@ -11,30 +11,30 @@ from triptych.regression.measures import Reference
 from triptych.regression.regression import Regression
 
 
-def penalised(design: Design, spec: Regression, sigma: float | None) -> Reference | None:
+def penalised(design: Design, regression: Regression, sigma: float | None) -> Reference | None:
     """The penalised fit that scikit-learn solves, where it solves this one; else None.
 
     ``sigma`` is the error scale at the mode, in the outcome's units. In scikit-learn's terms a slope's prior of scale
     ``w`` is, with the error scale ``s`` on the same scale, the ridge penalty ``s^2 / w^2`` or the lasso penalty
     ``s^2 / (n w)``; of a ridge prior, whose scale goes with ``s``, it does not depend on ``s``.
     """
-    slopes = _penalised_slopes(design, spec, sigma)
+    slopes = _penalised_slopes(design, regression, sigma)
     if slopes is None:
         return None
     who, coef = slopes
     return Reference(who, design.to_user(coef), np.full(len(coef), np.nan), {})
 
 
-def _penalised_slopes(design: Design, spec: Regression, sigma: float | None) -> tuple[str, np.ndarray] | None:
+def _penalised_slopes(design: Design, regression: Regression, sigma: float | None) -> tuple[str, np.ndarray] | None:
     from sklearn.exceptions import ConvergenceWarning
 
-    inter, measured, penalty = design.intercept, spec.measured, spec.slopes.penalty
-    if not spec.likelihood.solves(penalty) or (measured and sigma is None and not spec.free_of_noise):
+    inter, measured, penalty = design.intercept, regression.measured, regression.slopes.penalty
+    if not regression.likelihood.solves(penalty) or (measured and sigma is None and not regression.free_of_noise):
         return None
     noise = 1.0 if not measured or sigma is None else sigma / design.outcome_scale
-    width = spec.scale(design) * (noise if spec.conditional else 1.0)
-    unit = spec.relative(design)  # columns in these units have slopes of one scale
-    fit = spec.likelihood.penalised(design, penalty, noise, width, spec.l1_ratio)
+    width = regression.scale(design) * (noise if regression.conditional else 1.0)
+    unit = regression.relative(design)  # columns in these units have slopes of one scale
+    fit = regression.likelihood.penalised(design, penalty, noise, width, regression.l1_ratio)
     with warnings.catch_warnings():
         # Whether it has arrived the claim tells; its own measure of that is rounding where |b| weighs all but nothing.
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -46,14 +46,14 @@ def _penalised_slopes(design: Design, spec: Regression, sigma: float | None) -> 
     return f"scikit-learn {type(fit).__name__}", np.concatenate([first, np.ravel(fit.coef_) * unit])
 
 
-def normal_posterior_mean(design: Design, spec: Regression) -> np.ndarray:
+def normal_posterior_mean(design: Design, regression: Regression) -> np.ndarray:
     """Posterior means of the slopes over ``z`` for normal errors and a normal prior free of sigma, by quadrature.
 
     Given sigma all is normal: with ``z = u d v'`` in units of the prior's scales the outcome's components ``u'y`` have
     the variances ``sigma^2 + d^2``, and each slope along ``v`` has the mean ``d u'y / (sigma^2 + d^2)``. What is left
     is an integral over sigma, whose prior is exponential with mean sd(y).
     """
-    widths = spec.widths(design)
+    widths = regression.widths(design)
     u, d, v = np.linalg.svd(design.z * widths, full_matrices=False)
     y = design.target
     c, degrees = u.T @ y, design.n - design.intercept - len(d)

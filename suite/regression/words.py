@@ -36,64 +36,64 @@ def _unquoted(name: str) -> str:
     return name[1:-1] if name[0] == name[-1] == "`" and "`" not in name[1:-1] else name
 
 
-def mathematics(design: Design, spec: Regression, *, standardize: bool) -> tuple[str, ...]:
+def mathematics(design: Design, regression: Regression, *, standardize: bool) -> tuple[str, ...]:
     """The model as LaTeX lines."""
-    lines = [spec.likelihood.formula]
-    sized = spec.measured and standardize
+    lines = [regression.likelihood.formula]
+    sized = regression.measured and standardize
     parts = [*(["a"] if design.intercept else []), *([r"\textstyle\sum_j b_j z_{ij}"] if design.labels else [])]
     linear = " + ".join(parts) or "0"
     if sized:
         linear = rf"s_y\,({linear})" if len(parts) > 1 else f"s_y {linear}"
-    centre = r"\bar y + " if spec.measured and design.intercept else ""
+    centre = r"\bar y + " if regression.measured and design.intercept else ""
     lines.append(rf"\eta_i = {centre}{linear}")
     if design.labels:
         top = r"x_{ij} - \bar x_j" if design.intercept else "x_{ij}"
         own = "s_y b_j" if sized else "b_j"
         scaled = rf"({top}) / s_j" if standardize else top
         lines.append(rf"z_{{ij}} = {scaled}, \quad \mathrm{{coef}}_j = {own}" + (" / s_j" if standardize else ""))
-        lines.append(_prior_line(design, spec, sized=sized))
+        lines.append(_prior_line(design, regression, sized=sized))
     if design.intercept:
         lines.append(r"p(a) \propto 1")
-    if spec.measured and spec.slopes.flat:
+    if regression.measured and regression.slopes.flat:
         lines.append(r"p(\sigma) \propto 1/\sigma")
-    elif spec.measured:
+    elif regression.measured:
         lines.append(rf"\sigma \sim \mathrm{{Exponential}}(\mathrm{{mean}} = {design.spread:.4g})")
-    return (*lines, *spec.likelihood.mathematics(spec))
+    return (*lines, *regression.likelihood.mathematics(regression))
 
 
-def _prior_line(design: Design, spec: Regression, *, sized: bool) -> str:
-    sigma = (r"\,\sigma / s_y" if sized else r"\,\sigma") if spec.measured else ""
-    scale = spec.scale(design)
-    width = f"{scale:.4g}{sigma if spec.conditional else ''}"
-    if np.any(spec.relative(design) != 1.0):
+def _prior_line(design: Design, regression: Regression, *, sized: bool) -> str:
+    sigma = (r"\,\sigma / s_y" if sized else r"\,\sigma") if regression.measured else ""
+    scale = regression.scale(design)
+    width = f"{scale:.4g}{sigma if regression.conditional else ''}"
+    if np.any(regression.relative(design) != 1.0):
         width = rf"{scale:.4g}\,s_y / s_j"
-    return spec.slopes.line(width, scale, sigma, spec)
+    return regression.slopes.line(width, scale, sigma, regression)
 
 
-def why(design: Design, spec: Regression, found: Existence, *, standardize: bool) -> tuple[str, ...]:
+def why(design: Design, regression: Regression, found: Existence, *, standardize: bool) -> tuple[str, ...]:
     """Why the panels differ, as far as they have estimates, and the conventions behind the numbers."""
     maximum = found.mle_exists("coef") and found.mle_exists("sigma")
     posterior = found.no_posterior is None
-    paragraphs = [spec.likelihood.why] if posterior and (maximum or not spec.measured) else []
+    paragraphs = [regression.likelihood.why] if posterior and (maximum or not regression.measured) else []
     if design.labels:
-        decided = not spec.slopes.flat or (maximum and posterior)
-        said = spec.slopes.why + (GOES_WITH_SIGMA if spec.conditional else "")
+        decided = not regression.slopes.flat or (maximum and posterior)
+        said = regression.slopes.why + (GOES_WITH_SIGMA if regression.conditional else "")
         paragraphs.append(said if decided else UNDECIDED_WHY)
-    paragraphs.append(_scale_note(design, spec, standardize))
-    if spec.components(design) is not None:
+    paragraphs.append(_scale_note(design, regression, standardize))
+    if regression.components(design) is not None:
         paragraphs.append(NEARLY_DEPENDENT_WHY)
     return (*paragraphs, *found.notes)
 
 
-def _scale_note(design: Design, spec: Regression, standardize: bool) -> str:
+def _scale_note(design: Design, regression: Regression, standardize: bool) -> str:
     end = "Coefficients are reported on the user's own scale."
     end += " The intercept is never penalised." if design.intercept else ""
     if not design.labels:
-        scaled = standardize and spec.measured
+        scaled = standardize and regression.measured
         return f"The outcome is centred and divided by its standard deviation (n - 1). {end}" if scaled else end
     centred = "centred" if design.intercept else "not centred (there is no intercept)"
     if standardize:
-        outcome = ", and so is the outcome" if spec.measured else ""
+        outcome = ", and so is the outcome" if regression.measured else ""
         first = (
             f"Predictors, dummies too, are divided by their standard deviation (n - 1) and {centred}"
             f"{outcome}; the prior is on that scale"
@@ -103,11 +103,11 @@ def _scale_note(design: Design, spec: Regression, standardize: bool) -> str:
             "centred but not rescaled" if design.intercept else "neither centred (there is no intercept) nor rescaled"
         )
         first = f"Predictors are {treated}; the prior is on the user's own scale"
-    if np.any(spec.relative(design) != 1.0):
-        first += f", with scale {spec.scale(design):.4g} sd(y) / sd(x) for each"
-    elif not spec.slopes.flat:
-        first += f", with scale {spec.scale(design):.4g}"
-        first += ", times sigma" if spec.measured and spec.slopes.times_sigma else ""
+    if np.any(regression.relative(design) != 1.0):
+        first += f", with scale {regression.scale(design):.4g} sd(y) / sd(x) for each"
+    elif not regression.slopes.flat:
+        first += f", with scale {regression.scale(design):.4g}"
+        first += ", times sigma" if regression.measured and regression.slopes.times_sigma else ""
     return f"{first}. {end}"
 
 

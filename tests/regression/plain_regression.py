@@ -24,17 +24,17 @@ def eta_of(design: Design, point: Point) -> np.ndarray:
     return design.outcome_centre + design.outcome_scale * (design.z @ beta + float(point.get("intercept", 0.0)))
 
 
-def log_likelihood(design: Design, spec: Regression, point: Point) -> float:
+def log_likelihood(design: Design, regression: Regression, point: Point) -> float:
     """Sum over the rows, from SciPy's distributions."""
     eta, y = eta_of(design, point), design.outcome
     with np.errstate(all="ignore"):
-        match spec.family:
+        match regression.family:
             case "gaussian":
                 terms = stats.norm.logpdf(y, eta, point["sigma"])
             case "laplace":
                 terms = stats.laplace.logpdf(y, eta, point["sigma"])
             case "student":
-                nu = spec.nu if spec.nu is not None else 2.0 + point["nu_above_2"]
+                nu = regression.nu if regression.nu is not None else 2.0 + point["nu_above_2"]
                 terms = stats.t.logpdf(y, nu, eta, point["sigma"])
             case "bernoulli":
                 terms = y * eta - np.logaddexp(0, eta)
@@ -48,25 +48,25 @@ def log_likelihood(design: Design, spec: Regression, point: Point) -> float:
     return float(np.sum(terms))
 
 
-def log_prior(design: Design, spec: Regression, point: Point) -> float:
+def log_prior(design: Design, regression: Regression, point: Point) -> float:
     """Log prior density of the free parameters, up to a constant."""
-    width = prior_widths(design, spec, point.get("sigma"))
+    width = prior_widths(design, regression, point.get("sigma"))
     total = 0.0
-    if spec.measured:
-        total += -np.log(point["sigma"]) if spec.prior == "flat" else -point["sigma"] / design.spread
-    if spec.family == "negative_binomial":
+    if regression.measured:
+        total += -np.log(point["sigma"]) if regression.prior == "flat" else -point["sigma"] / design.spread
+    if regression.family == "negative_binomial":
         total -= point["alpha"]
     if "nu_above_2" in point:
         total += stats.gamma.logpdf(point["nu_above_2"], 2, scale=10)
-    if spec.prior == "flat" or not design.labels:
+    if regression.prior == "flat" or not design.labels:
         return float(total)
-    if spec.prior == "horseshoe":
+    if regression.prior == "horseshoe":
         half = stats.halfcauchy.logpdf
         total += half(point["tau"]) + np.sum(half(point["lambda"]))
-        total += np.sum(stats.norm.logpdf(point["raw"], 0, _horseshoe_scales(design, spec, point)[1]))
+        total += np.sum(stats.norm.logpdf(point["raw"], 0, _horseshoe_scales(design, regression, point)[1]))
         return float(total + stats.invgamma.logpdf(point["slab"], SLAB_DF / 2, scale=SLAB_DF / 2))
     b = np.atleast_1d(point["beta"])
-    match spec.prior:
+    match regression.prior:
         case "normal" | "ridge":
             terms = stats.norm.logpdf(b, 0, width)
         case "laplace" | "lasso":
@@ -74,34 +74,38 @@ def log_prior(design: Design, spec: Regression, point: Point) -> float:
         case "student":
             terms = stats.t.logpdf(b, PRIOR_DF, 0, width)
         case _:
-            terms = -spec.l1_ratio * np.abs(b) / width - (1 - spec.l1_ratio) * (b / width) ** 2 / 2 - np.log(width)
+            terms = (
+                -regression.l1_ratio * np.abs(b) / width
+                - (1 - regression.l1_ratio) * (b / width) ** 2 / 2
+                - np.log(width)
+            )
     return float(total + np.sum(terms))
 
 
-def prior_widths(design: Design, spec: Regression, sigma: float | None) -> np.ndarray:
+def prior_widths(design: Design, regression: Regression, sigma: float | None) -> np.ndarray:
     """Scales of the slopes' prior over ``z``: in units of sd(y) / sd(x), of the user, or of sigma."""
-    scale = 2.5 if spec.prior_scale == "auto" else float(spec.prior_scale)
-    if spec.measured and spec.prior in ("ridge", "lasso", "elastic_net"):
+    scale = 2.5 if regression.prior_scale == "auto" else float(regression.prior_scale)
+    if regression.measured and regression.prior in ("ridge", "lasso", "elastic_net"):
         assert sigma is not None
         return np.full(len(design.labels), scale * sigma / design.outcome_scale)
-    if not spec.measured or spec.prior_scale != "auto":
+    if not regression.measured or regression.prior_scale != "auto":
         return np.full(len(design.labels), float(scale))
     own = 2.5 * np.std(design.outcome, ddof=1) / np.std(design.columns, axis=0, ddof=1)
     return np.asarray(own * design.scale / design.outcome_scale)
 
 
-def horseshoe_slopes(design: Design, spec: Regression, point: Point) -> np.ndarray:
+def horseshoe_slopes(design: Design, regression: Regression, point: Point) -> np.ndarray:
     """Slopes from the horseshoe's scales."""
-    shrunk, wide = _horseshoe_scales(design, spec, point)
+    shrunk, wide = _horseshoe_scales(design, regression, point)
     return np.asarray(point["raw"] * shrunk / wide)
 
 
-def _horseshoe_scales(design: Design, spec: Regression, point: Point) -> tuple[np.ndarray, np.ndarray]:
+def _horseshoe_scales(design: Design, regression: Regression, point: Point) -> tuple[np.ndarray, np.ndarray]:
     """Standard deviations of the slopes, and of what the model writes in their place."""
-    noise = point["sigma"] / design.outcome_scale if spec.measured else 1.0
-    spread = spec.scale(design) * noise * point["tau"] * point["lambda"]
+    noise = point["sigma"] / design.outcome_scale if regression.measured else 1.0
+    spread = regression.scale(design) * noise * point["tau"] * point["lambda"]
     shrunk = spread / np.sqrt(1 + spread**2 / (2.5**2 * point["slab"]))
-    return shrunk, np.sqrt(1 + (shrunk / spec.slope_errors(design)) ** 2)
+    return shrunk, np.sqrt(1 + (shrunk / regression.slope_errors(design)) ** 2)
 
 
 def runaway_rows(design: Design) -> np.ndarray:

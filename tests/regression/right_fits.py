@@ -31,14 +31,14 @@ def faults(comparison: Comparison, problem: Problem) -> list[str]:
     design = build_design(
         problem.table, problem.formula, family=family_of(options["family"]), standardize=options["standardize"]
     )
-    spec = Regression(
+    regression = Regression(
         options["family"], options["prior"], options.get("prior_scale", "auto"), 0.5, options.get("nu", 4.0)
     )
     return [
         *comparison.problems,
         *incomplete(comparison, design),
-        *wrong_mle(comparison, design, spec),
-        *wrong_mode(comparison, design, spec),
+        *wrong_mle(comparison, design, regression),
+        *wrong_mode(comparison, design, regression),
     ]
 
 
@@ -60,9 +60,9 @@ def incomplete(comparison: Comparison, design: Design) -> Iterator[str]:
                 yield said
 
 
-def wrong_mle(comparison: Comparison, design: Design, spec: Regression) -> list[str]:
+def wrong_mle(comparison: Comparison, design: Design, regression: Regression) -> list[str]:
     """Coefficients that are not the likelihood's, and statuses that the rows contradict."""
-    if spec.family in EXPONENTIAL:
+    if regression.family in EXPONENTIAL:
         return list(_wrong_limits(comparison, design))
     if any(row.status != "ok" for row in comparison["default"].panels["mle"].estimates):
         return []
@@ -73,7 +73,7 @@ def wrong_mle(comparison: Comparison, design: Design, spec: Regression) -> list[
         point[name] = float(comparison["default"].values("mle", name)[0])
     if "nu" in point:
         point["nu_above_2"] = point["nu"] - 2
-    return _beaten("mle", design, spec, point, lambda q: log_likelihood(design, spec, q))
+    return _beaten("mle", design, regression, point, lambda q: log_likelihood(design, regression, q))
 
 
 def _wrong_limits(comparison: Comparison, design: Design) -> Iterator[str]:
@@ -97,7 +97,7 @@ def _wrong_limits(comparison: Comparison, design: Design) -> Iterator[str]:
             yield f"mle {term} is {row.status}, yet {limit} is its limit; {row.reason}"
 
 
-def wrong_mode(comparison: Comparison, design: Design, spec: Regression) -> list[str]:
+def wrong_mode(comparison: Comparison, design: Design, regression: Regression) -> list[str]:
     """A mode that another point beats, or coefficients that are not the mode's."""
     panel = comparison["default"].panels["map"]
     if any(row.status != "ok" for row in panel.estimates) or not hasattr(panel.native, "params"):
@@ -106,9 +106,9 @@ def wrong_mode(comparison: Comparison, design: Design, spec: Regression) -> list
     point: Point = {name: float(value) if value.ndim == 0 else value for name, value in values.items()}
 
     def height(q: Point) -> float:
-        return log_likelihood(design, spec, q) + log_prior(design, spec, q)
+        return log_likelihood(design, regression, q) + log_prior(design, regression, q)
 
-    found = _beaten("map", design, spec, point, height)
+    found = _beaten("map", design, regression, point, height)
     shown = design.to_user(np.r_[[point["intercept"]] if design.intercept else [], point.get("beta", [])])
     rows = comparison["default"].rows("map", "coef")
     errors = np.array([row.std_error if math.isfinite(row.std_error) else 0.0 for row in rows])
@@ -118,7 +118,9 @@ def wrong_mode(comparison: Comparison, design: Design, spec: Regression) -> list
     return found
 
 
-def _beaten(what: str, design: Design, spec: Regression, point: Point, height: Callable[[Point], float]) -> list[str]:
+def _beaten(
+    what: str, design: Design, regression: Regression, point: Point, height: Callable[[Point], float]
+) -> list[str]:
     best = height(point)
     if not math.isfinite(best):
         return [f"{what}: the objective is {best} at the optimum"]
@@ -126,26 +128,26 @@ def _beaten(what: str, design: Design, spec: Regression, point: Point, height: C
     worst, where = 0.0, 0.0
     for trial in range(400):
         size = 10.0 ** rng.uniform(-5, 1)
-        gain = height(_neighbour(design, spec, point, trial, size, rng)) - best
+        gain = height(_neighbour(design, regression, point, trial, size, rng)) - best
         if gain > worst:
             worst, where = gain, size
     slack = 1e-7 * (1 + 1e-6 * abs(best)) + 1e-13 * abs(best)
-    if spec.measured:  # residuals are differences of rounded numbers
+    if regression.measured:  # residuals are differences of rounded numbers
         slack += design.n * np.spacing(np.abs(design.outcome).max()) / point["sigma"]
     return [f"{what}: a point at {where:.2g} is higher by {worst:.3g} (objective {best})"] if worst > slack else []
 
 
 def _neighbour(
-    design: Design, spec: Regression, point: Point, trial: int, size: float, rng: np.random.Generator
+    design: Design, regression: Regression, point: Point, trial: int, size: float, rng: np.random.Generator
 ) -> Point:
     """Return a point ``size`` standard errors or so away: along a coefficient, along all of them, or along neither."""
     q = dict(point)
     for name in [known for known in POSITIVE if known in q]:
         q[name] = q[name] * np.exp(size * 0.3 * rng.normal(size=np.shape(q[name])))
-    noise = point.get("sigma", 1.0) / design.outcome_scale if spec.measured else 1.0
+    noise = point.get("sigma", 1.0) / design.outcome_scale if regression.measured else 1.0
     if "raw" in q:
         q["raw"] = q["raw"] + size * 0.3 * rng.normal(size=np.shape(q["raw"]))
-        q["beta"] = horseshoe_slopes(design, spec, q)
+        q["beta"] = horseshoe_slopes(design, regression, q)
         if design.intercept:
             q["intercept"] = q["intercept"] + size * noise / math.sqrt(design.n) * rng.normal()
         return q

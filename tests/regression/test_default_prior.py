@@ -98,7 +98,7 @@ def test_estimates_far_from_the_priors_centre_are_told() -> None:
     assert f"{scales:.3g} by the MLE" in said[0]
 
 
-def log_marginal(y: np.ndarray, x: np.ndarray, spec: Regression, sigma: float) -> float:
+def log_marginal(y: np.ndarray, x: np.ndarray, regression: Regression, sigma: float) -> float:
     """Log of the likelihood times Normal(0, 1) of one slope, integrated over it; the exact fit is at a slope of 1."""
     nodes = np.linspace(-1, 1, 40_003)[1:-1]
     # The tangent maps (-1, 1) onto the line, in units of sigma.
@@ -108,8 +108,8 @@ def log_marginal(y: np.ndarray, x: np.ndarray, spec: Regression, sigma: float) -
     log_density = {
         "gaussian": stats.norm.logpdf,
         "laplace": stats.laplace.logpdf,
-        "student": lambda v: stats.t.logpdf(v, spec.nu),
-    }[spec.family]
+        "student": lambda v: stats.t.logpdf(v, regression.nu),
+    }[regression.family]
     height = log_density(r).sum(axis=0) - len(y) * np.log(sigma) + stats.norm.logpdf(b)
     return float(special.logsumexp(height + np.log(jacobian * sigma / 20_001)))
 
@@ -121,20 +121,20 @@ def test_the_power_of_sigma_at_an_exact_fit_is_that_of_the_integral(family: str,
     x = y = np.arange(1.0, rows + 1)
     if family == "student":
         x, y = np.r_[x, 2.0], np.r_[y, 7.0]
-    spec = Regression(family, "normal", nu=nu if nu is not None else 4.0)
-    at = [log_marginal(y, x, spec, s) for s in (1e-5, 1e-7)]
+    regression = Regression(family, "normal", nu=nu if nu is not None else 4.0)
+    at = [log_marginal(y, x, regression, s) for s in (1e-5, 1e-7)]
     slope = (at[0] - at[1]) / np.log(100)
     power = float((nu or 0.0) - rows) if family == "student" else float(-rows)
     assert slope == pytest.approx(power + 1, abs=0.01)  # the coefficients within sigma add the rank
     if family != "student":
         if rows > 1:
-            (fit,) = spec.likelihood.exact_fits(
-                build_design({"x": x, "y": y}, "y ~ 0 + x", family=family_of(family)), spec
+            (fit,) = regression.likelihood.exact_fits(
+                build_design({"x": x, "y": y}, "y ~ 0 + x", family=family_of(family)), regression
             )
             assert (fit.power, fit.rank) == (power, 1)
         return
     tied = {"y": [*[0.5] * rows, 7.0], "x": [*range(1, rows + 1), 3]}
-    fits = spec.likelihood.exact_fits(build_design(tied, "y ~ 1", family=family_of("student")), spec)
+    fits = regression.likelihood.exact_fits(build_design(tied, "y ~ 1", family=family_of("student")), regression)
     assert (power, 1) in [(fit.power, fit.rank) for fit in fits]
 
 
@@ -174,8 +174,8 @@ PAIRED = {"x": np.arange(10.0), "y": [*[2.0] * 7, 5.0, 9.0, 4.0]}  # seven of te
 def test_what_exists_beside_exact_fits(
     data: dict[str, Any], formula: str, family: str, prior: str, nu: float | None, mode: bool, posterior: bool
 ) -> None:
-    spec = Regression(family, prior, nu=nu)
-    found = existence(build_design(data, formula, family=family_of(family)), spec)
+    regression = Regression(family, prior, nu=nu)
+    found = existence(build_design(data, formula, family=family_of(family)), regression)
     assert found.map_exists() == mode
     assert ("map" in found.no_maximum) == (not mode)
     assert (found.no_posterior is None) == posterior
@@ -188,9 +188,12 @@ def test_what_exists_beside_exact_fits(
 def test_a_horseshoe_that_two_rows_determine_has_a_mode_that_theory_leaves_open() -> None:
     """Two rows give sigma^-2, which the global scale's tail takes back: sigma^2 as it goes as 1 / sigma."""
     design = build_design({"x": [0.0, 1.0], "y": [1.0, 3.0]}, "y ~ x")
-    spec = Regression(prior="horseshoe")
-    assert spec.slopes.mode_unbounded(spec.likelihood.exact_fits(design, spec), len(design.labels)) is None
-    assert without_posterior(design, spec) is None
+    regression = Regression(prior="horseshoe")
+    assert (
+        regression.slopes.mode_unbounded(regression.likelihood.exact_fits(design, regression), len(design.labels))
+        is None
+    )
+    assert without_posterior(design, regression) is None
 
 
 @pytest.mark.parametrize(

@@ -48,15 +48,15 @@ def design_of(family: str, right: str = "x + g", **options: Any) -> Design:
     return build_design(table(), f"{LEFT.get(family, 'y')} ~ {right}", family=family_of(family), **options)
 
 
-def built(design: Design, spec: Regression) -> pm.Model:
-    data = regression_data(design, spec)
+def built(design: Design, regression: Regression) -> pm.Model:
+    data = regression_data(design, regression)
     with pm.Model(coords=data.coords) as model:
         wrapped = {k: pm.Data(k, v, dims=data.dims.get(k)) for k, v in data.arrays.items()}
-        regression_model(design, spec)(SimpleNamespace(**wrapped))
+        regression_model(design, regression)(SimpleNamespace(**wrapped))
     return model
 
 
-def log_likelihood(spec: Regression, design: Design, point: dict[str, Any]) -> float:
+def log_likelihood(regression: Regression, design: Design, point: dict[str, Any]) -> float:
     """The same in SciPy, from the coefficients on the user's own scale."""
     coef = point["coef"]
     eta = design.columns @ coef[design.intercept :] + (coef[0] if design.intercept else 0.0)
@@ -64,24 +64,24 @@ def log_likelihood(spec: Regression, design: Design, point: dict[str, Any]) -> f
     logp = {
         "gaussian": lambda: stats.norm.logpdf(y, eta, point["sigma"]),
         "laplace": lambda: stats.laplace.logpdf(y, eta, point["sigma"]),
-        "student": lambda: stats.t.logpdf(y, spec.nu or 2 + point["nu_above_2"], eta, point["sigma"]),
+        "student": lambda: stats.t.logpdf(y, regression.nu or 2 + point["nu_above_2"], eta, point["sigma"]),
         "bernoulli": lambda: stats.bernoulli.logpmf(y, 1 / (1 + np.exp(-eta))),
         "binomial": lambda: stats.binom.logpmf(y, design.trials, 1 / (1 + np.exp(-eta))),
         "poisson": lambda: stats.poisson.logpmf(y, np.exp(eta)),
         "negative_binomial": lambda: stats.nbinom.logpmf(
             y, point["alpha"], point["alpha"] / (point["alpha"] + np.exp(eta))
         ),
-    }[spec.family]()
+    }[regression.family]()
     return float(np.sum(logp))
 
 
-def slope_errors(spec: Regression, design: Design) -> np.ndarray:
+def slope_errors(regression: Regression, design: Design) -> np.ndarray:
     """What one slope's standard error would be without the others."""
     y = design.outcome
-    if spec.measured:
+    if regression.measured:
         full = np.column_stack([np.ones(N), design.columns])
         noise = np.sqrt(np.linalg.lstsq(full, y)[1][0] / (N - full.shape[1])) / design.outcome_scale
-    elif spec.family in ("poisson", "negative_binomial"):
+    elif regression.family in ("poisson", "negative_binomial"):
         noise = 1 / np.sqrt(y.mean())
     else:
         trials = np.ones(N) if design.trials is None else design.trials
@@ -91,27 +91,27 @@ def slope_errors(spec: Regression, design: Design) -> np.ndarray:
     return np.asarray(noise / np.sqrt(np.sum(spread**2, axis=0)))
 
 
-def log_prior(spec: Regression, design: Design, point: dict[str, Any]) -> float:
-    total, scale = 0.0, spec.scale(design)
-    noise = point["sigma"] / design.outcome_scale if spec.measured else 1.0
+def log_prior(regression: Regression, design: Design, point: dict[str, Any]) -> float:
+    total, scale = 0.0, regression.scale(design)
+    noise = point["sigma"] / design.outcome_scale if regression.measured else 1.0
     # On the user's own scale: b is a slope of y / sd(y) on x / sd(x).
-    width = scale * noise if spec.prior in ("ridge", "lasso", "elastic_net") else scale
-    if spec.measured and spec.prior == "flat":
+    width = scale * noise if regression.prior in ("ridge", "lasso", "elastic_net") else scale
+    if regression.measured and regression.prior == "flat":
         total -= np.log(point["sigma"])
-    elif spec.measured:
+    elif regression.measured:
         total += stats.expon.logpdf(point["sigma"], scale=design.spread)
-    if spec.family == "negative_binomial":
+    if regression.family == "negative_binomial":
         total += stats.expon.logpdf(point["alpha"])
     if "nu_above_2" in point:
         total += stats.gamma.logpdf(point["nu_above_2"], 2, scale=10)
-    if spec.prior == "horseshoe":
+    if regression.prior == "horseshoe":
         half = stats.halfcauchy.logpdf
         total += half(point["tau"]) + half(point["lambda"]).sum()
         total += stats.invgamma.logpdf(point["slab"], SLAB_DF / 2, scale=SLAB_DF / 2)
         # The slopes are normal given their scales; ``raw`` is each of them times what does not depend on it.
         spread = scale * noise * point["tau"] * point["lambda"]
         shrunk = spread / np.sqrt(1 + spread**2 / (SLAB_SCALE**2 * point["slab"]))
-        wide = np.sqrt(1 + (shrunk / slope_errors(spec, design)) ** 2)
+        wide = np.sqrt(1 + (shrunk / slope_errors(regression, design)) ** 2)
         slopes = point["raw"] * shrunk / wide
         own = design.outcome_scale * slopes / design.scale
         np.testing.assert_allclose(point["coef"][design.intercept :], own, rtol=1e-10)
@@ -123,18 +123,19 @@ def log_prior(spec: Regression, design: Design, point: dict[str, Any]) -> float:
         **dict.fromkeys(("laplace", "lasso"), lambda: stats.laplace.logpdf(beta, 0, width)),
         "student": lambda: stats.t.logpdf(beta, PRIOR_DF, 0, width),
         "elastic_net": lambda: (
-            stats.laplace.logpdf(beta, 0, width / spec.l1_ratio) - (1 - spec.l1_ratio) * (beta / width) ** 2 / 2
+            stats.laplace.logpdf(beta, 0, width / regression.l1_ratio)
+            - (1 - regression.l1_ratio) * (beta / width) ** 2 / 2
         ),
-    }[spec.prior]()
+    }[regression.prior]()
     return float(total + np.sum(prior))
 
 
 @pytest.mark.parametrize("prior", prior_names())
 @pytest.mark.parametrize("family", family_names())
 def test_density_is_the_closed_form_at_random_points(family: str, prior: str) -> None:
-    spec = Regression(family, prior, nu=None, prior_scale="auto" if prior == "flat" else 0.7)
+    regression = Regression(family, prior, nu=None, prior_scale="auto" if prior == "flat" else 0.7)
     design = design_of(family)
-    model = built(design, spec)
+    model = built(design, regression)
     density = model.compile_logp(jacobian=False, mode="FAST_COMPILE")
     coef = pm.compile(
         [model.rvs_to_values[rv] for rv in model.free_RVs],
@@ -151,7 +152,7 @@ def test_density_is_the_closed_form_at_random_points(family: str, prior: str) ->
             for name, value in free.items()
         }
         point["coef"] = coef(**free)
-        expected = log_likelihood(spec, design, point) + log_prior(spec, design, point)
+        expected = log_likelihood(regression, design, point) + log_prior(regression, design, point)
         # Each of N terms is rounded, and the way back to raw columns costs a few digits more.
         # PyMC's half-Cauchy adds its log 2 in single precision, once for each scalar.
         single = abs(float(np.float32(np.log(2.0))) - np.log(2.0))
@@ -237,9 +238,9 @@ def test_options_that_cannot_be(options: dict[str, Any], word: str) -> None:
 
 
 def test_numbers_of_every_kind_are_numbers() -> None:
-    spec = Regression("student", "elastic_net", np.int64(2), np.float32(0.25), np.int32(5))  # type: ignore[arg-type]
-    assert (spec.prior_scale, spec.l1_ratio, spec.nu) == (2.0, 0.25, 5.0)
-    assert {type(value) for value in (spec.prior_scale, spec.l1_ratio, spec.nu)} == {float}
+    regression = Regression("student", "elastic_net", np.int64(2), np.float32(0.25), np.int32(5))  # type: ignore[arg-type]
+    assert (regression.prior_scale, regression.l1_ratio, regression.nu) == (2.0, 0.25, 5.0)
+    assert {type(value) for value in (regression.prior_scale, regression.l1_ratio, regression.nu)} == {float}
 
 
 @pytest.mark.parametrize("family", family_names())

@@ -246,16 +246,16 @@ def test_references_solve_the_same_problem_in_raw_columns(family: str) -> None:
 def test_penalised_references_minimise_the_negative_log_posterior(prior: str) -> None:
     """scikit-learn's answer is a minimum of our own objective at fixed sigma."""
     design = build_design(sample(), "y ~ x + z + g")
-    spec = Regression("gaussian", prior, 0.1)
+    regression = Regression("gaussian", prior, 0.1)
     sigma = 1.3
-    found = reference.penalised(design, spec, sigma)
+    found = reference.penalised(design, regression, sigma)
     assert found is not None
     target = (design.outcome - design.outcome_centre) / design.outcome_scale
     noise = sigma / design.outcome_scale
 
     def objective(standardised: np.ndarray) -> float:
         u = standardised[1:] / (0.1 * (1.0 if prior in ("normal", "laplace") else noise))
-        share = {"normal": 0.0, "ridge": 0.0, "elastic_net": spec.l1_ratio}.get(prior, 1.0)
+        share = {"normal": 0.0, "ridge": 0.0, "elastic_net": regression.l1_ratio}.get(prior, 1.0)
         loss = np.sum((target - design.full @ standardised) ** 2) / (2 * noise**2)
         return float(loss + share * np.abs(u).sum() + (1 - share) * np.sum(u**2) / 2)
 
