@@ -248,8 +248,8 @@ def _rows_of(problem: Problem) -> tuple[str, np.ndarray]:
 def _weighted(problem: Problem, name: str, used: np.ndarray) -> Problem:
     """Return the problem with the rows that are not used without weight."""
     weights = {name: used.astype(float).reshape(-1, *(1,) * (problem.engine.weights[name].ndim - 1))}
-    plain = None if problem.mle_engine is None else problem.mle_engine.with_weights(weights)
-    return replace(problem, engine=problem.engine.with_weights(weights), plain=plain)
+    mle_engine = None if problem.mle_engine is None else problem.mle_engine.with_weights(weights)
+    return replace(problem, engine=problem.engine.with_weights(weights), mle_engine=mle_engine)
 
 
 def _held_out(

@@ -18,7 +18,7 @@ from triptych.optimise.newton import Point
 from triptych.optimise.objective import make_objective
 from triptych.panels.labels import Labels
 from triptych.panels.mode import Mode
-from triptych.panels.solution import NoEstimate, Panel, Evidence
+from triptych.panels.solution import Evidence, NoEstimate, Panel
 from triptych.problem.table import Row, Status
 
 MOST_OPTIMA = 5  # other maxima reported

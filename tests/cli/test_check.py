@@ -133,7 +133,7 @@ def run_of(**changes: Any) -> dict[str, Any]:
             "estimate": estimate, "std_error": 0.5, "status": status,
         }  # fmt: skip
 
-    values = {"mle": 1.0, "mean": 1.2, "mcse": 0.01, "seed": 1, "status": "ok"} | changes
+    values: dict[str, Any] = {"mle": 1.0, "mean": 1.2, "mcse": 0.01, "seed": 1, "status": "ok"} | changes
     summary = [{"estimand": "mu", "label": "", "mcse_mean": values["mcse"], "ess_bulk": 2500.0}]
     return {
         "schema": 1,
