@@ -1,0 +1,317 @@
+"""Regularisers that do not look like priors: early stopping, dropout, noise on the inputs, label smoothing.
+
+Linear regression on four predictors of diabetes (Efron et al. 2004, Annals of Statistics 32, 407-499; as shipped by
+scikit-learn), standardised, with a known standard deviation of the errors. Each variant has the normal prior that its
+regulariser is in disguise; each of these priors is computed from the predictors.
+
+- Early stopping: gradient descent on RSS/(2n) from zero has, after k steps of size e, the factor 1 - (1 - e s)^k along
+  an eigenvector of X'X/n with eigenvalue s. A ridge with the weight s ((1 - e s)^-k - 1)^-1 there has the same factor
+  s/(s + weight) (Ali, Kolter & Tibshirani 2019, AISTATS, lemma 3).
+- Dropout: a predictor kept with probability q (Srivastava et al. 2014, JMLR 15, section 9.1) costs on average
+  RSS(q X w) + q (1 - q) sum |x_j|^2 w_j^2.
+- Noise of standard deviation t on the inputs costs on average RSS + n t^2 |w|^2 (Bishop 1995, Neural Computation 7(1)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact
+from triptych.problem.scenario import Data, Figure, Scenario, Series
+from triptych.problem.varied import Question, Range, overridden
+
+SIGMA = 0.75  # of the errors, in standard deviations of the outcome
+STEPS, SIZE = 60, 0.05  # of gradient descent
+KEPT = 0.8  # probability with which dropout keeps a predictor
+NOISE = 0.5  # standard deviation of the noise on the inputs
+SMOOTHING = 0.1  # of the labels
+PREDICTORS = ["bmi", "s1", "s2", "s3"]
+
+
+def data(kind: str = "early_stopping") -> Data:
+    """Return standardised predictors and outcome, and the precision of the prior that the regulariser is."""
+    from sklearn.datasets import load_diabetes
+
+    bunch = load_diabetes()
+    columns = [bunch.feature_names.index(name) for name in PREDICTORS]
+    return _data(bunch.data[:, columns], bunch.target, kind)
+
+
+def _data(x: np.ndarray, y: np.ndarray, kind: str) -> Data:
+    x, y = (x - x.mean(0)) / x.std(0), (y - y.mean()) / y.std()
+    return Data(
+        {"X": x, "progression": y, "precision": _weights(x, kind) / SIGMA**2},
+        dims={"X": ("patient", "predictor"), "progression": ("patient",), "precision": ("predictor", "other")},
+        coords={"predictor": PREDICTORS, "other": PREDICTORS},
+    )
+
+
+def _weights(x: np.ndarray, kind: str) -> np.ndarray:
+    """Return the matrix W of the penalty w' W w that a regulariser adds to the residual sum of squares."""
+    n = len(x)
+    if kind == "early_stopping":
+        values, vectors = np.linalg.eigh(x.T @ x / n)
+        return np.asarray(n * (vectors * (values / ((1 - SIZE * values) ** -float(STEPS) - 1))) @ vectors.T)
+    if kind == "dropout":
+        return np.diag((1 - KEPT) / KEPT * np.sum(x**2, axis=0))
+    return np.asarray(n * NOISE**2 * np.eye(x.shape[1]))
+
+
+def model(data: Data, width: Any = 1.0, **_: Any) -> None:
+    """Normal outcome with known sigma; the normal prior with the given precision, ``width`` times as wide."""
+    import pymc as pm
+
+    weight = pm.MvNormal("weight", np.zeros(len(PREDICTORS)), tau=data.precision / width**2, dims="predictor")
+    pm.Normal("y", data.X @ weight, SIGMA, observed=data.progression, dims="patient")
+
+
+def simulate(
+    rng: np.random.Generator,
+    n: int = 400,
+    truth: Mapping[str, Any] | None = None,
+    kind: str = "early_stopping",
+    **_: Any,
+) -> tuple[Data, dict[str, Any]]:
+    """Draw four predictors and an outcome of variance one but for chance, so that sigma is the known one."""
+    true = overridden({"slopes": [0.5, -0.3, 0.3, 0.0]}, truth)
+    slopes = np.asarray(true["slopes"], dtype=float)
+    x = rng.standard_normal((n, 4))
+    y = x @ slopes + SIGMA * rng.standard_normal(n)
+    drawn = _data(x, y, kind)
+    return drawn, {"slopes": slopes, "weight": slopes * x.std(0) / y.std()}
+
+
+def _descent(d: Data, steps: int) -> np.ndarray:
+    """Return the weights of gradient descent on RSS/(2n) from zero, shape ``(steps + 1, p)``."""
+    path = [np.zeros(d.X.shape[1])]
+    for _ in range(steps):
+        path.append(path[-1] + SIZE * d.X.T @ (d.progression - d.X @ path[-1]) / len(d.X))
+    return np.array(path)
+
+
+def _gap(c: Any, variant: str, method: str, other: np.ndarray) -> float:
+    return float(np.max(np.abs(c[variant].values(method, "weight") - other)))
+
+
+@claim("The MLE is least squares under every regulariser, for none of them is in the likelihood (largest difference)")
+def mle_is_least_squares(c: Any) -> Claim:
+    d = c["default"].data
+    least = np.linalg.lstsq(d.X, d.progression, rcond=None)[0]
+    return at_most(max(_gap(c, variant, "mle", least) for variant in c.solutions), 1e-8)
+
+
+@claim("Gradient descent that is stopped early is where the MAP is, under a normal prior (largest difference after the "
+       "last step)")  # fmt: skip
+def stopping_is_a_mode(c: Any) -> Claim:
+    return at_most(_gap(c, "default", "map", _descent(c["default"].data, STEPS)[-1]), 1e-8)
+
+
+@claim("It is so after every single step, each with a prior of its own (largest difference)")
+def every_step_is_a_mode(c: Any) -> Claim:
+    d = c["default"].data
+    values, vectors = np.linalg.eigh(d.X.T @ d.X / len(d.X))
+    moment, gaps = d.X.T @ d.progression / len(d.X), []
+    for k, there in enumerate(_descent(d, STEPS)[1:], start=1):
+        weight = (vectors * (values / ((1 - SIZE * values) ** -float(k) - 1))) @ vectors.T
+        gaps.append(np.max(np.abs(np.linalg.solve(d.X.T @ d.X / len(d.X) + weight, moment) - there)))
+    return at_most(float(max(gaps)), 1e-8)
+
+
+@claim("The posterior mean under that prior is the stopped descent too (in Monte Carlo errors)")
+def stopping_is_a_mean(c: Any) -> Claim:
+    draws = c["default"].panels["mcmc"].native["posterior"]["weight"].values
+    return close_to_exact(draws, _descent(c["default"].data, STEPS)[-1])
+
+
+@claim("and its variances are those of the normal closed form, which descent does not give (in Monte Carlo errors, all "
+       "regularisers)")  # fmt: skip
+def variances_are_closed(c: Any) -> Claim:
+    draws, exact = [], []
+    for solved in c.solutions.values():
+        d = solved.data
+        covariance = np.linalg.inv(d.X.T @ d.X / SIGMA**2 + d.precision)
+        mean = covariance @ d.X.T @ d.progression / SIGMA**2
+        draws.append((solved.panels["mcmc"].native["posterior"]["weight"].values - mean) ** 2)
+        exact.append(np.diag(covariance))
+    return close_to_exact(np.concatenate(draws, axis=-1), np.concatenate(exact))
+
+
+def _factor_bound() -> float:
+    """Return the largest ratio of the factors of gradient flow and of ridge at 1/t, by a one-dimensional search."""
+    from scipy.optimize import minimize_scalar
+
+    found = minimize_scalar(lambda x: (np.exp(-x) - 1) * (1 + x) / x, bounds=(0.1, 10), method="bounded")
+    return float(-found.fun)
+
+
+def _ratios(c: Any) -> np.ndarray:
+    """Return the ratios of the factors of the stopped descent and of plain ridge at 1/(steps size)."""
+    x = c["default"].data.X
+    values, t = np.linalg.eigvalsh(x.T @ x / len(x)), STEPS * SIZE
+    return np.asarray((1 - (1 - SIZE * values) ** STEPS) * (values + 1 / t) / values)
+
+
+@claim("Plain ridge at the penalty 1/t is near and not the same: the descent shrinks less, by at most the factor that "
+       "a "
+       "search finds for gradient flow and five per cent for its finite steps (largest ratio of factors)")  # fmt: skip
+def plain_ridge_is_near(c: Any) -> Claim:
+    return between(float(_ratios(c).max()), 1.01, 1.05 * _factor_bound())
+
+
+def _stacked(d: Data, patterns: np.ndarray, chances: np.ndarray, *, add: bool) -> np.ndarray:
+    """Return least squares over all patterns that multiply the inputs, or are added to them, by their chances."""
+    inputs = [d.X + p if add else d.X * p for p in patterns]
+    x = np.concatenate([np.sqrt(chance) * one for one, chance in zip(inputs, chances, strict=True)])
+    y = np.concatenate([np.sqrt(chance) * d.progression for chance in chances])
+    return np.asarray(np.linalg.lstsq(x, y, rcond=None)[0])
+
+
+def _dropped_out(d: Data) -> np.ndarray:
+    """Return the weights that minimise the loss averaged over all masks, times the share that is kept."""
+    masks = np.array(list(product([0.0, 1.0], repeat=d.X.shape[1])))
+    chances = np.prod(np.where(masks == 1, KEPT, 1 - KEPT), axis=1)
+    return KEPT * _stacked(d, masks, chances, add=False)
+
+
+@claim("Dropout is the MAP under a prior whose precisions grow with the predictors, by averaging over all masks "
+       "(largest difference)")  # fmt: skip
+def dropout_is_a_mode(c: Any) -> Claim:
+    return at_most(_gap(c, "dropout", "map", _dropped_out(c["dropout"].data)), 1e-8)
+
+
+def _noisy(d: Data) -> np.ndarray:
+    """Return the weights that minimise the loss averaged over noise of plus or minus its standard deviation."""
+    signs = NOISE * np.array(list(product([-1.0, 1.0], repeat=d.X.shape[1])))
+    return _stacked(d, signs, np.full(len(signs), 1 / len(signs)), add=True)
+
+
+@claim("Noise on the inputs is plain ridge, by averaging over all signs of the noise, which a quadratic loss cannot "
+       "tell "
+       "from normal noise (largest difference from the MAP)")  # fmt: skip
+def noise_is_a_mode(c: Any) -> Claim:
+    return at_most(_gap(c, "noise", "map", _noisy(c["noise"].data)), 1e-8)
+
+
+def _smoothed(share: float) -> float:
+    """Return the probability that minimises the cross-entropy with smoothed labels, by the root of its slope."""
+    from scipy.optimize import brentq
+
+    target = (1 - SMOOTHING) * share + SMOOTHING / 2
+    return float(brentq(lambda p: target / p - (1 - target) / (1 - p), 1e-9, 1 - 1e-9, xtol=1e-15))
+
+
+def _beta_mode(successes: float, n: float) -> float:
+    extra = n * SMOOTHING / (2 * (1 - SMOOTHING))
+    return (successes + extra) / (n + 2 * extra)
+
+
+@claim("Label smoothing of a constant classifier is the mode under Beta(1 + a, 1 + a) with a = n e/(2 (1 - e)), for "
+       "every count out of twenty (largest difference)")  # fmt: skip
+def smoothing_is_a_beta_prior(c: Any) -> Claim:
+    return at_most(max(abs(_smoothed(k / 20) - _beta_mode(k, 20)) for k in range(21)), 1e-10)
+
+
+@claim("That prior grows with n, so that no number of labels overcomes it: with a true share of a tenth the estimate "
+       "stays above it (error with a million labels)")  # fmt: skip
+def smoothing_is_inconsistent(c: Any) -> Claim:
+    return at_least(_beta_mode(1e5, 1e6) - 0.1, 0.01)
+
+
+def stopped(c: Any) -> Figure:
+    """The weights along gradient descent, with the MAP where it stops."""
+    path = _descent(c["default"].data, 6 * STEPS)
+    steps = np.arange(0, 6 * STEPS + 1, 4)
+    lines = [Series(name, steps.tolist(), path[steps, j].tolist()) for j, name in enumerate(PREDICTORS)]
+    mode = c["default"].values("map", "weight")
+    return Figure(
+        "Gradient descent passes through posterior modes",
+        "A line for each weight; the points are the MAP under the prior of the step where it stops.",
+        "step",
+        "weight",
+        (*lines, Series("MAP", [float(STEPS)] * mode.size, mode.tolist(), "points")),
+    )
+
+
+def answer(c: Any) -> str:
+    """Say which regularisers are priors."""
+    gap = _gap(c, "default", "map", _descent(c["default"].data, STEPS)[-1])
+    return (
+        f"Early stopping, dropout and noise on the inputs are normal priors in linear regression: after {STEPS} steps "
+        f"descent is within {gap:.0e} of the MAP; label smoothing is a prior that grows with the data."
+    )
+
+
+def ridge(c: Any) -> str:
+    """Say how near plain ridge is to the stopped descent."""
+    return (
+        f"Nearly: their factors differ by up to {_ratios(c).max():.3f} here, and by no more than {_factor_bound():.4f} "
+        "for "
+        "gradient flow on any data. The ridge that is the same has another penalty in each direction."
+    )
+
+
+def dropping(c: Any) -> str:
+    """Say what the prior of dropout depends on."""
+    ours = c["dropout"].values("map", "weight")
+    return (
+        "On the data: its precision for a predictor is the predictor's sum of squares. No belief about the weights is "
+        f"expressed by it; the mode here is {', '.join(f'{w:.3f}' for w in ours)}."
+    )
+
+
+def smoothing(c: Any) -> str:
+    """Say what label smoothing estimates."""
+    return (
+        f"No. Where one label in ten is a success, smoothing by {SMOOTHING:g} answers {_beta_mode(1e5, 1e6):.3f} from "
+        "a "
+        "million labels as from ten."
+    )
+
+
+scenario = Scenario(
+    name="regularisers",
+    question="Which regularisers are priors in disguise?",
+    source="Ali, Kolter and Tibshirani (2019), AISTATS; Srivastava et al. (2014), JMLR 15; Bishop (1995), Neural "
+    "Computation 7(1); data of Efron et al. (2004), as shipped by scikit-learn",
+    model=model,
+    data=data,
+    simulate=simulate,
+    estimands=("weight",),
+    variants={"dropout": {"kind": "dropout"}, "noise": {"kind": "noise"}},
+    claims=(
+        mle_is_least_squares, stopping_is_a_mode, every_step_is_a_mode, stopping_is_a_mean, variances_are_closed,
+        plain_ridge_is_near, dropout_is_a_mode, noise_is_a_mode, smoothing_is_a_beta_prior, smoothing_is_inconsistent,
+    ),
+    holdout="the prior is computed from all predictors",
+    mathematics=(
+        rf"y_i \sim \mathrm{{Normal}}(x_i^\top w, {SIGMA:g}), \quad w \sim \mathrm{{Normal}}(0, \sigma^2 W^{{-1}})",
+        r"W = n V \mathrm{diag}\left(\frac{s_j}{(1 - \epsilon s_j)^{-k} - 1}\right) V^\top, \quad "
+        r"\frac{1 - q}{q} \mathrm{diag}(|x_j|^2) \ \text{or}\ n t^2 I",
+    ),
+    why=(
+        "None of these regularisers is in the likelihood: the MLE is least squares under each. Each adds a quadratic "
+        "in "
+        "the weights to the loss, which is the logarithm of a normal prior, and the mode moves to where it leads.",
+        "A prior for early stopping depends on the step and on the predictors, one for dropout on the predictors: they "
+        "are priors in form, not beliefs. What a prior adds is the posterior: a variance, which a stopped descent or a "
+        "dropped-out loss does not give.",
+        "Weight decay, lasso and elastic net are priors outright. Label smoothing is one whose strength grows with the "
+        "data. Weights on classes and the focal loss change the likelihood, or leave it.",
+    ),
+    figures=(stopped,),
+    varies={"width": Range(30.0, 0.05, "how many times as wide the prior is as that of the regulariser")},
+    null={"weight": 0.0},
+    chapter="regularisers",
+    position=4,
+    answer=answer,
+    units={"weight": "standard deviations of progression, for one of the predictor"},
+    questions=(
+        Question("Is early stopping the same as ridge?", ridge),
+        Question("What does the prior of dropout depend on?", dropping),
+        Question("Do more labels overcome label smoothing?", smoothing),
+    ),
+)  # fmt: skip
