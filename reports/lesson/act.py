@@ -12,7 +12,7 @@ from triptych.base.errors import InputError
 
 FOLDER = Path(__file__).parent
 # The order of the lesson; each has a file of its name in acts/ (model and questions), a script, a text and its states.
-NAMES = ("small_n", "weight_decay", "lasso", "separation", "outlier")
+NAMES = ("small_n", "weight_decay", "lasso", "mixture", "separation", "outlier")
 
 
 @dataclass(frozen=True)

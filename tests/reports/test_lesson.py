@@ -27,7 +27,7 @@ def test_kept_states_are_those_of_the_act(name: str) -> None:
     assert len(kept) >= FEWEST
     assert {state["switch"] for state in kept} == set(act.switches)
     for state in kept:
-        assert (state["mcmc"]["status"] == "unreliable") or len(state["mcmc"]["errors"]) == 3
+        assert len(state["mcmc"]["errors"]) == 3
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -92,7 +92,7 @@ def test_what_cannot_be_written_is_refused_and_nothing_is_written(
 @pytest.mark.parametrize("name", NAMES)
 def test_the_engine_says_again_what_was_kept(name: str) -> None:
     act, kept = get(name), read(name)
-    chosen = np.random.default_rng(len(name)).choice(len(kept), 4, replace=False)
+    chosen = np.random.default_rng(len(name)).choice(len(kept), 2, replace=False)
     states = act.states()
     for k, again in zip(chosen, answers(act, [states[k] for k in chosen]), strict=True):
         for method in METHODS:

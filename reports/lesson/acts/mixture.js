@@ -1,0 +1,154 @@
+// Half Normal(0, 1), half Normal(mu, sigma); the axis is sigma, on a logarithmic scale.
+acts.mixture = (() => {
+  const MEAN_SD = 5;
+  const SHAPE = 3;
+  const LN2PI = Math.log(2 * Math.PI);
+
+  const priors = {
+    half_normal: (prior) => (u) => Math.log(2) - 0.5 * LN2PI - Math.log(prior) - 0.5 * Math.exp(2 * u) / prior ** 2,
+    inverse_gamma: (prior) => (u) => SHAPE * Math.log(SHAPE * prior) - Math.log(2) - (SHAPE + 1) * u - SHAPE * prior * Math.exp(-u),
+  };
+
+  /** Log-likelihood at a mean and log sigma (plus the mean's prior), with slope and curvature in the mean. */
+  const at = (y, mu, u, decay) => {
+    const precision = Math.exp(-2 * u);
+    let [value, first, second] = [-0.5 * decay * mu * mu, -decay * mu, -decay];
+    for (let k = 0; k < y.length; k += 1) {
+      const own = -u - 0.5 * precision * (y[k] - mu) ** 2;
+      const known = -0.5 * y[k] * y[k];
+      const high = Math.max(own, known);
+      const p = Math.exp(own - high);
+      const both = p + Math.exp(known - high);
+      const share = p / both;
+      const pull = precision * (y[k] - mu);
+      value += high + Math.log(both) - Math.log(2) - 0.5 * LN2PI;
+      first += share * pull;
+      second += share * (1 - share) * pull * pull - share * precision;
+    }
+    return { value, first, second };
+  };
+
+  /** The best mean for a sigma: the highest of starts on and between the values, then Newton's steps while they climb. */
+  const best = (y, u, decay) => {
+    const width = Math.exp(u);
+    const [lo, hi] = [Math.min(...y, 0), Math.max(...y, 0)];
+    const starts = [...y, ...grid(lo, hi, 8)].map((mu) => ({ mu, ...at(y, mu, u, decay) }));
+    starts.sort((a, b) => b.value - a.value);
+    let found = null;
+    for (const start of starts.slice(0, 4)) {
+      let now = start;
+      for (let k = 0; k < 60; k += 1) {
+        let step = now.second < 0 ? -now.first / now.second : Math.sign(now.first) * width;
+        step = Math.max(-width, Math.min(width, step));
+        let next = { mu: now.mu + step, ...at(y, now.mu + step, u, decay) };
+        for (let halved = 0; halved < 30 && next.value < now.value; halved += 1) {
+          step /= 2;
+          next = { mu: now.mu + step, ...at(y, now.mu + step, u, decay) };
+        }
+        const still = Math.abs(step) < 1e-12 * (1 + Math.abs(now.mu));
+        if (next.value >= now.value) now = next;
+        if (still) break;
+      }
+      if (!found || now.value > found.value) found = now;
+    }
+    return found;
+  };
+
+  /** For each choice of the values that belong to the unknown component: how many, their mean, squares, and the rest. */
+  const subsets = (y) => {
+    const found = [{ n: 0, total: 0, squares: 0, rest: 0 }];
+    for (const v of y) {
+      for (let k = found.length - 1; k >= 0; k -= 1) {
+        const s = found[k];
+        found.push({ n: s.n + 1, total: s.total + v, squares: s.squares + v * v, rest: s.rest });
+        s.rest += -0.5 * (LN2PI + v * v);
+      }
+    }
+    return found.map((s) => {
+      const m = s.n ? s.total / s.n : 0;
+      return { n: s.n, m2: m * m, within: s.squares - s.n * m * m, fixed: s.rest - 0.5 * s.n * LN2PI };
+    });
+  };
+
+  /** Log of the likelihood with the mean integrated out, at log sigma: a sum over the choices of subsets(). */
+  const marginal = (choices, u) => {
+    const variance = Math.exp(2 * u);
+    let [high, total] = [-Infinity, 0];
+    for (let k = 0; k < choices.length; k += 1) {
+      const { n, m2, within, fixed } = choices[k];
+      let value = fixed;
+      if (n) {
+        const wide = variance + n * MEAN_SD ** 2;
+        value += -(n - 1) * u - 0.5 * Math.log(wide) - 0.5 * within / variance - 0.5 * m2 * n / wide;
+      }
+      if (value > high) {
+        total = total * Math.exp(high - value) + 1;
+        high = value;
+      } else if (value > high - 40) {
+        total += Math.exp(value - high);
+      }
+    }
+    return high + Math.log(total);
+  };
+
+  const solve = ({ y, prior }, kind) => {
+    const prior_ = priors[kind](prior);
+    const likelihood = (u) => best(y, u, 0).value;
+    const joint = (u) => best(y, u, MEAN_SD ** -2).value + prior_(u);
+    const choices = subsets(y);
+    const density = (u) => marginal(choices, u) + prior_(u) + u;
+    let inner;
+    const average = posterior(density, { lo: -20, hi: 14, value: Math.exp, scan: 160, panels: 40 });
+    return {
+      likelihood: (x) => likelihood(Math.log(x)),
+      joint: (x) => joint(Math.log(x)),
+      density: (x) => density(Math.log(x)), // per unit of log sigma, as the axis is
+      prior: (x) => prior_(Math.log(x)) + Math.log(x),
+      interior: () => {
+        inner ??= maxima(likelihood, grid(-4, 2, 49)).map((top) => ({ x: Math.exp(top.x), height: top.height }));
+        return inner[0];
+      },
+      squeezed: (point, sigma) => at(y, point, Math.log(sigma), 0).value,
+      mle: { status: "unbounded" },
+      map: kind === "half_normal" ? { status: "unbounded" } : mode(joint),
+      mcmc: { status: "ok", ...asValue(average) },
+    };
+  };
+
+  const mode = (joint) => {
+    const [top] = maxima(joint, grid(-6, 4, 101));
+    const half = Z / Math.sqrt(-curvature(joint, top.x, 0.02));
+    return { status: "ok", value: Math.exp(top.x), lower: Math.exp(top.x - half), upper: Math.exp(top.x + half) };
+  };
+
+  const sentence = ({ map, mcmc, interior, squeezed }, { y }, kind, bench) => {
+    const top = interior();
+    const here = squeezed(y[0], bench.extra);
+    const start = [`Squeezed onto ${shown(y[0])} with a spread of ${shown(bench.extra)}, the log-likelihood is ${shown(here)}; `];
+    const peak = top ? [`its best ordinary top has ${shown(top.height)} (sigma ${shown(top.x)}). `] : ["there is no ordinary top. "];
+    const end = ["Squeeze on and it passes every top: ", ["mle", "no maximum"], ". "];
+    return [...start, ...peak, ...end,
+      ...(map.status === "unbounded" ? ["A half-normal prior does not stop it: ", ["map", "no mode"], ". "]
+        : ["An inverse-gamma prior vanishes faster than the spike grows: ", ["map", `mode ${shown(map.value)}`], ". "]),
+      "The spike is so thin that ", ["mcmc", `the average, ${shown(mcmc.value)},`], " hardly knows of it."];
+  };
+
+  return {
+    solve,
+    sentence,
+    marker: ({ squeezed }, { y }, bench) => ({ x: bench.extra, height: squeezed(y[0], bench.extra) }),
+    given: (bench) => ({ y: bench.y.slice(0, bench.n), prior: bench.prior }),
+    simulate: (draw, bench, truth) => ({
+      y: Array.from({ length: bench.n }, () => (draw.uniform() < 0.5 ? draw.normal() : 2 + truth * draw.normal())),
+      prior: bench.prior,
+    }),
+    judges: [
+      (before, after, bench) => {
+        const top = after.interior();
+        return after.squeezed(bench.y[0], bench.extra) > top.height ? 1 : 0;
+      },
+      (before, after) => (after.map.status === "ok" ? 0 : 1),
+      (before, after) => (Math.abs(after.mcmc.value / before.mcmc.value - 1) < 0.5 ? 0 : 1),
+    ],
+  };
+})();

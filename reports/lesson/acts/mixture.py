@@ -1,0 +1,123 @@
+"""A mixture: half of the values are Normal(0, 1), the other half comes from a component that is not known.
+
+The likelihood has no maximum (Kiefer and Wolfowitz 1956, Ann. Math. Stat. 27, p. 887): put the unknown component's mean
+on one value and let its spread go to zero. An inverse-gamma prior of the spread closes that way, a half-normal one does
+not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from triptych.reports.lesson.act import Act, Prediction, State
+
+VALUES = (-0.6, 2.1, 0.3, 1.9, 0.9, 2.6, -1.3, 1.7, 0.2, 2.3)  # made up for the lesson
+MEAN_SD = 5.0
+SHAPE = 3.0  # of the inverse-gamma prior, whose scale is three times the prior's
+
+
+def model(data: Any, switch: str) -> None:
+    """Half Normal(0, 1), half Normal(mu, sigma); the switch is the prior of sigma."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    mu = pm.Normal("mu", 0, MEAN_SD)
+    if switch == "half_normal":
+        sigma = pm.HalfNormal("sigma", data.prior)
+    else:
+        sigma = pm.InverseGamma("sigma", SHAPE, SHAPE * data.prior)
+    pm.NormalMixture("y", np.array([0.5, 0.5]), pt.stack([0.0, mu]), pt.stack([1.0, sigma]), observed=data.y)
+
+
+def _state(switch: str, prior: float, y: Sequence[float] = VALUES, label: str = "") -> State:
+    return State({"y": tuple(y), "prior": prior}, switch, label)
+
+
+def states() -> list[State]:
+    """Return both priors, tight and wide, on few and many values, and dragged ones."""
+    rng = np.random.default_rng(1956)
+    found = [
+        _state("half_normal", 1.0, label="ten values, half-normal prior"),
+        _state("inverse_gamma", 1.0, label="ten values, inverse-gamma prior"),
+        _state("inverse_gamma", 0.1, label="a tight inverse-gamma prior"),
+        _state("half_normal", 1.0, VALUES[:4], "four values, half-normal prior"),
+        _state("inverse_gamma", 1.0, VALUES[:4], "four values, inverse-gamma prior"),
+    ]
+    found += [_state(s, p) for s in act.switches for p in (0.3, 3.0)]
+    found += [_state("inverse_gamma", p, VALUES[:n]) for n in (3, 6, 8) for p in (0.5, 2.0)]
+    found += [_state("half_normal", 1.0, VALUES[:n]) for n in (6, 8)]
+    for n in (3, 4, 5, 7, 9, 10):
+        y = np.round(rng.uniform(-3, 7, n), 1).tolist()
+        found += [_state("inverse_gamma", 0.5, y), _state("inverse_gamma", 1.5, y)]
+    found += [_state("inverse_gamma", 1.0, VALUES[:5]), _state("inverse_gamma", 3.0, VALUES[:4])]
+    found.append(_state("half_normal", 0.5, VALUES[:7]))
+    return found
+
+
+act = Act(
+    name="mixture",
+    title="A mixture squeezed onto one point",
+    short="a mixture",
+    estimand="sigma",
+    unit="",
+    model=model,
+    states=states,
+    bench={
+        "start": {"y": VALUES},
+        "drag": "y",
+        "layout": "line",
+        "range": (-4, 8),
+        "step": 0.1,
+        "noun": "value",
+        "outlier": 7.5,
+        "data": "values; the unknown component is squeezed onto the first, which is marked",
+        "n": {"min": 3, "max": 10, "start": 10, "label": "values"},
+        "prior": {"lo": 0.1, "hi": 10, "start": 1, "label": "scale of the prior of sigma"},
+        "extra": {"label": "squeeze: spread on the marked value", "lo": 1e-9, "hi": 3, "log": True, "start": 1},
+        "switch": {
+            "label": "prior of sigma",
+            "options": (("half_normal", "half-normal"), ("inverse_gamma", "inverse-gamma")),
+        },
+        "axis": {
+            "lo": 1e-6,
+            "hi": 10,
+            "log": True,
+            "ticks": (1e-6, 1e-4, 0.01, 1),
+            "label": "sigma of the unknown component (logarithmic)",
+        },
+        "truth": 0.5,
+    },
+    study="Half of the values are drawn from Normal(0, 1), half from Normal(2, 0.5).",
+    predictions=(
+        Prediction(
+            "The component is squeezed onto one value, to a spread of a billionth. Which log-likelihood is higher?",
+            ("that of the best ordinary top", "that of the squeezed component"),
+            1,
+            {"n": 10, "prior": 1, "switch": "half_normal", "extra": 1, "y": VALUES},
+            {"extra": 1e-9},
+            "The other values are looked after by the known component, and the density at the one value grows like "
+            "1/sigma. It has to pass every height in the end.",
+        ),
+        Prediction(
+            "The half-normal prior is replaced by an inverse-gamma one. Is there a mode?",
+            ("yes", "no"),
+            0,
+            {"n": 10, "prior": 1, "switch": "half_normal", "extra": 0.1, "y": VALUES},
+            {"switch": "inverse_gamma"},
+            "An inverse-gamma density goes to zero faster than any power of sigma, a half-normal one is highest there.",
+        ),
+        Prediction(
+            "And the posterior's average of sigma: does it stay within half of what it was?",
+            ("yes", "no"),
+            0,
+            {"n": 10, "prior": 1, "switch": "half_normal", "extra": 0.1, "y": VALUES},
+            {"switch": "inverse_gamma"},
+            "The spike that ruins both tops holds next to no area, so the average under the half-normal prior was an "
+            "answer already.",
+        ),
+    ),
+    switches=("half_normal", "inverse_gamma"),
+)
