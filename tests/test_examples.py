@@ -115,10 +115,10 @@ def expected(code: str, statement: ast.stmt) -> str | None:
 
 @pytest.mark.parametrize("line", commands())
 def test_commands_are_taken(line: str, capsys: pytest.CaptureFixture[str]) -> None:
-    _, command, *rest = shlex.split(line)
+    _, command, *rest = shlex.split(line, comments=True)
     if command not in CHEAP:
         options = parsed(command, rest)
-        assert set(options.get("names") or ()) <= {*scenarios()}
+        assert {name for name in options.get("names") or () if ":" not in name} <= {*scenarios()}
         return
     with pytest.raises(SystemExit) as end:
         main([command, *rest])
