@@ -215,7 +215,7 @@ def draw_estimates(study: Study, scalar: tuple[str, str], cell: int, axes: Any, 
         axes.text(0.5, 0.5, "no estimates", transform=axes.transAxes, ha="center", color=colours.soft)
         return
     low, high = np.quantile(every, (0.005, 0.995))
-    bins = np.linspace(low, high, 41)
+    bins = np.linspace(low, high, int(np.clip(np.sqrt(every.size / len(curves)), 12, 40)) + 1)
     if posterior.size:
         share = np.histogram(posterior, bins)[0] / posterior.size / np.diff(bins)
         axes.stairs(share, bins, fill=True, color=colours.mcmc, alpha=0.18, label="average posterior")

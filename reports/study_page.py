@@ -74,7 +74,7 @@ def _plot(draw: Draw, key: str, title: str, caption: str, *, legend: bool = True
         draw(axes=axes, colours=PAGE_COLOURS)
         handles, labels = axes.get_legend_handles_labels()
         if legend and handles:
-            columns = min(3, len(handles))
+            columns = 3 if len(handles) < 5 else 2
             made.legend(handles, labels, loc="outside upper left", ncols=columns, frameon=False, fontsize=9)
         return made
 
