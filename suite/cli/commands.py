@@ -95,16 +95,49 @@ Claims = Annotated[bool, typer.Option("--claims", help="List every claim with it
 Processes = Annotated[int, typer.Option("--processes", min=1, max=2, help="Scenarios solved at once.")]
 
 
+def _show_failures(format: Output) -> None:
+    """Write the map of the catalogue."""
+    import json
+
+    from triptych.problem.failures import FAILURES, failures
+    from triptych.problem.registry import scenarios
+
+    rows = failures(scenarios().values())
+    if format is Output.JSON:
+        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+        return
+    if format is Output.CSV:
+        from triptych.reports.csv_cells import csv_text
+
+        sys.stdout.write(csv_text(FAILURES, [tuple(row.values()) for row in rows]))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in FAILURES:
+        table.add_column(column, no_wrap=column != "estimand")
+    for row in rows:
+        table.add_row(*row.values())
+    Console().print(table)
+
+
 LISTED = ("name", "chapter", "question", "source")  # of a scenario, in `triptych list`
 
 
 @app.command(name="list")
-def list_scenarios(format: Format = Output.TABLE) -> None:
-    """List the installed scenarios."""
+def list_scenarios(
+    format: Format = Output.TABLE,
+    map: Annotated[bool, typer.Option("--map", help="Which scenario shows which failure in which panel.")] = False,
+) -> None:
+    """List the installed scenarios, by chapter."""
     import json
 
     from triptych.problem.registry import scenarios
 
+    if map:
+        _show_failures(format)
+        return
     rows: list[dict[str, Any]] = [
         {
             "name": s.name,

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 import triptych
+from triptych.cli.main import main
 from triptych.problem import registry
+from triptych.problem.failures import failures
 from triptych.problem.scenario import CHAPTERS
 
 
@@ -49,3 +51,26 @@ def test_every_scenario_that_ships_has_a_place_of_its_own() -> None:
     ours = [s for s in triptych.scenarios().values() if s.model.__module__.startswith("triptych.models")]
     assert all(s.chapter in CHAPTERS and s.position > 0 for s in ours)
     assert len({(s.chapter, s.position) for s in ours}) == len(ours)
+
+
+def test_the_map_names_each_failure_that_is_expected_with_its_panel() -> None:
+    scenario = replace(
+        triptych.scenarios()["small_n_variance"],
+        variants={"one": {"n": 1}, "two": {"n": 2}},
+        expect={"one": {"mle": "unbounded", "map": {"mu": "ok", "sigma": "at_boundary"}}, "two": {"mcmc": None}},
+    )
+    rows = failures([scenario])
+    assert [tuple(row.values()) for row in rows] == [
+        ("small_n_variance", "one", "mle", "", "unbounded"),
+        ("small_n_variance", "one", "map", "sigma", "at_boundary"),
+    ]
+
+
+def test_the_map_is_printed_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+    for form in ("table", "csv", "json"):
+        with pytest.raises(SystemExit) as ended:
+            main(["list", "--map", "--format", form])
+        assert ended.value.code == 0
+        said = capsys.readouterr().out
+        assert "class_imbalance" in said
+        assert "at_infinity" in said
