@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shlex
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -115,7 +116,8 @@ def expected(code: str, statement: ast.stmt) -> str | None:
 
 @pytest.mark.parametrize("line", commands())
 def test_commands_are_taken(line: str, capsys: pytest.CaptureFixture[str]) -> None:
-    _, command, *rest = shlex.split(line, comments=True)
+    filled = re.sub(r"(?<=[ =,])(A|B|V\d?)(?=[ ,]|$)", "1", line)  # what stands for a number
+    _, command, *rest = shlex.split(filled, comments=True)
     if command not in CHEAP:
         options = parsed(command, rest)
         assert {name for name in options.get("names") or () if ":" not in name} <= {*scenarios()}
