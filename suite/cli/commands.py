@@ -113,12 +113,13 @@ def _show_failures(format: Output) -> None:
         return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in FAILURES:
-        table.add_column(column, no_wrap=column != "estimand")
+        table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*row.values())
+        table.add_row(*(Text(value) for value in row.values()))
     Console().print(table)
 
 

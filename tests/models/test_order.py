@@ -74,3 +74,5 @@ def test_the_map_is_printed_in_every_format(capsys: pytest.CaptureFixture[str]) 
         said = capsys.readouterr().out
         assert "class_imbalance" in said
         assert "at_infinity" in said
+        # A narrow terminal folds the label.
+        assert "level[s" in said
