@@ -172,11 +172,19 @@ class Held:
         if not np.any(self.way):
             return None
         point, objective = self.verdict.point, self.objective
+        logarithms = objective.transformed & (self.way != 0)
+        if np.any(logarithms) and not np.all(objective.transformed[self.way != 0]):
+            # On a bent way the others go along as these let them, and farther out is only rounding: look nearer.
+            return self._with_held(point.z - np.where(logarithms, FURTHER * np.sign(self.way), 0.0), logarithms)
         origin = objective.origin[objective.active]
         far = np.where(objective.transformed, FURTHER, np.abs(point.z - origin) * (TWICE - 1))
         x = point.z + np.where(self.way != 0, np.sign(self.way) * far, 0.0)
-        away = np.flatnonzero(self.way)
-        keep = np.setdiff1d(np.arange(objective.size), away)
+        return self._with_held(x, self.way != 0)
+
+    def _with_held(self, x: np.ndarray, held: np.ndarray) -> Optimum | None:
+        """Return the optimum where some coordinates are held and the rest is at its best; None where that fails."""
+        point, objective, x = self.verdict.point, self.objective, x.copy()
+        away, keep = np.flatnonzero(held), np.flatnonzero(~held)
         if keep.size:
             x[keep] = climb(replace(objective, origin=objective.full(x)).without(away), x[keep])[0].z
         value, gradient, hessian = objective.derivatives(x)

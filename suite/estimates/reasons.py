@@ -216,11 +216,12 @@ class Reasons:
         active, transformed = optimum.active, optimum.verdict.objective.transformed
         moving = direction != 0
         reported = np.isin(active, list(self._own))
-        hidden = np.where(moving & ~transformed & ~reported, direction, 0.0)
+        blocks = [b for b in optimum.engine.blocks if b.variable.name not in elementwise(optimum.engine)]
+        jointly = np.isin(active, [k for block in blocks for k in range(block.start, block.stop)])
+        hidden = np.where(moving & ~transformed & ~reported & ~jointly, direction, 0.0)
         found = [(name, up, False) for name, up in self._made_of(hidden, direction)]
         if not found:
             hidden[:] = 0.0
-        blocks = [b for b in optimum.engine.blocks if b.variable.name not in elementwise(optimum.engine)]
         together = np.zeros(active.size, dtype=bool)
         for block in blocks:
             inside = moving & (active >= block.start) & (active < block.stop)

@@ -115,9 +115,17 @@ def level(verdict: Verdict, trace: Trace, whole: bool) -> int:
 def onwards(objective: Objective, end: Point, trace: Trace, reached: int, sign: float) -> np.ndarray:
     """Return the direction of a level path: its own coordinate, and those that go on with it and do not settle."""
     back = probe(objective, end, trace.position, -sign, steps=LEAST_LEVEL, patient=True).points[:0:-1]
-    steps = np.diff(np.vstack([back, trace.points[: reached + 1]])[-2 * SETTLED :], axis=0)
+    return going_on(np.vstack([back, trace.points[: reached + 1]]), trace.position, SHRUNK * (1 + np.abs(end.z)))
+
+
+def going_on(points: np.ndarray, position: int, least: np.ndarray) -> np.ndarray:
+    """Return the last step of a path in the coordinate pushed, and in those that go on with it and do not settle.
+
+    These move by no less from one step to the next, and by more than ``least`` in all.
+    """
+    steps = np.diff(points[-1 - 2 * SETTLED :], axis=0)
     size = np.abs(steps)
     along = np.all(steps * steps[-1] > 0, axis=0) & np.all(size[1:] > SHRINKS * size[:-1], axis=0)
-    along &= size.sum(axis=0) > SHRUNK * (1 + np.abs(end.z))
-    along[trace.position] = True
+    along &= size.sum(axis=0) > least
+    along[position] = True
     return np.where(along, steps[-1], 0.0)

@@ -14,13 +14,13 @@ from triptych.existence.flat_faces import face
 from triptych.existence.limit_problem import carried_along
 from triptych.existence.push import CLEAR
 from triptych.existence.verdict import Verdict
+from triptych.existence.ways_back import ways_back
 from triptych.optimise.approach import WIDE
 from triptych.optimise.kinks import climb
-from triptych.optimise.objective import Objective
 
 FARTHEST = 1e6  # conditional standard errors that a direction without curvature is followed
 NEARBY = 11  # halvings of a way of 1024 standard errors that leave half of one
-ONE_WAY = 1e-3  # of the longest part of a ray, by which another may differ and be the same
+ONE_WAY, SAME_PARTS = 1e-3, 1e-2  # of a ray's longest part: others are the same, or if they move the same coordinates
 RATES = 12  # of the fastest logarithm's rate: halves, thirds and quarters are plain numbers
 TRACE = 1e-3  # of a direction's longest part, or of a sum's terms, that is rounding
 UNSEEN = 1e-3  # fall of the objective that tells nothing
@@ -66,13 +66,19 @@ def follow(verdict: Verdict) -> np.ndarray | None:
     tails = [v for v in flat if _is_tail(verdict, v, diverging)]
     flat = [v for v in flat if not any(v is tail for tail in tails)]
     diverging += [_clean(v, verdict, d) for v in tails]
+    exact = structural_null(objective) if flat and objective.size <= MOST_COLUMNS else np.zeros((0, d.size))
+    for way in ways_back(verdict) if flat else []:
+        carried = [v for v in flat if not np.any(_moved(v) & (way == 0)) and not _within(exact / d, v / d)]
+        if carried:
+            diverging.append(way)
+            flat = [v for v in flat if not any(v is other for other in carried)]
     steps = (point.gradient == 0) & np.all(point.hessian == 0, axis=0)
     if verdict.corner is not None:
         steps &= np.all(verdict.corner.jacobian == 0, axis=0)
     if np.any(steps):
         steps &= ~np.any(cliff(verdict) != 0, axis=0)
     flat = [v for v in flat if not np.any(steps & (np.abs(v) > 0.5 * np.abs(v).max()))]
-    flat = _exactly(flat, objective, d) + list(np.eye(objective.size)[steps])
+    flat = _exactly(flat, exact, d) + list(np.eye(objective.size)[steps])
     verdict.unidentified = np.array([*(_clean(v, verdict, d) for v in flat), *known]).reshape(-1, d.size)
     verdict.diverging = np.array(diverging).reshape(-1, d.size)
     if verdict.diverging.size and not np.any(objective.transformed & np.any(verdict.diverging != 0, axis=0)):
@@ -89,15 +95,19 @@ def _is_tail(verdict: Verdict, v: np.ndarray, diverging: list[np.ndarray]) -> bo
     There likelihood terms are at their supremum to all digits whichever way it leads; near the model's start they
     change along it, as they do not along a redundancy.
     """
-    moved = np.abs(v) > TRACE * np.max(np.abs(v))
-    # What leaves an ordered vector is judged in its own values, where the rest is in its way.
-    if verdict.objective.engine.in_order or not diverging or np.any(moved & ~np.any(np.array(diverging) != 0, axis=0)):
+    moved = _moved(v)
+    if not diverging or np.any(moved & ~np.any(np.array(diverging) != 0, axis=0)):
         return False
     objective = verdict.objective
     start = objective.origin[objective.active] + 0.1 * np.random.default_rng(3).standard_normal(v.size)
     slopes = objective.term_slopes(start)
     change, terms = slopes @ v, np.abs(slopes) @ np.abs(v)
     return bool(np.all(np.isfinite(change)) and np.any(np.abs(change) > TRACE * np.maximum(terms, 1e-300)))
+
+
+def _moved(v: np.ndarray) -> np.ndarray:
+    """Which coordinates a direction moves, but for rounding."""
+    return np.asarray(np.abs(v) > TRACE * np.max(np.abs(v)))
 
 
 def _at_plain_rates(ray: np.ndarray, transformed: np.ndarray) -> np.ndarray:
@@ -116,11 +126,12 @@ def _at_plain_rates(ray: np.ndarray, transformed: np.ndarray) -> np.ndarray:
 def _distinct(diverging: list[np.ndarray]) -> list[np.ndarray]:
     """Leave out rays that say the same as one before them, but for what rounding left of the way there."""
     units = [ray / np.max(np.abs(ray)) for ray in diverging]
-    return [
-        ray
-        for k, ray in enumerate(diverging)
-        if not any(np.max(np.abs(units[k] - before)) < ONE_WAY for before in units[:k])
-    ]
+
+    def same(one: np.ndarray, other: np.ndarray) -> bool:
+        room = SAME_PARTS if np.array_equal(one != 0, other != 0) else ONE_WAY
+        return bool(np.max(np.abs(one - other)) < room)
+
+    return [ray for k, ray in enumerate(diverging) if not any(same(units[k], before) for before in units[:k])]
 
 
 def _logarithms_alone(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> np.ndarray:
@@ -165,11 +176,8 @@ def _bent(verdict: Verdict, found: list[np.ndarray]) -> list[np.ndarray]:
     return [way for j, way in _one_way(verdict).items() if not any(v[j] != 0 for v in found)]
 
 
-def _exactly(flat: list[np.ndarray], objective: Objective, d: np.ndarray) -> list[np.ndarray]:
+def _exactly(flat: list[np.ndarray], exact: np.ndarray, d: np.ndarray) -> list[np.ndarray]:
     """Put in place of directions found by walking those in which no term changes anywhere: these have no rounding."""
-    if not flat or objective.size > MOST_COLUMNS:
-        return flat
-    exact = structural_null(objective)
     if not len(exact):
         return flat
     along = span(exact / d)

@@ -11,9 +11,10 @@ from triptych.existence.verdict import Verdict
 from triptych.optimise.kinks import climb
 from triptych.optimise.newton import ascent_step, share
 from triptych.profiles.held_scalar import Scalar
-from triptych.profiles.start import out_alone
+from triptych.profiles.start import out_alone, together
 
 PULL, PUSH = 1e-7, 1e-3  # slopes of what is on its way to infinity: back, or further than it was followed
+STILL = 1e-9  # share of its slopes that is left of a scalar's along a ray on which it keeps its value
 STALLED = 1e-6  # Newton decrement above which a constrained ascent has not arrived
 ARRIVED = 1e-13  # the same, relative to the objective, where nothing is left to gain
 STEPS, HALVINGS = 100, 40  # of an ascent on a level set, and of one of its steps
@@ -27,28 +28,39 @@ Held = tuple[np.ndarray, float]  # a point and the log-likelihood there
 def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> Held | None:
     """Maximise with the scalar held at ``at``; None when no usable point was found, NaN when none was settled on.
 
-    What goes to infinity at the maximum stays where it is, as long as the objective does not pull it back.
+    What goes to infinity at the maximum stays where it is, as long as the objective does not pull it back: coordinates
+    that the scalar does not know, and several of which it keeps a function, as a ratio, however far they go together.
     """
     held = _hold_function if scalar.alone is None else _hold_coordinate
     slope = scalar.evaluate(start)[1]
     out = {k: sign for k, sign in out_alone(verdict, start).items() if slope[k] == 0}
-    found = held(verdict, scalar, start, at, list(out))
-    if not out or found is None or np.isnan(found[1]):
+    ways = [sign * (np.arange(start.size) == k) for k, sign in out.items()]
+    ways += [ray for ray in together(verdict) if _keeps(slope, ray)]
+    found = held(verdict, scalar, start, at, ways)
+    if not ways or found is None or np.isnan(found[1]):
         return found
     gradient = verdict.objective.derivatives(found[0])[1]
-    if all(-PULL < sign * gradient[k] < PUSH for k, sign in out.items()):
+    if all(-PULL < gradient @ way < PUSH for way in ways):
         return found
     freed = held(verdict, scalar, found[0], at, [])
     return found if freed is None or not freed[1] > found[1] else freed
 
 
-def _hold_coordinate(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float, fixed: list[int]) -> Held | None:
+def _keeps(slope: np.ndarray, ray: np.ndarray) -> bool:
+    """Whether a scalar that hangs on what goes away keeps its value on the way."""
+    moved = float(np.abs(slope) @ np.abs(ray))
+    return moved > 0 and abs(float(slope @ ray)) <= STILL * moved
+
+
+def _hold_coordinate(
+    verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float, ways: list[np.ndarray]
+) -> Held | None:
     """Climb in all other coordinates: the one that a scalar hangs on is told by its value."""
     objective, x = verdict.objective, onto_level(scalar, start, at)
     if x is None:
         return None
     x = objective.with_room(x, np.array([scalar.alone]))
-    positions = np.array([scalar.alone, *fixed])
+    positions = np.unique([scalar.alone, *(int(k) for way in ways for k in np.flatnonzero(way))])
     rest = replace(objective, origin=objective.full(x)).without(positions)
     if rest.size == 0:
         value = objective.value(x)
@@ -63,7 +75,9 @@ def _hold_coordinate(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: fl
     return x, point.value if settled else np.nan
 
 
-def _hold_function(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float, fixed: list[int]) -> Held | None:
+def _hold_function(
+    verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float, ways: list[np.ndarray]
+) -> Held | None:
     """Climb on the level set of a function: Newton's steps along it for the Lagrangian, each put back onto it."""
     objective = verdict.objective
     x = onto_level(scalar, start, at)
@@ -88,7 +102,7 @@ def _hold_function(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: floa
         unit = normal * d / size
         pull = float(unit @ (gradient * d)) / float(unit @ unit) / size  # the multiplier
         hessian = hessian - pull * _bend(scalar, x, d)
-        basis = _beside(normal, d, [*verdict.unidentified, *np.eye(x.size)[fixed]])
+        basis = _beside(normal, d, [*verdict.unidentified, *ways])
         step, decrement = ascent_step(gradient, hessian, basis)
         if decrement <= ARRIVED * (1 + abs(value)):
             return x, value

@@ -6,11 +6,9 @@ logarithm and its reciprocal are followed along one curve to one end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 
@@ -18,6 +16,7 @@ from triptych.existence.verdict import Verdict
 from triptych.optimise.segment import least
 from triptych.profiles.held_scalar import LOGARITHMS, WIDTHS, Scalar
 from triptych.profiles.holding import Held, hold
+from triptych.profiles.open_ends import FARTHEST, Place, far_out, is_hidden, leads_back, limit_of, runs
 
 HIGHER = 1e-3  # log-likelihood by which a point on a profile shows that the maximum was none
 PRECISE, ROUGHLY = 1e-6, 1e-3  # of the level's root: an end that is found, and one that rounding leaves
@@ -27,14 +26,9 @@ JUMP, LEEWAY = 2.5, 0.2  # times the rise of the root that was foreseen, and sha
 SHORTER, FEWER = 16, 4  # times in a row that a step is cut to a quarter; with a limit in sight
 QUIET, BETTER = 0.03, 10.0  # root, of the level's, that is level; times the gain for which another step is taken
 AGAIN = 1e-3  # of the level: a first step in another direction
-FADES, WINDOW = 0.9, 3  # ratio of two rises in a row that lead to a limit, and how many are looked at
-APART = (1, 2, 3)  # points of the path from one to the next of these
 ROUNDING = 0.01  # of the level: an error of the log-likelihood that hides where it is crossed
 NOTHING = 1e-6  # of the level, by which the deviance rises no more
 CLEARLY = 0.98  # of the level, below which a limit of the deviance has to lie
-ARRIVED, VANISHED = 1e-4, 1e-9  # of a scalar: what is left of the way to its limit on the path, and far beyond it
-ENDLESS = 700.0  # a logarithm whose exponential is nearly out of range
-FARTHEST = 1e7  # times the way after which a profile without a limit is followed no more
 
 
 class Kind(Enum):
@@ -58,15 +52,6 @@ class End:
     kind: Kind
     fall: float = np.nan
     both: bool = False
-
-
-@dataclass(frozen=True)
-class Place:
-    """A point of a profile: coordinates, the scalar, and the size of the signed root."""
-
-    x: np.ndarray
-    at: float
-    r: float
 
 
 class Outward:
@@ -246,23 +231,16 @@ class Outward:
     def _is_rough(self) -> bool:
         return self.verdict.objective.kinked or self.verdict.cliff.size > 0
 
-    def _runs(self) -> Iterator[list[Place]]:
-        """Yield places on the path, the last ones first, between which the way does not get shorter."""
-        for last in range(len(self.path) - 1, WINDOW - 1, -1):
-            for apart in APART:
-                run = self.path[last - WINDOW * apart : last + 1 : apart] if last >= WINDOW * apart else []
-                ways = [self._length(b.x - a.x) for a, b in pairwise(run)]
-                if run and all(b >= 0.99 * a for a, b in pairwise(ways)):
-                    yield run
-
     def _look_ahead(self) -> None:
         """Note the limit that the deviance comes to: with equal or longer steps its rises fade by a constant factor."""
         last, level = self.path[-1], self.target**2
         if last.r**2 > self.limit + (1 - CLEARLY) * level and not self._is_rounding(last):
             self.limit = np.nan
-        run = next(self._runs(), None)
+        run = next(runs(self.path, self.scalar.unit), None)
         if run is not None and run[-1] is last:
-            limit = _limit(np.array([place.r**2 for place in run]), NOTHING * level)
+            limit = limit_of(np.array([place.r**2 for place in run]), NOTHING * level)
+            if is_hidden(self.verdict, run, level) or leads_back(self.verdict, self.path):
+                limit = np.inf
             if (
                 not self.scalar.period
                 and limit < CLEARLY * level
@@ -290,42 +268,12 @@ class Outward:
         if self._is_round():
             return End(self.sign * np.inf, Kind.OPEN, max(place.r for place in self.path) ** 2 / 2)
         if not np.isnan(self.limit):
-            return End(self._far_out(), Kind.OPEN, self.limit / 2)
+            return End(far_out(self.verdict, self.scalar, self.path, self.sign), Kind.OPEN, self.limit / 2)
         if not onward:
             return End(inside.at, Kind.TURNED, inside.r**2 / 2)
         if step is not None and not np.isfinite(self.verdict.objective.value(inside.x + step)):
             return End(inside.at, Kind.EDGE, inside.r**2 / 2)
         return End(np.nan, Kind.LOST)
-
-    def _far_out(self) -> float:
-        """Return the limit of the scalar far out; infinite where it has none."""
-        last = self.path[-1]
-        for run in self._runs():
-            values = np.array([place.at for place in run])
-            limit = _limit(values, 0.0)
-            if abs(limit - values[-1]) <= ARRIVED * abs(values[-1]):
-                return limit
-        # Further on along what does not settle: a logarithm as far as numbers go.
-        way = self._way_out()
-        logarithms = float(np.max(np.abs(way[self.verdict.objective.transformed]), initial=0.0))
-        most, steps = (ENDLESS / logarithms, 8) if logarithms > 0 else (FARTHEST**3, 64)
-        shares = np.geomspace(1.0, most, steps)
-        values = np.array([self.scalar.evaluate(last.x + share * way)[0] for share in shares])
-        values = values[np.isfinite(values)]
-        if values.size > WINDOW and abs(values[-1]) <= VANISHED * abs(last.at):
-            return 0.0
-        if values.size > WINDOW and abs(values[-1] - values[-2]) <= VANISHED * abs(values[-1]):
-            return float(values[-1])
-        return self.sign * np.inf
-
-    def _way_out(self) -> np.ndarray:
-        """Return the last step, of what does not settle: its steps do not fade while those of others do not shrink."""
-        last = self.path[-1].x
-        for run in self._runs():
-            steps = np.abs(np.diff([place.x for place in run], axis=0))
-            settles = np.all(steps[1:] <= FADES * steps[:-1], axis=0)
-            return np.asarray(np.where(settles, 0.0, run[-1].x - run[-2].x))
-        return np.asarray(last - self.path[0].x)
 
     def _pole(self, x: np.ndarray, step: np.ndarray) -> End | None:
         """Return the end at a pole of the scalar ahead, if the likelihood is above the level there."""
@@ -340,15 +288,3 @@ class Outward:
             return None
         both = bool(np.isinf(least(partial(function, sign=self.sign), 0.0, 1.0)))
         return End(self.sign * np.inf, Kind.OPEN, both=both)
-
-
-def _limit(values: np.ndarray, nothing: float) -> float:
-    """Return what a sequence comes to (Aitken); infinite when its changes do not fade."""
-    changes = np.diff(values)
-    if np.all(np.abs(changes) <= nothing):
-        return float(values[-1])
-    ratios = np.abs(changes[1:]) / np.maximum(np.abs(changes[:-1]), np.finfo(float).tiny)
-    faded = np.all(ratios < FADES) and np.all((np.sign(changes) == np.sign(changes[0])) | (np.abs(changes) <= nothing))
-    if not faded:
-        return np.inf
-    return float(values[-1] + changes[-1] * ratios[-1] / (1 - ratios[-1]))

@@ -22,6 +22,8 @@ def pulled_back(optimum: Optimum, verdict: Verdict) -> Optimum:
     x = verdict.point.z.copy()
     for k, sign in ways_out(verdict).items():
         x = _nearer(verdict, x, sign * (np.arange(x.size) == k))
+    for ray in together(verdict):
+        x = _nearer(verdict, x, ray)
     if np.array_equal(x, verdict.point.z):
         return optimum if verdict is optimum.verdict else Optimum(verdict, optimum.unknown)
     value, gradient, hessian = verdict.objective.derivatives(x)
@@ -50,6 +52,13 @@ def ways_out(verdict: Verdict) -> dict[int, float]:
         if verdict.objective.transformed[moving].all():
             out |= {int(k): float(np.sign(ray[k])) for k in moving}
     return out
+
+
+def together(verdict: Verdict) -> list[np.ndarray]:
+    """Return the rays on which several logarithms go away and nothing else does, the longest part one."""
+    transformed = verdict.objective.transformed
+    diverging = [ray for ray in verdict.diverging if np.count_nonzero(ray) > 1 and np.all(transformed[ray != 0])]
+    return [ray / np.max(np.abs(ray)) for ray in diverging]
 
 
 def out_alone(verdict: Verdict, x: np.ndarray) -> dict[int, float]:

@@ -319,6 +319,7 @@ def underdispersed() -> Any:
     with pm.Model() as model:
         a, b = pm.HalfNormal("a", 50), pm.HalfNormal("b", 50)
         pm.Deterministic("mean", a / (a + b))
+        pm.Deterministic("log_odds", pm.math.log(a / b))
         pm.Deterministic("correlation", 1 / (1 + a + b))
         pm.BetaBinomial("y", alpha=a, beta=b, n=20, observed=y)
     return solved(model)
@@ -331,9 +332,100 @@ def test_a_function_of_parameters_that_leave_is_estimated_in_its_limit(underdisp
     assert (gone.status, gone.estimate) == ("at_boundary", 0.0)
 
 
-@pytest.mark.xfail(reason="far out a beta function is rounding, and the profile is lost before it crosses the level")
 def test_a_function_of_parameters_that_leave_has_the_profile_of_its_limit(underdispersed: Any) -> None:
+    """With a and b held together that of the mean is the binomial's, and so is that of its logit."""
     ends(underdispersed, "mean", "", *special.expit(logit_ends(60, 200)))
+    ends(underdispersed, "log_odds", "", *logit_ends(60, 200))
+
+
+def test_shares_of_an_underdispersed_dirichlet_multinomial_are_the_multinomials() -> None:
+    y = np.array([[4, 3, 3], [4, 4, 2], [4, 3, 3], [5, 3, 2], [4, 3, 3]])
+    with pm.Model() as model:
+        a = pm.HalfNormal("a", 50, shape=3)
+        pm.Deterministic("p", a / a.sum())
+        pm.DirichletMultinomial("y", n=10, a=a, observed=y)
+    comparison = solved(model)
+    for label, k in zip("012", y.sum(axis=0), strict=True):
+        assert row(comparison, "a", label).status == "at_infinity"
+        stays(comparison, "p", label, k / 50, float(np.sqrt(k * (50 - k) / 50**3)))
+        ends(comparison, "p", label, *special.expit(logit_ends(int(k), 50)))
+
+
+def test_a_rate_of_underdispersed_counts_has_the_profile_of_a_poisson() -> None:
+    y = np.array([3, 4, 3, 4, 3, 4, 3, 3])
+    with pm.Model() as model:
+        a, b = pm.HalfNormal("a", 50), pm.HalfNormal("b", 50)
+        pm.Deterministic("rate", a / b)
+        pm.NegativeBinomial("y", alpha=a, p=b / (1 + b), observed=y)
+    comparison = solved(model)
+    total, n = int(y.sum()), y.size
+    at = total / n
+
+    def fallen(rate: float) -> float:
+        return 2 * (total * np.log(at / rate) - n * (at - rate)) - FALL
+
+    stays(comparison, "rate", "", at, float(np.sqrt(total) / n))
+    ends(comparison, "rate", "", optimize.brentq(fallen, at / 3, at), optimize.brentq(fallen, at, 3 * at))
+
+
+def bent(curve: Callable[[Any, Any], Any], x: np.ndarray, y: np.ndarray) -> pm.Model:
+    """Return ``y = a + b curve(c, x)`` with a positive ``c``; as it goes to zero the curve becomes a straight line."""
+    with pm.Model() as model:
+        a, b, c = pm.Normal("a", 0, 10), pm.Normal("b", 0, 10), pm.HalfNormal("c", 2)
+        s = pm.HalfNormal("s", 2)
+        pm.Normal("y", a + b * curve(c, x), s, observed=y)
+    return model
+
+
+@pytest.mark.parametrize("case", ["power", "exponential"])
+def test_a_curve_that_becomes_a_line_in_the_limit_has_the_fit_of_that_line(case: str) -> None:
+    """Of a + b x^c the limit is a line in log x, of a + b exp(-c x) one in x; with c held the rest is least squares."""
+    noise = np.random.default_rng(4).normal(0, 0.3, 25)
+    if case == "power":
+        x = np.linspace(1, 10, 25)
+        line, y, model = np.log(x), 2 + noise + 3 / x, bent(lambda c, x: x**c, x, 2 + noise + 3 / x)
+    else:
+        x = np.linspace(0, 5, 25)
+        line, y = -x, 2 + noise + np.exp(0.5 * x)
+        model = bent(lambda c, x: pm.math.exp(-c * x), x, y)
+    comparison = solved(model)
+
+    def spread(column: np.ndarray) -> float:
+        return float(sm.OLS(y, sm.add_constant(column)).fit().ssr)
+
+    deviation = float(np.sqrt(spread(line) / 25))
+    stays(comparison, "s", "", deviation, deviation / np.sqrt(50))
+    assert [row(comparison, name).status for name in "abc"] == ["at_infinity", "at_infinity", "at_boundary"]
+    assert row(comparison, "c").estimate == 0.0
+
+    def fallen(c: float) -> float:
+        return 25 * np.log(spread(np.expm1(c * line) / c) / spread(line)) - FALL
+
+    def fit_at(c: float) -> np.ndarray:
+        return np.asarray(sm.OLS(y, sm.add_constant(np.exp(c * line))).fit().params)
+
+    edge = optimize.brentq(fallen, 1e-4, 1)
+    ends(comparison, "c", "", 0.0, edge)
+    # With a held too low c would have to be larger: its profile ends near where that of c does, and is open above.
+    a, b = row(comparison, "a", "", "profile"), row(comparison, "b", "", "profile")
+    up = fit_at(0.5 * edge)[0] > 0
+    assert (a.upper if up else a.lower) == (np.inf if up else -np.inf)
+    assert (b.lower if up else b.upper) == (-np.inf if up else np.inf)
+
+    def profiled(value: float, which: int) -> float:
+        def height(log_c: float) -> float:
+            column = np.exp(np.exp(log_c) * line)
+            known, rest = (np.ones(25), column) if which == 0 else (column, np.ones(25))
+            left = y - value * known
+            return float(25 * np.log(np.sum((left - rest * (rest @ left) / (rest @ rest)) ** 2) / spread(line)))
+
+        grid = np.linspace(-9, 1, 2001)
+        at = grid[int(np.argmin([height(v) for v in grid]))]
+        return optimize.minimize_scalar(height, bracket=(at - 0.01, at, at + 0.01), tol=1e-12).fun
+
+    for which, found in enumerate((a, b)):
+        (end,) = (v for v in (found.lower, found.upper) if np.isfinite(v))
+        assert profiled(end, which) == pytest.approx(FALL, rel=1e-4)
 
 
 def test_a_ratio_of_what_vanishes_together_has_no_value_of_its_own() -> None:

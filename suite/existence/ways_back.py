@@ -1,0 +1,37 @@
+"""Bent ways to a supremum, seen from their far end: there the objective is level, and on the way back it falls.
+
+Of ``a + b x^c`` as ``c`` goes to zero, ``b c`` and ``a + b`` stay: the ascent stops where all that is left to gain is
+rounding, with ``a`` and ``b`` in the millions, and only their sum matters. Led back, the rest at its best each time,
+the objective falls by a constant factor more at each step. Along a redundancy it does not fall.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from triptych.existence.push import LEAST_SLOPE, going_on, probe
+from triptych.existence.verdict import Verdict
+
+CAME = 6.0  # units of a logarithm from where the model starts, from which a way back is looked at
+STEPS, LEAST_STEPS = 12, 6  # of it, and how many of them tell
+SEEN = 1e-6  # fall on the way back that is one
+FADES = 0.9  # of a fall from one step to that before, further out
+
+
+def ways_back(verdict: Verdict) -> list[np.ndarray]:
+    """Return the directions of bent ways that lead to the best point, in the coordinates that go on."""
+    objective, point = verdict.objective, verdict.point
+    found = []
+    for j in np.flatnonzero(objective.transformed):
+        back = float(objective.origin[objective.active][j] - point.z[j])
+        if abs(back) < CAME:
+            continue
+        trace = probe(objective, point, int(j), float(np.sign(back)), steps=STEPS, patient=True)
+        falls = -np.diff(trace.values)
+        seen = falls > max(64 * verdict.rounding_error, SEEN)
+        first = int(np.argmax(seen)) if np.any(seen) else falls.size
+        told = falls[first : first + LEAST_STEPS]
+        fades = told.size == LEAST_STEPS and np.all(seen[first:]) and np.all(told[:-1] < FADES * told[1:])
+        if fades and told[0] < LEAST_SLOPE:
+            found.append(going_on(trace.points[first + LEAST_STEPS :: -1], int(j), np.zeros(point.z.size)))
+    return found
