@@ -25,6 +25,7 @@ RAN_AWAY = 34.0  # units that an ascent to a finite maximum does not travel; at 
 DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
 RUIN = 1e4  # fall of one log-density term that no other makes up for
 MOST_COLUMNS = 60  # coordinates up to which spare ones are looked for
+ROUNDING = 1e-10  # of the terms of a sum that is zero
 MOST_DRAWN = 6  # logarithmic coordinates up to which single data are tried
 
 
@@ -209,19 +210,33 @@ def structural_null(objective: Objective) -> np.ndarray:
     The terms' derivatives at several random points share this null space: collinear columns, more
     columns than rows, a sum of which only the total matters.
     """
-    rng = np.random.default_rng(2)
-    rows = []
-    for scale in (0.1, 0.5, 1.0, 1.0):
+    rng, size = np.random.default_rng(2), objective.size
+    points = [objective.origin[objective.active] + scale * rng.standard_normal(size) for scale in (0.1, 0.5, 1.0, 1.0)]
+    blocks = [block for x in points if np.all(np.isfinite(block := objective.term_slopes(x)))]
+    if not blocks:
+        return np.zeros((0, size))
+    flat = null_directions(np.vstack(blocks))
+    return _prior_too(objective, flat, rng) if objective.parts[1] and len(flat) else flat
+
+
+def _prior_too(objective: Objective, flat: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the combinations of directions, as rows, along which the prior does not change either.
+
+    The prior is one term, whose slope at one point says of one direction that it changes: so it is taken at more points
+    than there are directions.
+    """
+    slopes = []
+    for scale in (0.1, 0.5, *np.ones(len(flat))):
         x = objective.origin[objective.active] + scale * rng.standard_normal(objective.size)
-        block = objective.term_slopes(x)
-        if objective.parts[1]:
-            prior = objective.engine.derivatives(objective.full(x))[1][1:2, objective.active]
-            block = np.vstack([block, prior])
-        if np.all(np.isfinite(block)):
-            rows.append(block)
-    if not rows:
-        return np.zeros((0, objective.size))
-    return null_directions(np.vstack(rows))
+        slope = objective.engine.slopes(objective.full(x))[1][1, objective.active]
+        if np.all(np.isfinite(slope)):
+            slopes.append(slope)
+    if not slopes:
+        return flat
+    terms = np.abs(slopes) @ np.abs(flat).T
+    moved = np.array(slopes) @ flat.T
+    moved = np.where(np.abs(moved) > ROUNDING * terms, moved, 0.0)
+    return np.asarray(null_directions(moved) @ flat)
 
 
 def null_directions(columns: np.ndarray, least: int = 0) -> np.ndarray:

@@ -7,6 +7,9 @@ import math
 from triptych.panels.solution import NoEstimate, Panel
 from triptych.problem.table import Status
 
+# Statuses that speak of a supremum of the objective. That it is level in a direction is so without one as well.
+CLAIMED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY, Status.FAILED)
+
 
 def without_maximum(panel: Panel, reason: str) -> Panel:
     """Return a panel of which no row is called a maximum.
@@ -20,12 +23,12 @@ def without_maximum(panel: Panel, reason: str) -> Panel:
     reason
         Why the objective rises without limit.
     """
-    local = [row for row in panel.estimates if row.status in (Status.OK, Status.FAILED)]
+    local = [row for row in panel.estimates if row.status in CLAIMED]
     if not local:
         return panel
     nothing = {"estimate": math.nan, "std_error": math.nan, "lower": math.nan, "upper": math.nan}
     panel.optima = [
-        *(row.but(reason="local maximum, where the search ended") for row in local if row.status is Status.OK),
+        *(row.but(reason="local maximum, where the search ended") for row in local if math.isfinite(row.estimate)),
         *panel.optima,
     ]
     panel.estimates = [

@@ -275,3 +275,23 @@ def test_draws_of_a_neck_that_fail_the_gate_say_what_theory_knows(rows: int, pre
         assert "use fewer predictors, or --prior ridge" in reason
         assert "improper" not in reason
         assert "reparameterise" not in reason
+
+
+@pytest.mark.parametrize("prior", ["normal", "laplace"])
+def test_more_predictors_than_rows_leave_no_mode_and_nothing_level(prior: str) -> None:
+    """Along the exact fits the density falls with their prior and rises without limit with one over sigma.
+
+    Under a normal prior all ways up lead to the exact fit of least length, in the slopes' prior scales.
+    """
+    rng = np.random.default_rng(8)
+    data = pd.DataFrame({f"x{i}": rng.normal(size=4) for i in range(10)})
+    data["y"] = rng.normal(size=4)
+    x, y = data.drop(columns="y").to_numpy(), data["y"].to_numpy()
+    solved = triptych.fit(data, "y ~ " + " + ".join(data.columns[:10]), prior=prior, methods=("map",), profile=False)
+    rows = solved.estimates.query("method == 'map'")
+    assert set(rows["status"]) == {"unbounded"}, rows["reason"].tolist()
+    if prior == "normal":
+        scale = x.std(axis=0, ddof=1)
+        shortest = np.linalg.pinv((x - x.mean(axis=0)) / scale) @ (y - y.mean()) / scale
+        told = [float(reason.split("tends to ")[1].split(" on ")[0]) for reason in rows["reason"][1:11]]
+        assert told == pytest.approx(shortest, rel=1e-4)
