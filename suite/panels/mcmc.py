@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -23,6 +25,7 @@ from triptych.problem.advice import Advice
 from triptych.problem.axes import axis_labels
 from triptych.problem.table import Row, Status
 from triptych.sampling.budget import Spent, told, why_not
+from triptych.sampling.conditional import Conditional, conditional
 from triptych.sampling.gate import (
     LEVEL,
     PLANS,
@@ -39,6 +42,7 @@ from triptych.sampling.predictive import predictive_groups
 from triptych.sampling.whitening import Whitening, whitening
 
 POINTWISE_LIMIT = 4_000_000
+CAREFUL = 0.9  # acceptance where scales alone are left, whose logarithms fall off steeply on one side
 ROUND = 6  # depth of trees where angles turn: a longer way goes round and round where the density is level
 
 
@@ -190,17 +194,43 @@ def until_passed(
     SamplerStopped
         When the sampler cannot go on.
     """
+    # Where the joint density has no maximum the draws meet a neck, which other coordinates may leave out.
+    if warning is not None and (other := conditional(engine)) is not None:
+        planned = tuple(replace(plan, target_accept=max(plan.target_accept, CAREFUL)) for plan in PLANS)
+        run = None
+        with suppress(SamplerStopped):
+            run = _by_plans(engine, sampling, labels, other, planned, attempts, progress)
+        if run is not None:
+            return run
+        attempts.clear()
+    own = whitening(engine, mode.z if mode is not None else None)
+    run = _by_plans(engine, sampling, labels, own, plans(warning), attempts, progress)
+    assert run is not None
+    return run
+
+
+def _by_plans(
+    engine: Engine,
+    sampling: Sampling,
+    labels: Labels | None,
+    coordinates: Whitening | Conditional | None,
+    planned: Sequence[Plan],
+    attempts: list[str],
+    progress: Progress | None,
+) -> Run | None:
+    """Sample in given coordinates; None where these turn out to have no digits left at the draws."""
     run: Run | None = None
     spent: list[Spent] = []
     last, rows = PLANS[0], sum(w.size for w in engine.weights.values())
-    whitened = whitening(engine, mode.z if mode is not None else None)
-    for attempt, plan in enumerate(plans(warning)):
+    for attempt, plan in enumerate(planned):
         last = replace(plan, draws=last.draws) if run is not None and run.diagnosis.only_divergent else plan
         if run is not None:
             room = too_large(_draws(sampling, last), sampling.chains, engine.size, engine.shown_size)
             if stopped := why_not(spent, last, run.diagnosis, rows) or room:
                 return replace(run, stopped=stopped)
-        drawn = _attempt(engine, sampling, last, attempt, whitened, progress)
+        drawn = _attempt(engine, sampling, last, attempt, coordinates, progress)
+        if isinstance(coordinates, Conditional) and not coordinates.trusted(drawn.z):
+            return None
         tree, before = _tree(engine, drawn, labels)
         diagnosis = diagnose(tree, drawn.z, periods(engine), labels.said if labels is not None else "")
         said = f"{drawn.adaptation}, {drawn.z.shape[1]} draws"
@@ -209,7 +239,6 @@ def until_passed(
         run = Run(drawn, tree, diagnosis, last, before, spent, "")
         if enough(last, attempt, diagnosis):
             break
-    assert run is not None
     return run
 
 
@@ -228,7 +257,7 @@ def _attempt(
     sampling: Sampling,
     plan: Plan,
     attempt: int,
-    whitened: Whitening | None,
+    whitened: Whitening | Conditional | None,
     progress: Progress | None,
 ) -> Draws:
     """Sample as planned; each attempt has a seed of its own."""

@@ -15,6 +15,7 @@ from triptych.base.environment import lacking
 from triptych.base.errors import InputError
 from triptych.base.interrupt import raise_if_interrupted
 from triptych.engine.engine import Engine
+from triptych.sampling.conditional import Conditional
 from triptych.sampling.whitening import Whitening
 
 LOW_RANK_UP_TO = 30  # unconstrained dimensions
@@ -66,7 +67,7 @@ def sample(
     backend: str = "auto",
     cores: int | None = None,
     maxdepth: int = 10,
-    whitened: Whitening | None = None,
+    whitened: Whitening | Conditional | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Draws:
     """Run NUTS.
@@ -169,7 +170,7 @@ def _wait(running: Any) -> Any:
             return running.wait(timeout=LOOK)
 
 
-def _compiled(engine: Engine, backend: str, whitened: Whitening | None) -> Any:
+def _compiled(engine: Engine, backend: str, whitened: Whitening | Conditional | None) -> Any:
     if backend == "numba":
         return _numba_model(engine)
     if not engine.backend.samples_itself:
@@ -188,14 +189,14 @@ def _is_cheap(engine: Engine) -> bool:
     return min(spent) < CHEAP
 
 
-def _start(engine: Engine, whitened: Whitening | None) -> Callable[[int], np.ndarray]:
+def _start(engine: Engine, whitened: Whitening | Conditional | None) -> Callable[[int], np.ndarray]:
     """Return PyMC's habit of starting: the initial point, jittered uniformly by one unit.
 
     In whitened coordinates it is the mode, jittered by two standard deviations. Where the density is
     not finite there, the jitter widens.
     """
-    point = engine.graph.start if whitened is None else np.zeros(engine.size)
-    reach = 1.0 if whitened is None else 2.0
+    point = engine.graph.start if whitened is None else whitened.centre
+    reach = 1.0 if whitened is None else whitened.reach
     kinked = bool(engine.graph.kinks)
 
     def start(seed: int) -> np.ndarray:
@@ -213,11 +214,11 @@ def _start(engine: Engine, whitened: Whitening | None) -> Callable[[int], np.nda
     return start
 
 
-def _density(engine: Engine, whitened: Whitening | None, u: np.ndarray) -> np.ndarray:
-    return engine.sampled(u if whitened is None else whitened.z(u))
+def _density(engine: Engine, whitened: Whitening | Conditional | None, u: np.ndarray) -> np.ndarray:
+    return engine.sampled(u) if whitened is None else whitened.density(engine.sampled)(u)
 
 
-def _own_density(engine: Engine, whitened: Whitening | None) -> Any:
+def _own_density(engine: Engine, whitened: Whitening | Conditional | None) -> Any:
     from nutpie.compiled_pyfunc import from_pyfunc
 
     size = engine.size
@@ -226,6 +227,8 @@ def _own_density(engine: Engine, whitened: Whitening | None) -> Any:
 
     def make_density() -> Any:
         run = engine.density()
+        if whitened is not None:
+            run = whitened.density(run)
         kept = False
 
         def density(z: np.ndarray) -> tuple[float, np.ndarray]:
@@ -239,14 +242,7 @@ def _own_density(engine: Engine, whitened: Whitening | None) -> Any:
                 gradient = np.where(gradient == 0.0, LEVEL, gradient)
             return float(out[0]), gradient
 
-        if whitened is None:
-            return density
-
-        def round_density(u: np.ndarray) -> tuple[float, np.ndarray]:
-            value, gradient = density(whitened.z(u))
-            return value, gradient @ whitened.root
-
-        return round_density
+        return density
 
     # The unconstrained draws are all that is kept, and what is shown is computed from them at once.
     return from_pyfunc(

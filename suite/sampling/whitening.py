@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,14 +20,30 @@ SINGULAR = 1e-13
 
 @dataclass(frozen=True)
 class Whitening:
-    """The map ``z = centre + root @ u``; its Jacobian is constant."""
+    """The map ``z = mode + root @ u``; its Jacobian is constant."""
 
-    centre: np.ndarray
+    mode: np.ndarray
     root: np.ndarray
+
+    reach = 2.0
+
+    @property
+    def centre(self) -> np.ndarray:
+        """Where chains start, ``(p,)``."""
+        return np.zeros_like(self.mode)
+
+    def density(self, of_z: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+        """Return what computes the log-density of ``u`` with its gradient, shape ``(1 + p,)``, from that of ``z``."""
+
+        def found(u: np.ndarray) -> np.ndarray:
+            out = of_z(self.z(u))
+            return np.concatenate([out[:1], out[1:] @ self.root])
+
+        return found
 
     def z(self, u: np.ndarray) -> np.ndarray:
         """Return the unconstrained coordinates of ``u``, shape ``(..., p)``."""
-        return np.asarray(self.centre + u @ self.root.T)
+        return np.asarray(self.mode + u @ self.root.T)
 
 
 def whitening(engine: Engine, mode: np.ndarray | None) -> Whitening | None:

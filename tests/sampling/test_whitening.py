@@ -66,7 +66,7 @@ def test_well_scaled_posteriors_keep_their_coordinates() -> None:
     assert found is not None
     # The curvature at the mode under 1/sigma: mu has the deviation sigma / sqrt(n).
     sigma = 1e-9 * np.sqrt(np.sum((Y - Y.mean()) ** 2) / (Y.size + 1))
-    assert found.centre[0] == pytest.approx(1e-9 * Y.mean(), rel=1e-6)
+    assert found.mode[0] == pytest.approx(1e-9 * Y.mean(), rel=1e-6)
     assert np.linalg.norm(found.root, axis=1)[0] == pytest.approx(sigma / np.sqrt(Y.size), rel=1e-4)
 
 
