@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from triptych.comparisons.explanation.measured import Measured
+from triptych.comparisons.explanation.posterior_rules import LENGTHS
 from triptych.comparisons.explanation.sentences import Sentence, finite, named, number, percent, verb
 from triptych.problem.table import Status
 
@@ -106,7 +107,9 @@ def held(scalars: Sequence[Measured]) -> list[Sentence]:
         figures: tuple[float, ...] = ()
         if known:
             ratio, most = max(known, key=lambda pair: abs(math.log(pair[0])) if pair[0] > 0 else -1.0)
-            text += f", and the posterior's do not: that of {most.name} is {ratio:.2g} times as long"
+            text += f", and the posterior's {verb(names, 'does', 'do')} not"
+            if not 1 / LENGTHS <= ratio <= LENGTHS:
+                text += f": that of {most.name} is {ratio:.2g} times as long"
             figures = (ratio,)
         found.append(Sentence("held", f"{text}.", tuple(names), figures))
     return found
