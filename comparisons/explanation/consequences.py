@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
+from triptych.comparisons.explanation.in_short import most_different
 from triptych.comparisons.explanation.measured import Measured
-from triptych.comparisons.explanation.posterior_rules import LENGTHS, agree
-from triptych.comparisons.explanation.sentences import Rule, Sentence, finite, named, number, verb
-from triptych.problem.table import Status
+from triptych.comparisons.explanation.posterior_rules import LENGTHS, SMALL, agree, distance
+from triptych.comparisons.explanation.sentences import Rule, Sentence, as_equation, finite, named, number, verb
+from triptych.problem.table import Row, Status
 
 
 def doubtful(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -27,11 +27,9 @@ def conditional(scalars: Sequence[Measured]) -> list[Sentence]:
         these = [s for s in scalars if s.held.get("map") == what]
         names = [s.name for s in these]
         text = (
-            f"Report the MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)} only as conditional "
+            f"Whoever reports the MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)} has to add "
         )
-        text += f"on {what}"
-        if all(finite(s.estimate("mcmc")) for s in these):
-            text += "; the posterior's are not conditional on it"
+        text += f"that {as_equation(what)} was taken as known"
         found.append(Sentence("conditional", f"{text}.", tuple(names)))
     return found
 
@@ -73,38 +71,67 @@ def only_posterior(scalars: Sequence[Measured]) -> list[Sentence]:
 
 
 def prior_matters(scalars: Sequence[Measured]) -> list[Sentence]:
-    """Where the MLE does not exist and the others do, their values rest on the prior."""
+    """Where the MLE does not exist and the posterior does, its values rest on the prior."""
+    alone = {name for sentence in only_posterior(scalars) for name in sentence.scalars}
     these = [
         s
         for s in scalars
         if s.status("mle") in (Status.UNBOUNDED, Status.AT_INFINITY, Status.NOT_IDENTIFIED)
-        and finite(s.estimate("map"))
         and finite(s.estimate("mcmc"))
+        and s.name not in alone
     ]
     if not these:
         return []
     text = (
-        f"What MAP and posterior say of {named(these, scalars)} rests on the prior as well as on the data: name the "
-        f"prior wherever you report {verb([s.name for s in these], 'it', 'them')}."
+        f"What is said of {named(these, scalars)} rests on the prior as well as on the data: name the prior wherever "
+        f"you report {verb([s.name for s in these], 'it', 'them')}."
     )
     return [Sentence("prior_matters", text, tuple(s.name for s in these))]
 
 
 def any_of_them(scalars: Sequence[Measured]) -> list[Sentence]:
-    """Where all agree, in estimate and interval, any may be reported."""
-    these = [
-        s
-        for s in scalars
-        if agree(s) and math.isfinite(ratio := s.length("mcmc") / s.length("mle")) and 1 / LENGTHS <= ratio <= LENGTHS
-    ]
-    if not these:
+    """Where all agree, in estimate and interval, any may be reported; a MAP whose interval holds something may not."""
+    found = []
+    agreeing = [s for s in scalars if agree(s) and 1 / LENGTHS <= s.length("mcmc") / s.length("mle") <= LENGTHS]
+    for held, which in ((False, "any of the three"), (True, "MLE or posterior")):
+        these = [s for s in agreeing if ("map" in s.held) is held]
+        if these:
+            text = (
+                f"For {named(these, scalars)} {which} may be reported: say which; the MLE has a confidence interval, "
+                "the posterior a credible interval."
+            )
+            found.append(Sentence("any_of_them", text, tuple(s.name for s in these)))
+    return found
+
+
+def which_number(scalars: Sequence[Measured]) -> list[Sentence]:
+    """Of the scalar on which the panels differ most, say which number answers which question."""
+    name = most_different(scalars)
+    s = next((one for one in scalars if one.name == name), None)
+    if s is None or distance(s) <= SMALL or s.status("mcmc") is not Status.OK:
         return []
-    names = [s.name for s in these]
-    text = (
-        f"For {named(these, scalars)} any of the three may be reported: name which, and call the MLE's interval a "
-        "confidence interval and the posterior's a credible interval."
-    )
-    return [Sentence("any_of_them", text, tuple(names))]
+    mean = s.rows["mcmc"]
+    both = f"what data and prior together say is the posterior mean {number(mean.estimate)} {_interval(mean)}"
+    if s.status("mle") is Status.OK and finite(s.length("mle")):
+        mle = s.rows["mle"]
+        text = f"Of {name}, what the data alone say is the MLE {number(mle.estimate)} {_interval(mle)}, and {both}: "
+        text += "report the one whose question you ask, and with the second name the prior."
+    else:
+        text = f"Of {name}, {both}: report it, and name the prior."
+    return [Sentence("which_number", text, (name,), (mean.estimate,))]
 
 
-CONSEQUENCES: tuple[Rule, ...] = (doubtful, conditional, zeros, only_posterior, prior_matters, any_of_them)
+def _interval(row: Row) -> str:
+    kind = "confidence" if row.method == "mle" else "credible"
+    return f"({100 * row.ci_prob:.9g} % {kind} interval {number(row.lower)} to {number(row.upper)})"
+
+
+CONSEQUENCES: tuple[Rule, ...] = (
+    doubtful,
+    which_number,
+    conditional,
+    zeros,
+    only_posterior,
+    prior_matters,
+    any_of_them,
+)

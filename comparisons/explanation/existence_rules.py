@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 
 from triptych.comparisons.explanation.measured import Measured
-from triptych.comparisons.explanation.posterior_rules import LENGTHS
-from triptych.comparisons.explanation.sentences import Sentence, finite, named, number, percent, verb
+from triptych.comparisons.explanation.sentences import Sentence, as_equation, finite, named, number, percent, verb
 from triptych.problem.table import Status
 
 NO_MLE = {
@@ -88,8 +87,8 @@ def corner(scalars: Sequence[Measured]) -> list[Sentence]:
     mean, above = most.estimate("mcmc"), most.posterior.share_above_zero
     if finite(mean) and finite(above):
         text += (
-            f" The posterior weighs both sides of the corner: the mean of {most.name} is {number(mean)}, and "
-            f"{percent(above if mean > 0 else 1 - above)} of its probability lie on that side of zero."
+            f" The posterior weighs both sides of the corner: that {most.name} is below zero has a probability of "
+            f"{percent(1 - above)}, that it is above one of {percent(above)}, and its mean is {number(mean)}."
         )
     return [Sentence("corner", text, tuple(names), (mean, above))]
 
@@ -99,17 +98,15 @@ def held(scalars: Sequence[Measured]) -> list[Sentence]:
     found: list[Sentence] = []
     for what in dict.fromkeys(s.held["map"] for s in scalars if "map" in s.held):
         these = [s for s in scalars if s.held.get("map") == what]
-        ratios = [(s.length("mcmc") / s.length("map"), s) for s in these]
-        known = [(r, s) for r, s in ratios if math.isfinite(r)]
         names = [s.name for s in these]
         text = f"The MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)} "
-        text += f"{verb(names, 'holds', 'hold')} {what}"
-        figures: tuple[float, ...] = ()
-        if known:
-            ratio, most = max(known, key=lambda pair: abs(math.log(pair[0])) if pair[0] > 0 else -1.0)
-            text += f", and the posterior's {verb(names, 'does', 'do')} not"
-            if not 1 / LENGTHS <= ratio <= LENGTHS:
-                text += f": that of {most.name} is {ratio:.2g} times as long"
-            figures = (ratio,)
+        text += f"{verb(names, 'is', 'are')} computed as if {as_equation(what)} were known"
+        known = [s.length("mcmc") / s.length("map") for s in these]
+        figures = tuple(ratio for ratio in known if math.isfinite(ratio))
+        if figures:
+            low, high = f"{min(figures):.2g}", f"{max(figures):.2g}"
+            between = low if low == high else f"{low} to {high}"
+            be = verb(names, "is", "are")
+            text += f"; the posterior's {be} not, and {be} {between} times as long"
         found.append(Sentence("held", f"{text}.", tuple(names), figures))
     return found

@@ -87,8 +87,9 @@ def explain(solution: Solution, told: Sequence[Density] = ()) -> Explanation:
         What its scenario says of the prior.
     """
     scalars = measure(solution, told)
-    reasons = tuple(sentence for rule in RULES for sentence in rule(scalars))
+    found = [sentence for rule in RULES for sentence in rule(scalars)]
     consequences = tuple(sentence for rule in CONSEQUENCES for sentence in rule(scalars))
-    return Explanation(
-        solution.scenario, solution.variant, in_short(scalars), most_different(scalars), reasons, consequences
-    )
+    answer, headline = in_short(scalars), most_different(scalars)
+    # What concerns the scalar on which the panels differ most is told first.
+    reasons = tuple(sorted(found, key=lambda sentence: headline not in sentence.scalars))
+    return Explanation(solution.scenario, solution.variant, answer, headline, reasons, consequences)

@@ -18,6 +18,13 @@ def most_different(scalars: Sequence[Measured]) -> str:
     return max(known, key=distance).name if known else next((s.name for s in scalars), "")
 
 
+def _furthest(s: Measured) -> tuple[str, str, float]:
+    """Return the two panels that lie furthest apart, and how far."""
+    low, high = (min(WORDS, key=s.estimate), max(WORDS, key=s.estimate))
+    one, other = sorted((low, high), key=list(WORDS).index)
+    return WORDS[one], WORDS[other], s.estimate(high) - s.estimate(low)
+
+
 def in_short(scalars: Sequence[Measured]) -> str:
     """Return what the panels say together, with the figures of the scalar on which they differ most.
 
@@ -38,8 +45,9 @@ def in_short(scalars: Sequence[Measured]) -> str:
             within = f"within {distance(most):.2g} posterior standard deviations"
             parts.append(f"The three agree on {whole}, {within}{example}")
         else:
-            apart = f"{distance(most):.2g} posterior standard deviations apart"
-            parts.append(f"The three differ most on {most.name}: {values} ({apart})")
+            one, other, gap = _furthest(most)
+            apart = f"{one} and {other} are {number(gap)} apart, {distance(most):.2g} posterior standard deviations"
+            parts.append(f"The three differ most on {most.name}: {values}; {apart}")
             if agreeing:
                 parts.append(f"they agree on {named(agreeing, scalars)}")
     for method, words in WORDS.items():

@@ -21,7 +21,7 @@ NAN = float("nan")
 class Sampled:
     """Figures of a marginal posterior, each with its Monte Carlo error: the deviation between chains over their root.
 
-    ``sd`` is its standard deviation, ``top`` where its density is highest (ArviZ's estimate), ``skewness`` the third
+    ``sd`` is its standard deviation, ``top`` where ArviZ's estimate of its density is highest, ``skewness`` the third
     standardised moment.
     """
 
@@ -153,11 +153,10 @@ def _sampled(draws: np.ndarray) -> Sampled:
     """Return the figures of draws of shape ``(chains, draws)``."""
     if not draws.size or not np.all(np.isfinite(draws)) or np.ptp(draws) == 0:
         return Sampled()
-    import arviz as az
     from scipy.stats import skew
 
     flat = draws.ravel()
-    tops = [float(az.mode(chain)) for chain in draws]
+    tops = [_top(chain) for chain in draws]
     skews = [float(skew(chain)) for chain in draws]
     root = np.sqrt(len(draws))
 
@@ -167,12 +166,22 @@ def _sampled(draws: np.ndarray) -> Sampled:
     return Sampled(
         sd=float(flat.std(ddof=1)),
         median=float(np.median(flat)),
-        top=float(az.mode(flat)),
+        top=_top(flat),
         top_error=error(tops),
         skewness=float(skew(flat)),
         skewness_error=error(skews),
         share_above_zero=float(np.mean(flat > 0)),
     )
+
+
+def _top(draws: np.ndarray) -> float:
+    """Return where ArviZ's estimate of a density is highest."""
+    import arviz as az
+
+    if np.ptp(draws) == 0:
+        return float(draws[0])
+    grid, density, _ = az.kde(draws)
+    return float(grid[int(np.argmax(density))])
 
 
 def _prior_correlation(solution: Solution, estimand: str, place: int) -> float:

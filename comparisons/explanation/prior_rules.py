@@ -12,7 +12,7 @@ import numpy as np
 
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import SMALL
-from triptych.comparisons.explanation.sentences import Sentence, finite, number, others
+from triptych.comparisons.explanation.sentences import Sentence, finite, number, others, percent
 
 NOTHING = 1e-9  # relative size of a spread that is none
 SURVIVES = 0.5  # share of a shift that is left in the logarithms of the scales where the prior is named as its cause
@@ -29,7 +29,7 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
         ties = [s.prior_correlation for s in these]
         if len(these) < 3 or not np.all(np.isfinite(values["mle"])) or not np.mean(ties) > TIED:
             continue
-        spread = {m: float(np.std(v)) for m, v in values.items() if np.all(np.isfinite(v))}
+        spread = {m: float(np.std(v, ddof=1)) for m, v in values.items() if np.all(np.isfinite(v))}
         spread = {m: v if v > NOTHING * spread["mle"] else 0.0 for m, v in spread.items()}
         others = {m: s for m, s in spread.items() if m != "mle"}
         if not others or not min(others.values()) < DRAWN_TOGETHER * spread["mle"]:
@@ -37,9 +37,9 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
         words = {"map": "MAPs", "mcmc": "posterior means"}
         parts = [f"{number(s)} for the {words[m]}" for m, s in others.items()]
         text = (
-            f"The prior ties the {len(these)} values of {estimand} together (mean rank correlation "
-            f"{np.mean(ties):.2f}), the likelihood alone does not: their spread is {number(spread['mle'])} for the "
-            f"MLEs, {' and '.join(parts)}."
+            f"The prior ties the {len(these)} values of {estimand} together (in draws of it their rank "
+            f"correlation is {np.mean(ties):.2f}), the likelihood does not: their standard deviation is "
+            f"{number(spread['mle'])} for the MLEs, {' and '.join(parts)}."
         )
         found.append(Sentence("pooling", text, tuple(s.name for s in these), tuple(spread.values())))
     return found
@@ -66,9 +66,9 @@ def pull(scalars: Sequence[Measured]) -> list[Sentence]:
         else:
             before, after = away(these, "mle"), away(these, "map")
             text = (
-                f"The prior pulls {estimand} towards its centre: in prior scales the {len(these)} values lie "
-                f"{before:.2g} from it for the MLE and {after:.2g} for the MAP (root mean square); {most.name} "
-                f"moves most, {moves}."
+                f"The prior pulls the {len(these)} values of {estimand} towards its centre, by "
+                f"{percent(1 - after / before)} of their distance from it (root mean square, in units of the prior's "
+                f"scale); {most.name} moves most, {moves}."
             )
         found.append(Sentence("pull", text, tuple(s.name for s in these), (most.shift,)))
     return found

@@ -28,7 +28,12 @@ Rule = Callable[[Sequence[Measured]], list[Sentence]]
 
 def number(value: float) -> str:
     """Return three significant digits."""
-    return f"{value:.3g}" if abs(value) > 0 else "0"
+    return f"{float(f'{value:.3g}'):.6g}" if abs(value) > 0 else "0"
+
+
+def as_equation(held: str) -> str:
+    """Return what an interval holds fixed as an equation: ``tau = 0``."""
+    return held.replace(" at ", " = ")
 
 
 def percent(share: float) -> str:

@@ -75,7 +75,7 @@ def test_a_vector_may_be_pulled_although_one_of_its_scalars_moves_away():
     other = scalar(0.1, 0.4, label="y", prior_centre=0.0, prior_scale=1.0)
     (found,) = prior_rules.pull([one, other])
     before, after = np.sqrt((9 + 0.01) / 2), np.sqrt((0.25 + 0.16) / 2)
-    assert f"{before:.2g} from it for the MLE and {after:.2g} for the MAP" in found.text
+    assert f"by {100 * (1 - after / before):.0f} % of their distance" in found.text
     assert "b[x] moves most" in found.text
 
 
@@ -85,8 +85,8 @@ def test_pooling_needs_a_prior_that_ties_the_scalars_together():
         scalar(a, b, b, label=str(k), prior_correlation=0.4) for k, (a, b) in enumerate(zip(mles, maps, strict=True))
     ]
     (found,) = prior_rules.pooling(tied)
-    assert found.figures[0] == pytest.approx(np.std(mles))
-    assert found.figures[1] == pytest.approx(np.std(maps))
+    assert found.figures[0] == pytest.approx(np.std(mles, ddof=1))
+    assert found.figures[1] == pytest.approx(np.std(maps, ddof=1))
     assert prior_rules.pooling([replace(s, prior_correlation=0.0) for s in tied]) == []
     assert prior_rules.pooling(tied[:2]) == []
 
@@ -105,9 +105,27 @@ def test_a_missing_maximum_is_explained_by_its_status():
 
 def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question():
     held = scalar(held={"map": "tau at 0"})
-    assert "holds tau at 0" in existence_rules.held([held])[0].text
-    assert "conditional on tau at 0" in consequences.conditional([held])[0].text
+    assert "computed as if tau = 0 were known" in existence_rules.held([held])[0].text
+    assert "has to add that tau = 0 was taken as known" in consequences.conditional([held])[0].text
     assert existence_rules.held([scalar()]) == consequences.conditional([scalar()]) == []
+
+
+def test_the_scalar_on_which_they_differ_most_is_told_with_the_question_that_each_number_answers():
+    far, near = scalar(3.0, 1.0, 1.0, label="far"), scalar(label="near")
+    (found,) = consequences.which_number([near, far])
+    assert found.scalars == ("b[far]",)
+    assert "the MLE 3 (95 % confidence interval 2 to 4)" in found.text
+    assert "the posterior mean 1 (95 % credible interval 0 to 2)" in found.text
+    assert consequences.which_number([near]) == []
+    doubtful = scalar(3.0, 1.0, 1.0, statuses={"mcmc": Status.UNRELIABLE})
+    assert consequences.which_number([doubtful]) == []
+
+
+def test_a_map_whose_interval_holds_something_is_not_among_those_that_may_be_reported():
+    free, held = scalar(label="free"), scalar(label="held", held={"map": "tau at 0"})
+    first, second = consequences.any_of_them([free, held])
+    assert first.text.startswith("For b[free] any of the three")
+    assert second.text.startswith("For b[held] MLE or posterior")
 
 
 def test_a_zero_on_a_corner_is_no_evidence_of_no_effect():

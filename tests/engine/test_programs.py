@@ -275,7 +275,7 @@ def test_a_process_that_loads_what_another_compiled_gives_the_same(flags: str) -
         "    pm.MvNormal('y', pm.Normal('mu', shape=2), chol=pm.LKJCholeskyCov('c', n=2, eta=2, "
         "sd_dist=pm.HalfNormal.dist())[0], observed=np.arange(8.0).reshape(4, 2))\n"
         "engine = Engine.build(model); z = engine.graph.start + 0.1\n"
-        "print(engine.derivatives(z), engine.sampled(z), engine.shown(z), engine.density()(z))"
+        "print(engine.derivatives(z), engine.sampled(z), engine.natural_values(z), engine.density()(z))"
     )
     environment = {**os.environ, "XLA_FLAGS": flags}
     said = [
