@@ -318,7 +318,8 @@ def check(sampling: Sampling, methods: Sequence[str], ci_prob: float, ci_kind: s
     for name, least in (("draws", 4), ("tune", 1), ("chains", 1), ("random_seed", 0), ("cores", 1)):
         value = getattr(sampling, name)
         if (name, value) != ("cores", None) and (type(value) is not int or not least <= value < 2**63):
-            raise InputError(f"{name}={said(value)}: use a whole number of at least {least}, and below 2**63")
+            below = "below 2**32 (4294967296)" if name == "random_seed" else f"of at least {least}, and below 2**63"
+            raise InputError(f"{name}={said(value)}: use a whole number {below}")
     if "mcmc" in methods:
         for name, most in MOST.items():
             if (value := getattr(sampling, name)) > most:

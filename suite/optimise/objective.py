@@ -128,6 +128,20 @@ class Objective:
         measured = max((s for s in shaken if np.isfinite(s)), default=0.0)
         return max(16 * eps * (1 + size), 2 * measured, self._noise_far_out(x, here))
 
+    def roughness(self, x: np.ndarray) -> float:
+        """Return the rounding error at ``x``, also where coordinates that move together are steeply curved each alone.
+
+        Fourth differences of a row of points leave nothing of that curvature; of rounding they leave as much as second
+        ones do times the root of 70/6 (the sums of squares of their weights).
+        """
+        here = self.value(x)
+        found = 16 * np.finfo(float).eps * (1 + abs(here))
+        for k in np.flatnonzero(self.transformed & (np.abs(x) > FAR_OUT)):
+            row = [self.value(x + step * NUDGE * (np.arange(x.size) == k)) for step in ROW]
+            if np.all(np.isfinite(row)):
+                found = max(found, float(np.max(np.abs(np.diff(row, 4)))) / np.sqrt(70 / 6))
+        return found
+
     def _noise_far_out(self, x: np.ndarray, here: float) -> float:
         """Return what second differences leave where a logarithm is far out and a density may be rounding only.
 

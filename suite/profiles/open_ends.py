@@ -53,7 +53,7 @@ def runs(path: list[Place], unit: np.ndarray) -> Iterator[list[Place]]:
 
 def is_hidden(verdict: Verdict, run: list[Place], level: float) -> bool:
     """Whether rounding may make up what the deviance still rises by: then it tells nothing of a limit."""
-    error = 4 * max(verdict.objective.rounding_error(place.x) for place in run)  # of twice a difference
+    error = 4 * max(verdict.objective.roughness(place.x) for place in run)  # of twice a difference
     rises = np.abs(np.diff([place.r**2 for place in run]))
     return bool(error > UNSEEN * level and np.any(rises < error))
 

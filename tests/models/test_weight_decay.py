@@ -117,7 +117,7 @@ def test_claims_notice_a_prior_on_the_wrong_scale(run: Any) -> None:
         weight = pm.Normal("weight", 0, decay_sd * sigma**2, dims="predictor")
         pm.Normal("y", level + data.X @ weight, sigma, observed=data.employed, dims="year")
 
-    wrong = replace(scenario, model=squared, estimands=("weight",))
+    wrong = replace(scenario, model=squared, estimands=("weight",), null={}, units={})
     solved = solve(wrong, methods=("map",))
     c = {"default": solved, "sigma_known": run["sigma_known"]}
     for claim in (

@@ -34,12 +34,12 @@ def test_a_deviance_that_comes_to_a_limit_below_the_level_leaves_a_profile_open(
 @pytest.mark.parametrize("far", [2.0, 1.0])
 def test_no_limit_is_told_of_a_deviance_whose_rises_may_be_rounding(monkeypatch: Any, far: float) -> None:
     """From where the log-likelihood has an error of 0.01 on, what is left of its rise tells nothing."""
-    measured = Objective.rounding_error
+    measured = Objective.roughness
 
-    def rounding_error(self: Objective, x: np.ndarray) -> float:
+    def roughness(self: Objective, x: np.ndarray) -> float:
         return 0.01 if np.any(np.abs(x) > far) else measured(self, x)
 
-    monkeypatch.setattr(Objective, "rounding_error", rounding_error)
+    monkeypatch.setattr(Objective, "roughness", roughness)
     comparison = triptych.compare(saturating(), methods=("mle",))
     assert not profile(comparison)
     (row,) = comparison.estimates.itertuples()
