@@ -22,7 +22,8 @@ def test_claims_notice_another_prior(run: Any, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(tiny_data, "SHAPE", 3.5)
     for claim in (tiny_data.mode_is_conjugate, tiny_data.mean_is_conjugate):
         assert not claim(run).holds, claim.__name__
-    monkeypatch.setattr(tiny_data, "WORTH", 3.0)
+    monkeypatch.undo()
+    monkeypatch.setattr(tiny_data, "WORTH", 20.0)
     assert not tiny_data.interval_is_students(run).holds
 
 
