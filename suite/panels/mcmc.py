@@ -28,6 +28,7 @@ from triptych.sampling.budget import Spent, told, why_not
 from triptych.sampling.conditional import Conditional, conditional
 from triptych.sampling.gate import (
     LEVEL,
+    PILOT,
     PLANS,
     Diagnosis,
     Plan,
@@ -196,7 +197,9 @@ def until_passed(
     """
     # Where the joint density has no maximum the draws meet a neck, which other coordinates may leave out.
     if warning is not None and (other := conditional(engine)) is not None:
-        planned = tuple(replace(plan, target_accept=max(plan.target_accept, CAREFUL)) for plan in PLANS)
+        # They are nearly round where they fit: a longer way than a pilot's is one into rounding.
+        depth = PILOT.maxdepth
+        planned = tuple(replace(p, target_accept=max(p.target_accept, CAREFUL), maxdepth=depth) for p in PLANS)
         run = None
         with suppress(SamplerStopped):
             run = _by_plans(engine, sampling, labels, other, planned, attempts, progress)
