@@ -47,7 +47,7 @@ def zeros(scalars: Sequence[Measured]) -> list[Sentence]:
     row = widest.rows["mcmc"]
     text = (
         f"A MAP of exactly 0 is not evidence of no effect: values of {widest.name} from {number(row.lower)} to "
-        f"{number(row.upper)} are in its {row.ci_prob:.9g} credible interval."
+        f"{number(row.upper)} are in its {100 * row.ci_prob:.9g} % credible interval."
     )
     return [Sentence("zeros", text, tuple(s.name for s in these), (row.lower, row.upper))]
 

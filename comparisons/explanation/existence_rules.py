@@ -13,7 +13,7 @@ NO_MLE = {
     Status.UNBOUNDED: "the likelihood rises without limit",
     Status.AT_INFINITY: "the likelihood rises all the way to infinity",
     Status.NOT_IDENTIFIED: "the data determine only combinations of the parameters",
-    Status.NOT_IN_LIKELIHOOD: "the likelihood does not contain it",
+    Status.NOT_IN_LIKELIHOOD: "no observation depends on the parameter",
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from triptych.comparisons.explanation.log_scales import mode_on_log_scales
-from triptych.comparisons.explanation.prior import centres_and_scales
+from triptych.comparisons.explanation.prior import ENOUGH, centres_and_scales, drawn_prior
 from triptych.panels.solution import NoEstimate, Solution
 from triptych.problem.table import METHODS, Row, Status
 from triptych.problem.told import Density
@@ -111,6 +111,7 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
     if first is None:
         return []
     priors = centres_and_scales(solution, told)
+    ties = {name: _prior_correlations(values) for name, values in drawn_prior(solution).items()}
     logs, rewritten = mode_on_log_scales(solution)
     mode = panels["map"].native if "map" in panels else None
     cornered = mode is not None and not isinstance(mode, NoEstimate) and getattr(mode, "zeros", 0) > 0
@@ -125,9 +126,9 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
                 row.name,
                 row.estimand,
                 rows,
-                Sampled() if angle else _sampled(_draws(solution, "posterior", row.estimand, place)),
+                Sampled() if angle else _sampled(_posterior_draws(solution, row.estimand, place)),
                 *priors.get((row.estimand, row.label), (NAN, NAN)),
-                _prior_correlation(solution, row.estimand, place),
+                float(ties[row.estimand][place]) if row.estimand in ties else NAN,
                 float(logs[row.estimand][place]) if row.estimand in logs else NAN,
                 rewritten,
                 {m: panels[m].held[key] for m in rows if (key := (row.estimand, row.label)) in panels[m].held},
@@ -137,15 +138,13 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
     return found
 
 
-def _draws(solution: Solution, group: str, estimand: str, place: int | None) -> np.ndarray:
-    """Return the draws of a scalar, ``(chains, draws)``, or of its whole estimand, ``(draws, size)``; maybe none."""
+def _posterior_draws(solution: Solution, estimand: str, place: int) -> np.ndarray:
+    """Return the posterior draws of a scalar, ``(chains, draws)``; none where it was not sampled."""
     native: Any = solution.panels["mcmc"].native if "mcmc" in solution.panels else None
-    children = getattr(native, "children", {})
-    if group not in children or estimand not in children[group].data_vars:
+    group = getattr(native, "children", {}).get("posterior")
+    if group is None or estimand not in group.data_vars:
         return np.zeros((0, 0))
-    values = np.asarray(children[group][estimand].values, dtype=float)
-    if place is None:
-        return values.reshape(values.shape[0] * values.shape[1], -1)
+    values = np.asarray(group[estimand].values, dtype=float)
     return values.reshape(*values.shape[:2], -1)[..., place]
 
 
@@ -184,18 +183,22 @@ def _top(draws: np.ndarray) -> float:
     return float(grid[int(np.argmax(density))])
 
 
-def _prior_correlation(solution: Solution, estimand: str, place: int) -> float:
-    """Return the mean rank correlation of a scalar with the others of its estimand under the prior."""
-    draws = _draws(solution, "prior", estimand, None)
-    if draws.shape[0] < 100 or draws.shape[1] < 2:
-        return NAN
+def _prior_correlations(draws: np.ndarray) -> np.ndarray:
+    """Return each scalar's mean rank correlation with the others of its estimand; NaN where it cannot be had.
+
+    Parameters
+    ----------
+    draws
+        Of the prior, shape ``(draws, size)``.
+    """
+    if draws.shape[0] < ENOUGH or draws.shape[1] < 2:
+        return np.full(draws.shape[1], NAN)
     from scipy.stats import rankdata
 
     ranks = rankdata(draws, axis=0)
     deviations = ranks - ranks.mean(axis=0)
     sizes = np.linalg.norm(deviations, axis=0)
     if not np.all(sizes > 0):
-        return NAN
+        return np.full(draws.shape[1], NAN)
     unit = deviations / sizes
-    correlations = unit.T @ unit[:, place]
-    return float((correlations.sum() - 1) / (draws.shape[1] - 1))
+    return np.asarray((unit.T @ unit.sum(axis=1) - 1) / (draws.shape[1] - 1))

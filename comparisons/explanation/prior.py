@@ -76,18 +76,22 @@ def _drawn(solution: Solution) -> dict[Key, tuple[float, float]]:
     found = {}
     for name, variable in solution.variables.items():
         if name in group:
-            values = np.asarray(group[name].values, dtype=float).reshape(-1, variable.size)
             for i, label in enumerate(variable.labels):
-                if (one := of_draws(values[:, i])) is not None:
+                if (one := of_draws(group[name][:, i])) is not None:
                     found[name, label] = one
     return found
 
 
-def drawn_prior(solution: Solution) -> dict[str, Any]:
-    """Return the prior's draws by variable; none where it was not drawn from."""
+def drawn_prior(solution: Solution) -> dict[str, np.ndarray]:
+    """Return the prior's draws by variable, ``(draws, size)``; none where it was not drawn from."""
     native: Any = solution.panels["mcmc"].native if "mcmc" in solution.panels else None
     group = getattr(native, "children", {}).get("prior")
-    return {} if group is None else {str(name): group[name] for name in group.data_vars}
+    if group is None:
+        return {}
+    return {
+        str(name): np.asarray(values, dtype=float).reshape(values.shape[0] * values.shape[1], -1)
+        for name, values in ((name, group[name].values) for name in group.data_vars)
+    }
 
 
 def _given_the_mode(solution: Solution) -> dict[Key, tuple[float, float]]:
