@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from triptych.comparisons.study.store import write_whole
+from triptych.comparisons.study.store import write_whole, written_whole
 from triptych.reports.csv_cells import csv_text
 
 if TYPE_CHECKING:
@@ -51,28 +49,16 @@ def _write_replicates(study: Study) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    place = study.folder / "replicates.parquet"
-    temporary = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
-        with open(temporary, "wb") as file:
-            writer = None
-            for cell in study.plan.cells:
-                for table in study.tables(cell.number):
-                    count = table.num_rows
-                    table = table.add_column(1, "n", pa.array([cell.n] * count, pa.int64()))
-                    for k, name in enumerate(study.plan.settings):
-                        table = table.add_column(2 + k, name, pa.array([cell.settings[name]] * count))
-                    table = table.unify_dictionaries()
-                    writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd")
-                    writer.write_table(table.cast(writer.schema))
-            if writer is not None:
-                writer.close()
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, place)
-    except BaseException as error:
-        with suppress(OSError):
-            temporary.unlink()
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(place)
-        raise
+    with written_whole(study.folder / "replicates.parquet") as file:
+        writer = None
+        for cell in study.plan.cells:
+            for table in study.tables(cell.number):
+                count = table.num_rows
+                table = table.add_column(1, "n", pa.array([cell.n] * count, pa.int64()))
+                for k, name in enumerate(study.plan.settings):
+                    table = table.add_column(2 + k, name, pa.array([cell.settings[name]] * count))
+                table = table.unify_dictionaries()
+                writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd")
+                writer.write_table(table.cast(writer.schema))
+        if writer is not None:
+            writer.close()

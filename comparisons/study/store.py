@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -141,10 +141,17 @@ def read_chunk(place: Path) -> Any:
 
 def write_whole(place: Path, content: bytes) -> None:
     """Write a file such that it is there as a whole or not at all, even after a power cut."""
+    with written_whole(place) as file:
+        file.write(content)
+
+
+@contextmanager
+def written_whole(place: Path) -> Iterator[BinaryIO]:
+    """Open a file to be written, which takes its place when all is written and on the disk, and never before."""
     temporary = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         with open(temporary, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, place)
