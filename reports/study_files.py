@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from triptych.comparisons.study.store import write_whole, written_whole
+from triptych.base.whole_files import write_whole, written_whole
 from triptych.reports.csv_cells import csv_text
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from triptych.base.errors import InputError
+from triptych.base.whole_files import write_whole
 from triptych.comparisons.study.identity import changed
-from triptych.comparisons.study.store import CHUNKS, IDENTITY, Store, locked, write_whole
+from triptych.comparisons.study.store import CHUNKS, IDENTITY, Store, locked
 from triptych.comparisons.study.study import Display, Plan, Study, plan_json, read_plan
 
 # What has to be the same in all shards, and how a message calls it.

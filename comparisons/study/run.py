@@ -10,11 +10,12 @@ from typing import Any
 
 from triptych.base.errors import InputError
 from triptych.base.progress import Progress
+from triptych.base.whole_files import write_whole
 from triptych.comparisons.study.design import Design, compiled_problem, pieces
 from triptych.comparisons.study.executors import Executor
 from triptych.comparisons.study.identity import identity
 from triptych.comparisons.study.information import bound_of
-from triptych.comparisons.study.store import Store, locked, write_whole
+from triptych.comparisons.study.store import Store, locked
 from triptych.comparisons.study.study import FIXED, PRIOR, Display, Plan, Study, null_values, plan_json
 
 PACE = 20  # last pieces over which the rate is told

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from triptych.base.errors import EnvironmentFault, InputError
+from triptych.base.whole_files import write_whole
 from triptych.comparisons.study.design import Piece
 from triptych.comparisons.study.identity import changed, digest_of
 
@@ -137,36 +138,6 @@ def read_chunk(place: Path) -> Any:
             f"{str(place)!r} was written whole and cannot be read now ({error}): delete it, and run the same command "
             "again to solve its replicates once more"
         ) from error
-
-
-def write_whole(place: Path, content: bytes) -> None:
-    """Write a file such that it is there as a whole or not at all, even after a power cut."""
-    with written_whole(place) as file:
-        file.write(content)
-
-
-@contextmanager
-def written_whole(place: Path) -> Iterator[BinaryIO]:
-    """Open a file to be written, which takes its place when all is written and on the disk, and never before."""
-    temporary = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
-        with open(temporary, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, place)
-    except BaseException as error:
-        with suppress(OSError):
-            temporary.unlink()
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(place)
-        raise
-    with suppress(OSError):  # some file systems do not do this for folders
-        descriptor = os.open(place.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 @contextmanager

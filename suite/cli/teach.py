@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +10,7 @@ import typer
 from triptych.base.environment import told
 from triptych.base.errors import EnvironmentFault, InputError, path_of
 from triptych.base.text import cited
+from triptych.base.whole_files import write_whole
 from triptych.cli.streams import say
 
 
@@ -54,15 +52,4 @@ def _file(out: str) -> Path:
 def _put(page: str, place: Path) -> None:
     """Write a file whole or not at all: beside its place first, then into it."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, beside = tempfile.mkstemp(prefix=".triptych-", suffix=".html", dir=place.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(page)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(beside).chmod(0o666 & ~mask)  # a temporary file is its owner's alone
-        Path(beside).replace(place)
-    except BaseException:
-        with suppress(OSError):
-            Path(beside).unlink()
-        raise
+    write_whole(place, page.encode())

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ import numpy as np
 from triptych.base.environment import told
 from triptych.base.errors import EnvironmentFault, InputError
 from triptych.base.text import cited
+from triptych.base.whole_files import write_whole
 
 
 @dataclass(frozen=True)
@@ -134,25 +133,12 @@ def write_bytes(path: Path, content: bytes) -> Path:
     EnvironmentFault
         When the disk does not take it.
     """
-    temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = file.name
-            file.write(content)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+        write_whole(path, content)
     except OSError as error:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
         raise EnvironmentFault(f"{cited(str(path))} could not be written: {told(error)}") from error
     return path
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 def text_of(array: np.ndarray) -> str:
