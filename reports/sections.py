@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -157,14 +158,30 @@ def _panels(comparison: Comparison, name: str) -> dict[str, Any]:
         "key": key,
         "settings": {str(k): str(v) for k, v in solution.settings.items()},
         "cards": [_card(comparison, solution, groups, rows, m) for m in methods(rows)],
-        "units": [{"name": k, "unit": u} for k, u in comparison.scenario.units.items()],
         "methods": methods(rows),
-        "rows": [cells.panel_row(group, methods(rows)) for group in groups],
         "groups": groups,
         "why": [s.text for s in comparison.explanations[name].reasons],
         "follows": [s.text for s in comparison.explanations[name].consequences],
-        "forests": forests([Circle(solution, group).scalar(group) for group in groups], f"{key}-f"),
+        "doubt": any(str(row["status"]) != "ok" and math.isfinite(row["estimate"]) for row in rows),
+        "rows": groups,
+        "blocks": _blocks(comparison, solution, groups, methods(rows)),
     }
+
+
+def _blocks(comparison: Comparison, solution: Any, groups: list[Scalar], shown: list[str]) -> list[dict[str, Any]]:
+    """Return the table with its bars: the scalars of each estimand, on an axis of their own."""
+    drawn = forests([Circle(solution, group).scalar(group) for group in groups])
+    rest = iter(groups)
+    return [
+        {
+            "title": block.estimand if len(block.lines) > 1 else "",
+            "unit": comparison.scenario.units.get(block.estimand, ""),
+            "note": block.note,
+            "ticks": block.ticks,
+            "rows": [cells.panel_row(next(rest), shown) | {"line": line} for line in block.lines],
+        }
+        for block in drawn
+    ]
 
 
 def _variant(comparison: Comparison, name: str) -> dict[str, Any]:

@@ -40,23 +40,24 @@
     const cell = row.cells[column];
     return (cell.dataset.value ?? cell.textContent).trim();
   };
+  const isData = (row) => !row.classList.contains("axis");
   const sort = (table, head, column) => {
     const down = head.getAttribute("aria-sort") === "ascending";
     each("th[aria-sort]", (other) => other.removeAttribute("aria-sort"), table);
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
-    const rows = [...table.tBodies[0].rows];
-    rows.sort((a, b) => {
+    const order = (a, b) => {
       const [x, y] = [value(a, column), value(b, column)];
       if (x === "" || y === "") return (x === "") - (y === ""); // what does not exist comes last
       const [p, q] = [Number(x), Number(y)];
-      const order = Number.isNaN(p) || Number.isNaN(q)
+      const between = Number.isNaN(p) || Number.isNaN(q)
         ? x.localeCompare(y, undefined, { numeric: true }) : p - q;
-      return down ? -order : order;
-    });
-    table.tBodies[0].append(...rows);
+      return down ? -between : between;
+    };
+    [...table.tBodies].forEach((body) => body.append(...[...body.rows].filter(isData).sort(order)));
   };
   each("table.sortable", (table) => {
     [...table.tHead.rows[0].cells].forEach((head, column) => {
+      if (head.tagName !== "TH") return; // above the bars
       const button = make("button", "sort", "");
       button.type = "button";
       button.append(...head.childNodes);
@@ -80,7 +81,7 @@
     button.textContent = "copied";
     setTimeout(() => { button.textContent = before; }, 1200);
   };
-  const tsv = (table) => [...table.rows].filter((row) => !row.hidden).map((row) =>
+  const tsv = (table) => [...table.rows].filter((row) => !row.hidden && isData(row)).map((row) =>
     [...row.cells].map((cell) => cell.textContent.replace(/\s+/g, " ").trim()).join("\t")).join("\n");
   each("[data-copy]", (target) => {
     const bar = make("div", "tools", "");
@@ -91,7 +92,7 @@
       box.setAttribute("aria-label", "Filter rows");
       box.addEventListener("input", () => {
         const wanted = box.value.toLowerCase();
-        [...target.tBodies[0].rows].forEach((row) => {
+        [...target.tBodies].flatMap((body) => [...body.rows]).filter(isData).forEach((row) => {
           row.hidden = !row.textContent.toLowerCase().includes(wanted);
         });
       });

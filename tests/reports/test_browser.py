@@ -19,7 +19,7 @@ SEEN = """
 Array.from(document.querySelectorAll("section.scenario"), section => ({
   name: section.dataset.scenario,
   heading: section.querySelector("h2").getBoundingClientRect().height,
-  drawings: Array.from(section.querySelectorAll("figure > svg"), svg => svg.getBoundingClientRect())
+  drawings: Array.from(section.querySelectorAll("figure > svg, td.bars > svg"), svg => svg.getBoundingClientRect())
     .filter(box => box.width > 100 && box.height > 20).length,
 }))
 """
@@ -77,7 +77,7 @@ def test_without_script_all_variants_are_open_and_with_it_tabs_choose(page: Page
 
 
 def test_a_table_is_sorted_and_filtered(page: Page, report: Path) -> None:
-    first = "document.querySelector('#lasso table.panels tbody tr:not([hidden]) th').textContent"
+    first = "document.querySelector('#lasso table.panels tbody tr:not([hidden], .axis) th').textContent"
     page.open(report)
     assert page.evaluate(first) == "beta[age]"
     page.evaluate("document.querySelectorAll('#lasso table.panels thead button')[1].click()")
@@ -87,6 +87,38 @@ def test_a_table_is_sorted_and_filtered(page: Page, report: Path) -> None:
         box.value = 'sigma'; box.dispatchEvent(new Event('input')); })()"""
     )
     assert page.evaluate(first) == "sigma"
+
+
+# Of every drawn bar of the lasso's table: its panel, its height less that of the words of that panel in its row.
+BESIDE = """
+Array.from(document.querySelector("#lasso table.panels").querySelectorAll("tr:not(.axis)")).flatMap(row =>
+  Array.from(row.querySelectorAll("line.bar"), bar => {
+    const method = ["mle", "map", "mcmc"].find(m => bar.classList.contains(m));
+    const words = row.querySelector(`td.${method}:not(.bars)`).getBoundingClientRect();
+    const box = bar.getBoundingClientRect(), whole = row.getBoundingClientRect();
+    return [(box.top + box.bottom) / 2 - (words.top + words.bottom) / 2, whole.top < box.top && box.top < whole.bottom];
+  }))
+"""
+ZEROS = """
+Array.from(document.querySelector("#lasso table.panels tbody").querySelectorAll("line.zero"),
+  line => line.getBoundingClientRect().left)
+"""
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_number_and_its_bar_are_on_one_row_and_zero_is_one_line(
+    page: Page, report: Path, width: int, script: bool
+) -> None:
+    page.open(report, width=width, script=script)
+    beside = page.evaluate(BESIDE)
+    assert len(beside) > 25
+    assert all(inside for _, inside in beside)
+    if width == WIDTHS[0]:  # on a phone the panels are under one another, each beside its own bar
+        assert max(abs(gap) for gap, _ in beside) < 6
+    zeros = page.evaluate(ZEROS)
+    assert len(zeros) == 10
+    assert max(zeros) - min(zeros) < 0.5
 
 
 def test_text_stays_text(page: Page, report: Path) -> None:

@@ -46,7 +46,8 @@ def test_a_notebook_gets_the_panels_without_scripts(lasso: Any, failed: Any) -> 
     assert "<script" not in shown
     assert "<html" not in shown
     assert "beta[s1]" in shown
-    assert "<h4>beta</h4>" in shown
+    assert "<b>beta</b>" in shown
+    assert 'class="mle bar"' in shown
     assert "the sampler panicked" in fragment(failed)
 
 
