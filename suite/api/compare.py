@@ -133,6 +133,8 @@ def _check_truth(truth: Mapping[str, Any], estimands: Sequence[Estimand]) -> Non
 
 
 def _ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, data: Data) -> Scenario:
+    from triptych.graph.equations import equations
+
     potentials = engine.graph.potentials_in_prior
     why = (f"The potentials {', '.join(potentials)} count as prior.",) if potentials else ()
     if engine.note:
@@ -149,7 +151,7 @@ def _ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, dat
         model=given,
         data=lambda: data,
         estimands=names,
-        mathematics=tuple(_latex(model)),
+        mathematics=tuple(equations(model)),
         code="",
         expect=None,
         holdout="a model as given declares no hold-out split",
@@ -175,9 +177,3 @@ def _axes(model: pm.Model) -> dict[str, tuple[str, ...]]:
 
 def _labels(model: pm.Model) -> dict[str, list[Any]]:
     return {str(dim): list(labels) for dim, labels in model.coords.items() if labels is not None}
-
-
-def _latex(model: pm.Model) -> list[str]:
-    text = str(model.str_repr(formatting="latex"))
-    body = text.replace("$$", "").replace("\\begin{array}{rcl}", "").replace("\\end{array}", "")
-    return [line.replace("&", "").strip() for line in body.split("\\\\") if line.strip()]

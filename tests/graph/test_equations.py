@@ -1,0 +1,105 @@
+"""Models as equations, against the lines that a statistician would write."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+import pytest
+
+from triptych.graph.equations import equations
+from triptych.reports.mathematics import mathml
+
+
+def plain(line: str) -> str:
+    """Return a line as it is read: LaTeX without its commands for letters and space."""
+    text = re.sub(r"\\(?:mathrm|operatorname|text)\{((?:[^{}\\]|\\.)*)\}", r"\1", line)
+    return text.replace(r"\cdot", "*").replace(r"\sim", "~").replace("\\_", "_").replace("\\,", " ")
+
+
+def read(model: pm.Model) -> list[str]:
+    lines = equations(model)
+    assert all("<code>" not in mathml(line) for line in lines)  # every line is LaTeX that the page can set
+    return [plain(line) for line in lines]
+
+
+def test_eight_schools_show_the_formula_of_theta_and_the_numbers_of_the_likelihood() -> None:
+    with pm.Model(coords={"school": list("ABC")}) as model:
+        mu = pm.Normal("mu", 0, 5)
+        tau = pm.HalfCauchy("tau", 5)
+        z = pm.Normal("z", 0, 1, dims="school")
+        theta = pm.Deterministic("theta", mu + tau * z, dims="school")
+        pm.Normal("y", theta, [15, 10, 16], observed=[28, 8, -3], dims="school")
+    assert read(model) == [
+        "mu ~ Normal(0, 5)",
+        "tau ~ HalfCauchy(5)",
+        "z_{school} ~ Normal(0, 1)",
+        "theta_{school} = mu + tau * z_{school}",
+        "y_{school} ~ Normal(theta_{school}, (15, 10, 16))",
+    ]
+
+
+def test_operations_keep_their_order() -> None:
+    with pm.Model() as model:
+        a, b = pm.Flat("a"), pm.HalfFlat("b")
+        for name, value in {
+            "sum": a - (b - 1),
+            "product": (a + b) * b,
+            "ratio": a / (a + b),
+            "minus": -2 * pt.log(b) - (a - 1) / 3,
+            "power": (a + 1) ** 2,
+            "inverse": pm.math.invlogit(a + b),
+        }.items():
+            pm.Deterministic(name, value)
+        pm.Normal("y", a, b, observed=[0.0, 1.0])
+    lines = dict(line.split(" = ") for line in read(model) if " = " in line)
+    assert lines == {
+        "sum": "a - (b - 1)",
+        "product": "(a + b) * b",
+        "ratio": "a / (a + b)",
+        "minus": r"(-2) * \log(b) - (a - 1) / 3",
+        "power": "{(a + 1)}^{2}",
+        "inverse": "logit^{-1}(a + b)",
+    }
+
+
+def test_data_indices_mixtures_and_potentials() -> None:
+    rng = np.random.default_rng(1)
+    with pm.Model(coords={"g": [0, 1, 2], "obs": range(6)}) as model:
+        group = pm.Data("group", np.arange(6) % 3, dims="obs")
+        x = pm.Data("x", rng.normal(size=6), dims="obs")
+        a = pm.Normal("a", 0, 1, dims="g")
+        w = pm.Dirichlet("w", np.ones(2))
+        s = pm.HalfFlat("s")
+        pm.Potential("prior", -pt.log(s))
+        pm.Poisson("k", pm.math.exp(a[group] + s * x), observed=np.arange(6), dims="obs")
+        pm.Normal("v", rng.normal(size=(30, 3)) @ a, s, observed=rng.normal(size=30))
+        pm.Mixture("m", w=w, comp_dists=[pm.Normal.dist(i, 1) for i in range(2)], observed=[0.0])
+    lines = read(model)
+    assert r"k_{obs} ~ Poisson(\exp(a_{group} + s * x_{obs}))" in lines
+    assert "v_{i} ~ Normal([30 by 3 numbers] a_{g}, s)" in lines
+    assert "m_{i} ~ Mixture(w_{i}, Normal(0, 1), Normal(1, 1))" in lines
+    assert r"prior = -\log(s) \quad (potential)" in lines
+
+
+def test_what_is_long_or_has_no_notation_names_what_it_depends_on() -> None:
+    with pm.Model() as model:
+        a, b = pm.Flat("a"), pm.Flat("b")
+        pm.Deterministic("long", sum(a * b**k for k in range(40)))
+        pm.Deterministic("gamma", pt.gammaln(a))
+        pm.Normal("y", a, 1e6, observed=[0.0])
+    lines = read(model)
+    assert "long = f(a, b)" in lines
+    assert "gamma = f(a)" in lines
+    assert r"y_{i} ~ Normal(a, 1 \times 10^{6})" in lines
+
+
+@pytest.mark.parametrize("value", [np.ones(50), np.arange(50.0)])
+def test_many_numbers_are_one_where_they_are_the_same_and_else_counted(value: np.ndarray) -> None:
+    with pm.Model() as model:
+        a = pm.Flat("a")
+        pm.Normal("y", a, value + 1, observed=value)
+    said = "2" if np.ptp(value) == 0 else "[50 numbers]"
+    assert read(model)[-1] == f"y_{{i}} ~ Normal(a, {said})"
