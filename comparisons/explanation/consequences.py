@@ -27,9 +27,9 @@ def conditional(scalars: Sequence[Measured]) -> list[Sentence]:
         these = [s for s in scalars if s.held.get("map") == what]
         names = [s.name for s in these]
         text = (
-            f"Whoever reports the MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)} has to add "
+            f"A short interval of the MAP is no sign of certainty: whoever reports {verb(names, 'that', 'those')} of "
+            f"{named(these, scalars)} has to add that {as_equation(what)} was taken as known"
         )
-        text += f"that {as_equation(what)} was taken as known"
         found.append(Sentence("conditional", f"{text}.", tuple(names)))
     return found
 
@@ -111,13 +111,15 @@ def which_number(scalars: Sequence[Measured]) -> list[Sentence]:
     if s is None or distance(s) <= SMALL or s.status("mcmc") is not Status.OK:
         return []
     mean = s.rows["mcmc"]
-    both = f"what data and prior together say is the posterior mean {number(mean.estimate)} {_interval(mean)}"
+    both = f"the posterior mean, {number(mean.estimate)} {_interval(mean)}"
     if s.status("mle") is Status.OK and finite(s.length("mle")):
         mle = s.rows["mle"]
-        text = f"Of {name}, what the data alone say is the MLE {number(mle.estimate)} {_interval(mle)}, and {both}: "
-        text += "report the one whose question you ask, and with the second name the prior."
+        text = (
+            f"For {name}: to say what these data alone say, report the MLE, {number(mle.estimate)} {_interval(mle)}; "
+        )
+        text += f"to say what data and prior together make probable, report {both}, and name the prior."
     else:
-        text = f"Of {name}, {both}: report it, and name the prior."
+        text = f"For {name} report {both}, and name the prior."
     return [Sentence("which_number", text, (name,), (mean.estimate,))]
 
 

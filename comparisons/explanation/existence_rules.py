@@ -9,6 +9,8 @@ from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.sentences import Sentence, as_equation, finite, named, number, percent, verb
 from triptych.problem.table import Status
 
+SAME = 1e-6  # of the length of their intervals: values no further apart are the same
+
 NO_MLE = {
     Status.UNBOUNDED: "the likelihood rises without limit",
     Status.AT_INFINITY: "the likelihood rises all the way to infinity",
@@ -69,8 +71,22 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
                 if finite(mean)
                 else "."
             )
+            text += _made_equal(s, scalars) if method == "map" else ""
             found.append(Sentence("edge", text, (s.name,), (s.rows[method].estimate, mean)))
     return found
+
+
+def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> str:
+    """Say of which estimands all MAPs are the same, where their intervals take the scalar on the edge as known."""
+    said = ""
+    for estimand in dict.fromkeys(s.estimand for s in scalars):
+        these = [s for s in scalars if s.estimand == estimand]
+        values = [s.estimate("map") for s in these]
+        apart = max(values) - min(values) if all(map(math.isfinite, values)) else math.inf
+        on_it = all(edge.name in s.held.get("map", "").split(" at ")[0].split(", ") for s in these)
+        if len(these) > 2 and on_it and apart <= SAME * these[0].length("map"):
+            said += f" There all {len(these)} MAPs of {estimand} are the same, {number(values[0])}."
+    return said
 
 
 def corner(scalars: Sequence[Measured]) -> list[Sentence]:

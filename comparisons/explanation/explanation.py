@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-RULES: tuple[Rule, ...] = (
-    no_mle, no_map, edge, corner, pooling, pull, written, marginal_top, skewed, held, lengths, agreement,
-)  # fmt: skip
+# Causes come before what they do to the shape of the posterior and to intervals.
+CAUSES: tuple[Rule, ...] = (no_mle, no_map, edge, corner, pooling, pull, written)
+SHAPES: tuple[Rule, ...] = (marginal_top, skewed, held, lengths, agreement)
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,11 @@ def explain(solution: Solution, told: Sequence[Density] = ()) -> Explanation:
         What its scenario says of the prior.
     """
     scalars = measure(solution, told)
-    found = [sentence for rule in RULES for sentence in rule(scalars)]
     consequences = tuple(sentence for rule in CONSEQUENCES for sentence in rule(scalars))
     answer, headline = in_short(scalars), most_different(scalars)
-    # What concerns the scalar on which the panels differ most is told first.
-    reasons = tuple(sorted(found, key=lambda sentence: headline not in sentence.scalars))
-    return Explanation(solution.scenario, solution.variant, answer, headline, reasons, consequences)
+    reasons: list[Sentence] = []
+    for rules in (CAUSES, SHAPES):
+        found = [sentence for rule in rules for sentence in rule(scalars)]
+        # What concerns the scalar on which the panels differ most is told first.
+        reasons += sorted(found, key=lambda sentence: headline not in sentence.scalars)
+    return Explanation(solution.scenario, solution.variant, answer, headline, tuple(reasons), consequences)

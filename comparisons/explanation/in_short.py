@@ -10,19 +10,13 @@ from triptych.comparisons.explanation.posterior_rules import SMALL, distance
 from triptych.comparisons.explanation.sentences import named, number
 
 WORDS = {"mle": "MLE", "map": "MAP", "mcmc": "posterior mean"}
+SPELLED = {"mle": "by maximum likelihood (MLE)", "map": "by maximum a posteriori (MAP)", "mcmc": "as posterior mean"}
 
 
 def most_different(scalars: Sequence[Measured]) -> str:
     """Return the name of the scalar on which the three differ most; of the first where this is not known."""
     known = [s for s in scalars if math.isfinite(distance(s))]
     return max(known, key=distance).name if known else next((s.name for s in scalars), "")
-
-
-def _furthest(s: Measured) -> tuple[str, str, float]:
-    """Return the two panels that lie furthest apart, and how far."""
-    low, high = (min(WORDS, key=s.estimate), max(WORDS, key=s.estimate))
-    one, other = sorted((low, high), key=list(WORDS).index)
-    return WORDS[one], WORDS[other], s.estimate(high) - s.estimate(low)
 
 
 def in_short(scalars: Sequence[Measured]) -> str:
@@ -38,6 +32,7 @@ def in_short(scalars: Sequence[Measured]) -> str:
     if known:
         most = max(known, key=distance)
         values = ", ".join(f"{WORDS[m]} {number(most.estimate(m))}" for m in WORDS)
+        spelled = ", ".join(f"{number(most.estimate(m))} {words}" for m, words in SPELLED.items())
         agreeing = [s for s in known if distance(s) <= SMALL]
         if len(agreeing) == len(known):
             whole = "everything that is reported" if len(known) == len(scalars) else named(known, scalars)
@@ -45,9 +40,8 @@ def in_short(scalars: Sequence[Measured]) -> str:
             within = f"within {distance(most):.2g} posterior standard deviations"
             parts.append(f"The three agree on {whole}, {within}{example}")
         else:
-            one, other, gap = _furthest(most)
-            apart = f"{one} and {other} are {number(gap)} apart, {distance(most):.2g} posterior standard deviations"
-            parts.append(f"The three differ most on {most.name}: {values}; {apart}")
+            apart = f"they are up to {distance(most):.2g} posterior standard deviations apart"
+            parts.append(f"The three differ most on {most.name}: {spelled}; {apart}")
             if agreeing:
                 parts.append(f"they agree on {named(agreeing, scalars)}")
     for method, words in WORDS.items():

@@ -30,9 +30,9 @@ def marginal_top(scalars: Sequence[Measured]) -> list[Sentence]:
     most = max(these, key=lambda s: abs(s.posterior.top - s.estimate("map")) / s.posterior.sd)
     gap = (most.posterior.top - most.estimate("map")) / most.posterior.sd
     text = (
-        f"The MAP is the top of the joint density of all parameters. Averaging over the others moves the top of the "
-        f"density of {most.name} from {number(most.estimate('map'))} to about {number(most.posterior.top)} "
-        f"({abs(gap):.2g} posterior standard deviations)."
+        f"The MAP is the highest point of the joint density of all parameters. Averaging over the others moves the "
+        f"highest point of the density of {most.name} from {number(most.estimate('map'))} to about "
+        f"{number(most.posterior.top)} ({abs(gap):.2g} posterior standard deviations)."
     )
     text += others(these, most, scalars, "It also moves that of")
     return [Sentence("marginal_top", text, tuple(s.name for s in these), (gap,))]
@@ -54,7 +54,7 @@ def skewed(scalars: Sequence[Measured]) -> list[Sentence]:
         f"The posterior of {most.name} is skewed to the {'right' if p.skewness > 0 else 'left'} (skewness "
         f"{p.skewness:.2g}), so its mean ({number(most.estimate('mcmc'))}) lies beyond its median ({number(p.median)})"
     )
-    text += f" and its top (about {number(p.top)})." if (p.median - p.top) * p.skewness > 0 else "."
+    text += f" and its highest point (about {number(p.top)})." if (p.median - p.top) * p.skewness > 0 else "."
     text += others(these, most, scalars, "Skewed too:")
     return [Sentence("skewed", text, tuple(s.name for s in these), (p.skewness,))]
 

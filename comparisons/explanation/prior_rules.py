@@ -37,9 +37,9 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
         words = {"map": "MAPs", "mcmc": "posterior means"}
         parts = [f"{number(s)} for the {words[m]}" for m, s in others.items()]
         text = (
-            f"The prior ties the {len(these)} values of {estimand} together (in draws of it their rank "
-            f"correlation is {np.mean(ties):.2f}), the likelihood does not: their standard deviation is "
-            f"{number(spread['mle'])} for the MLEs, {' and '.join(parts)}."
+            f"The prior ties the {len(these)} values of {estimand} together (in draws of it their rank correlation "
+            f"is {np.mean(ties):.2f}), so that MAP and posterior draw them towards each other; the likelihood takes "
+            f"each by itself. Their standard deviation is {number(spread['mle'])} for the MLEs, {' and '.join(parts)}."
         )
         found.append(Sentence("pooling", text, tuple(s.name for s in these), tuple(spread.values())))
     return found
@@ -66,9 +66,9 @@ def pull(scalars: Sequence[Measured]) -> list[Sentence]:
         else:
             before, after = away(these, "mle"), away(these, "map")
             text = (
-                f"The prior pulls the {len(these)} values of {estimand} towards its centre, by "
-                f"{percent(1 - after / before)} of their distance from it (root mean square, in units of the prior's "
-                f"scale); {most.name} moves most, {moves}."
+                f"The prior pulls the {len(these)} values of {estimand} towards its centre: the MAPs lie "
+                f"{percent(1 - after / before)} nearer to it than the MLEs (root mean square, in units of the prior's "
+                f"scale). {most.name} moves most, {moves}."
             )
         found.append(Sentence("pull", text, tuple(s.name for s in these), (most.shift,)))
     return found

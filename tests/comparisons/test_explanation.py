@@ -75,7 +75,7 @@ def test_a_vector_may_be_pulled_although_one_of_its_scalars_moves_away():
     other = scalar(0.1, 0.4, label="y", prior_centre=0.0, prior_scale=1.0)
     (found,) = prior_rules.pull([one, other])
     before, after = np.sqrt((9 + 0.01) / 2), np.sqrt((0.25 + 0.16) / 2)
-    assert f"by {100 * (1 - after / before):.0f} % of their distance" in found.text
+    assert f"lie {100 * (1 - after / before):.0f} % nearer to it than the MLEs" in found.text
     assert "b[x] moves most" in found.text
 
 
@@ -110,12 +110,26 @@ def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question(
     assert existence_rules.held([scalar()]) == consequences.conditional([scalar()]) == []
 
 
+def test_a_mode_on_an_edge_that_makes_other_values_equal_is_said_to():
+    edge = scalar(statuses={"map": Status.AT_BOUNDARY}, estimand="tau")
+    tied = [
+        scalar(m, 4.0, 4.5, estimand="theta", label=k, held={"map": "tau at 0"})
+        for m, k in zip((1, 5, 9), "abc", strict=True)
+    ]
+    said = "There all 3 MAPs of theta are the same, 4."
+    assert said in existence_rules.edge([edge, *tied])[0].text
+    moved = [replace(tied[0], rows={**tied[0].rows, "map": row("map", 4.1, estimand="theta", label="a")}), *tied[1:]]
+    other = [replace(s, held={"map": "tau_2 at 0"}) for s in tied]
+    for scalars in ([edge, *moved], [edge, *other], [edge, *tied[:2]]):
+        assert said not in existence_rules.edge(scalars)[0].text
+
+
 def test_the_scalar_on_which_they_differ_most_is_told_with_the_question_that_each_number_answers():
     far, near = scalar(3.0, 1.0, 1.0, label="far"), scalar(label="near")
     (found,) = consequences.which_number([near, far])
     assert found.scalars == ("b[far]",)
-    assert "the MLE 3 (95 % confidence interval 2 to 4)" in found.text
-    assert "the posterior mean 1 (95 % credible interval 0 to 2)" in found.text
+    assert "the MLE, 3 (95 % confidence interval 2 to 4)" in found.text
+    assert "the posterior mean, 1 (95 % credible interval 0 to 2)" in found.text
     assert consequences.which_number([near]) == []
     doubtful = scalar(3.0, 1.0, 1.0, statuses={"mcmc": Status.UNRELIABLE})
     assert consequences.which_number([doubtful]) == []
@@ -156,9 +170,9 @@ def test_a_top_that_only_the_density_estimate_moves_is_not_said_to_move():
 
 def test_angles_and_missing_panels_leave_the_rules_silent():
     bare = Measured("b", "b", {"mle": row("mle", 1.0)})
-    from triptych.comparisons.explanation.explanation import RULES
+    from triptych.comparisons.explanation.explanation import CAUSES, SHAPES
 
-    assert [s for rule in (*RULES, *consequences.CONSEQUENCES) for s in rule([bare])] == []
+    assert [s for rule in (*CAUSES, *SHAPES, *consequences.CONSEQUENCES) for s in rule([bare])] == []
 
 
 # Whole models, whose answers are known in closed form.
@@ -183,7 +197,9 @@ def test_a_conjugate_prior_is_named_with_its_exact_figures(shrunken):
     assert [s.rule for s in explanation.reasons] == ["pull"]
     table = explanation.frame()
     assert list(table.columns) == ["scenario", "variant", "kind", "rule", "scalars", "text"]
-    assert explanation.answer.startswith(f"The three differ most on mu: MLE 2, MAP {20 / 14:.3g}, posterior mean ")
+    assert explanation.answer.startswith(
+        f"The three differ most on mu: 2 by maximum likelihood (MLE), {20 / 14:.3g} by maximum a posteriori (MAP), "
+    )
     assert "Why they differ\n- The prior pulls mu" in str(explanation)
 
 
