@@ -13,7 +13,7 @@ from triptych.existence.search import find
 from triptych.existence.verdict import Verdict
 from triptych.optimise.kinks import climb
 from triptych.optimise.objective import Objective, make_objective
-from triptych.panels.mcmc import Sampling
+from triptych.panels.settings import Settings
 from triptych.panels.solution import Solution
 from triptych.problem.scenario import Scenario
 from triptych.problem.table import METHODS, Status
@@ -54,7 +54,7 @@ def score_frame(scores: list[Score]) -> pd.DataFrame:
     return pd.DataFrame([asdict(s) for s in scores], columns=list(COLUMNS)).astype({"status": "str"})
 
 
-def holdout_scores(scenario: Scenario, solution: Solution, sampling: Sampling) -> list[Score]:
+def holdout_scores(scenario: Scenario, solution: Solution, settings: Settings) -> list[Score]:
     """Refit the panels without the held-out rows and score them on those.
 
     The split is the scenario's; where it declares none, the rows say why.
@@ -81,7 +81,7 @@ def holdout_scores(scenario: Scenario, solution: Solution, sampling: Sampling) -
     found = []
     for method in methods:
         terms, status, reason = _predict(
-            mle_engine if method == "mle" else engine, name, mask, solution, method, sampling
+            mle_engine if method == "mle" else engine, name, mask, solution, method, settings
         )
         held = terms if terms is not None else np.full(int(mask.sum()), np.nan)
         total = float(held.sum())
@@ -94,12 +94,12 @@ def holdout_scores(scenario: Scenario, solution: Solution, sampling: Sampling) -
 
 
 def _predict(
-    engine: Engine, name: str, held: np.ndarray, solution: Solution, method: str, sampling: Sampling
+    engine: Engine, name: str, held: np.ndarray, solution: Solution, method: str, settings: Settings
 ) -> tuple[np.ndarray | None, Status, str]:
     """Return the log predictive density of each row that is held out."""
     if method == "mcmc":
         mode = solution.panels["map"].z if "map" in solution.panels else None
-        return _predict_posterior(engine, name, held, sampling, mode)
+        return _predict_posterior(engine, name, held, settings, mode)
     panel = solution.panels[method]
     if panel.z is None:
         # The rows may be ok of what the other parameters leave alone, and these decide the predictions as well.
@@ -108,7 +108,7 @@ def _predict(
     objective, unknown = make_objective(engine, LIKELIHOOD if method == "mle" else POSTERIOR)
     verdict = _near(objective, panel.z)
     if verdict is None or not Optimum(verdict, unknown).exists:
-        verdict = find(objective, seed=sampling.random_seed)
+        verdict = find(objective, seed=settings.random_seed)
         verdict = verdict.without_redundant or verdict  # what is to spare moves no prediction
     if not Optimum(verdict, unknown).exists:
         return None, _lacking(verdict), "there is no maximum to predict with on the rows that are kept"
@@ -136,7 +136,7 @@ def _near(objective: Objective, z: np.ndarray) -> Verdict | None:
 
 
 def _predict_posterior(
-    engine: Engine, name: str, held: np.ndarray, sampling: Sampling, mode: np.ndarray | None
+    engine: Engine, name: str, held: np.ndarray, settings: Settings, mode: np.ndarray | None
 ) -> tuple[np.ndarray | None, Status, str]:
     """Average the predictive density of each row over the draws; these have to pass the gate in what is predicted."""
     whitened = whitening(engine, mode)
@@ -145,13 +145,13 @@ def _predict_posterior(
         try:
             drawn = sample(
                 engine,
-                draws=max(250, sampling.draws // share),
-                tune=max(250, sampling.tune // share),
-                chains=sampling.chains,
-                random_seed=sampling.random_seed + attempt,
+                draws=max(250, settings.draws // share),
+                tune=max(250, settings.tune // share),
+                chains=settings.chains,
+                random_seed=settings.random_seed + attempt,
                 adaptation=adaptation_for(engine.size, 0),
                 target_accept=accept,
-                cores=sampling.cores,
+                cores=settings.cores,
                 whitened=whitened,
             )
         except SamplerStopped as error:

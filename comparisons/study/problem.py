@@ -11,6 +11,7 @@ import numpy as np
 from triptych.base.errors import InputError
 from triptych.engine.engine import Engine
 from triptych.engine.estimands import Estimand, resolve
+from triptych.panels.settings import CI_PROB, EACH_CHAINS, EACH_DRAWS, EACH_TUNE, Settings
 from triptych.panels.solve import build_model, model_settings
 from triptych.problem.scenario import DEFAULT, Data, Scenario
 from triptych.problem.table import METHODS, Status
@@ -38,15 +39,29 @@ class Options:
 
     methods: tuple[str, ...] = METHODS
     intervals: tuple[str, ...] = INTERVALS
-    ci_prob: float = 0.95
-    draws: int = 500
-    tune: int = 500
-    chains: int = 2
+    ci_prob: float = CI_PROB
+    draws: int = EACH_DRAWS.default
+    tune: int = EACH_TUNE.default
+    chains: int = EACH_CHAINS.default
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of interval that belong to the methods."""
         return tuple(kind for kind in INTERVALS if kind in self.intervals and METHOD_OF[kind] in self.methods)
+
+    def settings(self, seed: int) -> Settings:
+        """Return what the panels are asked for on one data set, in one thread."""
+        return Settings(
+            methods=self.methods,
+            draws=self.draws,
+            tune=self.tune,
+            chains=self.chains,
+            random_seed=seed,
+            ci_prob=self.ci_prob,
+            cores=1,
+            profile="profile" in self.kinds,
+            predictive=False,
+        )
 
 
 @dataclass(frozen=True)

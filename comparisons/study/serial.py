@@ -13,7 +13,7 @@ from triptych.comparisons.study.fits import Fit, Kept
 from triptych.comparisons.study.problem import METHOD_OF, RANKED, Options, Problem, Sets
 from triptych.comparisons.study.replicates import GATE, SERIAL, STATUSES, Replicates, rank_among
 from triptych.engine.engine import Engine
-from triptych.panels.mcmc import Sampling
+from triptych.panels.settings import Settings
 from triptych.panels.solution import NoEstimate, Panel
 from triptych.panels.solve import solve_engine
 from triptych.problem.scenario import DEFAULT
@@ -29,9 +29,7 @@ def solve_serially(problem: Problem, sets: Sets, options: Options, kept: Kept | 
         raise_if_interrupted()
         engine = _on(problem.engine, sets.data[row])
         mle_engine = None if problem.mle_engine is None else _on(problem.mle_engine, sets.data[row])
-        seed = int(sets.seeds[row, 0])
-        sampling = Sampling(options.draws, options.tune, options.chains, seed, cores=1, predictive=False)
-        panels = _panels(problem, engine, mle_engine, options, sampling)
+        panels = _panels(problem, engine, mle_engine, options.settings(int(sets.seeds[row, 0])))
         for m, method in enumerate(options.methods):
             _write(found, m, row, panels[method])
         if "mcmc" in options.methods:
@@ -60,34 +58,27 @@ def _known(engine: Engine, data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name in engine.data}
 
 
-def _panels(
-    problem: Problem, engine: Engine, mle_engine: Engine | None, options: Options, sampling: Sampling
-) -> dict[str, Panel]:
+def _panels(problem: Problem, engine: Engine, mle_engine: Engine | None, settings: Settings) -> dict[str, Panel]:
     """Return the panels; a posterior that fails the gate is sampled again with more draws."""
     scenario = problem.scenario
     common: dict[str, Any] = {
         "scenario": scenario.name,
         "variant": DEFAULT,
-        "ci_prob": options.ci_prob,
-        "ci_kind": "eti",
-        "profile": "profile" in options.kinds,
         "relabel": scenario.relabel,
         "no_posterior": problem.no_posterior,
         "no_maximum": scenario.no_maximum,
         "seconds": {},
     }
     estimands = scenario.estimands
-    panels = solve_engine(
-        engine, estimands, mle_engine=mle_engine, methods=options.methods, sampling=sampling, **common
-    )
+    panels = solve_engine(engine, estimands, settings, mle_engine=mle_engine, **common)
     for times in LONGER:
         posterior = panels.get("mcmc")
         if posterior is None or not posterior.diagnostics.get("gate") or posterior.draws is None:
             break
-        more = replace(sampling, draws=times * sampling.draws)
         # The MAP is solved with it, as it tells the sampler the scales.
-        methods = tuple(m for m in ("map", "mcmc") if m in options.methods)
-        panels |= solve_engine(engine, estimands, mle_engine=mle_engine, methods=methods, sampling=more, **common)
+        methods = tuple(m for m in ("map", "mcmc") if m in settings.methods)
+        more = replace(settings, draws=times * settings.draws, methods=methods)
+        panels |= solve_engine(engine, estimands, more, mle_engine=mle_engine, **common)
     return panels
 
 

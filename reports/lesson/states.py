@@ -10,11 +10,12 @@ import json
 import math
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triptych.panels.mcmc import Sampling
+from triptych.panels.settings import Settings
 from triptych.problem.table import METHODS
 from triptych.reports.lesson.act import FOLDER, NAMES, Act, State, get
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 type Engines = dict[tuple[Callable[[Any, str], None], str], Engine]  # by model and position of the switch
 LEVEL = 0.95
-SAMPLING = Sampling(draws=2000, tune=1000, chains=4, random_seed=21, cores=1, predictive=False)
+SETTINGS = Settings(draws=2000, tune=1000, chains=4, random_seed=21, ci_prob=LEVEL, cores=1, predictive=False)
 KINDS = {"mle": "profile", "map": "laplace", "mcmc": "eti"}
 FOLDER_OF_STATES = FOLDER / "states"
 
@@ -77,8 +78,8 @@ def _solve(
         engines[model, state.switch] = _engine(act, model, state.switch, arrays)
     engine = engines[model, state.switch].with_data(**arrays)
     return solve_engine(
-        engine, (act.estimand,), scenario=act.name, variant=state.switch or "default", methods=methods,
-        sampling=SAMPLING, ci_prob=LEVEL, ci_kind="eti", profile=True, relabel=None, seconds={},
+        engine, (act.estimand,), replace(SETTINGS, methods=methods), scenario=act.name,
+        variant=state.switch or "default", relabel=None, seconds={},
     )  # fmt: skip
 
 

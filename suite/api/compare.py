@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.api.display import Report
-from triptych.api.runs import check, part, provenance
-from triptych.base.defaults import CHAINS, DRAWS, TUNE
+from triptych.api.runs import part, provenance
 from triptych.base.errors import InputError
 from triptych.base.options import named, word
 from triptych.base.progress import Progress, watched
 from triptych.base.text import said, sentence
-from triptych.panels.mcmc import Sampling
+from triptych.panels.settings import CHAINS, CI_PROB, DRAWS, SEED, TUNE, Settings
 from triptych.problem.scenario import DEFAULT, LONGEST_NAME, Data, Scenario
 from triptych.problem.table import METHODS
 
@@ -32,12 +31,12 @@ def compare(
     estimands: Sequence[str] | None = None,
     methods: Sequence[str] = METHODS,
     likelihood: Sequence[str] = (),
-    ci_prob: float = 0.95,
+    ci_prob: float = CI_PROB,
     ci_kind: str = "eti",
-    random_seed: int = 1,
-    draws: int = DRAWS,
-    tune: int = TUNE,
-    chains: int = CHAINS,
+    random_seed: int = SEED.default,
+    draws: int = DRAWS.default,
+    tune: int = TUNE.default,
+    chains: int = CHAINS.default,
     backend: str = "auto",
     cores: int | None = None,
     profile: bool = True,
@@ -85,8 +84,8 @@ def compare(
     from triptych.panels.solve import solve_engine
 
     _check_model(model, name)
-    sampling = Sampling(draws, tune, chains, random_seed, backend, cores)
-    check(sampling, methods, ci_prob, ci_kind)
+    settings = Settings(methods, draws, tune, chains, random_seed, ci_prob, ci_kind, backend, cores, profile)
+    settings.check()
     engine = Engine.build(model, likelihood=tuple(likelihood))
     resolved = resolve(engine, estimands)
     names = tuple(e.name for e in resolved)
@@ -98,21 +97,15 @@ def compare(
         panels = solve_engine(
             engine,
             names,
+            settings,
             scenario=scenario.name,
             variant=DEFAULT,
-            methods=methods,
-            sampling=sampling,
-            ci_prob=ci_prob,
-            ci_kind=ci_kind,
-            profile=profile,
             relabel=None,
             seconds=seconds,
             progress=part(progress, name),
         )
     solution = Solution(scenario.name, DEFAULT, {}, data, engine, panels, seconds)
-    return Comparison(
-        scenario, {DEFAULT: solution}, display=Report(), provenance=provenance(sampling, ci_prob, ci_kind), truth=truth
-    )
+    return Comparison(scenario, {DEFAULT: solution}, display=Report(), provenance=provenance(settings), truth=truth)
 
 
 def _check_model(model: Any, name: Any) -> None:

@@ -12,12 +12,15 @@ from triptych.base.errors import InputError
 from triptych.base.options import level, named, word
 from triptych.base.progress import Progress, watched
 from triptych.base.text import listed
+from triptych.base.whole_number import WholeNumber
+from triptych.panels.settings import CI_PROB, EACH_CHAINS, EACH_DRAWS, EACH_TUNE, SEED
 from triptych.problem.scenario import DEFAULT, Scenario
 
 if TYPE_CHECKING:
     from triptych.comparisons.path.walk import Path
 
-FEWEST_DRAWS = 50
+POINTS = WholeNumber("How many values, both ends included.", 40, 2)
+TWO_CHAINS = replace(EACH_CHAINS, least=2)  # the gate compares chains
 
 
 class Report:
@@ -37,15 +40,15 @@ def path(
     along: str | None = None,
     start: float | None = None,
     stop: float | None = None,
-    points: int = 40,
+    points: int = POINTS.default,
     n: Sequence[int] | None = None,
     variant: str = DEFAULT,
     settings: Mapping[str, Any] | None = None,
-    ci_prob: float = 0.95,
-    draws: int = 500,
-    tune: int = 500,
-    chains: int = 2,
-    random_seed: int = 1,
+    ci_prob: float = CI_PROB,
+    draws: int = EACH_DRAWS.default,
+    tune: int = EACH_TUNE.default,
+    chains: int = EACH_CHAINS.default,
+    random_seed: int = SEED.default,
     progressbar: bool | Progress = True,
 ) -> Path:
     """Solve one data set along a range of a setting, from a diffuse prior to a tight one as a rule.
@@ -87,9 +90,10 @@ def path(
     given = _scenario(scenario)
     if variant not in given.variants:
         raise InputError(f"{given.name} has no variant {variant!r}; it has {listed(given.variants)}")
-    for name, value, least in (("draws", draws, FEWEST_DRAWS), ("tune", tune, 1), ("chains", chains, 2)):
-        if not isinstance(value, int | np.integer) or value < least:
-            raise InputError(f"{name} is a whole number of at least {least}, not {value!r}")
+    EACH_DRAWS.check("draws", draws)
+    EACH_TUNE.check("tune", tune)
+    TWO_CHAINS.check("chains", chains)
+    SEED.check("random_seed", random_seed)
     own = {**given.variants[variant], **(settings or {})}
     options = Options(
         intervals=("wald", "laplace", "eti"), ci_prob=level("ci_prob", ci_prob), draws=draws, tune=tune, chains=chains
@@ -132,8 +136,7 @@ def _setting(scenario: Scenario, along: str | None) -> str:
 
 def _values(scenario: Scenario, along: str, start: float | None, stop: float | None, points: int) -> np.ndarray:
     span = scenario.varies[along]
-    if not isinstance(points, int | np.integer) or points < 2:
-        raise InputError(f"points is a whole number of at least 2, not {points!r}")
+    POINTS.check("points", points)
     ends = [span.start if start is None else float(start), span.stop if stop is None else float(stop)]
     for end in ends:
         if not span.has(end):

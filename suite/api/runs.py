@@ -12,16 +12,13 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from triptych.api.display import Report
-from triptych.base.defaults import CHAINS, DRAWS, TUNE
 from triptych.base.environment import lacking
 from triptych.base.errors import InputError
-from triptych.base.options import level, named
+from triptych.base.options import named
 from triptych.base.progress import Progress, watched
-from triptych.base.text import said
-from triptych.panels.mcmc import Sampling
+from triptych.panels.settings import CHAINS, CI_PROB, DRAWS, SEED, TUNE, Settings
 from triptych.problem.scenario import DEFAULT, Scenario
 from triptych.problem.table import METHODS
-from triptych.sampling.memory import refuse_beyond_memory, too_large
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,9 +27,6 @@ if TYPE_CHECKING:
     from triptych.panels.solution import Solution
 
 LIBRARIES = ("triptych", "pymc", "pytensor", "nutpie", "arviz", "statsmodels", "jax", "numpy", "scipy")
-INTERVALS = ("eti", "hdi")
-MOST = {"tune": 10**7, "chains": 1000}
-BACKENDS = ("auto", "jax", "numba")
 
 
 @named()
@@ -41,11 +35,11 @@ def run(
     *,
     variants: Sequence[str] | None = None,
     methods: Sequence[str] = METHODS,
-    draws: int = DRAWS,
-    tune: int = TUNE,
-    chains: int = CHAINS,
-    random_seed: int = 1,
-    ci_prob: float = 0.95,
+    draws: int = DRAWS.default,
+    tune: int = TUNE.default,
+    chains: int = CHAINS.default,
+    random_seed: int = SEED.default,
+    ci_prob: float = CI_PROB,
     ci_kind: str = "eti",
     backend: str = "auto",
     cores: int | None = None,
@@ -87,8 +81,8 @@ def run(
     from triptych.problem.registry import get
 
     chosen = get(scenario) if isinstance(scenario, str) else scenario
-    sampling = Sampling(draws, tune, chains, random_seed, backend, cores)
-    check(sampling, methods, ci_prob, ci_kind)
+    settings = Settings(methods, draws, tune, chains, random_seed, ci_prob, ci_kind, backend, cores, profile)
+    settings.check()
     wanted = list(chosen.variants) if variants is None else list(variants)
     if unknown := [v for v in wanted if v not in chosen.variants]:
         raise InputError(f"scenario {chosen.name!r} has no variant {unknown}; it has {list(chosen.variants)}")
@@ -98,19 +92,13 @@ def run(
             solutions[variant] = solve(
                 chosen,
                 variant,
-                methods=methods,
-                sampling=sampling,
-                ci_prob=ci_prob,
-                ci_kind=ci_kind,
-                profile=profile,
+                settings,
                 progress=part(progress, f"{chosen.name}, {variant}", len(solutions), len(wanted)),
             )
     complete = set(wanted) == set(chosen.variants) and set(methods) == set(METHODS)
     claimed = chosen if complete else _without_claims(chosen)
-    score: Any = partial(holdout_scores, chosen, solutions[DEFAULT], sampling) if DEFAULT in solutions else list
-    return Comparison(
-        claimed, solutions, display=Report(), provenance=provenance(sampling, ci_prob, ci_kind), score=score
-    )
+    score: Any = partial(holdout_scores, chosen, solutions[DEFAULT], settings) if DEFAULT in solutions else list
+    return Comparison(claimed, solutions, display=Report(), provenance=provenance(settings), score=score)
 
 
 def run_all(
@@ -145,8 +133,7 @@ def run_all(
     from triptych.api.second_process import second_process, solve_beside
     from triptych.problem.registry import get, scenarios
 
-    ci_prob, ci_kind = options.get("ci_prob", 0.95), options.get("ci_kind", "eti")
-    check(_sampling(options), options.get("methods", METHODS), ci_prob, ci_kind)
+    Settings.of(options).check()
     solve = partial(_attempt, options=options, drawn=drawn)
     several = processes > 1 and (names is None or len(names) > 1) and os.name == "posix"
     with second_process() if several else nullcontext() as other, watched(progressbar) as progress:
@@ -191,8 +178,8 @@ def _attempt(
     except Exception as error:
         if lacking(error):  # it is no scenario's own
             raise
-        settings = provenance(_sampling(options), options.get("ci_prob", 0.95), options.get("ci_kind", "eti"))
-        return Comparison(scenario, {}, display=Report(), provenance=settings, error=f"{type(error).__name__}: {error}")
+        said = f"{type(error).__name__}: {error}"
+        return Comparison(scenario, {}, display=Report(), provenance=provenance(Settings.of(options)), error=said)
     return comparison
 
 
@@ -266,24 +253,19 @@ def fit(
     return run(scenario, **options)
 
 
-def provenance(sampling: Sampling, ci_prob: float, ci_kind: str) -> dict[str, Any]:
+def provenance(settings: Settings) -> dict[str, Any]:
     """Return versions and settings, for the report."""
+    kept = ("random_seed", "draws", "tune", "chains", "backend", "ci_prob", "ci_kind")
     return {
         "versions": {name: version(name) for name in LIBRARIES},
         "python": platform.python_version(),
-        "random_seed": sampling.random_seed,
-        "draws": sampling.draws,
-        "tune": sampling.tune,
-        "chains": sampling.chains,
-        "backend": sampling.backend,
-        "ci_prob": ci_prob,
-        "ci_kind": ci_kind,
+        **{name: getattr(settings, name) for name in kept},
         "conventions": [
             "The MLE maximises the likelihood over the support of the priors; its interval is Wald, on the "
             "unconstrained coordinate, and a confidence interval.",
             "The MAP is the mode of likelihood times prior in the parameters as the model writes them, Jacobian "
             "excluded; its interval is Laplace's.",
-            f"The posterior's estimate is its mean and its interval {ci_kind.upper()}, a credible interval.",
+            f"The posterior's estimate is its mean and its interval {settings.ci_kind.upper()}, a credible interval.",
         ],
     }
 
@@ -299,32 +281,3 @@ def part(progress: Progress | None, what: str, position: int = 0, of: int = 1) -
     if progress is None:
         return None
     return lambda step, share: progress(f"{what}: {step}", (position + share) / of)
-
-
-def _sampling(options: Mapping[str, Any]) -> Sampling:
-    fields = ("draws", "tune", "chains", "random_seed", "backend", "cores")
-    return Sampling(**{k: options[k] for k in fields if k in options})
-
-
-def check(sampling: Sampling, methods: Sequence[str], ci_prob: float, ci_kind: str) -> None:
-    """Raise InputError for an option out of its range."""
-    if isinstance(methods, str) or not methods or set(methods) - set(METHODS):
-        raise InputError(f"methods={methods!r}: use one or more of {', '.join(METHODS)}")
-    level("ci_prob=", ci_prob)
-    if ci_kind not in INTERVALS:
-        raise InputError(f"ci_kind={ci_kind!r}: use 'eti' or 'hdi'")
-    if sampling.backend not in BACKENDS:
-        raise InputError(f"backend={sampling.backend!r}: use 'auto', 'jax' or 'numba'")
-    for name, least in (("draws", 4), ("tune", 1), ("chains", 1), ("random_seed", 0), ("cores", 1)):
-        value = getattr(sampling, name)
-        if (name, value) != ("cores", None) and (type(value) is not int or not least <= value < 2**63):
-            below = "below 2**32 (4294967296)" if name == "random_seed" else f"of at least {least}, and below 2**63"
-            raise InputError(f"{name}={said(value)}: use a whole number {below}")
-    if "mcmc" in methods:
-        for name, most in MOST.items():
-            if (value := getattr(sampling, name)) > most:
-                why = too_large(sampling.draws, sampling.chains, 1, 1) or "more would take days and tell nothing"
-                raise InputError(f"{name}={said(value)}: use {most} at most; {why}")
-        refuse_beyond_memory(sampling.draws, sampling.chains)
-    if sampling.random_seed >= 2**32:
-        raise InputError(f"random_seed={said(sampling.random_seed)}: use a whole number below 2**32 (4294967296)")

@@ -14,6 +14,8 @@ from triptych.base.errors import InputError, path_of
 from triptych.base.options import flag, level, named, word
 from triptych.base.progress import Progress, watched
 from triptych.base.text import said
+from triptych.base.whole_number import WholeNumber, whole
+from triptych.panels.settings import CI_PROB, EACH_CHAINS, EACH_DRAWS, EACH_TUNE, SEED
 from triptych.problem.scenario import Scenario
 from triptych.problem.table import METHODS
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 SIZES = (10, 30, 100)
 KINDS = ("wald", "profile", "laplace", "eti", "hdi")
-MOST_REPLICATES = 10**9
+REPLICATES = WholeNumber("Data sets of each cell.", 1000, 1, 10**9)
 
 
 class Report:
@@ -50,18 +52,18 @@ def study(
     scenario_or_model: str | Scenario | pm.Model,
     *,
     n: int | Sequence[int] | None = None,
-    replicates: int = 1000,
+    replicates: int = REPLICATES.default,
     settings: Mapping[str, Any] | None = None,
     truth: Mapping[str, Any] | None = None,
     prior_draws: bool = False,
     methods: Sequence[str] = METHODS,
     intervals: Sequence[str] = KINDS,
     estimands: Sequence[str] | None = None,
-    ci_prob: float = 0.95,
-    draws: int = 500,
-    tune: int = 500,
-    chains: int = 2,
-    random_seed: int = 1,
+    ci_prob: float = CI_PROB,
+    draws: int = EACH_DRAWS.default,
+    tune: int = EACH_TUNE.default,
+    chains: int = EACH_CHAINS.default,
+    random_seed: int = SEED.default,
     out: str | os.PathLike[str] | None = None,
     executor: Any = None,
     shard: tuple[int, int] = (1, 1),
@@ -121,8 +123,8 @@ def study(
 
     source = _source(scenario_or_model, estimands, name)
     options = _options(methods, intervals, ci_prob, draws, tune, chains)
-    whole("replicates", replicates, 1, MOST_REPLICATES)
-    whole("random_seed", random_seed, 0, 2**32 - 1)
+    REPLICATES.check("replicates", replicates)
+    SEED.check("random_seed", random_seed)
     given = _settings(source.scenario, settings or {}, model=_is_model(scenario_or_model))
     sizes = _sizes(n, model=_is_model(scenario_or_model))
     design = Design(
@@ -209,17 +211,12 @@ def _options(
     for what, values, known in (("methods", methods, METHODS), ("intervals", intervals, KINDS)):
         if isinstance(values, str) or set(values) - set(known) or (what == "methods" and not values):
             raise InputError(f"{what}={values!r}: use some of {', '.join(known)}")
-    for what, value, least in (("draws", draws, 50), ("tune", tune, 1), ("chains", chains, 1)):
-        whole(what, value, least, 10**7)
+    EACH_DRAWS.check("draws", draws)
+    EACH_TUNE.check("tune", tune)
+    EACH_CHAINS.check("chains", chains)
     ordered = tuple(m for m in METHODS if m in methods)
     kinds = tuple(k for k in KINDS if k in intervals)
     return Options(ordered, kinds, level("ci_prob=", ci_prob), int(draws), int(tune), int(chains))
-
-
-def whole(name: str, value: Any, least: int, most: int) -> None:
-    """Raise InputError unless an option is a whole number in a range."""
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or not least <= value <= most:
-        raise InputError(f"{name}={said(value)}: use a whole number from {least} to {most}")
 
 
 def _sizes(n: Any, *, model: bool) -> tuple[int | None, ...]:

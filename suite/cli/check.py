@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from triptych.base.errors import InputError, path_of
+from triptych.cli.options import Draws, Seed
+from triptych.panels.settings import DRAWS, SEED
 
 if TYPE_CHECKING:
     from triptych.testing.check import Target
@@ -23,8 +25,6 @@ Names = Annotated[
 Folder = Annotated[
     str | None, typer.Option("--baseline", metavar="DIR", help=f"Folder of baselines; {FOLDER} where there is one.")
 ]
-Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of everything random.")]
-Draws = Annotated[int, typer.Option("--draws", min=4, help="Draws per chain after tuning.")]
 
 baseline = typer.Typer(
     help="Write, show and compare baselines.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
@@ -38,8 +38,8 @@ def check(
     junit: Annotated[
         str | None, typer.Option("--junit", metavar="FILE", help="Write the outcome as JUnit XML.")
     ] = None,
-    seed: Seed = 1,
-    draws: Draws = 1000,
+    seed: Seed = SEED.default,
+    draws: Draws = DRAWS.default,
 ) -> None:
     """Evaluate claims, and compare estimates with their baselines.
 
@@ -64,7 +64,7 @@ def check(
 
 
 @baseline.command()
-def update(names: Names = None, folder: Folder = None, seed: Seed = 1, draws: Draws = 1000) -> None:
+def update(names: Names = None, folder: Folder = None, seed: Seed = SEED.default, draws: Draws = DRAWS.default) -> None:
     """Solve, and write baselines anew, with 8 times the draws; say what moved."""
     targets = _targets(names, seed, draws)
     place = path_of(folder or FOLDER)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from triptych.base.defaults import CHAINS, DRAWS, TUNE
 from triptych.base.environment import told
 from triptych.base.errors import EnvironmentFault, InputError, path_of
 from triptych.cli.broken_pipe import PatientGroup
 from triptych.cli.check import baseline, check, diff_runs
+from triptych.cli.options import Format, Output, in_python, takes_settings
 from triptych.cli.path import path
-from triptych.cli.penalty import Output, penalty
+from triptych.cli.penalty import penalty
 from triptych.cli.streams import say
 from triptych.cli.study import study
 from triptych.cli.teach import teach
@@ -28,7 +27,6 @@ FAMILY = f"One of {', '.join(family_names())}."
 PRIOR = f"One of {', '.join(prior_names())}; the scale of ridge, lasso and elastic_net goes with sigma."
 PRIOR_SCALE = "A positive number, or auto: 2.5 sd(y) / sd(x) for measured outcomes under a prior free of sigma."
 DEFAULT_OUT = "triptych-report"
-LARGEST_SEED = 2**32 - 1
 
 app = typer.Typer(
     cls=PatientGroup,
@@ -65,32 +63,7 @@ def of_the_whole(
     """One statistical problem in three panels: maximum likelihood, the MAP mode, the posterior."""
 
 
-class Backend(StrEnum):
-    """What the sampler's density runs on."""
-
-    AUTO = "auto"
-    JAX = "jax"
-    NUMBA = "numba"
-
-
-class Interval(StrEnum):
-    """Which posterior interval is the headline."""
-
-    ETI = "eti"
-    HDI = "hdi"
-
-
 Out = Annotated[str, typer.Option("--out", help="Folder for the report.")]
-Format = Annotated[Output, typer.Option("--format", help="What to print.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Seed of everything random.")]
-Draws = Annotated[int, typer.Option("--draws", min=4, help="Draws per chain after tuning.")]
-Tune = Annotated[int, typer.Option("--tune", min=1, help="Tuning steps per chain.")]
-Chains = Annotated[int, typer.Option("--chains", min=1, help="Number of chains.")]
-Density = Annotated[
-    Backend, typer.Option("--backend", help="What the sampler runs on: numba is slow to start and fast per draw.")
-]
-CiProb = Annotated[float, typer.Option("--ci-prob", help="Level of all intervals, e.g. 0.95.")]
-CiKind = Annotated[Interval, typer.Option("--ci-kind", help="Equal-tailed or highest-density.")]
 Claims = Annotated[bool, typer.Option("--claims", help="List every claim with its figure.")]
 Processes = Annotated[int, typer.Option("--processes", min=1, max=2, help="Scenarios solved at once.")]
 
@@ -171,17 +144,13 @@ def list_scenarios(
 
 
 @app.command()
+@takes_settings
 def run(
     names: Annotated[list[str] | None, typer.Argument(help="Scenarios; all when none is named.")] = None,
     out: Out = DEFAULT_OUT,
     format: Format = Output.TABLE,
-    seed: Seed = 1,
-    draws: Draws = DRAWS,
-    tune: Tune = TUNE,
-    chains: Chains = CHAINS,
-    ci_prob: CiProb = 0.95,
-    ci_kind: CiKind = Interval.ETI,
-    backend: Density = Backend.AUTO,
+    *,
+    settings: dict[str, Any],
     processes: Processes = 2,
     claims: Claims = False,
 ) -> None:
@@ -189,11 +158,12 @@ def run(
     from triptych.api.runs import run_all
 
     folder = _folder(out, *(names or ()))
-    options = _options(seed, draws, tune, chains, ci_prob, ci_kind, backend)
-    _finish(run_all(names or None, processes=processes, drawn=True, **options), folder, format, claims)
+    solved = run_all(names or None, processes=processes, drawn=True, **in_python(settings))
+    _finish(solved, folder, format, claims)
 
 
 @app.command()
+@takes_settings
 def compare(
     model: Annotated[str, typer.Argument(help="A pm.Model in a file: path/to/file.py:name.")],
     estimand: Annotated[
@@ -204,13 +174,8 @@ def compare(
     ] = None,
     out: Out = DEFAULT_OUT,
     format: Format = Output.TABLE,
-    seed: Seed = 1,
-    draws: Draws = DRAWS,
-    tune: Tune = TUNE,
-    chains: Chains = CHAINS,
-    ci_prob: CiProb = 0.95,
-    ci_kind: CiKind = Interval.ETI,
-    backend: Density = Backend.AUTO,
+    *,
+    settings: dict[str, Any],
 ) -> None:
     """Solve a PyMC model of yours three ways; its file is executed."""
     from triptych.cli.model_file import load_model
@@ -219,13 +184,13 @@ def compare(
     loaded = load_model(model)
     from triptych.api.compare import compare as solve
 
-    options = _options(seed, draws, tune, chains, ci_prob, ci_kind, backend)
     name = model.rpartition(":")[2]
-    done = solve(loaded, estimands=estimand or None, likelihood=likelihood or (), name=name, **options)
+    done = solve(loaded, estimands=estimand or None, likelihood=likelihood or (), name=name, **in_python(settings))
     _finish([done], folder, format)
 
 
 @app.command()
+@takes_settings
 def fit(
     context: typer.Context,
     data: Annotated[str | None, typer.Argument(help="A CSV or Parquet file.")] = None,
@@ -242,13 +207,8 @@ def fit(
     config: Annotated[Path | None, typer.Option("--config", help="TOML file with any of these options.")] = None,
     out: Out = DEFAULT_OUT,
     format: Format = Output.TABLE,
-    seed: Seed = 1,
-    draws: Draws = DRAWS,
-    tune: Tune = TUNE,
-    chains: Chains = CHAINS,
-    ci_prob: CiProb = 0.95,
-    ci_kind: CiKind = Interval.ETI,
-    backend: Density = Backend.AUTO,
+    *,
+    settings: dict[str, Any],
 ) -> None:  # fmt: skip
     """Fit a regression to a table three ways."""
     given = _configured(context, config)
@@ -258,32 +218,13 @@ def fit(
         raise InputError(f"{missing} is missing: give it on the command line or in --config")
     folder, shown = _folder(given.pop("out"), given["name"]), Output(given.pop("format"))
     given.pop("config", None)
-    options = _options(
-        given.pop("seed"), given.pop("draws"), given.pop("tune"), given.pop("chains"),
-        given.pop("ci_prob"), Interval(given.pop("ci_kind")), Backend(given.pop("backend")),
-    )  # fmt: skip
+    options = in_python({name: given.pop(name) for name in settings})
     given["prior_scale"] = _number(given["prior_scale"], "--prior-scale", "auto")
     given["l1_ratio"] = _number(given["l1_ratio"], "--l1-ratio", "auto")
     given["nu"] = _number(given["nu"], "--nu", "auto", "estimate")
     from triptych.api.runs import fit as solve
 
     _finish([solve(table, expression, **given, **options)], folder, shown)
-
-
-def _options(
-    seed: int, draws: int, tune: int, chains: int, ci_prob: float, ci_kind: Interval, backend: Backend
-) -> dict[str, Any]:
-    from triptych.base.options import level
-
-    return {
-        "random_seed": seed,
-        "draws": draws,
-        "tune": tune,
-        "chains": chains,
-        "ci_prob": level("--ci-prob ", ci_prob),
-        "ci_kind": ci_kind.value,
-        "backend": backend.value,
-    }
 
 
 def _configured(context: typer.Context, config: Path | None) -> dict[str, Any]:

@@ -13,14 +13,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from triptych.base.errors import InputError, path_of
 from triptych.base.options import HIGHEST, LOWEST
 from triptych.base.text import cited, listed
+from triptych.panels.settings import CHAINS, DRAWS, SEED, TUNE, Density, Interval
 from triptych.problem.scenario import LONGEST_NAME
 from triptych.regression.names import family_names, prior_names
 
 if TYPE_CHECKING:
     type Family = str
     type Prior = str
+    type CiKind = str
+    type Backend = str
 else:
     Family, Prior = Literal[family_names()], Literal[prior_names()]
+    CiKind, Backend = Literal[tuple(map(str, Interval))], Literal[tuple(map(str, Density))]
 
 
 class FitConfig(BaseModel):
@@ -44,13 +48,13 @@ class FitConfig(BaseModel):
     name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$", max_length=LONGEST_NAME)
     out: str | None = None
     format: Literal["table", "json", "csv"] | None = None
-    seed: int | None = Field(default=None, ge=0, lt=2**32)
-    draws: int | None = Field(default=None, ge=4)
-    tune: int | None = Field(default=None, ge=1)
-    chains: int | None = Field(default=None, ge=1)
+    seed: int | None = Field(default=None, ge=SEED.least, le=SEED.most)
+    draws: int | None = Field(default=None, ge=DRAWS.least)
+    tune: int | None = Field(default=None, ge=TUNE.least)
+    chains: int | None = Field(default=None, ge=CHAINS.least)
     ci_prob: float | None = Field(default=None, ge=LOWEST, le=HIGHEST)
-    ci_kind: Literal["eti", "hdi"] | None = None
-    backend: Literal["auto", "jax", "numba"] | None = None
+    ci_kind: CiKind | None = None
+    backend: Backend | None = None
 
     def given(self) -> dict[str, Any]:
         """Return the keys that the file sets."""

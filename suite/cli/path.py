@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from triptych.api.path import POINTS, TWO_CHAINS
 from triptych.base.errors import InputError, path_of
-from triptych.cli.penalty import Output
+from triptych.cli.options import CiProb, Format, Output, Seed, whole_option
 from triptych.cli.streams import say
+from triptych.panels.settings import CI_PROB, EACH_DRAWS, EACH_TUNE, SEED
 
 if TYPE_CHECKING:
     from triptych.comparisons.path.walk import Path
 
 DEFAULT_OUT = "triptych-path"
-LARGEST_SEED = 2**32 - 1
 
 
 def path(
@@ -25,18 +26,18 @@ def path(
     ] = None,
     start: Annotated[float | None, typer.Option("--from", help="Where the path begins.")] = None,
     stop: Annotated[float | None, typer.Option("--to", help="Where it ends.")] = None,
-    points: Annotated[int, typer.Option("--points", min=2, help="How many values, both ends included.")] = 40,
+    points: Annotated[int, whole_option(POINTS, "points")] = POINTS.default,
     n: Annotated[
         str | None, typer.Option("--n", help="In place of a setting: numbers of first rows, e.g. 10,20,50.")
     ] = None,
     variant: Annotated[str, typer.Option("--variant", help="The variant of the scenario.")] = "default",
-    ci_prob: Annotated[float, typer.Option("--ci-prob", help="Level of all intervals, e.g. 0.95.")] = 0.95,
-    draws: Annotated[int, typer.Option("--draws", min=50, help="Draws per chain after tuning.")] = 500,
-    tune: Annotated[int, typer.Option("--tune", min=1, help="Tuning steps per chain.")] = 500,
-    chains: Annotated[int, typer.Option("--chains", min=2, help="Number of chains.")] = 2,
-    seed: Annotated[int, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Seed of everything random.")] = 1,
+    ci_prob: CiProb = CI_PROB,
+    draws: Annotated[int, whole_option(EACH_DRAWS, "draws")] = EACH_DRAWS.default,
+    tune: Annotated[int, whole_option(EACH_TUNE, "tune")] = EACH_TUNE.default,
+    chains: Annotated[int, whole_option(TWO_CHAINS, "chains")] = TWO_CHAINS.default,
+    seed: Seed = SEED.default,
     out: Annotated[str, typer.Option("--out", help="Folder for the table, the figures and the page.")] = DEFAULT_OUT,
-    format: Annotated[Output, typer.Option("--format", help="What to print.")] = Output.TABLE,
+    format: Format = Output.TABLE,
 ) -> None:
     """Solve one data set along a range of a prior's scale, and say where each criterion would choose."""
     from triptych.api.path import path as solve

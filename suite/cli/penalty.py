@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from triptych.base.errors import InputError
+from triptych.cli.options import Output
 
 if TYPE_CHECKING:
     from triptych.penalties import Prior
@@ -25,14 +26,6 @@ class PriorName(StrEnum):
     NORMAL = "normal"
     LAPLACE = "laplace"
     ELASTIC_NET = "elastic_net"
-
-
-class Output(StrEnum):
-    """What to print on stdout."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
 
 
 _SETTING = "A library's setting"

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from triptych.api.study import REPLICATES
 from triptych.base.errors import InputError, path_of
-from triptych.cli.penalty import Output
+from triptych.cli.options import CiProb, Format, Output, whole_option
 from triptych.cli.streams import say
+from triptych.panels.settings import CI_PROB, EACH_CHAINS, EACH_DRAWS, EACH_TUNE, SEED
 
 if TYPE_CHECKING:
     from triptych.comparisons.study.study import Study
 
 DEFAULT_OUT = "triptych-study"
-LARGEST_SEED = 2**32 - 1
 INTERRUPTED = 130
 _RUNNING = "Where it runs"
 
@@ -33,7 +34,7 @@ def study(
         typer.Argument(metavar="SCENARIO", help="A scenario, or path/to/file.py:model; folders with --merge."),
     ],
     n: Annotated[str | None, typer.Option("--n", help="Numbers of observations, e.g. 10,30,100.")] = None,
-    replicates: Annotated[int, typer.Option("--replicates", min=1, help="Data sets of each cell.")] = 1000,
+    replicates: Annotated[int, whole_option(REPLICATES, "replicates")] = REPLICATES.default,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=V1,V2", help="A setting and its values; may be repeated.")
     ] = None,
@@ -47,15 +48,15 @@ def study(
     intervals: Annotated[str, typer.Option("--intervals", help="Any of wald,profile,laplace,eti,hdi.")] = (
         "wald,profile,laplace,eti,hdi"
     ),
-    ci_prob: Annotated[float, typer.Option("--ci-prob", help="Level of all intervals, e.g. 0.95.")] = 0.95,
-    draws: Annotated[int, typer.Option("--draws", min=50, help="Draws per chain after tuning.")] = 500,
-    tune: Annotated[int, typer.Option("--tune", min=1, help="Tuning steps per chain.")] = 500,
-    chains: Annotated[int, typer.Option("--chains", min=1, help="Number of chains.")] = 2,
-    seed: Annotated[int, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Root of all seeds.")] = 1,
+    ci_prob: CiProb = CI_PROB,
+    draws: Annotated[int, whole_option(EACH_DRAWS, "draws")] = EACH_DRAWS.default,
+    tune: Annotated[int, whole_option(EACH_TUNE, "tune")] = EACH_TUNE.default,
+    chains: Annotated[int, whole_option(EACH_CHAINS, "chains")] = EACH_CHAINS.default,
+    seed: Annotated[int, whole_option(SEED, "seed", "Root of all seeds.")] = SEED.default,
     out: Annotated[
         str, typer.Option("--out", help="Folder of the study; the same command goes on there.")
     ] = DEFAULT_OUT,
-    format: Annotated[Output, typer.Option("--format", help="What to print.")] = Output.TABLE,
+    format: Format = Output.TABLE,
     processes: Annotated[
         int, typer.Option("--processes", min=1, help="Processes of this machine.", rich_help_panel=_RUNNING)
     ] = 1,

@@ -18,6 +18,7 @@ from triptych.optimise.newton import Point
 from triptych.optimise.objective import make_objective
 from triptych.panels.labels import Labels
 from triptych.panels.mode import Mode
+from triptych.panels.settings import Settings
 from triptych.panels.solution import Evidence, NoEstimate, Panel
 from triptych.problem.table import Row, Status
 
@@ -27,22 +28,22 @@ MOST_OPTIMA = 5  # other maxima reported
 def solve_map(
     engine: Engine,
     estimands: list[Estimand],
+    settings: Settings,
     *,
     scenario: str,
     variant: str,
-    ci_prob: float,
-    random_seed: int,
     labels: Labels | None = None,
     progress: Share = unheard,
 ) -> Panel:
     """Find the mode; say so when there is none."""
     objective, unknown = make_objective(engine, POSTERIOR)
-    verdict = (
-        find(objective, seed=random_seed, progress=progress) if labels is None else labels.verdict(labels.mode, "map")
-    )
+    if labels is None:
+        verdict = find(objective, seed=settings.random_seed, progress=progress)
+    else:
+        verdict = labels.verdict(labels.mode, "map")
     optimum = Optimum(verdict, unknown)
     estimands = resolve(optimum.engine, [e.name for e in estimands])  # whose coordinates may be others
-    frame = Frame(scenario, variant, "map", "mode", "laplace", ci_prob)
+    frame = Frame(scenario, variant, "map", "mode", "laplace", settings.ci_prob)
     rows = with_limits(optimum, estimands, headline_rows(optimum, frame, estimands))
     point, corner = verdict.point, verdict.corner
     scaled = verdict.basis.T @ point.gradient if point.usable else np.array([np.nan])

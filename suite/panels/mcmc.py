@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from triptych.base.defaults import CHAINS, DRAWS, TUNE
 from triptych.base.progress import Progress
 from triptych.base.text import join
 from triptych.engine.angles import periods, turns
@@ -20,6 +19,7 @@ from triptych.engine.estimands import Estimand
 from triptych.graph.priors import improper, is_proper
 from triptych.panels.labels import Labels
 from triptych.panels.posterior_rows import summarise
+from triptych.panels.settings import Settings
 from triptych.panels.solution import NoEstimate, Panel
 from triptych.problem.advice import Advice
 from triptych.problem.axes import axis_labels
@@ -47,33 +47,13 @@ CAREFUL = 0.9  # acceptance where scales alone are left, whose logarithms fall o
 ROUND = 6  # depth of trees where angles turn: a longer way goes round and round where the density is level
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """How to sample, in PyMC's words; ``predictive`` is whether predictive draws are made of the posterior's."""
-
-    draws: int = DRAWS
-    tune: int = TUNE
-    chains: int = CHAINS
-    random_seed: int = 1
-    backend: str = "auto"
-    cores: int | None = None
-    predictive: bool = True
-
-    def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if isinstance(value, np.integer):
-                object.__setattr__(self, name, int(value))
-
-
 def solve_mcmc(
     engine: Engine,
     estimands: list[Estimand],
-    sampling: Sampling,
+    settings: Settings,
     *,
     scenario: str,
     variant: str,
-    ci_prob: float,
-    ci_kind: str = "eti",
     labels: Labels | None = None,
     mode: Panel | None = None,
     mle: Panel | None = None,
@@ -92,16 +72,18 @@ def solve_mcmc(
     warning = mode_status(mode)
     attempts: list[str] = []
     try:
-        run = until_passed(engine, sampling, labels, mode, warning, attempts, progress)
+        run = until_passed(engine, settings, labels, mode, warning, attempts, progress)
     except SamplerStopped as error:
         reason = f"the sampler stopped: {error}; {_may_lack(engine)}"
-        panel = not_sampled(estimands, Status.FAILED, reason, scenario=scenario, variant=variant, ci_prob=ci_prob)
+        panel = not_sampled(
+            estimands, Status.FAILED, reason, scenario=scenario, variant=variant, ci_prob=settings.ci_prob
+        )
         panel.diagnostics.update({"attempts": [*attempts, reason], "gate": [reason]})
         return panel
     groups: dict[str, Any] = {}
     reasons: dict[str, str] = {}
-    if sampling.predictive:
-        groups, reasons = predictive_groups(engine, run.tree["posterior"].to_dataset(), sampling.random_seed)
+    if settings.predictive:
+        groups, reasons = predictive_groups(engine, run.tree["posterior"].to_dataset(), settings.random_seed)
     tree = run.tree.assign({name: xr.DataTree(group) for name, group in groups.items()})
     rows, intervals, summary = summarise(
         engine,
@@ -110,8 +92,8 @@ def solve_mcmc(
         estimands,
         scenario=scenario,
         variant=variant,
-        ci_prob=ci_prob,
-        ci_kind=ci_kind,
+        ci_prob=settings.ci_prob,
+        ci_kind=settings.ci_kind,
         warning=warning,
         draws=run.drawn.z,
         mle=mle,
@@ -127,8 +109,8 @@ def solve_mcmc(
         **run.figures(),
         **({} if labels is None else {"labels": f"{labels.said}; R-hat and ESS are of draws in that order"}),
         "attempts": attempts,
-        "tune": round(sampling.tune * run.plan.tune),
-        "chains": sampling.chains,
+        "tune": round(settings.tune * run.plan.tune),
+        "chains": settings.chains,
         "seconds": time.perf_counter() - began,
         "summary": summary,
         **{f"no_{name}": reason for name, reason in reasons.items()},
@@ -181,7 +163,7 @@ class Run:
 
 def until_passed(
     engine: Engine,
-    sampling: Sampling,
+    settings: Settings,
     labels: Labels | None,
     mode: Panel | None,
     warning: Status | None,
@@ -202,19 +184,19 @@ def until_passed(
         planned = tuple(replace(p, target_accept=max(p.target_accept, CAREFUL), maxdepth=depth) for p in PLANS)
         run = None
         with suppress(SamplerStopped):
-            run = _by_plans(engine, sampling, labels, other, planned, attempts, progress)
+            run = _by_plans(engine, settings, labels, other, planned, attempts, progress)
         if run is not None:
             return run
         attempts.clear()
     own = whitening(engine, mode.z if mode is not None else None)
-    run = _by_plans(engine, sampling, labels, own, plans(warning), attempts, progress)
+    run = _by_plans(engine, settings, labels, own, plans(warning), attempts, progress)
     assert run is not None
     return run
 
 
 def _by_plans(
     engine: Engine,
-    sampling: Sampling,
+    settings: Settings,
     labels: Labels | None,
     coordinates: Whitening | Conditional | None,
     planned: Sequence[Plan],
@@ -228,17 +210,17 @@ def _by_plans(
     for attempt, plan in enumerate(planned):
         last = replace(plan, draws=last.draws) if run is not None and run.diagnosis.only_divergent else plan
         if run is not None:
-            room = too_large(_draws(sampling, last), sampling.chains, engine.size, engine.shown_size)
+            room = too_large(_draws(settings, last), settings.chains, engine.size, engine.shown_size)
             if stopped := why_not(spent, last, run.diagnosis, rows) or room:
                 return replace(run, stopped=stopped)
-        drawn = _attempt(engine, sampling, last, attempt, coordinates, progress)
+        drawn = _attempt(engine, settings, last, attempt, coordinates, progress)
         if isinstance(coordinates, Conditional) and not coordinates.trusted(drawn.z):
             return None
         tree, before = _tree(engine, drawn, labels)
         diagnosis = diagnose(tree, drawn.z, periods(engine), labels.said if labels is not None else "")
         said = f"{drawn.adaptation}, {drawn.z.shape[1]} draws"
         attempts.append(f"{said}: {'passed' if not diagnosis.gate else '; '.join(diagnosis.gate)}")
-        spent.append(Spent.of(last, drawn.statistics["n_steps"], round(sampling.tune * last.tune)))
+        spent.append(Spent.of(last, drawn.statistics["n_steps"], round(settings.tune * last.tune)))
         run = Run(drawn, tree, diagnosis, last, before, spent, "")
         if enough(last, attempt, diagnosis):
             break
@@ -251,13 +233,13 @@ def mode_status(mode: Panel | None) -> Status | None:
     return next((status for status in (*LEVEL, Status.UNBOUNDED) if status in found), None)
 
 
-def _draws(sampling: Sampling, plan: Plan) -> int:
-    return max(4, round(sampling.draws * plan.draws))
+def _draws(settings: Settings, plan: Plan) -> int:
+    return max(4, round(settings.draws * plan.draws))
 
 
 def _attempt(
     engine: Engine,
-    sampling: Sampling,
+    settings: Settings,
     plan: Plan,
     attempt: int,
     whitened: Whitening | Conditional | None,
@@ -267,15 +249,15 @@ def _attempt(
     what = "sampling" if attempt == 0 else f"sampling, attempt {attempt + 1}"
     return sample(
         engine,
-        draws=_draws(sampling, plan),
-        tune=max(1, round(sampling.tune * plan.tune)),
-        chains=sampling.chains,
-        random_seed=sampling.random_seed + attempt,
+        draws=_draws(settings, plan),
+        tune=max(1, round(settings.tune * plan.tune)),
+        chains=settings.chains,
+        random_seed=settings.random_seed + attempt,
         adaptation=adaptation_for(engine.size, plan.adaptation),
         target_accept=plan.target_accept,
         maxdepth=min(plan.maxdepth, ROUND) if np.any(turns(engine)) else plan.maxdepth,
-        backend=sampling.backend,
-        cores=sampling.cores,
+        backend=settings.backend,
+        cores=settings.cores,
         whitened=whitened,
         progress=None if progress is None else partial(progress, what),
     )

@@ -15,6 +15,7 @@ from triptych.existence.search import find
 from triptych.optimise.objective import make_objective
 from triptych.panels.labels import Labels
 from triptych.panels.map import evidence, no_estimate, search_diagnostics, with_optima
+from triptych.panels.settings import Settings
 from triptych.panels.solution import Panel
 from triptych.panels.statsmodels_results import statsmodels_results
 from triptych.problem.table import Row, Status
@@ -25,23 +26,21 @@ SEARCHED = 0.5  # share of the work that is done when the maximum is found, if t
 def solve_mle(
     engine: Engine,
     estimands: list[Estimand],
+    settings: Settings,
     *,
     scenario: str,
     variant: str,
-    ci_prob: float,
-    random_seed: int,
-    profile: bool = True,
     labels: Labels | None = None,
     progress: Share = unheard,
 ) -> Panel:
     """Maximise the likelihood; say so when it has no maximum."""
     objective, unknown = make_objective(engine, LIKELIHOOD)
-    verdict = find(objective, seed=random_seed, progress=between(progress, 0.0, SEARCHED))
+    verdict = find(objective, seed=settings.random_seed, progress=between(progress, 0.0, SEARCHED))
     if labels is not None:
         verdict = labels.verdict(verdict, "mle")
     optimum = Optimum(verdict, unknown)
     estimands = resolve(optimum.engine, [e.name for e in estimands])  # whose coordinates may be others
-    frame = Frame(scenario, variant, "mle", "maximum", "wald", ci_prob)
+    frame = Frame(scenario, variant, "mle", "maximum", "wald", settings.ci_prob)
     without_redundant = verdict.without_redundant
     rows = with_limits(optimum, estimands, headline_rows(optimum, frame, estimands))
     rows = [_conditional(engine, row) for row in rows]
@@ -51,7 +50,7 @@ def solve_mle(
     missing: dict[tuple[str, str], str] = {}
     found = search_diagnostics(verdict)
     jagged = verdict.corner is not None and not objective.kinked  # no re-optimisation can be trusted to get across
-    if profile and verdict.unbounded is None and verdict.starts and not jagged:
+    if settings.profile and verdict.unbounded is None and verdict.starts and not jagged:
         from triptych.profiles.moving_ends import jump_rows
         from triptych.profiles.profile import MOST, profile_rows
 

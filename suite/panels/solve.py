@@ -13,8 +13,9 @@ from triptych.base.threads import in_one_thread
 from triptych.engine.engine import Engine
 from triptych.engine.estimands import resolve
 from triptych.panels.labels import labels_of
-from triptych.panels.mcmc import Sampling, not_sampled, solve_mcmc
+from triptych.panels.mcmc import not_sampled, solve_mcmc
 from triptych.panels.no_maximum import without_maximum
+from triptych.panels.settings import Settings
 from triptych.panels.solution import Panel, Solution
 from triptych.problem.scenario import DEFAULT, Data, Relabel, Scenario
 from triptych.problem.table import METHODS, Status
@@ -69,12 +70,8 @@ def model_settings(scenario: Scenario, settings: dict[str, Any]) -> dict[str, An
 def solve(
     scenario: Scenario,
     variant: str = DEFAULT,
+    settings: Settings | None = None,
     *,
-    methods: Sequence[str] = METHODS,
-    sampling: Sampling | None = None,
-    ci_prob: float = 0.95,
-    ci_kind: str = "eti",
-    profile: bool = True,
     data: Data | None = None,
     progress: Progress | None = None,
 ) -> Solution:
@@ -84,45 +81,35 @@ def solve(
     ----------
     scenario, variant
         What to solve.
-    methods
-        Any of ``mle``, ``map``, ``mcmc``.
-    sampling
-        How to sample.
-    ci_prob, ci_kind
-        Level of all intervals, and which posterior interval is the headline: ``eti`` or ``hdi``.
-    profile
-        Whether to compute profile-likelihood intervals.
+    settings
+        The methods, how to sample, and which intervals; None is the defaults.
     data
         Data in place of the scenario's own.
     progress
         Called with what is being done and the share that is done.
     """
-    settings = dict(scenario.variants[variant])
-    data = scenario_data(scenario, settings) if data is None else data
+    settings, own = settings or Settings(), dict(scenario.variants[variant])
+    data = scenario_data(scenario, own) if data is None else data
     seconds: dict[str, float] = {}
     with _timed(seconds, "compile"):
-        engine, other = _engine(scenario, data, settings), scenario.likelihood
+        engine, other = _engine(scenario, data, own), scenario.likelihood
         mle_engine = None
-        if other is not None and "mle" in methods:
-            mle_engine = _engine(other, scenario_data(other, settings), settings)
+        if other is not None and "mle" in settings.methods:
+            mle_engine = _engine(other, scenario_data(other, own), own)
     panels = solve_engine(
         engine,
         scenario.estimands,
+        settings,
         mle_engine=mle_engine,
         scenario=scenario.name,
         variant=variant,
-        methods=methods,
-        sampling=sampling or Sampling(),
-        ci_prob=ci_prob,
-        ci_kind=ci_kind,
-        profile=profile,
         relabel=scenario.relabel,
         no_posterior=scenario.without_posterior(variant),
         no_maximum=scenario.no_maximum,
         seconds=seconds,
         progress=progress,
     )
-    return Solution(scenario.name, variant, settings, data, engine, panels, seconds, mle_engine)
+    return Solution(scenario.name, variant, own, data, engine, panels, seconds, mle_engine)
 
 
 def _engine(scenario: Scenario, data: Data, settings: dict[str, Any]) -> Engine:
@@ -133,15 +120,11 @@ def _engine(scenario: Scenario, data: Data, settings: dict[str, Any]) -> Engine:
 def solve_engine(
     engine: Engine,
     estimands: Sequence[str] | None,
+    settings: Settings,
     *,
     mle_engine: Engine | None = None,
     scenario: str,
     variant: str,
-    methods: Sequence[str],
-    sampling: Sampling,
-    ci_prob: float,
-    ci_kind: str,
-    profile: bool,
     relabel: Relabel | None,
     no_posterior: tuple[Status, str] | None = None,
     no_maximum: Mapping[str, str] | None = None,
@@ -152,15 +135,15 @@ def solve_engine(
     from triptych.panels.map import solve_map
     from triptych.panels.mle import solve_mle
 
-    if "mcmc" in methods and no_posterior is None:
-        refuse_beyond_memory(sampling.draws, sampling.chains, engine.size, engine.shown_size)
+    if "mcmc" in settings.methods and no_posterior is None:
+        refuse_beyond_memory(settings.draws, settings.chains, engine.size, engine.shown_size)
     resolved = resolve(engine, estimands)
-    labels = labels_of(engine, relabel, sampling.random_seed)
-    own_labels = labels if mle_engine is None else labels_of(mle_engine, relabel, sampling.random_seed)
-    common: dict[str, Any] = {"scenario": scenario, "variant": variant, "ci_prob": ci_prob}
+    labels = labels_of(engine, relabel, settings.random_seed)
+    own_labels = labels if mle_engine is None else labels_of(mle_engine, relabel, settings.random_seed)
+    common: dict[str, Any] = {"scenario": scenario, "variant": variant}
     panels: dict[str, Panel] = {}
     for method in METHODS:
-        if method not in methods:
+        if method not in settings.methods:
             continue
         raise_if_interrupted()
         share = unheard if progress is None else _part(progress, method)
@@ -169,27 +152,16 @@ def solve_engine(
             if method == "mle":
                 own = mle_engine or engine
                 wanted = resolve(own, [e.name for e in resolved])
-                panel = solve_mle(
-                    own,
-                    wanted,
-                    random_seed=sampling.random_seed,
-                    profile=profile,
-                    labels=own_labels,
-                    progress=share,
-                    **common,
-                )
+                panel = solve_mle(own, wanted, settings, labels=own_labels, progress=share, **common)
             elif method == "map":
-                panel = solve_map(
-                    engine, resolved, random_seed=sampling.random_seed, labels=labels, progress=share, **common
-                )
+                panel = solve_map(engine, resolved, settings, labels=labels, progress=share, **common)
             elif no_posterior is not None:
-                panel = not_sampled(resolved, *no_posterior, scenario=scenario, variant=variant, ci_prob=ci_prob)
+                panel = not_sampled(resolved, *no_posterior, ci_prob=settings.ci_prob, **common)
             else:
                 panel = solve_mcmc(
                     engine,
                     resolved,
-                    sampling,
-                    ci_kind=ci_kind,
+                    settings,
                     labels=labels,
                     mode=panels.get("map"),
                     mle=panels.get("mle"),

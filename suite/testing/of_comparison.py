@@ -140,16 +140,16 @@ def _sample(solution: Solution, likelihood: tuple[str, ...]) -> Sample | None:
 def _redraw(comparison: Comparison, solution: Solution) -> Callable[[int, int], Sampled]:
     """Return what samples a variant anew, with more draws and another seed."""
     from triptych.panels.labels import labels_of
-    from triptych.panels.mcmc import Sampling, mode_status, until_passed
+    from triptych.panels.mcmc import mode_status, until_passed
+    from triptych.panels.settings import Settings
     from triptych.sampling.nuts import SamplerStopped
 
-    given = comparison.provenance
-    sampling = Sampling(given["draws"], given["tune"], given["chains"], given["random_seed"], given["backend"])
+    settings = Settings.of(comparison.provenance)
 
     def redraw(factor: int, seed: int) -> Sampled:
         engine, mode = solution.engine, solution.panels.get("map")
-        own = replace(sampling, draws=sampling.draws * factor, random_seed=(sampling.random_seed + seed) % 2**32)
-        labels = labels_of(engine, comparison.scenario.relabel, sampling.random_seed)
+        own = replace(settings, draws=settings.draws * factor, random_seed=(settings.random_seed + seed) % 2**32)
+        labels = labels_of(engine, comparison.scenario.relabel, settings.random_seed)
         try:
             run = until_passed(engine, own, labels, mode, mode_status(mode), [], None)
         except SamplerStopped as error:

@@ -192,7 +192,7 @@ def test_numpys_whole_numbers_count_and_others_are_refused() -> None:
         ({"ci_prob": None}, "ci_prob=None: use a probability"),
         ({"name": None}, "name=None: use a text"),
         ({"trials": 3}, "trials=3: use the name of the column"),
-        ({"random_seed": 10**5000}, "random_seed=a long int: use a whole number below"),
+        ({"random_seed": 10**5000}, "random_seed=a long int: use a whole number from 0"),
     ],
 )
 def test_options_of_the_wrong_kind_are_named(options: dict[str, Any], words: str) -> None:

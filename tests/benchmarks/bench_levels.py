@@ -49,12 +49,13 @@ def by_triptych(levels: int, family: str) -> dict[str, float]:
     import pymc  # noqa: F401
     import statsmodels.api  # noqa: F401
 
+    from triptych.panels.settings import Settings
     from triptych.panels.solve import solve
     from triptych.regression.build import build_scenario
 
     frame = table(levels, family)
     began = time.process_time()
-    solution = solve(build_scenario(frame, "y ~ x + C(g)", family=family), methods=("mle", "map"))
+    solution = solve(build_scenario(frame, "y ~ x + C(g)", family=family), settings=Settings(methods=("mle", "map")))
     spent = time.process_time() - began
     ok = sum(row.status.value == "ok" for panel in solution.panels.values() for row in panel.estimates)
     return {"total": spent, "ok": float(ok)}

@@ -12,7 +12,7 @@ from scipy import special, stats
 
 import triptych
 from triptych.comparisons import holdout
-from triptych.panels.mcmc import Sampling
+from triptych.panels.settings import Settings
 from triptych.panels.solve import solve
 from triptych.problem.scenario import Data, Scenario
 
@@ -43,7 +43,7 @@ def scenario(**changes: Any) -> Scenario:
 
 @pytest.fixture(scope="module")
 def solution() -> Any:
-    return solve(scenario(), sampling=Sampling(draws=300, tune=300), profile=False)
+    return solve(scenario(), settings=Settings(draws=300, tune=300, profile=False))
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3])
@@ -53,7 +53,7 @@ def scored(solution: Any, request: pytest.FixtureRequest) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         sample = holdout.sample
         patch.setattr(holdout, "sample", lambda *args, **options: drawn.append(sample(*args, **options)) or drawn[-1])
-        found = holdout.holdout_scores(scenario(), solution, Sampling(random_seed=request.param))
+        found = holdout.holdout_scores(scenario(), solution, Settings(random_seed=request.param))
     return {score.method: score for score in found}, np.exp(drawn[-1].z[..., 0])
 
 
@@ -96,10 +96,10 @@ def test_its_score_is_the_integral_over_the_posterior(scored: Any) -> None:
 
 def test_without_a_split_the_rows_say_why(solution: Any) -> None:
     for split, word in (("no rows to spare", "no rows to spare"), (lambda data: HELD | True, "none to learn from")):
-        found = holdout.holdout_scores(scenario(holdout=split), solution, Sampling())
+        found = holdout.holdout_scores(scenario(holdout=split), solution, Settings())
         assert [score.status for score in found] == ["failed"] * 3
         assert all(word in score.reason and np.isnan(score.log_score) for score in found)
-    other = holdout.holdout_scores(scenario(holdout=lambda data: HELD[:4]), solution, Sampling())
+    other = holdout.holdout_scores(scenario(holdout=lambda data: HELD[:4]), solution, Settings())
     assert all("not one per row" in score.reason for score in other)
 
 

@@ -16,8 +16,8 @@ from triptych.comparisons.contrast import contrasts, overlap
 from triptych.engine.angles import periods, wrapped
 from triptych.engine.engine import Engine
 from triptych.engine.estimands import resolve
-from triptych.panels.mcmc import Sampling
 from triptych.panels.mle import solve_mle
+from triptych.panels.settings import Settings
 from triptych.panels.solution import Panel, Solution
 from triptych.panels.solve import solve_engine
 from triptych.problem.table import Row, Status
@@ -30,7 +30,7 @@ TURN = 2 * np.pi
 LEVEL = stats.chi2.ppf(0.95, 1)
 NOISE = np.random.default_rng(29).vonmises(0, 8, 30)
 SHIFTS = (np.pi - 0.05, 0.0, -np.pi / 2, 5.0)
-FRAME: dict[str, Any] = {"scenario": "s", "variant": "v", "ci_prob": 0.95}
+FRAME: dict[str, Any] = {"scenario": "s", "variant": "v"}
 
 
 def round_(angle: Any) -> Any:
@@ -65,7 +65,7 @@ def at(engine: Engine, shift: float) -> Engine:
 def fits(engine: Engine) -> list[Panel]:
     """The MLE of the same data turned by several angles."""
     wanted = resolve(engine, ["mu", "kappa", "later", "degrees", "mirrored"])
-    return [solve_mle(at(engine, shift), wanted, random_seed=1, **FRAME) for shift in SHIFTS]
+    return [solve_mle(at(engine, shift), wanted, Settings(), **FRAME) for shift in SHIFTS]
 
 
 def rows(panel: Panel, kind: str) -> dict[str, Row]:
@@ -128,9 +128,7 @@ def test_turning_the_data_turns_estimates_and_arcs(fits: list[Panel], kind: str)
 
 def test_an_arc_that_rules_out_nothing_is_told_to_be_the_whole_circle(engine: Engine) -> None:
     even = np.linspace(-np.pi, np.pi, 30, endpoint=False)
-    panel = solve_mle(
-        engine.with_data(data=even + 0.05 * np.sin(even)), resolve(engine, ["mu"]), random_seed=1, **FRAME
-    )
+    panel = solve_mle(engine.with_data(data=even + 0.05 * np.sin(even)), resolve(engine, ["mu"]), Settings(), **FRAME)
     for kind in ("wald", "profile"):
         row = rows(panel, kind)["mu"]
         assert row.upper - row.lower == pytest.approx(TURN)
@@ -142,8 +140,8 @@ def test_an_arc_that_rules_out_nothing_is_told_to_be_the_whole_circle(engine: En
 def around_pi(engine: Engine) -> Solution:
     here = at(engine, SHIFTS[0])
     panels = solve_engine(
-        here, ["mu", "kappa", "later", "cosine"], methods=("mle", "map", "mcmc"), profile=False, relabel=None,
-        sampling=Sampling(draws=500, tune=500), ci_kind="eti", seconds={}, **FRAME,
+        here, ["mu", "kappa", "later", "cosine"], Settings(draws=500, tune=500, profile=False), relabel=None,
+        seconds={}, **FRAME,
     )  # fmt: skip
     return Solution("s", "v", {}, None, here, panels)  # type: ignore[arg-type]
 
@@ -277,7 +275,7 @@ def test_regressions_on_angles_have_the_profile_of_the_unrolled_likelihood() -> 
         pm.Deterministic("at_two", mu[0] + 2 * pt.arctan(2 * b))
         pm.Deterministic("gap", mu[0] - mu[1])
         pm.VonMises("y", mu + 2 * pt.arctan(b * X)[:, None], k, observed=WAYS)
-    panel = solve_mle(Engine.build(model), resolve(Engine.build(model)), random_seed=1, **FRAME)
+    panel = solve_mle(Engine.build(model), resolve(Engine.build(model)), Settings(), **FRAME)
     start = np.array([2.9, -3.0, 0.6, 2.0])
     best = minimize(falls, start, method="BFGS", options={"gtol": 1e-8})
     exact = {"mu[0]": best.x[0], "mu[1]": best.x[1], "at_two": best.x[0] + 2 * np.arctan(2 * best.x[2])}

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from triptych.models import class_imbalance as rare
+from triptych.panels.settings import Settings
 from triptych.panels.solve import solve
 
 
@@ -40,6 +41,6 @@ def test_claims_notice_another_focus(run: Any, monkeypatch: pytest.MonkeyPatch) 
 
 def test_jeffreys_is_firth_with_a_continuous_predictor_too() -> None:
     alone = replace(rare.scenario, variants={"firth": {"prior": "jeffreys"}}, expect={}, no_posterior=None, claims=())
-    found = solve(alone, "firth", methods=("map",), profile=False)
+    found = solve(alone, "firth", settings=Settings(methods=("map",), profile=False))
     theta = [found.row("map", name).estimate for name in ("level", "slope")]
     assert theta == pytest.approx(rare._firth(found.data), abs=1e-8)

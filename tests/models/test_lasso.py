@@ -11,6 +11,7 @@ import pytest
 
 from triptych.models import lasso
 from triptych.models.lasso import RATE, scenario
+from triptych.panels.settings import Settings
 from triptych.panels.solve import solve
 
 
@@ -22,7 +23,7 @@ def run(solved: Any) -> Any:
 def _at(rate: float) -> Any:
     """Solve for the MAP at another lambda."""
     other = replace(scenario, variants={"other": {"rate": rate}}, claims=())
-    return solve(other, "other", methods=("map",), profile=False)
+    return solve(other, "other", settings=Settings(methods=("map",), profile=False))
 
 
 def _log_density(data: Any, intercept: Any, beta: Any, sigma: Any, rate: float = RATE) -> Any:
@@ -119,7 +120,7 @@ def test_claims_notice_a_scale_that_is_wrong() -> None:
     def doubled(data: Any) -> None:
         scenario.model(data, rate=RATE / 2)
 
-    c = {"default": solve(replace(scenario, model=doubled), methods=("map",))}
+    c = {"default": solve(replace(scenario, model=doubled), settings=Settings(methods=("map",)))}
     assert lasso.kkt_residual_is_reported(c).holds
     for claim in (lasso.map_is_the_lasso, lasso.kkt_holds, lasso.sigma_is_stationary, lasso.other_libraries_agree):
         assert not claim(c).holds
@@ -133,7 +134,7 @@ def test_claims_notice_a_prior_of_sigma_that_is_missing() -> None:
         beta = pm.Laplace("beta", 0, sigma / RATE, dims="predictor")
         pm.Normal("y", intercept + data.X @ beta, sigma, observed=data.progression, dims="patient")
 
-    c = {"default": solve(replace(scenario, model=flat), methods=("map",))}
+    c = {"default": solve(replace(scenario, model=flat), settings=Settings(methods=("map",)))}
     assert lasso.map_is_the_lasso(c).holds
     assert not lasso.sigma_is_stationary(c).holds
 

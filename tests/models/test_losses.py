@@ -12,6 +12,7 @@ import pytest
 from triptych.models import cross_entropy_is_categorical as entropy
 from triptych.models import mae_is_laplace as mae
 from triptych.models import mse_is_gaussian as mse
+from triptych.panels.settings import Settings
 from triptych.panels.solve import solve
 from triptych.problem.scenario import Data
 
@@ -43,7 +44,7 @@ def test_the_seven_parties_have_the_likelihood_that_stata_prints() -> None:
     classes = [str(k) for k in range(7)]
     data = entropy._data(table[names].to_numpy(float), table["PID"].to_numpy(), names, classes)
     alone = replace(entropy.scenario, variants={}, expect={}, claims=())
-    found = solve(alone, methods=("mle",), profile=False, data=data)
+    found = solve(alone, settings=Settings(methods=("mle",), profile=False), data=data)
     assert found.panels["mle"].native.llf == pytest.approx(-1461.922747312, abs=1e-7)
 
 
@@ -79,7 +80,7 @@ def test_claims_notice_a_flat_prior_of_sigma(solved: Any) -> None:
     few = Data({"income": d.income[:8], "food": d.food[:8]}, dims=d.dims)
     for model, holds in ((mse.model, True), (flat, False)):
         alone = replace(mse.scenario, model=model, claims=())
-        c = {"default": solve(alone, data=few, profile=False)}
+        c = {"default": solve(alone, data=few, settings=Settings(profile=False))}
         assert mse.map_divides_by_one_more(c).holds == holds
         assert mse.posterior_divides_by_four_less(c).holds == holds
 

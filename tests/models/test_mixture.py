@@ -11,6 +11,7 @@ from scipy.stats import norm
 
 from triptych.models import mixture
 from triptych.models.mixture import NAMES, scenario
+from triptych.panels.settings import Settings
 from triptych.panels.solve import solve
 
 
@@ -74,7 +75,7 @@ def test_the_kept_path_ends_on_the_most_tied_lengths(run: Any) -> None:
 
 def test_lengths_that_are_not_tied_rise_at_slope_one() -> None:
     data, _truth = scenario.simulate(np.random.default_rng(2), n=60)
-    solved = solve(scenario, methods=("mle",), profile=False, data=data)
+    solved = solve(scenario, settings=Settings(methods=("mle",), profile=False), data=data)
     gains, ties = mixture._slopes(solved, -25.0)
     assert ties.max() == 1
     np.testing.assert_allclose(gains[:, 0], 1, atol=1e-6)
@@ -83,7 +84,7 @@ def test_lengths_that_are_not_tied_rise_at_slope_one() -> None:
 
 def test_the_simulator_is_recovered_by_the_interior_maximum() -> None:
     data, truth = scenario.simulate(np.random.default_rng(6), n=1000)
-    solved = solve(scenario, methods=("mle",), profile=False, data=data)
+    solved = solve(scenario, settings=Settings(methods=("mle",), profile=False), data=data)
     rows = [r for r in solved.panels["mle"].optima if r.reason.startswith("local maximum 1,")]
     for name, values in truth.items():
         found = [r for r in rows if r.estimand == name]
@@ -93,7 +94,7 @@ def test_the_simulator_is_recovered_by_the_interior_maximum() -> None:
 
 def test_a_large_sample_has_no_maximum_either() -> None:
     data, _truth = scenario.simulate(np.random.default_rng(5), n=400)
-    solved = solve(scenario, methods=("mle",), profile=False, data=data)
+    solved = solve(scenario, settings=Settings(methods=("mle",), profile=False), data=data)
     assert set(solved.statuses("mle", "sigma")) == {"unbounded"}
 
 

@@ -36,10 +36,11 @@ def test_an_unknown_scenario_is_named() -> None:
 @pytest.mark.parametrize("name", ["lasso", "weight_decay"])
 def test_the_simulator_is_recovered(name: str) -> None:
     scenario = triptych.scenarios()[name]
+    from triptych.panels.settings import Settings
     from triptych.panels.solve import solve
 
     data, truth = scenario.simulate(np.random.default_rng(3), n=20_000)
-    solved = solve(scenario, methods=("mle",), profile=False, data=data)
+    solved = solve(scenario, settings=Settings(methods=("mle",), profile=False), data=data)
     for estimand in scenario.estimands:
         value = truth[estimand]
         gap = np.abs(solved.values("mle", estimand) - np.ravel(value))

@@ -14,6 +14,7 @@ import triptych
 from triptych.engine.engine import Engine
 from triptych.models import small_n_variance as sleep
 from triptych.models.small_n_variance import scenario
+from triptych.panels.settings import Settings
 from triptych.panels.solve import solve
 from triptych.sampling.nuts import sample
 
@@ -82,7 +83,7 @@ def test_the_marginal_density_integrates_mu_out() -> None:
 
 def test_the_simulator_is_recovered() -> None:
     data, truth = scenario.simulate(np.random.default_rng(4), n=20_000)
-    solved = solve(scenario, methods=("mle",), profile=False, data=data)
+    solved = solve(scenario, settings=Settings(methods=("mle",), profile=False), data=data)
     for name, value in truth.items():
         row = solved.row("mle", name)
         assert abs(row.estimate - value) <= 4.5 * row.std_error
@@ -92,7 +93,7 @@ def test_the_panel_divides_by_n_on_simulated_samples() -> None:
     rng = np.random.default_rng(6)
     for _ in range(4):
         data, _truth = scenario.simulate(rng, n=3)
-        solved = solve(scenario, methods=("mle",), profile=False, data=data)
+        solved = solve(scenario, settings=Settings(methods=("mle",), profile=False), data=data)
         spread = np.sum((data.hours - data.hours.mean()) ** 2)
         assert solved.row("mle", "variance").estimate == pytest.approx(spread / 3, rel=1e-8)
 

@@ -13,6 +13,7 @@ from scipy.optimize import brentq, lsq_linear
 
 from triptych.models import weight_decay as decay
 from triptych.models.weight_decay import scenario
+from triptych.panels.settings import Settings
 from triptych.panels.solve import solve
 
 
@@ -66,7 +67,7 @@ def test_sigma_at_the_mode_solves_its_equation(run: Any) -> None:
 
 def test_another_prior_moves_the_mode_and_nothing_else(run: Any) -> None:
     tight = replace(scenario, variants={"tight": {"decay_sd": 0.1}}, expect={}, claims=())
-    solved = solve(tight, "tight", methods=("mle", "map"), profile=False)
+    solved = solve(tight, "tight", settings=Settings(methods=("mle", "map"), profile=False))
     assert solved.values("mle", "weight") == pytest.approx(run["default"].values("mle", "weight"), rel=1e-9)
     assert solved.values("map", "weight") == pytest.approx(decay._ridge(solved.data, 100.0), rel=1e-9)
     assert np.max(np.abs(solved.values("map", "weight") - run["default"].values("map", "weight"))) > 0.05
@@ -78,7 +79,7 @@ def test_units_change_the_coefficients_and_not_the_weights(run: Any) -> None:
     table = longley.load_pandas()
     factors = np.array([1e3, 1e-6, 1.0, 7.0, 1e6, 1.0])
     data = decay._data(table.exog.to_numpy() * factors, table.endog.to_numpy() * 10, list(table.exog.columns))
-    solved = solve(scenario, methods=("mle", "map"), profile=False, data=data)
+    solved = solve(scenario, settings=Settings(methods=("mle", "map"), profile=False), data=data)
     for method in ("mle", "map"):
         assert solved.values(method, "weight") == pytest.approx(run["default"].values(method, "weight"), rel=1e-8)
         slopes = run["default"].values(method, "coef")[1:] * 10 / factors
@@ -89,7 +90,7 @@ def test_the_mode_nears_the_mle_as_data_grow() -> None:
     gaps = []
     for n in (200, 20_000):
         data, _ = scenario.simulate(np.random.default_rng(5), n=n)
-        solved = solve(scenario, methods=("mle", "map"), profile=False, data=data)
+        solved = solve(scenario, settings=Settings(methods=("mle", "map"), profile=False), data=data)
         gaps.append(np.max(np.abs(solved.values("map", "weight") - solved.values("mle", "weight"))))
     # The shift is of order penalty/n; a hundred times the data leave between 1/50 and 1/200 of it.
     assert 50 < gaps[0] / gaps[1] < 200
@@ -118,7 +119,7 @@ def test_claims_notice_a_prior_on_the_wrong_scale(run: Any) -> None:
         pm.Normal("y", level + data.X @ weight, sigma, observed=data.employed, dims="year")
 
     wrong = replace(scenario, model=squared, estimands=("weight",), null={}, units={})
-    solved = solve(wrong, methods=("map",))
+    solved = solve(wrong, settings=Settings(methods=("map",)))
     c = {"default": solved, "sigma_known": run["sigma_known"]}
     for claim in (
         decay.map_is_ridge,

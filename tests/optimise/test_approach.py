@@ -23,6 +23,7 @@ from triptych.existence.search import _on_steps, find
 from triptych.existence.verdict import Verdict
 from triptych.optimise.newton import newton
 from triptych.optimise.objective import Objective, make_objective
+from triptych.panels.settings import Settings
 from triptych.panels.solve import solve
 from triptych.regression import linear_programs as fit_programs
 from triptych.regression.build import build_scenario
@@ -89,7 +90,7 @@ def test_many_levels_cost_few_hessians_and_are_those_of_statsmodels(
     before = blas_threads()
     solution = solve(
         build_scenario(frame, "y ~ x + C(g)", family=family),
-        methods=("mle", "map"),
+        settings=Settings(methods=("mle", "map")),
         progress=lambda *_: threads.update(blas_threads()),
     )
     work = len(hessians), len(gradients), len(values)

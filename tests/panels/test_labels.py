@@ -19,7 +19,7 @@ from triptych.engine.engine import LIKELIHOOD, Engine
 from triptych.existence.search import find
 from triptych.optimise.objective import make_objective
 from triptych.panels.labels import Labels, labels_of
-from triptych.panels.mcmc import Sampling
+from triptych.panels.settings import Settings
 from triptych.panels.solve import solve_engine
 from triptych.problem.scenario import Relabel
 
@@ -243,9 +243,8 @@ def solved(
     make: Callable[[], pm.Model], seed: int, methods: tuple[str, ...] = ("mle", "map", "mcmc"), **options: Any
 ) -> Any:
     return solve_engine(
-        built(make), None, scenario="labels", variant="default", methods=methods,
-        sampling=Sampling(draws=500, tune=500, chains=4, random_seed=seed), ci_prob=0.95, ci_kind="eti",
-        profile=False, relabel=None, seconds={}, **options,
+        built(make), None, Settings(methods, draws=500, tune=500, random_seed=seed, profile=False),
+        scenario="labels", variant="default", relabel=None, seconds={}, **options,
     )  # fmt: skip
 
 
