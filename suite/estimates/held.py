@@ -187,11 +187,10 @@ class Held:
         away, keep = np.flatnonzero(held), np.flatnonzero(~held)
         if keep.size:
             x[keep] = climb(replace(objective, origin=objective.full(x)).without(away), x[keep])[0].z
-        value, gradient, hessian = objective.derivatives(x)
-        if not (np.isfinite(value) and np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))):
+        there = objective.at(x)
+        if not there.usable:
             return None
-        moved = replace(self.verdict, point=replace(point, z=x, value=value, gradient=gradient, hessian=hessian))
-        return type(self.optimum)(moved, self.optimum.unknown)
+        return type(self.optimum)(replace(self.verdict, point=point.moved_to(there)), self.optimum.unknown)
 
     def shrinking(self, estimand: Estimand) -> np.ndarray:
         """Return which scalars' standard errors have no limit as what goes away goes on."""

@@ -16,7 +16,7 @@ from triptych.base.linalg import equilibrate
 from triptych.existence.verdict import Verdict
 from triptych.optimise.approach import WIDE
 from triptych.optimise.corners import best_in_corner
-from triptych.optimise.newton import Point, ascent_step
+from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 
 NEAR = 1e-7  # from an edge, relative to a coordinate, that is on it
@@ -144,9 +144,6 @@ def _up_to_the_edge(objective: Objective, x: np.ndarray, value: float) -> tuple[
 def _put(verdict: Verdict, x: np.ndarray, value: float) -> None:
     if not value > verdict.point.value:
         return
-    _, gradient, hessian = verdict.objective.derivatives(x)
-    if np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian)):
-        _, decrement = ascent_step(gradient, hessian)
-        verdict.point = replace(
-            verdict.point, z=x, value=value, gradient=gradient, hessian=hessian, decrement=decrement
-        )
+    there = verdict.objective.at(x)
+    if there.usable:
+        verdict.point = verdict.point.moved_to(replace(there, value=value))

@@ -10,6 +10,8 @@ the starts, with no ascent found.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from triptych.base.linalg import equilibrate
@@ -25,7 +27,7 @@ from triptych.existence.verdict import ALL_ROUNDING, Verdict
 from triptych.existence.walk import follow
 from triptych.optimise.approach import WIDE, approach
 from triptych.optimise.kinks import Corner, Met, climb
-from triptych.optimise.newton import LOG_RANGE, Point, ascent_step
+from triptych.optimise.newton import LOG_RANGE, Point
 from triptych.optimise.objective import Objective
 
 ROUNDS = 6  # times that a better point met by a probe is climbed from
@@ -316,8 +318,6 @@ def _step_back(verdict: Verdict) -> None:
     for x in trail[::-1]:
         rounding_error = objective.rounding_error(x)
         if rounding_error <= 1e-3 * COARSE:
-            value, gradient, hessian = objective.derivatives(x)
-            _, decrement = ascent_step(gradient, hessian)
-            verdict.point = Point(x, value, gradient, hessian, decrement, len(trail), trail)
+            verdict.point = replace(objective.at(x), iterations=len(trail), trail=trail)
             verdict.rounding_error = rounding_error
             return

@@ -14,7 +14,6 @@ from triptych.base.linalg import equilibrate, independent
 from triptych.existence.endless import MOST_COLUMNS, column_sizes, null_directions, structural_null
 from triptych.existence.verdict import Trace, Verdict
 from triptych.optimise.kinks import at_corner, climb
-from triptych.optimise.newton import ascent_step
 from triptych.optimise.objective import Objective
 
 
@@ -124,14 +123,14 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
     kept = np.isin(objective.active, inner.objective.active)
     x = _elsewhere(objective, inner, kept)
     if inner.corner is None:
-        value, gradient, hessian = objective.derivatives(x)
-        reached = ascent_step(gradient, hessian)[1] <= max(inner.point.decrement, 1e-6 * (1 + abs(value)))
+        at = objective.at(x)
+        reached = at.decrement <= max(inner.point.decrement, 1e-6 * (1 + abs(at.value)))
         corner, rows = None, np.zeros((0, x.size))
     else:
         at, corner = at_corner(objective, x, len(inner.corner.jacobian))
-        gradient, hessian, rows = at.gradient, at.hessian, corner.jacobian
+        rows = corner.jacobian
         reached = corner.residual <= max(10 * inner.corner.residual, 1e-6)
-    point = replace(inner.point, z=x, gradient=gradient, hessian=hessian, trail=x[None])
+    point = replace(inner.point, z=x, gradient=at.gradient, hessian=at.hessian, trail=x[None])
     if not point.usable or not reached:
         return None
 

@@ -206,11 +206,10 @@ def _settle(verdict: Verdict) -> None:
         x = point.z + step * way
         end, _ = climb(replace(objective, origin=objective.full(x)).without(away), x[keep])
         x[keep] = end.z
-        value, gradient, hessian = objective.derivatives(x)
-        finite = np.isfinite(value) and np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))
-        higher = value >= point.value - max(8 * verdict.rounding_error, 1e-9)
-        if finite and higher and objective.rounding_error(x) <= max(8 * verdict.rounding_error, 1e-9):
-            verdict.point = replace(point, z=x, value=value, gradient=gradient, hessian=hessian)
+        there = objective.at(x)
+        higher = there.value >= point.value - max(8 * verdict.rounding_error, 1e-9)
+        if there.usable and higher and objective.rounding_error(x) <= max(8 * verdict.rounding_error, 1e-9):
+            verdict.point = point.moved_to(there)
             return
 
 

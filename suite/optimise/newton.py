@@ -7,7 +7,7 @@ only a candidate, which :mod:`triptych.existence.search` judges by curvature and
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,7 +54,11 @@ class Point:
     @property
     def arrived(self) -> bool:
         """Whether nothing is left of the ascent."""
-        return self.decrement <= ARRIVED * (1 + abs(self.value))
+        return bool(np.isfinite(self.decrement) and self.decrement <= ARRIVED * (1 + abs(self.value)))
+
+    def moved_to(self, there: Point) -> Point:
+        """Return the end of the same ascent at another place; it keeps the way that led to it."""
+        return replace(there, iterations=self.iterations, trail=self.trail, slow=self.slow)
 
 
 def newton(

@@ -10,7 +10,7 @@ from triptych.engine.angles import turns
 from triptych.engine.engine import Engine
 from triptych.graph.rewrites import kind_of
 from triptych.optimise.approach import WIDE, approach, arrive
-from triptych.optimise.newton import Point, newton
+from triptych.optimise.newton import Point, ascent_step, newton
 
 FAR_OUT, NUDGE = 8.0, 1e-6  # of a logarithm: from where rounding is looked for, and by what step
 FURTHER, STRAIGHT = 100, 1e-4  # of these steps, for differences of fourth order; bend over them that leaves none
@@ -86,6 +86,15 @@ class Objective:
         if self.size < self.engine.size:
             g, h = g[self.active], h[np.ix_(self.active, self.active)]
         return self._combined(value), g, (h + h.T) / 2
+
+    def at(self, x: np.ndarray) -> Point:
+        """Return the point ``x`` with value, gradient, Hessian and Newton decrement, infinite where one is not finite.
+
+        It costs one call of :meth:`derivatives`.
+        """
+        value, gradient, hessian = self.derivatives(x)
+        here = Point(x, value, gradient, hessian, np.inf, 0, x[None])
+        return replace(here, decrement=ascent_step(gradient, hessian)[1]) if here.usable else here
 
     def slopes(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the objective with its gradient ``(p,)`` alone, which is all that costs little in many coordinates."""

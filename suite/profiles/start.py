@@ -26,8 +26,7 @@ def pulled_back(optimum: Optimum, verdict: Verdict) -> Optimum:
         x = _nearer(verdict, x, ray)
     if np.array_equal(x, verdict.point.z):
         return optimum if verdict is optimum.verdict else Optimum(verdict, optimum.unknown)
-    value, gradient, hessian = verdict.objective.derivatives(x)
-    point = replace(verdict.point, z=x, value=value, gradient=gradient, hessian=hessian)
+    point = verdict.point.moved_to(verdict.objective.at(x))
     return Optimum(replace(verdict, point=point), optimum.unknown)
 
 
