@@ -1,25 +1,29 @@
-"""The posterior with the likelihood drawn on it, evidence paths, and a scenario's own figures."""
+"""Prior, likelihood and posterior of one scalar in one picture, and the paths that decided a status."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from triptych.base.text import join_all
 from triptych.problem.table import SHORT
 from triptych.reports.marks import SHAPES, Chart
 from triptych.reports.scales import Scale, spread
 from triptych.reports.scenario_figures import special
 from triptych.reports.view import Scalar, abridged, words
 
-if TYPE_CHECKING:
-    pass
-
 SMALL = (340.0, 214.0)
 # How far, in ranges of the posterior, a point estimate may stretch the axis.
 STRETCH = 1.5
+FEWEST = 50  # draws of a prior within the axis, from which its density is drawn
+TOP = 1.12  # of the axis, in heights of the posterior
+# What is said of the heights, once below all pictures.
+HEIGHTS = (
+    "Prior and posterior have the same area; the likelihood, which is no density, is drawn as high as the posterior."
+)
 
 
 def drawable(draws: np.ndarray) -> bool:
@@ -33,11 +37,13 @@ def drawable(draws: np.ndarray) -> bool:
 def density(
     scalar: Scalar,
     draws: np.ndarray,
+    prior: np.ndarray,
     optima: Sequence[dict[str, Any]],
     profile: Sequence[tuple[float, float]] | None,
     key: str,
+    unit: str = "",
 ) -> Chart:
-    """Draw one posterior with likelihood, MAP mode and MLE on it.
+    """Draw prior, likelihood and posterior of one scalar, with the MAP mode and the MLE.
 
     Parameters
     ----------
@@ -45,6 +51,8 @@ def density(
         The headline rows.
     draws
         The posterior draws of this scalar.
+    prior
+        Draws of its prior; empty where the prior cannot be drawn from.
     optima
         Local maxima of the likelihood, drawn when there is no MLE.
     profile
@@ -52,6 +60,8 @@ def density(
         them the likelihood is drawn as the Wald approximation.
     key
         A prefix that makes identifiers unique on the page.
+    unit
+        The unit of the scalar, if it is known.
     """
     from arviz_stats.base import array_stats
 
@@ -59,28 +69,34 @@ def density(
     grid, pdf, _ = array_stats.kde(draws[np.isfinite(draws)], grid_len=128)
     curve, source = _likelihood(scalar.rows.get("mle"), profile)
     low, high = _window(scalar, draws, optima, curve)
-    inside = (curve[0] >= low) & (curve[0] <= high)
-    top = 1.12 * max(float(pdf.max()), float(curve[1][inside].max()) if inside.any() else 0.0)
-    x, y = Scale(low, high, 12.0, width - 12), Scale(0.0, top, height - 36, 26.0)
+    before = _prior(prior, low, high) / np.array([[1.0], [pdf.max()]])
+    top = TOP * max([1.0, *before[1]])
+    x, y = Scale(low, high, 22.0, width - 12), Scale(0.0, top, height - 36, 26.0)
     status = str(scalar.rows["mcmc"]["status"]) if "mcmc" in scalar.rows else "ok"
     name = scalar.name
-    chart = Chart(key, f"Posterior of {name}", "", width, height, x, top=4.0, floor=y(0.0), x_label=abridged(name, 46))
+    label = abridged(f"{name}, {unit}" if unit else name, 46)
+    chart = Chart(key, "", "", width, height, x, top=4.0, floor=y(0.0), x_label=label)
+    chart.add("text", "axis", "density", transform=f"translate(12 {(y(0.0) + y(top)) / 2:.1f}) rotate(-90)",
+              text_anchor="middle")  # fmt: skip
     doubt = "" if status == "ok" else " doubt"
-    points = [(x(a), y(b)) for a, b in zip(grid, pdf, strict=True) if low <= a <= high]
+    points = [(x(a), y(b / pdf.max())) for a, b in zip(grid, pdf, strict=True) if low <= a <= high]
     chart.curve(f"mcmc area{doubt}", points, base=y(0.0))
+    chart.curve("n0 line", [(x(a), y(b)) for a, b in before.T], "prior density")
     chart.curve(f"mcmc line{doubt}", points, "posterior density")
     chart.legend.append(("mcmc", "area", "posterior" if not doubt else f"posterior: {status}"))
+    if before.size:
+        chart.legend.append(("n0", "line", "prior (its draws)"))
     likely = [(x(a), y(b)) for a, b in zip(*curve, strict=True) if low <= a <= high]
     if likely:
         chart.curve(f"mle line{' dashed' if 'Wald' in source else ''}", likely, source)
         chart.legend.append(("mle dashed" if "Wald" in source else "mle", "line", source))
     _points(chart, scalar, optima, y(0.0))
-    chart.description = _describe(scalar, source if likely else "")
+    chart.title = _describe(scalar, ["prior"] * bool(before.size) + [source] * bool(likely))
     return chart
 
 
 def _likelihood(row: dict[str, Any] | None, profile: Sequence[tuple[float, float]] | None) -> tuple[np.ndarray, str]:
-    """Return the likelihood of one scalar as a curve of unit area, and what it is.
+    """Return the likelihood of one scalar as a curve that is one at its maximum, and what it is.
 
     A profile is known by its signed root at a few values, in which it is nearly straight.
     """
@@ -94,15 +110,25 @@ def _likelihood(row: dict[str, Any] | None, profile: Sequence[tuple[float, float
             return np.zeros((2, 0)), ""
         places = np.linspace(values[0], values[-1], 241)
         heights = np.exp(-(PchipInterpolator(values, roots)(places) ** 2) / 2)
-        area = float(np.trapezoid(heights, places))
         # One end may be so far that no place is near the maximum.
-        return (np.array([places, heights / area]), "profile likelihood") if area > 0 else (np.zeros((2, 0)), "")
+        return (np.array([places, heights]), "profile likelihood") if heights.any() else (np.zeros((2, 0)), "")
     centre, error = float(row["estimate"]), float(row["std_error"])
     if not 0 < error < math.inf:
         return np.zeros((2, 0)), ""
     steps = np.linspace(-4, 4, 121)
-    heights = np.exp(-(steps**2) / 2) / (error * math.sqrt(2 * math.pi))
-    return np.array([centre + steps * error, heights]), "likelihood (Wald approximation)"
+    return np.array([centre + steps * error, np.exp(-(steps**2) / 2)]), "likelihood (Wald approximation)"
+
+
+def _prior(draws: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Return the density of a prior within the axis, ``(2, points)``; none where too few of its draws lie there."""
+    from arviz_stats.base import array_stats
+
+    draws = draws[np.isfinite(draws)]
+    inside = draws[(draws >= low) & (draws <= high)]
+    if inside.size < FEWEST or not drawable(inside):
+        return np.zeros((2, 0))
+    grid, pdf, _ = array_stats.kde(inside, grid_len=128, bound_correction=True)
+    return np.array([grid, pdf * inside.size / draws.size])
 
 
 def _window(
@@ -149,11 +175,11 @@ def _beyond(chart: Chart, method: str, above: bool, y: float) -> None:
     chart.curve(f"{method} bar", [(x + way, y - 4), (x, y), (x + way, y + 4)])
 
 
-def _describe(scalar: Scalar, source: str) -> str:
+def _describe(scalar: Scalar, others: Sequence[str]) -> str:
+    """Return the result as a screen reader says it."""
     write = scalar.style
     said = [f"{SHORT[m]} {write(r['estimate']) or words(r['status'])}" for m, r in scalar.rows.items()]
-    drawn = f" with the {source} drawn on it" if source else ""
-    return f"Posterior density of {scalar.name}{drawn}; {', '.join(said)}."
+    return f"{scalar.name}: {', '.join(said)}; drawn are {join_all([*others, 'posterior'])}."
 
 
 def evidence(path: Any, method: str, key: str) -> Chart:

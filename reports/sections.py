@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.comparisons.explanation.prior import drawn_prior
 from triptych.comparisons.notices import far_from_the_prior
 from triptych.problem.scenario import DEFAULT
 from triptych.reports import cells
 from triptych.reports.circles import Circle
-from triptych.reports.figures import density, drawable, evidence
+from triptych.reports.figures import HEIGHTS, density, drawable, evidence
 from triptych.reports.forest import forests
 from triptych.reports.marks import Chart
 from triptych.reports.mathematics import code, mathml, pretty
@@ -199,7 +201,9 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
     return {
         **panels,
         "doubtful": doubtful,
-        "densities": _densities(solution, _drawn(groups, contrasts, name), optima, key),
+        "densities": _densities(solution, _drawn(groups, contrasts, name), optima, comparison.scenario.units, key),
+        "heights": HEIGHTS,
+        "without_prior": _without_prior(posterior),
         "evidence": _evidence(solution, key),
         "optima": [cells.line(row, groups) for row in optima],
         "intervals": [cells.line(row, groups) for row in intervals],
@@ -212,6 +216,12 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
         "predictions": predictive_plots(posterior.native, f"{key}-p") if posterior is not None and first else [],
         "unpredicted": _unpredicted(posterior) if posterior is not None and first else [],
     }
+
+
+def _without_prior(posterior: Any) -> str:
+    """Say why no prior is drawn, if there is none."""
+    why = posterior.diagnostics.get("no_prior_predictive", "") if posterior is not None else ""
+    return f"No prior is drawn: {why}." if why and "prior" not in getattr(posterior.native, "children", {}) else ""
 
 
 def _ranks(posterior: Any, key: str) -> list[Plot]:
@@ -267,21 +277,25 @@ def _densities(
     solution: Any,
     drawn: list[tuple[Scalar, int]],
     optima: list[dict[str, Any]],
+    units: Mapping[str, str],
     key: str,
 ) -> list[Chart]:
-    """Draw the posteriors of some scalars."""
+    """Draw prior, likelihood and posterior of some scalars."""
     if "mcmc" not in solution.panels:
         return []
     profiles = solution.panels["mle"].profiles if "mle" in solution.panels else {}
     charts: list[Chart] = []
+    priors = drawn_prior(solution)
     for scalar, place in drawn:
         circle = Circle(solution, scalar)
         draws = circle.draws(_draws(solution, scalar.estimand, place))
         if not drawable(draws):
             continue
+        prior = circle.draws(priors[scalar.estimand][:, place]) if scalar.estimand in priors else np.zeros(0)
         profile = circle.profile(profiles.get((scalar.estimand, scalar.label)), scalar.rows.get("mle"))
         others = [circle.row(row) for row in _of(scalar, optima)]
-        charts.append(density(circle.scalar(scalar), draws, others, profile, f"{key}-d{len(charts)}"))
+        unit = units.get(scalar.estimand, "")
+        charts.append(density(circle.scalar(scalar), draws, prior, others, profile, f"{key}-d{len(charts)}", unit))
     return charts
 
 

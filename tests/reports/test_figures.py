@@ -1,0 +1,59 @@
+"""Prior, likelihood and posterior in one picture: heights against those of normal densities."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from triptych.reports.figures import density
+from triptych.reports.marks import Chart
+from triptych.reports.view import Scalar
+
+QUANTILES = (np.arange(4000) + 0.5) / 4000
+
+
+def _row(estimate: float, error: float, status: str = "ok") -> dict[str, Any]:
+    half = 2 * error
+    ends = {"lower": estimate - half, "upper": estimate + half, "std_error": error}
+    return {"estimate": estimate, "status": status, **ends}
+
+
+def _drawn(prior: np.ndarray, mle: dict[str, Any], unit: str = "") -> Chart:
+    rows = {"mle": mle, "map": _row(0.0, 1.0), "mcmc": _row(0.0, 1.0)}
+    return density(Scalar("b", "", rows), norm.ppf(QUANTILES), prior, [], None, "k", unit)
+
+
+def _height(chart: Chart, css: str) -> float:
+    """Return the height of a curve above the floor of its chart."""
+    (path,) = (m.attrs["d"] for m in chart.marks if m.css == css and m.tag == "path")
+    return chart.floor - min(float(step.split()[1]) for step in path.strip("MZ").split("L"))
+
+
+@pytest.mark.parametrize("scale", [0.7, 2.0])
+def test_prior_and_posterior_have_one_area_and_the_likelihood_the_height_of_the_posterior(scale: float) -> None:
+    chart = _drawn(norm.ppf(QUANTILES, scale=scale), _row(0.5, 1.3))
+    posterior = _height(chart, "mcmc line")
+    assert _height(chart, "n0 line") / posterior == pytest.approx(1 / scale, rel=0.05)
+    assert _height(chart, "mle line dashed") == pytest.approx(posterior, rel=0.01)
+
+
+def test_the_part_of_a_wide_prior_that_is_seen_has_its_share_of_the_area() -> None:
+    cauchy = np.tan(math.pi * (QUANTILES - 0.5)) * 3
+    chart = _drawn(cauchy, _row(0.0, 1.0))
+    assert _height(chart, "n0 line") / _height(chart, "mcmc line") == pytest.approx(
+        1 / (3 * math.pi) / norm.pdf(0), rel=0.15
+    )
+    nowhere = _drawn(norm.ppf(QUANTILES, loc=100.0), _row(0.0, 1.0))
+    assert not [label for _, _, label in nowhere.legend if label.startswith("prior")]
+    assert not _drawn(np.zeros(0), _row(0.0, 1.0)).title.count("prior")
+
+
+def test_the_label_of_the_drawing_says_its_result_and_the_axes_what_they_are() -> None:
+    chart = _drawn(norm.ppf(QUANTILES), _row(math.nan, math.nan, "unbounded"), unit="kg")
+    assert chart.title == "b: MLE unbounded, MAP 0, posterior 0; drawn are prior and posterior."
+    assert chart.x_label == "b, kg"
+    assert "density" in [m.text for m in chart.marks if m.css == "axis"]
