@@ -105,7 +105,7 @@ def sample(
     begun = _begin(lanes, mode, root, seeds, chains)
     rounds = -(-tune // CHUNK)
     for k in range(rounds):
-        begun, (u, *_) = _advance(lanes, mode, root, seeds, begun, k, tuning=True)
+        begun, u, *_ = _advance(lanes, mode, root, seeds, begun, k, tuning=True)
         if k < rounds - 1:
             root, begun = _rounder(root, begun, u)
     state = (mode, root, seeds, *begun)
@@ -119,27 +119,23 @@ def extend(lanes: Lanes, drawn: Posterior, draws: int) -> Posterior:
     mode, root, seeds, *state = drawn.state
     have = drawn.energy.shape[2]
     first = drawn.chunks
-    parts: list[tuple[np.ndarray, ...]] = []
+    parts: list[list[np.ndarray]] = []
     divergences, accepted = drawn.divergences.copy(), drawn.accepted * have
     made = 0
     while have + made < draws:
-        state, (u, energy, diverged, acceptance) = _advance(
-            lanes, mode, root, seeds, state, first + len(parts), tuning=False
+        state, _, diverged, acceptance, *told = _advance(
+            lanes, mode, root, seeds, state, first + made // CHUNK, tuning=False
         )
-        parts.append((u, energy))
+        parts.append(told)
         divergences = divergences + diverged.sum(axis=(1, 2))
         accepted = accepted + acceptance.mean(axis=1).sum(axis=1)
-        made += u.shape[2]
-    u = np.concatenate([p[0] for p in parts], axis=2)
-    names = list(lanes.engine.variables)
-    z, *values = _natural_values(lanes, mode, root, u)
-    shown = dict(zip(names, values, strict=True))
-    if drawn.natural_values:
-        shown = {n: np.concatenate([drawn.natural_values[n], s], axis=2) for n, s in shown.items()}
-    energy = np.concatenate([drawn.energy, *(p[1] for p in parts)], axis=2)
-    z = np.concatenate([drawn.z, z], axis=2)
+        made += CHUNK
+    if have:
+        parts.insert(0, [drawn.energy, drawn.z, *drawn.natural_values.values()])
+    energy, z, *values = (np.concatenate(columns, axis=2) for columns in zip(*parts, strict=True))
+    shown = dict(zip(lanes.engine.variables, values, strict=True))
     whole, share = (mode, root, seeds, *state), accepted / (have + made)
-    return Posterior(z, shown, energy, divergences, share, drawn.at_mode, whole, first + len(parts))
+    return Posterior(z, shown, energy, divergences, share, drawn.at_mode, whole, first + made // CHUNK)
 
 
 def _weights(lanes: Lanes) -> tuple[np.ndarray, ...]:
@@ -210,13 +206,17 @@ def _advance(
     at: int,
     *,
     tuning: bool,
-) -> tuple[list[np.ndarray], tuple[np.ndarray, ...]]:
-    """Make one chunk of iterations; ``state`` is the place of each chain and the step size with its averages."""
+) -> list[Any]:
+    """Make one chunk of iterations; ``state`` is the place of each chain and the step size with its averages.
+
+    Returns the next state, and of each iteration its place in the whitened coordinates, whether it diverged, how likely
+    it was accepted, its energy, the unconstrained coordinates, and each variable that the model shows.
+    """
     import jax
     import jax.numpy as jnp
 
     u, step = state
-    density = lanes.traced.density
+    density, natural_values = lanes.traced.density, lanes.traced.natural_values
     chains, size = u.shape[1:]
     stretched = max(1.0, size / COORDINATES) ** 0.25
     rng = np.random.default_rng([CHUNK, at])
@@ -268,28 +268,14 @@ def _advance(
         (u, _, _, step), (us, energy, diverged, acceptance) = jax.lax.scan(
             iterate, start, (lengths, longest, where + jnp.arange(CHUNK))
         )
-        turned = [jnp.moveaxis(a, 0, 1) for a in (us, energy, diverged, acceptance)]
-        return u, jnp.stack(step), *turned
+        us, energy, diverged, acceptance = (jnp.moveaxis(a, 0, 1) for a in (us, energy, diverged, acceptance))
+        z = mode + us @ root.T
+        shown = jax.vmap(jax.vmap(lambda z: natural_values(z, data)))(z)
+        return u, jnp.stack(step), us, diverged, acceptance, energy, z, *shown
 
     shared = (lengths, longest, np.int64(1 + at * CHUNK), np.float64(tuning), _weights(lanes))
     u, step, *kept = lanes.mapped(f"iterations of {chains} chains", advance, mode, root, seeds, u, step, shared=shared)
-    return [u, step], tuple(kept)
-
-
-def _natural_values(lanes: Lanes, mode: np.ndarray, root: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return ``z`` and what is shown of draws in the whitened coordinates, each ``(lanes, chains, draws, ...)``."""
-    import jax
-
-    shown = lanes.traced.natural_values
-
-    def show(data: Any, mode: Any, root: Any, u: Any) -> Any:
-        z = mode + u @ root.T
-        return z, *jax.vmap(jax.vmap(lambda z: shown(z, data)))(z)
-
-    parts = []
-    for begin in range(0, u.shape[2], CHUNK):
-        parts.append(lanes.mapped(f"what {u.shape[1]} chains show", show, mode, root, u[:, :, begin : begin + CHUNK]))
-    return tuple(np.concatenate(columns, axis=2) for columns in zip(*parts, strict=True))
+    return [[u, step], *kept]
 
 
 def _key(seed: Any) -> Any:

@@ -24,6 +24,7 @@ LEAST_FOR_ROOT = 225  # effective draws from which a tail is of three roots of t
 FEWEST, WIDTH = 5, 32  # draws of a tail, and to whose multiples it is filled up
 PRIOR_DRAWS = 10  # that the prior of a tail's shape, centred at one half, counts for
 OFFSET = 3 / 8  # Blom's (1958) offset of the ranks
+TOGETHER = 32  # lanes that are summarised at once: their draws stay close to the processor
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,24 @@ def summarise(draws: np.ndarray, probabilities: Sequence[float], *, hdi_prob: fl
     hdi_prob
         Share of the draws that the shortest interval holds.
     """
+    some = [draws[k : k + TOGETHER] for k in range(0, max(len(draws), 1), TOGETHER)]
+    parts = [vars(_summary(one, probabilities, hdi_prob)).values() for one in some]
+    return Summary(*(np.concatenate(figures) for figures in zip(*parts, strict=True)))
+
+
+def _summary(draws: np.ndarray, probabilities: Sequence[float], hdi_prob: float) -> Summary:
     lanes = draws.shape[0]
     flat = draws.reshape(lanes, -1)
     ordered = np.sort(flat, axis=1)
     with np.errstate(all="ignore"):  # what is not finite has no diagnostic: NaN says so
         sd = flat.std(axis=1, ddof=1)
         halves = split(draws)
+        whole = ordered if halves.size == draws.size else np.sort(halves.reshape(lanes, -1), axis=1)
+        middle = whole.shape[1] // 2
+        median = (whole[:, middle - 1] + whole[:, middle]) / 2  # halves are even in number
         scaled = normal_scores(halves)
-        folded = normal_scores(np.abs(halves - np.median(halves, axis=(1, 2), keepdims=True)))
-        tails = [split(draws <= bound[:, None, None]) for bound in quantiles_of(ordered, (0.05, 0.95)).T]
+        folded = normal_scores(np.abs(halves - median[:, None, None]))
+        tails = [halves <= bound[:, None, None] for bound in quantiles_of(ordered, (0.05, 0.95)).T]
         sizes = [effective_size(half) for half in tails]
         return Summary(
             mean=flat.mean(axis=1),
@@ -109,9 +119,10 @@ def tail_index(draws: np.ndarray, ess_tail: np.ndarray) -> np.ndarray:
     found = np.full(len(flat), np.nan)
     # Of one width for lanes of about as many tail draws, so that a lane's sums do not hang on the others.
     for width in np.unique(-(-count // WIDTH) * WIDTH):
-        rows = np.flatnonzero(-(-count // WIDTH) * WIDTH == width)
-        both = [_shape(side[rows], count[rows], int(width)) for side in (ordered, -ordered[:, ::-1])]
-        found[rows] = np.maximum(*both)
+        alike = np.flatnonzero(-(-count // WIDTH) * WIDTH == width)
+        for rows in np.split(alike, range(TOGETHER, alike.size, TOGETHER)):
+            both = [_shape(side, count[rows], int(width)) for side in (ordered[rows], -ordered[rows, ::-1])]
+            found[rows] = np.maximum(*both)
     found[np.isinf(flat).any(axis=1)] = np.inf
     return found
 
@@ -126,12 +137,13 @@ def _shape(ordered: np.ndarray, count: np.ndarray, width: int) -> np.ndarray:
     x = np.where(used, tail - ordered[rows, size - count - 1][:, None], 0.0)
     largest = x[rows, count - 1]
     quartile = x[rows, (count / 4 + 0.5).astype(int) - 1]
-    most = int(30 + np.sqrt(count.max()))
+    most = int(30 + np.sqrt(width))
     trials = 30 + np.sqrt(count).astype(int)
     k = np.arange(1, most + 1)
     tried = (1 - np.sqrt(trials[:, None] / (k - 0.5))) / (3 * quartile[:, None]) + 1 / largest[:, None]
     tried = np.where(k <= trials[:, None], tried, np.nan)
-    mean = np.log1p(-tried[:, :, None] * x[:, None, :]).sum(axis=2) / count[:, None]
+    inner = 1 - tried[:, :, None] * x[:, None, :]
+    mean = np.log(inner, out=inner).sum(axis=2) / count[:, None]  # five times as fast as log1p, and exact enough
     height = count[:, None] * (np.log(-tried / mean) - mean - 1)
     top = np.max(np.where(np.isnan(height), -np.inf, height), axis=1, keepdims=True)
     weight = np.exp(height - top)
@@ -159,7 +171,7 @@ def normal_scores(draws: np.ndarray) -> np.ndarray:
     lanes = draws.shape[0]
     flat = draws.reshape(lanes, -1)
     size = flat.shape[1]
-    order = np.argsort(flat, axis=1, kind="stable")
+    order = np.argsort(flat, axis=1)  # in which order ties come does not matter
     ordered = np.take_along_axis(flat, order, axis=1)
     fresh = np.ones((lanes, size), dtype=bool)
     fresh[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
