@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from triptych.base.errors import InputError
 from triptych.base.progress import Progress
+from triptych.comparisons.holdout import row_weights, split_of
 from triptych.comparisons.path.criteria import (
     Criterion,
     leave_one_out,
@@ -20,11 +21,11 @@ from triptych.comparisons.path.criteria import (
 )
 from triptych.comparisons.study.batched import solve_batched
 from triptych.comparisons.study.fits import Fit, Kept
-from triptych.comparisons.study.problem import METHOD_OF, Options, Problem, Sets, compiled
+from triptych.comparisons.study.problem import METHOD_OF, Options, Sets
 from triptych.comparisons.study.replicates import ENGINES, STATUSES, Replicates
 from triptych.comparisons.study.serial import solve_serially
-from triptych.engine.engine import Engine
 from triptych.graph.priors import improper
+from triptych.panels.problem import Problem, compiled
 from triptych.problem.scenario import Data, Scenario
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def along_setting(
     sets = _sets(problem, [{**arrays, symbolic.name: np.float64(v)} for v in values], seed)
     _tell(progress, "all rows", 0.0)
     found, fits = solve_points(problem, sets, options)
-    engines = [problem.engine.with_data(**one) for one in sets.data]
+    engines = [problem.on(one).engine for one in sets.data]
     _tell(progress, "rows held out", 0.4)
     criteria = _held_out(scenario, problem, sets, options, data)
     _tell(progress, "criteria", 0.7)
@@ -192,14 +193,14 @@ def along_rows(
     for k, n in enumerate(sizes):
         _tell(progress, f"n = {n}", k / len(sizes))
         used = np.arange(weights.shape[0]) < n
-        kept = _weighted(problem, name, used)
+        kept = problem.on(weights={name: row_weights(used, weights)})
         sets = _sets(kept, [dict(problem.engine.data)], seed + k)
         one, (fit,) = solve_points(kept, sets, options)
         if found is None:
             found = Replicates.empty(one.scalars, options, len(sizes))
         found.put(np.array([k]), one)
-        ahead = np.broadcast_to(~used.reshape(-1, *(1,) * (weights.ndim - 1)), weights.shape).ravel()
-        scores = _scores(problem.engine, problem.mle_engine or problem.engine, fit, ahead)
+        ahead = np.broadcast_to(row_weights(~used, weights) == 1, weights.shape).ravel()
+        scores = _scores(problem, fit, ahead)
         for criterion, figure in scores.items():
             # Of ever fewer rows that are left, a sum says nothing: their mean does.
             left = int(ahead.sum())
@@ -245,13 +246,6 @@ def _rows_of(problem: Problem) -> tuple[str, np.ndarray]:
     return name, weights
 
 
-def _weighted(problem: Problem, name: str, used: np.ndarray) -> Problem:
-    """Return the problem with the rows that are not used without weight."""
-    weights = {name: used.astype(float).reshape(-1, *(1,) * (problem.engine.weights[name].ndim - 1))}
-    mle_engine = None if problem.mle_engine is None else problem.mle_engine.with_weights(weights)
-    return replace(problem, engine=problem.engine.with_weights(weights), mle_engine=mle_engine)
-
-
 def _held_out(
     scenario: Scenario, problem: Problem, sets: Sets, options: Options, data: Data
 ) -> dict[str, list[Criterion]]:
@@ -260,37 +254,28 @@ def _held_out(
     def without(reason: str) -> dict[str, list[Criterion]]:
         return {name: [none(reason)] * sets.count for name in CRITERIA[:3]}
 
-    if isinstance(scenario.holdout, str):
-        return without(scenario.holdout)
-    mask = np.asarray(scenario.holdout(data), dtype=bool)
-    try:
-        name, weights = _rows_of(problem)
-    except InputError as error:
-        return without(str(error))
-    if weights.shape[0] != mask.size:
-        return without("the likelihood's terms are not one per row, so rows cannot be held out")
-    if not mask.any() or mask.all():
-        return without("the split leaves no row to predict, or none to learn from")
-    kept = _weighted(problem, name, ~mask)
+    split = split_of(scenario, data, problem.engine)
+    if isinstance(split, str):
+        return without(split)
+    kept = problem.on(weights=split.weights(problem.engine))
     _, fits = solve_points(kept, sets, options)
-    held = np.broadcast_to(mask.reshape(-1, *(1,) * (weights.ndim - 1)), weights.shape).ravel()
+    weights = problem.engine.weights[split.variable]
+    held = np.broadcast_to(row_weights(split.held, weights) == 1, weights.shape).ravel()
     found: dict[str, list[Criterion]] = {name: [] for name in CRITERIA[:3]}
     for one, fit in zip(sets.data, fits, strict=True):
-        engine = problem.engine.with_data(**one)
-        plain = problem.mle_engine or engine
-        for criterion, figure in _scores(engine, plain, fit, held).items():
+        for criterion, figure in _scores(problem.on(one), fit, held).items():
             found[criterion].append(figure)
     return found
 
 
-def _scores(engine: Engine, plain: Engine, fit: Fit, held: np.ndarray) -> dict[str, Criterion]:
+def _scores(problem: Problem, fit: Fit, held: np.ndarray) -> dict[str, Criterion]:
     """Score the terms that are held out by the three methods."""
     if not held.any():
         return {name: none("no row is left to predict") for name in CRITERIA[:3]}
     return {
-        "held_out_mle": score_of_point(plain, fit.mle, held),
-        "held_out_map": score_of_point(engine, fit.map, held),
-        "held_out_mcmc": score_of_draws(engine, fit, held),
+        "held_out_mle": score_of_point(problem.engine_of("mle"), fit.mle, held),
+        "held_out_map": score_of_point(problem.engine, fit.map, held),
+        "held_out_mcmc": score_of_draws(problem.engine, fit, held),
     }
 
 

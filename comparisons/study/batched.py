@@ -17,7 +17,7 @@ from triptych.batch.predictive import score_of_draws, score_of_points
 from triptych.batch.profiles import profile_intervals
 from triptych.batch.summaries import tail_index
 from triptych.comparisons.study.fits import Fit, Kept
-from triptych.comparisons.study.problem import METHOD_OF, RANKED, Options, Problem, Sets
+from triptych.comparisons.study.problem import METHOD_OF, RANKED, Options, Sets
 from triptych.comparisons.study.replicates import BATCHED, GATE, STATUSES, Replicates, rank_among
 from triptych.components.symmetry import exchanges
 from triptych.engine.angles import periods
@@ -25,6 +25,7 @@ from triptych.engine.engine import LIKELIHOOD, POSTERIOR, Engine
 from triptych.engine.estimands import Estimand, resolve
 from triptych.estimates.reasons import at_kink, unknown_to
 from triptych.optimise.objective import Objective, make_objective
+from triptych.panels.problem import Problem
 from triptych.problem.table import Status
 from triptych.profiles.profile import MOST
 from triptych.sampling.gate import NO_VARIANCE, bounded

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from triptych.base.threads import in_one_thread
-from triptych.comparisons.study.problem import Options, Problem, Sets
+from triptych.comparisons.study.problem import Options, Sets
 from triptych.comparisons.study.replicates import Replicates
 from triptych.comparisons.study.solver import solve_sets
 from triptych.comparisons.study.sources import Cell, Source, true_scalars
+from triptych.panels.problem import Problem
 
 BLOCK = 64  # replicates of the smallest piece, as many as the batched solver has lanes
 MOST_PIECES = 2000  # pieces of one cell, beyond which they grow

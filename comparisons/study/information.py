@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from triptych.comparisons.study.design import Design, compiled_problem
-from triptych.comparisons.study.problem import Problem
 from triptych.comparisons.study.sources import Cell
 from triptych.engine.engine import LIKELIHOOD, Engine
 from triptych.engine.natural_scale import natural_scale
 from triptych.optimise.objective import make_objective
+from triptych.panels.problem import Problem
 
 AVERAGED = 64  # data sets over which the information is averaged
 SINGULAR = 1e-12  # of an equilibrated information: the scalar is not identified by it

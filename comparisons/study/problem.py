@@ -1,4 +1,4 @@
-"""What a study asks of a solver: a compiled model, many data sets of equal shapes, and which panels and intervals."""
+"""What a study asks of a solver: many data sets of equal shapes, and which panels and intervals."""
 
 from __future__ import annotations
 
@@ -9,12 +9,8 @@ from typing import Any
 import numpy as np
 
 from triptych.base.errors import InputError
-from triptych.engine.engine import Engine
-from triptych.engine.estimands import Estimand, resolve
 from triptych.panels.settings import CI_PROB, EACH_CHAINS, EACH_DRAWS, EACH_TUNE, Settings
-from triptych.panels.solve import build_model, model_settings
-from triptych.problem.scenario import DEFAULT, Data, Scenario
-from triptych.problem.table import METHODS, Status
+from triptych.problem.table import METHODS
 
 METHOD_OF = {"wald": "mle", "profile": "mle", "laplace": "map", "eti": "mcmc", "hdi": "mcmc"}
 INTERVALS = tuple(METHOD_OF)
@@ -62,50 +58,6 @@ class Options:
             profile="profile" in self.kinds,
             predictive=False,
         )
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A model compiled with one data set, to be solved on others of the same shapes.
-
-    Attributes
-    ----------
-    scenario
-        Its estimands, relabelling rule, and what theory says of maxima and posterior.
-    engine
-        The compiled model.
-    mle_engine
-        The engine of the MLE where that is another one, with the same likelihood in other parameters.
-    no_posterior
-        Status and reason where theory says that there is no posterior at these settings.
-    """
-
-    scenario: Scenario
-    engine: Engine
-    mle_engine: Engine | None = None
-    no_posterior: tuple[Status, str] | None = None
-
-    @property
-    def estimands(self) -> list[Estimand]:
-        """What is reported, with how each hangs on the unconstrained coordinates."""
-        return resolve(self.engine, self.scenario.estimands)
-
-    @property
-    def scalars(self) -> tuple[tuple[str, str], ...]:
-        """Estimand and label of each scalar that is reported, in the order of all arrays."""
-        return tuple((e.name, label) for e in self.estimands for label in e.variable.labels)
-
-
-def compiled(scenario: Scenario, settings: Mapping[str, Any], data: Data) -> Problem:
-    """Compile a scenario at some settings for data of these shapes."""
-    given = dict(settings)
-
-    def engine_of(which: Scenario) -> Engine:
-        return Engine.build(build_model(which, data, model_settings(which, given)))
-
-    mle_engine = None if scenario.likelihood is None else engine_of(scenario.likelihood)
-    variant = next((name for name, own in scenario.variants.items() if dict(own) == given), DEFAULT)
-    return Problem(scenario, engine_of(scenario), mle_engine, scenario.without_posterior(variant))
 
 
 @dataclass(frozen=True)

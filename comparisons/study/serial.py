@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from triptych.base.interrupt import raise_if_interrupted
 from triptych.comparisons.study.fits import Fit, Kept
-from triptych.comparisons.study.problem import METHOD_OF, RANKED, Options, Problem, Sets
+from triptych.comparisons.study.problem import METHOD_OF, RANKED, Options, Sets
 from triptych.comparisons.study.replicates import GATE, SERIAL, STATUSES, Replicates, rank_among
 from triptych.engine.engine import Engine
+from triptych.panels.problem import Problem
 from triptych.panels.settings import Settings
 from triptych.panels.solution import NoEstimate, Panel
-from triptych.panels.solve import solve_engine
-from triptych.problem.scenario import DEFAULT
+from triptych.panels.solve import solve_problem
 
 LONGER = (4, 16)  # times the draws, before a posterior that fails the gate is called unreliable
 
@@ -27,9 +26,8 @@ def solve_serially(problem: Problem, sets: Sets, options: Options, kept: Kept | 
     found.engine[:] = SERIAL
     for row in range(sets.count):
         raise_if_interrupted()
-        engine = _on(problem.engine, sets.data[row])
-        mle_engine = None if problem.mle_engine is None else _on(problem.mle_engine, sets.data[row])
-        panels = _panels(problem, engine, mle_engine, options.settings(int(sets.seeds[row, 0])))
+        own = problem.on(sets.data[row])
+        panels = refit(own, options.settings(int(sets.seeds[row, 0])))
         for m, method in enumerate(options.methods):
             _write(found, m, row, panels[method])
         if "mcmc" in options.methods:
@@ -38,13 +36,8 @@ def solve_serially(problem: Problem, sets: Sets, options: Options, kept: Kept | 
         if kept is not None:
             kept[row] = _fit(panels)
         if sets.fresh:
-            _write_scores(found, row, panels, engine, mle_engine, sets.fresh[row])
+            _write_scores(found, row, panels, own.on(sets.fresh[row]))
     return found
-
-
-def _on(engine: Engine, data: Mapping[str, Any]) -> Engine:
-    """Return the engine on other data, under the same weights of the observations."""
-    return engine.with_data(**_known(engine, data)).with_weights(engine.weights)
 
 
 def _fit(panels: Mapping[str, Panel]) -> Fit:
@@ -54,31 +47,16 @@ def _fit(panels: Mapping[str, Panel]) -> Fit:
     return Fit(at["mle"], at["map"], None if posterior is None else posterior.draws, passed)
 
 
-def _known(engine: Engine, data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if name in engine.data}
-
-
-def _panels(problem: Problem, engine: Engine, mle_engine: Engine | None, settings: Settings) -> dict[str, Panel]:
+def refit(problem: Problem, settings: Settings) -> dict[str, Panel]:
     """Return the panels; a posterior that fails the gate is sampled again with more draws."""
-    scenario = problem.scenario
-    common: dict[str, Any] = {
-        "scenario": scenario.name,
-        "variant": DEFAULT,
-        "relabel": scenario.relabel,
-        "no_posterior": problem.no_posterior,
-        "no_maximum": scenario.no_maximum,
-        "seconds": {},
-    }
-    estimands = scenario.estimands
-    panels = solve_engine(engine, estimands, settings, mle_engine=mle_engine, **common)
+    panels = solve_problem(problem, settings)
     for times in LONGER:
         posterior = panels.get("mcmc")
         if posterior is None or not posterior.diagnostics.get("gate") or posterior.draws is None:
             break
         # The MAP is solved with it, as it tells the sampler the scales.
         methods = tuple(m for m in ("map", "mcmc") if m in settings.methods)
-        more = replace(settings, draws=times * settings.draws, methods=methods)
-        panels |= solve_engine(engine, estimands, more, mle_engine=mle_engine, **common)
+        panels |= solve_problem(problem, replace(settings, draws=times * settings.draws, methods=methods))
     return panels
 
 
@@ -124,14 +102,11 @@ def _write_scores(
     found: Replicates,
     row: int,
     panels: Mapping[str, Panel],
-    engine: Engine,
-    mle_engine: Engine | None,
-    fresh: Mapping[str, Any],
+    fresh: Problem,
 ) -> None:
     """Score each predictive distribution on the fresh data: the mean log density of an observation."""
     for m, method in enumerate(found.methods):
-        own = mle_engine if method == "mle" and mle_engine is not None else engine
-        found.log_score[m, row] = log_score(own.with_data(**_known(own, fresh)), panels[method])
+        found.log_score[m, row] = log_score(fresh.engine_of(method), panels[method])
 
 
 def log_score(engine: Engine, panel: Panel) -> float:

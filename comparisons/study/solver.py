@@ -7,9 +7,10 @@ from typing import Protocol
 import numpy as np
 
 from triptych.comparisons.study.batched import solve_batched
-from triptych.comparisons.study.problem import Options, Problem, Sets
+from triptych.comparisons.study.problem import Options, Sets
 from triptych.comparisons.study.replicates import Replicates
 from triptych.comparisons.study.serial import solve_serially
+from triptych.panels.problem import Problem
 
 
 class Batched(Protocol):

@@ -12,9 +12,9 @@ import numpy as np
 
 from triptych.base.errors import InputError
 from triptych.comparisons.study.forward import Forward, with_inputs
-from triptych.comparisons.study.problem import Problem, compiled
 from triptych.engine.engine import Engine
-from triptych.panels.solve import build_model, model_settings
+from triptych.graph.from_scenario import build_model, model_settings
+from triptych.panels.problem import Problem, compiled
 from triptych.problem.scenario import Data, Scenario
 
 if TYPE_CHECKING:

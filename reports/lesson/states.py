@@ -20,10 +20,10 @@ from triptych.problem.table import METHODS
 from triptych.reports.lesson.act import FOLDER, NAMES, Act, State, get
 
 if TYPE_CHECKING:
-    from triptych.engine.engine import Engine
+    from triptych.panels.problem import Problem
     from triptych.panels.solution import Panel
 
-type Engines = dict[tuple[Callable[[Any, str], None], str], Engine]  # by model and position of the switch
+type Problems = dict[tuple[Callable[[Any, str], None], str], Problem]  # by model and position of the switch
 LEVEL = 0.95
 SETTINGS = Settings(draws=2000, tune=1000, chains=4, random_seed=21, ci_prob=LEVEL, cores=1, predictive=False)
 KINDS = {"mle": "profile", "map": "laplace", "mcmc": "eti"}
@@ -49,43 +49,38 @@ def answers(act: Act, states: Sequence[State], say: Callable[[str], object] = le
         the posterior's have the Monte Carlo standard errors ``errors`` of the three. What does not exist is None, an
         open end of an interval is the text "-inf" or "inf".
     """
-    engines: Engines = {}
+    problems: Problems = {}
     found = []
     for k, state in enumerate(states):
-        found.append(_answer(act, state, engines))
+        found.append(_answer(act, state, problems))
         say(f"{act.name} {k + 1}/{len(states)}: {found[-1]['mcmc']['status']}")
     return found
 
 
-def _answer(act: Act, state: State, engines: Engines) -> dict[str, Any]:
+def _answer(act: Act, state: State, problems: Problems) -> dict[str, Any]:
     if state.marginal and act.marginal is not None:
-        panels = _solve(act, act.model, state, engines, METHODS[:2])
-        panels |= _solve(act, act.marginal, state, engines, METHODS[2:])
+        panels = _solve(act, act.model, state, problems, METHODS[:2])
+        panels |= _solve(act, act.marginal, state, problems, METHODS[2:])
     else:
-        panels = _solve(act, act.model, state, engines, METHODS)
+        panels = _solve(act, act.model, state, problems, METHODS)
     found: dict[str, Any] = {"label": state.label, "switch": state.switch, "given": dict(state.given)}
     found |= {method: _said(panels[method], KINDS[method]) for method in METHODS}
     return found
 
 
 def _solve(
-    act: Act, model: Callable[[Any, str], None], state: State, engines: Engines, methods: Sequence[str]
+    act: Act, model: Callable[[Any, str], None], state: State, problems: Problems, methods: Sequence[str]
 ) -> dict[str, Panel]:
-    from triptych.panels.solve import solve_engine
+    from triptych.panels.solve import solve_problem
 
     arrays = {name: np.asarray(value, dtype=float) for name, value in state.given.items()}
-    if (model, state.switch) not in engines:
-        engines[model, state.switch] = _engine(act, model, state.switch, arrays)
-    engine = engines[model, state.switch].with_data(**arrays)
-    return solve_engine(
-        engine, (act.estimand,), replace(SETTINGS, methods=methods), scenario=act.name,
-        variant=state.switch or "default", relabel=None, seconds={},
-    )  # fmt: skip
+    if (model, state.switch) not in problems:
+        problems[model, state.switch] = _compiled(act, model, state.switch, arrays)
+    return solve_problem(problems[model, state.switch].on(arrays), replace(SETTINGS, methods=methods))
 
 
-def _engine(act: Act, model: Callable[[Any, str], None], switch: str, arrays: dict[str, np.ndarray]) -> Engine:
-    from triptych.engine.engine import Engine
-    from triptych.panels.solve import build_model
+def _compiled(act: Act, model: Callable[[Any, str], None], switch: str, arrays: dict[str, np.ndarray]) -> Problem:
+    from triptych.panels.problem import compiled
     from triptych.problem.scenario import Data, Scenario
 
     data = Data(arrays)
@@ -93,7 +88,7 @@ def _engine(act: Act, model: Callable[[Any, str], None], switch: str, arrays: di
         name=act.name, question=f"{act.title}?", source="the lesson", model=lambda data: model(data, switch),
         data=lambda: data, estimands=(act.estimand,),
     )  # fmt: skip
-    return Engine.build(build_model(scenario, data, {}))
+    return compiled(scenario, {}, data)
 
 
 def _said(panel: Panel, kind: str) -> dict[str, Any]:

@@ -80,8 +80,9 @@ def compare(
     from triptych.comparisons.comparison import Comparison
     from triptych.engine.engine import Engine
     from triptych.engine.estimands import resolve
+    from triptych.panels.problem import Problem
     from triptych.panels.solution import Solution
-    from triptych.panels.solve import solve_engine
+    from triptych.panels.solve import solve_problem
 
     _check_model(model, name)
     settings = Settings(methods, draws, tune, chains, random_seed, ci_prob, ci_kind, backend, cores, profile)
@@ -94,16 +95,7 @@ def compare(
     scenario = _ad_hoc(model, engine, names, name, data)
     seconds: dict[str, float] = {}
     with watched(progressbar) as progress:
-        panels = solve_engine(
-            engine,
-            names,
-            settings,
-            scenario=scenario.name,
-            variant=DEFAULT,
-            relabel=None,
-            seconds=seconds,
-            progress=part(progress, name),
-        )
+        panels = solve_problem(Problem(scenario, engine), settings, seconds=seconds, progress=part(progress, name))
     solution = Solution(scenario.name, DEFAULT, {}, data, engine, panels, seconds)
     return Comparison(scenario, {DEFAULT: solution}, display=Report(), provenance=provenance(settings), truth=truth)
 

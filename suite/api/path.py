@@ -85,7 +85,7 @@ def path(
     """
     from triptych.comparisons.path.walk import along_rows, along_setting
     from triptych.comparisons.study.problem import Options
-    from triptych.panels.solve import scenario_data
+    from triptych.graph.from_scenario import scenario_data
 
     given = _scenario(scenario)
     if variant not in given.variants:

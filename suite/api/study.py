@@ -235,7 +235,7 @@ def _sizes(n: Any, *, model: bool) -> tuple[int | None, ...]:
 
 
 def _settings(scenario: Scenario, settings: Mapping[str, Any], *, model: bool) -> dict[str, tuple[Any, ...]]:
-    from triptych.panels.solve import model_settings
+    from triptych.graph.from_scenario import model_settings
 
     if model and settings:
         raise InputError("a model has no settings; give a triptych.Scenario whose model takes them")

@@ -3,67 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from triptych.base.interrupt import raise_if_interrupted
 from triptych.base.progress import Progress, Share, between, unheard
 from triptych.base.threads import in_one_thread
-from triptych.engine.engine import Engine
 from triptych.engine.estimands import resolve
+from triptych.graph.from_scenario import scenario_data
 from triptych.panels.labels import labels_of
 from triptych.panels.mcmc import not_sampled, solve_mcmc
 from triptych.panels.no_maximum import without_maximum
+from triptych.panels.problem import Problem, compiled
 from triptych.panels.settings import Settings
 from triptych.panels.solution import Panel, Solution
-from triptych.problem.scenario import DEFAULT, Data, Relabel, Scenario
-from triptych.problem.table import METHODS, Status
+from triptych.problem.scenario import DEFAULT, Data, Scenario
+from triptych.problem.table import METHODS
 from triptych.sampling.memory import refuse_beyond_memory
 
 SAYS = {"mle": "maximum likelihood", "map": "MAP mode", "mcmc": "sampling"}
 BEGINS = {"mle": 0.0, "map": 0.2, "mcmc": 0.3}  # share of a variant's work that is done before a panel
-
-
-def build_model(scenario: Scenario, data: Data, settings: dict[str, Any]) -> Any:
-    """Open a ``pm.Model``, make shared variables of the data's arrays, and run the scenario's body.
-
-    They are what ``pm.Data`` makes, but for their names, which the model's variables may have too.
-    """
-    import pymc as pm
-    import pytensor
-    from pymc.pytensorf import convert_data
-
-    coords = {dim: labels for dim, labels in data.coords.items()}
-    with pm.Model(coords=coords) as model:
-        symbolic = Data({}, coords=data.coords, constants=data.constants)
-        symbolic.arrays = {
-            name: pytensor.shared(convert_data(values), name=name) for name, values in data.arrays.items()
-        }
-        for name, dims in data.dims.items():
-            for axis, dim in enumerate(dims):
-                if dim not in model.dim_lengths:
-                    model.add_coord(dim, length=symbolic.arrays[name].shape[axis])
-        scenario.model(symbolic, **settings)
-    return model
-
-
-def scenario_data(scenario: Scenario, settings: dict[str, Any]) -> Data:
-    """Return the scenario's data, with the settings that its function takes."""
-    import inspect
-
-    accepted = inspect.signature(scenario.data).parameters
-    return scenario.data(**{k: v for k, v in settings.items() if k in accepted})
-
-
-def model_settings(scenario: Scenario, settings: dict[str, Any]) -> dict[str, Any]:
-    """Return those settings that the scenario's model takes."""
-    import inspect
-
-    parameters = inspect.signature(scenario.model).parameters
-    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-        return settings
-    return {k: v for k, v in settings.items() if k in parameters}
 
 
 @in_one_thread
@@ -89,58 +48,55 @@ def solve(
         Called with what is being done and the share that is done.
     """
     settings, own = settings or Settings(), dict(scenario.variants[variant])
-    data = scenario_data(scenario, own) if data is None else data
     seconds: dict[str, float] = {}
+    likelihood = scenario.likelihood if data is None else None
+    data = scenario_data(scenario, own) if data is None else data
     with _timed(seconds, "compile"):
-        engine, other = _engine(scenario, data, own), scenario.likelihood
-        mle_engine = None
-        if other is not None and "mle" in settings.methods:
-            mle_engine = _engine(other, scenario_data(other, own), own)
-    panels = solve_engine(
-        engine,
-        scenario.estimands,
-        settings,
-        mle_engine=mle_engine,
-        scenario=scenario.name,
-        variant=variant,
-        relabel=scenario.relabel,
-        no_posterior=scenario.without_posterior(variant),
-        no_maximum=scenario.no_maximum,
-        seconds=seconds,
-        progress=progress,
-    )
-    return Solution(scenario.name, variant, own, data, engine, panels, seconds, mle_engine)
-
-
-def _engine(scenario: Scenario, data: Data, settings: dict[str, Any]) -> Engine:
-    return Engine.build(build_model(scenario, data, model_settings(scenario, settings)))
+        other = None if likelihood is None else scenario_data(likelihood, own)
+        problem = compiled(scenario, own, data, likelihood_data=other, variant=variant, methods=settings.methods)
+    panels = solve_problem(problem, settings, seconds=seconds, progress=progress)
+    return Solution(scenario.name, variant, own, data, problem.engine, panels, seconds, problem.mle_engine)
 
 
 @in_one_thread
-def solve_engine(
-    engine: Engine,
-    estimands: Sequence[str] | None,
+def solve_problem(
+    problem: Problem,
     settings: Settings,
     *,
-    mle_engine: Engine | None = None,
-    scenario: str,
-    variant: str,
-    relabel: Relabel | None,
-    no_posterior: tuple[Status, str] | None = None,
-    no_maximum: Mapping[str, str] | None = None,
-    seconds: dict[str, float],
+    seconds: dict[str, float] | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Panel]:
-    """Run the panels on a compiled model; ``mle_engine`` has the same likelihood in other parameters, for the MLE."""
+    """Run the panels on a compiled model.
+
+    Parameters
+    ----------
+    problem
+        The compiled model with its data.
+    settings
+        The methods, how to sample, and which intervals.
+    seconds
+        Where the seconds of each method are put.
+    progress
+        Called with what is being done and the share that is done.
+
+    Returns
+    -------
+    dict
+        Method to its panel.
+    """
     from triptych.panels.map import solve_map
     from triptych.panels.mle import solve_mle
 
+    seconds = {} if seconds is None else seconds
+    engine, relabel = problem.engine, problem.scenario.relabel
+    no_posterior, no_maximum = problem.no_posterior, problem.scenario.no_maximum or {}
     if "mcmc" in settings.methods and no_posterior is None:
         refuse_beyond_memory(settings.draws, settings.chains, engine.size, engine.shown_size)
-    resolved = resolve(engine, estimands)
+    resolved = problem.estimands
     labels = labels_of(engine, relabel, settings.random_seed)
-    own_labels = labels if mle_engine is None else labels_of(mle_engine, relabel, settings.random_seed)
-    common: dict[str, Any] = {"scenario": scenario, "variant": variant}
+    own = problem.engine_of("mle")
+    own_labels = labels if own is engine else labels_of(own, relabel, settings.random_seed)
+    common: dict[str, Any] = {"scenario": problem.scenario.name, "variant": problem.variant}
     panels: dict[str, Panel] = {}
     for method in METHODS:
         if method not in settings.methods:
@@ -150,7 +106,6 @@ def solve_engine(
         share(0.0)
         with _timed(seconds, method):
             if method == "mle":
-                own = mle_engine or engine
                 wanted = resolve(own, [e.name for e in resolved])
                 panel = solve_mle(own, wanted, settings, labels=own_labels, progress=share, **common)
             elif method == "map":
@@ -165,11 +120,11 @@ def solve_engine(
                     labels=labels,
                     mode=panels.get("map"),
                     mle=panels.get("mle"),
-                    no_mode=(no_maximum or {}).get("map", ""),
+                    no_mode=no_maximum.get("map", ""),
                     progress=None if progress is None else partial(_rest, progress, BEGINS[method]),
                     **common,
                 )
-        reason = (no_maximum or {}).get(method)
+        reason = no_maximum.get(method)
         panels[method] = panel if reason is None else without_maximum(panel, reason)
     for method in ("mle", "map"):
         known = own_labels if method == "mle" else labels

@@ -58,7 +58,7 @@ def check_scenario(scenario: str | Scenario, *, solve: bool = True, **options: A
 
 
 def _definition(scenario: Scenario) -> Iterator[str]:
-    from triptych.panels.solve import build_model, model_settings, scenario_data
+    from triptych.graph.from_scenario import build_model, model_settings, scenario_data
 
     if not scenario.question.endswith("?"):
         yield f"its question does not end in a question mark: {scenario.question!r}"

@@ -13,7 +13,7 @@ import pytest
 
 import triptych
 from triptych.engine.engine import Engine
-from triptych.panels.solve import build_model, model_settings, scenario_data
+from triptych.graph.from_scenario import build_model, model_settings, scenario_data
 from triptych.problem.scenario import DEFAULT
 
 FEW: dict[str, Any] = {"draws": 150, "tune": 200}

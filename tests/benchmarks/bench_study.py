@@ -19,10 +19,11 @@ import numpy as np
 
 import triptych
 from triptych.batch.lanes import BLOCK
-from triptych.comparisons.study.problem import Options, Sets, compiled
+from triptych.comparisons.study.problem import Options, Sets
 from triptych.comparisons.study.replicates import BATCHED, STATUSES
 from triptych.comparisons.study.solver import solve_sets
-from triptych.panels.solve import build_model
+from triptych.graph.from_scenario import build_model
+from triptych.panels.problem import compiled
 from triptych.problem.scenario import Data, Scenario
 from triptych.problem.table import Status
 

@@ -12,6 +12,7 @@ from scipy import special, stats
 
 import triptych
 from triptych.comparisons import holdout
+from triptych.panels import refit
 from triptych.panels.settings import Settings
 from triptych.panels.solve import solve
 from triptych.problem.scenario import Data, Scenario
@@ -51,8 +52,8 @@ def scored(solution: Any, request: pytest.FixtureRequest) -> Any:
     """The scores by method, with the draws behind the posterior's."""
     drawn: list[Any] = []
     with pytest.MonkeyPatch.context() as patch:
-        sample = holdout.sample
-        patch.setattr(holdout, "sample", lambda *args, **options: drawn.append(sample(*args, **options)) or drawn[-1])
+        sample = refit.sample
+        patch.setattr(refit, "sample", lambda *args, **options: drawn.append(sample(*args, **options)) or drawn[-1])
         found = holdout.holdout_scores(scenario(), solution, Settings(random_seed=request.param))
     return {score.method: score for score in found}, np.exp(drawn[-1].z[..., 0])
 

@@ -12,6 +12,7 @@ import pytest
 from scipy import special, stats
 from scipy.optimize import brentq, minimize
 
+from tests.panels.problems import problem_of
 from triptych.comparisons.contrast import contrasts, overlap
 from triptych.engine.angles import periods, wrapped
 from triptych.engine.engine import Engine
@@ -19,7 +20,7 @@ from triptych.engine.estimands import resolve
 from triptych.panels.mle import solve_mle
 from triptych.panels.settings import Settings
 from triptych.panels.solution import Panel, Solution
-from triptych.panels.solve import solve_engine
+from triptych.panels.solve import solve_problem
 from triptych.problem.table import Row, Status
 from triptych.reports.circles import Circle
 from triptych.reports.view import scalars
@@ -139,10 +140,8 @@ def test_an_arc_that_rules_out_nothing_is_told_to_be_the_whole_circle(engine: En
 @pytest.fixture(scope="module")
 def around_pi(engine: Engine) -> Solution:
     here = at(engine, SHIFTS[0])
-    panels = solve_engine(
-        here, ["mu", "kappa", "later", "cosine"], Settings(draws=500, tune=500, profile=False), relabel=None,
-        seconds={}, **FRAME,
-    )  # fmt: skip
+    problem = problem_of(here, ["mu", "kappa", "later", "cosine"])
+    panels = solve_problem(problem, Settings(draws=500, tune=500, profile=False))
     return Solution("s", "v", {}, None, here, panels)  # type: ignore[arg-type]
 
 

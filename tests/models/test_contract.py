@@ -16,7 +16,7 @@ import pytest
 
 import triptych
 from triptych.cli.main import main
-from triptych.panels.solve import build_model, model_settings, scenario_data
+from triptych.graph.from_scenario import build_model, model_settings, scenario_data
 from triptych.problem.scenario import Data, Scenario
 from triptych.problem.table import COLUMNS, METHODS, Status
 from triptych.reports.files import results_json

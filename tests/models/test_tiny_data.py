@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from triptych.comparisons.study.problem import compiled
 from triptych.models import tiny_data
+from triptych.panels.problem import compiled
 from triptych.problem.table import Status
 
 

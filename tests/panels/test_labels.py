@@ -12,6 +12,7 @@ import pytensor.tensor as pt
 import pytest
 from scipy.optimize import least_squares
 
+from tests.panels.problems import problem_of
 from triptych.components.exchange import Along, Kin, Mirror
 from triptych.components.relabelled import carried
 from triptych.components.symmetry import exchanges
@@ -20,7 +21,7 @@ from triptych.existence.search import find
 from triptych.optimise.objective import make_objective
 from triptych.panels.labels import Labels, labels_of
 from triptych.panels.settings import Settings
-from triptych.panels.solve import solve_engine
+from triptych.panels.solve import solve_problem
 from triptych.problem.scenario import Relabel
 
 T = np.linspace(0, 6, 25)
@@ -239,13 +240,9 @@ def test_a_transition_matrix_is_permuted_along_both_axes() -> None:
     assert [m.axes for m in group.members if isinstance(m, Along)] == [(0, 1), (0,)]
 
 
-def solved(
-    make: Callable[[], pm.Model], seed: int, methods: tuple[str, ...] = ("mle", "map", "mcmc"), **options: Any
-) -> Any:
-    return solve_engine(
-        built(make), None, Settings(methods, draws=500, tune=500, random_seed=seed, profile=False),
-        scenario="labels", variant="default", relabel=None, seconds={}, **options,
-    )  # fmt: skip
+def solved(make: Callable[[], pm.Model], seed: int, methods: tuple[str, ...] = ("mle", "map", "mcmc")) -> Any:
+    settings = Settings(methods, draws=500, tune=500, random_seed=seed, profile=False)
+    return solve_problem(problem_of(built(make)), settings)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from scipy import stats
 from triptych.base.errors import InputError
 from triptych.design.design import Design, build_design
 from triptych.design.outcome import Kind
-from triptych.panels.solve import build_model
+from triptych.graph.from_scenario import build_model
 from triptych.problem.table import Status
 from triptych.regression.build import build_scenario
 from triptych.regression.catalogue import family_of

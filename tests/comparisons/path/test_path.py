@@ -15,7 +15,7 @@ from sklearn.linear_model import Lasso, Ridge
 import triptych
 from triptych.comparisons.path.criteria import EXACT, SAMPLED, _sampled
 from triptych.comparisons.path.walk import Path
-from triptych.panels.solve import build_model
+from triptych.graph.from_scenario import build_model
 from triptych.reports.path_files import FILES, write_path
 
 SIGMA, N = 0.7, 24

@@ -10,10 +10,11 @@ import pytest
 
 import triptych
 from triptych.comparisons.study.batched import solve_batched, why_serial
-from triptych.comparisons.study.problem import Options, Problem, Sets, compiled
+from triptych.comparisons.study.problem import Options, Sets
 from triptych.comparisons.study.replicates import STATUSES, Replicates
 from triptych.comparisons.study.serial import solve_serially
 from triptych.comparisons.study.solver import solve_sets
+from triptych.panels.problem import Problem, compiled
 from triptych.problem.table import Status
 
 MAXIMA = Options(methods=("mle", "map"))

@@ -7,9 +7,10 @@ import pytest
 from scipy import stats
 
 import triptych
-from triptych.comparisons.study.problem import RANKED, Options, Problem, Sets, compiled
+from triptych.comparisons.study.problem import RANKED, Options, Sets
 from triptych.comparisons.study.replicates import NO_RANK, NOT_SOLVED, STATUSES, Replicates, rank_among
 from triptych.comparisons.study.solver import solve_sets
+from triptych.panels.problem import Problem, compiled
 from triptych.problem.table import Status
 
 COUNT, N = 5, 10
