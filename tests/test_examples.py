@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import tomllib
 from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
@@ -21,6 +22,7 @@ from triptych.problem.scenario import Scenario
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PUBLIC = ROOT / "tests" / "public_names.txt"
 FEW = {"draws": 60, "tune": 60, "chains": 2}
 CHEAP = ("list", "penalty")  # commands that are run; of the others the options are read
 
@@ -48,6 +50,26 @@ def examples() -> list[Any]:
         for number, (language, code) in enumerate(blocks(page))
         if language == "python"
     ]
+
+
+def test_every_block_is_run_or_cannot_be() -> None:
+    """Code without a language is commands; code cells are run by the site's build; the rest is no code."""
+    kinds = {"python", "sh", "text", "toml", "yaml", "{code-cell}", "{toctree}", "{include}", "{eval-rst}"}
+    for page in PAGES:
+        for language, code in blocks(page):
+            kind = language.partition(" ")[0]
+            assert kind in kinds or not kind, f"{page.name}: {language}"
+            assert kind != "{code-cell}" or "file_format: mystnb" in page.read_text(encoding="utf-8")
+            if language == "toml":
+                tomllib.loads(code)
+
+
+def test_public_names_stand_in_the_reference() -> None:
+    reference = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    names = {line.partition(":")[0].partition("(")[0] for line in PUBLIC.read_text(encoding="utf-8").splitlines()}
+    missing = [name for name in names if not re.search(rf"\b{name.removeprefix('triptych.')}\b", reference)]
+    assert names
+    assert missing == []
 
 
 def commands() -> list[str]:

@@ -27,7 +27,9 @@ def watched(progressbar: bool | Progress) -> Iterator[Progress | None]:
     from rich.console import Console
 
     console = Console(stderr=True)
-    if not progressbar or not (console.is_terminal or console.is_jupyter):
+    # A notebook sets FORCE_COLOR for the commands it starts: colours are wanted there, and no line that is drawn again.
+    seen = console.is_jupyter or (console.is_terminal and console.file.isatty())
+    if not progressbar or not seen:
         yield None
         return
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn

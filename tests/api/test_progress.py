@@ -56,8 +56,12 @@ def test_a_moment_shows_nothing() -> None:
 
 
 def test_nothing_is_shown_where_nobody_looks() -> None:
-    done = subprocess.run([sys.executable, "-c", WORK, "1.5"], capture_output=True, text=True, check=True)
-    assert (done.stdout, done.stderr) == ("", "")
+    for colours in ({}, {"FORCE_COLOR": "1"}):  # as a notebook sets it for the commands it starts
+        environment = {**os.environ, **colours}
+        done = subprocess.run(
+            [sys.executable, "-c", WORK, "1.5"], capture_output=True, text=True, check=True, env=environment
+        )
+        assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_a_function_of_ones_own_is_called() -> None:
