@@ -25,6 +25,8 @@ from triptych.problem.table import METHODS, SHORT, Status, frame
 if TYPE_CHECKING:
     import pandas as pd
 
+    from triptych.comparisons.study.study import Study
+
 CLAIM_COLUMNS = ("scenario", "name", "statement", "measured", "bound", "holds")
 
 
@@ -72,6 +74,7 @@ class Comparison:
         provenance: Mapping[str, Any],
         display: Display,
         score: Callable[[], list[Score]] = list,
+        study: Callable[..., Study] | None = None,
         truth: Mapping[str, Any] | None = None,
         error: str | None = None,
     ) -> None:
@@ -81,6 +84,7 @@ class Comparison:
         self.truth = dict(truth or {})
         self.error = error
         self._score = score
+        self._study = study
         self._display = display
 
     def __getitem__(self, variant: str) -> Solution:
@@ -110,6 +114,25 @@ class Comparison:
     def scores(self) -> pd.DataFrame:
         """Held-out log scores of the three predictive distributions, fitted anew when first asked for."""
         return score_frame(self._score())
+
+    def study(self, **options: Any) -> Study:
+        """Solve many data sets that the scenario's simulator draws.
+
+        Parameters
+        ----------
+        **options
+            As in :func:`triptych.study`.
+
+        Raises
+        ------
+        InputError
+            For a comparison that came from another process, or of a model: use ``triptych.study``.
+        """
+        if self._study is None:
+            raise InputError(
+                f"this comparison of {self.scenario.name} has left what solves studies behind; use triptych.study"
+            )
+        return self._study(**options)
 
     @cached_property
     def explanations(self) -> dict[str, Explanation]:
@@ -329,7 +352,7 @@ class Comparison:
         # What needs the engine is computed before it is left behind.
         needed = ("evaluated_claims", "explanations", "answer", "questions", "figures", "scores")
         kept = {name: getattr(self, name) for name in needed}
-        return {**self.__dict__, **kept, "_score": list}
+        return {**self.__dict__, **kept, "_score": list, "_study": None}
 
     def _table(self, which: str) -> pd.DataFrame:
         return frame(row for s in self.solutions.values() for p in s.panels.values() for row in getattr(p, which))

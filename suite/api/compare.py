@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.api.display import Report
+from triptych.api.model_scenario import ad_hoc, check_model
 from triptych.api.runs import part, provenance
 from triptych.base.errors import InputError
-from triptych.base.options import named, word
+from triptych.base.options import named
 from triptych.base.progress import Progress, watched
-from triptych.base.text import said, sentence
 from triptych.panels.settings import CHAINS, CI_PROB, DRAWS, SEED, TUNE, Settings
-from triptych.problem.scenario import DEFAULT, LONGEST_NAME, Data, Scenario
+from triptych.problem.scenario import DEFAULT, Data
 from triptych.problem.table import METHODS
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def compare(
     from triptych.panels.solution import Solution
     from triptych.panels.solve import solve_problem
 
-    _check_model(model, name)
+    check_model(model, name)
     settings = Settings(methods, draws, tune, chains, random_seed, ci_prob, ci_kind, backend, cores, profile)
     settings.check()
     engine = Engine.build(model, likelihood=tuple(likelihood))
@@ -92,20 +92,12 @@ def compare(
     names = tuple(e.name for e in resolved)
     _check_truth(truth or {}, resolved)
     data = Data({**engine.data, **engine.observed}, dims=_axes(model), coords=_labels(model))
-    scenario = _ad_hoc(model, engine, names, name, data)
+    scenario = ad_hoc(model, engine, names, name, data)
     seconds: dict[str, float] = {}
     with watched(progressbar) as progress:
         panels = solve_problem(Problem(scenario, engine), settings, seconds=seconds, progress=part(progress, name))
     solution = Solution(scenario.name, DEFAULT, {}, data, engine, panels, seconds)
     return Comparison(scenario, {DEFAULT: solution}, display=Report(), provenance=provenance(settings), truth=truth)
-
-
-def _check_model(model: Any, name: Any) -> None:
-    import pymc as pm
-
-    if not isinstance(model, pm.Model):
-        raise InputError(f"compare takes a pm.Model, not {said(model)}")
-    word("name", name, "a text")
 
 
 def _check_truth(truth: Mapping[str, Any], estimands: Sequence[Estimand]) -> None:
@@ -115,44 +107,6 @@ def _check_truth(truth: Mapping[str, Any], estimands: Sequence[Estimand]) -> Non
     for shape, name in ((e.variable.shape, e.name) for e in estimands if e.name in truth):
         if np.shape(truth[name]) != shape:
             raise InputError(f"truth[{name!r}] has the shape {np.shape(truth[name])}: {name} has the shape {shape}")
-
-
-def _ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, data: Data) -> Scenario:
-    from triptych.graph.equations import equations
-
-    potentials = engine.graph.potentials_in_prior
-    why = (f"The potentials {', '.join(potentials)} count as prior.",) if potentials else ()
-    if engine.note:
-        why = (*why, sentence(engine.note))
-
-    def given(data: Data) -> None:
-        """Stand for the model that was given."""
-
-    safe = "".join(c if c.isascii() and c.isalnum() else "_" for c in name.lower())[:LONGEST_NAME].strip("_")
-    return Scenario(
-        name=safe if safe[:1].isalpha() else f"model_{safe}"[:LONGEST_NAME],
-        question=f"What do the three panels say of {name}?",
-        source="a PyMC model as given",
-        model=given,
-        data=lambda: data,
-        estimands=names,
-        mathematics=tuple(equations(model)),
-        code="",
-        expect=None,
-        holdout="a model as given declares no hold-out split",
-        why=why,
-    )
-
-
-def model_scenario(model: pm.Model, estimands: Sequence[str] | None, name: str) -> Scenario:
-    """Return the scenario that stands for a model as it is given."""
-    from triptych.engine.engine import Engine
-    from triptych.engine.estimands import resolve
-
-    _check_model(model, name)
-    engine = Engine.build(model)
-    names = tuple(e.name for e in resolve(engine, estimands))
-    return _ad_hoc(model, engine, names, name, Data({}))
 
 
 def _axes(model: pm.Model) -> dict[str, tuple[str, ...]]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from triptych.comparisons.comparison import Comparison
+    from triptych.comparisons.study.study import Study
     from triptych.panels.solution import Solution
 
 LIBRARIES = ("triptych", "pymc", "pytensor", "nutpie", "arviz", "statsmodels", "jax", "numpy", "scipy")
@@ -98,7 +99,14 @@ def run(
     complete = set(wanted) == set(chosen.variants) and set(methods) == set(METHODS)
     claimed = chosen if complete else _without_claims(chosen)
     score: Any = partial(holdout_scores, chosen, solutions[DEFAULT], settings) if DEFAULT in solutions else list
-    return Comparison(claimed, solutions, display=Report(), provenance=provenance(settings), score=score)
+    return Comparison(
+        claimed,
+        solutions,
+        display=Report(),
+        provenance=provenance(settings),
+        score=score,
+        study=partial(_study, chosen, settings.random_seed),
+    )
 
 
 def run_all(
@@ -142,6 +150,13 @@ def run_all(
         if other is not None:
             return solve_beside(other, chosen, solve, shares)
         return [solve(scenario, shares(k)) for k, scenario in enumerate(chosen)]
+
+
+def _study(scenario: Scenario, random_seed: int, **options: Any) -> Study:
+    """Solve many data sets of a scenario with the seed of its run, quietly unless told otherwise."""
+    from triptych.api.study import study
+
+    return study(scenario, **{"random_seed": random_seed, "progressbar": False, **options})
 
 
 def _shares(progress: Progress | None, count: int) -> Callable[[int], Progress | None]:

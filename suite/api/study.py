@@ -197,7 +197,7 @@ def _source(given: Any, estimands: Sequence[str] | None, name: str) -> Source:
         if estimands is not None:
             raise InputError("estimands are the scenario's own; leave them out, or change the scenario")
         return ScenarioSource(given)
-    from triptych.api.compare import model_scenario
+    from triptych.api.model_scenario import model_scenario
 
     scenario = model_scenario(given, estimands, word("name", name, "a text"))
     return ModelSource(given, scenario)
