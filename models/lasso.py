@@ -115,7 +115,7 @@ def map_is_the_lasso(c: Any) -> Claim:
     return at_most(_gap(c, "map", _sklearn(c)), EXACT)
 
 
-@claim("It is zero, exactly, at the same predictors as scikit-learn's (their names)")
+@claim("The MAP is zero, exactly, at the same predictors as scikit-learn's lasso (their names)")
 def same_zeros(c: Any) -> Claim:
     names = np.array(c["default"].data.coords["predictor"])
     ours, theirs = names[c["default"].values("map", "beta") == 0], names[_sklearn(c) == 0]
@@ -127,8 +127,9 @@ def some_zeros(c: Any) -> Claim:
     return at_least(float(np.sum(c["default"].values("map", "beta") == 0)), 1)
 
 
-@claim("The MAP satisfies the subgradient (KKT) conditions: X'r is lambda*sigma times the sign, or within "
-       "that where the coefficient is zero (largest violation, in lambda*sigma)")  # fmt: skip
+@claim("The MAP satisfies the lasso's optimality (KKT) conditions: with predictors X and residuals r, X'r is "
+       "lambda*sigma times the coefficient's sign, or within that where it is zero (largest violation, in "
+       "lambda*sigma)")  # fmt: skip
 def kkt_holds(c: Any) -> Claim:
     x, y = _centred(c)
     beta = c["default"].values("map", "beta")
@@ -137,7 +138,7 @@ def kkt_holds(c: Any) -> Claim:
     return at_most(float(np.max(np.where(beta == 0, at_zero, np.abs(slope - np.sign(beta))))), EXACT)
 
 
-@claim("So does the solver's own residual (in standard errors)")
+@claim("The solver's own residual of the optimality conditions of the MAP is rounding (in standard errors)")
 def kkt_residual_is_reported(c: Any) -> Claim:
     return at_most(c["default"].panels["map"].native.kkt_residual, EXACT)
 
@@ -209,7 +210,8 @@ def scales_convert(c: Any) -> Claim:
     return at_most(max(gaps), 1e-12)
 
 
-@claim("At that penalty ElasticNet and OLS.fit_regularized end at the MAP too (largest difference, in sigma)")
+@claim("At the penalty alpha = sigma*lambda/n ElasticNet and OLS.fit_regularized end at the MAP too (largest "
+       "difference, in sigma)")  # fmt: skip
 def other_libraries_agree(c: Any) -> Claim:
     import statsmodels.api as sm
     from sklearn.linear_model import ElasticNet
@@ -246,7 +248,7 @@ def zeros_may_be_left_again(c: Any) -> Claim:
 
 
 def coefficient_path(c: Any) -> Figure:
-    """The lasso's coefficients along lambda at the MAP's sigma."""
+    """The lasso's coefficients along lambda at the MAP's sigma; the title names those that are zero at this prior."""
     names = c["default"].data.coords["predictor"]
     rates, path = _path(c)
     beta = c["default"].values("map", "beta")
@@ -257,11 +259,10 @@ def coefficient_path(c: Any) -> Figure:
         Series("MAP, exactly zero", [RATE] * int(np.sum(zero)), beta[zero].tolist(), kind="points"),
     )
     return Figure(
-        "The coefficients along lambda",
-        "A line for each coefficient of scikit-learn's lasso at the MAP's sigma; points for the MAP. "
-        f"Zero at this prior: {', '.join(np.array(names)[zero])}.",
-        "lambda",
-        "coefficient",
+        f"At lambda = {RATE:g} the MAP of {' and '.join(np.array(names)[zero])} is exactly zero",
+        "A line for each coefficient of scikit-learn's lasso at the MAP's sigma; points for the MAP.",
+        "lambda, the tightness of the prior",
+        "coefficient beta",
         (*series, *points, Series("this prior", [RATE], kind="vline")),
         x_log=True,
     )
@@ -273,8 +274,9 @@ def answer(c: Any) -> str:
     zeros = [row.label for row in rows if row.estimate == 0]
     undecided = sum(row.lower < 0 < row.upper for row in posterior)
     return (
-        f"The MAP sets {' and '.join(zeros)} exactly to zero and the posterior none of them: of {len(rows)} credible "
-        f"intervals {undecided} contain zero, so for those the sign of the effect is open."
+        f"The most probable coefficients (MAP, maximum a posteriori; here the lasso) are exactly zero for "
+        f"{' and '.join(zeros)}. The posterior sets none to zero: of its {len(rows)} credible intervals {undecided} "
+        "contain zero, so for those the sign of the effect is open."
     )
 
 
@@ -313,4 +315,9 @@ scenario = Scenario(
     chapter="regularisers",
     position=2,
     units={"beta": "units of progression, for a predictor of unit length", "sigma": "units of progression"},
+    about="442 patients: how far diabetes had progressed after a year (a score from 25 to 346), and ten predictors "
+    "measured before: age, sex, body mass index (bmi), blood pressure (bp), and in the blood total cholesterol (s1), "
+    "LDL (s2), HDL (s3), total over HDL (s4), the logarithm of triglycerides (s5) and glucose (s6). beta[s1] is what "
+    f"s1 adds to the score. The Laplace prior expects coefficients near zero; its lambda = {RATE:g} is the one under "
+    "which these data are most probable (Park and Casella 2008).",
 )  # fmt: skip

@@ -85,11 +85,18 @@ def claims(comparison: Comparison) -> list[dict[str, Any]]:
             "statement": claim["statement"],
             "name": claim["name"],
             "measured": pretty(significant(claim["measured"]) or "not a number"),
-            "bound": pretty(str(claim["bound"]).replace("<=", "≤").replace(">=", "≥").replace("==", "=")),
+            "bound": pretty(_bound(str(claim["bound"]))),
             "holds": bool(claim["holds"]),
         }
         for claim in comparison.claims.to_dict("records")
     ]
+
+
+def _bound(text: str) -> str:
+    """Return what a claim asks for in words: ``at most 1e-8``."""
+    sign, _, value = text.partition(" ")
+    words = {"<=": "at most", ">=": "at least", "==": "exactly"}
+    return f"{words[sign]} {value}" if sign in words and value else text
 
 
 def contrast(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,19 +165,6 @@ def convergence(panel: Any) -> list[dict[str, str]]:
         }
         for row in panel.diagnostics.get("summary", ())
     ]
-
-
-def headline(diagnostics: Mapping[str, Any]) -> str:
-    """Return the figures of the convergence gate in one line, for the card of the posterior."""
-    parts = []
-    if "max_rhat" in diagnostics:
-        parts.append(f"R-hat at most {significant(diagnostics['max_rhat'])}")
-    if "min_ess_bulk" in diagnostics and "min_ess_tail" in diagnostics:
-        least = min(float(diagnostics["min_ess_bulk"]), float(diagnostics["min_ess_tail"]))
-        parts.append(f"effective draws at least {significant(round(least))}")
-    if "divergences" in diagnostics:
-        parts.append(f"{significant(diagnostics['divergences'])} divergences")
-    return ", ".join(parts)
 
 
 def _fact(value: Any) -> str | None:

@@ -42,6 +42,7 @@ def density(
     profile: Sequence[tuple[float, float]] | None,
     key: str,
     unit: str = "",
+    size: tuple[float, float] = SMALL,
 ) -> Chart:
     """Draw prior, likelihood and posterior of one scalar, with the MAP mode and the MLE.
 
@@ -62,10 +63,12 @@ def density(
         A prefix that makes identifiers unique on the page.
     unit
         The unit of the scalar, if it is known.
+    size
+        Width and height of the drawing.
     """
     from arviz_stats.base import array_stats
 
-    width, height = SMALL
+    width, height = size
     grid, pdf, _ = array_stats.kde(draws[np.isfinite(draws)], grid_len=128)
     curve, source = _likelihood(scalar.rows.get("mle"), profile)
     low, high = _window(scalar, draws, optima, curve)

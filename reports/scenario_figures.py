@@ -15,11 +15,11 @@ from triptych.reports.scales import Scale, spread
 if TYPE_CHECKING:
     from triptych.problem.scenario import Figure, Series
 
-LARGE = (620.0, 340.0)
+LARGE = (520.0, 320.0)
 # How the label of a series that belongs to a panel begins; everything else is context, in greys and one hue.
 PANELS = {"mle": r"(MLE|maximum likelihood|likelihood)\b", "map": r"MAP\b", "mcmc": r"posterior\b"}
 MOST_LABELS, LONGEST = 12, 26  # lines, and characters of a label, that are written at the lines' ends
-CHARACTER, APART = 6.2, 12.5  # pixels: width of a character, and between two labels
+CHARACTER, APART = 6.6, 13.0  # pixels: width of a character, and between two labels
 
 
 def special(figure: Figure, key: str) -> Chart:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,14 @@ from triptych.comparisons.notices import far_from_the_prior
 from triptych.problem.scenario import DEFAULT
 from triptych.reports import cells
 from triptych.reports.circles import Circle
-from triptych.reports.figures import HEIGHTS, density, drawable, evidence
+from triptych.reports.figures import HEIGHTS, SMALL, density, drawable, evidence
 from triptych.reports.forest import forests
 from triptych.reports.marks import Chart
 from triptych.reports.mathematics import code, mathml, pretty
 from triptych.reports.numbers import significant
 from triptych.reports.plots import Plot, predictive_plots, rank_plots
-from triptych.reports.scenario_figures import special
+from triptych.reports.scenario_figures import LARGE, special
+from triptych.reports.trust import trust
 from triptych.reports.view import (
     IS,
     TITLES,
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 MOST_DENSITIES = {True: 6, False: 3}  # by whether it is the default variant
 MOST_PATHS = 3
+# In a table of more rows than this, estimands of several scalars are folded, but not that on which panels differ most.
+MOST_OPEN, FOLDED = 12, 3
 
 
 def scenario(comparison: Comparison) -> dict[str, Any]:
@@ -56,6 +60,9 @@ def scenario(comparison: Comparison) -> dict[str, Any]:
     return {
         "name": source.name,
         "question": source.question,
+        "about": source.about,
+        "as_given": source.code == "",
+        "front_title": _front_title(comparison, first),
         "answer": comparison.answer,
         "questions": comparison.questions,
         "source": source.source,
@@ -166,6 +173,7 @@ def _panels(comparison: Comparison, name: str) -> dict[str, Any]:
         "follows": [s.text for s in comparison.explanations[name].consequences],
         "doubt": any(str(row["status"]) != "ok" and math.isfinite(row["estimate"]) for row in rows),
         "rows": groups,
+        "trust": trust(comparison, solution),
         "blocks": _blocks(comparison, solution, groups, methods(rows)),
     }
 
@@ -174,11 +182,14 @@ def _blocks(comparison: Comparison, solution: Any, groups: list[Scalar], shown: 
     """Return the table with its bars: the scalars of each estimand, on an axis of their own."""
     drawn = forests([Circle(solution, group).scalar(group) for group in groups])
     rest = iter(groups)
+    headline = comparison.explanations[solution.variant].headline.partition("[")[0]
+    long = len(groups) > MOST_OPEN
     return [
         {
             "title": block.estimand if len(block.lines) > 1 else "",
             "unit": comparison.scenario.units.get(block.estimand, ""),
             "note": block.note,
+            "folded": long and len(block.lines) >= FOLDED and block.estimand != headline,
             "ticks": block.ticks,
             "rows": [cells.panel_row(next(rest), shown) | {"line": line} for line in block.lines],
         }
@@ -197,11 +208,17 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
     posterior = solution.panels.get("mcmc")
     doubtful = posterior is not None and bool(posterior.diagnostics.get("gate"))
     first = name == DEFAULT
+    headline = comparison.explanations[name].headline
+    drawn = _drawn(groups, contrasts, name)
+    if headline not in [scalar.name for scalar, _ in drawn]:
+        drawn += [pair for pair in _places(groups) if pair[0].name == headline]
+    densities = _densities(solution, drawn, optima, comparison.scenario.units, key, large=headline if first else "")
     looked_at = posterior is not None and (first or doubtful)
     return {
         **panels,
         "doubtful": doubtful,
-        "densities": _densities(solution, _drawn(groups, contrasts, name), optima, comparison.scenario.units, key),
+        "densities": [chart for scalar, chart in densities.items() if scalar != headline or not first],
+        "front": densities.get(headline) if first else None,
         "heights": HEIGHTS,
         "without_prior": _without_prior(posterior),
         "evidence": _evidence(solution, key),
@@ -248,16 +265,16 @@ def _card(
     """Return the head of one panel: what it gives, statuses with reasons, the gate."""
     mine = [row for row in rows if row["method"] == method]
     found = notes(mine)
+    every = [group.name for group in groups]
     facts = solution.panels[method].diagnostics if method in solution.panels else {}
     return {
         "method": method,
         "title": TITLES[method],
         "is": IS[method],
         "described": described(mine),
-        "tally": _tally(comparison, mine),
-        "notes": sorted(found, key=lambda note: note.status == "ok"),
+        "notes": [{"note": note, "names": note.brief(every)} for note in found if note.status != "ok"],
+        "remarks": [note for note in found if note.status == "ok"],
         "headline": _headline(groups, comparison.explanations[solution.variant].headline, method),
-        "facts": cells.headline(facts),
         "gate": [str(failure) for failure in facts.get("gate", ())],
         "optima": [
             cells.line(row, groups) for row in select(comparison.optima, solution.variant) if row["method"] == method
@@ -279,12 +296,13 @@ def _densities(
     optima: list[dict[str, Any]],
     units: Mapping[str, str],
     key: str,
-) -> list[Chart]:
-    """Draw prior, likelihood and posterior of some scalars."""
+    large: str,
+) -> dict[str, Chart]:
+    """Draw prior, likelihood and posterior of some scalars, by their names."""
     if "mcmc" not in solution.panels:
-        return []
+        return {}
     profiles = solution.panels["mle"].profiles if "mle" in solution.panels else {}
-    charts: list[Chart] = []
+    charts: dict[str, Chart] = {}
     priors = drawn_prior(solution)
     for scalar, place in drawn:
         circle = Circle(solution, scalar)
@@ -295,7 +313,9 @@ def _densities(
         profile = circle.profile(profiles.get((scalar.estimand, scalar.label)), scalar.rows.get("mle"))
         others = [circle.row(row) for row in _of(scalar, optima)]
         unit = units.get(scalar.estimand, "")
-        charts.append(density(circle.scalar(scalar), draws, prior, others, profile, f"{key}-d{len(charts)}", unit))
+        place_key = f"{key}-d{len(charts)}"
+        size = LARGE if scalar.name == large else SMALL
+        charts[scalar.name] = density(circle.scalar(scalar), draws, prior, others, profile, place_key, unit, size)
     return charts
 
 
@@ -312,15 +332,39 @@ def _drawn(groups: list[Scalar], contrasts: list[dict[str, Any]], variant: str) 
     """
     gaps = {(r["estimand"], r["label"]): abs(float(r["total_sd"])) for r in contrasts}
     by_estimand: dict[str, list[tuple[Scalar, int]]] = {}
-    for scalar in groups:
-        mine = by_estimand.setdefault(scalar.estimand, [])
-        mine.append((scalar, len(mine)))
+    for pair in _places(groups):
+        by_estimand.setdefault(pair[0].estimand, []).append(pair)
     for mine in by_estimand.values():
         mine.sort(key=lambda pair: -np.nan_to_num(gaps.get((pair[0].estimand, pair[0].label), 0.0), nan=0.0))
     turns = max((len(mine) for mine in by_estimand.values()), default=0)
     taken = [mine[t] for t in range(turns) for mine in by_estimand.values() if t < len(mine)]
     order = {id(scalar): i for i, scalar in enumerate(groups)}
     return sorted(taken[: MOST_DENSITIES[variant == DEFAULT]], key=lambda pair: order[id(pair[0])])
+
+
+def _front_title(comparison: Comparison, solution: Any) -> str:
+    """Return what the picture of the scalar on which the panels differ most shows."""
+    name = comparison.explanations[DEFAULT].headline if solution is not None else ""
+    pair = next((p for p in _places(scalars(select(comparison.estimates, DEFAULT))) if p[0].name == name), None)
+    if pair is None:
+        return ""
+    scalar, place = pair
+    prior = drawn_prior(solution).get(scalar.estimand)
+    mle, mean = (float(scalar.rows[m]["estimate"]) if m in scalar.rows else math.nan for m in ("mle", "mcmc"))
+    centre = float(np.median(prior[:, place])) if prior is not None else math.nan
+    if min(centre, mle) < mean < max(centre, mle):
+        return f"The posterior of {name} lies between its prior and its likelihood"
+    return f"Where the posterior of {name} lies"
+
+
+def _places(groups: list[Scalar]) -> list[tuple[Scalar, int]]:
+    """Return the scalars with their place in their estimand."""
+    seen: Counter[str] = Counter()
+    found = []
+    for scalar in groups:
+        found.append((scalar, seen[scalar.estimand]))
+        seen[scalar.estimand] += 1
+    return found
 
 
 def _draws(solution: Any, estimand: str, place: int) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 TITLES = {"mle": "Maximum likelihood (MLE)", "map": "Maximum a posteriori (MAP)", "mcmc": "Posterior (MCMC)"}
 IS = {
-    "mle": "The parameter values that make the observed data most probable; no prior takes part.",
-    "map": "The top of likelihood times prior, as a density of all parameters together.",
-    "mcmc": "All parameter values, weighed by likelihood times prior; the mean is reported.",
+    "mle": "The values that make the data most probable; no prior takes part.",
+    "map": "The most probable values, data and prior together: the top of their joint density.",
+    "mcmc": "All values, weighed by their probability; the mean is reported.",
 }
 INTERVALS = {
-    "wald": "Wald confidence",
-    "profile": "profile-likelihood confidence",
-    "laplace": "Laplace credible",
-    "eti": "equal-tailed credible",
-    "hdi": "highest-density credible",
+    "wald": "confidence interval (Wald)",
+    "profile": "confidence interval (profile likelihood)",
+    "laplace": "credible interval (curvature at the mode)",
+    "eti": "credible interval (equal tails)",
+    "hdi": "credible interval (highest density)",
 }
 MEANINGS = {
     Status.OK: "exists and passed every check",
@@ -115,7 +115,7 @@ def described(rows: Iterable[Mapping[str, Any]]) -> str:
     if not kinds:
         return f"{estimates}, no interval"
     level = "/".join(sorted({f"{100 * float(row['ci_prob']):g}" for row in rows}))
-    return f"{estimates}, {level} % {' or '.join(INTERVALS.get(k, k) for k in kinds)} interval"
+    return f"{estimates}, {level} % {' or '.join(INTERVALS.get(k, k) for k in kinds)}"
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,15 @@ class Note:
     status: str
     scalars: list[str]
     reason: str
+
+    def brief(self, among: Sequence[str]) -> str:
+        """Return the scalars, those of an estimand as one where all that are reported are among them."""
+        parts: list[str] = []
+        for estimand in dict.fromkeys(name.partition("[")[0] for name in self.scalars):
+            mine = [name for name in self.scalars if name.partition("[")[0] == estimand]
+            whole = len(mine) > 1 and len(mine) == sum(name.partition("[")[0] == estimand for name in among)
+            parts += [f"{estimand} (all {len(mine)})"] if whole else mine
+        return join(parts, 4)
 
     @property
     def names(self) -> str:
@@ -176,12 +185,12 @@ def verdict(comparisons: Iterable[Comparison]) -> tuple[bool, str]:
     counts = [held(c) for c in comparisons]
     kept, total = sum(k for k, _ in counts), sum(n for _, n in counts)
     bad = [c.scenario.name for c in comparisons if not c.ok]
-    claims = f"{kept} of {total} claims hold" if total else "no claims were made"
+    claims = f"{kept} of {total} claims hold" if total else "no claim was to be held"
     if not bad and all(c.scenario.expect is None for c in comparisons):
         statuses = [row.status for c in comparisons for row in c.estimates.itertuples()]
         ok = sum(status == "ok" for status in statuses)
-        rest = "" if ok == len(statuses) else "; of the others the report says why there is none"
-        return True, f"{ok} of {len(statuses)} estimates are ok{rest}."
+        rest = "" if ok == len(statuses) else "; the report says why the others did not"
+        return True, f"{ok} of {len(statuses)} estimates exist and passed every check{rest}."
     if not bad:
         return True, f"{claims}; every estimate has the status that its scenario expects."
     parts = [f"{claims}; "] if total else []

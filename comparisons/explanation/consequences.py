@@ -83,8 +83,8 @@ def prior_matters(scalars: Sequence[Measured]) -> list[Sentence]:
     if not these:
         return []
     text = (
-        f"What is said of {named(these, scalars)} rests on the prior as well as on the data: name the prior wherever "
-        f"you report {verb([s.name for s in these], 'it', 'them')}."
+        f"{named(these, scalars)} {verb([s.name for s in these], 'rests', 'rest')} on the prior as well as on the "
+        f"data: name it where you report {verb([s.name for s in these], 'its value', 'their values')}."
     )
     return [Sentence("prior_matters", text, tuple(s.name for s in these))]
 

@@ -82,10 +82,14 @@ def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> str:
     for estimand in dict.fromkeys(s.estimand for s in scalars):
         these = [s for s in scalars if s.estimand == estimand]
         values = [s.estimate("map") for s in these]
-        apart = max(values) - min(values) if all(map(math.isfinite, values)) else math.inf
+        apart = (
+            max(values) - min(values)
+            if all(math.isfinite(s.estimate("mle") + s.estimate("map")) for s in these)
+            else math.inf
+        )
         on_it = all(edge.name in s.held.get("map", "").split(" at ")[0].split(", ") for s in these)
         if len(these) > 2 and on_it and apart <= SAME * these[0].length("map"):
-            said += f" There all {len(these)} MAPs of {estimand} are the same, {number(values[0])}."
+            said += f" With it all {len(these)} MAPs of {estimand} are the same, {number(values[0])}."
     return said
 
 

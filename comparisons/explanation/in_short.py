@@ -40,8 +40,7 @@ def in_short(scalars: Sequence[Measured]) -> str:
             within = f"within {distance(most):.2g} posterior standard deviations"
             parts.append(f"The three agree on {whole}, {within}{example}")
         else:
-            apart = f"they are up to {distance(most):.2g} posterior standard deviations apart"
-            parts.append(f"The three differ most on {most.name}: {spelled}; {apart}")
+            parts.append(f"The three differ most on {most.name}: {spelled}")
             if agreeing:
                 parts.append(f"they agree on {named(agreeing, scalars)}")
     for method, words in WORDS.items():

@@ -37,9 +37,9 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
         words = {"map": "MAPs", "mcmc": "posterior means"}
         parts = [f"{number(s)} for the {words[m]}" for m, s in others.items()]
         text = (
-            f"The prior ties the {len(these)} values of {estimand} together (in draws of it their rank correlation "
-            f"is {np.mean(ties):.2f}), so that MAP and posterior draw them towards each other; the likelihood takes "
-            f"each by itself. Their standard deviation is {number(spread['mle'])} for the MLEs, {' and '.join(parts)}."
+            f"The prior ties the {len(these)} values of {estimand} together (rank correlation {np.mean(ties):.2f} in "
+            "draws of it), so MAP and posterior draw them towards each other; the likelihood takes each by itself. "
+            f"Their standard deviation is {number(spread['mle'])} for the MLEs, {' and '.join(parts)}."
         )
         found.append(Sentence("pooling", text, tuple(s.name for s in these), tuple(spread.values())))
     return found

@@ -13,6 +13,7 @@
   // Variants: one at a time, chosen by tabs; arrows move between them.
   each(".scenario", (scenario) => {
     const tabs = [...scenario.querySelectorAll("[role=tab]")];
+    if (!tabs.length) return;
     const choose = (tab) => tabs.forEach((other) => {
       const on = other === tab;
       other.setAttribute("aria-selected", on);
@@ -21,19 +22,38 @@
       panel.classList.toggle("off", !on);
       panel.setAttribute("role", "tabpanel");
     });
-    if (!tabs.length) return;
+    // A variant that is chosen is in the address, so that it can be linked.
+    const ask = (tab) => {
+      choose(tab);
+      history.replaceState(null, "", `#${tab.dataset.panel}`);
+    };
+    const follow = () => {
+      const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      const wanted = target && tabs.find((tab) => document.getElementById(tab.dataset.panel).contains(target));
+      if (wanted) choose(wanted);
+    };
     tabs.forEach((tab, i) => {
-      tab.addEventListener("click", () => choose(tab));
+      tab.addEventListener("click", () => ask(tab));
       tab.addEventListener("keydown", (event) => {
         const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
         if (!step) return;
         const next = tabs[(i + step + tabs.length) % tabs.length];
-        choose(next);
+        ask(next);
         next.focus();
       });
     });
-    choose(tabs.find((tab) => `#${tab.dataset.panel}` === location.hash) || tabs[0]);
+    choose(tabs[0]);
+    follow();
+    window.addEventListener("hashchange", follow);
   });
+  // What an address names is shown, also within a fold.
+  const reveal = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    target?.scrollIntoView();
+  };
+  window.addEventListener("hashchange", reveal);
+  if (location.hash) reveal();
 
   // Tables: sort by a click on a heading, filter the long ones, copy as tab-separated text.
   const value = (row, column) => {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.api.display import Report
-from triptych.api.model_scenario import ad_hoc, check_model
+from triptych.api.model_scenario import ad_hoc, asked, check_model
 from triptych.api.runs import part, provenance
 from triptych.base.errors import InputError
 from triptych.base.options import named
@@ -42,6 +42,8 @@ def compare(
     profile: bool = True,
     truth: Mapping[str, Any] | None = None,
     name: str = "model",
+    question: str = "",
+    about: str = "",
     progressbar: bool | Progress = True,
 ) -> Comparison:
     """Solve any PyMC model three ways and compare.
@@ -63,6 +65,10 @@ def compare(
         Name of an estimand to its true value; ``Comparison.recovery`` then has error and coverage.
     name
         What to call the model in tables and reports.
+    question
+        The question that the model is to answer, the title of its page.
+    about
+        What the data are and what the names of the variables mean, for the reader of the page.
 
     Raises
     ------
@@ -92,7 +98,7 @@ def compare(
     names = tuple(e.name for e in resolved)
     _check_truth(truth or {}, resolved)
     data = Data({**engine.data, **engine.observed}, dims=_axes(model), coords=_labels(model))
-    scenario = ad_hoc(model, engine, names, name, data)
+    scenario = asked(ad_hoc(model, engine, names, name, data), question, about)
     seconds: dict[str, float] = {}
     with watched(progressbar) as progress:
         panels = solve_problem(Problem(scenario, engine), settings, seconds=seconds, progress=part(progress, name))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from triptych.base.errors import InputError
 from triptych.base.options import word
-from triptych.base.text import said, sentence
+from triptych.base.text import counted, join_all, said, sentence
 from triptych.problem.scenario import LONGEST_NAME, Data, Scenario
 
 if TYPE_CHECKING:
@@ -49,7 +52,7 @@ def ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, data
     safe = "".join(c if c.isascii() and c.isalnum() else "_" for c in name.lower())[:LONGEST_NAME].strip("_")
     return Scenario(
         name=safe if safe[:1].isalpha() else f"model_{safe}"[:LONGEST_NAME],
-        question=f"What do the three panels say of {name}?",
+        question=f"What do three ways to estimate say of {name}?",
         source="a PyMC model as given",
         model=given,
         data=lambda: data,
@@ -59,4 +62,34 @@ def ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, data
         expect=None,
         holdout="a model as given declares no hold-out split",
         why=why,
+        about=_about(engine),
     )
+
+
+def asked(scenario: Scenario, question: str, about: str) -> Scenario:
+    """Return the scenario with the user's question and words on the data.
+
+    Parameters
+    ----------
+    scenario
+        What stands for the model.
+    question, about
+        Texts; an empty one leaves what the scenario has.
+
+    Raises
+    ------
+    InputError
+        For what is no text.
+    """
+    for option, text in (("question", question), ("about", about)):
+        if not isinstance(text, str):
+            raise InputError(f"{option} is a text, not {said(text)}")
+    return replace(scenario, question=question or scenario.question, about=about or scenario.about)
+
+
+def _about(engine: Any) -> str:
+    """Say what was observed, and what is unknown."""
+    seen = [f"{name} ({counted(int(np.size(values)), 'value')})" for name, values in engine.observed.items()]
+    sizes = {rv.name: engine.variables[rv.name].size for rv in engine.model.free_RVs if rv.name in engine.variables}
+    unknown = [f"{name} ({size} values)" if size > 1 else str(name) for name, size in sizes.items()]
+    return f"Observed: {join_all(seen)}. Unknown: {join_all(unknown)}."

@@ -173,6 +173,8 @@ class Scenario:
         Name of an estimand to its unit.
     questions
         What a class is asked before it sees the figures.
+    about
+        What the data are and what the names in the tables mean, in two or three sentences.
     """
 
     name: str
@@ -203,6 +205,7 @@ class Scenario:
     answer: Callable[..., str] | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
+    about: str = ""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):

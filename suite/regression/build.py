@@ -24,7 +24,7 @@ from triptych.regression.model import regression_data, regression_model
 from triptych.regression.names import family_names, prior_names
 from triptych.regression.prior import Prior
 from triptych.regression.regression import Regression
-from triptych.regression.words import mathematics, question, source, why
+from triptych.regression.words import about, mathematics, question, source, why
 
 FEWEST_ROWS_FOR_HOLDOUT = 10
 
@@ -124,6 +124,7 @@ def build_scenario(
                 trials=trials,
                 **{k: getattr(regression, k) for k in stated},
             ),
+            about=about(design, regression),
             why=why(design, regression, found, standardize=standardize),
         )
         return replace(scenario, likelihood=_plain(scenario, design, regression))

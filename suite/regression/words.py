@@ -6,6 +6,7 @@ import numpy as np
 
 from triptych.base.text import join_all, listed
 from triptych.design.design import Design
+from triptych.design.outcome import Kind
 from triptych.regression.existence import Existence
 from triptych.regression.regression import Regression
 
@@ -29,6 +30,23 @@ def question(design: Design) -> str:
     if len(names) > 6:
         names = [*names[:6], f"{len(names) - 6} more"]
     return f"How does {outcome} depend on {join_all(names)}?"
+
+
+EFFECT = {
+    Kind.CLASSES: "the log-odds of {}",
+    Kind.TRIALS: "the log-odds of {}",
+    Kind.COUNTS: "the logarithm of the mean of {}",
+    Kind.MEASUREMENT: "{}",
+}
+
+
+def about(design: Design, regression: Regression) -> str:
+    """Say what the data are and what a coefficient means."""
+    rows = f"{design.n} rows of a table."
+    if not design.labels:
+        return rows
+    outcome = EFFECT[regression.likelihood.kind].format(_unquoted(design.outcome_name))
+    return f"{rows} coef[x] is the change of {outcome} for one more unit of x, all other predictors held."
 
 
 def _unquoted(name: str) -> str:

@@ -116,7 +116,7 @@ def test_a_mode_on_an_edge_that_makes_other_values_equal_is_said_to():
         scalar(m, 4.0, 4.5, estimand="theta", label=k, held={"map": "tau at 0"})
         for m, k in zip((1, 5, 9), "abc", strict=True)
     ]
-    said = "There all 3 MAPs of theta are the same, 4."
+    said = "With it all 3 MAPs of theta are the same, 4."
     assert said in existence_rules.edge([edge, *tied])[0].text
     moved = [replace(tied[0], rows={**tied[0].rows, "map": row("map", 4.1, estimand="theta", label="a")}), *tied[1:]]
     other = [replace(s, held={"map": "tau_2 at 0"}) for s in tied]

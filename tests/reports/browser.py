@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import select
 import subprocess
 import time
@@ -71,18 +72,28 @@ class Page:
         return dict(json.loads(line))
 
     def open(
-        self, path: Path, *, width: int = 1400, height: int = 900, dark: bool = False, script: bool = True
+        self,
+        path: Path,
+        *,
+        width: int = 1400,
+        height: int = 900,
+        dark: bool = False,
+        script: bool = True,
+        fragment: str = "",
     ) -> None:
-        """Load a file in a window of this size, and wait until it is there."""
+        """Load a file in a window of this size, at a fragment of its address, and wait until it is there."""
         phone = width < 600
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.send("Emulation.setEmulatedMedia", features=[scheme])
         self.send("Emulation.setScriptExecutionDisabled", value=not script)
-        self.events.clear()
-        self.send("Page.navigate", url=path.resolve().as_uri())
-        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
-            self.events.append(self._next())
+        address = path.resolve().as_uri() + (f"#{fragment}" if fragment else "")
+        # Of the page that is already there another part would be shown, and nothing loaded.
+        for url in ("about:blank", address) if fragment else (address,):
+            self.events.clear()
+            self.send("Page.navigate", url=url)
+            while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+                self.events.append(self._next())
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of a JavaScript expression in the page."""
@@ -99,6 +110,18 @@ class Page:
         """Return uncaught errors and everything written to the console or the log."""
         names = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")
         return [json.dumps(e["params"]) for e in self.events if e.get("method") in names]
+
+    def key(self, name: str) -> None:
+        """Press a key and let it go."""
+        text = {"Enter": "\r"}.get(name, "")
+        for kind in ("keyDown", "keyUp"):
+            self.send("Input.dispatchKeyEvent", type=kind, key=name, code=name, text=text if kind == "keyDown" else "",
+                      windowsVirtualKeyCode={"Enter": 13, "ArrowRight": 39, "Tab": 9}[name])  # fmt: skip
+
+    def printed(self) -> int:
+        """Return on how many pages of A4 the page is printed."""
+        answer = self.send("Page.printToPDF", paperWidth=8.27, paperHeight=11.69, preferCSSPageSize=True)
+        return len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(answer["data"])))
 
     def picture(self, path: Path) -> None:
         """Save the whole page as PNG."""

@@ -121,6 +121,80 @@ def test_a_number_and_its_bar_are_on_one_row_and_zero_is_one_line(
     assert max(zeros) - min(zeros) < 0.5
 
 
+@pytest.fixture(scope="module")
+def alone(lasso: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of one scenario with two variants."""
+    path = tmp_path_factory.mktemp("alone") / "report.html"
+    path.write_text(render([lasso]), encoding="utf-8")
+    return path
+
+
+def test_a_scenario_is_printed_on_two_pages_with_its_folds_closed_and_nothing_cut_off(page: Page, alone: Path) -> None:
+    page.open(alone)
+    assert page.printed() <= 2
+    page.open(alone, width=700)  # what A4 leaves between its margins
+    page.send("Emulation.setEmulatedMedia", media="print")
+    inside = "Array.from(document.querySelectorAll('table.panels'), t => t.getBoundingClientRect().right)"
+    shown = "Array.from(document.querySelectorAll('details:not(.note)'), d => d.getBoundingClientRect().height > 0)"
+    assert max(page.evaluate(inside)) <= 700
+    assert not any(page.evaluate(shown))
+    page.evaluate("document.querySelector('.scenario > details').open = true")
+    assert any(page.evaluate(shown))
+    page.send("Emulation.setEmulatedMedia", media="")
+
+
+def test_the_first_screen_holds_question_answer_and_picture(page: Page, alone: Path) -> None:
+    page.open(alone, width=1280, height=800)
+    ends = "['h1', '.answer', '.picture svg'].map(s => document.querySelector(s).getBoundingClientRect().bottom)"
+    assert max(page.evaluate(ends)) <= 800
+
+
+def test_a_variant_has_an_address_and_is_chosen_from_the_keyboard(page: Page, alone: Path) -> None:
+    shown = "Array.from(document.querySelectorAll('#lasso .variant'), v => v.getBoundingClientRect().height > 0)"
+    page.open(alone, fragment="lasso-wide")
+    assert page.evaluate(shown) == [False, True]
+    page.open(alone, fragment="lasso-wide-estimates")  # a part of a variant
+    assert page.evaluate(shown) == [False, True]
+    page.open(alone)
+    assert page.evaluate(shown) == [True, False]
+    page.evaluate("document.querySelector('[role=tab]').focus()")
+    page.key("ArrowRight")
+    assert page.evaluate(shown) == [False, True]
+    assert page.evaluate("location.hash") == "#lasso-wide"
+    page.open(alone, fragment="lasso-model")  # a fold
+    assert page.evaluate("document.getElementById('lasso-model').open")
+    page.evaluate("document.querySelector('#lasso-checks summary').focus()")
+    page.key("Enter")
+    assert page.evaluate("document.getElementById('lasso-checks').open")
+
+
+def test_badges_are_no_tab_stops_and_what_is_pressed_is_large_enough(page: Page, report: Path) -> None:
+    # WCAG 2.2, 2.5.8: at least 24 px each way.
+    small = """
+    Array.from(document.querySelectorAll("button, summary, input, [role=tab], .toc a"))
+      .map(e => [e, e.getBoundingClientRect()])
+      .filter(([e, box]) => box.width > 0 && (box.width < 24 || box.height < 24)).map(([e]) => e.outerHTML.slice(0, 99))
+    """
+    for width in WIDTHS:
+        page.open(report, width=width)
+        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        assert page.evaluate(small) == []
+        assert page.evaluate("document.querySelectorAll('.badge[tabindex], .warn[tabindex]').length") == 0
+
+
+def test_no_word_is_smaller_than_eleven_pixels_on_a_phone(page: Page, report: Path) -> None:
+    # A drawing shrinks with the screen, and its words with it.
+    smallest = """
+    Math.min(...Array.from(document.querySelectorAll("main *"))
+      .filter(e => Array.from(e.childNodes).some(n => n.nodeType === 3 && n.data.trim()) && e.getClientRects().length
+        && !e.closest(".sr, title, desc, sup, sub, math"))
+      .map(e => parseFloat(getComputedStyle(e).fontSize) * (e.getScreenCTM ? Math.abs(e.getScreenCTM().a || 1) : 1)))
+    """
+    page.open(report, width=390)
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert page.evaluate(smallest) >= 10.95
+
+
 def test_text_stays_text(page: Page, report: Path) -> None:
     page.open(report)
     assert '<script>alert("x")</script>' in page.evaluate("document.querySelector('#lasso .question').textContent")
