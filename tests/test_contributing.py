@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
 from collections.abc import Iterator
@@ -11,12 +12,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pymc as pm
+import pytensor.tensor as pt
 import pytest
 import statsmodels.api as sm
 from scipy.optimize import minimize
 
 import triptych
 from triptych.cli.config import check_config
+from triptych.engine.engine import POSTERIOR, Engine
+from triptych.existence import probes, search
+from triptych.existence.findings import Higher
+from triptych.existence.verdict import Verdict
+from triptych.optimise.objective import make_objective
 from triptych.regression import families, priors
 from triptych.regression.build import build_scenario
 from triptych.regression.names import family_names, prior_names
@@ -43,6 +51,29 @@ def added(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
     yield name
     sys.modules.pop(f"{package.__name__}.{name}", None)
+
+
+@pytest.mark.parametrize("added", [(probes, "scattered")], indirect=True)
+def test_a_probe_is_one_file_and_a_place_in_the_list(added: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pm.Model() as model:
+        mu = pm.Flat("mu")
+        heights = pt.stack([-0.5 * mu**2, 5 - 0.5 * ((mu - 14) / 0.05) ** 2])
+        pm.Potential("two_modes", pt.logsumexp(heights))
+    objective, _ = make_objective(Engine.build(model, likelihood=("two_modes",)), POSTERIOR)
+    assert search.find(objective).point.z == pytest.approx([0.0], abs=1e-6)  # narrow, and farther than any start
+    probe = importlib.import_module(f"triptych.existence.probes.{added}").probe
+    monkeypatch.setattr(search, "PROBES", (*search.PROBES, probe))
+    seen: list[Verdict] = []
+    judged = search._judged
+
+    def kept(verdict: Verdict) -> Verdict:
+        seen.append(judged(verdict))
+        return seen[-1]
+
+    monkeypatch.setattr(search, "_judged", kept)
+    assert search.find(objective).point.z == pytest.approx([14.0], abs=1e-6)
+    assert [(finding.by, type(finding)) for finding in seen[0].findings] == [("points drawn wide", Higher)]
+    assert seen[-1].findings == ()
 
 
 @pytest.mark.parametrize("added", [(families, "geometric")], indirect=True)

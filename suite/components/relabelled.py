@@ -20,9 +20,10 @@ def relabelled(verdict: Verdict, put: Put) -> Verdict:
     """Return the verdict with the components of its point in order, and those of each other maximum in theirs."""
     moved = carried(verdict, put(verdict.point), verdict.objective)
     active = verdict.objective.active
-    moved.others = [_point(end, put(end)[np.ix_(active, active)]) for end in verdict.others]
-    moved.ties = [_point(end, put(end)[np.ix_(active, active)]) for end in verdict.ties]
-    return moved
+    others, ties = (
+        tuple(_point(end, put(end)[np.ix_(active, active)]) for end in ends) for ends in (verdict.others, verdict.ties)
+    )
+    return replace(moved, others=others, ties=ties)
 
 
 def carried(verdict: Verdict, matrix: np.ndarray, objective: Objective) -> Verdict:
@@ -43,19 +44,11 @@ def carried(verdict: Verdict, matrix: np.ndarray, objective: Objective) -> Verdi
     if corner is not None:
         # Which kinks hold moves along; they are read where the point is now.
         point, corner = climb(objective, point.z)
-    trace = verdict.unbounded
-    if trace is not None:
-        position = int(np.argmax(np.abs(local[:, trace.position])))
-        trace = replace(trace, position=position, points=trace.points @ local.T)
-
-    def rows(directions: np.ndarray) -> np.ndarray:
-        return directions @ local.T if directions.size else directions
-
-    level = [(int(np.argmax(np.abs(local[:, k]))), local @ direction) for k, direction in verdict.level]
+    still = np.zeros(objective.size)
+    found = (finding.mapped(local, still) for finding in verdict.findings)
     return replace(
-        verdict, objective=objective, point=point, corner=corner, unbounded=trace, diverging=rows(verdict.diverging),
-        unidentified=rows(verdict.unidentified), cliff=rows(verdict.cliff), level=level,
-        without_redundant=without_redundant,
+        verdict, objective=objective, point=point, corner=corner, without_redundant=without_redundant,
+        findings=tuple(finding for finding in found if finding is not None),
     )  # fmt: skip
 
 

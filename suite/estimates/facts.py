@@ -9,7 +9,7 @@ import numpy as np
 from triptych.base.linalg import equilibrate
 from triptych.engine.estimands import elementwise
 from triptych.engine.jumps import jumps
-from triptych.existence.endless import column_sizes
+from triptych.existence.null_space import column_sizes
 from triptych.graph.graph import Block
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from triptych.problem.table import Row, Status
 if TYPE_CHECKING:
     from triptych.engine.estimands import Estimand
     from triptych.estimates.optimum import Optimum
-    from triptych.existence.verdict import Trace
+    from triptych.existence.findings import Trace
     from triptych.optimise.objective import Objective
 
 MOST = 6  # logarithmic coordinates up to which all ways are looked for

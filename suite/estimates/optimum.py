@@ -8,7 +8,7 @@ import numpy as np
 
 from triptych.engine.angles import periods, unrolled
 from triptych.engine.estimands import Estimand, coordinate_names, near_start
-from triptych.existence.endless import null_directions
+from triptych.existence.null_space import null_directions
 from triptych.existence.verdict import Verdict
 
 SEEN = 60  # points at which deterministics are looked at, per reach

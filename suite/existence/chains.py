@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from triptych.engine.engine import Engine
+from triptych.existence.findings import Rays, Unidentified, directions
 from triptych.existence.ordered_values import Chain
 from triptych.existence.verdict import Verdict
 from triptych.optimise.objective import Objective
@@ -201,8 +202,8 @@ def _unseen(objective: Objective, found: list[Chain]) -> list[np.ndarray]:
     return [unknown & ~np.all(unknown) for unknown in unseen]
 
 
-def keep_order(verdict: Verdict) -> None:
-    """Turn the rays of a verdict in own values so that they never put these out of order.
+def keep_order(verdict: Verdict) -> Verdict:
+    """Return a verdict in own values with its rays turned so that they never put these out of order.
 
     The domain ends on the way where a value comes upon the next, however far out that is: there one takes the other
     along. What is level on one way, and comes upon the next on the other, is a ray.
@@ -217,11 +218,9 @@ def keep_order(verdict: Verdict) -> None:
     for ray in verdict.diverging:
         ways = [ray] if _in_order(engine, verdict, ray) else _pushed(engine, verdict, ray)
         diverging += [way for way in ways if _is_level(verdict, way)]
-    none = np.zeros((0, verdict.objective.size))
-    verdict.unidentified, verdict.diverging = (
-        np.array(flat) if flat else none,
-        np.array(diverging) if diverging else none,
-    )
+    others = tuple(finding for finding in verdict.findings if not isinstance(finding, (Rays, Unidentified)))
+    turned = [*directions(Unidentified, np.array(flat)), *directions(Rays, np.array(diverging))]
+    return replace(verdict, findings=others).having(*turned, by="order of the values")
 
 
 def _values(chain: Chain, objective: Objective) -> np.ndarray:

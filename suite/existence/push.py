@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from triptych.existence.verdict import Trace, Verdict
+from triptych.existence.findings import Trace
+from triptych.existence.verdict import Verdict
 from triptych.optimise.newton import Point, ascent_step
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import climb_beside
@@ -129,3 +132,18 @@ def going_on(points: np.ndarray, position: int, least: np.ndarray) -> np.ndarray
     along &= size.sum(axis=0) > least
     along[position] = True
     return np.where(along, steps[-1], 0.0)
+
+
+def still_rising(verdict: Verdict, ray: np.ndarray) -> Trace | None:
+    """Return the path to an end at which the numbers stop but the rise does not, such as a shift on a datum."""
+    objective, point = verdict.objective, verdict.point
+    j = int(np.argmax(np.abs(ray)))
+    slope = float(point.gradient[j]) * float(np.sign(ray[j]))
+    if not objective.transformed[j] or slope < LEAST_SLOPE or point.decrement < LEAST_SLOPE:
+        return None
+    return reversed_path(probe(objective, point, j, -float(np.sign(ray[j])), steps=SETTLED))
+
+
+def reversed_path(way: Trace) -> Trace:
+    """Return a path from its other end."""
+    return replace(way, steps=way.steps[::-1], values=way.values[::-1], points=way.points[::-1])

@@ -19,12 +19,18 @@ from triptych.base.progress import Share, between, unheard
 from triptych.engine.angles import TURN, turns, wrapped
 from triptych.existence.chains import in_own_values, keep_order
 from triptych.existence.directions import SINGULAR
-from triptych.existence.domain_edges import cliff, shake, slide
-from triptych.existence.endless import away_by_rounds, clear, draw_to_data, push_away, ran_away, structural_null
-from triptych.existence.hidden_kinks import cusp
+from triptych.existence.findings import without_limit
+from triptych.existence.probe import Probe
+from triptych.existence.probes.domain_edges import DomainEdge
+from triptych.existence.probes.hidden_kinks import HiddenKink
+from triptych.existence.probes.pushes import Pushes
+from triptych.existence.probes.ran_away import RanAway, away_by_rounds, clear
+from triptych.existence.probes.rounded import Rounded
+from triptych.existence.probes.single_data import SingleData
+from triptych.existence.probes.stalled import Stalled
+from triptych.existence.probes.walk import Walk
 from triptych.existence.spare_parameters import held_elsewhere, with_redundant, without_redundant
-from triptych.existence.verdict import ALL_ROUNDING, Verdict
-from triptych.existence.walk import follow
+from triptych.existence.verdict import ALL_ROUNDING, COARSE, Verdict
 from triptych.optimise.approach import WIDE, approach
 from triptych.optimise.kinks import Corner, Met, climb
 from triptych.optimise.newton import LOG_RANGE, Point
@@ -37,7 +43,18 @@ LOWEST, HALVES = 100.0, 20  # fall, for each coordinate, from the maximum to a s
 DISTINCT = 0.01  # standard errors between two maxima that are not one
 NEAR = 1e-9  # expected rise, relative, at which an ascent is seen to lead to a maximum that is known
 SAME_RATE = 0.95  # of a rise from one stage to the next: it will go on for ever
-COARSE = 3e-6  # rounding error of an objective that can still be judged
+
+# In the order in which they look: what one moves the point to, the next ones start from.
+PROBES: tuple[Probe, ...] = (
+    RanAway(),
+    Rounded(),
+    Stalled(),
+    HiddenKink(),
+    DomainEdge(),
+    Pushes(),
+    SingleData(),
+    Walk(),
+)
 
 
 def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share = unheard) -> Verdict:
@@ -60,7 +77,7 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
     low = verdict.point.value - max(8 * verdict.rounding_error, 1e-6)
     for x in own[1:]:
         again = _probed(own[0], [climb(own[0], x)])
-        keep_order(again)
+        again = keep_order(again)
         if (
             again.starts
             and again.regular
@@ -95,15 +112,14 @@ def _probed(objective: Objective, found: list[tuple[Point, Corner | None]]) -> V
     """Judge the best end point; from a better point that the probes meet, climb and judge again."""
     rounds: list[Point] = []
     for _ in range(ROUNDS):
-        verdict = _verdict(objective, found)
-        better = _judge(verdict)
-        if better is None:
+        verdict = _judged(_verdict(objective, found))
+        if verdict.higher is None:
             return verdict
         rounds.append(verdict.point)
-        found = [climb(objective, better), *found]
-    verdict.unbounded = away_by_rounds(objective, rounds)
-    verdict.settled = _is_endless(verdict)
-    return verdict
+        found = [climb(objective, verdict.higher), *found]
+    if (path := away_by_rounds(objective, rounds)) is None:
+        return replace(verdict, settled=False)
+    return verdict.having(*without_limit(objective, path), by="higher points, farther out each time")
 
 
 def _ends(
@@ -256,7 +272,7 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
             others.append(other)
     ties = [end for end, _ in equal if not end.slow and apart(objective, end, [point])]
     ties = [end for k, end in enumerate(ties) if apart(objective, end, ties[:k])]
-    return Verdict(objective, point, corner, rounding_error[id(point)], len(usable), others, ties)
+    return Verdict(objective, point, corner, rounding_error[id(point)], len(usable), tuple(others), tuple(ties))
 
 
 def apart(objective: Objective, end: Point, from_others: list[Point]) -> bool:
@@ -272,52 +288,11 @@ def _is_flat(point: Point) -> bool:
     return float(np.linalg.eigvalsh(-(d[:, None] * point.hessian * d)).min(initial=1.0)) < SINGULAR
 
 
-def _judge(verdict: Verdict) -> np.ndarray | None:
-    """Fill in the verdict; return a better point when the probes find one."""
-    if verdict.starts == 0:
-        return None
-    objective = verdict.objective
-    verdict.unbounded = ran_away(verdict)
-    if _is_endless(verdict):
-        return None
-    # Where kinks hold, that they do is not told by the objective's height, and its rounding hides nothing.
-    if verdict.rounding_error > COARSE and not (verdict.corner is not None and verdict.point.arrived):
-        _step_back(verdict)
-    if verdict.corner is None and not verdict.point.slow and not verdict.point.arrived:
-        shake(verdict)
-        if not verdict.point.arrived and (found := cusp(verdict)) is not None:
-            verdict.point, verdict.corner = found
-    if verdict.corner is None and len(edges := cliff(verdict)):
-        # At the edge of its domain an ascent is kept from the rest of its way.
-        end = objective.climb(verdict.point.z, fixed=int(np.argmax(np.abs(edges[0]))))
-        if end.usable and end.value >= verdict.point.value:
-            verdict.point = end
-        slide(verdict, edges)
-    others = [other for other in verdict.others if other.arrived]
-    for end in [verdict.point, *others[:1]]:
-        better = push_away(verdict, end)
-        if _is_endless(verdict):
-            return None
-        if better is not None:
-            return better
-    draw_to_data(verdict)
-    return None if _is_endless(verdict) else follow(verdict)
-
-
-def _is_endless(verdict: Verdict) -> bool:
-    """Whether a rise without limit was found; far out rounding hides what is flat, so that is seen near the start."""
-    if verdict.unbounded is None:
-        return False
-    verdict.unidentified = structural_null(verdict.objective)
-    return True
-
-
-def _step_back(verdict: Verdict) -> None:
-    """Return along the trail to where the objective is still computed and not rounding."""
-    objective, trail = verdict.objective, verdict.point.trail
-    for x in trail[::-1]:
-        rounding_error = objective.rounding_error(x)
-        if rounding_error <= 1e-3 * COARSE:
-            verdict.point = replace(objective.at(x), iterations=len(trail), trail=trail)
-            verdict.rounding_error = rounding_error
-            return
+def _judged(verdict: Verdict) -> Verdict:
+    """Ask the probes in their order, until one finds a higher point or a rise without limit."""
+    for probe in PROBES if verdict.starts else ():
+        if verdict.higher is not None or verdict.unbounded is not None:
+            break
+        if probe.needed(verdict):
+            verdict = verdict.having(*probe.look(verdict), by=probe.name)
+    return verdict

@@ -11,8 +11,9 @@ from dataclasses import replace
 import numpy as np
 
 from triptych.base.linalg import equilibrate, independent
-from triptych.existence.endless import MOST_COLUMNS, column_sizes, null_directions, structural_null
-from triptych.existence.verdict import Trace, Verdict
+from triptych.existence.findings import Rays, Rise, Unidentified, directions
+from triptych.existence.null_space import MOST_COLUMNS, column_sizes, null_directions, structural_null
+from triptych.existence.verdict import Verdict
 from triptych.optimise.kinks import at_corner, climb
 from triptych.optimise.objective import Objective
 
@@ -104,14 +105,6 @@ def _tangent(
     return np.where(np.abs(level) > 1e-6 * np.abs(level).max(axis=1, keepdims=True, initial=0.0), d * level, 0.0)
 
 
-def _embedded(rows: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Return directions over the coordinates that were kept as directions over all."""
-    out = np.zeros((len(rows), kept.size))
-    if len(rows):
-        out[:, kept] = rows
-    return out
-
-
 def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
     """Return the verdict on all coordinates from that on those which reach all values of the terms.
 
@@ -137,12 +130,10 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
     flat = _tangent(objective, x, point.hessian, rows, inner)
     if flat is None:
         return None
-    unbounded = inner.unbounded
-    if unbounded is not None:
-        path = np.tile(x, (len(unbounded.points), 1))
-        path[:, kept] = unbounded.points
-        unbounded = Trace(int(np.flatnonzero(kept)[unbounded.position]), unbounded.steps, unbounded.values, path)
-    return Verdict(
-        objective, point, corner, inner.rounding_error, inner.starts, [], [], unbounded,
-        _embedded(inner.diverging, kept), flat, _embedded(inner.cliff, kept), [], inner.settled, inner,
+    to_all, held = np.eye(x.size)[:, kept], np.where(kept, 0.0, x)
+    found = [finding.mapped(to_all, held) for finding in inner.findings if isinstance(finding, (Rise, Rays))]
+    verdict = Verdict(
+        objective, point, corner, inner.rounding_error, inner.starts,
+        findings=tuple(found), settled=inner.settled, without_redundant=inner,
     )  # fmt: skip
+    return verdict.having(*directions(Unidentified, flat), by="parameters to spare")

@@ -2,57 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from triptych.base.linalg import equilibrate, null_space
+from triptych.existence.findings import (
+    Directions,
+    Edge,
+    Finding,
+    Higher,
+    LevelPath,
+    Place,
+    Rays,
+    Rise,
+    Trace,
+    Unidentified,
+)
 from triptych.optimise.kinks import Corner, units
 from triptych.optimise.newton import Point, ascent_step
 from triptych.optimise.objective import Objective
 
+COARSE = 3e-6  # rounding error of an objective that can still be judged
 ALL_ROUNDING = 0.03  # rounding error of an objective that hides any maximum
 RATED = 8.0  # units of a logarithm over which the slope of an endless path is measured
 
 
-@dataclass(frozen=True)
-class Trace:
-    """The objective along one coordinate that is pushed away, the rest re-optimised."""
-
-    position: int
-    steps: np.ndarray
-    values: np.ndarray
-    points: np.ndarray
-
-
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Verdict:
-    """What is known about the maximum of one objective.
+    """What is known about the maximum of one objective: the best point of the ascents, and what the probes found there.
 
     Attributes
     ----------
     point
-        The best end point.
+        The best end point, or the place that a probe put in its stead.
     corner
         The kinks that hold there, when the objective has any.
-    unbounded
-        The path along which the objective rises without limit, if one was found.
-    diverging
-        Directions, as rows, along which it stays at its supremum for ever.
-    unidentified
-        Directions, as rows, along which it does not change at all.
-    others
-        Other end points of the starts, best first.
-    ties
-        End points elsewhere that are as high.
     rounding_error
         Rounding error of the objective.
     starts
         How many starts ended at a usable point.
-    cliff
-        Directions, as rows, in which its domain ends at once, if it rises up to there.
-    level
-        Positions of logarithmic coordinates that can be pushed away at no cost, with the direction in which they go.
+    others
+        Other end points of the starts, best first.
+    ties
+        End points elsewhere that are as high.
+    findings
+        What the probes found, in order, each with the name of its probe.
     settled
         Whether the probes met no better point in the end.
     without_redundant
@@ -64,15 +60,63 @@ class Verdict:
     corner: Corner | None
     rounding_error: float
     starts: int
-    others: list[Point] = field(default_factory=list)
-    ties: list[Point] = field(default_factory=list)
-    unbounded: Trace | None = None
-    diverging: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    unidentified: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    cliff: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    level: list[tuple[int, np.ndarray]] = field(default_factory=list)
+    others: tuple[Point, ...] = ()
+    ties: tuple[Point, ...] = ()
+    findings: tuple[Finding, ...] = ()
     settled: bool = True
     without_redundant: Verdict | None = None
+
+    def having(self, *findings: Finding, by: str = "") -> Verdict:
+        """Return the verdict with further findings, of a probe named ``by``; a place is moved to."""
+        verdict = replace(self, findings=(*self.findings, *(replace(finding, by=by) for finding in findings)))
+        for finding in findings:
+            if isinstance(finding, Place):
+                verdict = verdict._at(finding)
+        return verdict
+
+    def _at(self, place: Place) -> Verdict:
+        corner = self.corner if place.corner is None else place.corner
+        rounding_error = self.rounding_error if place.rounding_error is None else place.rounding_error
+        return replace(self, point=place.point, corner=corner, rounding_error=rounding_error)
+
+    @cached_property
+    def higher(self) -> np.ndarray | None:
+        """Coordinates at which the objective is higher, if a probe met some."""
+        return next((finding.z for finding in self.findings if isinstance(finding, Higher)), None)
+
+    @cached_property
+    def unbounded(self) -> Trace | None:
+        """The path along which the objective rises without limit, if one was found."""
+        return next((finding.path for finding in self.findings if isinstance(finding, Rise)), None)
+
+    @cached_property
+    def diverging(self) -> np.ndarray:
+        """Directions, as rows, along which it stays at its supremum for ever."""
+        return self._directions(Rays)
+
+    @cached_property
+    def unidentified(self) -> np.ndarray:
+        """Directions, as rows, along which it does not change at all."""
+        return self._directions(Unidentified)
+
+    @cached_property
+    def cliff(self) -> np.ndarray:
+        """Directions, as rows, in which its domain ends at once, if it rises up to there."""
+        return self._directions(Edge)
+
+    @cached_property
+    def level(self) -> list[LevelPath]:
+        """The coordinates on a logarithmic scale that can be pushed away at no cost."""
+        return [finding for finding in self.findings if isinstance(finding, LevelPath)]
+
+    def _directions(self, kind: type[Directions]) -> np.ndarray:
+        rows = [finding.directions for finding in self.findings if isinstance(finding, kind)]
+        return np.vstack([np.zeros((0, self.objective.size)), *rows])
+
+    @property
+    def stalled(self) -> bool:
+        """Whether the ascent stopped where the objective still rises, and at no kink that is known."""
+        return self.corner is None and not self.point.slow and not self.point.arrived
 
     @property
     def clear(self) -> bool:
@@ -94,7 +138,7 @@ class Verdict:
         back = int(np.flatnonzero(way >= min(RATED, way.max()))[-1])
         return float((values[-1] - values[back]) / way[back])
 
-    @property
+    @cached_property
     def regular(self) -> bool:
         """Whether gradient and curvature on the regular directions are those of a maximum."""
         if self.rounding_error > ALL_ROUNDING or not self.settled:
@@ -111,7 +155,7 @@ class Verdict:
         _, decrement = ascent_step(basis.T @ point.gradient, basis.T @ point.hessian @ basis)
         return bool(decrement <= 1e-6 * (1 + abs(point.value)) and np.all(np.isfinite(self.covariance)))
 
-    @property
+    @cached_property
     def basis(self) -> np.ndarray:
         """Directions in which the maximum is regular, as columns, not orthonormal."""
         d = equilibrate(self.point.hessian)
@@ -122,7 +166,7 @@ class Verdict:
         stacked = np.vstack(rows) if rows else np.zeros((0, d.size))
         return np.asarray(d[:, None] * null_space(stacked, rcond=1e-10))
 
-    @property
+    @cached_property
     def covariance(self) -> np.ndarray:
         """Inverse of the negative Hessian on the regular directions, shape ``(p, p)``."""
         basis = self.basis

@@ -8,7 +8,7 @@ not stays as it is.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -211,8 +211,7 @@ class Labels:
         for end in moved.ties:
             if apart(moved.objective, end, known):
                 known.append(end)
-        moved.ties = known[1:]
-        return moved
+        return replace(moved, ties=tuple(known[1:]))
 
 
 def labels_of(engine: Engine, declared: Relabel | None, seed: int) -> Labels | None:

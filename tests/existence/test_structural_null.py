@@ -7,7 +7,7 @@ import pymc as pm
 import pytest
 
 from triptych.engine.engine import LIKELIHOOD, POSTERIOR, Engine
-from triptych.existence.endless import structural_null
+from triptych.existence.null_space import structural_null
 from triptych.optimise.objective import make_objective
 
 

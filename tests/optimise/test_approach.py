@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_info
 from triptych.design.design import build_design
 from triptych.engine.engine import LIKELIHOOD, Engine
 from triptych.engine.jax_backend import JaxBackend
-from triptych.existence.hidden_kinks import MOST_TRIED, cusp
+from triptych.existence.probes.hidden_kinks import MOST_TRIED, cusp
 from triptych.existence.search import _on_steps, find
 from triptych.existence.verdict import Verdict
 from triptych.optimise.newton import newton

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from triptych.base.interrupt import raise_if_interrupted
 from triptych.base.linalg import equilibrate
+from triptych.existence.findings import Finding, Place
+from triptych.existence.probe import Probe
 from triptych.existence.verdict import Verdict
 from triptych.optimise.kinks import Corner
 from triptych.optimise.newton import Point
@@ -17,6 +20,21 @@ NEAREST = 1e-9  # way from a stalled ascent, in a coordinate's own units, at whi
 DOUBLINGS, HALVES = 30, 80
 SHARP = 1e3  # times what a curvature bends a slope over the way between both sides
 MOST_TRIED = 6  # coordinates looked at, the steepest first
+
+
+class HiddenKink(Probe):
+    """A kink at which an ascent stalled, although the model has no absolute value there."""
+
+    name = "kink beside a stalled ascent"
+
+    def needed(self, verdict: Verdict) -> bool:
+        """Only an ascent that has stalled is beside a kink."""
+        return verdict.stalled
+
+    def look(self, verdict: Verdict) -> Sequence[Finding]:
+        """Return the place on the kink, if one is found."""
+        found = cusp(verdict)
+        return [Place(*found)] if found is not None else ()
 
 
 def cusp(verdict: Verdict) -> tuple[Point, Corner] | None:

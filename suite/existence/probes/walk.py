@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from triptych.base.linalg import equilibrate
 from triptych.existence.directions import FAR_OFF, SINGULAR, curvature_along, from_slope, principal, span
-from triptych.existence.domain_edges import cliff
-from triptych.existence.endless import MOST_COLUMNS, still_rising, structural_null
+from triptych.existence.findings import Edge, Finding, Higher, Place, Rays, Rise, Unidentified, directions
 from triptych.existence.flat_faces import face
 from triptych.existence.limit_problem import carried_along
-from triptych.existence.push import CLEAR
+from triptych.existence.null_space import MOST_COLUMNS, structural_null
+from triptych.existence.probe import Probe
+from triptych.existence.probes.domain_edges import cliff
+from triptych.existence.push import CLEAR, still_rising
 from triptych.existence.verdict import Verdict
 from triptych.existence.ways_back import ways_back
 from triptych.optimise.approach import WIDE
 from triptych.optimise.kinks import climb
+from triptych.optimise.newton import Point
 
 FARTHEST = 1e6  # conditional standard errors that a direction without curvature is followed
 NEARBY = 11  # halvings of a way of 1024 standard errors that leave half of one
@@ -26,67 +30,105 @@ TRACE = 1e-3  # of a direction's longest part, or of a sum's terms, that is roun
 UNSEEN = 1e-3  # fall of the objective that tells nothing
 
 
-def follow(verdict: Verdict) -> np.ndarray | None:
-    """Find rays and flat directions; return a better point when one is met."""
-    point, objective = verdict.point, verdict.objective
-    d = equilibrate(point.hessian)
-    directions, curvatures = principal(verdict, d)
-    diverging: list[np.ndarray] = []
-    flat: list[np.ndarray] = []
-    ridges: list[np.ndarray] = []
-    known = np.zeros((0, d.size))
-    if verdict.corner is not None:
-        known = face(objective, point, verdict.corner, verdict.rounding_error)
-    for v, curvature in zip(directions, curvatures, strict=True):
+class Walk(Probe):
+    """Directions along which the objective does not fall: level for ever, on the way to a supremum, or rising."""
+
+    name = "directions followed"
+
+    def look(self, verdict: Verdict) -> Sequence[Finding]:
+        """Return a higher point if one is met; otherwise all directions in which the maximum is none, and its place."""
+        point, objective = verdict.point, verdict.objective
+        d = equilibrate(point.hessian)
+        known = np.zeros((0, d.size))
+        if verdict.corner is not None:
+            known = face(objective, point, verdict.corner, verdict.rounding_error)
+        walked = _walked(verdict, d, known)
+        if isinstance(walked, Higher):
+            return [walked]
+        diverging = [_logarithms_alone(verdict, v, d) for v in walked.diverging]
+        flat = [v for v in walked.flat if not any(_same_way(verdict, v, ray) for ray in diverging)]
+        rising = next((path for v in diverging if (path := still_rising(verdict, v)) is not None), None)
+        found: list[Finding] = [Rise(rising)] if rising is not None else []
+        diverging += _bent(verdict, [*diverging, *flat, *walked.ridges, *known])
+        diverging = _distinct([_at_plain_rates(_clean(r, verdict, d), objective.transformed) for r in diverging])
+        flat += _on_ridges(verdict, walked.ridges, diverging, d)
+        tails = [v for v in flat if _is_tail(verdict, v, diverging)]
+        flat = [v for v in flat if not any(v is tail for tail in tails)]
+        diverging += [_clean(v, verdict, d) for v in tails]
+        exact = structural_null(objective) if flat and objective.size <= MOST_COLUMNS else np.zeros((0, d.size))
+        for way in ways_back(verdict) if flat else []:
+            carried = [v for v in flat if not np.any(_moved(v) & (way == 0)) and not _within(exact / d, v / d)]
+            if carried:
+                diverging.append(way)
+                flat = [v for v in flat if not any(v is other for other in carried)]
+        steps = _steps(verdict)
+        flat = [v for v in flat if not np.any(steps & (np.abs(v) > 0.5 * np.abs(v).max()))]
+        flat = _exactly(flat, exact, d) + list(np.eye(objective.size)[steps])
+        level = np.array([*(_clean(v, verdict, d) for v in flat), *known]).reshape(-1, d.size)
+        rays = np.array(diverging).reshape(-1, d.size)
+        found += directions(Unidentified, level)
+        if rays.size and not np.any(objective.transformed & np.any(rays != 0, axis=0)):
+            rays = np.vstack([rays, carried_along(verdict.having(*found, Rays(rays)))])
+        found += directions(Rays, rays)
+        if (settled := _settled(verdict.having(*found))) is not None:
+            found.append(Place(settled))
+        if not (so_far := verdict.having(*found)).regular:
+            found += directions(Edge, cliff(so_far))
+        return found
+
+
+@dataclass(frozen=True)
+class Walked:
+    """Directions by what the objective does along them: it is level both ways, falls one way only, or is a ridge."""
+
+    flat: list[np.ndarray]
+    diverging: list[np.ndarray]
+    ridges: list[np.ndarray]
+
+
+def _walked(verdict: Verdict, d: np.ndarray, known: np.ndarray) -> Walked | Higher:
+    """Follow every direction both ways, but those that are ``known`` to be level; stop at a higher point."""
+    walked = Walked([], [], [])
+    for v, curvature in zip(*principal(verdict, d), strict=True):
         if _within(known / d, v / d):
             continue
         sides = []
         for sign in (1.0, -1.0):
             fell, better = _walk(verdict, sign * v, curvature)
-            if better is not None and verdict.unbounded is None:
-                return better
+            if better is not None:
+                return Higher(better)
             sides.append(fell and not _is_level(verdict, sign * v))
         if not any(sides):
-            flat.append(v)
+            walked.flat.append(v)
         elif not all(sides):
-            diverging.append(v if sides[1] else -v)
+            walked.diverging.append(v if sides[1] else -v)
         elif curvature < SINGULAR + from_slope(verdict, v, d):
-            ridges.append(v)
-    diverging = [_logarithms_alone(verdict, v, d) for v in diverging]
-    flat = [v for v in flat if not any(_same_way(verdict, v, ray) for ray in diverging)]
-    for v in diverging:
-        verdict.unbounded = verdict.unbounded or still_rising(verdict, v)
-    diverging += _bent(verdict, [*diverging, *flat, *ridges, *known])
-    diverging = _distinct([_at_plain_rates(_clean(r, verdict, d), objective.transformed) for r in diverging])
+            walked.ridges.append(v)
+    return walked
+
+
+def _on_ridges(
+    verdict: Verdict, ridges: list[np.ndarray], diverging: list[np.ndarray], d: np.ndarray
+) -> list[np.ndarray]:
+    """Return the directions of curved ridges, which no combination of the rays is."""
     along = span(np.array(diverging).reshape(-1, d.size) / d)
+    found = []
     for v in ridges:
         unit = (v / d) / np.linalg.norm(v / d)
         if np.linalg.norm(along.T @ unit) < 0.9 and _ridge(verdict, v, d):
-            flat.append(v)
-    tails = [v for v in flat if _is_tail(verdict, v, diverging)]
-    flat = [v for v in flat if not any(v is tail for tail in tails)]
-    diverging += [_clean(v, verdict, d) for v in tails]
-    exact = structural_null(objective) if flat and objective.size <= MOST_COLUMNS else np.zeros((0, d.size))
-    for way in ways_back(verdict) if flat else []:
-        carried = [v for v in flat if not np.any(_moved(v) & (way == 0)) and not _within(exact / d, v / d)]
-        if carried:
-            diverging.append(way)
-            flat = [v for v in flat if not any(v is other for other in carried)]
+            found.append(v)
+    return found
+
+
+def _steps(verdict: Verdict) -> np.ndarray:
+    """Return the coordinates along which the objective has neither slope nor curvature, and no edge of its domain."""
+    point = verdict.point
     steps = (point.gradient == 0) & np.all(point.hessian == 0, axis=0)
     if verdict.corner is not None:
         steps &= np.all(verdict.corner.jacobian == 0, axis=0)
     if np.any(steps):
         steps &= ~np.any(cliff(verdict) != 0, axis=0)
-    flat = [v for v in flat if not np.any(steps & (np.abs(v) > 0.5 * np.abs(v).max()))]
-    flat = _exactly(flat, exact, d) + list(np.eye(objective.size)[steps])
-    verdict.unidentified = np.array([*(_clean(v, verdict, d) for v in flat), *known]).reshape(-1, d.size)
-    verdict.diverging = np.array(diverging).reshape(-1, d.size)
-    if verdict.diverging.size and not np.any(objective.transformed & np.any(verdict.diverging != 0, axis=0)):
-        verdict.diverging = np.vstack([verdict.diverging, carried_along(verdict)])
-    _settle(verdict)
-    if not verdict.regular:
-        verdict.cliff = cliff(verdict)
-    return None
+    return np.asarray(steps)
 
 
 def _is_tail(verdict: Verdict, v: np.ndarray, diverging: list[np.ndarray]) -> bool:
@@ -159,8 +201,8 @@ def _same_way(verdict: Verdict, v: np.ndarray, ray: np.ndarray) -> bool:
 def _one_way(verdict: Verdict) -> dict[int, np.ndarray]:
     """Return the directions in which a coordinate goes away at no cost, where it does so one way only."""
     ways: dict[int, list[np.ndarray]] = {}
-    for j, way in verdict.level:
-        ways.setdefault(j, []).append(way)
+    for path in verdict.level:
+        ways.setdefault(path.position, []).append(path.direction)
     return {j: way[0] for j, way in ways.items() if len(way) == 1}
 
 
@@ -193,12 +235,12 @@ def _within(rows: np.ndarray, v: np.ndarray) -> bool:
     return bool(np.linalg.norm(left) < 1e-6 * np.linalg.norm(v))
 
 
-def _settle(verdict: Verdict) -> None:
-    """Push the coordinates that go to an edge of the support on, and let the rest come to its limit."""
+def _settled(verdict: Verdict) -> Point | None:
+    """Return where the rest is at its limit, with the coordinates that go to an edge of the support pushed on."""
     objective, point = verdict.objective, verdict.point
     away = np.flatnonzero(np.any(verdict.diverging != 0, axis=0))
     if away.size == 0 or not np.all(objective.transformed[away]) or away.size == objective.size:
-        return
+        return None
     size = np.abs(verdict.diverging).max(axis=1, keepdims=True)
     way = np.sign(verdict.diverging.sum(axis=0)) * np.abs(verdict.diverging / size).max(axis=0)
     keep = np.setdiff1d(np.arange(objective.size), away)
@@ -209,8 +251,8 @@ def _settle(verdict: Verdict) -> None:
         there = objective.at(x)
         higher = there.value >= point.value - max(8 * verdict.rounding_error, 1e-9)
         if there.usable and higher and objective.rounding_error(x) <= max(8 * verdict.rounding_error, 1e-9):
-            verdict.point = point.moved_to(there)
-            return
+            return point.moved_to(there)
+    return None
 
 
 def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.ndarray | None]:

@@ -6,13 +6,14 @@ that is a line. Newton's method stops where its way leaves the domain; the maxim
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from triptych.base.interrupt import raise_if_interrupted
-from triptych.base.linalg import equilibrate
+from triptych.existence.findings import Finding, Place
+from triptych.existence.probe import Probe
 from triptych.existence.verdict import Verdict
 from triptych.optimise.approach import WIDE
 from triptych.optimise.corners import best_in_corner
@@ -26,7 +27,21 @@ LOOKS = 150  # steps tried, for each coordinate
 BELOW = (0.0, 1.0, 8.0)  # steps from a trial back into the domain
 HALVES = 50
 TURNS = 6  # of both
-CLOSE = 1e-3  # distance, relative to a coordinate, over which an edge is looked for up the slope
+
+
+class DomainEdge(Probe):
+    """The best point along an edge of the domain, where the objective rises up to that edge."""
+
+    name = "edge of the domain"
+
+    def needed(self, verdict: Verdict) -> bool:
+        """At kinks that hold, the multipliers have the last word."""
+        return verdict.corner is None
+
+    def look(self, verdict: Verdict) -> Sequence[Finding]:
+        """Return the best place on the edge, if the ascent ended at one."""
+        edges = cliff(verdict)
+        return [Place(_along(verdict, edges))] if len(edges) else ()
 
 
 def cliff(verdict: Verdict) -> np.ndarray:
@@ -51,53 +66,46 @@ def cliff(verdict: Verdict) -> np.ndarray:
     return np.array(axes if rising else []).reshape(-1, point.z.size)
 
 
-def slide(verdict: Verdict, edges: np.ndarray) -> None:
-    """Move the verdict's point along the edge to where the objective is highest, from edge to edge.
+def _along(verdict: Verdict, edges: np.ndarray) -> Point:
+    """Return the point along the edge at which the objective is highest, from edge to edge.
 
-    Then, in turns, to the best of the corner and to that of the coordinates that no edge stops.
+    From there it goes on in turns: to the best of the corner, and to the best of the coordinates that no edge stops.
     """
-    objective = verdict.objective
+    objective, point = verdict.objective, verdict.point
+    # At the edge of its domain an ascent is kept from the rest of its way.
+    end = objective.climb(point.z, fixed=int(np.argmax(np.abs(edges[0]))))
+    point = end if end.usable and end.value >= point.value else point
     free = ~np.any(edges != 0, axis=0)
-    starts = [objective.origin[objective.active], *(end.trail[0] for end in [verdict.point, *verdict.others])]
+    starts = [objective.origin[objective.active], *(end.trail[0] for end in [point, *verdict.others])]
     starts = [x for x in starts if np.isfinite(objective.value(x))]
-    back = max((x - verdict.point.z for x in starts), key=lambda way: float(np.linalg.norm(way)))
-    _slide(verdict)
+    back = max((x - point.z for x in starts), key=lambda way: float(np.linalg.norm(way)))
+    point = _slide(objective, point)
     for _ in range(TURNS):
-        before = verdict.point.value
+        before = point.value
         if np.count_nonzero(~free) > 1 and not objective.kinked:
-            x = best_in_corner(objective, verdict.point.z, back, ~free)
-            _put(verdict, x, objective.value(x))
-        x = verdict.point.z.copy()
+            x = best_in_corner(objective, point.z, back, ~free)
+            point = higher(objective, point, x, objective.value(x))
+        x = point.z.copy()
         if np.any(free) and not objective.kinked:
             end = replace(objective, origin=objective.full(x)).without(np.flatnonzero(~free)).climb(x[free])
             x[free] = end.z if end.usable else x[free]
-            _put(verdict, x, objective.value(x))
-        if not verdict.point.value > before + 1e-14 * (1 + abs(before)):
-            return
+            point = higher(objective, point, x, objective.value(x))
+        if not point.value > before + 1e-14 * (1 + abs(before)):
+            break
+    return point
 
 
-def _slide(verdict: Verdict) -> None:
-    objective, point = verdict.objective, verdict.point
+def _slide(objective: Objective, point: Point) -> Point:
+    """Return the highest point that random steps along the edge lead to."""
     up = point.gradient / np.linalg.norm(point.gradient)
 
     def beside(x: np.ndarray, aside: np.ndarray, size: float) -> np.ndarray:
-        return _edge(objective, x + size * (aside - (aside @ up) * up), up, size)
+        return edge(objective, x + size * (aside - (aside @ up) * up), up, size)
 
-    _put(verdict, *_shaken(objective, point, beside))
-
-
-def shake(verdict: Verdict) -> None:
-    """Move a point at which an ascent stalled to a better one nearby: its steps may all have led out of the domain."""
-    objective, point = verdict.objective, verdict.point
-    scale = np.minimum(equilibrate(point.hessian), 1.0)
-    x, value = _shaken(objective, point, lambda x, aside, size: x + size * scale * aside)
-    x, value = _up_to_the_edge(objective, x, value)
-    if value > point.value:
-        end = objective.climb(x)
-        _put(verdict, *((end.z, end.value) if end.usable and end.value > value else (x, value)))
+    return higher(objective, point, *shaken(objective, point, beside))
 
 
-def _shaken(
+def shaken(
     objective: Objective, point: Point, step: Callable[[np.ndarray, np.ndarray, float], np.ndarray]
 ) -> tuple[np.ndarray, float]:
     """Climb by random steps, longer after a success and shorter after a failure.
@@ -117,7 +125,7 @@ def _shaken(
     return x, best
 
 
-def _edge(objective: Objective, x: np.ndarray, up: np.ndarray, size: float) -> np.ndarray:
+def edge(objective: Objective, x: np.ndarray, up: np.ndarray, size: float) -> np.ndarray:
     """Return the last point of the domain on the way up from just below ``x``; ``x`` when there is none."""
     below = next((k * size for k in BELOW if np.isfinite(objective.value(x - k * size * up))), None)
     if below is None:
@@ -129,21 +137,9 @@ def _edge(objective: Objective, x: np.ndarray, up: np.ndarray, size: float) -> n
     return np.asarray(x + inside * up)
 
 
-def _up_to_the_edge(objective: Objective, x: np.ndarray, value: float) -> tuple[np.ndarray, float]:
-    """Return the last point of the domain straight up the slope, if the domain ends close by and that is higher."""
-    _, gradient, _ = objective.derivatives(x)
-    size = float(np.linalg.norm(gradient))
-    reach = CLOSE * max(1.0, float(np.max(np.abs(x))))
-    if not (np.isfinite(size) and size > 0) or np.isfinite(objective.value(x + reach * gradient / size)):
-        return x, value
-    there = _edge(objective, x, gradient / size, reach)
-    best = objective.value(there)
-    return (there, best) if best > value else (x, value)
-
-
-def _put(verdict: Verdict, x: np.ndarray, value: float) -> None:
-    if not value > verdict.point.value:
-        return
-    there = verdict.objective.at(x)
-    if there.usable:
-        verdict.point = verdict.point.moved_to(replace(there, value=value))
+def higher(objective: Objective, point: Point, x: np.ndarray, value: float) -> Point:
+    """Return the point at ``x``, where the objective has a value, if that is higher and has derivatives."""
+    if not value > point.value:
+        return point
+    there = objective.at(x)
+    return point.moved_to(replace(there, value=value)) if there.usable else point

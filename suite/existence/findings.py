@@ -1,0 +1,120 @@
+"""What a probe can find around the best point of an objective; each finding is a frozen record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import numpy as np
+
+from triptych.existence.null_space import structural_null
+from triptych.optimise.kinks import Corner
+from triptych.optimise.newton import Point
+from triptych.optimise.objective import Objective
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """The objective along one coordinate that is pushed away, the rest re-optimised."""
+
+    position: int
+    steps: np.ndarray
+    values: np.ndarray
+    points: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """What a probe found.
+
+    Attributes
+    ----------
+    by
+        Name of the probe, which the search writes.
+    """
+
+    by: str = field(default="", kw_only=True)
+
+    def mapped(self, matrix: np.ndarray, offset: np.ndarray) -> Self | None:
+        """Return the same for the coordinates ``matrix @ z + offset``; None of what is of use to the search alone."""
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class Higher(Finding):
+    """Coordinates at which the objective is higher: the ascents go on from there, and all probes look again."""
+
+    z: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Rise(Finding):
+    """A path along which the objective rises without limit."""
+
+    path: Trace
+
+    def mapped(self, matrix: np.ndarray, offset: np.ndarray) -> Rise:
+        """Return the path in the other coordinates."""
+        position = int(np.argmax(np.abs(matrix[:, self.path.position])))
+        return replace(self, path=replace(self.path, position=position, points=self.path.points @ matrix.T + offset))
+
+
+@dataclass(frozen=True, eq=False)
+class Place(Finding):
+    """A place near the best point that stands for the maximum instead; with the kinks that hold there, if any do.
+
+    ``rounding_error`` is given where it is not that of the best point.
+    """
+
+    point: Point
+    corner: Corner | None = None
+    rounding_error: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class LevelPath(Finding):
+    """A coordinate on a logarithmic scale that can be pushed away at no cost, and the direction in which it goes."""
+
+    position: int
+    direction: np.ndarray
+
+    def mapped(self, matrix: np.ndarray, offset: np.ndarray) -> LevelPath:
+        """Return the coordinate and the direction among the other coordinates."""
+        position = int(np.argmax(np.abs(matrix[:, self.position])))
+        return replace(self, position=position, direction=matrix @ self.direction)
+
+
+@dataclass(frozen=True, eq=False)
+class Directions(Finding):
+    """Directions, as rows, in which the maximum is not a regular one."""
+
+    directions: np.ndarray
+
+    def mapped(self, matrix: np.ndarray, offset: np.ndarray) -> Self:
+        """Return the directions among the other coordinates."""
+        return replace(self, directions=self.directions @ matrix.T)
+
+
+class Rays(Directions):
+    """Directions, as rows, along which the objective stays at its supremum, which no finite value attains."""
+
+
+class Unidentified(Directions):
+    """Directions, as rows, along which the objective does not change."""
+
+
+class Edge(Directions):
+    """Directions, as rows, in which the domain ends at once, while the objective rises up to there."""
+
+
+def without_limit(objective: Objective, path: Trace) -> list[Finding]:
+    """Return the findings where the objective rises along a path without limit.
+
+    Far out rounding hides along what it is level, so that is seen near where the model starts.
+    """
+    return [Rise(path), *directions(Unidentified, structural_null(objective))]
+
+
+def directions(kind: type[Directions], rows: np.ndarray) -> list[Finding]:
+    """Return one finding of some directions; nothing where there are none."""
+    return [kind(rows)] if len(rows) else []

@@ -1,0 +1,65 @@
+"""Combinations of columns that vanish, and directions along which no term of an objective changes anywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from triptych.optimise.objective import Objective
+
+MOST_COLUMNS = 60  # coordinates up to which directions are looked for in which no term changes
+ROUNDING = 1e-10  # of the terms of a sum that is zero
+
+
+def column_sizes(columns: np.ndarray) -> np.ndarray:
+    """Return the length of each column; squares of what is far out would overflow."""
+    largest = np.max(np.abs(columns), axis=0, initial=0.0)
+    unit = np.where(largest > 0, largest, 1.0)
+    return np.asarray(unit * np.linalg.norm(columns / unit, axis=0))
+
+
+def structural_null(objective: Objective) -> np.ndarray:
+    """Return directions, as rows, along which no term of the objective changes anywhere.
+
+    The terms' derivatives at several random points share this null space: collinear columns, more
+    columns than rows, a sum of which only the total matters.
+    """
+    rng, size = np.random.default_rng(2), objective.size
+    points = [objective.origin[objective.active] + scale * rng.standard_normal(size) for scale in (0.1, 0.5, 1.0, 1.0)]
+    blocks = [block for x in points if np.all(np.isfinite(block := objective.term_slopes(x)))]
+    if not blocks:
+        return np.zeros((0, size))
+    flat = null_directions(np.vstack(blocks))
+    return _prior_too(objective, flat, rng) if objective.parts[1] and len(flat) else flat
+
+
+def _prior_too(objective: Objective, flat: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the combinations of directions, as rows, along which the prior does not change either.
+
+    The prior is one term, whose slope at one point says of one direction that it changes: so it is taken at more points
+    than there are directions.
+    """
+    slopes = []
+    for scale in (0.1, 0.5, *np.ones(len(flat))):
+        x = objective.origin[objective.active] + scale * rng.standard_normal(objective.size)
+        slope = objective.engine.slopes(objective.full(x))[1][1, objective.active]
+        if np.all(np.isfinite(slope)):
+            slopes.append(slope)
+    if not slopes:
+        return flat
+    terms = np.abs(slopes) @ np.abs(flat).T
+    moved = np.array(slopes) @ flat.T
+    moved = np.where(np.abs(moved) > ROUNDING * terms, moved, 0.0)
+    return np.asarray(null_directions(moved) @ flat)
+
+
+def null_directions(columns: np.ndarray, least: int = 0) -> np.ndarray:
+    """Return combinations of columns that vanish, as rows, at ``least`` so many; their own rounding is left out."""
+    size = column_sizes(columns)
+    unit = np.where(size > 0, size, 1.0)
+    _, sizes, vectors = np.linalg.svd(columns / unit)
+    rank = min(int(np.sum(sizes > 1e-10 * sizes.max(initial=0.0))), len(vectors) - least)
+    flat = vectors[rank:] / unit
+    # A combination that all but vanishes carries as much of the others.
+    part = max(1e-8, 10 * sizes[rank:].max(initial=0.0))
+    biggest = np.max(np.abs(flat * size), axis=1, keepdims=True, initial=0.0)
+    return np.where(np.abs(flat * size) > part * biggest, flat, 0.0)

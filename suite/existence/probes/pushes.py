@@ -1,0 +1,86 @@
+"""Coordinates on a logarithmic scale pushed away, one at a time, the rest re-optimised.
+
+A density that rises without limit does so at a constant rate per unit of a logarithm: n for an exact fit, the number of
+ties for a mixture's component on a datum. A path that keeps its height leads to a supremum at infinity, and one that
+comes to a higher point shows that the best one was none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from triptych.existence.findings import Finding, Higher, LevelPath, Rise, Trace, without_limit
+from triptych.existence.probe import Probe
+from triptych.existence.push import PROBE_STEPS, endless, level, onwards, probe
+from triptych.existence.verdict import Verdict
+from triptych.optimise.newton import Point
+from triptych.optimise.objective import Objective
+
+FEW_STEPS = 8  # units that a coordinate of a probability is pushed
+PROBED = 24  # coordinates pushed away at most, the least curved ones
+
+
+class Pushes(Probe):
+    """A rise without limit, a higher point, or a level way out along one coordinate."""
+
+    name = "coordinates pushed away"
+
+    def needed(self, verdict: Verdict) -> bool:
+        """Only coordinates on a logarithmic scale are pushed."""
+        return bool(np.any(verdict.objective.logarithmic))
+
+    def look(self, verdict: Verdict) -> Sequence[Finding]:
+        """Push from the best point and from the best of the other maxima."""
+        found: list[Finding] = []
+        others = [other for other in verdict.others if other.arrived]
+        for end in [verdict.point, *others[:1]]:
+            found += _pushed(verdict, end)
+            if any(isinstance(finding, (Rise, Higher)) for finding in found):
+                break
+        return found
+
+
+def _pushed(verdict: Verdict, end: Point) -> list[Finding]:
+    """Push each coordinate from an end point both ways; a path without limit ends the search."""
+    objective = verdict.objective
+    positions = np.flatnonzero(objective.logarithmic)
+    if positions.size > PROBED:
+        curvature = np.abs(np.diag(end.hessian))[positions]
+        positions = positions[np.argsort(curvature)[:PROBED]]
+    least = verdict.point.value + max(1e3 * verdict.rounding_error, 1e-6 * (1 + abs(verdict.point.value)))
+    better: np.ndarray | None = None
+    found: list[Finding] = []
+    # A probability has no endless path, and only another maximum may be met.
+    steps = FEW_STEPS if objective.discrete and not objective.parts[1] else PROBE_STEPS
+    for j in positions:
+        for sign in (-1.0, 1.0):
+            trace = probe(objective, end, int(j), sign, steps=steps)
+            if endless(trace) and _outwards(objective, trace):
+                return without_limit(objective, trace)
+            # After a slow ascent the numbers may end before the steps do.
+            whole = len(trace.values) == steps + 1 or (end.slow and len(trace.values) > 2)
+            if end is verdict.point and (reached := level(verdict, trace, whole)):
+                found.append(LevelPath(int(j), onwards(objective, end, trace, reached, sign)))
+            top = int(np.argmax(trace.values))
+            if trace.values[top] > least and _believable(verdict, trace, top):
+                better, least = trace.points[top], float(trace.values[top])
+    return [*found, Higher(better)] if better is not None else found
+
+
+def _outwards(objective: Objective, trace: Trace) -> bool:
+    """Whether a path leads away from where the model starts, and not back from where an ascent got lost."""
+    way = np.abs(trace.steps - objective.origin[objective.active][trace.position])
+    return bool(way[-1] > way[0])
+
+
+def _believable(verdict: Verdict, trace: Trace, top: int) -> bool:
+    """Whether a rise is neither rounding nor a leap of a density that is computed wrongly far out."""
+    objective = verdict.objective
+    rise = float(trace.values[top]) - verdict.point.value
+    # A single measurement of the rounding may miss it.
+    rounding_error = max(objective.rounding_error(x) for x in trace.points[max(0, top - 2) : top + 3])
+    if rise <= 20 * rounding_error:
+        return False
+    return not objective.leaps(trace.points[top - 1], trace.points[top])

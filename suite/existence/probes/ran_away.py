@@ -1,0 +1,97 @@
+"""Ascents that carried a coordinate away and were stopped while the objective still rose.
+
+The ascent itself is the evidence: it went far on a logarithmic scale, at a slope that did not fade. Of an exact fit the
+slope is the number of observations, of a mixture's component on one datum the number of ties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from triptych.existence.findings import Finding, Trace, without_limit
+from triptych.existence.probe import Probe
+from triptych.existence.push import LEAST_SLOPE, SETTLED, probe, reversed_path
+from triptych.existence.verdict import ALL_ROUNDING, Verdict
+from triptych.optimise.newton import Point
+from triptych.optimise.objective import Objective
+from triptych.optimise.smoothed_kinks import climb_beside
+
+UNROUNDED = 1e-2  # rounding error of an objective whose slope is still seen
+FADES = 0.95  # of a rise over 8 units, over the next 8: less will come to an end
+RAN_AWAY = 34.0  # units that an ascent to a finite maximum does not travel; at 37 a logistic is one in double precision
+
+
+class RanAway(Probe):
+    """An ascent that went far on a logarithmic scale and rose as much at last as before."""
+
+    name = "ascent that ran away"
+
+    def needed(self, verdict: Verdict) -> bool:
+        """Only a coordinate on a logarithmic scale can run away so."""
+        return bool(np.any(verdict.objective.logarithmic))
+
+    def look(self, verdict: Verdict) -> Sequence[Finding]:
+        """Return the way back from the end of the ascent, if it was still rising there."""
+        path = ran_away(verdict)
+        return without_limit(verdict.objective, path) if path is not None else ()
+
+
+def ran_away(verdict: Verdict) -> Trace | None:
+    """Whether the ascent itself carried a logarithmic coordinate away at a slope that did not fade.
+
+    It ends where it is stopped, still rising, or where residuals are nothing but rounding.
+    """
+    objective, trail = verdict.objective, verdict.point.trail
+    if not verdict.rounding_error > ALL_ROUNDING:
+        return _still_as_steep(objective, trail, RAN_AWAY) if verdict.point.decrement >= LEAST_SLOPE else None
+    # On a datum residuals are zero and not rounding: then the way is exact to its end.
+    return _still_as_steep(objective, trail, RAN_AWAY / 2) or _still_as_steep(
+        objective, clear(objective, trail), RAN_AWAY / 2
+    )
+
+
+def _still_as_steep(objective: Objective, trail: np.ndarray, far: float) -> Trace | None:
+    """Return the way back from the end of an ascent, if that went ``far`` and rose as much at last as before."""
+    if len(trail) < 8:
+        return None
+    j = int(np.argmax(np.where(objective.logarithmic, np.abs(trail[-1] - trail[0]), 0.0)))
+    way = float(trail[-1, j] - trail[0, j])
+    if abs(way) < far:
+        return None
+    # An ascent is beside the best way, the more so at first: from each place the rest is let come to its best.
+    end = climb_beside(objective, trail[-1], j)
+    if not end.usable:
+        return None
+    found = reversed_path(probe(objective, end, j, -float(np.sign(way)), steps=2 * SETTLED, patient=True))
+    if len(found.values) <= 2 * SETTLED:
+        return None
+    early, middle, late = found.values[[-1 - 2 * SETTLED, -1 - SETTLED, -1]]
+    return found if late - middle >= max(LEAST_SLOPE * SETTLED, FADES * (middle - early)) else None
+
+
+def away_by_rounds(objective: Objective, rounds: list[Point]) -> Trace | None:
+    """Whether every round led higher, until derivatives ended far beyond where a finite maximum may be.
+
+    Where several scales go away at once, each at its own rate, no single path has a settled one.
+    """
+    origin = objective.origin[objective.active]
+    away = [np.abs(point.z - origin) for point in (rounds[0], rounds[-1])]
+    j = int(np.argmax(np.where(objective.logarithmic, away[1] - away[0], -np.inf)))
+    further = [
+        point
+        for k, point in enumerate(rounds)
+        if all(abs(point.z[j] - origin[j]) > abs(before.z[j] - origin[j]) for before in rounds[:k])
+    ]
+    first, last = further[0], further[-1]
+    way, rise = abs(float(last.z[j] - first.z[j])), last.value - first.value
+    if away[1][j] < 2 * RAN_AWAY or way < RAN_AWAY or rise < LEAST_SLOPE * way:
+        return None
+    points = np.array([point.z for point in further])
+    return Trace(j, points[:, j], np.array([point.value for point in further]), points)
+
+
+def clear(objective: Objective, trail: np.ndarray) -> np.ndarray:
+    """Return the part of an ascent on which the objective is not rounding alone."""
+    return trail[[k for k, x in enumerate(trail) if k == 0 or objective.rounding_error(x) < UNROUNDED]]

@@ -1,0 +1,31 @@
+"""Ascents that went on to where the objective is nothing but rounding error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from triptych.existence.findings import Finding, Place
+from triptych.existence.probe import Probe
+from triptych.existence.verdict import COARSE, Verdict
+
+
+class Rounded(Probe):
+    """The last place on the way of an ascent at which the objective is still computed to enough digits."""
+
+    name = "last place before rounding"
+
+    def needed(self, verdict: Verdict) -> bool:
+        """Where kinks hold, that they do is not told by the objective's height, and its rounding hides nothing."""
+        at_kinks = verdict.corner is not None and verdict.point.arrived
+        return verdict.rounding_error > COARSE and not at_kinks
+
+    def look(self, verdict: Verdict) -> Sequence[Finding]:
+        """Return along the way of the ascent; nothing where the objective is rounded all the way."""
+        objective, trail = verdict.objective, verdict.point.trail
+        for x in trail[::-1]:
+            rounding_error = objective.rounding_error(x)
+            if rounding_error <= 1e-3 * COARSE:
+                there = replace(objective.at(x), iterations=len(trail), trail=trail)
+                return [Place(there, rounding_error=rounding_error)]
+        return ()

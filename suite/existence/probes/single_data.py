@@ -1,0 +1,81 @@
+"""Paths without end that begin on a single datum, where no ascent from the best point leads.
+
+A component of a mixture that shrinks onto one datum is the plain case (Kiefer and Wolfowitz 1956).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from triptych.existence.findings import Finding, Trace, without_limit
+from triptych.existence.probe import Probe
+from triptych.existence.push import LEAST_SLOPE, PROBE_STEPS, endless, probe
+from triptych.existence.verdict import Verdict
+from triptych.optimise.smoothed_kinks import climb_beside
+
+DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
+RUIN = 1e4  # fall of one log-density term that no other makes up for
+MOST_DRAWN = 6  # logarithmic coordinates up to which single data are tried
+
+
+class SingleData(Probe):
+    """A density that rises without limit on one datum, seen when that datum is made heavy."""
+
+    name = "single data made heavy"
+
+    def needed(self, verdict: Verdict) -> bool:
+        """A density has no limit, a probability has; each coordinate that is pushed costs as much as a fit."""
+        return not verdict.objective.discrete and 0 < int(np.sum(verdict.objective.logarithmic)) <= MOST_DRAWN
+
+    def look(self, verdict: Verdict) -> Sequence[Finding]:
+        """Return a path without limit that begins on a single datum, if there is one."""
+        path = _path_from_a_datum(verdict)
+        return without_limit(verdict.objective, path) if path is not None else ()
+
+
+def _path_from_a_datum(verdict: Verdict) -> Trace | None:
+    """Push each coordinate with the weight of one datum raised to that of all, and go on with all weights at one."""
+    objective = verdict.objective
+    positions = np.flatnonzero(objective.logarithmic)
+    terms = objective.engine.pointwise(objective.full(verdict.point.z))
+    if len(terms) != 1:
+        return None
+    ((name, values),) = terms.items()
+    if values.ndim == 0 or values.size < 3:
+        return None
+    pushes = [(int(j), sign) for j in positions for sign in (-1.0, 1.0) if not _ruinous(verdict, int(j), sign)]
+    order = np.argsort(values.ravel())
+    for row in {int(order[0]), int(order[values.size // 2]), int(order[-1])}:
+        weights = np.ones(values.size)
+        weights[row] = values.size
+        heavy = replace(objective, engine=objective.engine.with_weights({name: weights.reshape(values.shape)}))
+        for j, sign in pushes:
+            drawn = probe(heavy, verdict.point, j, sign, steps=DRAWN, patient=True)
+            if len(drawn.steps) < DRAWN or drawn.values[-1] - drawn.values[-2] < LEAST_SLOPE:
+                continue  # not even the heavy datum gains by going on
+            start = climb_beside(objective, drawn.points[-1], j)
+            if not start.usable:
+                continue
+            trace = probe(objective, start, j, sign)
+            if endless(trace):
+                return trace
+    return None
+
+
+def _ruinous(verdict: Verdict, j: int, sign: float) -> bool:
+    """Whether pushing a coordinate costs most data more than any one of them can give back.
+
+    So it is with a scale that all of them share, in both directions, unless there are parameters enough to fit them
+    exactly.
+    """
+    objective = verdict.objective
+    x = verdict.point.z.copy()
+    ((_, before),) = objective.engine.pointwise(objective.full(x)).items()
+    x[j] += sign * PROBE_STEPS
+    ((_, after),) = objective.engine.pointwise(objective.full(x)).items()
+    lost = before - after
+    ruined = np.mean(~(lost < RUIN)) > 0.75 or np.all(lost > LEAST_SLOPE * PROBE_STEPS)
+    return bool(before.size > 2 * objective.size and ruined)
