@@ -19,7 +19,7 @@ import numpy as np
 
 from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact
 from triptych.problem.scenario import Data, Figure, Scenario, Series
-from triptych.problem.varied import Question, overridden
+from triptych.problem.varied import Question, Range, overridden
 
 FREEDOM, MOVE, DAY = 4.0, 30.0, 2  # the third day lies above every line, with a large flow of air
 WIDTH, POINTS = 9.0, 121  # of the grid of coefficients: standard errors to each side, points along each side
@@ -39,12 +39,14 @@ def _data(air: np.ndarray, loss: np.ndarray) -> Data:
     return Data({"air": air - air.mean(), "loss": loss}, dims={"air": ("day",), "loss": ("day",)})
 
 
-def model(data: Data, errors: str = "student") -> None:
-    """A line with normal or Student errors; p(level, slope, scale) ~ 1/scale."""
+def model(data: Data, errors: str = "student", slope_sd: Any = None) -> None:
+    """A line with normal or Student errors; p(level, slope, scale) ~ 1/scale, or a normal slope."""
     import pymc as pm
     import pytensor.tensor as pt
 
-    level, slope, scale = pm.Flat("level"), pm.Flat("slope"), pm.HalfFlat("scale")
+    level = pm.Flat("level")
+    slope = pm.Flat("slope") if slope_sd is None else pm.Normal("slope", 0, slope_sd)
+    scale = pm.HalfFlat("scale")
     pm.Potential("one_over_scale", -pt.log(scale))
     line = level + slope * data.air
     if errors == "normal":
@@ -339,6 +341,7 @@ scenario = Scenario(
         "it is explained by the tail, and the rest of the data keep their weight.",
     ),
     figures=(sensitivity,),
+    varies={"slope_sd": Range(10.0, 0.01, "prior standard deviation of the slope")},
     null={"slope": 0.0},
     chapter="failures",
     position=5,

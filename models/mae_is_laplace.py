@@ -17,7 +17,7 @@ import numpy as np
 
 from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact, equal
 from triptych.problem.scenario import Data, Figure, Scenario, Series
-from triptych.problem.varied import Question, overridden
+from triptych.problem.varied import Question, Range, overridden
 
 EXACT = 1e-9  # relative: rounding, through sums over all households
 TRIALS = 50  # points at which loss and likelihood are compared
@@ -37,12 +37,14 @@ def _data(income: np.ndarray, food: np.ndarray) -> Data:
     return Data({"income": income - income.mean(), "food": food}, dims=dims)
 
 
-def model(data: Data) -> None:
-    """Laplace errors of one scale around a line; p(level, slope, b) ~ 1/b."""
+def model(data: Data, slope_sd: Any = None) -> None:
+    """Laplace errors of one scale around a line; p(level, slope, b) ~ 1/b, or a normal slope."""
     import pymc as pm
     import pytensor.tensor as pt
 
-    level, slope, b = pm.Flat("level"), pm.Flat("slope"), pm.HalfFlat("b")
+    level = pm.Flat("level")
+    slope = pm.Flat("slope") if slope_sd is None else pm.Normal("slope", 0, slope_sd)
+    b = pm.HalfFlat("b")
     pm.Potential("one_over_b", -pt.log(b))
     pm.Laplace("y", level + slope * data.income, b, observed=data.food, dims="household")
 
@@ -319,6 +321,7 @@ scenario = Scenario(
         "a few households of large income.",
     ),
     figures=(two_lines,),
+    varies={"slope_sd": Range(10.0, 0.005, "prior standard deviation of the slope")},
     null={"slope": 0.0},
     chapter="losses",
     position=3,

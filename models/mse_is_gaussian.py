@@ -15,7 +15,7 @@ import numpy as np
 
 from triptych.problem.claims import Claim, at_least, at_most, claim, close_to_exact
 from triptych.problem.scenario import Data, Figure, Scenario, Series
-from triptych.problem.varied import Question, overridden
+from triptych.problem.varied import Question, Range, overridden
 
 EXACT = 1e-9  # relative: rounding, through sums over all households
 TRIALS = 50  # points at which loss and likelihood are compared
@@ -34,12 +34,14 @@ def _data(income: np.ndarray, food: np.ndarray) -> Data:
     return Data({"income": income - income.mean(), "food": food}, dims=dims)
 
 
-def model(data: Data) -> None:
-    """Normal errors of one standard deviation around a line; p(level, slope, sigma) ~ 1/sigma."""
+def model(data: Data, slope_sd: Any = None) -> None:
+    """Normal errors of one standard deviation around a line; p(level, slope, sigma) ~ 1/sigma, or a normal slope."""
     import pymc as pm
     import pytensor.tensor as pt
 
-    level, slope, sigma = pm.Flat("level"), pm.Flat("slope"), pm.HalfFlat("sigma")
+    level = pm.Flat("level")
+    slope = pm.Flat("slope") if slope_sd is None else pm.Normal("slope", 0, slope_sd)
+    sigma = pm.HalfFlat("sigma")
     pm.Potential("one_over_sigma", -pt.log(sigma))
     pm.Deterministic("mse", sigma**2)
     pm.Normal("y", level + slope * data.income, sigma, observed=data.food, dims="household")
@@ -307,6 +309,7 @@ scenario = Scenario(
         "still a sensible one, but the intervals of all three panels are too short.",
     ),
     figures=(two_scales,),
+    varies={"slope_sd": Range(10.0, 0.005, "prior standard deviation of the slope")},
     null={"slope": 0.0},
     chapter="losses",
     position=2,

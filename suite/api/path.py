@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.api.runs import fit
 from triptych.base.errors import InputError
 from triptych.base.options import level, named, word
 from triptych.base.progress import Progress, watched
@@ -17,6 +19,8 @@ from triptych.panels.settings import CI_PROB, EACH_CHAINS, EACH_DRAWS, EACH_TUNE
 from triptych.problem.scenario import DEFAULT, Scenario
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from triptych.comparisons.path.walk import Path
 
 POINTS = WholeNumber("How many values, both ends included.", 40, 2)
@@ -33,9 +37,10 @@ class Report:
         return render(path)
 
 
-@named()
+@named(fit)
 def path(
-    scenario: str | Scenario,
+    scenario: str | Scenario | pd.DataFrame | Mapping[str, Any] | PathLike[str],
+    formula: str | None = None,
     *,
     along: str | None = None,
     start: float | None = None,
@@ -50,15 +55,20 @@ def path(
     chains: int = EACH_CHAINS.default,
     random_seed: int = SEED.default,
     progressbar: bool | Progress = True,
+    **regression: Any,
 ) -> Path:
     """Solve one data set along a range of a setting, from a diffuse prior to a tight one as a rule.
 
     Parameters
     ----------
     scenario
-        The name of an installed scenario, or a :class:`triptych.Scenario`.
+        The name of an installed scenario, or a :class:`triptych.Scenario`. With a formula, a table as :func:`fit` takes
+        it: a DataFrame, a mapping of columns, or the path of a CSV or Parquet file.
+    formula
+        An expression over the columns of the table, as for :func:`fit`.
     along
-        A setting that the scenario may vary (its ``varies``); None is the first of them, the scale of the prior.
+        A setting that the scenario may vary (its ``varies``); None is the first of them, the scale of the prior. That
+        of a regression is ``prior_scale``.
     start, stop
         The ends of the range; None are those of the scenario.
     points
@@ -71,6 +81,8 @@ def path(
         Level of all intervals.
     draws, tune, chains, random_seed, progressbar
         As in :func:`triptych.run`; posteriors that fall short of the gate are sampled for up to 16 times as long.
+    **regression
+        With a formula, the options of :func:`fit` that say what is fitted: ``family``, ``prior``, ``prior_scale``, ...
 
     Returns
     -------
@@ -81,13 +93,13 @@ def path(
     Raises
     ------
     InputError
-        For an unknown scenario or setting, and options out of their range.
+        For an unknown scenario, column or setting, and options out of their range.
     """
     from triptych.comparisons.path.walk import along_rows, along_setting
     from triptych.comparisons.study.problem import Options
     from triptych.graph.from_scenario import scenario_data
 
-    given = _scenario(scenario)
+    given = _scenario(scenario, formula, regression)
     if variant not in given.variants:
         raise InputError(f"{given.name} has no variant {variant!r}; it has {listed(given.variants)}")
     EACH_DRAWS.check("draws", draws)
@@ -112,21 +124,35 @@ def path(
     return replace(found, display=Report())
 
 
-def _scenario(given: str | Scenario) -> Scenario:
+def _scenario(given: Any, formula: str | None, regression: Mapping[str, Any]) -> Scenario:
+    """Return what is solved: the regression of a table where there is a formula, else the scenario."""
     from triptych.problem.registry import scenarios
 
+    if "table" in regression:
+        raise InputError("path takes the table as its first argument, not as table=")
+    if formula is not None:
+        from triptych.regression.build import build_scenario
+
+        if isinstance(given, Scenario):
+            raise InputError(f"a formula belongs to a table, and {given.name} is a scenario; leave one of them out")
+        return build_scenario(given, word("formula", formula, 'an expression such as "y ~ x"'), **regression)
+    if regression:
+        said_of = listed(regression)
+        raise InputError(f"path has no option {said_of} without a formula; with one, the first argument is a table")
     if isinstance(given, Scenario):
         return given
-    word("scenario", given, "the name of a scenario")
+    word("scenario", given, "the name of a scenario, or give a formula with a table")
     known = scenarios()
     if given not in known:
-        raise InputError(f"no scenario {given!r}; there are {listed(known)}")
+        raise InputError(f"no scenario {given!r}; there are {listed(known)}; the table of a regression needs a formula")
     return known[given]
 
 
 def _setting(scenario: Scenario, along: str | None) -> str:
     if not scenario.varies:
-        raise InputError(f"{scenario.name} names no setting that may vary; give its varies, or walk along n")
+        raise InputError(
+            f"{scenario.name} has no prior scale to vary (a flat prior has none); choose another prior, or walk along n"
+        )
     if along is None:
         return next(iter(scenario.varies))
     if along not in scenario.varies:

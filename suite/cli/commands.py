@@ -12,20 +12,32 @@ from triptych.base.environment import told
 from triptych.base.errors import EnvironmentFault, InputError, path_of
 from triptych.cli.broken_pipe import PatientGroup
 from triptych.cli.check import baseline, check, diff_runs
-from triptych.cli.options import Format, Output, in_python, takes_settings
+from triptych.cli.options import (
+    DropMissing,
+    Family,
+    Format,
+    Formula,
+    Freedom,
+    L1Ratio,
+    Output,
+    Prior,
+    PriorScale,
+    Standardize,
+    Trials,
+    in_python,
+    numbers_of,
+    stated,
+    takes_settings,
+)
 from triptych.cli.path import path
 from triptych.cli.penalty import penalty
 from triptych.cli.streams import say
 from triptych.cli.study import study
 from triptych.cli.teach import teach
-from triptych.regression.names import family_names, prior_names
 
 if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
-FAMILY = f"One of {', '.join(family_names())}."
-PRIOR = f"One of {', '.join(prior_names())}; the scale of ridge, lasso and elastic_net goes with sigma."
-PRIOR_SCALE = "A positive number, or auto: 2.5 sd(y) / sd(x) for measured outcomes under a prior free of sigma."
 DEFAULT_OUT = "triptych-report"
 
 app = typer.Typer(
@@ -194,15 +206,15 @@ def compare(
 def fit(
     context: typer.Context,
     data: Annotated[str | None, typer.Argument(help="A CSV or Parquet file.")] = None,
-    formula: Annotated[str | None, typer.Option("--formula", help='E.g. "y ~ x1 + C(group)".')] = None,
-    family: Annotated[str, typer.Option(help=FAMILY)] = "gaussian",
-    prior: Annotated[str, typer.Option(help=PRIOR)] = "normal",
-    prior_scale: Annotated[str, typer.Option(help=PRIOR_SCALE)] = "auto",
-    standardize: Annotated[bool, typer.Option("--standardize/--no-standardize", help="Scale of the priors.")] = True,
-    drop_missing: Annotated[bool, typer.Option("--drop-missing", help="Leave out rows with missing values.")] = False,
-    trials: Annotated[str | None, typer.Option(help="Column of the number of trials (binomial).")] = None,
-    l1_ratio: Annotated[str, typer.Option(help="Laplace share of an elastic net; auto is 0.5.")] = "auto",
-    nu: Annotated[str, typer.Option(help="Degrees of freedom of Student errors; auto is 4; or estimate.")] = "auto",
+    formula: Formula = None,
+    family: Family = "gaussian",
+    prior: Prior = "normal",
+    prior_scale: PriorScale = "auto",
+    standardize: Standardize = True,
+    drop_missing: DropMissing = False,
+    trials: Trials = None,
+    l1_ratio: L1Ratio = "auto",
+    nu: Freedom = "auto",
     name: Annotated[str, typer.Option(help="What to call the fit.")] = "fit",
     config: Annotated[Path | None, typer.Option("--config", help="TOML file with any of these options.")] = None,
     out: Out = DEFAULT_OUT,
@@ -219,32 +231,17 @@ def fit(
     folder, shown = _folder(given.pop("out"), given["name"]), Output(given.pop("format"))
     given.pop("config", None)
     options = in_python({name: given.pop(name) for name in settings})
-    given["prior_scale"] = _number(given["prior_scale"], "--prior-scale", "auto")
-    given["l1_ratio"] = _number(given["l1_ratio"], "--l1-ratio", "auto")
-    given["nu"] = _number(given["nu"], "--nu", "auto", "estimate")
     from triptych.api.runs import fit as solve
 
-    _finish([solve(table, expression, **given, **options)], folder, shown)
+    _finish([solve(table, expression, **numbers_of(given), **options)], folder, shown)
 
 
 def _configured(context: typer.Context, config: Path | None) -> dict[str, Any]:
     """Return the options: the command line overrides the file and the file the defaults."""
     from triptych.cli.config import read_config
 
-    options = dict(context.params)
-    sources = {key: context.get_parameter_source(key) for key in options}
-    stated = {key for key, source in sources.items() if source and source.name not in ("DEFAULT", "DEFAULT_MAP")}
     found = {} if config is None else read_config(config).given()
-    return options | {key: value for key, value in found.items() if key not in stated}
-
-
-def _number(value: str | float, option: str, *words: str) -> float | str:
-    if value in words:
-        return value
-    try:
-        return float(value)
-    except ValueError:
-        raise InputError(f"{option} {value!r}: use {' or '.join(words)} or a number") from None
+    return dict(context.params) | {key: value for key, value in found.items() if key not in stated(context)}
 
 
 def _folder(out: str, *scenarios: str) -> Path:

@@ -11,9 +11,11 @@ from typing import Annotated, Any
 
 import typer
 
+from triptych.base.errors import InputError
 from triptych.base.options import level
 from triptych.base.whole_number import LARGEST, WholeNumber
 from triptych.panels.settings import CHAINS, CI_PROB, DRAWS, SEED, TUNE, Density, Interval
+from triptych.regression.names import family_names, prior_names
 
 
 class Output(StrEnum):
@@ -30,6 +32,19 @@ def whole_option(option: WholeNumber, name: str, help: str = "") -> Any:
     return typer.Option(f"--{name}", min=option.least, max=most, help=help or option.help)
 
 
+FAMILY = f"One of {', '.join(family_names())}."
+PRIOR = f"One of {', '.join(prior_names())}; the scale of ridge, lasso and elastic_net goes with sigma."
+PRIOR_SCALE = "A positive number, or auto: 2.5 sd(y) / sd(x) for measured outcomes under a prior free of sigma."
+
+Formula = Annotated[str | None, typer.Option("--formula", help='E.g. "y ~ x1 + C(group)".')]
+Family = Annotated[str, typer.Option(help=FAMILY)]
+Prior = Annotated[str, typer.Option(help=PRIOR)]
+PriorScale = Annotated[str, typer.Option(help=PRIOR_SCALE)]
+Standardize = Annotated[bool, typer.Option("--standardize/--no-standardize", help="Scale of the priors.")]
+DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Leave out rows with missing values.")]
+Trials = Annotated[str | None, typer.Option(help="Column of the number of trials (binomial).")]
+L1Ratio = Annotated[str, typer.Option(help="Laplace share of an elastic net; auto is 0.5.")]
+Freedom = Annotated[str, typer.Option(help="Degrees of freedom of Student errors; auto is 4; or estimate.")]
 Format = Annotated[Output, typer.Option("--format", help="What to print.")]
 Seed = Annotated[int, whole_option(SEED, "seed")]
 Draws = Annotated[int, whole_option(DRAWS, "draws")]
@@ -101,3 +116,31 @@ def in_python(settings: Mapping[str, Any]) -> dict[str, Any]:
     found = {**settings, "ci_prob": level("--ci-prob ", settings["ci_prob"])}
     plain = {name: str(value) if isinstance(value, StrEnum) else value for name, value in found.items()}
     return {SETTINGS[name].keyword: value for name, value in plain.items()}
+
+
+def stated(context: typer.Context) -> set[str]:
+    """Return the names of the parameters that are on the command line, or in the environment."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return {name for name, source in sources.items() if source and source.name not in ("DEFAULT", "DEFAULT_MAP")}
+
+
+def numbers_of(regression: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that say what is fitted, those that are numbers as such.
+
+    Raises
+    ------
+    InputError
+        For a text that is neither a number nor one of the option's words.
+    """
+    words = {"prior_scale": ("auto",), "l1_ratio": ("auto",), "nu": ("auto", "estimate")}
+    return {name: _number(name, value, words[name]) if name in words else value for name, value in regression.items()}
+
+
+def _number(name: str, value: str | float, words: tuple[str, ...]) -> float | str:
+    if value in words:
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        option = f"--{name.replace('_', '-')}"
+        raise InputError(f"{option} {value!r}: use {' or '.join(words)} or a number") from None

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from triptych.api.path import POINTS, TWO_CHAINS
 from triptych.base.errors import InputError, path_of
-from triptych.cli.options import CiProb, Format, Output, Seed, whole_option
+from triptych.cli.options import (
+    CiProb,
+    DropMissing,
+    Family,
+    Format,
+    Formula,
+    Freedom,
+    L1Ratio,
+    Output,
+    Prior,
+    PriorScale,
+    Seed,
+    Standardize,
+    Trials,
+    numbers_of,
+    stated,
+    whole_option,
+)
 from triptych.cli.streams import say
 from triptych.panels.settings import CI_PROB, EACH_DRAWS, EACH_TUNE, SEED
 
@@ -17,10 +34,16 @@ if TYPE_CHECKING:
     from triptych.comparisons.path.walk import Path
 
 DEFAULT_OUT = "triptych-path"
+REGRESSION = ("family", "prior", "prior_scale", "standardize", "drop_missing", "trials", "l1_ratio", "nu")
 
 
 def path(
-    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="The name of a scenario.")],
+    context: typer.Context,
+    scenario: Annotated[
+        str,
+        typer.Argument(metavar="SCENARIO|DATA", help="A scenario; with --formula a CSV or Parquet file."),
+    ],
+    formula: Formula = None,
     along: Annotated[
         str | None, typer.Option("--along", metavar="NAME", help="A setting; the prior's scale when none is named.")
     ] = None,
@@ -31,6 +54,14 @@ def path(
         str | None, typer.Option("--n", help="In place of a setting: numbers of first rows, e.g. 10,20,50.")
     ] = None,
     variant: Annotated[str, typer.Option("--variant", help="The variant of the scenario.")] = "default",
+    family: Family = "gaussian",
+    prior: Prior = "normal",
+    prior_scale: PriorScale = "auto",
+    standardize: Standardize = True,
+    drop_missing: DropMissing = False,
+    trials: Trials = None,
+    l1_ratio: L1Ratio = "auto",
+    nu: Freedom = "auto",
     ci_prob: CiProb = CI_PROB,
     draws: Annotated[int, whole_option(EACH_DRAWS, "draws")] = EACH_DRAWS.default,
     tune: Annotated[int, whole_option(EACH_TUNE, "tune")] = EACH_TUNE.default,
@@ -39,7 +70,12 @@ def path(
     out: Annotated[str, typer.Option("--out", help="Folder for the table, the figures and the page.")] = DEFAULT_OUT,
     format: Format = Output.TABLE,
 ) -> None:
-    """Solve one data set along a range of a prior's scale, and say where each criterion would choose."""
+    """Solve one data set along a range of a prior's scale, and say where each criterion would choose.
+
+    triptych path lasso
+
+    triptych path data.csv --formula "y ~ x1 + C(group)" --prior ridge
+    """
     from triptych.api.path import path as solve
     from triptych.reports.path_files import write_path
 
@@ -51,6 +87,7 @@ def path(
             raise InputError(f"--out {out}: {str(above)!r} is a file")
     found = solve(
         scenario,
+        formula,
         along=along,
         start=start,
         stop=stop,
@@ -62,11 +99,21 @@ def path(
         tune=tune,
         chains=chains,
         random_seed=seed,
+        **_regression(context),
     )
     write_path(found, folder)
     _print(found, format)
     sys.stdout.flush()
     say(f"path written to {folder / 'path.html'}")
+
+
+def _regression(context: typer.Context) -> dict[str, Any]:
+    """Return the options that were given of those that say what is fitted."""
+    given = {name: context.params[name] for name in REGRESSION if name in stated(context)}
+    if given and context.params["formula"] is None:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise InputError(f"{options}: what is fitted to a table needs --formula; a scenario has its own model")
+    return numbers_of(given)
 
 
 def _sizes(text: str) -> list[int]:

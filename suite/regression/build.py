@@ -13,8 +13,10 @@ from triptych.base.errors import InputError
 from triptych.base.options import flag, word
 from triptych.base.threads import in_one_thread
 from triptych.design.design import Design, build_design
+from triptych.design.outcome import LARGEST, SMALLEST
 from triptych.problem.scenario import DEFAULT, Data, Scenario
 from triptych.problem.table import Status
+from triptych.problem.varied import Range
 from triptych.regression.catalogue import family_of, prior_of
 from triptych.regression.claims import regression_claims
 from triptych.regression.existence import Existence, existence
@@ -27,6 +29,7 @@ from triptych.regression.regression import Regression
 from triptych.regression.words import about, mathematics, question, source, why
 
 FEWEST_ROWS_FOR_HOLDOUT = 10
+DIFFUSE, TIGHT = 40.0, 0.004  # times the prior's own scale, where a path begins and ends: 100 and 0.01 by default
 
 
 @in_one_thread
@@ -126,6 +129,7 @@ def build_scenario(
             ),
             about=about(design, regression),
             why=why(design, regression, found, standardize=standardize),
+            varies=_varies(design, regression),
         )
         return replace(scenario, likelihood=_plain(scenario, design, regression))
     except ValueError as fault:
@@ -139,6 +143,16 @@ def _plain(scenario: Scenario, design: Design, regression: Regression) -> Scenar
     flat = replace(regression, prior="flat", prior_scale="auto")
     data = regression_data(design, flat)
     return replace(scenario, model=regression_model(design, flat), data=lambda: data)
+
+
+def _varies(design: Design, regression: Regression) -> dict[str, Range]:
+    """Return the range of the prior's scale; a flat prior has none, and neither has a model without slopes."""
+    if regression.slopes.flat or not design.labels:
+        return {}
+    own = regression.scale(design)
+    per_slope = ", in units of sd(y)/sd(x) of each slope" if np.any(regression.relative(design) != 1.0) else ""
+    start, stop = (min(max(own * times, SMALLEST), LARGEST) for times in (DIFFUSE, TIGHT))
+    return {"prior_scale": Range(start, stop, f"scale of the {regression.slopes.name} prior of the slopes{per_slope}")}
 
 
 def _refuse_idle(stated: Collection[str], regression: Regression) -> None:

@@ -52,16 +52,18 @@ def regression_model(design: Design, regression: Regression) -> Callable[..., No
     Free variables: ``intercept`` (of the centred predictors, flat), ``beta`` (the slopes of the
     standardised predictors; ``rotated``, along their principal components, where they nearly depend
     on each other), and ``sigma`` (on the outcome's own scale), ``alpha`` or ``nu`` by family. The
-    deterministic ``coef`` holds intercept and slopes on the user's own scale.
+    deterministic ``coef`` holds intercept and slopes on the user's own scale. The setting ``prior_scale`` takes
+    the place of the regression's own.
     """
-    scale = np.float64(regression.scale(design))
+    stated = np.float64(regression.scale(design))
     intercept, slopes = design.intercept, bool(design.labels)
 
-    def model(data: Any) -> None:
+    def model(data: Any, prior_scale: Any = None) -> None:
         import pymc as pm
         import pytensor.tensor as pt
 
         sigma = _sigma(data, regression) if regression.measured else None
+        scale = stated if prior_scale is None else prior_scale
         a = pm.Flat("intercept") if intercept else 0.0
         beta = _slopes(regression, scale, sigma, data) if slopes else None
         along = 0.0
@@ -93,7 +95,7 @@ def _sigma(data: Any, regression: Regression) -> Any:
     return pm.Exponential("sigma", scale=data.y_spread)
 
 
-def _slopes(regression: Regression, scale: np.float64, sigma: Any, data: Any) -> Any:
+def _slopes(regression: Regression, scale: Any, sigma: Any, data: Any) -> Any:
     """Return the slopes of the standardised predictors, called ``beta`` in every model."""
     name, dims = ("rotated", "component") if hasattr(data, "back") else ("beta", "predictor")
     noise = sigma / data.y_scale if sigma is not None else 1.0
