@@ -76,10 +76,7 @@ def solve_batched(
         The figures, and which replicates are left to the serial engine, ``(replicates,)``: of these the figures mean
         nothing. None where the model cannot be solved at once, see :func:`why_serial`.
     """
-    memo, key = problem.engine.shared_memo, f"why serial {options.kinds}"
-    if key not in memo:
-        memo[key] = why_serial(problem, options)
-    if memo[key]:
+    if problem.engine.kept_for_model.of(lambda: why_serial(problem, options), why_serial, options.kinds):
         return None
     found = Replicates.empty(problem.scalars, options, sets.count)
     found.engine[:] = BATCHED
@@ -254,7 +251,4 @@ def _write_draws(found: Replicates, problem: Problem, options: Options, group: D
 
 def _has_bounds(engine: Engine, name: str) -> np.ndarray:
     """Return which scalars of a variable keep to a range, and so have every moment."""
-    key = f"bounded {name}"
-    if key not in engine.shared_memo:
-        engine.shared_memo[key] = bounded(engine, name)
-    return np.asarray(engine.shared_memo[key])
+    return np.asarray(engine.kept_for_model.of(lambda: bounded(engine, name), bounded, name))

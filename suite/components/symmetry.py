@@ -17,6 +17,7 @@ from triptych.components.alike import ALIKE, Alike, is_simplex, kind, somewhere
 from triptych.components.exchange import Along, Exchange, Kin, Member, Mirror
 from triptych.components.other_data import same_under_other_data
 from triptych.engine.engine import Engine
+from triptych.engine.once import once
 from triptych.graph.graph import Block
 
 SAME = 1e-9  # relative difference of terms that are the same
@@ -26,16 +27,14 @@ MOST_TESTS = 1500  # points at which terms are compared, in all
 POINTS = 3  # at which an exchange is confirmed
 
 
+@once
 def exchanges(engine: Engine) -> list[Exchange]:
     """Return the groups of exchangeable components of a model; empty where there are none.
 
     Components that the likelihood tells apart nowhere (the terms of a sum) are a redundancy and no labels, and those
     of which it knows nothing have none.
     """
-    if "exchanges" not in engine.memo:
-        engine.memo["exchanges"] = _Search(engine).found() if _candidates(engine) else []
-    found: list[Exchange] = engine.memo["exchanges"]
-    return found
+    return _Search(engine).found() if _candidates(engine) else []
 
 
 def _candidates(engine: Engine) -> bool:

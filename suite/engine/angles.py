@@ -13,6 +13,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from triptych.engine.engine import Engine
+from triptych.engine.once import once
 
 TURN = 2 * np.pi
 PLACES = 24  # on the way round, at which slopes are averaged
@@ -21,40 +22,34 @@ SAME = 1e-9  # relative difference that is rounding
 FRACTIONS = range(1, 7)  # of the least gain, of which all gains may be multiples
 
 
+@once
 def turns(engine: Engine) -> np.ndarray:
     """Return the mask ``(p,)`` of the coordinates that turn."""
-    memo = engine.memo
-    if "turns" not in memo:
-        mask = np.zeros(engine.size, dtype=bool)
-        z = engine.graph.start.copy()
-        for block in engine.blocks:
-            if block.transform is None or block.stop - block.start != block.variable.size:
-                continue
-            z[block.slice] = np.linspace(0.2, 0.9, block.stop - block.start)
-            here, half, whole = (_moved(engine, z, block.slice, by)[block.variable.name] for by in (0, TURN / 2, TURN))
-            same, other = (np.abs(there - here) <= SAME * np.abs(here) for there in (whole, half))
-            mask[block.slice] = bool(np.all(same) and not np.any(other))
-            z[block.slice] = engine.graph.start[block.slice]
-        memo["turns"] = mask
-    result: np.ndarray = memo["turns"]
-    return result
+    mask = np.zeros(engine.size, dtype=bool)
+    z = engine.graph.start.copy()
+    for block in engine.blocks:
+        if block.transform is None or block.stop - block.start != block.variable.size:
+            continue
+        z[block.slice] = np.linspace(0.2, 0.9, block.stop - block.start)
+        here, half, whole = (_moved(engine, z, block.slice, by)[block.variable.name] for by in (0, TURN / 2, TURN))
+        same, other = (np.abs(there - here) <= SAME * np.abs(here) for there in (whole, half))
+        mask[block.slice] = bool(np.all(same) and not np.any(other))
+        z[block.slice] = engine.graph.start[block.slice]
+    return mask
 
 
+@once
 def periods(engine: Engine) -> dict[str, np.ndarray]:
     """Return the period of each scalar, by the name of each variable that has angles; zero for what is none."""
-    memo = engine.memo
-    if "periods" not in memo:
-        around = np.flatnonzero(turns(engine))
-        gains = [_gains(engine, around, seed) for seed in range(LOOKS)] if around.size else []
-        found = {}
-        for name, first in gains[0].items() if gains else ():
-            constant = np.all([np.abs(g[name] - first) <= 1e3 * SAME * TURN for g in gains[1:]], axis=(0, 2))
-            period = np.array([_common(gain) if same else 0.0 for gain, same in zip(first, constant, strict=True)])
-            if np.any(period > 0):
-                found[name] = period
-        memo["periods"] = found
-    result: dict[str, np.ndarray] = memo["periods"]
-    return result
+    around = np.flatnonzero(turns(engine))
+    gains = [_gains(engine, around, seed) for seed in range(LOOKS)] if around.size else []
+    found = {}
+    for name, first in gains[0].items() if gains else ():
+        constant = np.all([np.abs(g[name] - first) <= 1e3 * SAME * TURN for g in gains[1:]], axis=(0, 2))
+        period = np.array([_common(gain) if same else 0.0 for gain, same in zip(first, constant, strict=True)])
+        if np.any(period > 0):
+            found[name] = period
+    return found
 
 
 def _moved(engine: Engine, z: np.ndarray, at: slice | int, by: float) -> dict[str, np.ndarray]:

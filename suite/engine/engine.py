@@ -12,6 +12,7 @@ import numpy as np
 from triptych.base.errors import ModelError
 from triptych.engine.backend import Backend
 from triptych.engine.choose_backend import Three, make_backend
+from triptych.engine.once import Kept
 from triptych.graph.graph import Block, Graph, Variable, build_graph
 from triptych.graph.refusals import refuse
 
@@ -38,10 +39,10 @@ class Engine:
         :meth:`with_weights`.
     note
         Why the backend is not the plain one; empty when it is.
-    memo
-        What was computed once for this model and data, by name.
-    shared_memo
+    kept_for_model
         What was computed once for this model whatever its data.
+    kept
+        What was computed once for this model, these data and weights.
     """
 
     graph: Graph
@@ -49,8 +50,9 @@ class Engine:
     note: str
     data: dict[str, Any]
     weights: dict[str, np.ndarray]
-    memo: dict[str, Any] = field(default_factory=dict, repr=False)
-    shared_memo: dict[str, Any] = field(default_factory=dict, repr=False)
+    kept_for_model: Kept = field(default_factory=Kept, repr=False)
+    kept: Kept = field(default_factory=Kept, init=False, repr=False)
+    _derivatives: list[tuple[np.ndarray, Three]] = field(default_factory=list, init=False, repr=False)
 
     @classmethod
     def build(cls, model: pm.Model, *, likelihood: tuple[str, ...] = ()) -> Engine:
@@ -162,7 +164,7 @@ class Engine:
         new = {name: np.asarray(arrays.get(name, old), dtype=old.dtype) for name, old in self.data.items()}
         try:
             weights = _unit_weights(self.graph, self.backend, new)
-            engine = replace(self, data=new, weights=weights, memo={})
+            engine = replace(self, data=new, weights=weights)
             shapes = [np.shape(x) for x in engine.backend.natural_values(self.graph.start, tuple(new.values()))]
         except (ValueError, TypeError) as error:
             raise ModelError(f"the new data do not fit the model: {error}") from error
@@ -178,7 +180,7 @@ class Engine:
             if name not in new:
                 raise ModelError(f"no observed variable {name!r}; the model has {sorted(new)}")
             new[name] = np.broadcast_to(np.asarray(value, dtype=float), new[name].shape).copy()
-        return replace(self, weights=new, memo={})
+        return replace(self, weights=new)
 
     def value(self, z: np.ndarray, corner: Any = ()) -> np.ndarray:
         """Return ``[log-likelihood, log-prior]``."""
@@ -189,18 +191,16 @@ class Engine:
         if corner is not None:
             return self.backend.derivatives(z, self.device_weights, self.device_data, corner)
         # Both panels start at one point, and results are asked for at the maximum that a panel has just ended at.
-        for at, found in self.memo.get("derivatives", ()):
+        for at, found in self._derivatives:
             if np.array_equal(at, z):
-                three: Three = found
-                return three
+                return found
         return self._keep(z, self.backend.derivatives(z, self.device_weights, self.device_data, self.backend.smooth))
 
     def _keep(self, z: np.ndarray, found: Three) -> Three:
         """Keep the derivatives at a point, besides those at the first one and at the last but one."""
         for array in found:
             array.setflags(write=False)
-        before = self.memo.get("derivatives", ())
-        self.memo["derivatives"] = (*before[:1], *before[1:][-1:], (z.copy(), found))
+        self._derivatives[1:] = [*self._derivatives[1:][-1:], (z.copy(), found)]
         return found
 
     def slopes(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -261,29 +261,20 @@ class Engine:
         """
         return self.backend.sampled_in_a_thread(self.size, self.device_weights, self.device_data, self.sums)
 
-    @property
+    @cached_property
     def sums(self) -> tuple[Any, ...]:
         """What stands for the rows of each term while it is sampled; empty where the rows are needed."""
-        if "sums" not in self.memo:
-            self.memo["sums"] = self.backend.sums(self.device_weights, self.device_data)
-        result: tuple[Any, ...] = self.memo["sums"]
-        return result
+        return self.backend.sums(self.device_weights, self.device_data)
 
-    @property
+    @cached_property
     def device_weights(self) -> tuple[Any, ...]:
         """Weights in the order of the likelihood's terms, where the backend wants them."""
-        return self._on_device("weights", self.weights)
+        return self.backend.on_device(tuple(self.weights.values()))
 
-    @property
+    @cached_property
     def device_data(self) -> tuple[Any, ...]:
         """Data in the order of the graph's inputs, where the backend wants them."""
-        return self._on_device("data", self.data)
-
-    def _on_device(self, name: str, arrays: dict[str, Any]) -> tuple[Any, ...]:
-        if name not in self.memo:
-            self.memo[name] = self.backend.on_device(tuple(arrays.values()))
-        result: tuple[Any, ...] = self.memo[name]
-        return result
+        return self.backend.on_device(tuple(self.data.values()))
 
 
 def _unit_weights(graph: Graph, backend: Backend, data: dict[str, Any]) -> dict[str, np.ndarray]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from triptych.base.errors import InputError
 from triptych.engine.engine import Engine
+from triptych.engine.once import once
 from triptych.graph.graph import Variable
 
 LARGEST_DETERMINISTIC = 100
@@ -77,25 +78,22 @@ def near_start(engine: Engine) -> np.ndarray:
     return np.asarray(engine.graph.start + 0.1 * np.random.default_rng(2).standard_normal(engine.size))
 
 
+@once
 def elementwise(engine: Engine) -> dict[str, np.ndarray]:
     """Return the coordinates of the free variables that are transformed element by element."""
-    memo = engine.memo
-    if "elementwise" not in memo:
-        rng = np.random.default_rng(1)
-        unseen = list(engine.unseen)  # which have their place between others, and coordinates of their own
-        z = engine.graph.start + 0.1 * rng.standard_normal(engine.size)
-        jacobian = engine.natural_jacobian(z)
-        found = {}
-        for block in engine.blocks:
-            if block.stop - block.start != block.variable.size:
-                continue
-            rows = jacobian[block.variable.name].reshape(block.variable.size, -1)[:, block.slice]
-            plain = ~np.isin(np.arange(block.start, block.stop), unseen)
-            if np.all((rows - np.diag(np.diag(rows)))[plain] == 0):
-                found[block.variable.name] = np.arange(block.start, block.stop)
-        memo["elementwise"] = found
-    result: dict[str, np.ndarray] = memo["elementwise"]
-    return result
+    rng = np.random.default_rng(1)
+    unseen = list(engine.unseen)  # which have their place between others, and coordinates of their own
+    z = engine.graph.start + 0.1 * rng.standard_normal(engine.size)
+    jacobian = engine.natural_jacobian(z)
+    found = {}
+    for block in engine.blocks:
+        if block.stop - block.start != block.variable.size:
+            continue
+        rows = jacobian[block.variable.name].reshape(block.variable.size, -1)[:, block.slice]
+        plain = ~np.isin(np.arange(block.start, block.stop), unseen)
+        if np.all((rows - np.diag(np.diag(rows)))[plain] == 0):
+            found[block.variable.name] = np.arange(block.start, block.stop)
+    return found
 
 
 def coordinate_names(engine: Engine) -> list[str]:

@@ -9,14 +9,13 @@ import numpy as np
 
 from triptych.engine.engine import Engine
 from triptych.engine.estimands import coordinate_names, elementwise
+from triptych.engine.once import once, once_for_model
 
 
+@once
 def natural_scale(engine: Engine) -> NaturalScale:
     """Return the densities of a compiled model in its natural parameters."""
-    if "natural" not in engine.memo:
-        engine.memo["natural"] = NaturalScale(engine)
-    scale: NaturalScale = engine.memo["natural"]
-    return scale
+    return NaturalScale(engine)
 
 
 class NaturalScale:
@@ -122,12 +121,10 @@ class NaturalScale:
     @cached_property
     def _forward(self) -> Any:
         """The function from natural values to PyMC's value variables (identity without transform)."""
-        memo = self.engine.shared_memo
-        if "forward" not in memo:
-            memo["forward"] = _compile_forward(self.engine, tuple(self._positions))
-        return memo["forward"]
+        return _compile_forward(self.engine, tuple(self._positions))
 
 
+@once_for_model
 def _compile_forward(engine: Engine, names: tuple[str, ...]) -> Any:
     import pytensor
     from pytensor.graph.replace import clone_replace

@@ -171,7 +171,7 @@ def in_own_values(verdict: Verdict) -> tuple[Objective, np.ndarray, np.ndarray] 
         active[at] = ~chain.unseen
     own = Unchained(
         replace(engine.graph, start=start), engine.backend, engine.note, engine.data, engine.weights,
-        shared_memo=engine.shared_memo, chains=tuple(found),
+        kept_for_model=engine.kept_for_model, chains=tuple(found),
     )  # fmt: skip
     return Objective(own, objective.parts, origin, np.flatnonzero(active)), origin[active], z[active]
 

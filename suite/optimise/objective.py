@@ -8,6 +8,7 @@ import numpy as np
 
 from triptych.engine.angles import turns
 from triptych.engine.engine import Engine
+from triptych.engine.once import once_for_model
 from triptych.graph.rewrites import kind_of
 from triptych.optimise.approach import WIDE, approach, arrive
 from triptych.optimise.newton import Point, ascent_step, newton
@@ -120,11 +121,11 @@ class Objective:
     @property
     def kinked(self) -> bool:
         """Whether a kink of the model is this objective's own: the prior's are not the likelihood's."""
-        memo, key = self.engine.memo, f"kinked {self.parts.tolist()}"
-        if key not in memo:
-            fall = self.kinks(self.engine.graph.start[self.active])[2]
-            memo[key] = bool(np.any(fall > 0))  # from others it rises, as a determinant does from zero
-        return bool(memo[key])
+        return self.engine.kept.of(self._is_kinked, "kinked", *self.parts)
+
+    def _is_kinked(self) -> bool:
+        fall = self.kinks(self.engine.graph.start[self.active])[2]
+        return bool(np.any(fall > 0))  # from others it rises, as a determinant does from zero
 
     def rounding_error(self, x: np.ndarray) -> float:
         """Return the rounding error of the objective at ``x``, measured and from the sizes of its terms."""
@@ -275,25 +276,23 @@ def make_objective(engine: Engine, parts: np.ndarray) -> tuple[Objective, np.nda
     return Objective(engine, parts, engine.graph.start.copy(), np.flatnonzero(known), steps), ~known
 
 
+@once_for_model
 def exponentiated(engine: Engine) -> list[str]:
     """Names of the small untransformed variables that the model passes through an exponential, or a softplus."""
     from pytensor.graph.traversal import ancestors
 
-    if "exponentiated" not in engine.shared_memo:
-        model = engine.model
-        small = {
-            model[b.variable.name]: b.variable.name
-            for b in engine.blocks
-            if b.transform is None and b.variable.size <= MOST_SMALL
-        }
-        found: dict[str, None] = {}
-        for variable in ancestors([*model.observed_RVs, *model.potentials]):
-            node = variable.owner
-            if node is None or kind_of(node) not in ("Exp", "Softplus"):
-                continue
-            for above in ancestors(node.inputs):
-                if above in small:
-                    found[small[above]] = None
-        engine.shared_memo["exponentiated"] = list(found)
-    names: list[str] = engine.shared_memo["exponentiated"]
-    return names
+    model = engine.model
+    small = {
+        model[b.variable.name]: b.variable.name
+        for b in engine.blocks
+        if b.transform is None and b.variable.size <= MOST_SMALL
+    }
+    found: dict[str, None] = {}
+    for variable in ancestors([*model.observed_RVs, *model.potentials]):
+        node = variable.owner
+        if node is None or kind_of(node) not in ("Exp", "Softplus"):
+            continue
+        for above in ancestors(node.inputs):
+            if above in small:
+                found[small[above]] = None
+    return list(found)

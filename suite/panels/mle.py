@@ -7,6 +7,7 @@ import numpy as np
 from triptych.base.progress import Share, between, unheard
 from triptych.engine.engine import LIKELIHOOD, Engine
 from triptych.engine.estimands import Estimand, resolve
+from triptych.engine.once import once
 from triptych.estimates.held import with_held
 from triptych.estimates.limits import with_limits
 from triptych.estimates.optimum import Optimum
@@ -107,15 +108,11 @@ def _conditional(engine: Engine, row: Row) -> Row:
     return row
 
 
+@once
 def latent(engine: Engine) -> set[str]:
     """Names of free variables whose prior depends on parameters that the likelihood does not know."""
     from pytensor.graph.traversal import ancestors
 
-    if "latent" not in engine.memo:
-        model, known = engine.model, set(engine.graph.known)
-        hyper = {rv for rv in model.free_RVs if rv.name not in known}
-        engine.memo["latent"] = {
-            rv.name for rv in model.free_RVs if rv.name in known and hyper & (set(ancestors([rv])) - {rv})
-        }
-    result: set[str] = engine.memo["latent"]
-    return result
+    model, known = engine.model, set(engine.graph.known)
+    hyper = {rv for rv in model.free_RVs if rv.name not in known}
+    return {rv.name for rv in model.free_RVs if rv.name in known and hyper & (set(ancestors([rv])) - {rv})}

@@ -15,6 +15,7 @@ from triptych.base.environment import lacking
 from triptych.base.errors import InputError
 from triptych.base.interrupt import raise_if_interrupted
 from triptych.engine.engine import Engine
+from triptych.engine.once import once_for_model
 from triptych.sampling.conditional import Conditional
 from triptych.sampling.whitening import Whitening
 
@@ -263,14 +264,17 @@ def _keep_thread_state() -> bool:
 
 
 def _numba_model(engine: Engine) -> Any:
-    """Compile PyMC's own graph with numba; kept, because it takes from seconds to a minute."""
-    import nutpie
-
+    """Return PyMC's own graph as numba compiles it, with the engine's data."""
     if any(np.any(w != 1) for w in engine.weights.values()):
         raise InputError("backend='numba' cannot weight observations; use backend='jax'")
-    compiled = engine.shared_memo.get("numba")
-    if compiled is None:
-        compiled = nutpie.compile_pymc_model(engine.model, backend="numba")
-        engine.shared_memo["numba"] = compiled
+    compiled = _numba_program(engine)
     names = {v.name for v in getattr(compiled, "shared_var_keys", {})}
     return compiled.with_data(**{n: v for n, v in engine.data.items() if n in names})
+
+
+@once_for_model
+def _numba_program(engine: Engine) -> Any:
+    """Compile PyMC's own graph with numba, which takes from seconds to a minute."""
+    import nutpie
+
+    return nutpie.compile_pymc_model(engine.model, backend="numba")
