@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from triptych.comparisons.explanation.in_short import most_different
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import LENGTHS, SMALL, agree, distance
-from triptych.comparisons.explanation.sentences import Rule, Sentence, as_equation, finite, named, number, verb
+from triptych.comparisons.explanation.sentences import Rule, Sentence, finite, named, number, verb
 from triptych.problem.table import Row, Status
 
 
@@ -28,7 +28,7 @@ def conditional(scalars: Sequence[Measured]) -> list[Sentence]:
         names = [s.name for s in these]
         text = (
             f"A short interval of the MAP is no sign of certainty: whoever reports {verb(names, 'that', 'those')} of "
-            f"{named(these, scalars)} has to add that {as_equation(what)} was taken as known"
+            f"{named(these, scalars)} has to add that {what.as_equations()} was taken as known"
         )
         found.append(Sentence("conditional", f"{text}.", tuple(names)))
     return found

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 
 from triptych.comparisons.explanation.measured import Measured
-from triptych.comparisons.explanation.sentences import Sentence, as_equation, finite, named, number, percent, verb
+from triptych.comparisons.explanation.sentences import Sentence, finite, named, number, percent, verb
+from triptych.problem.fixed import Fixed
 from triptych.problem.table import Status
 
 SAME = 1e-6  # of the length of their intervals: values no further apart are the same
@@ -87,7 +88,7 @@ def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> str:
             if all(math.isfinite(s.estimate("mle") + s.estimate("map")) for s in these)
             else math.inf
         )
-        on_it = all(edge.name in s.held.get("map", "").split(" at ")[0].split(", ") for s in these)
+        on_it = all(edge.name in s.held.get("map", Fixed()).names for s in these)
         if len(these) > 2 and on_it and apart <= SAME * these[0].length("map"):
             said += f" With it all {len(these)} MAPs of {estimand} are the same, {number(values[0])}."
     return said
@@ -120,7 +121,7 @@ def held(scalars: Sequence[Measured]) -> list[Sentence]:
         these = [s for s in scalars if s.held.get("map") == what]
         names = [s.name for s in these]
         text = f"The MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)} "
-        text += f"{verb(names, 'is', 'are')} computed as if {as_equation(what)} were known"
+        text += f"{verb(names, 'is', 'are')} computed as if {what.as_equations()} were known"
         known = [s.length("mcmc") / s.length("map") for s in these]
         figures = tuple(ratio for ratio in known if math.isfinite(ratio))
         if figures:

@@ -11,6 +11,7 @@ import numpy as np
 from triptych.comparisons.explanation.log_scales import mode_on_log_scales
 from triptych.comparisons.explanation.prior import ENOUGH, centres_and_scales, drawn_prior
 from triptych.panels.solution import NoEstimate, Solution
+from triptych.problem.fixed import Fixed
 from triptych.problem.table import METHODS, Row, Status
 from triptych.problem.told import Density
 
@@ -53,7 +54,7 @@ class Measured:
     rewritten
         Whether the model has positive parameters, so that this mode is another one.
     held
-        Method to what its interval holds fixed, as in ``"tau at 0"``.
+        Method to what its interval holds fixed.
     on_corner
         Whether the MAP lies on a corner of the prior.
     """
@@ -67,7 +68,7 @@ class Measured:
     prior_correlation: float = NAN
     on_log_scales: float = NAN
     rewritten: bool = False
-    held: Mapping[str, str] = field(default_factory=dict)
+    held: Mapping[str, Fixed] = field(default_factory=dict)
     on_corner: bool = False
 
     def estimate(self, method: str) -> float:

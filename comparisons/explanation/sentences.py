@@ -31,11 +31,6 @@ def number(value: float) -> str:
     return f"{float(f'{value:.3g}'):.6g}" if abs(value) > 0 else "0"
 
 
-def as_equation(held: str) -> str:
-    """Return what an interval holds fixed as an equation: ``tau = 0``."""
-    return held.replace(" at ", " = ")
-
-
 def percent(share: float) -> str:
     """Return a share as a whole percentage."""
     return f"{100 * share:.0f} %"

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triptych.base.text import join
 from triptych.engine.estimands import Estimand, elementwise
 from triptych.estimates.facts import block_of
 from triptych.graph.graph import Variable
 from triptych.optimise.kinks import climb
+from triptych.problem.fixed import Fixed
 from triptych.problem.table import Row, Status
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Held:
     def __init__(self, optimum: Optimum, estimands: list[Estimand]) -> None:
         self.optimum, self.verdict, self.estimands = optimum, optimum.verdict, estimands
         self.objective = optimum.verdict.objective
-        self._memo: dict[bytes, str] = {}
+        self._fixed: dict[bytes, Fixed] = {}  # most rows hold the same
 
     @cached_property
     def way(self) -> np.ndarray:
@@ -101,14 +101,14 @@ class Held:
         own = self.optimum.depends(estimand, i)
         return np.asarray(self.mask & np.isin(self.parts, self.parts[own]))
 
-    def said(self, held: np.ndarray) -> str:
-        """Say what is held, and where: ``tau at 0``, ``beta[a], beta[b] at 0``, ``alpha at +infinity``."""
-        key = held.tobytes()  # most rows hold the same
-        if key not in self._memo:
-            self._memo[key] = self._sentence(held)
-        return self._memo[key]
+    def fixed(self, held: np.ndarray) -> Fixed:
+        """Return what is held, and where: tau at 0, alpha at +infinity."""
+        key = held.tobytes()
+        if key not in self._fixed:
+            self._fixed[key] = self._names_by_place(held)
+        return self._fixed[key]
 
-    def _sentence(self, held: np.ndarray) -> str:
+    def _names_by_place(self, held: np.ndarray) -> Fixed:
         places: dict[str, dict[str, None]] = {}
         combined: dict[str, None] = {}
         free = np.diag(self.optimum.covariance) > LIMIT * self.optimum.conditional
@@ -118,8 +118,7 @@ class Held:
                     combined[name] = None
                 else:
                     places.setdefault(place, {})[name] = None
-        found = [f"{join(list(names))} at {place}" for place, names in places.items()]
-        return "; ".join([*found, *([f"a combination of {join(list(combined))}"] if combined else [])])
+        return Fixed(tuple((place, tuple(names)) for place, names in places.items()), tuple(combined))
 
     def _names_and_places(self, k: int) -> list[tuple[str, str]]:
         position = int(self.optimum.active[k])
@@ -203,10 +202,10 @@ class Held:
 
 def with_held(
     optimum: Optimum, estimands: list[Estimand], rows: list[Row]
-) -> tuple[list[Row], dict[tuple[str, str], str]]:
+) -> tuple[list[Row], dict[tuple[str, str], Fixed]]:
     """Return the rows, which say what their interval from curvature holds fixed; none stays that shrinks to nothing.
 
-    Beside them stands the same as data: estimand and label of a row to what its interval holds, ``"tau at 0"``.
+    Beside them stands the same as data, by the estimand and the label of a row.
     """
     held = Held(optimum, estimands)
     if optimum.verdict.starts == 0 or not np.any(held.mask):
@@ -214,7 +213,7 @@ def with_held(
     by_name = {estimand.name: estimand for estimand in estimands}
     shrinking = {name: held.shrinking(estimand) for name, estimand in by_name.items()}
     found: list[Row] = []
-    holds: dict[tuple[str, str], str] = {}
+    holds: dict[tuple[str, str], Fixed] = {}
     for row in rows:
         estimand = by_name[row.estimand]
         i = estimand.variable.labels.index(row.label)
@@ -222,10 +221,10 @@ def with_held(
             beside = held.beside(estimand, i)
             if np.any(beside) and shrinking[row.estimand][i]:
                 row = row.but(std_error=np.nan, lower=np.nan, upper=np.nan, interval_kind="none").also(
-                    f"the curvature here has no limit with {held.said(beside)}: no interval is formed from it"
+                    f"the curvature here has no limit with {held.fixed(beside)}: no interval is formed from it"
                 )
             elif np.any(beside):
-                holds[row.estimand, row.label] = held.said(beside)
-                row = row.also(f"the interval holds fixed {held.said(beside)}")
+                holds[row.estimand, row.label] = held.fixed(beside)
+                row = row.also(f"the interval holds fixed {held.fixed(beside)}")
         found.append(row)
     return found, holds

@@ -10,6 +10,7 @@ import numpy as np
 from triptych.engine.angles import periods
 from triptych.engine.engine import Engine
 from triptych.graph.graph import Variable
+from triptych.problem.fixed import Fixed
 from triptych.problem.scenario import Data
 from triptych.problem.table import Row, Status, frame
 
@@ -71,7 +72,7 @@ class Panel:
     diagnostics: dict[str, Any] = field(default_factory=dict)
     paths: list[Evidence] = field(default_factory=list)
     profiles: dict[tuple[str, str], list[tuple[float, float]]] = field(default_factory=dict)
-    held: dict[tuple[str, str], str] = field(default_factory=dict)  # what a scalar's interval holds fixed
+    held: dict[tuple[str, str], Fixed] = field(default_factory=dict)  # by estimand and label of the interval
     z: np.ndarray | None = None  # where the optimum is, in unconstrained coordinates
     draws: np.ndarray | None = None  # of the posterior in these, (chains, draws, p), without any relabelling
 

@@ -12,6 +12,7 @@ import pytest
 import triptych
 from triptych.comparisons.explanation import consequences, existence_rules, posterior_rules, prior_rules
 from triptych.comparisons.explanation.measured import Measured, Sampled
+from triptych.problem.fixed import Fixed
 from triptych.problem.table import Row, Status
 
 NAN = math.nan
@@ -104,7 +105,7 @@ def test_a_missing_maximum_is_explained_by_its_status():
 
 
 def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question():
-    held = scalar(held={"map": "tau at 0"})
+    held = scalar(held={"map": Fixed((("0", ("tau",)),))})
     assert "computed as if tau = 0 were known" in existence_rules.held([held])[0].text
     assert "has to add that tau = 0 was taken as known" in consequences.conditional([held])[0].text
     assert existence_rules.held([scalar()]) == consequences.conditional([scalar()]) == []
@@ -113,13 +114,13 @@ def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question(
 def test_a_mode_on_an_edge_that_makes_other_values_equal_is_said_to():
     edge = scalar(statuses={"map": Status.AT_BOUNDARY}, estimand="tau")
     tied = [
-        scalar(m, 4.0, 4.5, estimand="theta", label=k, held={"map": "tau at 0"})
+        scalar(m, 4.0, 4.5, estimand="theta", label=k, held={"map": Fixed((("0", ("tau",)),))})
         for m, k in zip((1, 5, 9), "abc", strict=True)
     ]
     said = "With it all 3 MAPs of theta are the same, 4."
     assert said in existence_rules.edge([edge, *tied])[0].text
     moved = [replace(tied[0], rows={**tied[0].rows, "map": row("map", 4.1, estimand="theta", label="a")}), *tied[1:]]
-    other = [replace(s, held={"map": "tau_2 at 0"}) for s in tied]
+    other = [replace(s, held={"map": Fixed((("0", ("tau_2",)),))}) for s in tied]
     for scalars in ([edge, *moved], [edge, *other], [edge, *tied[:2]]):
         assert said not in existence_rules.edge(scalars)[0].text
 
@@ -136,7 +137,7 @@ def test_the_scalar_on_which_they_differ_most_is_told_with_the_question_that_eac
 
 
 def test_a_map_whose_interval_holds_something_is_not_among_those_that_may_be_reported():
-    free, held = scalar(label="free"), scalar(label="held", held={"map": "tau at 0"})
+    free, held = scalar(label="free"), scalar(label="held", held={"map": Fixed((("0", ("tau",)),))})
     first, second = consequences.any_of_them([free, held])
     assert first.text.startswith("For b[free] any of the three")
     assert second.text.startswith("For b[held] MLE or posterior")

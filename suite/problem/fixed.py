@@ -1,0 +1,39 @@
+"""What an interval holds fixed although it is not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from triptych.base.text import join
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What an interval from curvature holds fixed.
+
+    Attributes
+    ----------
+    places
+        Each place with the names of what is held there: ``(("0", ("tau",)),)``.
+    combined
+        Names of which a combination is held, and none alone.
+    """
+
+    places: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    combined: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is held alone."""
+        return tuple(name for _, names in self.places for name in names)
+
+    def __str__(self) -> str:
+        return self._written("at")
+
+    def as_equations(self) -> str:
+        """Return it as equations: ``tau = 0``."""
+        return self._written("=")
+
+    def _written(self, between: str) -> str:
+        found = [f"{join(names)} {between} {place}" for place, names in self.places]
+        return "; ".join([*found, *([f"a combination of {join(self.combined)}"] if self.combined else [])])
