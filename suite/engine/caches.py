@@ -36,7 +36,7 @@ def cache_folder(*names: str, make: bool = False) -> Path | None:
     """
     base = _base() if os.name == "posix" else None
     if base is None:
-        _tell("nothing is kept: no folder is known to be this user's alone", UNKEPT)
+        _tell("nothing is kept", "no folder is known to be this user's alone", UNKEPT)
         return None
     top = base / "triptych"
     try:
@@ -47,7 +47,7 @@ def cache_folder(*names: str, make: bool = False) -> Path | None:
     except OSError as error:
         fault = f"{error.filename!r}: {error.strerror}"
     if fault:
-        _tell(f"nothing is kept in {str(top)!r}: {fault}", f"{UNKEPT}; XDG_CACHE_HOME can name a folder of your own")
+        _tell(f"nothing is kept in {str(top)!r}", fault, f"{UNKEPT}; XDG_CACHE_HOME can name a folder of your own")
         return None
     return folders[-1]
 
@@ -69,12 +69,12 @@ def keep_generated_source() -> None:
 
 def not_used(fault: str) -> None:
     """Say once that something in the cache is not used, and why."""
-    _tell(f"part of what was kept is not used: {fault}", "remove it if it is not yours")
+    _tell("part of what was kept is not used", fault, "remove it if it is not yours")
 
 
 def not_kept(error: OSError) -> None:
     """Say once that something could not be written to the cache."""
-    _tell(f"a compiled program could not be kept: {error.strerror}", UNKEPT)
+    _tell("a compiled program could not be kept", str(error.strerror), UNKEPT)
 
 
 def _base() -> Path | None:
@@ -100,11 +100,10 @@ def _made(base: Path, make: bool) -> str:
     return "" if base.is_dir() or not base.exists() else f"{str(base)!r} is not a folder"
 
 
-def _tell(what: str, then: str) -> None:
-    """Write one line to stderr, once for each fault."""
-    kind = what.partition(": ")[0]
-    if kind in _said or not speaks:
+def _tell(what: str, fault: str, then: str) -> None:
+    """Write one line to stderr, once for each kind of trouble."""
+    if what in _said or not speaks:
         return
-    _said.add(kind)
+    _said.add(what)
     with suppress(OSError, ValueError, AttributeError):  # where nobody listens, the work goes on
-        sys.stderr.write(f"triptych: {what}; {then}\n")
+        sys.stderr.write(f"triptych: {what}: {fault}; {then}\n")

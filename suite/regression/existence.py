@@ -56,6 +56,7 @@ def existence(design: Design, regression: Regression) -> Existence:
     found = _Findings()
     if not design.full_rank:
         found.mle |= _of_terms(design, Status.NOT_IDENTIFIED, design.undetermined)
+        found.causes.append(_rank_cause(design))
         found.notes.append(_rank_note(design, regression))
     if regression.measured:
         _measured(design, regression, found)
@@ -79,6 +80,7 @@ class _Findings:
     mle: dict[str, Status | None] = field(default_factory=dict)
     mode: dict[str, Status | None] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    causes: list[str] = field(default_factory=list)  # of statuses of coef, each in a clause
     no_posterior: tuple[Status, str] | None = None
     runs_away: str = ""
 
@@ -109,13 +111,14 @@ def _of_terms(design: Design, status: Status, terms: list[str]) -> dict[str, Sta
     return {"coef": status, **{f"coef[{term}]": Status.OK for term in spared}}
 
 
+def _rank_cause(design: Design) -> str:
+    if len(design.terms) > design.n:
+        return f"there are {len(design.terms)} coefficients and {design.n} rows"
+    return f"the columns {listed(design.undetermined)} depend linearly on each other"
+
+
 def _rank_note(design: Design, regression: Regression) -> str:
-    p, n = len(design.terms), design.n
-    if p > n:
-        why = f"There are {p} coefficients and {n} rows"
-    else:
-        why = f"The columns {listed(design.undetermined)} depend linearly on each other"
-    known = f"{why}: the data determine {design.rank} of {p} coefficients."
+    known = sentence(f"{_rank_cause(design)}: the data determine {design.rank} of {len(design.terms)} coefficients")
     if regression.slopes.flat:
         return f"{known} Under a flat prior nothing decides the others."
     return (
@@ -135,10 +138,9 @@ def _measured(design: Design, regression: Regression, found: _Findings) -> None:
         # Without full rank the exact fit is one of many, and that is what coef's status says.
         spared = dict.fromkeys((name for name in mle if name != "coef"), Status.UNBOUNDED)
         mle |= {"coef": mle.get("coef", Status.UNBOUNDED), **spared, **rest}
-        found.notes.append(
-            f"Some coefficients fit {what} exactly, so the likelihood grows without limit as sigma "
-            "goes to zero: there is no maximum-likelihood estimate."
-        )
+        cause = f"some coefficients fit {what} exactly, so the likelihood grows without limit as sigma goes to zero"
+        found.causes.append(cause)
+        found.notes.append(sentence(f"{cause}: there is no maximum-likelihood estimate"))
     elif not mle:
         loose, note = regression.likelihood.several_maxima(design)
         if loose:
@@ -200,6 +202,7 @@ def _discrete(design: Design, regression: Regression, found: _Findings) -> None:
         found.mle["coef"] = None  # both hold of the same coefficients, and which is met first is the fit's affair
     for name in regression.likelihood.parameters(regression):
         found.mle[name] = None  # the rows that stay may be underdispersed, or fitted exactly
+    found.causes.append("the predictors separate the outcome")
     found.notes.append(
         "The predictors separate the outcome: along some direction the likelihood keeps "
         "rising, so maximum likelihood has no finite coefficients. "
@@ -268,8 +271,7 @@ def _improper(design: Design, regression: Regression, found: _Findings) -> tuple
     if spike is not None and spare > 0:
         advice = _instead(design, exact=spike.rows == design.n)
     if status is not None:
-        why = found.notes[0].split(". ")[0].rstrip(".").split(": ")[0]
-        return Status.NO_POSTERIOR, f"no posterior exists under a flat prior ({why[0].lower()}{why[1:]}): {advice}"
+        return Status.NO_POSTERIOR, f"no posterior exists under a flat prior ({found.causes[0]}): {advice}"
     if reason := regression.likelihood.no_flat_posterior(design):
         return Status.NO_POSTERIOR, f"no posterior exists under a flat prior: {reason}: {advice}"
     if regression.measured and spare < FEWEST_SPARE_ROWS:
