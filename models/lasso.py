@@ -301,12 +301,12 @@ scenario = Scenario(
         r"p(\mu, \sigma) \propto 1 / \sigma",
     ),
     why=(
-        "The Laplace density has a corner at zero. Where the data pull on a coefficient by less than lambda*sigma, "
-        "the highest point of the joint density lies on that corner: the MAP is exactly zero.",
+        "The prior, a Laplace density, has a corner at zero. Where the data pull on a coefficient by less than "
+        "lambda*sigma, the highest point of prior times likelihood lies on that corner: the MAP is exactly zero.",
         "That is a property of the highest point alone. A corner has no probability, so no draw is zero, and a mean "
         "or a median averages over both sides: the posterior shrinks a coefficient but never drops it.",
         "The blood serum measurements s1 to s4 nearly repeat each other. The likelihood balances large coefficients "
-        "of opposite sign; the prior finds those dear, and its interval leaves the MLE of some of them outside.",
+        "of opposite sign, which are improbable under the prior: the MLE of s1 lies outside the posterior's interval.",
     ),
     figures=(coefficient_path,),
     varies={"rate": Range(0.01, 10.0, "lambda: the prior of a coefficient is Laplace(0, sigma/lambda)")},

@@ -20,6 +20,11 @@ SMALL = (340.0, 214.0)
 STRETCH = 1.5
 FEWEST = 50  # draws of a prior within the axis, from which its density is drawn
 TOP = 1.12  # of the axis, in heights of the posterior
+# What the three curves are, below the first of the pictures.
+CURVES = (
+    "Prior: what was held plausible before the data. Likelihood: how well each value explains the data. Posterior: "
+    "what is plausible given both."
+)
 # What is said of the heights, once below all pictures.
 HEIGHTS = (
     "Prior and posterior have the same area; the likelihood, which is no density, is drawn as high as the posterior."

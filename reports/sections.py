@@ -14,7 +14,7 @@ from triptych.comparisons.notices import far_from_the_prior
 from triptych.problem.scenario import DEFAULT
 from triptych.reports import cells
 from triptych.reports.circles import Circle
-from triptych.reports.figures import HEIGHTS, SMALL, density, drawable, evidence
+from triptych.reports.figures import CURVES, HEIGHTS, SMALL, density, drawable, evidence
 from triptych.reports.forest import forests
 from triptych.reports.marks import Chart
 from triptych.reports.mathematics import code, mathml, pretty
@@ -213,12 +213,15 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
     if headline not in [scalar.name for scalar, _ in drawn]:
         drawn += [pair for pair in _places(groups) if pair[0].name == headline]
     densities = _densities(solution, drawn, optima, comparison.scenario.units, key, large=headline if first else "")
+    front = densities.get(headline) if first else None
+    if front is not None:
+        front.caption = CURVES
     looked_at = posterior is not None and (first or doubtful)
     return {
         **panels,
         "doubtful": doubtful,
         "densities": [chart for scalar, chart in densities.items() if scalar != headline or not first],
-        "front": densities.get(headline) if first else None,
+        "front": front,
         "heights": HEIGHTS,
         "without_prior": _without_prior(posterior),
         "evidence": _evidence(solution, key),

@@ -92,7 +92,7 @@ def schools() -> Any:
     """Return the model of the README."""
     (code,) = [code for _, code in blocks(PAGES[0]) if code.startswith("import pymc as pm\n\nwith pm.Model")]
     space: dict[str, Any] = {}
-    exec(code.partition("\n\ntriptych.compare")[0], space)
+    exec(code.partition("\n\ncomparison =")[0], space)
     return space["schools"]
 
 

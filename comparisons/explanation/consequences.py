@@ -26,10 +26,14 @@ def conditional(scalars: Sequence[Measured]) -> list[Sentence]:
     for what in dict.fromkeys(s.held["map"] for s in scalars if "map" in s.held):
         these = [s for s in scalars if s.held.get("map") == what]
         names = [s.name for s in these]
-        text = (
-            f"A short interval of the MAP is no sign of certainty: whoever reports {verb(names, 'that', 'those')} of "
-            f"{named(these, scalars)} has to add that {what.as_equations()} was taken as known"
+        shorter = any(s.length("mcmc") > LENGTHS * s.length("map") for s in these)
+        text = "That an interval of the MAP is short is no sign of certainty: whoever" if shorter else "Whoever"
+        text += (
+            f" reports {verb(names, 'that', 'those')} of "
+            if shorter
+            else f" reports the MAP's {verb(names, 'interval', 'intervals')} of "
         )
+        text += f"{named(these, scalars)} has to add that {what.as_equations()} was taken as known"
         found.append(Sentence("conditional", f"{text}.", tuple(names)))
     return found
 

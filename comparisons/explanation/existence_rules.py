@@ -66,13 +66,13 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
         for s in these:
             at = number(s.rows[method].estimate)
             text = f"The {words} of {s.name} is {at}, the edge of its range"
+            text += _made_equal(s, scalars) if method == "map" else ""
             mean = s.estimate("mcmc")
             text += (
-                f"; the posterior averages over all its values, and its mean is {number(mean)}."
+                f"; the posterior averages over all values of {s.name}, and its mean is {number(mean)}."
                 if finite(mean)
                 else "."
             )
-            text += _made_equal(s, scalars) if method == "map" else ""
             found.append(Sentence("edge", text, (s.name,), (s.rows[method].estimate, mean)))
     return found
 
@@ -83,14 +83,11 @@ def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> str:
     for estimand in dict.fromkeys(s.estimand for s in scalars):
         these = [s for s in scalars if s.estimand == estimand]
         values = [s.estimate("map") for s in these]
-        apart = (
-            max(values) - min(values)
-            if all(math.isfinite(s.estimate("mle") + s.estimate("map")) for s in these)
-            else math.inf
-        )
+        known = all(math.isfinite(s.estimate("mle") + s.estimate("map")) for s in these)
+        apart = max(values) - min(values) if known else math.inf
         on_it = all(edge.name in s.held.get("map", Fixed()).names for s in these)
         if len(these) > 2 and on_it and apart <= SAME * these[0].length("map"):
-            said += f" With it all {len(these)} MAPs of {estimand} are the same, {number(values[0])}."
+            said += f", and with it all {len(these)} MAPs of {estimand} are the same, {number(values[0])}"
     return said
 
 
@@ -128,6 +125,7 @@ def held(scalars: Sequence[Measured]) -> list[Sentence]:
             low, high = f"{min(figures):.2g}", f"{max(figures):.2g}"
             between = low if low == high else f"{low} to {high}"
             be = verb(names, "is", "are")
-            text += f"; the posterior's {be} not, and {be} {between} times as long"
+            times = "as long" if between == "1" else f"{between} times as long"
+            text += f"; the posterior's {be} not, and {be} {times}"
         found.append(Sentence("held", f"{text}.", tuple(names), figures))
     return found

@@ -16,6 +16,7 @@ from triptych.problem.table import METHODS, Row, Status
 from triptych.problem.told import Density
 
 NAN = float("nan")
+STILL = 1e-12  # of the size of a chain: a smaller range is rounding
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,9 @@ def _sampled(draws: np.ndarray) -> Sampled:
 
     flat = draws.ravel()
     tops = [_top(chain) for chain in draws]
-    skews = [float(skew(chain)) for chain in draws]
+    # A chain that stands still has no skewness, and then nothing is known of its Monte Carlo error.
+    moves = [float(np.ptp(chain)) > STILL * float(np.abs(chain).max()) for chain in draws]
+    skews = [float(skew(chain)) if moving else NAN for chain, moving in zip(draws, moves, strict=True)]
     root = np.sqrt(len(draws))
 
     def error(values: list[float]) -> float:

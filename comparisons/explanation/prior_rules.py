@@ -65,8 +65,10 @@ def pull(scalars: Sequence[Measured]) -> list[Sentence]:
             )
         else:
             before, after = away(these, "mle"), away(these, "map")
+            centres = {number(s.prior_centre) for s in these}
+            centre = f"its centre {centres.pop()}" if len(centres) == 1 else "their centres"
             text = (
-                f"The prior pulls the {len(these)} values of {estimand} towards its centre: the MAPs lie "
+                f"The prior pulls the {len(these)} values of {estimand} towards {centre}: the MAPs lie "
                 f"{percent(1 - after / before)} nearer to it than the MLEs (root mean square, in units of the prior's "
                 f"scale). {most.name} moves most, {moves}."
             )

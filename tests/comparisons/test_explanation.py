@@ -108,6 +108,11 @@ def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question(
     held = scalar(held={"map": Fixed((("0", ("tau",)),))})
     assert "computed as if tau = 0 were known" in existence_rules.held([held])[0].text
     assert "has to add that tau = 0 was taken as known" in consequences.conditional([held])[0].text
+    assert existence_rules.held([held])[0].text.endswith("the posterior's is not, and is as long.")
+    assert consequences.conditional([held])[0].text.startswith("Whoever reports the MAP's interval of b has")
+    short = replace(held, rows={**held.rows, "map": row("map", 1.0, half=0.5)})
+    assert existence_rules.held([short])[0].text.endswith("is not, and is 2 times as long.")
+    assert "no sign of certainty" in consequences.conditional([short])[0].text
     assert existence_rules.held([scalar()]) == consequences.conditional([scalar()]) == []
 
 
@@ -117,7 +122,7 @@ def test_a_mode_on_an_edge_that_makes_other_values_equal_is_said_to():
         scalar(m, 4.0, 4.5, estimand="theta", label=k, held={"map": Fixed((("0", ("tau",)),))})
         for m, k in zip((1, 5, 9), "abc", strict=True)
     ]
-    said = "With it all 3 MAPs of theta are the same, 4."
+    said = ", and with it all 3 MAPs of theta are the same, 4"
     assert said in existence_rules.edge([edge, *tied])[0].text
     moved = [replace(tied[0], rows={**tied[0].rows, "map": row("map", 4.1, estimand="theta", label="a")}), *tied[1:]]
     other = [replace(s, held={"map": Fixed((("0", ("tau_2",)),))}) for s in tied]
@@ -160,6 +165,17 @@ def test_skewness_is_said_only_where_it_is_sure_and_moves_the_mean():
     assert posterior_rules.skewed([shape(1.2, 0.4, 0.9)]) == []
     assert posterior_rules.skewed([shape(0.4, 0.01, 0.9)]) == []
     assert posterior_rules.skewed([shape(1.2, 0.1, 1.1)]) == []
+
+
+def test_a_chain_that_stands_still_leaves_the_error_of_the_skewness_unknown(recwarn):
+    from triptych.comparisons.explanation.measured import _sampled
+
+    moving = np.random.default_rng(1).exponential(size=(2, 400))
+    assert _sampled(moving).skewness_error > 0
+    stuck = np.vstack([moving, np.full(400, 1.7)])
+    assert math.isnan(_sampled(stuck).skewness_error)
+    assert _sampled(stuck).sd == pytest.approx(stuck.std(ddof=1))
+    assert not list(recwarn)
 
 
 def test_a_top_that_only_the_density_estimate_moves_is_not_said_to_move():
