@@ -114,6 +114,7 @@ def _view(act: Act, states: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "text": _safe((FOLDER / "acts" / f"{act.name}.html").read_text(encoding="utf-8")),
         "study": act.study,
         "axis": act.bench["axis"]["label"],
+        "data": act.bench["data"],
         "predictions": predictions,
         "rows": [
             {"label": state["label"], "cells": [_cell(m, state[m]) for m in METHODS]}

@@ -130,7 +130,7 @@ acts.mixture = (() => {
     return [...start, ...peak, ...end,
       ...(map.status === "unbounded" ? ["A half-normal prior does not stop it: ", ["map", "no mode"], ". "]
         : ["An inverse-gamma prior vanishes faster than the spike grows: ", ["map", `mode ${shown(map.value)}`], ". "]),
-      "The spike is so thin that ", ["mcmc", `the average, ${shown(mcmc.value)},`], " hardly knows of it."];
+      "The spike is so thin that ", ["mcmc", `the average, ${shown(mcmc.value)},`], " hardly changes."];
   };
 
   return {
