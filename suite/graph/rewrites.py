@@ -79,23 +79,71 @@ def corner_as_absolute_value(node: Any, inputs: list[Any]) -> Any:
 
 
 def complement_of_complement(node: Any, inputs: list[Any]) -> Any:
-    """Take ``log(1 - exp(log(1 - exp(x))))``, a survival function by way of the distribution's, as ``x``.
+    """Take the logarithm of one minus a probability, a survival function by way of the distribution's, without the way.
 
-    Where ``exp(x)`` is one or none in double precision the way there and back has no derivative.
+    ``log(1 - exp(log(1 - exp(x))))`` is ``x``: where ``exp(x)`` is one or none in double precision, the way there and
+    back has no derivative. One minus an incomplete gamma or beta function is the other one, which has all its digits
+    where the first is nearly one (DLMF 8.2.5 and 8.17.4).
     """
     return _complement(inputs[0], node.op) if kind_of(node) == "Log1mexp" else None
 
 
 def _complement(variable: Any, log1mexp: Any) -> Any:
     import pytensor.tensor as pt
+    from pytensor.tensor.basic import Alloc
 
     if inner := operands(variable, "Log1mexp"):
         return inner[0]
+    if (other := _other_tail(*operands(variable, "Log"))) is not None:
+        return pt.log(other)
+    if isinstance(getattr(variable.owner, "op", None), Alloc):
+        inner, *shape = variable.owner.inputs
+        found = _complement(inner, log1mexp)
+        return None if found is None else pt.alloc(found, *shape)
     condition, *sides = operands(variable, "Switch") or (None,)
     found = [_complement(side, log1mexp) for side in sides]
     if all(side is None for side in found):
         return None
     return pt.switch(condition, *[log1mexp(s) if f is None else f for f, s in zip(found, sides, strict=True)])
+
+
+def _other_tail(probability: Any = None) -> Any:
+    """Return one minus an incomplete gamma or beta function; None for anything else."""
+    import pytensor.tensor as pt
+
+    if shape_and_argument := operands(probability, "GammaInc"):
+        return pt.gammaincc(*shape_and_argument)
+    if shape_and_argument := operands(probability, "GammaIncC"):
+        return pt.gammainc(*shape_and_argument)
+    if arguments := operands(probability, "BetaInc"):
+        a, b, x = arguments
+        return pt.betainc(b, a, _one_minus(x))
+    return None
+
+
+def _one_minus(share: Any) -> Any:
+    """Return one minus a share, with all digits where it is ``1 - p``, ``a / (a + b)`` or a logistic function."""
+    import pytensor.tensor as pt
+
+    if logit := operands(share, "Sigmoid"):
+        return pt.sigmoid(-logit[0])
+    one, *part = operands(share, "Sub") or (None,)
+    if one is not None and _is_one(one):
+        return part[0]
+    ratio = operands(share, "TrueDiv")
+    summands = operands(ratio[1], "Add") if ratio else []
+    if len(summands) == 2 and ratio[0] in summands:
+        return summands[1 - summands.index(ratio[0])] / ratio[1]
+    return 1 - share
+
+
+def _is_one(variable: Any) -> bool:
+    from pytensor.graph.basic import Constant
+    from pytensor.tensor.elemwise import DimShuffle
+
+    while variable.owner is not None and isinstance(variable.owner.op, DimShuffle):
+        (variable,) = variable.owner.inputs
+    return isinstance(variable, Constant) and bool(np.all(variable.data == 1))
 
 
 # Functions with an infinite value or derivative somewhere, and a place where they have neither.
@@ -149,8 +197,9 @@ def power_of_zero(node: Any, inputs: list[Any]) -> Any:
 
 
 def operands(variable: Any, operation: str) -> list[Any]:
-    """Return the inputs of an elementwise operation of that name, or nothing when it is another."""
-    return list(variable.owner.inputs) if kind_of(variable.owner) == operation else []
+    """Return the inputs of an elementwise operation of that name, or nothing when it is another, or no variable."""
+    node = getattr(variable, "owner", None)
+    return list(node.inputs) if node is not None and kind_of(node) == operation else []
 
 
 def kind_of(node: Any) -> str:

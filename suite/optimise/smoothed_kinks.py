@@ -34,6 +34,13 @@ def climb_beside(
     return rounded(objective, x, roundings_at(objective, x, BESIDE), basis=basis, max_iterations=max_iterations)
 
 
+def climb_a_little(objective: Objective, x: np.ndarray, steps: int) -> Point:
+    """Climb a few steps; corners are rounded."""
+    if not objective.kinked:
+        return objective.climb(x, max_iterations=steps)
+    return rounded(objective, x, roundings_at(objective, x, LEVELS[0]), max_iterations=steps)
+
+
 def sharpened(objective: Objective, trail: np.ndarray) -> np.ndarray:
     """Round the corners less and less after a way through the first level; return the whole, shape ``(steps, p)``."""
     for level in LEVELS[1:]:

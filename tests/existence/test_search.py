@@ -11,9 +11,10 @@ import arviz as az
 import numpy as np
 import pymc as pm
 import pytest
+from scipy import optimize, stats
 
 import triptych
-from triptych.engine.engine import Engine
+from triptych.engine.engine import LIKELIHOOD, POSTERIOR, Engine
 from triptych.existence.search import find
 from triptych.optimise.objective import make_objective
 
@@ -63,3 +64,26 @@ def test_a_limit_is_seen_from_every_start_where_the_density_ends_in_rounding() -
     objective, _ = make_objective(engine, np.array([1.0, 1.0]))
     found = [find(objective, seed).diverging.tolist() for seed in range(8)]
     assert found == [[[-1.0]]] * 8
+
+
+def test_a_mode_on_one_of_few_data_is_found_from_every_seed() -> None:
+    """Starts that none of the dispersed ones may be: each of two data is best for a component of its own."""
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0, 5)
+        sigma = pm.InverseGamma("sigma", 3, 1.5)
+        parts = [pm.Normal.dist(0, 1), pm.Normal.dist(mu, sigma)]
+        pm.Mixture("y", w=[0.9, 0.1], comp_dists=parts, observed=[5.0, -4.9, 0.1, 0.2])
+    engine = Engine.build(model)
+    joint, likelihood = (make_objective(engine, parts)[0] for parts in (POSTERIOR, LIKELIHOOD))
+    ends = [find(joint, seed=seed).point for seed in range(8)]
+
+    # By SciPy from a grid of starts, of which one mode on each outer datum and a broad one are the best.
+    def fall(p: np.ndarray) -> float:
+        y = np.array([5.0, -4.9, 0.1, 0.2])
+        terms = np.log(0.9 * stats.norm.pdf(y) + 0.1 * stats.norm.pdf(y, p[0], np.exp(p[1])))
+        return -float(terms.sum() + stats.norm.logpdf(p[0], 0, 5) + stats.invgamma.logpdf(np.exp(p[1]), 3, scale=1.5))
+
+    starts = [(a, b) for a in (-5.0, 0.0, 5.0) for b in (-1.0, 1.0)]
+    best = min((optimize.minimize(fall, start, method="Nelder-Mead") for start in starts), key=lambda end: end.fun)
+    assert [end.value for end in ends] == pytest.approx([-best.fun] * 8, abs=1e-4)
+    assert all(find(likelihood, seed=seed).unbounded is not None for seed in range(8))

@@ -219,7 +219,38 @@ def ones_without_zeros() -> pm.Model:
     return model
 
 
+def at_the_truncation(base: Callable[[Any], Any], lowest: int,
+                      prior: Callable[[], Any]) -> Callable[[], pm.Model]:  # fmt: skip
+    """All data at the smallest value that a truncated distribution has."""
+
+    def build() -> pm.Model:
+        with pm.Model() as model:
+            pm.Truncated("y", base(prior()), lower=lowest, observed=np.full(5, lowest))
+        return model
+
+    return build
+
+
+def truncation_case(name: str, base: Callable[[Any], Any], lowest: int, prior: Callable[[], Any],
+                    edge: float = 0.0) -> Case:  # fmt: skip
+    return Case(f"all_at_the_truncation_{name}", at_the_truncation(base, lowest, prior), EDGE_RATE,
+                known=lambda: same({"rate": edge}),
+                along=tuple(Along(m, EDGE, lambda t: {"rate": abs(edge - np.exp(-t))}, start=1.0, stop=5.0)
+                            for m in BOTH),
+                note="The lowest value for certain in the limit; one minus a distribution function is rounding "
+                     "there.")  # fmt: skip
+
+
+EDGE_RATE = {m: {"rate": EDGE} for m in BOTH}
+
+
 CASES = (
+    truncation_case("poisson", pm.Poisson.dist, 2, lambda: pm.HalfFlat("rate")),
+    truncation_case("high_poisson", pm.Poisson.dist, 5, lambda: pm.HalfFlat("rate")),
+    truncation_case("binomial", lambda p: pm.Binomial.dist(n=6, p=p), 2, lambda: pm.Uniform("rate", 0, 1)),
+    truncation_case("negative_binomial", lambda mu: pm.NegativeBinomial.dist(mu=mu, alpha=2.0), 2,
+                    lambda: pm.HalfFlat("rate")),
+    truncation_case("geometric", pm.Geometric.dist, 2, lambda: pm.Uniform("rate", 0, 1), 1.0),
     zero_count_case("zero_counts_half_normal", lambda: pm.HalfNormal("rate", 2),
                     "-n rate and the half-normal both fall from zero."),
     zero_count_case("zero_counts_uniform", lambda: pm.Uniform("rate", 0, 10),

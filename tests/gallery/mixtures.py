@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
-from scipy import stats
+from scipy import optimize, stats
 
 from .case import Along, Answers, Case, same, zero_of
 
@@ -95,7 +95,65 @@ def gamma_spike(t: float) -> dict[str, Any]:
     return {"share": 0.05, "shape": np.array([1.5, np.exp(t)]), "rate": np.array([0.8, np.exp(t) / WAITS[3]])}
 
 
+TWO = np.array([-0.6, 2.1])
+FOUR = np.exp([5.0, -5.0, 0.1, 0.2])
+
+
+def one_known(y: np.ndarray, share: float, known: Any, other: Callable[[Any, Any], Any],
+              sigma: Callable[[], Any]) -> Callable[[], pm.Model]:  # fmt: skip
+    """A mixture of a component that is known and one that is not, in known shares."""
+
+    def build() -> pm.Model:
+        with pm.Model() as model:
+            mu = pm.Normal("mu", 0, 5)
+            parts = [known(), other(mu, sigma())]
+            pm.Mixture("y", w=[share, 1 - share], comp_dists=parts, observed=y)
+        return model
+
+    return build
+
+
+def best_of_all(y: np.ndarray, share: float, density: Callable[[np.ndarray, float, float], np.ndarray]) -> Answers:
+    """Return the mode under an InverseGamma(3, 1.5) for sigma, by Nelder and Mead's simplex from a grid of starts."""
+    known = share * density(y, 0.0, 1.0)
+
+    def fall(p: np.ndarray) -> float:
+        terms = np.log(known + (1 - share) * density(y, p[0], np.exp(p[1])))
+        prior = stats.norm.logpdf(p[0], 0, 5) + stats.invgamma.logpdf(np.exp(p[1]), 3, scale=1.5)
+        return -float(terms.sum() + prior)
+
+    options = {"xatol": 1e-9, "fatol": 1e-13, "maxiter": 2000}
+    found = [
+        optimize.minimize(fall, [mu, log_sigma], method="Nelder-Mead", options=options)
+        for mu in np.linspace(-6, 6, 13) for log_sigma in (-1.0, 0.0, 1.0)
+    ]  # fmt: skip
+    best = min(found, key=lambda end: end.fun).x
+    return {("map", "mu"): best[0], ("map", "sigma"): float(np.exp(best[1]))}
+
+
+def inverse_gamma() -> Any:
+    return pm.InverseGamma("sigma", 3, 1.5)
+
+
+def on_datum(value: float) -> tuple[Along, ...]:
+    return tuple(Along(method, "unbounded", lambda t: {"mu": value, "sigma": np.exp(-t)}) for method in ("mle", "map"))
+
+
 CASES = (
+    Case("component_on_one_of_two_data",
+         one_known(TWO, 0.5, lambda: pm.Normal.dist(0, 1), pm.Normal.dist, lambda: pm.HalfFlat("sigma")),
+         {"mle": "unbounded", "map": "unbounded"}, along=on_datum(2.1),
+         note="The known component explains the other datum; far from both the likelihood is flat."),
+    Case("component_on_the_better_of_two_data",
+         one_known(TWO, 0.5, lambda: pm.Normal.dist(0, 1), pm.Normal.dist, inverse_gamma),
+         {"mle": "unbounded"}, along=on_datum(2.1)[:1],
+         known=lambda: best_of_all(TWO, 0.5, lambda y, m, s: stats.norm.pdf(y, m, s)),
+         note="One local mode on each datum; the one that leaves the nearer datum to N(0, 1) is the higher."),
+    Case("component_on_one_of_four_data",
+         one_known(FOUR, 0.5, lambda: pm.LogNormal.dist(0, 1), pm.LogNormal.dist, inverse_gamma),
+         {"mle": "unbounded"}, along=(Along("mle", "unbounded", lambda t: {"mu": 5.0, "sigma": np.exp(-t)}),),
+         known=lambda: best_of_all(FOUR, 0.5, lambda y, m, s: stats.lognorm.pdf(y, s, scale=np.exp(m))),
+         note="The mode is a broad component over all data; those on single data are lower."),
     Case("mixture_shared_sigma", mixture(None), {},
          known=lambda: {**known("mle", True), **known("map", True)},
          note="One sigma cannot vanish at a single datum: bounded; well separated, one maximum."),

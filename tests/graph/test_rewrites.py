@@ -10,7 +10,7 @@ import pymc as pm
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from scipy import special
+from scipy import special, stats
 
 from triptych.engine.engine import Engine
 from triptych.engine.jax_backend import _jaxify
@@ -102,3 +102,27 @@ def test_a_sum_in_a_branch_keeps_its_terms() -> None:
     value, gradient, _ = natural_scale(Engine.build(model)).derivatives(params)
     assert value[0] == pytest.approx(stats.poisson.logpmf(counts, mean).sum(), rel=1e-12)
     assert gradient[0, 0] == pytest.approx(np.sum((counts / mean - 1) * np.exp(-0.3 * t)), rel=1e-12)
+
+
+TAILS = {
+    "Poisson": (lambda r: pm.Poisson.dist(r), lambda r: stats.poisson(r)),
+    "binomial": (lambda r: pm.Binomial.dist(n=6, p=r), lambda r: stats.binom(6, r)),
+    "negative binomial": (lambda r: pm.NegativeBinomial.dist(mu=r, alpha=2.0), lambda r: stats.nbinom(2, 2 / (2 + r))),
+    "gamma": (lambda r: pm.Gamma.dist(3.0, 1 / r), lambda r: stats.gamma(3.0, scale=r)),
+}
+
+
+@pytest.mark.parametrize("name", TAILS)
+def test_survival_functions_keep_their_digits_where_they_are_small(name: str) -> None:
+    """One minus a distribution function that is nearly one is rounding; SciPy has the survival function itself."""
+    ours, theirs = TAILS[name]
+    observed = np.array([2, 3])
+    with pm.Model() as model:
+        rate = pm.Uniform("rate", 0, 1)
+        pm.Truncated("y", ours(rate), lower=2, observed=observed)
+    engine = Engine.build(model)
+    lowest = 2.0 if name == "gamma" else 1.0
+    for r in (0.7, 0.1, 0.02, *([] if name == "gamma" else [1e-9])):
+        density = theirs(r).logpdf if name == "gamma" else theirs(r).logpmf
+        want = float(np.sum(density(observed) - theirs(r).logsf(lowest)))
+        assert engine.value(np.array([special.logit(r)]))[0] == pytest.approx(want, rel=1e-7), r

@@ -34,7 +34,7 @@ class RanAway(Probe):
 
     def look(self, verdict: Verdict) -> Sequence[Finding]:
         """Return the way back from the end of the ascent, if it was still rising there."""
-        path = ran_away(verdict)
+        path = ran_away(verdict) or another_ran_away(verdict)
         return without_limit(verdict.objective, path) if path is not None else ()
 
 
@@ -50,6 +50,20 @@ def ran_away(verdict: Verdict) -> Trace | None:
     return _still_as_steep(objective, trail, RAN_AWAY / 2) or _still_as_steep(
         objective, clear(objective, trail), RAN_AWAY / 2
     )
+
+
+def another_ran_away(verdict: Verdict) -> Trace | None:
+    """Whether an ascent that led higher than the point, and into rounding, rose without fading as long as it was clear.
+
+    The point leads because the ends of the others are rounding; it may be no more than a place where all is flat.
+    """
+    objective = verdict.objective
+    for end in verdict.others:
+        if end.value > verdict.point.value and end.slow:
+            found = _still_as_steep(objective, clear(objective, end.trail), RAN_AWAY / 2)
+            if found is not None and found.values[-1] > verdict.point.value:
+                return found
+    return None
 
 
 def _still_as_steep(objective: Objective, trail: np.ndarray, far: float) -> Trace | None:

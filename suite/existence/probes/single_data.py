@@ -1,6 +1,7 @@
-"""Paths without end that begin on a single datum, where no ascent from the best point leads.
+"""Paths without end, and maxima, on a single datum, where no ascent from the best point leads.
 
-A component of a mixture that shrinks onto one datum is the plain case (Kiefer and Wolfowitz 1956).
+A component of a mixture that shrinks onto one datum is the plain case (Kiefer and Wolfowitz 1956); a prior that does
+not let it vanish makes a maximum there.
 """
 
 from __future__ import annotations
@@ -10,13 +11,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from triptych.existence.findings import Finding, Trace, without_limit
+from triptych.existence.findings import Finding, Higher, Trace, without_limit
 from triptych.existence.probe import Probe
 from triptych.existence.push import LEAST_SLOPE, PROBE_STEPS, endless, probe
 from triptych.existence.verdict import Verdict
-from triptych.optimise.smoothed_kinks import climb_beside
+from triptych.optimise.kinks import climb
+from triptych.optimise.objective import Objective
+from triptych.optimise.smoothed_kinks import climb_a_little, climb_beside
 
 DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
+FEW_DATA = 6  # of which each is looked at
+HEAVIEST = 10  # times the weight of all the others, of a datum that an ascent is drawn to
+TO_DATUM = 24  # steps of an ascent to a heavy datum
 RUIN = 1e4  # fall of one log-density term that no other makes up for
 MOST_DRAWN = 6  # logarithmic coordinates up to which single data are tried
 
@@ -31,9 +37,50 @@ class SingleData(Probe):
         return not verdict.objective.discrete and 0 < int(np.sum(verdict.objective.logarithmic)) <= MOST_DRAWN
 
     def look(self, verdict: Verdict) -> Sequence[Finding]:
-        """Return a path without limit that begins on a single datum, if there is one."""
+        """Return a path without limit that begins on a single datum, or a better point on one, if there is one."""
+        terms = verdict.objective.engine.pointwise(verdict.objective.full(verdict.point.z))
+        if len(terms) != 1 or next(iter(terms.values())).size < 2:
+            return ()
+        if (better := _point_on_a_datum(verdict)) is not None:
+            return [Higher(better)]
         path = _path_from_a_datum(verdict)
         return without_limit(verdict.objective, path) if path is not None else ()
+
+
+def _point_on_a_datum(verdict: Verdict) -> np.ndarray | None:
+    """Return a better point to which a heavy datum draws the ascent.
+
+    Of few data each is tried; of more the worst explained, the middle one and the best, where the ascents did not all
+    lead to one maximum.
+    """
+    objective = verdict.objective
+    terms = objective.engine.pointwise(objective.full(verdict.point.z))
+    (values,) = terms.values()
+    several = bool(verdict.others) or not verdict.regular
+    least = verdict.point.value + max(1e3 * verdict.rounding_error, 1e-6 * (1 + abs(verdict.point.value)))
+    for row in range(values.size) if values.size <= FEW_DATA else _extremes(values) if several else ():
+        heavy = _with_heavy(objective, terms, row, HEAVIEST * values.size)
+        for start in (objective.origin[objective.active], verdict.point.z):
+            drawn = climb_a_little(heavy, start, TO_DATUM)
+            if drawn.usable and np.isfinite(objective.value(drawn.z)):
+                end, _ = climb(objective, drawn.z)
+                if end.usable and end.value > least:
+                    return end.z
+    return None
+
+
+def _extremes(values: np.ndarray) -> set[int]:
+    """Return the positions of the data that are explained worst, best, and in the middle."""
+    order = np.argsort(values.ravel())
+    return {int(order[0]), int(order[values.size // 2]), int(order[-1])}
+
+
+def _with_heavy(objective: Objective, terms: dict[str, np.ndarray], row: int, weight: float) -> Objective:
+    """Return the objective with another weight of one datum."""
+    ((name, values),) = terms.items()
+    weights = np.ones(values.size)
+    weights[row] = weight
+    return replace(objective, engine=objective.engine.with_weights({name: weights.reshape(values.shape)}))
 
 
 def _path_from_a_datum(verdict: Verdict) -> Trace | None:
@@ -41,17 +88,10 @@ def _path_from_a_datum(verdict: Verdict) -> Trace | None:
     objective = verdict.objective
     positions = np.flatnonzero(objective.logarithmic)
     terms = objective.engine.pointwise(objective.full(verdict.point.z))
-    if len(terms) != 1:
-        return None
-    ((name, values),) = terms.items()
-    if values.ndim == 0 or values.size < 3:
-        return None
+    (values,) = terms.values()
     pushes = [(int(j), sign) for j in positions for sign in (-1.0, 1.0) if not _ruinous(verdict, int(j), sign)]
-    order = np.argsort(values.ravel())
-    for row in {int(order[0]), int(order[values.size // 2]), int(order[-1])}:
-        weights = np.ones(values.size)
-        weights[row] = values.size
-        heavy = replace(objective, engine=objective.engine.with_weights({name: weights.reshape(values.shape)}))
+    for row in _extremes(values):
+        heavy = _with_heavy(objective, terms, row, values.size)
         for j, sign in pushes:
             drawn = probe(heavy, verdict.point, j, sign, steps=DRAWN, patient=True)
             if len(drawn.steps) < DRAWN or drawn.values[-1] - drawn.values[-2] < LEAST_SLOPE:
