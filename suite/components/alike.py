@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from triptych.components.contrasts import joint
 from triptych.engine.engine import Engine
 from triptych.engine.estimands import elementwise
 from triptych.graph.graph import Block
@@ -22,11 +23,6 @@ def kind(engine: Engine, block: Block) -> tuple[object, ...]:
     """Return what two free variables have in common that may be exchanged: distribution, shape and transform."""
     op = engine.model[block.variable.name].owner.op
     return (type(op).__name__, block.variable.shape, block.stop - block.start, block.transform)
-
-
-def is_simplex(block: Block) -> bool:
-    """Whether a free variable has shares of one."""
-    return "Simplex" in (block.transform or "")
 
 
 def somewhere(engine: Engine, rng: np.random.Generator) -> np.ndarray:
@@ -51,6 +47,7 @@ class Alike:
         rng = np.random.default_rng(seed)
         self.engine = engine
         self.elementwise = set(elementwise(engine))
+        self.contrasts = {b.variable.name: found for b in engine.blocks if (found := joint(engine, b)) is not None}
         self.apart_from_it = somewhere(engine, rng)
         self._weighted = engine.with_weights({n: rng.uniform(0.5, 1.5, w.shape) for n, w in engine.weights.items()})
         self._mix = rng.uniform(0.5, 1.5, 2 * engine.size)
@@ -92,9 +89,15 @@ class Alike:
 
     def along(self, block: Block, axis: int) -> list[list[int]]:
         """Return the places along an axis of a variable in classes that derivatives do not tell apart."""
-        shape = block.variable.shape
-        slopes = np.moveaxis(self.slopes[:, block.slice].reshape(2, *shape), axis + 1, 0)
+        shape, slopes = block.variable.shape, self.slopes[:, block.slice]
+        if block.variable.name in self.contrasts:
+            slopes = slopes.reshape(2, *shape[:-1], -1) @ self.contrasts[block.variable.name].back
+        slopes = np.moveaxis(slopes.reshape(2, *shape), axis + 1, 0)
         return self._classes(slopes.reshape(shape[axis], -1))
+
+    def has_place(self, block: Block) -> bool:
+        """Whether the entries of a variable are alike at the point, and not only as they happen to be."""
+        return block.variable.name in self.elementwise or block.variable.name in self.contrasts
 
     def _classes(self, slopes: np.ndarray) -> list[list[int]]:
         # Sorted by a mixture of their derivatives, those that are alike stand side by side.
@@ -114,7 +117,7 @@ class Alike:
             one = first.setdefault(kind(self.engine, block), block)
             if block.variable.name in self.elementwise:
                 z[block.slice] = z[one.start]
-            elif is_simplex(block):
+            elif block.variable.name in self.contrasts:
                 z[block.slice] = 0.0
             else:
                 z[block.slice] = z[one.slice]

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from triptych.components.contrasts import Contrasts
 from triptych.graph.graph import Block
 
 Values = Mapping[str, np.ndarray]
@@ -25,19 +26,22 @@ class Along:
     block: Block
     axes: tuple[int, ...]
     places: tuple[int, ...]
-    simplex: bool
+    contrasts: Contrasts | None = None  # along the last axis, where only differences between the components count
+
+    @property
+    def size(self) -> int:
+        """Number of components along the axis, those in other places and a fixed one included."""
+        fixed = self.contrasts is not None and self.contrasts.hidden is not None
+        return self.block.variable.shape[self.axes[0]] + int(fixed)
 
     def move(self, z: np.ndarray, order: np.ndarray) -> None:
         """Permute the components in each row of ``z``, in place."""
-        values = z[:, self.block.slice]
-        if self.simplex:
-            # Logarithms of the shares up to a constant: PyMC leaves out the last, minus the sum of the others.
-            shape = self.block.variable.shape
-            values = values.reshape(len(z), *shape[:-1], shape[-1] - 1)
-            values = np.concatenate([values, -values.sum(axis=-1, keepdims=True)], axis=-1)
-        values = self.permuted(values.reshape(len(z), *self.block.variable.shape), order)
-        if self.simplex:
-            values = values[..., :-1]
+        values, shape = z[:, self.block.slice], self.block.variable.shape
+        if self.contrasts is None:
+            values = self.permuted(values.reshape(len(z), *shape), order)
+        else:
+            values = values.reshape(len(z), *shape[:-1], self.contrasts.size - 1) @ self.contrasts.basis.T
+            values = self.permuted(values, order) @ self.contrasts.back.T
         z[:, self.block.slice] = values.reshape(len(z), -1)
 
     def permuted(self, values: np.ndarray, order: np.ndarray) -> np.ndarray:
@@ -53,7 +57,7 @@ class Along:
 
     def keys(self, shown: Values) -> list[tuple[str, np.ndarray]]:
         """Return the scalars by which the components can be sorted, each of shape ``(points, components)``."""
-        if len(self.axes) > 1:
+        if len(self.axes) > 1 or (self.contrasts is not None and self.contrasts.hidden is not None):
             return []
         variable = self.block.variable
         axis = self.axes[0]

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from triptych.components.alike import ALIKE, Alike, is_simplex, kind, somewhere
+from triptych.components.alike import ALIKE, Alike, kind, somewhere
+from triptych.components.contrasts import beside_fixed_ones
 from triptych.components.exchange import Along, Exchange, Kin, Member, Mirror
 from triptych.components.other_data import same_under_other_data
 from triptych.engine.engine import Engine
@@ -50,6 +51,12 @@ class _Unit:
     options: list[Member]
     blocks: tuple[Block, ...]
 
+    @property
+    def size(self) -> int:
+        """Largest number of components among which two can be exchanged, each with a value of its own."""
+        along = [o.size for o in self.options if isinstance(o, Along) and not _has_fixed(o)]
+        return max(len(self.blocks), *along, 1)
+
 
 class _Search:
     """The search in one model."""
@@ -65,7 +72,8 @@ class _Search:
         units = self._units()
         found: list[Exchange] = []
         taken: set[str] = set()
-        for unit in units:
+        # A variable that leaves out a fixed component has fewer values than the others: these come first.
+        for unit in sorted(units, key=lambda unit: -unit.size):
             if isinstance(unit.options[0], Mirror) or unit.blocks[0].variable.name in taken:
                 continue
             for first in self._references(unit):
@@ -92,20 +100,23 @@ class _Search:
 
     def _along(self, block: Block) -> list[Member]:
         """Return the axes along which components may lie, with two places each that stand for the others."""
-        simplex = is_simplex(block)
-        if not simplex and block.variable.name not in self.alike.elementwise:
+        if not self.alike.has_place(block):
             return []
-        shape = block.variable.shape
+        shape, contrasts = block.variable.shape, self.alike.contrasts.get(block.variable.name)
         axes: list[tuple[int, ...]] = [(axis,) for axis, n in enumerate(shape) if n > 1]
         axes += [(a, b) for a in range(len(shape)) for b in range(a + 1, len(shape)) if shape[a] == shape[b] > 1]
-        return [Along(block, one, (0, 1), simplex) for one in axes]
+        fixed = [] if contrasts is not None else beside_fixed_ones(self.engine, block)
+        return [
+            *(Along(block, one, (0, 1), contrasts) for one in axes),
+            *(Along(block, (0,), (0, 1), one) for one in fixed),
+        ]
 
     def _references(self, unit: _Unit) -> Iterator[Member]:
         """Yield exchanges of two components of a unit that derivatives do not rule out, from which others follow."""
         for option in unit.options:
             if isinstance(option, Kin):
                 yield option
-            elif isinstance(option, Along) and not option.simplex and len(option.axes) == 1:
+            elif isinstance(option, Along) and len(option.axes) == 1 and not _has_fixed(option):
                 for one in self.alike.along(option.block, option.axes[0]):
                     yield from (replace(option, places=(one[0], other)) for other in one[1 : 1 + MOST_TRIED])
 
@@ -116,6 +127,11 @@ class _Search:
         pair = self._pair(unit, first, units)
         if pair is None or self._redundant(pair):
             return None
+        groups = [self._whole(unit, first, units, reading) for reading in self._readings(pair)]
+        return max(groups, key=lambda group: group.size)
+
+    def _whole(self, unit: _Unit, first: Member, units: list[_Unit], pair: Exchange) -> Exchange:
+        """Return the exchange of two components and of all others like them."""
         group = pair
         for more_of_it in self._others(unit, first):
             quick = None
@@ -124,9 +140,20 @@ class _Search:
                 quick = Exchange(tuple(replace(m, places=more_of_it.places) for m in along), 2)
             if quick is None or not self._passes(quick, (), final=True):
                 quick = self._pair(unit, more_of_it, units)
-            if quick is not None and (joined := _joined(group, quick)) is not None:
-                group = joined
+            joined = [_joined(group, reading) for reading in self._readings(quick)] if quick is not None else []
+            group = next((one for one in joined if one is not None), group)
         return group
+
+    def _readings(self, pair: Exchange) -> Iterator[Exchange]:
+        """Yield a pair, and what does the same with other components fixed: a third one tells which is right."""
+        yield pair
+        for k, member in enumerate(pair.members):
+            if isinstance(member, Along) and (member.contrasts is None or _has_fixed(member)):
+                same = _swap(member, self.engine.size)
+                for contrasts in beside_fixed_ones(self.engine, member.block):
+                    other = replace(member, contrasts=contrasts)
+                    if contrasts != member.contrasts and np.allclose(_swap(other, self.engine.size), same):
+                        yield Exchange((*pair.members[:k], other, *pair.members[k + 1 :]), 2)
 
     def _others(self, unit: _Unit, first: Member) -> Iterator[Member]:
         """Yield the exchanges of the first of two components with each further one."""
@@ -162,13 +189,13 @@ class _Search:
     def _options(self, unit: _Unit, first: Member) -> Iterator[Member]:
         for option in unit.options:
             if isinstance(option, Along):
-                sizes = {option.block.variable.shape[axis] for axis in option.axes}
+                n = option.size
                 if isinstance(first, Along):
-                    if sizes == {first.block.variable.shape[first.axes[0]]}:
+                    if n == first.size:
                         yield replace(option, places=first.places)
-                else:
-                    for n in sizes:
-                        yield from (replace(option, places=(i, j)) for i in range(n) for j in range(i + 1, n) if n < 6)
+                elif not _has_fixed(option) or option.contrasts == beside_fixed_ones(self.engine, option.block)[-1]:
+                    # Which place is which of the scalars' is free, and so is that of the one that is fixed.
+                    yield from (replace(option, places=(i, j)) for i in range(n) for j in range(i + 1, n) if n < 6)
             else:
                 yield option
 
@@ -190,7 +217,7 @@ class _Search:
             return False
         z = self.points[0].copy()
         for block in left:
-            if block.variable.name in self.alike.elementwise or is_simplex(block):
+            if self.alike.has_place(block):
                 z[block.slice] = self.alike.z[block.slice]
         return self._same_terms(z, one.swapped(z), strict=final)
 
@@ -221,7 +248,7 @@ class _Search:
         order = np.arange(group.size)
         order[[one, other]] = other, one
         for member in group.members:
-            if isinstance(member, Along):
+            if isinstance(member, Along) and not _has_fixed(member):
                 name = member.block.variable.name
                 pairs = [(member.permuted(here[name][None], order[None])[0], there[name])]
             elif isinstance(member, Kin):
@@ -245,7 +272,7 @@ def _joined(group: Exchange, more: Exchange) -> Exchange | None:
                 return None
             rest = [block for block in a.blocks if block != shared[0]]
             members.append(Kin((shared[0], *rest, new[0])))
-        elif isinstance(a, Along) and isinstance(b, Along) and a.block == b.block and a.axes == b.axes:
+        elif isinstance(a, Along) and isinstance(b, Along) and _same_axes(a, b):
             shared_places = [p for p in b.places if p in a.places]
             new_places = [p for p in b.places if p not in a.places]
             if len(shared_places) != 1 or len(new_places) != 1 or (group.size > 2 and shared_places[0] != a.places[0]):
@@ -259,3 +286,17 @@ def _joined(group: Exchange, more: Exchange) -> Exchange | None:
 
 def _blocks_of(member: Member) -> tuple[Block, ...]:
     return member.blocks if isinstance(member, Kin) else (member.block,)
+
+
+def _swap(member: Member, size: int) -> np.ndarray:
+    """Return what exchanging its two components does to the coordinates of one variable, as a matrix."""
+    return Exchange((member,), 2).matrix(np.array([1, 0]), size)
+
+
+def _has_fixed(member: Along) -> bool:
+    """Whether one of the components is fixed, and no value of the variable."""
+    return member.contrasts is not None and member.contrasts.hidden is not None
+
+
+def _same_axes(one: Along, other: Along) -> bool:
+    return (one.block, one.axes, one.contrasts) == (other.block, other.axes, other.contrasts)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from triptych.components.contrasts import joint
 from triptych.components.exchange import Along, Exchange, natural_values_at
 from triptych.components.relabelled import relabelled
 from triptych.components.separation import best_key, gaps
@@ -250,7 +251,7 @@ def _declared(engine: Engine, groups: list[Exchange], declared: Relabel) -> Orde
             return Order(group, declared.by, None, axis)
     size = engine.variables[declared.by].shape[axis]
     named = [b for b in engine.blocks if b.variable.name in declared.variables]
-    parts = [Along(b, (along[b.variable.name],), tuple(range(size)), "Simplex" in (b.transform or "")) for b in named]
+    parts = [Along(b, (along[b.variable.name],), tuple(range(size)), joint(engine, b)) for b in named]
     return Order(Exchange(tuple(parts), size), declared.by, None, axis, exact=False)
 
 

@@ -179,6 +179,69 @@ def new_groups() -> pm.Model:
     return model
 
 
+def fixed_logit(place: int, covariance: np.ndarray | None) -> pm.Model:
+    """Return a mixture of three with two logits beside one that is zero."""
+    with pm.Model() as model:
+        logits = pm.Flat("logits", shape=2) if covariance is None else pm.MvNormal("logits", np.zeros(2), covariance)
+        parts = [logits[:place], pt.zeros(1), logits[place:]]
+        w, mu = pm.math.softmax(pt.concatenate(parts)), pm.Normal("mu", 0, 5, shape=3)
+        pm.NormalMixture("y", w, mu, pm.InverseGamma("sd", 3, 1, shape=3), observed=lengths())
+    return model
+
+
+def first_logit_fixed() -> pm.Model:
+    return fixed_logit(0, None)
+
+
+def middle_logit_fixed() -> pm.Model:
+    """Differences of three independent normal numbers to one of them have this covariance."""
+    return fixed_logit(1, np.eye(2) + 1)
+
+
+def independent_logits() -> pm.Model:
+    """Return logits whose independent prior tells the component at zero from the others."""
+    return fixed_logit(2, np.eye(2))
+
+
+def odds_beside_one() -> pm.Model:
+    with pm.Model() as model:
+        odds, mu = pm.HalfFlat("odds", shape=2), [pm.Normal(f"mu{i}", 0, 5) for i in range(3)]
+        w = pt.concatenate([odds, pt.ones(1)])
+        pm.NormalMixture("y", w / w.sum(), pt.stack(mu), 1.0, observed=lengths())
+    return model
+
+
+def zero_sum_logits() -> pm.Model:
+    with pm.Model() as model:
+        w, mu = pm.math.softmax(pm.ZeroSumNormal("logits", shape=3)), pm.Normal("mu", 0, 5, shape=3)
+        pm.NormalMixture("y", w, mu, 1.0, observed=lengths())
+    return model
+
+
+def zero_sum_means() -> pm.Model:
+    with pm.Model() as model:
+        mu = pm.Normal("centre", 0, 5) + pm.ZeroSumNormal("about", 3.0, shape=3)
+        pm.NormalMixture("y", np.full(3, 1 / 3), mu, 1.0, observed=lengths())
+    return model
+
+
+def zero_sum_groups() -> pm.Model:
+    """Return groups with data of their own, which are no labels."""
+    with pm.Model() as model:
+        about = pm.ZeroSumNormal("about", 3.0, shape=3)
+        pm.Normal("y", about[np.arange(9) % 3], 1.0, observed=np.ones(9))
+    return model
+
+
+def broken_sticks() -> pm.Model:
+    """Return a truncated Dirichlet process, whose prior expects the first component to be the largest."""
+    with pm.Model() as model:
+        v, mu = pm.Beta("v", 1, 2, shape=2), pm.Normal("mu", 0, 5, shape=3)
+        w = pt.concatenate([v, pt.ones(1)]) * pt.concatenate([pt.ones(1), pt.cumprod(1 - v)])
+        pm.NormalMixture("y", w, mu, 1.0, observed=lengths())
+    return model
+
+
 FOUND: dict[Callable[[], pm.Model], list[list[str]]] = {
     decays: [["A", "k"]],
     decays_one_by_one: [["a1 a2", "k1 k2"]],
@@ -197,6 +260,14 @@ FOUND: dict[Callable[[], pm.Model], list[list[str]]] = {
     sum_of_two: [],
     ordered_means: [],
     new_groups: [],
+    first_logit_fixed: [["logits beside 0", "mu", "sd"]],
+    middle_logit_fixed: [["logits beside 1", "mu", "sd"]],
+    independent_logits: [["logits beside 2 0 1", "mu 0 1", "sd 0 1"]],
+    odds_beside_one: [["mu0 mu1 mu2", "odds beside 2"]],
+    zero_sum_logits: [["logits", "mu"]],
+    zero_sum_means: [["about"]],
+    zero_sum_groups: [],
+    broken_sticks: [],
 }
 
 
@@ -213,7 +284,9 @@ def named(member: Any) -> str:
     name = str(member.block.variable.name)
     if isinstance(member, Mirror):
         return f"{name} turned"
-    whole = len(member.places) == member.block.variable.shape[member.axes[0]]
+    whole = len(member.places) == member.size
+    if member.contrasts is not None and member.contrasts.hidden is not None:
+        name += f" beside {member.contrasts.hidden}"
     return name if whole else f"{name} {' '.join(map(str, member.places))}"
 
 
