@@ -27,7 +27,7 @@ def conditional(scalars: Sequence[Measured]) -> list[Sentence]:
         these = [s for s in scalars if s.held.get("map") == what]
         names = [s.name for s in these]
         shorter = any(s.length("mcmc") > LENGTHS * s.length("map") for s in these)
-        text = "That an interval of the MAP is short is no sign of certainty: whoever" if shorter else "Whoever"
+        text = "Where the MAP's intervals are shorter they are not surer: whoever" if shorter else "Whoever"
         text += (
             f" reports {verb(names, 'that', 'those')} of "
             if shorter
@@ -88,7 +88,7 @@ def prior_matters(scalars: Sequence[Measured]) -> list[Sentence]:
         return []
     text = (
         f"{named(these, scalars)} {verb([s.name for s in these], 'rests', 'rest')} on the prior as well as on the "
-        f"data: name it where you report {verb([s.name for s in these], 'its value', 'their values')}."
+        f"data: name the prior where you report {verb([s.name for s in these], 'it', 'them')}."
     )
     return [Sentence("prior_matters", text, tuple(s.name for s in these))]
 

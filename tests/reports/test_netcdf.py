@@ -8,6 +8,7 @@ from typing import Any
 
 import arviz as az
 import numpy as np
+import pandas as pd
 import pymc as pm
 import pytest
 
@@ -93,6 +94,9 @@ def test_a_model_with_such_names_has_a_report(tmp_path: Path) -> None:
     np.testing.assert_allclose(read["map"]["_-b"], [0.5, 1.5], atol=1e-8)
     assert read["map"]["_-b"].attrs["true_name"] == "-b"
     assert done.to_datatree()["map"]["-b"].dims == ("site ",)
+    table = pd.read_csv(tmp_path / "estimates.csv")
+    means = read["posterior"]["_-b"].mean(("chain", "draw")).values
+    np.testing.assert_allclose(table["estimate"][table["method"] == "mcmc"], means, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
