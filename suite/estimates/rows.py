@@ -12,7 +12,8 @@ from triptych.engine.estimands import Estimand
 from triptych.estimates.curvature_intervals import curvature_interval
 from triptych.estimates.optimum import Optimum
 from triptych.estimates.reasons import Reasons
-from triptych.estimates.statuses import Statuses
+from triptych.estimates.scalar import Scalar
+from triptych.estimates.statuses import decide
 from triptych.problem.table import Row, Status
 
 
@@ -62,10 +63,11 @@ def _rows(optimum: Optimum, frame: Frame, estimand: Estimand, said: Reasons) -> 
     gradient = estimand.slopes(optimum.jacobian)
     deviation = optimum.deviation(gradient)
     low, high = curvature_interval(optimum, estimand, deviation, frame.ci_prob)
-    statuses, rows = Statuses(optimum, said), []
+    rows = []
     for i, label in enumerate(variable.labels):
-        status, reason, value = statuses.of(estimand, i, gradient[i], float(values[i]))
-        columns: dict[str, Any] = {"status": status, "reason": reason, "estimate": value}
+        decided = decide(Scalar(optimum, estimand, i, gradient[i], float(values[i])), said)
+        status, reason = decided.status, decided.reason
+        columns: dict[str, Any] = {"status": status, "reason": reason, "estimate": decided.estimate}
         if status is Status.OK and not np.isfinite(deviation[i]):
             columns["reason"] = "; ".join(filter(None, (reason, said.no_interval(frame.interval))))
         elif status is Status.OK:

@@ -18,7 +18,7 @@ from triptych.engine.estimands import Estimand
 from triptych.estimates.optimum import Optimum
 from triptych.estimates.reasons import Reasons
 from triptych.estimates.rows import Frame
-from triptych.estimates.statuses import INVOLVED
+from triptych.estimates.scalar import INVOLVED
 from triptych.existence.verdict import Verdict
 from triptych.problem.table import Row, Status
 from triptych.profiles.alone import ranged

@@ -1,0 +1,244 @@
+"""One scalar at the best point: which directions move it, and what becomes of it along a ray."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cached_property
+
+import numpy as np
+
+from triptych.base.linalg import equilibrate
+from triptych.engine.estimands import Estimand
+from triptych.estimates.optimum import Optimum
+
+INVOLVED = 1e-6
+FAR = (30.0, 45.0)  # units of a logarithm at which a function is looked at
+FARTHER = ((2.0**30, 2.0**50), (2.0**12, 2.0**20))  # of what is none; less where others would lose all digits
+BEYOND = 4.0  # units of a logarithm after which uncertainty that goes with it is seen to
+LIMIT = 1e-6  # relative difference of two limits that are not one
+SPREAD = (-1.5, -1.0, 0.0, 1.0, 1.5)  # of the way along a ray, by which unknown coordinates are moved
+EDGE = 1e-8  # share of a simplex that is none, where a ray leads to an edge of it
+
+
+class Fate(Enum):
+    """What becomes of a scalar along a ray."""
+
+    INFINITE = auto()  # it goes to infinity
+    ON_EDGE = auto()  # its own coordinate goes away, and it comes to an edge of the support
+    ANY_LIMIT = auto()  # its limit hangs on how fast each of several coordinates goes away
+    CERTAIN = auto()  # it comes to a limit, or stays, and its uncertainty vanishes on the way
+    LIMIT = auto()  # it comes to a limit, about which the rest leaves it uncertain
+
+
+@dataclass(frozen=True, eq=False)
+class Along:
+    """What becomes of a scalar along one ray, and the limit to which it comes."""
+
+    ray: np.ndarray
+    fate: Fate
+    limit: float = np.nan
+
+
+class Scalar:
+    """One scalar of an estimand, by its position ``i`` in it, at the best point of an objective."""
+
+    def __init__(self, optimum: Optimum, estimand: Estimand, i: int, gradient: np.ndarray, here: float) -> None:
+        self.optimum, self.verdict = optimum, optimum.verdict
+        self.estimand, self.i, self.gradient, self.here = estimand, i, gradient, here
+
+    @cached_property
+    def moved_by(self) -> np.ndarray:
+        """How much each coordinate moves it, here or near the start: at one of the two it may happen to stand still."""
+        return np.asarray(np.abs(self.gradient) + np.abs(np.nan_to_num(self._gradient_near_start)))
+
+    @cached_property
+    def hangs_on_unknown(self) -> bool:
+        """Whether it moves with coordinates that the objective does not know."""
+        return bool(np.any(self.moved_by[self.optimum.unknown] != 0))
+
+    @cached_property
+    def level(self) -> list[np.ndarray]:
+        """Directions in which the objective is level and which move the scalar."""
+        found = [v for v in self.verdict.unidentified if self.touched(v, None)]
+        return [] if found and self._goes_without_spare() else found
+
+    @cached_property
+    def along(self) -> list[Along]:
+        """What becomes of it along each ray that concerns it, up to the first that leaves it no estimate of its own."""
+        found: list[Along] = []
+        value = self.here
+        for ray in self._rays():
+            fate = self._along(ray, value)
+            if fate is None:
+                continue
+            found.append(fate)
+            if fate.fate is not Fate.LIMIT:
+                break
+            value = fate.limit
+        return found
+
+    @cached_property
+    def estimate(self) -> float:
+        """Its value at the maximum, or in the limit along the rays."""
+        return self.along[-1].limit if self.along else self.here
+
+    def _along(self, ray: np.ndarray, value: float) -> Along | None:
+        """Say what becomes of it along one ray, from a value on; None where the ray leaves it as it is."""
+        if not self.touched(ray, value):
+            if self._fades(ray) and (limit := self._limit(ray)) is not None:
+                return Along(ray, Fate.CERTAIN, limit)
+            return None
+        limit = self._limit(ray)
+        if limit is None:
+            return Along(ray, Fate.INFINITE)
+        if self.estimand.positions is not None:
+            return Along(ray, Fate.ON_EDGE, limit)
+        if self._many_limits(limit):
+            return Along(ray, Fate.ANY_LIMIT)
+        return Along(ray, Fate.CERTAIN if self._fades(ray) else Fate.LIMIT, limit)
+
+    @cached_property
+    def _gradient_near_start(self) -> np.ndarray:
+        return np.asarray(self.estimand.slopes(self.optimum.jacobian_near_start)[self.i])
+
+    @cached_property
+    def one_end(self) -> tuple[np.ndarray | None, float]:
+        """Return the ray that takes a scalar to one end wherever the unknown coordinates are, and that end.
+
+        A cutpoint that no datum knows, and that is below one that goes to minus infinity, goes there as well.
+        """
+        optimum, unknown = self.optimum, self.optimum.unknown
+        here = abs(self.here) + np.finfo(float).tiny
+        for ray in self._rays() if optimum.verdict.diverging.size else []:
+            unit = ray / np.max(np.abs(ray))
+            logarithm = bool(np.any(optimum.verdict.objective.transformed & (ray != 0)))
+            ends = []
+            for far in FAR if logarithm else FARTHER[-1]:
+                way = np.where(optimum.engine.transformed[unknown] & (not logarithm), np.log(far), far)
+                for share in SPREAD:
+                    z = optimum.z.copy()
+                    z[optimum.active] += far * unit
+                    z[unknown] += share * way
+                    with np.errstate(over="ignore", invalid="ignore"):
+                        ends.append(float(optimum.natural_values_at(z)[self.estimand.name].ravel()[self.i]))
+            near, there = np.abs(np.reshape(ends, (2, len(SPREAD))))
+            last = ends[len(SPREAD)]
+            if np.ptp(ends[len(SPREAD) :]) <= LIMIT * max(there[0], here):
+                return ray, 0.0 if there[0] <= LIMIT * here else last
+            if np.all(np.sign(ends) == np.sign(last)) and np.all(there > 2 * np.maximum(near, here)):
+                return ray, float(np.copysign(np.inf, last))
+        return None, np.nan
+
+    @cached_property
+    def moved_near_start(self) -> list[np.ndarray]:
+        """Return the directions in which no term of the likelihood changes near the start, and this scalar does."""
+        near = self._gradient_near_start[self.optimum.active]
+        level = self.optimum.level_near_start
+        return [v for v in level if abs(float(near @ v)) > INVOLVED * float(np.abs(near) @ np.abs(v))]
+
+    def _goes_without_spare(self) -> bool:
+        """Whether a function goes away along a ray of the parameters that are not to spare: theirs is its likelihood.
+
+        So far out the directions of what is to spare are rounding, and seem to move it.
+        """
+        without_redundant = self.verdict.without_redundant
+        if without_redundant is None or self.estimand.positions is not None or without_redundant.unidentified.size:
+            return False
+        if self.moved_near_start:
+            return False  # it is not known where nothing is far out either
+        return any(self.touched(ray, self.here) for ray in self.verdict.diverging)
+
+    def _rays(self) -> list[np.ndarray]:
+        """Return the rays; all of them as one for a function, where each leads to an edge of its own."""
+        diverging, transformed = list(self.verdict.diverging), self.verdict.objective.transformed
+        if (
+            self.estimand.positions is not None
+            or len(diverging) < 2
+            or not all(transformed[ray != 0].all() for ray in diverging)
+        ):
+            return diverging
+        unit = np.array([ray / np.max(np.abs(ray)) for ray in diverging])
+        return [np.sign(unit.sum(axis=0)) * np.abs(unit).max(axis=0)]
+
+    def touched(self, direction: np.ndarray, value: float | None) -> bool:
+        """Whether a direction moves this scalar.
+
+        With ``value`` None only the tangent counts: a ridge may be curved.
+        """
+        if self.estimand.positions is not None:
+            return bool(np.any(self.optimum.active[direction != 0] == self.estimand.positions[self.i]))
+        return self._moves(direction, value)
+
+    def _moves(self, v: np.ndarray, value: float | None) -> bool:
+        g = self.gradient[self.optimum.active]
+        if value is None or not self.verdict.objective.transformed[np.abs(v) > 0].any():
+            along = abs(float(g @ v))
+            size = float(np.linalg.norm(v / equilibrate(self.verdict.point.hessian)))
+            # Against what cancels in the sum, and against the estimand's own deviation.
+            least = max(float(np.abs(g) @ np.abs(v)), size * float(np.sqrt(g**2 @ self.optimum.conditional)))
+            return bool(along > INVOLVED * (least + np.finfo(float).tiny))
+        depends = self.optimum.depends(self.estimand, self.i)
+        if depends.sum() == 1 and v[depends][0] != 0:
+            return True  # a function of a coordinate that moves, however little it moves so far out
+        # Far out it may have come to its limit: with the logarithms where the model starts it has not.
+        home = self.optimum.engine.graph.start[self.optimum.active] - self.optimum.z[self.optimum.active]
+        back = np.where((v != 0) & self.verdict.objective.transformed, home, 0.0)
+        ends = [self.optimum.natural(self.estimand, shift)[self.i] for shift in (v / np.max(np.abs(v)) * 8.0, back)]
+        # Of coordinates that go away the deviation says nothing.
+        deviation = float(np.sqrt(np.where(v == 0, g**2, 0.0) @ self.optimum.conditional))
+        return bool(max(abs(end - value) for end in ends) > 1e-4 * (abs(value) + deviation))
+
+    def _limit(self, ray: np.ndarray) -> float | None:
+        """Follow a ray to its end: the limit that a scalar comes to, an edge of the support as a rule; else None."""
+        transformed = self.verdict.objective.transformed
+        away = np.where(transformed, ray, 0.0)
+        unit, ways = (ray / np.max(np.abs(away)), (FAR,)) if np.any(away) else (ray / np.max(np.abs(ray)), FARTHER)
+        if self.estimand.positions is not None:
+            # Its own coordinate has to go far, however much farther others go.
+            own = float(ray[self.optimum.active == self.estimand.positions[self.i]][0])
+            unit = ray / abs(own) if transformed[self.optimum.active == self.estimand.positions[self.i]][0] else unit
+        here = abs(self.here)
+        for far in ways:
+            with np.errstate(over="ignore", invalid="ignore"):
+                near, end = (float(self.optimum.natural(self.estimand, k * unit)[self.i]) for k in far)
+                settled = abs(end - near) <= 1e-9 * max(here, abs(end), 1e-300) or abs(end) < 1e-12 * max(here, 1e-300)
+            if settled and np.isfinite(end):
+                return 0.0 if abs(end) < 1e-9 * max(here, 1e-300) else end
+        return None
+
+    def _many_limits(self, limit: float) -> bool:
+        """Whether a scalar comes to another limit where one of several rays is followed farther than the rest."""
+        diverging = self.verdict.diverging
+        unit = diverging / np.abs(diverging).max(axis=1, keepdims=True)
+        others = [self._limit(unit.sum(axis=0) + ray) for ray in unit] if len(diverging) > 1 else []
+        room = LIMIT * (abs(limit) + 1e-300)
+        return any(other is None or abs(other - limit) > room for other in others)
+
+    def _fades(self, ray: np.ndarray) -> bool:
+        """Whether the uncertainty that is left to a scalar vanishes on the way along a ray.
+
+        That of a scalar that goes with it alone is none to begin with.
+        """
+        away = np.where(self.verdict.objective.transformed, ray, 0.0)
+        if np.any(away):
+            shift = away * (BEYOND / np.max(np.abs(away)))
+        else:
+            # As far again as it came.
+            way = np.abs(self.optimum.z - self.optimum.engine.graph.start)[self.optimum.active][ray != 0]
+            shift = ray * (max(BEYOND, float(way.max())) / np.max(np.abs(ray)))
+        z = self.optimum.z.copy()
+        z[self.optimum.active] += shift
+        here, there = (
+            self.estimand.slopes(j)[self.i : self.i + 1]
+            for j in (self.optimum.jacobian, self.optimum.engine.natural_jacobian(z))
+        )
+        before, after = np.nan_to_num([self.optimum.deviation(here)[0], self.optimum.deviation(there)[0]])
+        touched = self.touched(ray, self.here)
+        # A function may have come to its limit to the last digit, where no slope is left of it.
+        touched |= (
+            before == 0
+            and self.estimand.positions is None
+            and bool(np.any(self.optimum.depends(self.estimand, self.i)[ray != 0]))
+        )
+        return bool(not after > 0.5 * before and (before > 0 or touched))
