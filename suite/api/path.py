@@ -11,7 +11,7 @@ import numpy as np
 
 from triptych.api.runs import fit
 from triptych.base.errors import InputError
-from triptych.base.options import level, named, word
+from triptych.base.options import level, named, nearest, word
 from triptych.base.progress import Progress, watched
 from triptych.base.text import listed
 from triptych.base.whole_number import WholeNumber
@@ -144,7 +144,9 @@ def _scenario(given: Any, formula: str | None, regression: Mapping[str, Any]) ->
     word("scenario", given, "the name of a scenario, or give a formula with a table")
     known = scenarios()
     if given not in known:
-        raise InputError(f"no scenario {given!r}; there are {listed(known)}; the table of a regression needs a formula")
+        raise InputError(
+            f"no scenario {given!r}; {nearest(given, list(known))}; the table of a regression needs a formula"
+        )
     return known[given]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from triptych.base.errors import InputError, path_of
-from triptych.cli.options import Draws, Seed
+from triptych.cli.options import SCENARIOS, Draws, Seed
 from triptych.panels.settings import DRAWS, SEED
 
 if TYPE_CHECKING:
@@ -20,7 +20,11 @@ INCONCLUSIVE = 3
 
 Names = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[NAME]...", help="Scenarios, or path/to/file.py:model; all scenarios when none is named."),
+    typer.Argument(
+        metavar="[NAME]...",
+        help="Scenarios, or path/to/file.py:model; all scenarios when none is named.",
+        autocompletion=SCENARIOS,
+    ),
 ]
 Folder = Annotated[
     str | None, typer.Option("--baseline", metavar="DIR", help=f"Folder of baselines; {FOLDER} where there is one.")

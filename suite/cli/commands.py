@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,15 +14,18 @@ from triptych.base.errors import EnvironmentFault, InputError, path_of
 from triptych.cli.broken_pipe import PatientGroup
 from triptych.cli.check import baseline, check, diff_runs
 from triptych.cli.options import (
+    SCENARIOS,
     DropMissing,
     Family,
     Format,
     Formula,
     Freedom,
     L1Ratio,
+    Open,
     Output,
     Prior,
     PriorScale,
+    Quiet,
     Standardize,
     Trials,
     in_python,
@@ -158,20 +162,24 @@ def list_scenarios(
 @app.command()
 @takes_settings
 def run(
-    names: Annotated[list[str] | None, typer.Argument(help="Scenarios; all when none is named.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Scenarios; all when none is named.", autocompletion=SCENARIOS)
+    ] = None,
     out: Out = DEFAULT_OUT,
     format: Format = Output.TABLE,
     *,
     settings: dict[str, Any],
     processes: Processes = 2,
     claims: Claims = False,
+    quiet: Quiet = False,
+    open: Open = False,
 ) -> None:
     """Solve scenarios three ways and write the report."""
     from triptych.api.runs import run_all
 
     folder = _folder(out, *(names or ()))
-    solved = run_all(names or None, processes=processes, drawn=True, **in_python(settings))
-    _finish(solved, folder, format, claims)
+    solved = run_all(names or None, processes=processes, drawn=True, progressbar=not quiet, **in_python(settings))
+    _finish(solved, folder, Shown(format, claims, quiet, open))
 
 
 @app.command()
@@ -188,6 +196,8 @@ def compare(
     format: Format = Output.TABLE,
     *,
     settings: dict[str, Any],
+    quiet: Quiet = False,
+    open: Open = False,
 ) -> None:
     """Solve a PyMC model of yours three ways; its file is executed."""
     from triptych.cli.model_file import load_model
@@ -197,8 +207,9 @@ def compare(
     from triptych.api.compare import compare as solve
 
     name = model.rpartition(":")[2]
-    done = solve(loaded, estimands=estimand or None, likelihood=likelihood or (), name=name, **in_python(settings))
-    _finish([done], folder, format)
+    given: dict[str, Any] = {"estimands": estimand or None, "likelihood": likelihood or (), "name": name}
+    done = solve(loaded, **given, progressbar=not quiet, **in_python(settings))
+    _finish([done], folder, Shown(format, quiet=quiet, open=open))
 
 
 @app.command()
@@ -221,6 +232,8 @@ def fit(
     format: Format = Output.TABLE,
     *,
     settings: dict[str, Any],
+    quiet: Quiet = False,
+    open: Open = False,
 ) -> None:  # fmt: skip
     """Fit a regression to a table three ways."""
     given = _configured(context, config)
@@ -228,12 +241,14 @@ def fit(
     if not table or not expression:
         missing = "DATA" if not table else "--formula"
         raise InputError(f"{missing} is missing: give it on the command line or in --config")
-    folder, shown = _folder(given.pop("out"), given["name"]), Output(given.pop("format"))
+    folder = _folder(given.pop("out"), given["name"])
+    shown = Shown(Output(given.pop("format")), quiet=given.pop("quiet"), open=given.pop("open"))
     given.pop("config", None)
     options = in_python({name: given.pop(name) for name in settings})
     from triptych.api.runs import fit as solve
 
-    _finish([solve(table, expression, **numbers_of(given), **options)], folder, shown)
+    done = solve(table, expression, **numbers_of(given), progressbar=not shown.quiet, **options)
+    _finish([done], folder, shown)
 
 
 def _configured(context: typer.Context, config: Path | None) -> dict[str, Any]:
@@ -253,7 +268,17 @@ def _folder(out: str, *scenarios: str) -> Path:
     return require_folder(path_of(out), scenarios)
 
 
-def _finish(done: list[Comparison], out: Path, format: Output, claims: bool = False) -> None:
+@dataclass(frozen=True)
+class Shown:
+    """What a command shows of what it has done."""
+
+    format: Output
+    claims: bool = False
+    quiet: bool = False
+    open: bool = False
+
+
+def _finish(done: list[Comparison], out: Path, shown: Shown) -> None:
     """Write the report, print the summary, and exit 1 when something is not as it should be.
 
     What was computed is printed also where the report cannot be written.
@@ -262,7 +287,7 @@ def _finish(done: list[Comparison], out: Path, format: Output, claims: bool = Fa
     from triptych.reports.files import write_report
 
     fault: EnvironmentFault | None = None
-    with watched(True) as progress:
+    with watched(not shown.quiet) as progress:
         for k, comparison in enumerate(done):
             if progress is not None:
                 progress(f"{comparison.scenario.name}: held-out score and figures", k / len(done))
@@ -273,7 +298,7 @@ def _finish(done: list[Comparison], out: Path, format: Output, claims: bool = Fa
             fault = error
     place = out / "report.html"
     try:
-        _print(done, format, claims)
+        _print(done, shown)
         sys.stdout.flush()
     except OSError as error:
         if isinstance(error, BrokenPipeError) and fault is None:
@@ -281,24 +306,26 @@ def _finish(done: list[Comparison], out: Path, format: Output, claims: bool = Fa
         raise fault or EnvironmentFault(f"{told(error)}; the report is {place}") from error
     if fault is not None:
         raise fault
-    if not say(f"report written to {place}"):
+    if not shown.quiet and not say(f"report written to {place}"):
         raise EnvironmentFault(f"stderr cannot be written; the report is {place}")
+    if shown.open:
+        typer.launch(place.resolve().as_uri())
     if not all(comparison.ok for comparison in done):
         raise SystemExit(1)
 
 
-def _print(done: list[Comparison], format: Output, claims: bool) -> None:
-    if format is Output.JSON:
+def _print(done: list[Comparison], shown: Shown) -> None:
+    if shown.format is Output.JSON:
         from triptych.reports.files import results_json
 
         sys.stdout.write(results_json(done) + "\n")
-    elif format is Output.CSV:
+    elif shown.format is Output.CSV:
         from triptych.reports.files import estimates_csv
 
         sys.stdout.write(estimates_csv(done))
-    else:
+    elif not shown.quiet:
         from rich.console import Console
 
         from triptych.reports.terminal import print_summary
 
-        print_summary(done, Console(), claims=claims)
+        print_summary(done, Console(), claims=shown.claims)

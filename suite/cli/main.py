@@ -10,6 +10,7 @@ Libraries, which take seconds, are imported only when an interrupt no longer end
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 
@@ -33,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         with noted():
             try:
-                app(args=list(arguments) if arguments is not None else None, standalone_mode=True)
+                code = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+                raise SystemExit(code if isinstance(code, int) else 0)
             except SystemExit:
                 flush()
                 raise
@@ -49,11 +51,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
         say(STOPPED)
         raise SystemExit(INTERRUPTED) from None
     except Exception as error:
+        if hasattr(error, "format_message"):  # typer's own, of a call that it cannot read
+            _say_usage(error)
+            raise SystemExit(2) from None
         fault = lacking(error) or (told(error) if isinstance(error, OSError) else "")
         if not fault:
             raise
         say(fault)
         raise SystemExit(ENVIRONMENT) from None
+
+
+def _say_usage(error: Any) -> None:
+    """Say what is wrong with a call in the words of all other messages; without a command that is the help."""
+    from triptych.cli.streams import say
+
+    context = getattr(error, "ctx", None)
+    message = str(error.format_message())
+    if message.startswith("Usage:") or context is None:
+        error.show()
+        return
+    near = re.search(r" \(Possible options?: ([^)]*)\)$", message)
+    said = message[: near.start()] + f"; did you mean {near[1]}?" if near else message.rstrip(".")
+    say(f"{said[0].lower()}{said[1:]}{'' if said.endswith('?') else ';'} see {context.command_path} -h")
 
 
 def script() -> NoReturn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
@@ -32,13 +32,29 @@ def whole_option(option: WholeNumber, name: str, help: str = "") -> Any:
     return typer.Option(f"--{name}", min=option.least, max=most, help=help or option.help)
 
 
+def starting(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    """Return what completes the beginning of a name in a shell."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [name for name in names() if name.startswith(incomplete)]
+
+    return complete
+
+
+def _scenarios() -> list[str]:
+    from triptych.problem.registry import installed
+
+    return installed()
+
+
 FAMILY = f"One of {', '.join(family_names())}."
 PRIOR = f"One of {', '.join(prior_names())}; the scale of ridge, lasso and elastic_net goes with sigma."
 PRIOR_SCALE = "A positive number, or auto: 2.5 sd(y) / sd(x) for measured outcomes under a prior free of sigma."
 
 Formula = Annotated[str | None, typer.Option("--formula", help='E.g. "y ~ x1 + C(group)".')]
-Family = Annotated[str, typer.Option(help=FAMILY)]
-Prior = Annotated[str, typer.Option(help=PRIOR)]
+Family = Annotated[str, typer.Option(help=FAMILY, autocompletion=starting(family_names))]
+Prior = Annotated[str, typer.Option(help=PRIOR, autocompletion=starting(prior_names))]
+SCENARIOS = starting(_scenarios)
 PriorScale = Annotated[str, typer.Option(help=PRIOR_SCALE)]
 Standardize = Annotated[bool, typer.Option("--standardize/--no-standardize", help="Scale of the priors.")]
 DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Leave out rows with missing values.")]
@@ -46,6 +62,8 @@ Trials = Annotated[str | None, typer.Option(help="Column of the number of trials
 L1Ratio = Annotated[str, typer.Option(help="Laplace share of an elastic net; auto is 0.5.")]
 Freedom = Annotated[str, typer.Option(help="Degrees of freedom of Student errors; auto is 4; or estimate.")]
 Format = Annotated[Output, typer.Option("--format", help="What to print.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table; JSON and CSV where asked for.")]
+Open = Annotated[bool, typer.Option("--open", help="Open the report in the browser.")]
 Seed = Annotated[int, whole_option(SEED, "seed")]
 Draws = Annotated[int, whole_option(DRAWS, "draws")]
 CiProb = Annotated[float, typer.Option("--ci-prob", help="Level of all intervals, e.g. 0.95.")]

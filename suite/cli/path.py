@@ -10,6 +10,7 @@ import typer
 from triptych.api.path import POINTS, TWO_CHAINS
 from triptych.base.errors import InputError, path_of
 from triptych.cli.options import (
+    SCENARIOS,
     CiProb,
     DropMissing,
     Family,
@@ -41,7 +42,11 @@ def path(
     context: typer.Context,
     scenario: Annotated[
         str,
-        typer.Argument(metavar="SCENARIO|DATA", help="A scenario; with --formula a CSV or Parquet file."),
+        typer.Argument(
+            metavar="SCENARIO|DATA",
+            help="A scenario; with --formula a CSV or Parquet file.",
+            autocompletion=SCENARIOS,
+        ),
     ],
     formula: Formula = None,
     along: Annotated[

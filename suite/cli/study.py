@@ -10,7 +10,7 @@ import typer
 
 from triptych.api.study import REPLICATES
 from triptych.base.errors import InputError, path_of
-from triptych.cli.options import CiProb, Format, Output, whole_option
+from triptych.cli.options import SCENARIOS, CiProb, Format, Output, whole_option
 from triptych.cli.streams import say
 from triptych.panels.settings import CI_PROB, EACH_CHAINS, EACH_DRAWS, EACH_TUNE, SEED
 
@@ -31,7 +31,11 @@ class Kept(SystemExit):
 def study(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="SCENARIO", help="A scenario, or path/to/file.py:model; folders with --merge."),
+        typer.Argument(
+            metavar="SCENARIO",
+            help="A scenario, or path/to/file.py:model; folders with --merge.",
+            autocompletion=SCENARIOS,
+        ),
     ],
     n: Annotated[str | None, typer.Option("--n", help="Numbers of observations, e.g. 10,30,100.")] = None,
     replicates: Annotated[int, whole_option(REPLICATES, "replicates")] = REPLICATES.default,

@@ -36,6 +36,13 @@ def scenarios() -> dict[str, Scenario]:
     return dict(sorted(found.items(), key=lambda item: _place(item[1])))
 
 
+def installed() -> list[str]:
+    """Return the names of the scenarios that should be there, none of which is loaded: for completion in a shell."""
+    package = import_module("triptych.models")
+    modules = (module.name for module in pkgutil.iter_modules(package.__path__))
+    return sorted({*modules, *(entry.name for entry in entry_points(group=GROUP))})
+
+
 def _place(scenario: Scenario) -> tuple[float, str, float]:
     """Return where a scenario stands in the catalogue: known chapters, other chapters, those of none."""
     known = scenario.chapter in CHAPTERS

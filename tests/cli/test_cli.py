@@ -234,3 +234,58 @@ def test_version_and_short_help_end_with_0(capsys: pytest.CaptureFixture[str]) -
 def test_a_scenario_that_is_nearly_named_is_suggested(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("run", "laso") == 2
     assert "no scenario 'laso'; did you mean lasso?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("call", "wanted"),
+    [
+        (["triptych", "run", "la"], {"lasso"}),
+        (["triptych", "check", "small"], {"small_n_variance"}),
+        (["triptych", "fit", "--family", "neg"], {"negative_binomial"}),
+        (["triptych", "fit", "--prior", "la"], {"laplace", "lasso"}),
+        (["triptych", "run", "--format", "j"], {"json"}),
+    ],
+)
+def test_names_are_completed_in_a_shell_without_the_heavy_libraries(call: list[str], wanted: set[str]) -> None:
+    code = (
+        "import sys\nfrom triptych.cli.commands import app\n"
+        "try:\n    app(prog_name='triptych')\nexcept SystemExit:\n    pass\n"
+        "heavy = {'pymc', 'arviz', 'statsmodels', 'jax', 'pandas', 'nutpie'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    asked = {"_TRIPTYCH_COMPLETE": "complete_bash", "COMP_WORDS": " ".join(call), "COMP_CWORD": str(len(call) - 1)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ, **asked}
+    )
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) == wanted
+
+
+def test_a_call_that_cannot_be_read_is_told_in_the_same_voice(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for wrong, said in (
+        (["run", "--drws", "3"], "triptych: no such option: --drws; did you mean --draws?"),
+        (["rnu"], "triptych: no such command 'rnu'. Did you mean 'run'?"),
+        (["run", "--draws", "x"], "triptych: invalid value for '--draws': "),
+    ):
+        assert call(*wrong) == 2
+        told = capsys.readouterr()
+        assert told.err.startswith(said)
+        assert told.err.count("\n") == 1
+        assert told.out == ""
+    assert call() == 2
+    assert "Commands:" in capsys.readouterr().err
+
+
+def test_quiet_says_nothing_that_was_not_asked_for_and_open_opens_the_page(
+    with_wrong: Any, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("typer.launch", opened.append)
+    assert call("run", "broken", "-q", "--open", *FEW) == 1
+    assert capsys.readouterr() == ("", "")
+    assert opened == [(here / "triptych-report" / "report.html").as_uri()]
+    assert call("run", "broken", "--quiet", "--format", "csv", *FEW) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith("scenario,")
+    assert told.err == ""
+    assert len(opened) == 1
