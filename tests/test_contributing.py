@@ -16,10 +16,13 @@ import pymc as pm
 import pytensor.tensor as pt
 import pytest
 import statsmodels.api as sm
-from scipy.optimize import minimize
+from pytensor.graph.op import Op
+from scipy.optimize import minimize, minimize_scalar
 
 import triptych
+from triptych import engine
 from triptych.cli.config import check_config
+from triptych.engine import choose_backend
 from triptych.engine.engine import POSTERIOR, Engine
 from triptych.existence import probes, search
 from triptych.existence.findings import Higher
@@ -74,6 +77,35 @@ def test_a_probe_is_one_file_and_a_place_in_the_list(added: str, monkeypatch: py
     assert search.find(objective).point.z == pytest.approx([14.0], abs=1e-6)
     assert [(finding.by, type(finding)) for finding in seen[0].findings] == [("points drawn wide", Higher)]
     assert seen[-1].findings == ()
+
+
+@pytest.mark.parametrize("added", [(engine, "interpreted")], indirect=True)
+def test_a_backend_is_one_class(added: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user's own Op has no JAX translation; the MLE of mu in Normal(sinh(mu), 1) is arsinh of the mean."""
+
+    class Sinh(Op):
+        itypes = (pt.dscalar,)
+        otypes = (pt.dscalar,)
+
+        def perform(self, node: Any, inputs: Any, outputs: Any) -> None:
+            outputs[0][0] = np.asarray(np.sinh(inputs[0]))
+
+        def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> Any:
+            return [cotangents[0] * pt.cosh(inputs[0])]
+
+    y = RNG.normal(1.2, size=40)
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0, 2)
+        pm.Normal("y", Sinh()(mu), 1, observed=y)
+    backend = importlib.import_module(f"triptych.engine.{added}").InterpretedBackend
+    monkeypatch.setattr(choose_backend, "without_jax", backend)
+    solved = triptych.compare(model, draws=300, tune=300, chains=2, progressbar=False, profile=False)["default"]
+    mode = minimize_scalar(lambda mu: 20 * np.sinh(mu) ** 2 - y.sum() * np.sinh(mu) + mu**2 / 8, (0, 2), tol=1e-12).x
+    assert solved.row("mle", "mu").estimate == pytest.approx(np.arcsinh(y.mean()), abs=1e-7)
+    assert solved.row("map", "mu").estimate == pytest.approx(mode, abs=1e-7)
+    posterior = solved.row("mcmc", "mu")
+    assert posterior.estimate == pytest.approx(mode, abs=posterior.std_error)
+    assert solved.panels["mcmc"].diagnostics["sampler"].endswith(backend.name)
 
 
 @pytest.mark.parametrize("added", [(families, "geometric")], indirect=True)

@@ -21,7 +21,6 @@ def make_backend(graph: Graph, data: Arrays) -> tuple[Backend, str, Three | None
     """
     from triptych.engine.caches import keep_generated_source
     from triptych.engine.jax_backend import JaxBackend
-    from triptych.engine.numba_backend import NumbaBackend
 
     keep_generated_source()
     try:
@@ -30,11 +29,9 @@ def make_backend(graph: Graph, data: Arrays) -> tuple[Backend, str, Three | None
         value, gradient, hessian = backend.derivatives(graph.start, weights, data, backend.smooth)
     except (NotImplementedError, TypeError, ValueError) as error:
         summary = str(error).strip().splitlines()[0][:160] if str(error).strip() else repr(error)
-        return (
-            NumbaBackend(graph),
-            (f"computed with numba and differences of the exact gradient, because JAX cannot: {summary}"),
-            None,
-        )
+        other = without_jax(graph)
+        said = f"computed with {other.name} and differences of the exact gradient, because JAX cannot: {summary}"
+        return other, said, None
     if np.all(np.isfinite(gradient)) and not np.all(np.isfinite(hessian)) and np.all(np.isfinite(value)):
         backend.second_derivatives = "differences"
         return (
@@ -46,3 +43,10 @@ def make_backend(graph: Graph, data: Arrays) -> tuple[Backend, str, Three | None
             None,
         )
     return backend, "", (value, gradient, hessian)
+
+
+def without_jax(graph: Graph) -> Backend:
+    """Return the backend for a graph that JAX cannot translate or differentiate."""
+    from triptych.engine.numba_backend import NumbaBackend
+
+    return NumbaBackend(graph)

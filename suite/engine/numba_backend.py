@@ -16,6 +16,7 @@ class NumbaBackend:
     """PyTensor's own gradients; Hessians and Jacobians by central differences of exact functions."""
 
     name = "numba"
+    mode = "NUMBA"  # how PyTensor compiles
     second_derivatives = "differences"
     smooth: Arrays = ((), 0.0, ())
     samples_itself = False
@@ -38,7 +39,7 @@ class NumbaBackend:
         inputs = [graph.z, *weights, *graph.data.values()]
 
         def compiled(given: list[Any], outputs: list[Any]) -> Any:
-            return pytensor.function(given, outputs, mode="NUMBA", on_unused_input="ignore")
+            return pytensor.function(given, outputs, mode=self.mode, on_unused_input="ignore")
 
         self._all = compiled(inputs, [total, prior, jacobian, *grads])
         self._pointwise = compiled([graph.z, *graph.data.values()], list(terms))

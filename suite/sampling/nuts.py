@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,18 +10,14 @@ from typing import Any
 import numpy as np
 
 from triptych.base.environment import lacking
-from triptych.base.errors import InputError
 from triptych.base.interrupt import raise_if_interrupted
 from triptych.engine.engine import Engine
-from triptych.engine.once import once_for_model
 from triptych.sampling.conditional import Conditional
+from triptych.sampling.densities import density_of, starting_points, value_and_gradient
 from triptych.sampling.whitening import Whitening
 
 LOW_RANK_UP_TO = 30  # unconstrained dimensions
-LEVEL = 1e-300  # a slope of zero: between corners the sampler takes it for a gradient that was not computed
-TRIES = 80  # starting points that a chain tries
 LOOK = 0.25  # seconds between looks for an interrupt
-CHEAP = 4e-5  # seconds of a gradient up to which chains take turns: handing over Python's lock costs as much
 STATISTICS = ("diverging", "energy", "logp", "n_steps", "depth", "step_size", "mean_tree_accept")
 NAMES = {"logp": "lp", "depth": "tree_depth", "mean_tree_accept": "acceptance_rate"}
 
@@ -96,15 +90,14 @@ def sample(
     """
     import nutpie
 
-    chosen = engine.backend.name if backend == "auto" else backend
-    if chosen == "numba":
-        whitened = None  # PyMC's own density has no other coordinates
-    if not np.all(np.isfinite(_density(engine, whitened, _start(engine, whitened)(random_seed)))):
+    density = density_of(engine, backend, whitened)
+    first = starting_points(engine, density.whitened)(random_seed)
+    if not np.all(np.isfinite(value_and_gradient(engine, density.whitened, first))):
         # Left to nutpie, its threads go on trying when it has given up, and abort the process at its end.
         raise SamplerStopped(
             "no starting point with a finite density was found; give the model an initval inside its domain"
         )
-    compiled = _compiled(engine, chosen, whitened)
+    compiled = density.compiled()
     running = None
     try:
         running = nutpie.sample(
@@ -112,7 +105,7 @@ def sample(
             draws=draws,
             tune=tune,
             chains=chains,
-            cores=cores or (1 if chosen == "jax" and _is_cheap(engine) else min(chains, os.cpu_count() or 1)),
+            cores=cores or density.threads(chains),
             seed=random_seed,
             adaptation=adaptation,
             target_accept=target_accept,
@@ -134,7 +127,8 @@ def sample(
     stats = trace["sample_stats"]
     z = np.asarray(stats["unconstrained_draw"].values)
     statistics = {NAMES.get(n, n): stats[n].values for n in STATISTICS if n in stats}
-    return Draws(z if whitened is None else whitened.z(z), statistics, adaptation, chosen)
+    z = z if density.whitened is None else density.whitened.z(z)
+    return Draws(z, statistics, adaptation, density.name)
 
 
 def _report(progress: Callable[[float], None] | None) -> Callable[[list[Any]], None] | None:
@@ -169,112 +163,3 @@ def _wait(running: Any) -> Any:
         raise_if_interrupted()
         with suppress(TimeoutError):
             return running.wait(timeout=LOOK)
-
-
-def _compiled(engine: Engine, backend: str, whitened: Whitening | Conditional | None) -> Any:
-    if backend == "numba":
-        return _numba_model(engine)
-    if not engine.backend.samples_itself:
-        raise InputError(f"backend={backend!r} cannot run this model: {engine.note}")
-    return _own_density(engine, whitened)
-
-
-def _is_cheap(engine: Engine) -> bool:
-    """Whether a call of the JAX density is mostly Python, whose lock chains side by side only contend for."""
-    z, run = engine.graph.start, engine.density()
-    spent = []
-    for _ in range(20):  # the first ones are slow
-        began = time.perf_counter()
-        run(z)
-        spent.append(time.perf_counter() - began)
-    return min(spent) < CHEAP
-
-
-def _start(engine: Engine, whitened: Whitening | Conditional | None) -> Callable[[int], np.ndarray]:
-    """Return PyMC's habit of starting: the initial point, jittered uniformly by one unit.
-
-    In whitened coordinates it is the mode, jittered by two standard deviations. Where the density is
-    not finite there, the jitter widens.
-    """
-    point = engine.graph.start if whitened is None else whitened.centre
-    reach = 1.0 if whitened is None else whitened.reach
-    kinked = bool(engine.graph.kinks)
-
-    def start(seed: int) -> np.ndarray:
-        rng = np.random.default_rng(seed)
-        for attempt in range(TRIES):
-            # A domain that is narrow or lies elsewhere needs a wider look.
-            wider = max(1.0, 12.0 * attempt / TRIES)
-            u = np.asarray(point + wider * rng.uniform(-reach, reach, point.size))
-            found = _density(engine, whitened, u)
-            # A slope of exactly zero, as of a probability that is one to all digits, the sampler refuses to start from.
-            if np.all(np.isfinite(found)) and (kinked or np.all(found[1:] != 0)):
-                return u
-        return np.asarray(point)
-
-    return start
-
-
-def _density(engine: Engine, whitened: Whitening | Conditional | None, u: np.ndarray) -> np.ndarray:
-    return engine.sampled(u) if whitened is None else whitened.density(engine.sampled)(u)
-
-
-def _own_density(engine: Engine, whitened: Whitening | Conditional | None) -> Any:
-    from nutpie.compiled_pyfunc import from_pyfunc
-
-    size = engine.size
-    kinked = bool(engine.graph.kinks)
-    engine.density()  # compiled here once, and not by several threads at the same time
-
-    def make_density() -> Any:
-        run = engine.density()
-        if whitened is not None:
-            run = whitened.density(run)
-        kept = False
-
-        def density(z: np.ndarray) -> tuple[float, np.ndarray]:
-            nonlocal kept
-            if not kept:
-                kept = _keep_thread_state()
-                np.seterr(all="ignore")  # of this thread, which may go anywhere
-            out = run(z)
-            gradient = out[1:]
-            if kinked and not gradient.all():
-                gradient = np.where(gradient == 0.0, LEVEL, gradient)
-            return float(out[0]), gradient
-
-        return density
-
-    # The unconstrained draws are all that is kept, and what is shown is computed from them at once.
-    return from_pyfunc(
-        size, make_density, lambda *_: lambda _: {}, [], [], [], make_initial_point_fn=_start(engine, whitened)
-    )
-
-
-def _keep_thread_state() -> bool:
-    """Keep the calling thread's Python state until the thread ends.
-
-    The sampler's threads are not Python's: their state is otherwise made and destroyed at every call of
-    the density, which costs more than the call (33 against 15 microseconds).
-    """
-    import ctypes
-
-    ctypes.pythonapi.PyGILState_Ensure()
-    return True
-
-
-def _numba_model(engine: Engine) -> Any:
-    """Return PyMC's own graph as numba compiles it, with the engine's data."""
-    if any(np.any(w != 1) for w in engine.weights.values()):
-        raise InputError("backend='numba' cannot weight observations; use backend='jax'")
-    compiled = _numba_program(engine)
-    names = {v.name for v in getattr(compiled, "shared_var_keys", {})}
-    return compiled.with_data(**{n: v for n, v in engine.data.items() if n in names})
-
-
-@once_for_model
-def _numba_program(engine: Engine) -> Any:
-    """Compile PyMC's own graph with numba, which takes from seconds to a minute."""
-    import nutpie
-
-    return nutpie.compile_pymc_model(engine.model, backend="numba")
