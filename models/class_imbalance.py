@@ -88,8 +88,8 @@ def simulate(
     return _data(x, events, np.ones(n)), true
 
 
-def _theta(c: Any, variant: str, method: str) -> np.ndarray:
-    return np.array([c[variant].row(method, name).estimate for name in ("level", "slope")])
+def _theta(comparison: Any, variant: str, method: str) -> np.ndarray:
+    return np.array([comparison[variant].row(method, name).estimate for name in ("level", "slope")])
 
 
 def _entropy(rate: float) -> float:
@@ -105,7 +105,7 @@ def _loss(d: Data, theta: np.ndarray) -> float:
 
 @claim("Who always answers the base rate of nines has a cross-entropy equal to the entropy of that rate (difference, "
        "by scikit-learn's log_loss on the images)")  # fmt: skip
-def constant_has_the_entropy(c: Any) -> Claim:
+def constant_has_the_entropy(comparison: Any) -> Claim:
     from sklearn.datasets import load_digits
     from sklearn.metrics import log_loss
 
@@ -113,42 +113,42 @@ def constant_has_the_entropy(c: Any) -> Claim:
     return at_most(abs(log_loss(nine, np.full(nine.size, nine.mean())) - _entropy(float(nine.mean()))), 1e-12)
 
 
-def _gain(c: Any) -> float:
-    d = c["nines"].data
+def _gain(comparison: Any) -> float:
+    d = comparison["nines"].data
     base = _entropy(d.events.sum() / d.trials.sum())
-    return 1 - _loss(d, _theta(c, "nines", "mle")) / base
+    return 1 - _loss(d, _theta(comparison, "nines", "mle")) / base
 
 
 @claim("The fitted classifier hardly beats it: the share of that entropy which the amount of ink explains at the MLE")
-def fit_hardly_gains(c: Any) -> Claim:
-    return at_most(_gain(c), 0.1)
+def fit_hardly_gains(comparison: Any) -> Claim:
+    return at_most(_gain(comparison), 0.1)
 
 
 @claim("Both MLEs are statsmodels' binomial GLM (flights and nines, largest difference)")
-def mle_is_the_glm(c: Any) -> Claim:
+def mle_is_the_glm(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
     gaps = []
     for variant in ("default", "nines"):
-        d = c[variant].data
+        d = comparison[variant].data
         both = np.column_stack([d.events, d.trials - d.events])
         fitted = sm.GLM(both, sm.add_constant(d.x), family=sm.families.Binomial()).fit(tol=1e-14)
-        gaps.append(np.max(np.abs(_theta(c, variant, "mle") - fitted.params)))
+        gaps.append(np.max(np.abs(_theta(comparison, variant, "mle") - fitted.params)))
     return at_most(float(max(gaps)), 1e-8)
 
 
 @claim("The MLE of the flights is the published one, 15.0429 - 0.2322 per degree (largest difference, bound: its last "
        "digit)")  # fmt: skip
-def mle_is_published(c: Any) -> Claim:
-    level, slope = _theta(c, "default", "mle")
+def mle_is_published(comparison: Any) -> Claim:
+    level, slope = _theta(comparison, "default", "mle")
     return at_most(max(abs(level - 7 * slope - 15.0429), abs(slope / 10 + 0.2322)), 6e-5)
 
 
-def _weighted(c: Any, saturated: bool) -> tuple[np.ndarray, np.ndarray]:
+def _weighted(comparison: Any, saturated: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return the GLM's coefficients of the nines, or of the flights, without weights and with WEIGHT on events."""
     import statsmodels.api as sm
 
-    d = c["nines" if saturated else "default"].data
+    d = comparison["nines" if saturated else "default"].data
     # One row for each trial, so that the GLM does not see its own saturated cells.
     row = np.repeat(np.arange(d.x.size), d.trials)
     event = np.concatenate([np.arange(trials) < events for trials, events in zip(d.trials, d.events, strict=True)])
@@ -162,14 +162,14 @@ def _weighted(c: Any, saturated: bool) -> tuple[np.ndarray, np.ndarray]:
 
 @claim("Weighting the rare class by w adds log w to the log-odds of every cell of a saturated design, and so King and "
        "Zeng's correction takes it away exactly (largest difference, nines by deciles)")  # fmt: skip
-def weights_shift_the_log_odds(c: Any) -> Claim:
-    plain, weighted = _weighted(c, saturated=True)
+def weights_shift_the_log_odds(comparison: Any) -> Claim:
+    plain, weighted = _weighted(comparison, saturated=True)
     return at_most(float(np.max(np.abs(weighted - np.log(WEIGHT) - plain))), 1e-8)
 
 
 @claim("With a continuous predictor it does not: the slope of the flights moves too (relative change)")
-def weights_move_the_slope(c: Any) -> Claim:
-    plain, weighted = _weighted(c, saturated=False)
+def weights_move_the_slope(comparison: Any) -> Claim:
+    plain, weighted = _weighted(comparison, saturated=False)
     return at_least(float(abs(weighted[1] / plain[1] - 1)), 0.01)
 
 
@@ -192,13 +192,13 @@ def _recovered(p: float) -> float:
     return phi(1 - p) / (phi(p) + phi(1 - p))
 
 
-def _base(c: Any) -> float:
-    return float(c["nines"].data.events.sum() / c["nines"].data.trials.sum())
+def _base(comparison: Any) -> float:
+    return float(comparison["nines"].data.events.sum() / comparison["nines"].data.trials.sum())
 
 
 @claim("The focal loss is minimised by another probability than the base rate of nines (ratio to it)")
-def focal_loss_is_off(c: Any) -> Claim:
-    return at_least(_focal(_base(c)) / _base(c), 1.5)
+def focal_loss_is_off(comparison: Any) -> Claim:
+    return at_least(_focal(_base(comparison)) / _base(comparison), 1.5)
 
 
 def _minimum(rate: float) -> float:
@@ -213,46 +213,48 @@ def _minimum(rate: float) -> float:
 
 
 @claim("A search by the values of the expected focal loss ends there (difference)")
-def focal_minimum_is_found(c: Any) -> Claim:
-    return at_most(abs(_minimum(_base(c)) - _focal(_base(c))), 1e-6)
+def focal_minimum_is_found(comparison: Any) -> Claim:
+    return at_most(abs(_minimum(_base(comparison)) - _focal(_base(comparison))), 1e-6)
 
 
 @claim("A map of one line takes it back to the base rate (difference)")
-def focal_loss_is_mended(c: Any) -> Claim:
-    return at_most(abs(_recovered(_focal(_base(c))) - _base(c)), 1e-10)
+def focal_loss_is_mended(comparison: Any) -> Claim:
+    return at_most(abs(_recovered(_focal(_base(comparison))) - _base(comparison)), 1e-10)
 
 
 @claim("It is no likelihood, and so has no posterior: exp(-loss) of the two outcomes does not add up to the same "
        "number "
        "for every p, as probabilities would (largest less smallest sum)")  # fmt: skip
-def focal_loss_is_no_likelihood(c: Any) -> Claim:
+def focal_loss_is_no_likelihood(comparison: Any) -> Claim:
     p = np.linspace(0.001, 0.999, 999)
     total = np.exp((1 - p) ** FOCUS * np.log(p)) + np.exp(p**FOCUS * np.log1p(-p))
     return at_least(float(total.max() - total.min()), 0.1)
 
 
 @claim("Of the cold flights all were damaged: the MLE of the slope is at infinity (statuses under three priors)")
-def cold_is_at_infinity(c: Any) -> Claim:
-    return equal(", ".join(sorted({c[v].row("mle", "slope").status.value for v in COLD})), "at_infinity")
+def cold_is_at_infinity(comparison: Any) -> Claim:
+    return equal(", ".join(sorted({comparison[v].row("mle", "slope").status.value for v in COLD})), "at_infinity")
 
 
-def _counts(c: Any) -> np.ndarray:
+def _counts(comparison: Any) -> np.ndarray:
     """Return damaged and undamaged flights, warm in the first row and cold in the second."""
-    d = c["cold_normal"].data
+    d = comparison["cold_normal"].data
     return np.column_stack([d.events, d.trials - d.events])
 
 
 @claim("and that of the level stays: it is the log-odds of the warm flights (largest difference)")
-def warm_is_finite(c: Any) -> Claim:
-    warm = _counts(c)[0]
-    return at_most(max(abs(c[v].row("mle", "level").estimate - np.log(warm[0] / warm[1])) for v in COLD), 1e-8)
+def warm_is_finite(comparison: Any) -> Claim:
+    warm = _counts(comparison)[0]
+    return at_most(max(abs(comparison[v].row("mle", "level").estimate - np.log(warm[0] / warm[1])) for v in COLD), 1e-8)
 
 
 @claim("The mode under Jeffreys's prior adds a half to each of the four counts (largest difference)")
-def jeffreys_adds_halves(c: Any) -> Claim:
-    half = _counts(c) + 0.5
+def jeffreys_adds_halves(comparison: Any) -> Claim:
+    half = _counts(comparison) + 0.5
     odds = np.log(half[:, 0] / half[:, 1])
-    return at_most(float(np.max(np.abs(_theta(c, "cold_jeffreys", "map") - [odds[0], odds[1] - odds[0]]))), 1e-8)
+    return at_most(
+        float(np.max(np.abs(_theta(comparison, "cold_jeffreys", "map") - [odds[0], odds[1] - odds[0]]))), 1e-8
+    )
 
 
 def _firth(d: Data) -> np.ndarray:
@@ -271,18 +273,21 @@ def _firth(d: Data) -> np.ndarray:
 
 
 @claim("It is Firth's estimate, from his modified score equations (largest difference)")
-def jeffreys_is_firth(c: Any) -> Claim:
-    return at_most(float(np.max(np.abs(_theta(c, "cold_jeffreys", "map") - _firth(c["cold_jeffreys"].data)))), 1e-8)
+def jeffreys_is_firth(comparison: Any) -> Claim:
+    return at_most(
+        float(np.max(np.abs(_theta(comparison, "cold_jeffreys", "map") - _firth(comparison["cold_jeffreys"].data)))),
+        1e-8,
+    )
 
 
 @claim("Under Jeffreys's prior the two cells are Beta distributed, and the posterior means are differences of digammas "
        "(in Monte Carlo errors)")  # fmt: skip
-def jeffreys_posterior_is_beta(c: Any) -> Claim:
+def jeffreys_posterior_is_beta(comparison: Any) -> Claim:
     from scipy.special import digamma
 
-    half = _counts(c) + 0.5
+    half = _counts(comparison) + 0.5
     odds = digamma(half[:, 0]) - digamma(half[:, 1])
-    posterior = c["cold_jeffreys"].panels["mcmc"].native["posterior"]
+    posterior = comparison["cold_jeffreys"].panels["mcmc"].native["posterior"]
     draws = np.stack([posterior["level"].values, posterior["slope"].values], axis=-1)
     return close_to_exact(draws, [odds[0], odds[1] - odds[0]])
 
@@ -305,20 +310,20 @@ def _grid(d: Data, prior: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @claim("Under a normal prior the posterior means of the cold flights are their integrals on a grid (in Monte Carlo "
        "errors)")  # fmt: skip
-def normal_posterior_is_the_integral(c: Any) -> Claim:
-    level, slope, weight = _grid(c["cold_normal"].data, "normal")
-    posterior = c["cold_normal"].panels["mcmc"].native["posterior"]
+def normal_posterior_is_the_integral(comparison: Any) -> Claim:
+    level, slope, weight = _grid(comparison["cold_normal"].data, "normal")
+    posterior = comparison["cold_normal"].panels["mcmc"].native["posterior"]
     draws = np.stack([posterior["level"].values, posterior["slope"].values], axis=-1)
     return close_to_exact(draws, [np.sum(weight * level), np.sum(weight * slope)])
 
 
 @claim("Normal and Cauchy prior both have a mode, where SciPy finds it (largest difference)")
-def modes_are_found(c: Any) -> Claim:
+def modes_are_found(comparison: Any) -> Claim:
     from scipy.optimize import root
 
     gaps = []
     for prior in ("normal", "cauchy"):
-        d = c[f"cold_{prior}"].data
+        d = comparison[f"cold_{prior}"].data
 
         def slopes(theta: np.ndarray, d: Data = d, prior: str = prior) -> np.ndarray:
             rest = d.events - d.trials / (1 + np.exp(-theta[0] - theta[1] * d.x))
@@ -326,16 +331,16 @@ def modes_are_found(c: Any) -> Claim:
             pull = 2 * scaled / (1 + theta[1] * scaled) if prior == "cauchy" else scaled
             return np.array([rest.sum() - theta[0] / LEVEL_SD**2, rest @ d.x - pull])
 
-        gaps.append(np.max(np.abs(_theta(c, f"cold_{prior}", "map") - root(slopes, np.zeros(2), tol=1e-14).x)))
+        gaps.append(np.max(np.abs(_theta(comparison, f"cold_{prior}", "map") - root(slopes, np.zeros(2), tol=1e-14).x)))
     return at_most(float(max(gaps)), 1e-8)
 
 
-def _decades(c: Any) -> np.ndarray:
+def _decades(comparison: Any) -> np.ndarray:
     """Return the posterior's integral of slope times density over decades of the slope, under the Cauchy prior."""
     from scipy.integrate import quad
     from scipy.optimize import brentq
 
-    d = c["cold_cauchy"].data
+    d = comparison["cold_cauchy"].data
     warm = brentq(lambda a: d.events[0] - d.trials[0] / (1 + np.exp(-a)) - a / LEVEL_SD**2, -20, 20)
     top = _log_density(d, warm, 1e3, "cauchy") + 2 * np.log(1e3)
 
@@ -348,22 +353,23 @@ def _decades(c: Any) -> np.ndarray:
 
 @claim("Under the Cauchy prior there is no posterior mean: each further decade of the slope adds as much to it as the "
        "one before (largest relative difference, at the mode of the level)")  # fmt: skip
-def cauchy_has_no_mean(c: Any) -> Claim:
-    decades = _decades(c)
+def cauchy_has_no_mean(comparison: Any) -> Claim:
+    decades = _decades(comparison)
     return at_most(float(np.max(np.abs(decades / decades[0] - 1))), 1e-8)
 
 
 @claim("and the panel says so (statuses)")
-def no_mean_is_told(c: Any) -> Claim:
+def no_mean_is_told(comparison: Any) -> Claim:
     return equal(
-        ", ".join(sorted({c["cold_cauchy"].row("mcmc", n).status.value for n in ("level", "slope")})), "no_moment"
+        ", ".join(sorted({comparison["cold_cauchy"].row("mcmc", n).status.value for n in ("level", "slope")})),
+        "no_moment",
     )
 
 
-def priors_on_a_separated_cell(c: Any) -> Figure:
+def priors_on_a_separated_cell(comparison: Any) -> Figure:
     """The log-density along the slope of the cold flights under three priors."""
-    d, slopes = c["cold_normal"].data, np.linspace(-2, 14, 160)
-    level = c["cold_normal"].row("mle", "level").estimate
+    d, slopes = comparison["cold_normal"].data, np.linspace(-2, 14, 160)
+    level = comparison["cold_normal"].row("mle", "level").estimate
     likelihood = _log_density(d, level, slopes, "normal") + (slopes / SLOPE_SD) ** 2 / 2
     p = 1 / (1 + np.exp(-level - slopes))
     lines = {
@@ -382,7 +388,7 @@ def priors_on_a_separated_cell(c: Any) -> Figure:
     )
 
 
-def focal_map(c: Any) -> Figure:
+def focal_map(comparison: Any) -> Figure:
     """What constant probability three losses ask for, along the true rate."""
     rates = np.linspace(0.005, 0.995, 100)
     return Figure(
@@ -399,43 +405,47 @@ def focal_map(c: Any) -> Figure:
     )
 
 
-def answer(c: Any) -> str:
+def answer(comparison: Any) -> str:
     """Say what a rare class does to a classifier."""
     return (
         f"Little may be learned though the loss is small: the base rate of nines alone has a cross-entropy of "
-        f"{_entropy(_base(c)):.3f}, and the fit explains {_gain(c):.1%} of it; and where all four cold flights were "
-        f"damaged the MLE is at infinity, the mode at {_theta(c, 'cold_normal', 'map')[1]:.2f} under a normal prior "
+        f"{_entropy(_base(comparison)):.3f}, and the fit explains {_gain(comparison):.1%} of it; and where all four "
+        "cold flights were "
+        f"damaged the MLE is at infinity, the mode at {_theta(comparison, 'cold_normal', 'map')[1]:.2f} under a "
+        "normal prior "
         "and at "
-        f"{_theta(c, 'cold_jeffreys', 'map')[1]:.2f} under Jeffreys's."
+        f"{_theta(comparison, 'cold_jeffreys', 'map')[1]:.2f} under Jeffreys's."
     )
 
 
-def weighting(c: Any) -> str:
+def weighting(comparison: Any) -> str:
     """Say what weights do."""
-    plain, weighted = _weighted(c, saturated=True)
+    plain, weighted = _weighted(comparison, saturated=True)
     return (
         f"It multiplies the odds by {np.exp((weighted - plain).mean()):.3f} in every cell, so that its probabilities "
         "are "
         f"wrong until log {WEIGHT:g} is taken off; with a continuous predictor the slope changes too, by "
-        f"{weights_move_the_slope(c).measured:.0%} for the flights."
+        f"{weights_move_the_slope(comparison).measured:.0%} for the flights."
     )
 
 
-def focusing(c: Any) -> str:
+def focusing(comparison: Any) -> str:
     """Say what the focal loss answers."""
     return (
-        f"{_focal(_base(c)):.3f} instead of {_base(c):.3f}. The map of one line recovers "
-        f"{_recovered(_focal(_base(c))):.3f}. "
+        f"{_focal(_base(comparison)):.3f} instead of {_base(comparison):.3f}. The map of one line recovers "
+        f"{_recovered(_focal(_base(comparison))):.3f}. "
         "It is no likelihood, so there is no MLE and no posterior of it."
     )
 
 
-def cauchy(c: Any) -> str:
+def cauchy(comparison: Any) -> str:
     """Say what the Cauchy prior leaves undone."""
     return (
-        f"It gives a mode, {_theta(c, 'cold_cauchy', 'map')[1]:.2f}, and no posterior mean: the likelihood levels off, "
+        f"It gives a mode, {_theta(comparison, 'cold_cauchy', 'map')[1]:.2f}, and no posterior mean: the likelihood "
+        "levels off, "
         "and "
-        f"each decade of the slope adds {_decades(c)[-1] / _decades(c)[0]:.3f} of what the one before added."
+        f"each decade of the slope adds {_decades(comparison)[-1] / _decades(comparison)[0]:.3f} of what the one "
+        "before added."
     )
 
 

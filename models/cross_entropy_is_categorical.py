@@ -123,43 +123,47 @@ def _descent(d: Data, steps: int = STEPS) -> tuple[np.ndarray, list[float]]:
 
 @claim("The cross-entropy of the model's probabilities with a one-hot target is -log p of the label, the term of the "
        "likelihood, for each voter (largest difference at the MLE)")  # fmt: skip
-def loss_is_likelihood(c: Any) -> Claim:
-    d, theta = c["default"].data, _theta(c["default"], "mle")
+def loss_is_likelihood(comparison: Any) -> Claim:
+    d, theta = comparison["default"].data, _theta(comparison["default"], "mle")
     cross_entropy = -np.sum(_one_hot(d) * _log_p(d, theta), axis=1)
     z = np.concatenate([theta[0], theta[1:].ravel()])
-    return at_most(float(np.max(np.abs(c["default"].engine.pointwise(z)["y"] + cross_entropy))), 1e-12)
+    return at_most(float(np.max(np.abs(comparison["default"].engine.pointwise(z)["y"] + cross_entropy))), 1e-12)
 
 
 @claim("scikit-learn's log_loss at the MLE is the negative log-likelihood per voter (difference)")
-def log_loss_is_the_likelihood(c: Any) -> Claim:
+def log_loss_is_the_likelihood(comparison: Any) -> Claim:
     from sklearn.metrics import log_loss
 
-    d = c["default"].data
-    loss = log_loss(d.label, np.exp(_log_p(d, _theta(c["default"], "mle"))))
-    return at_most(abs(loss + c["default"].panels["mle"].native.llf / d.label.size), 1e-10)
+    d = comparison["default"].data
+    loss = log_loss(d.label, np.exp(_log_p(d, _theta(comparison["default"], "mle"))))
+    return at_most(abs(loss + comparison["default"].panels["mle"].native.llf / d.label.size), 1e-10)
 
 
-def _mnlogit(c: Any) -> Any:
+def _mnlogit(comparison: Any) -> Any:
     import statsmodels.api as sm
 
-    d = c["default"].data
+    d = comparison["default"].data
     return sm.MNLogit(d.label, _design(d)).fit(method="newton", tol=1e-14, maxiter=100, disp=False)
 
 
 @claim("The MLE is statsmodels' MNLogit (largest difference)")
-def mle_is_mnlogit(c: Any) -> Claim:
-    return at_most(float(np.max(np.abs(_theta(c["default"], "mle") - np.asarray(_mnlogit(c).params)))), EXACT)
+def mle_is_mnlogit(comparison: Any) -> Claim:
+    return at_most(
+        float(np.max(np.abs(_theta(comparison["default"], "mle") - np.asarray(_mnlogit(comparison).params)))), EXACT
+    )
 
 
 @claim("and so are its standard errors (largest difference)")
-def errors_are_mnlogits(c: Any) -> Claim:
-    ours = c["default"].std_errors("mle", "coef").reshape(len(PREDICTORS), -1)
-    return at_most(float(np.max(np.abs(ours - np.asarray(_mnlogit(c).bse)[1:]))), EXACT)
+def errors_are_mnlogits(comparison: Any) -> Claim:
+    ours = comparison["default"].std_errors("mle", "coef").reshape(len(PREDICTORS), -1)
+    return at_most(float(np.max(np.abs(ours - np.asarray(_mnlogit(comparison).bse)[1:]))), EXACT)
 
 
 @claim("Plain gradient descent on the mean cross-entropy ends at the MLE (largest difference)")
-def descent_ends_at_mle(c: Any) -> Claim:
-    return at_most(float(np.max(np.abs(_theta(c["default"], "mle") - _descent(c["default"].data)[0]))), EXACT)
+def descent_ends_at_mle(comparison: Any) -> Claim:
+    return at_most(
+        float(np.max(np.abs(_theta(comparison["default"], "mle") - _descent(comparison["default"].data)[0]))), EXACT
+    )
 
 
 def _sklearn(d: Data) -> np.ndarray:
@@ -172,8 +176,8 @@ def _sklearn(d: Data) -> np.ndarray:
 
 
 @claim("The MAP is scikit-learn's LogisticRegression at C = PRIOR_SD^2 (largest difference, voters and flowers)")
-def map_is_sklearn(c: Any) -> Claim:
-    gaps = [np.max(np.abs(_theta(s, "map") - _sklearn(s.data))) for s in c.solutions.values()]
+def map_is_sklearn(comparison: Any) -> Claim:
+    gaps = [np.max(np.abs(_theta(s, "map") - _sklearn(s.data))) for s in comparison.solutions.values()]
     return at_most(float(max(gaps)), EXACT)
 
 
@@ -190,13 +194,13 @@ def _posterior_slopes(solved: Any) -> tuple[np.ndarray, np.ndarray]:
 
 @claim("Over the posterior the slope of log-likelihood and log-prior, by SciPy's softmax, is zero on average, as "
        "Stein's identity wants (in Monte Carlo errors, flowers)")  # fmt: skip
-def posterior_has_no_mean_slope(c: Any) -> Claim:
-    return close_to_exact(_posterior_slopes(c["flowers"])[0], 0.0)
+def posterior_has_no_mean_slope(comparison: Any) -> Claim:
+    return close_to_exact(_posterior_slopes(comparison["flowers"])[0], 0.0)
 
 
 @claim("and each coordinate times its slope is -1 on average (in Monte Carlo errors, flowers)")
-def posterior_has_the_right_spread(c: Any) -> Claim:
-    return close_to_exact(_posterior_slopes(c["flowers"])[1], -1.0)
+def posterior_has_the_right_spread(comparison: Any) -> Claim:
+    return close_to_exact(_posterior_slopes(comparison["flowers"])[1], -1.0)
 
 
 def _ray(d: Data) -> tuple[np.ndarray, float]:
@@ -216,19 +220,19 @@ def _ray(d: Data) -> tuple[np.ndarray, float]:
 
 
 @claim("No line separates the Republicans from the others (the widest margin that a linear programme finds)")
-def voters_overlap(c: Any) -> Claim:
-    return at_most(_ray(c["default"].data)[1], 1e-9)
+def voters_overlap(comparison: Any) -> Claim:
+    return at_most(_ray(comparison["default"].data)[1], 1e-9)
 
 
 @claim("A line separates setosa from the other two species (margin, in standardised scores)")
-def flowers_separate(c: Any) -> Claim:
-    return at_least(_ray(c["flowers"].data)[1], 0.01)
+def flowers_separate(comparison: Any) -> Claim:
+    return at_least(_ray(comparison["flowers"].data)[1], 0.01)
 
 
 @claim("Along that line the loss of every setosa falls for ever: from whatever point, a step of ten lowers the summed "
        "cross-entropy (the least gain at a hundred random points)")  # fmt: skip
-def loss_has_no_minimiser(c: Any) -> Claim:
-    d, rng = c["flowers"].data, np.random.default_rng(5)
+def loss_has_no_minimiser(comparison: Any) -> Claim:
+    d, rng = comparison["flowers"].data, np.random.default_rng(5)
     ray = np.column_stack([np.zeros((3, 1)), _ray(d)[0]])
 
     def loss(theta: np.ndarray) -> float:
@@ -239,34 +243,34 @@ def loss_has_no_minimiser(c: Any) -> Claim:
 
 
 @claim("The panel says so: every coefficient that sets setosa apart has its MLE at infinity")
-def mle_is_at_infinity(c: Any) -> Claim:
-    found = {r.status.value for r in c["flowers"].rows("mle", "coef") if r.label.endswith("setosa")}
+def mle_is_at_infinity(comparison: Any) -> Claim:
+    found = {r.status.value for r in comparison["flowers"].rows("mle", "coef") if r.label.endswith("setosa")}
     return equal(", ".join(sorted(found)), "at_infinity")
 
 
 @claim("Versicolor and virginica overlap, and their MLE is the logistic regression of the two alone, sm.Logit (largest "
        "difference)")  # fmt: skip
-def the_rest_is_two_classes(c: Any) -> Claim:
+def the_rest_is_two_classes(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
-    d = c["flowers"].data
+    d = comparison["flowers"].data
     two = d.label < 2
     fitted = sm.Logit(d.label[two], _design(d)[two]).fit(method="newton", tol=1e-14, maxiter=200, disp=False)
-    return at_most(float(np.max(np.abs(_theta(c["flowers"], "mle")[:, 0] / fitted.params - 1))), 1e-6)
+    return at_most(float(np.max(np.abs(_theta(comparison["flowers"], "mle")[:, 0] / fitted.params - 1))), 1e-6)
 
 
 @claim("Gradient descent on the flowers never arrives: over the last half of its steps the length of setosa's "
        "coefficients still grows (ratio)")  # fmt: skip
-def descent_goes_on(c: Any) -> Claim:
-    half, whole = (_descent(c["flowers"].data, steps)[0][:, 1] for steps in (STEPS // 2, STEPS))
+def descent_goes_on(comparison: Any) -> Claim:
+    half, whole = (_descent(comparison["flowers"].data, steps)[0][:, 1] for steps in (STEPS // 2, STEPS))
     return between(float(np.linalg.norm(whole) / np.linalg.norm(half)), 1.02, 2.0)
 
 
-def descents(c: Any) -> Figure:
+def descents(comparison: Any) -> Figure:
     """The loss along gradient descent, for voters and flowers."""
     series = []
     for name, variant in (("voters", "default"), ("flowers", "flowers")):
-        losses = _descent(c[variant].data)[1]
+        losses = _descent(comparison[variant].data)[1]
         steps = np.unique(np.logspace(0, np.log10(STEPS), 60).astype(int))
         series.append(Series(f"{name}: mean cross-entropy", steps.tolist(), [losses[k - 1] for k in steps]))
     return Figure(
@@ -281,43 +285,44 @@ def descents(c: Any) -> Figure:
     )
 
 
-def answer(c: Any) -> str:
+def answer(comparison: Any) -> str:
     """Say what cross-entropy is and when it has no minimum."""
-    d = c["default"].data
+    d = comparison["default"].data
     return (
         "It is the negative log-likelihood per example, "
-        f"{-c['default'].panels['mle'].native.llf / d.label.size:.4f} at the MLE of the voters; it has no minimum "
+        f"{-comparison['default'].panels['mle'].native.llf / d.label.size:.4f} at the MLE of the voters; it has no "
+        "minimum "
         "where a line separates a class from the others, as one separates setosa, by a margin of "
-        f"{_ray(c['flowers'].data)[1]:.2f} standard deviations."
+        f"{_ray(comparison['flowers'].data)[1]:.2f} standard deviations."
     )
 
 
-def one_voter(c: Any) -> str:
+def one_voter(comparison: Any) -> str:
     """Say what the first voter adds."""
-    d = c["default"].data
-    p = np.exp(_log_p(d, _theta(c["default"], "mle")))[0]
+    d = comparison["default"].data
+    p = np.exp(_log_p(d, _theta(comparison["default"], "mle")))[0]
     return (
         f"Minus the logarithm of the probability that the model gave to the party chosen: of the first voter, "
         f"{d.coords['class'][d.label[0]]}, -log {p[d.label[0]]:.3f} = {-np.log(p[d.label[0]]):.3f}."
     )
 
 
-def whatever(c: Any) -> str:
+def whatever(comparison: Any) -> str:
     """Say how the length of setosa's coefficients grows with the steps."""
-    half, whole = (np.linalg.norm(_descent(c["flowers"].data, k)[0][:, 1]) for k in (STEPS // 2, STEPS))
+    half, whole = (np.linalg.norm(_descent(comparison["flowers"].data, k)[0][:, 1]) for k in (STEPS // 2, STEPS))
     return (
         f"Where the program stopped: after {STEPS // 2} steps of gradient descent setosa's coefficients have length "
         f"{half:.1f}, after {STEPS} steps {whole:.1f}. The MLE is at infinity; under the prior the mode has length "
-        f"{np.linalg.norm(_theta(c['flowers'], 'map')[:, 1]):.1f}."
+        f"{np.linalg.norm(_theta(comparison['flowers'], 'map')[:, 1]):.1f}."
     )
 
 
-def what_is_left(c: Any) -> str:
+def what_is_left(comparison: Any) -> str:
     """Say what the limit of the likelihood leaves."""
     return (
         "The rest of the problem: given that setosa is told apart without error, versicolor against virginica is a "
         "logistic regression of the two, with coefficients "
-        f"{', '.join(f'{value:.2f}' for value in _theta(c['flowers'], 'mle')[:, 0])}."
+        f"{', '.join(f'{value:.2f}' for value in _theta(comparison['flowers'], 'mle')[:, 0])}."
     )
 
 

@@ -67,8 +67,8 @@ def simulate(
     return _data(x, y), {**true, "beta": slopes * x.std(0) / y.std(), "sigma": true["noise"] / y.std()}
 
 
-def _sigma(c: Any, variant: str = "default") -> float:
-    return float(c[variant].row("map", "sigma").estimate)
+def _sigma(comparison: Any, variant: str = "default") -> float:
+    return float(comparison[variant].row("map", "sigma").estimate)
 
 
 def _sklearn(d: Data, sigma: float, rate: float, weight: float) -> np.ndarray:
@@ -82,34 +82,35 @@ def _sklearn(d: Data, sigma: float, rate: float, weight: float) -> np.ndarray:
 
 
 @claim("The MLE is sm.OLS (largest difference)")
-def mle_is_ols(c: Any) -> Claim:
+def mle_is_ols(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
-    d = c["default"].data
+    d = comparison["default"].data
     return at_most(
-        float(np.max(np.abs(c["default"].values("mle", "beta") - sm.OLS(d.progression, d.X).fit().params))), 1e-8
+        float(np.max(np.abs(comparison["default"].values("mle", "beta") - sm.OLS(d.progression, d.X).fit().params))),
+        1e-8,
     )
 
 
 @claim("The MAP is scikit-learn's ElasticNet at the penalties that prior and sigma imply (largest difference, with and "
        "without the constant)")  # fmt: skip
-def map_is_sklearn(c: Any) -> Claim:
+def map_is_sklearn(comparison: Any) -> Claim:
     gaps = []
     for variant in ("default", "dropped"):
-        theirs = _sklearn(c[variant].data, _sigma(c, variant), RATE, WEIGHT)
-        gaps.append(np.max(np.abs(c[variant].values("map", "beta") - theirs)))
+        theirs = _sklearn(comparison[variant].data, _sigma(comparison, variant), RATE, WEIGHT)
+        gaps.append(np.max(np.abs(comparison[variant].values("map", "beta") - theirs)))
     return at_most(float(max(gaps)), 1e-8)
 
 
 @claim("and is zero at the same predictors (their names)")
-def zeros_are_the_same(c: Any) -> Claim:
+def zeros_are_the_same(comparison: Any) -> Claim:
     names = np.array(PREDICTORS)
-    theirs = names[_sklearn(c["default"].data, _sigma(c), RATE, WEIGHT) == 0]
-    return equal(", ".join(names[c["default"].values("map", "beta") == 0]), ", ".join(theirs))
+    theirs = names[_sklearn(comparison["default"].data, _sigma(comparison), RATE, WEIGHT) == 0]
+    return equal(", ".join(names[comparison["default"].values("map", "beta") == 0]), ", ".join(theirs))
 
 
 @claim("The prior's integral is sqrt(pi/c) erfcx(a/(2 sqrt(c))), by quadrature (relative difference, at sigma 1)")
-def constant_is_known(c: Any) -> Claim:
+def constant_is_known(comparison: Any) -> Claim:
     from scipy.integrate import quad
     from scipy.special import erfcx
 
@@ -121,7 +122,7 @@ def constant_is_known(c: Any) -> Claim:
 @claim("It is proportional to sigma, so that leaving it out leaves a factor sigma for each coefficient (largest "
        "relative "
        "difference of the integral over sigma)")  # fmt: skip
-def constant_holds_sigma(c: Any) -> Claim:
+def constant_holds_sigma(comparison: Any) -> Claim:
     from scipy.integrate import quad
 
     def part(b: float, s: float) -> float:
@@ -131,60 +132,60 @@ def constant_holds_sigma(c: Any) -> Claim:
     return at_most(float(max(found) / min(found) - 1), 1e-10)
 
 
-def _stationary(c: Any, variant: str) -> float:
+def _stationary(comparison: Any, variant: str) -> float:
     """Return how far sigma is from the root of its equation, relative."""
     from scipy.optimize import brentq
 
-    d, beta = c[variant].data, c[variant].values("map", "beta")
+    d, beta = comparison[variant].data, comparison[variant].values("map", "beta")
     rest = np.sum((d.progression - d.X @ beta) ** 2) + WEIGHT * beta @ beta
     power = d.progression.size + (beta.size if variant == "default" else 0)
 
     def slope(s: float) -> float:
         return float(-power / s + rest / s**3 + RATE * np.abs(beta).sum() / s**2 - s)
 
-    return abs(_sigma(c, variant) / float(brentq(slope, 0.1, 5, xtol=1e-15)) - 1)
+    return abs(_sigma(comparison, variant) / float(brentq(slope, 0.1, 5, xtol=1e-15)) - 1)
 
 
 @claim("With and without the constant sigma at the mode solves an equation of its own: the power of sigma is n + p "
        "with "
        "it and n without (largest relative difference)")  # fmt: skip
-def sigma_is_stationary(c: Any) -> Claim:
-    return at_most(max(_stationary(c, v) for v in ("default", "dropped")), 1e-8)
+def sigma_is_stationary(comparison: Any) -> Claim:
+    return at_most(max(_stationary(comparison, v) for v in ("default", "dropped")), 1e-8)
 
 
 @claim("Leaving it out makes sigma larger (MAP: ratio less one)")
-def dropping_moves_the_mode(c: Any) -> Claim:
-    return at_least(_sigma(c, "dropped") / _sigma(c) - 1, 1e-3)
+def dropping_moves_the_mode(comparison: Any) -> Claim:
+    return at_least(_sigma(comparison, "dropped") / _sigma(comparison) - 1, 1e-3)
 
 
-def _reweighted(c: Any) -> tuple[float, float]:
+def _reweighted(comparison: Any) -> tuple[float, float]:
     """Return the mean of sigma, and what it is when each draw counts sigma^p times, as without the constant."""
-    s = c["default"].draws("sigma")[:, 0]
+    s = comparison["default"].draws("sigma")[:, 0]
     weight = s ** len(PREDICTORS)
     return float(s.mean()), float(np.sum(weight * s) / weight.sum())
 
 
 @claim("and in the posterior as well (mean of the draws that count sigma^p times each, in the plain mean, less one)")
-def dropping_moves_the_posterior(c: Any) -> Claim:
-    plain, weighted = _reweighted(c)
+def dropping_moves_the_posterior(comparison: Any) -> Claim:
+    plain, weighted = _reweighted(comparison)
     return at_least(weighted / plain - 1, 1e-3)
 
 
 @claim("The posterior without the constant has the mean that the draws with it have when each counts sigma^p times "
        "(difference, in Monte Carlo errors)")  # fmt: skip
-def reweighting_explains_it(c: Any) -> Claim:
+def reweighting_explains_it(comparison: Any) -> Claim:
     import arviz as az
 
-    other = c["dropped"].panels["mcmc"].native["posterior"]["sigma"].values
-    own = c["default"].panels["mcmc"].native["posterior"]["sigma"].values
+    other = comparison["dropped"].panels["mcmc"].native["posterior"]["sigma"].values
+    own = comparison["default"].panels["mcmc"].native["posterior"]["sigma"].values
     error = float(np.hypot(float(az.mcse(own)), float(az.mcse(other))))
-    return at_most(abs(float(other.mean()) - _reweighted(c)[1]) / error, 4.5)
+    return at_most(abs(float(other.mean()) - _reweighted(comparison)[1]) / error, 4.5)
 
 
 @claim("Over the posterior the slope of likelihood and prior by sigma, times sigma, is minus one on average, as "
        "Stein's identity wants (in Monte Carlo errors)")  # fmt: skip
-def posterior_has_the_right_sigma(c: Any) -> Claim:
-    d, posterior = c["default"].data, c["default"].panels["mcmc"].native["posterior"]
+def posterior_has_the_right_sigma(comparison: Any) -> Claim:
+    d, posterior = comparison["default"].data, comparison["default"].panels["mcmc"].native["posterior"]
     beta, s = posterior["beta"].values, posterior["sigma"].values
     rest = np.sum((d.progression - beta @ d.X.T) ** 2, axis=-1) + WEIGHT * np.sum(beta**2, axis=-1)
     by_log = -(d.progression.size + beta.shape[-1]) + rest / s**2 + RATE * np.abs(beta).sum(axis=-1) / s - s**2
@@ -192,8 +193,8 @@ def posterior_has_the_right_sigma(c: Any) -> Claim:
 
 
 @claim("and the slope by each coefficient is zero on average (in Monte Carlo errors)")
-def posterior_has_no_mean_slope(c: Any) -> Claim:
-    d, posterior = c["default"].data, c["default"].panels["mcmc"].native["posterior"]
+def posterior_has_no_mean_slope(comparison: Any) -> Claim:
+    d, posterior = comparison["default"].data, comparison["default"].panels["mcmc"].native["posterior"]
     beta, s = posterior["beta"].values, posterior["sigma"].values[..., None]
     slopes = (d.progression - beta @ d.X.T) @ d.X / s**2 - RATE * np.sign(beta) / s - WEIGHT * beta / s**2
     return close_to_exact(slopes, 0.0)
@@ -207,24 +208,24 @@ def _twins(rate: float, weight: float) -> np.ndarray:
 
 
 @claim("The elastic net gives a predictor and its exact copy the same coefficient (difference)")
-def twins_are_alike(c: Any) -> Claim:
+def twins_are_alike(comparison: Any) -> Claim:
     one, other = _twins(RATE, WEIGHT)
     return at_most(float(abs(one - other)), 1e-10)
 
 
 @claim("where the lasso does not choose: it keeps whichever comes first in its loop (smaller of the two coefficients)")
-def lasso_picks_one(c: Any) -> Claim:
+def lasso_picks_one(comparison: Any) -> Claim:
     return at_most(float(np.min(np.abs(_twins(RATE, 0.0)))), 1e-10)
 
 
 @claim("The logarithm of the prior is a parabola on each side of zero (largest third difference on one side)")
-def prior_is_a_parabola(c: Any) -> Claim:
+def prior_is_a_parabola(comparison: Any) -> Claim:
     b = np.linspace(0.01, 1, 100)
     return at_most(float(np.max(np.abs(np.diff(-RATE * b - WEIGHT * b**2 / 2, n=3)))), 1e-10)
 
 
 @claim("That of a mixture of a Laplace and a normal density is none (largest third difference on one side)")
-def mixture_is_another(c: Any) -> Claim:
+def mixture_is_another(comparison: Any) -> Claim:
     from scipy.stats import laplace, norm
 
     b = np.linspace(0.01, 1, 100)
@@ -232,9 +233,9 @@ def mixture_is_another(c: Any) -> Claim:
     return between(float(np.max(np.abs(np.diff(log_mixture, n=3)))), 1e-5, 1.0)
 
 
-def path(c: Any) -> Figure:
+def path(comparison: Any) -> Figure:
     """The coefficients along the penalty, for elastic net and lasso."""
-    d, sigma = c["default"].data, _sigma(c)
+    d, sigma = comparison["default"].data, _sigma(comparison)
     rates = np.logspace(-1, 2.5, 50)
     net = np.array([_sklearn(d, sigma, r, WEIGHT) for r in rates])
     lasso = np.array([_sklearn(d, sigma, r, 0.0) for r in rates])
@@ -251,16 +252,17 @@ def path(c: Any) -> Figure:
     )
 
 
-def answer(c: Any) -> str:
+def answer(comparison: Any) -> str:
     """Say what the elastic net's prior is."""
     return (
         "It is a prior of two normal densities cut off at zero and glued together, and its mode is scikit-learn's "
-        f"ElasticNet; leaving out its constant moves sigma from {_sigma(c):.4f} to {_sigma(c, 'dropped'):.4f} at the "
+        f"ElasticNet; leaving out its constant moves sigma from {_sigma(comparison):.4f} to "
+        f"{_sigma(comparison, 'dropped'):.4f} at the "
         "mode."
     )
 
 
-def grouping(c: Any) -> str:
+def grouping(comparison: Any) -> str:
     """Say what becomes of twins."""
     net, lasso = _twins(RATE, WEIGHT), _twins(RATE, 0.0)
     return (
@@ -270,9 +272,9 @@ def grouping(c: Any) -> str:
     )
 
 
-def constants(c: Any) -> str:
+def constants(comparison: Any) -> str:
     """Say why the constant matters."""
-    one, other = (c[v].row("mcmc", "sigma").estimate for v in ("default", "dropped"))
+    one, other = (comparison[v].row("mcmc", "sigma").estimate for v in ("default", "dropped"))
     return (
         f"Given sigma, nothing; with sigma unknown it is one power of sigma for each of {len(PREDICTORS)} "
         "coefficients: the "
@@ -280,12 +282,12 @@ def constants(c: Any) -> str:
     )
 
 
-def zeros(c: Any) -> str:
+def zeros(comparison: Any) -> str:
     """Say whether the posterior has zeros."""
-    zero = np.array(PREDICTORS)[c["default"].values("map", "beta") == 0]
+    zero = np.array(PREDICTORS)[comparison["default"].values("map", "beta") == 0]
     return (
         f"The mode has them, here at {', '.join(zero) if zero.size else 'none of the four'}, because the density has a "
-        f"corner at zero; of the draws {int(np.sum(c['default'].draws('beta') == 0))} are."
+        f"corner at zero; of the draws {int(np.sum(comparison['default'].draws('beta') == 0))} are."
     )
 
 

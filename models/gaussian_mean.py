@@ -59,54 +59,56 @@ def _terms(mu: float) -> np.ndarray:
     return np.asarray(norm.logpdf(SPEEDS, mu, 1))
 
 
-def _log_likelihood(c: Any, mu: Any, copies: int = 1) -> np.ndarray:
+def _log_likelihood(comparison: Any, mu: Any, copies: int = 1) -> np.ndarray:
     """Return the graph's own log-likelihood at each ``mu``."""
-    engine = c["default"].engine.with_data(speed=np.tile(c["default"].data.speed, copies))
+    engine = comparison["default"].engine.with_data(speed=np.tile(comparison["default"].data.speed, copies))
     return np.array([engine.value(np.array([m]))[0] for m in np.ravel(mu)])
 
 
-def _around(c: Any) -> np.ndarray:
-    return np.linspace(-3, 3, 61) + float(c["default"].data.speed.mean())
+def _around(comparison: Any) -> np.ndarray:
+    return np.linspace(-3, 3, 61) + float(comparison["default"].data.speed.mean())
 
 
 @claim("The log-likelihood of mu is the sum of the measurements' log-densities (largest difference on a grid of mu)")
-def likelihood_is_a_sum(c: Any) -> Claim:
-    grid = _around(c)
-    return at_most(float(np.max(np.abs(_log_likelihood(c, grid) - [_terms(m).sum() for m in grid]))), 1e-10)
+def likelihood_is_a_sum(comparison: Any) -> Claim:
+    grid = _around(comparison)
+    return at_most(float(np.max(np.abs(_log_likelihood(comparison, grid) - [_terms(m).sum() for m in grid]))), 1e-10)
 
 
 @claim("It falls from its top by n (mu - mean)^2 / 2 and nothing else (largest difference on a grid of mu)")
-def likelihood_is_a_parabola(c: Any) -> Claim:
-    grid, y = _around(c), c["default"].data.speed
-    fall = _log_likelihood(c, y.mean()) - _log_likelihood(c, grid)
+def likelihood_is_a_parabola(comparison: Any) -> Claim:
+    grid, y = _around(comparison), comparison["default"].data.speed
+    fall = _log_likelihood(comparison, y.mean()) - _log_likelihood(comparison, grid)
     return at_most(float(np.max(np.abs(fall - y.size * (grid - y.mean()) ** 2 / 2))), 1e-10)
 
 
 @claim("The MLE is the sample mean (difference)")
-def mle_is_the_mean(c: Any) -> Claim:
-    return at_most(abs(c["default"].row("mle", "mu").estimate - c["default"].data.speed.mean()), 1e-10)
+def mle_is_the_mean(comparison: Any) -> Claim:
+    return at_most(
+        abs(comparison["default"].row("mle", "mu").estimate - comparison["default"].data.speed.mean()), 1e-10
+    )
 
 
 @claim("Its standard error is 1/sqrt(n) (relative difference)")
-def standard_error_is_known(c: Any) -> Claim:
-    return at_most(abs(c["default"].row("mle", "mu").std_error * np.sqrt(SPEEDS.size) - 1), 1e-9)
+def standard_error_is_known(comparison: Any) -> Claim:
+    return at_most(abs(comparison["default"].row("mle", "mu").std_error * np.sqrt(SPEEDS.size) - 1), 1e-9)
 
 
 @claim("Wald and profile interval of a parabola are one, mean -+ z/sqrt(n) (largest difference of four ends)")
-def intervals_are_one(c: Any) -> Claim:
+def intervals_are_one(comparison: Any) -> Claim:
     from scipy.stats import norm
 
-    y, gaps = c["default"].data.speed, []
+    y, gaps = comparison["default"].data.speed, []
     for kind in ("wald", "profile"):
-        row = c["default"].interval("mle", kind, "mu")
+        row = comparison["default"].interval("mle", kind, "mu")
         half = norm.ppf(0.5 + row.ci_prob / 2) / np.sqrt(y.size)
         gaps += [abs(row.lower - (y.mean() - half)), abs(row.upper - (y.mean() + half))]
     return at_most(max(gaps), 1e-8)
 
 
-def _ascent(c: Any, steps: int) -> np.ndarray:
+def _ascent(comparison: Any, steps: int) -> np.ndarray:
     """Return the steps of gradient ascent on the log-likelihood from zero, at half of Newton's rate."""
-    engine, path = c["default"].engine, [0.0]
+    engine, path = comparison["default"].engine, [0.0]
     for _ in range(steps):
         slope = engine.slopes(np.array([path[-1]]))[1][0, 0]
         path.append(path[-1] + 0.5 / SPEEDS.size * float(slope))
@@ -114,13 +116,13 @@ def _ascent(c: Any, steps: int) -> np.ndarray:
 
 
 @claim("Gradient ascent on the log-likelihood arrives at the MLE (distance after 60 steps)")
-def ascent_arrives(c: Any) -> Claim:
-    return at_most(abs(_ascent(c, 60)[-1] - c["default"].row("mle", "mu").estimate), 1e-10)
+def ascent_arrives(comparison: Any) -> Claim:
+    return at_most(abs(_ascent(comparison, 60)[-1] - comparison["default"].row("mle", "mu").estimate), 1e-10)
 
 
 @claim("and at half of Newton's rate each of its steps halves the distance (largest deviation from half, 20 steps)")
-def ascent_halves(c: Any) -> Claim:
-    away = _ascent(c, 20) - c["default"].data.speed.mean()
+def ascent_halves(comparison: Any) -> Claim:
+    away = _ascent(comparison, 20) - comparison["default"].data.speed.mean()
     return at_most(float(np.max(np.abs(away[1:] / away[:-1] - 0.5))), 1e-8)
 
 
@@ -133,33 +135,35 @@ def _underflow() -> tuple[int, int]:
 
 @claim("The product of the densities, the twenty gone through again and again, is zero in double precision after the "
        "number of terms that the sum of their logarithms foretells, but for rounding (terms)")  # fmt: skip
-def product_underflows(c: Any) -> Claim:
+def product_underflows(comparison: Any) -> Claim:
     product, foretold = _underflow()
     return between(product, foretold - 2, foretold + 2)
 
 
 @claim("The sum of logarithms is exact where the product is zero: a thousand copies give a thousand times the sum "
        "(relative difference)")  # fmt: skip
-def sum_does_not_underflow(c: Any) -> Claim:
+def sum_does_not_underflow(comparison: Any) -> Claim:
     mean = float(SPEEDS.mean())
-    return at_most(abs(_log_likelihood(c, mean, 1000)[0] / (1000 * _terms(mean).sum()) - 1), 1e-12)
+    return at_most(abs(_log_likelihood(comparison, mean, 1000)[0] / (1000 * _terms(mean).sum()) - 1), 1e-12)
 
 
 @claim("Ten times the data leave the MLE where it is (difference)")
-def copies_do_not_move_the_mle(c: Any) -> Claim:
-    return at_most(abs(c["tenfold"].row("mle", "mu").estimate - c["default"].row("mle", "mu").estimate), 1e-10)
+def copies_do_not_move_the_mle(comparison: Any) -> Claim:
+    return at_most(
+        abs(comparison["tenfold"].row("mle", "mu").estimate - comparison["default"].row("mle", "mu").estimate), 1e-10
+    )
 
 
 @claim("They make the curvature of the log-likelihood ten times as large (relative difference)")
-def copies_multiply_the_curvature(c: Any) -> Claim:
+def copies_multiply_the_curvature(comparison: Any) -> Claim:
     z = np.array([SPEEDS.mean()])
-    one, ten = (-c[v].engine.derivatives(z)[2][0, 0, 0] for v in ("default", "tenfold"))
+    one, ten = (-comparison[v].engine.derivatives(z)[2][0, 0, 0] for v in ("default", "tenfold"))
     return at_most(abs(float(ten / one) / COPIES - 1), 1e-10)
 
 
 @claim("and the standard error smaller by the root of ten (relative difference)")
-def copies_shrink_the_error(c: Any) -> Claim:
-    one, ten = (c[v].row("mle", "mu").std_error for v in ("default", "tenfold"))
+def copies_shrink_the_error(comparison: Any) -> Claim:
+    one, ten = (comparison[v].row("mle", "mu").std_error for v in ("default", "tenfold"))
     return at_most(abs(one / ten / np.sqrt(COPIES) - 1), 1e-9)
 
 
@@ -169,47 +173,47 @@ def _posterior(n: int) -> tuple[float, float]:
 
 
 @claim("The MAP is the mean of the measurements and the guess, which counts as one (largest difference, both variants)")
-def map_counts_the_guess(c: Any) -> Claim:
-    gaps = [abs(s.row("map", "mu").estimate - _posterior(s.data.speed.size)[0]) for s in c.solutions.values()]
+def map_counts_the_guess(comparison: Any) -> Claim:
+    gaps = [abs(s.row("map", "mu").estimate - _posterior(s.data.speed.size)[0]) for s in comparison.solutions.values()]
     return at_most(max(gaps), 1e-10)
 
 
 @claim("Laplace's interval is the exact posterior's (largest difference of its ends)")
-def laplace_is_exact(c: Any) -> Claim:
+def laplace_is_exact(comparison: Any) -> Claim:
     from scipy.stats import norm
 
-    row, (mean, sd) = c["default"].interval("map", "laplace", "mu"), _posterior(SPEEDS.size)
+    row, (mean, sd) = comparison["default"].interval("map", "laplace", "mu"), _posterior(SPEEDS.size)
     ends = norm.ppf([0.5 - row.ci_prob / 2, 0.5 + row.ci_prob / 2], mean, sd)
     return at_most(max(abs(row.lower - ends[0]), abs(row.upper - ends[1])), 1e-8)
 
 
 @claim("The posterior mean is the conjugate one (in Monte Carlo errors)")
-def posterior_mean_is_conjugate(c: Any) -> Claim:
-    draws = c["default"].panels["mcmc"].native["posterior"]["mu"].values
+def posterior_mean_is_conjugate(comparison: Any) -> Claim:
+    draws = comparison["default"].panels["mcmc"].native["posterior"]["mu"].values
     return close_to_exact(draws, _posterior(SPEEDS.size)[0])
 
 
 @claim("and the posterior variance is 1/(n + 1) (in Monte Carlo errors)")
-def posterior_variance_is_conjugate(c: Any) -> Claim:
+def posterior_variance_is_conjugate(comparison: Any) -> Claim:
     mean, sd = _posterior(SPEEDS.size)
-    return close_to_exact((c["default"].panels["mcmc"].native["posterior"]["mu"].values - mean) ** 2, sd**2)
+    return close_to_exact((comparison["default"].panels["mcmc"].native["posterior"]["mu"].values - mean) ** 2, sd**2)
 
 
 @claim("No amount of such data mends the instrument: the speed in vacuum lies outside the interval of every panel, "
        "and further out, in its own half-widths, with ten times the data (panels of which this is so)")  # fmt: skip
-def instrument_is_off(c: Any) -> Claim:
+def instrument_is_off(comparison: Any) -> Claim:
     def away(variant: str, method: str) -> float:
-        row = c[variant].row(method, "mu")
+        row = comparison[variant].row(method, "mu")
         return float(abs(KNOWN - (row.lower + row.upper) / 2) / ((row.upper - row.lower) / 2))
 
     return equal(float(sum(1 < away("default", m) < away("tenfold", m) for m in ("mle", "map", "mcmc"))), 3.0)
 
 
-def three_means(c: Any) -> Figure:
+def three_means(comparison: Any) -> Figure:
     """The measurements under three values of mu: too low, right and too high."""
     from scipy.stats import norm
 
-    y = c["default"].data.speed
+    y = comparison["default"].data.speed
     grid = np.linspace(y.min() - 2, y.max() + 2, 200)
     named = {"too low": y.mean() - OFF, "at the MLE": y.mean(), "too high": y.mean() + OFF}
     curves = [
@@ -226,11 +230,11 @@ def three_means(c: Any) -> Figure:
     )
 
 
-def log_likelihoods(c: Any) -> Figure:
+def log_likelihoods(comparison: Any) -> Figure:
     """The log-likelihood of the data, and of ten copies of them."""
-    y = c["default"].data.speed
+    y = comparison["default"].data.speed
     grid = np.linspace(y.mean() - OFF - 0.5, y.mean() + OFF + 0.5, 120)
-    one, ten = (_log_likelihood(c, grid, k) - _log_likelihood(c, y.mean(), k) for k in (1, COPIES))
+    one, ten = (_log_likelihood(comparison, grid, k) - _log_likelihood(comparison, y.mean(), k) for k in (1, COPIES))
     near = ten > one.min()
     marks = [y.mean() - OFF, y.mean(), y.mean() + OFF]
     return Figure(
@@ -247,9 +251,9 @@ def log_likelihoods(c: Any) -> Figure:
     )
 
 
-def answer(c: Any) -> str:
+def answer(comparison: Any) -> str:
     """Say what a likelihood is and where its top lies."""
-    mle, y = c["default"].row("mle", "mu"), c["default"].data.speed
+    mle, y = comparison["default"].row("mle", "mu"), comparison["default"].data.speed
     return (
         f"A likelihood adds the {y.size} measurements' log-densities: it is highest, at {_terms(y.mean()).sum():.1f}, "
         f"where mu is their mean, {mle.estimate:.2f}, and falls by a half at one standard error, {mle.std_error:.3f}, "
@@ -257,29 +261,30 @@ def answer(c: Any) -> str:
     )
 
 
-def halving(c: Any) -> str:
+def halving(comparison: Any) -> str:
     """Say what ten times the data did to the standard error."""
-    one, ten = (c[v].row("mle", "mu").std_error for v in ("default", "tenfold"))
+    one, ten = (comparison[v].row("mle", "mu").std_error for v in ("default", "tenfold"))
     return (
         f"Three times as many, {3 * SPEEDS.size}, for the curvature adds up, and the error is one over its root. "
         f"Ten times the data made it {one / ten:.2f} times smaller, from {one:.3f} to {ten:.3f}."
     )
 
 
-def worth(c: Any) -> str:
+def worth(comparison: Any) -> str:
     """Say how far the prior moves the mode."""
-    mle, mode = (c["default"].row(m, "mu").estimate for m in ("mle", "map"))
+    mle, mode = (comparison["default"].row(m, "mu").estimate for m in ("mle", "map"))
     return (
         f"One: the guess of {GUESS:g} moves the mode from {mle:.3f} to {mode:.3f}, "
         f"{(mode - mle) / (GUESS - mle):.3f} of the way, which is 1/{SPEEDS.size + 1}."
     )
 
 
-def underflowing(c: Any) -> str:
+def underflowing(comparison: Any) -> str:
     """Say after how many terms the product is zero."""
     return (
         f"After {_underflow()[0]} terms it is zero in double precision, whatever mu is; the sum of logarithms of a "
-        f"thousand copies of the data is {_log_likelihood(c, SPEEDS.mean(), 1000)[0]:.0f}, and no trouble at all."
+        f"thousand copies of the data is {_log_likelihood(comparison, SPEEDS.mean(), 1000)[0]:.0f}, and no trouble at "
+        "all."
     )
 
 

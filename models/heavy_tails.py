@@ -65,8 +65,8 @@ def simulate(
     return _data(air, true["level"] + true["slope"] * air + true["scale"] * rng.standard_t(FREEDOM, n)), true
 
 
-def _line(c: Any, variant: str, method: str) -> np.ndarray:
-    return np.array([c[variant].row(method, name).estimate for name in ("level", "slope")])
+def _line(comparison: Any, variant: str, method: str) -> np.ndarray:
+    return np.array([comparison[variant].row(method, name).estimate for name in ("level", "slope")])
 
 
 def _ols(d: Data) -> np.ndarray:
@@ -119,75 +119,79 @@ def _moved(family: str) -> str:
     return "moved" if family == "student" else f"{family}_moved"
 
 
-def _shift(c: Any, family: str, method: str) -> float:
+def _shift(comparison: Any, family: str, method: str) -> float:
     """Return by how much the slope of a panel changes when the day's loss moves."""
-    return float(_line(c, _moved(family), method)[1] - _line(c, VARIANT[family], method)[1])
+    return float(_line(comparison, _moved(family), method)[1] - _line(comparison, VARIANT[family], method)[1])
 
 
-def _gap(c: Any, family: str, method: str) -> float:
+def _gap(comparison: Any, family: str, method: str) -> float:
     """Return how far a panel is from the other way of finding its line, with the data as they are and moved."""
     found = [
-        np.max(np.abs(_line(c, v, method) - BY_LIBRARY[family](c[v].data))) for v in (VARIANT[family], _moved(family))
+        np.max(np.abs(_line(comparison, v, method) - BY_LIBRARY[family](comparison[v].data)))
+        for v in (VARIANT[family], _moved(family))
     ]
     return float(max(found))
 
 
 @claim("Under normal errors MLE and MAP are least squares, with the day as it is and moved (largest difference)")
-def normal_is_least_squares(c: Any) -> Claim:
-    return at_most(max(_gap(c, "normal", "mle"), _gap(c, "normal", "map")), 1e-8)
+def normal_is_least_squares(comparison: Any) -> Claim:
+    return at_most(max(_gap(comparison, "normal", "mle"), _gap(comparison, "normal", "map")), 1e-8)
 
 
 @claim("Under Student errors the MLE is where EM ends (largest difference)")
-def student_is_em(c: Any) -> Claim:
-    return at_most(_gap(c, "student", "mle"), 1e-8)
+def student_is_em(comparison: Any) -> Claim:
+    return at_most(_gap(comparison, "student", "mle"), 1e-8)
 
 
 @claim("and so is the MAP, with the prior 1/scale in the EM (largest difference of three parameters)")
-def student_map_is_em(c: Any) -> Claim:
+def student_map_is_em(comparison: Any) -> Claim:
     gaps = []
     for v in ("default", "moved"):
-        ours = np.array([*_line(c, v, "map"), c[v].row("map", "scale").estimate])
-        gaps.append(np.max(np.abs(ours - _student(c[v].data, extra=1.0))))
+        ours = np.array([*_line(comparison, v, "map"), comparison[v].row("map", "scale").estimate])
+        gaps.append(np.max(np.abs(ours - _student(comparison[v].data, extra=1.0))))
     return at_most(float(max(gaps)), 1e-8)
 
 
 @claim("A day that moves pulls the least squares slope in proportion: by its row of (X'X)^-1 X' (difference of MLE and "
        "MAP from it)")  # fmt: skip
-def normal_has_no_bound(c: Any) -> Claim:
-    air = c["default"].data.air
+def normal_has_no_bound(comparison: Any) -> Claim:
+    air = comparison["default"].data.air
     exact = MOVE * air[DAY] / (air @ air)
-    return at_most(max(abs(_shift(c, "normal", m) - exact) for m in ("mle", "map")), 1e-8)
+    return at_most(max(abs(_shift(comparison, "normal", m) - exact) for m in ("mle", "map")), 1e-8)
 
 
 @claim("Least absolute deviations, the MLE under Laplace errors, is not pulled at all: the day was above the line and "
        "stays there (change of the slope)")  # fmt: skip
-def laplace_does_not_move(c: Any) -> Claim:
-    return at_most(float(abs(_vertex(c["moved"].data)[1] - _vertex(c["default"].data)[1])), 1e-8)
+def laplace_does_not_move(comparison: Any) -> Claim:
+    return at_most(float(abs(_vertex(comparison["moved"].data)[1] - _vertex(comparison["default"].data)[1])), 1e-8)
 
 
 @claim("Under Student errors it pulls MLE, MAP and posterior mean less than a fifth as far as under normal errors "
        "(largest ratio of a panel)")  # fmt: skip
-def student_hardly_moves(c: Any) -> Claim:
-    return at_most(max(abs(_shift(c, "student", m) / _shift(c, "normal", m)) for m in ("mle", "map", "mcmc")), 0.2)
+def student_hardly_moves(comparison: Any) -> Claim:
+    return at_most(
+        max(abs(_shift(comparison, "student", m) / _shift(comparison, "normal", m)) for m in ("mle", "map", "mcmc")),
+        0.2,
+    )
 
 
 @claim("Student's influence redescends: moved further, the day is forgotten, and the MLE is nearly that without it "
        "(distance of the slopes when it moves a thousandfold, in the distance when it stays)")  # fmt: skip
-def student_forgets(c: Any) -> Claim:
-    d = c["default"].data
+def student_forgets(comparison: Any) -> Claim:
+    d = comparison["default"].data
     kept = np.arange(d.air.size) != DAY
     without = _student(Data({"air": d.air[kept], "loss": d.loss[kept]}))[1]
     far = d.loss + 1000 * MOVE * ~kept
     # Its scale remembers that a day was far: one part in n.
     gone = _student(Data({"air": d.air, "loss": far}))[1]
-    return at_most(abs(gone - without) / abs(_line(c, "default", "mle")[1] - without), 0.5)
+    return at_most(abs(gone - without) / abs(_line(comparison, "default", "mle")[1] - without), 0.5)
 
 
 @claim("Huber's M-estimator (RLM), whose loss is linear in the tails, is pulled less than half as far as least squares "
        "(its pull, in that of least squares)")  # fmt: skip
-def huber_is_bounded(c: Any) -> Claim:
-    pull = _huber(c["moved"].data)[1] - _huber(c["default"].data)[1]
-    return between(float(pull / _shift(c, "normal", "mle")), -0.1, 0.5)
+def huber_is_bounded(comparison: Any) -> Claim:
+    pull = _huber(comparison["moved"].data)[1] - _huber(comparison["default"].data)[1]
+    return between(float(pull / _shift(comparison, "normal", "mle")), -0.1, 0.5)
 
 
 @lru_cache(maxsize=32)
@@ -221,20 +225,20 @@ def _exact(d: Data, family: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 @claim("All four posterior means of the slope are their integrals on a grid (in Monte Carlo errors)")
-def posteriors_are_the_integrals(c: Any) -> Claim:
+def posteriors_are_the_integrals(comparison: Any) -> Claim:
     draws, exact = [], []
     for family in VARIANT:
         for variant in (VARIANT[family], _moved(family)):
-            draws.append(c[variant].panels["mcmc"].native["posterior"]["slope"].values)
-            exact.append(_exact(c[variant].data, family)[0][1])
+            draws.append(comparison[variant].panels["mcmc"].native["posterior"]["slope"].values)
+            exact.append(_exact(comparison[variant].data, family)[0][1])
     return close_to_exact(np.stack(draws, axis=-1), exact)
 
 
 @claim("The moved day widens the posterior of the slope under normal errors most (ratio of the widening, normal to "
        "Student)")  # fmt: skip
-def normal_widens_most(c: Any) -> Claim:
+def normal_widens_most(comparison: Any) -> Claim:
     def widening(family: str) -> float:
-        one, other = (c[v].row("mcmc", "slope").std_error for v in (_moved(family), VARIANT[family]))
+        one, other = (comparison[v].row("mcmc", "slope").std_error for v in (_moved(family), VARIANT[family]))
         return float(one / other)
 
     return at_least(widening("normal") / widening("student"), 1.2)
@@ -255,9 +259,9 @@ def _curves(air: tuple[float, ...], loss: tuple[float, ...]) -> tuple[np.ndarray
     return moves, found
 
 
-def sensitivity(c: Any) -> Figure:
+def sensitivity(comparison: Any) -> Figure:
     """The slope as one day is moved, under each family."""
-    d = c["default"].data
+    d = comparison["default"].data
     moves, curves = _curves(tuple(d.air), tuple(d.loss))
     return Figure(
         "One day moved",
@@ -269,9 +273,9 @@ def sensitivity(c: Any) -> Figure:
     )
 
 
-def answer(c: Any) -> str:
+def answer(comparison: Any) -> str:
     """Say how far one day pulls."""
-    far, near = ([_shift(c, family, m) for m in ("mle", "mcmc")] for family in ("normal", "student"))
+    far, near = ([_shift(comparison, family, m) for m in ("mle", "mcmc")] for family in ("normal", "student"))
     return (
         f"As far as the errors' tails let it: moved by {MOVE:g}, the day changes the slope by {far[0]:.3f} under "
         "normal "
@@ -280,29 +284,32 @@ def answer(c: Any) -> str:
     )
 
 
-def same_in_panels(c: Any) -> str:
+def same_in_panels(comparison: Any) -> str:
     """Say whether a prior or a posterior protects."""
     return (
-        f"No: under normal errors the posterior mean moves by {_shift(c, 'normal', 'mcmc'):.3f} where the MLE moves by "
-        f"{_shift(c, 'normal', 'mle'):.3f}. What protects is the likelihood, not the way it is summarised."
+        f"No: under normal errors the posterior mean moves by {_shift(comparison, 'normal', 'mcmc'):.3f} where the "
+        "MLE moves by "
+        f"{_shift(comparison, 'normal', 'mle'):.3f}. What protects is the likelihood, not the way it is summarised."
     )
 
 
-def why_none(c: Any) -> str:
+def why_none(comparison: Any) -> str:
     """Say why the Laplace posterior moves though its mode does not."""
-    (one, narrow), (other, wide) = (_exact(c[v].data, "laplace") for v in ("default", "moved"))
+    (one, narrow), (other, wide) = (_exact(comparison[v].data, "laplace") for v in ("default", "moved"))
     return (
-        f"Its mode is fixed by two days and keeps its slope of {_vertex(c['moved'].data)[1]:.3f}, but the scale grows "
+        f"Its mode is fixed by two days and keeps its slope of {_vertex(comparison['moved'].data)[1]:.3f}, but the "
+        "scale grows "
         "with "
         f"the far day. By quadrature the posterior's standard deviation of the slope goes from {narrow[1]:.3f} to "
         f"{wide[1]:.3f}, and its mean from {one[1]:.3f} to {other[1]:.3f}."
     )
 
 
-def huber(c: Any) -> str:
+def huber(comparison: Any) -> str:
     """Say what Huber's estimator is among them."""
     return (
-        f"It is moved by {_huber(c['moved'].data)[1] - _huber(c['default'].data)[1]:.3f}. Its loss is that of errors "
+        f"It is moved by {_huber(comparison['moved'].data)[1] - _huber(comparison['default'].data)[1]:.3f}. Its loss "
+        "is that of errors "
         "which are normal in the middle and Laplace in the tails, but its scale comes from another rule, so that it is "
         "no maximum of a likelihood."
     )

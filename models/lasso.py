@@ -76,109 +76,109 @@ def simulate(
     return _data(x, y, [f"x{j}" for j in range(beta.size)]), true
 
 
-def _sigma(c: Any) -> float:
+def _sigma(comparison: Any) -> float:
     """Return sigma at the mode."""
-    return float(c["default"].values("map", "sigma")[0])
+    return float(comparison["default"].values("map", "sigma")[0])
 
 
-def _gap(c: Any, method: str, other: np.ndarray) -> float:
+def _gap(comparison: Any, method: str, other: np.ndarray) -> float:
     """Return the largest difference from a panel's coefficients, in sigma."""
-    return float(np.max(np.abs(c["default"].values(method, "beta") - other)) / _sigma(c))
+    return float(np.max(np.abs(comparison["default"].values(method, "beta") - other)) / _sigma(comparison))
 
 
-def _centred(c: Any) -> tuple[np.ndarray, np.ndarray]:
+def _centred(comparison: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return X and y without its mean, which is all that an unpenalised mean does here."""
-    d = c["default"].data
+    d = comparison["default"].data
     return d.X, d.progression - d.progression.mean()
 
 
-def _sklearn(c: Any, rate: float = RATE) -> np.ndarray:
+def _sklearn(comparison: Any, rate: float = RATE) -> np.ndarray:
     """Return scikit-learn's lasso at the penalty that the prior implies, alpha = sigma*rate/n."""
     from sklearn.linear_model import Lasso
 
-    x, y = _centred(c)
-    alpha = _sigma(c) * rate / y.size
+    x, y = _centred(comparison)
+    alpha = _sigma(comparison) * rate / y.size
     fitted = Lasso(alpha=alpha, fit_intercept=False, tol=1e-14, max_iter=100_000).fit(x, y)
     return np.asarray(fitted.coef_)
 
 
 @claim("The MLE is sm.OLS (largest difference, in sigma)")
-def mle_is_ols(c: Any) -> Claim:
+def mle_is_ols(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
-    d = c["default"].data
-    return at_most(_gap(c, "mle", sm.OLS(d.progression, sm.add_constant(d.X)).fit().params[1:]), EXACT)
+    d = comparison["default"].data
+    return at_most(_gap(comparison, "mle", sm.OLS(d.progression, sm.add_constant(d.X)).fit().params[1:]), EXACT)
 
 
 @claim("The MAP is scikit-learn's Lasso at alpha = sigma*lambda/n (largest difference, in sigma)")
-def map_is_the_lasso(c: Any) -> Claim:
-    return at_most(_gap(c, "map", _sklearn(c)), EXACT)
+def map_is_the_lasso(comparison: Any) -> Claim:
+    return at_most(_gap(comparison, "map", _sklearn(comparison)), EXACT)
 
 
 @claim("The MAP is zero, exactly, at the same predictors as scikit-learn's lasso (their names)")
-def same_zeros(c: Any) -> Claim:
-    names = np.array(c["default"].data.coords["predictor"])
-    ours, theirs = names[c["default"].values("map", "beta") == 0], names[_sklearn(c) == 0]
+def same_zeros(comparison: Any) -> Claim:
+    names = np.array(comparison["default"].data.coords["predictor"])
+    ours, theirs = names[comparison["default"].values("map", "beta") == 0], names[_sklearn(comparison) == 0]
     return equal(", ".join(ours), ", ".join(theirs))
 
 
 @claim("At least one coefficient of the MAP is exactly zero (how many)")
-def some_zeros(c: Any) -> Claim:
-    return at_least(float(np.sum(c["default"].values("map", "beta") == 0)), 1)
+def some_zeros(comparison: Any) -> Claim:
+    return at_least(float(np.sum(comparison["default"].values("map", "beta") == 0)), 1)
 
 
 @claim("The MAP satisfies the lasso's optimality (KKT) conditions: with predictors X and residuals r, X'r is "
        "lambda*sigma times the coefficient's sign, or within that where it is zero (largest violation, in "
        "lambda*sigma)")  # fmt: skip
-def kkt_holds(c: Any) -> Claim:
-    x, y = _centred(c)
-    beta = c["default"].values("map", "beta")
-    slope = x.T @ (y - x @ beta) / (RATE * _sigma(c))
+def kkt_holds(comparison: Any) -> Claim:
+    x, y = _centred(comparison)
+    beta = comparison["default"].values("map", "beta")
+    slope = x.T @ (y - x @ beta) / (RATE * _sigma(comparison))
     at_zero = np.maximum(np.abs(slope) - 1, 0)
     return at_most(float(np.max(np.where(beta == 0, at_zero, np.abs(slope - np.sign(beta))))), EXACT)
 
 
 @claim("The solver's own residual of the optimality conditions of the MAP is rounding (in standard errors)")
-def kkt_residual_is_reported(c: Any) -> Claim:
-    return at_most(c["default"].panels["map"].native.kkt_residual, EXACT)
+def kkt_residual_is_reported(comparison: Any) -> Claim:
+    return at_most(comparison["default"].panels["map"].native.kkt_residual, EXACT)
 
 
 @claim("The joint density has one mode: no start ended at another (how many did)")
-def one_mode(c: Any) -> Claim:
-    return equal(float(c["default"].panels["map"].diagnostics["other_optima"]), 0.0)
+def one_mode(comparison: Any) -> Claim:
+    return equal(float(comparison["default"].panels["map"].diagnostics["other_optima"]), 0.0)
 
 
 @claim("sigma at the mode is the root of its own equation, (n+p+1) sigma^2 = RSS + lambda*sigma*sum|b| (relative)")
-def sigma_is_stationary(c: Any) -> Claim:
-    x, y = _centred(c)
-    beta, sigma = c["default"].values("map", "beta"), _sigma(c)
+def sigma_is_stationary(comparison: Any) -> Claim:
+    x, y = _centred(comparison)
+    beta, sigma = comparison["default"].values("map", "beta"), _sigma(comparison)
     right = np.sum((y - x @ beta) ** 2) + RATE * sigma * np.abs(beta).sum()
     return at_most(abs(right / ((y.size + beta.size + 1) * sigma**2) - 1), EXACT)
 
 
 @claim("No posterior mean or median of a coefficient, and no draw, is exactly zero (how many are)")
-def posterior_has_no_zeros(c: Any) -> Claim:
-    draws = c["default"].draws("beta")
+def posterior_has_no_zeros(comparison: Any) -> Claim:
+    draws = comparison["default"].draws("beta")
     zeros = np.sum(draws.mean(0) == 0) + np.sum(np.median(draws, 0) == 0) + np.sum(draws == 0)
     return equal(float(zeros), 0.0)
 
 
 @claim("Where the MAP is zero, the posterior's 95 % interval has values on both sides (how many do not)")
-def zeros_are_undecided(c: Any) -> Claim:
-    low, high = np.quantile(c["default"].draws("beta"), (0.025, 0.975), axis=0)
-    zero = c["default"].values("map", "beta") == 0
+def zeros_are_undecided(comparison: Any) -> Claim:
+    low, high = np.quantile(comparison["default"].draws("beta"), (0.025, 0.975), axis=0)
+    zero = comparison["default"].values("map", "beta") == 0
     return equal(float(np.sum(zero & ~((low < 0) & (high > 0)))), 0.0)
 
 
 @claim("At the lambda published for these data the expected sum of |b|/sigma is p/lambda, as marginal maximum "
        "likelihood wants (gap in lambda; bound: its rounding, and Monte Carlo error)")  # fmt: skip
-def lambda_is_the_published_one(c: Any) -> Claim:
+def lambda_is_the_published_one(comparison: Any) -> Claim:
     import arviz as az
     from scipy.stats import norm
 
-    posterior = c["default"].panels["mcmc"].native["posterior"]
+    posterior = comparison["default"].panels["mcmc"].native["posterior"]
     total = (np.abs(posterior["beta"]).sum("predictor") / posterior["sigma"]).values
-    p = c["default"].data.X.shape[1]
+    p = comparison["default"].data.X.shape[1]
     implied = p / total.mean()
     error = implied * float(az.mcse(total)) / total.mean()
     return at_most(abs(implied - RATE), 0.0005 + float(norm.isf(FALSE_ALARM / 2)) * error)
@@ -186,21 +186,21 @@ def lambda_is_the_published_one(c: Any) -> Claim:
 
 @claim("The MLE of s1 and s2 falls outside the posterior's 95 % interval (how many coefficients do; bound: those "
        "whose tail probability is clear of 2.5 % by more than Monte Carlo error)")  # fmt: skip
-def mle_outside_the_posterior(c: Any) -> Claim:
-    low, high = np.quantile(c["default"].draws("beta"), (0.025, 0.975), axis=0)
-    mle = c["default"].values("mle", "beta")
+def mle_outside_the_posterior(comparison: Any) -> Claim:
+    low, high = np.quantile(comparison["default"].draws("beta"), (0.025, 0.975), axis=0)
+    mle = comparison["default"].values("mle", "beta")
     outside = (mle < low) | (mle > high)
-    names = np.array(c["default"].data.coords["predictor"])
+    names = np.array(comparison["default"].data.coords["predictor"])
     found = at_least(float(np.sum(outside)), 2)
     return replace(found, holds=found.holds and {"s1", "s2"} <= set(names[outside]))
 
 
 @claim("lambda from the prior's scale is alpha = sigma*lambda/n in each library that divides the loss by 2n, "
        "and comes back to the prior (largest relative gap)")  # fmt: skip
-def scales_convert(c: Any) -> Claim:
+def scales_convert(comparison: Any) -> Claim:
     from triptych.penalties import Laplace, to_penalty, to_prior
 
-    sigma, n = _sigma(c), c["default"].data.progression.size
+    sigma, n = _sigma(comparison), comparison["default"].data.progression.size
     gaps = []
     for library in LIBRARIES:
         setting = to_penalty(Laplace(sigma / RATE), library, sigma=sigma, n=n)
@@ -212,46 +212,46 @@ def scales_convert(c: Any) -> Claim:
 
 @claim("At the penalty alpha = sigma*lambda/n ElasticNet and OLS.fit_regularized end at the MAP too (largest "
        "difference, in sigma)")  # fmt: skip
-def other_libraries_agree(c: Any) -> Claim:
+def other_libraries_agree(comparison: Any) -> Claim:
     import statsmodels.api as sm
     from sklearn.linear_model import ElasticNet
 
     from triptych.penalties import Laplace, to_penalty
 
-    x, y = _centred(c)
-    prior = Laplace(_sigma(c) / RATE)
-    known: dict[str, Any] = {"sigma": _sigma(c), "n": y.size}
+    x, y = _centred(comparison)
+    prior = Laplace(_sigma(comparison) / RATE)
+    known: dict[str, Any] = {"sigma": _sigma(comparison), "n": y.size}
     penalty = to_penalty(prior, "sklearn.ElasticNet", **known)
     net = ElasticNet(fit_intercept=False, tol=1e-14, max_iter=100_000, **penalty).fit(x, y)
     # zero_tol=0: else a coefficient that passes through zero on its way stays there.
     precise: dict[str, Any] = {"zero_tol": 0.0, "maxiter": 2000, "cnvrg_tol": 1e-7}
     ols = sm.OLS(y, x).fit_regularized(**precise, **to_penalty(prior, "statsmodels.OLS", **known))
-    return at_most(max(_gap(c, "map", net.coef_), _gap(c, "map", ols.params)), 1e-6)
+    return at_most(max(_gap(comparison, "map", net.coef_), _gap(comparison, "map", ols.params)), 1e-6)
 
 
-def _path(c: Any) -> tuple[np.ndarray, np.ndarray]:
+def _path(comparison: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return values of lambda, and the lasso's coefficients there at the MAP's sigma."""
     rates = np.logspace(-2.5, 1.5, 60)
-    return rates, np.array([_sklearn(c, rate) for rate in rates])
+    return rates, np.array([_sklearn(comparison, rate) for rate in rates])
 
 
 @claim("At the largest lambda of the path every coefficient is zero (how many are not)")
-def path_ends_at_zero(c: Any) -> Claim:
-    return equal(float(np.sum(_path(c)[1][-1] != 0)), 0.0)
+def path_ends_at_zero(comparison: Any) -> Claim:
+    return equal(float(np.sum(_path(comparison)[1][-1] != 0)), 0.0)
 
 
 @claim("A zero need not stay one as lambda grows: s3 leaves it again, and with the other sign (names of those that do)")
-def zeros_may_be_left_again(c: Any) -> Claim:
-    path = _path(c)[1]
+def zeros_may_be_left_again(comparison: Any) -> Claim:
+    path = _path(comparison)[1]
     left = ((path[:-1] == 0) & (path[1:] != 0)).any(axis=0) & (path > 0).any(axis=0) & (path < 0).any(axis=0)
-    return equal(", ".join(np.array(c["default"].data.coords["predictor"])[left]), "s3")
+    return equal(", ".join(np.array(comparison["default"].data.coords["predictor"])[left]), "s3")
 
 
-def coefficient_path(c: Any) -> Figure:
+def coefficient_path(comparison: Any) -> Figure:
     """The lasso's coefficients along lambda at the MAP's sigma; the title names those that are zero at this prior."""
-    names = c["default"].data.coords["predictor"]
-    rates, path = _path(c)
-    beta = c["default"].values("map", "beta")
+    names = comparison["default"].data.coords["predictor"]
+    rates, path = _path(comparison)
+    beta = comparison["default"].values("map", "beta")
     zero = beta == 0
     series = [Series(name, rates.tolist(), path[:, j].tolist()) for j, name in enumerate(names)]
     points = (
@@ -268,9 +268,9 @@ def coefficient_path(c: Any) -> Figure:
     )
 
 
-def answer(c: Any) -> str:
+def answer(comparison: Any) -> str:
     """Say which coefficients the MAP sets to zero, and that the posterior sets none."""
-    rows, posterior = c["default"].rows("map", "beta"), c["default"].rows("mcmc", "beta")
+    rows, posterior = comparison["default"].rows("map", "beta"), comparison["default"].rows("mcmc", "beta")
     zeros = [row.label for row in rows if row.estimate == 0]
     undecided = sum(row.lower < 0 < row.upper for row in posterior)
     return (

@@ -59,9 +59,9 @@ def simulate(
     return _data(income, food), true
 
 
-def _line(c: Any, method: str) -> np.ndarray:
+def _line(comparison: Any, method: str) -> np.ndarray:
     """Return level and slope of a panel."""
-    return np.array([c["default"].row(method, name).estimate for name in ("level", "slope")])
+    return np.array([comparison["default"].row(method, name).estimate for name in ("level", "slope")])
 
 
 def _residuals(d: Data, line: np.ndarray) -> np.ndarray:
@@ -92,11 +92,11 @@ def _descent(d: Data, steps: int = 3000) -> np.ndarray:
 
 
 @claim("The negative log-likelihood is n log(2 b) + n MAE/b (largest relative difference, at random lines and scales)")
-def loss_is_likelihood(c: Any) -> Claim:
-    d, rng, gaps = c["default"].data, np.random.default_rng(2), []
+def loss_is_likelihood(comparison: Any) -> Claim:
+    d, rng, gaps = comparison["default"].data, np.random.default_rng(2), []
     for _ in range(TRIALS):
         line, log_b = rng.normal(0, 1, 2), rng.normal(-1, 1)
-        ours = -float(c["default"].engine.value(np.array([*line, log_b]))[0])
+        ours = -float(comparison["default"].engine.value(np.array([*line, log_b]))[0])
         by_loss = d.food.size * (np.log(2) + log_b + np.abs(_residuals(d, line)).mean() / np.exp(log_b))
         gaps.append(abs(ours / by_loss - 1))
     return at_most(max(gaps), 1e-10)
@@ -104,64 +104,66 @@ def loss_is_likelihood(c: Any) -> Claim:
 
 @claim("The MLE of the line minimises the absolute error: it is the vertex of the linear programme (largest relative "
        "difference)")  # fmt: skip
-def mle_is_the_vertex(c: Any) -> Claim:
-    return at_most(float(np.max(np.abs(_line(c, "mle") / _vertex(c["default"].data) - 1))), EXACT)
+def mle_is_the_vertex(comparison: Any) -> Claim:
+    return at_most(float(np.max(np.abs(_line(comparison, "mle") / _vertex(comparison["default"].data) - 1))), EXACT)
 
 
 @claim("Median regression, statsmodels' QuantReg, stops within its own tolerance of the MLE (largest difference)")
-def mle_is_quantreg(c: Any) -> Claim:
+def mle_is_quantreg(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
-    d = c["default"].data
+    d = comparison["default"].data
     fitted = sm.QuantReg(d.food, sm.add_constant(d.income)).fit(q=0.5, p_tol=1e-9, max_iter=5000)
-    return at_most(float(np.max(np.abs(_line(c, "mle") - fitted.params))), 1e-5)
+    return at_most(float(np.max(np.abs(_line(comparison, "mle") - fitted.params))), 1e-5)
 
 
 @claim("Subgradient descent on the mean absolute error, its steps shrinking by a factor, ends at the MLE (largest "
        "difference)")  # fmt: skip
-def descent_ends_at_mle(c: Any) -> Claim:
-    return at_most(float(np.max(np.abs(_line(c, "mle") - _descent(c["default"].data)[-1]))), 1e-8)
+def descent_ends_at_mle(comparison: Any) -> Claim:
+    return at_most(float(np.max(np.abs(_line(comparison, "mle") - _descent(comparison["default"].data)[-1]))), 1e-8)
 
 
 @claim("It passes through as many households as it has coefficients (households within 1e-10 of the line)")
-def passes_through_two(c: Any) -> Claim:
-    return equal(float(np.sum(np.abs(_residuals(c["default"].data, _line(c, "mle"))) < 1e-10)), 2.0)
+def passes_through_two(comparison: Any) -> Claim:
+    return equal(float(np.sum(np.abs(_residuals(comparison["default"].data, _line(comparison, "mle"))) < 1e-10)), 2.0)
 
 
 @claim("Of the others half lie above the line, as above any median (difference of the counts above and below)")
-def halves_the_data(c: Any) -> Claim:
-    r = _residuals(c["default"].data, _line(c, "mle"))
+def halves_the_data(comparison: Any) -> Claim:
+    r = _residuals(comparison["default"].data, _line(comparison, "mle"))
     return at_most(float(abs(np.sum(r > 1e-10) - np.sum(r < -1e-10))), 2.0)
 
 
 @claim("The MLE of b is the least mean absolute error itself (relative)")
-def scale_is_the_loss(c: Any) -> Claim:
-    d = c["default"].data
-    return at_most(abs(c["default"].row("mle", "b").estimate / np.abs(_residuals(d, _vertex(d))).mean() - 1), EXACT)
+def scale_is_the_loss(comparison: Any) -> Claim:
+    d = comparison["default"].data
+    return at_most(
+        abs(comparison["default"].row("mle", "b").estimate / np.abs(_residuals(d, _vertex(d))).mean() - 1), EXACT
+    )
 
 
 @claim("A household that is moved, however far, but not across the line leaves the MLE exactly where it is (largest "
        "change of the vertex, a tenth of the households moved tenfold)")  # fmt: skip
-def far_points_do_not_pull(c: Any) -> Claim:
-    d = c["default"].data
+def far_points_do_not_pull(comparison: Any) -> Claim:
+    d = comparison["default"].data
     r = _residuals(d, _vertex(d))
     moved = np.argsort(-np.abs(r))[: r.size // 10]
     food = d.food.copy()
     food[moved] += 9 * r[moved]
     other = Data({"income": d.income, "food": food}, dims=d.dims)
-    return at_most(float(np.max(np.abs(_vertex(other) - _line(c, "mle")))), EXACT)
+    return at_most(float(np.max(np.abs(_vertex(other) - _line(comparison, "mle")))), EXACT)
 
 
 @claim("Under p ~ 1/b the MAP is the same line (largest relative difference)")
-def map_is_the_line(c: Any) -> Claim:
-    return at_most(float(np.max(np.abs(_line(c, "map") / _vertex(c["default"].data) - 1))), EXACT)
+def map_is_the_line(comparison: Any) -> Claim:
+    return at_most(float(np.max(np.abs(_line(comparison, "map") / _vertex(comparison["default"].data) - 1))), EXACT)
 
 
 @claim("and its b is the sum of absolute residuals divided by n + 1 (relative)")
-def map_divides_by_one_more(c: Any) -> Claim:
-    d = c["default"].data
+def map_divides_by_one_more(comparison: Any) -> Claim:
+    d = comparison["default"].data
     exact = np.abs(_residuals(d, _vertex(d))).sum() / (d.food.size + 1)
-    return at_most(abs(c["default"].row("map", "b").estimate / exact - 1), EXACT)
+    return at_most(abs(comparison["default"].row("map", "b").estimate / exact - 1), EXACT)
 
 
 @lru_cache(maxsize=4)
@@ -181,59 +183,62 @@ def _integrals(income: tuple[float, ...], food: tuple[float, ...]) -> tuple[np.n
     return mean, variance, float(np.sum(weight * total) / (n - 1))
 
 
-def _exact(c: Any) -> tuple[np.ndarray, np.ndarray, float]:
-    d = c["default"].data
+def _exact(comparison: Any) -> tuple[np.ndarray, np.ndarray, float]:
+    d = comparison["default"].data
     return _integrals(tuple(d.income), tuple(d.food))
 
 
-def _draws(c: Any) -> np.ndarray:
-    posterior = c["default"].panels["mcmc"].native["posterior"]
+def _draws(comparison: Any) -> np.ndarray:
+    posterior = comparison["default"].panels["mcmc"].native["posterior"]
     return np.stack([posterior["level"].values, posterior["slope"].values], axis=-1)
 
 
 @claim("The posterior mean of the line is its integral over a grid (in Monte Carlo errors)")
-def posterior_mean_is_the_integral(c: Any) -> Claim:
-    return close_to_exact(_draws(c), _exact(c)[0])
+def posterior_mean_is_the_integral(comparison: Any) -> Claim:
+    return close_to_exact(_draws(comparison), _exact(comparison)[0])
 
 
 @claim("and so is its variance (in Monte Carlo errors)")
-def posterior_variance_is_the_integral(c: Any) -> Claim:
-    mean, variance, _ = _exact(c)
-    return close_to_exact((_draws(c) - mean) ** 2, variance)
+def posterior_variance_is_the_integral(comparison: Any) -> Claim:
+    mean, variance, _ = _exact(comparison)
+    return close_to_exact((_draws(comparison) - mean) ** 2, variance)
 
 
 @claim("The posterior mean of b is that of the sum of absolute residuals, divided by n - 1 (in Monte Carlo errors)")
-def posterior_scale_is_the_integral(c: Any) -> Claim:
-    return close_to_exact(c["default"].panels["mcmc"].native["posterior"]["b"].values, _exact(c)[2])
+def posterior_scale_is_the_integral(comparison: Any) -> Claim:
+    return close_to_exact(comparison["default"].panels["mcmc"].native["posterior"]["b"].values, _exact(comparison)[2])
 
 
 @claim("No draw of the line passes through two households (how many do)")
-def draws_are_off_the_vertex(c: Any) -> Claim:
-    d = c["default"].data
-    draws = _draws(c).reshape(-1, 2)
+def draws_are_off_the_vertex(comparison: Any) -> Claim:
+    d = comparison["default"].data
+    draws = _draws(comparison).reshape(-1, 2)
     on = np.abs(d.food[None] - draws[:, :1] - draws[:, 1:] * d.income[None]) < 1e-12
     return equal(float(np.sum(on.sum(axis=1) >= 2)), 0.0)
 
 
 @claim("Least squares on the same households is a flatter line (its slope, less the MLE's)")
-def squares_give_a_flatter_line(c: Any) -> Claim:
-    d = c["default"].data
-    return between(float(np.polyfit(d.income, d.food, 1)[0] - _line(c, "mle")[1]), -0.2, -0.01)
+def squares_give_a_flatter_line(comparison: Any) -> Claim:
+    d = comparison["default"].data
+    return between(float(np.polyfit(d.income, d.food, 1)[0] - _line(comparison, "mle")[1]), -0.2, -0.01)
 
 
 @claim("because it bends to a few of them: without the two of the largest income its slope is nearer to the MLE's "
        "(ratio of the distances)")  # fmt: skip
-def squares_bend_to_two(c: Any) -> Claim:
-    d, slope = c["default"].data, _line(c, "mle")[1]
+def squares_bend_to_two(comparison: Any) -> Claim:
+    d, slope = comparison["default"].data, _line(comparison, "mle")[1]
     kept = np.argsort(d.income)[:-2]
     whole, without = (np.polyfit(d.income[rows], d.food[rows], 1)[0] for rows in (np.arange(d.income.size), kept))
     return at_least(abs(whole - slope) / abs(without - slope), 2.0)
 
 
-def two_lines(c: Any) -> Figure:
+def two_lines(comparison: Any) -> Figure:
     """The households with the median line and the least squares line."""
-    d, ends = c["default"].data, np.array([c["default"].data.income.min(), c["default"].data.income.max()])
-    median, mean = _line(c, "mle"), np.polyfit(d.income, d.food, 1)
+    d, ends = (
+        comparison["default"].data,
+        np.array([comparison["default"].data.income.min(), comparison["default"].data.income.max()]),
+    )
+    median, mean = _line(comparison, "mle"), np.polyfit(d.income, d.food, 1)
     on = np.abs(_residuals(d, median)) < 1e-10
     return Figure(
         "Two losses, two lines",
@@ -250,9 +255,9 @@ def two_lines(c: Any) -> Figure:
     )
 
 
-def answer(c: Any) -> str:
+def answer(comparison: Any) -> str:
     """Say what the absolute error assumes."""
-    d, line, b = c["default"].data, _line(c, "mle"), c["default"].row("mle", "b").estimate
+    d, line, b = comparison["default"].data, _line(comparison, "mle"), comparison["default"].row("mle", "b").estimate
     return (
         "That errors are Laplace, whose tails are heavier than the normal's: the least mean absolute error, "
         f"{np.abs(_residuals(d, line)).mean():.5f}, is the MLE of their scale, {b:.5f}, "
@@ -260,28 +265,31 @@ def answer(c: Any) -> str:
     )
 
 
-def fixing(c: Any) -> str:
+def fixing(comparison: Any) -> str:
     """Say which households lie on the line."""
-    d = c["default"].data
-    on = np.flatnonzero(np.abs(_residuals(d, _line(c, "mle"))) < 1e-10)
+    d = comparison["default"].data
+    on = np.flatnonzero(np.abs(_residuals(d, _line(comparison, "mle"))) < 1e-10)
     return (
         f"Two of {d.food.size}: numbers {' and '.join(str(i + 1) for i in on)} of the table, which lie on it exactly. "
         "All others may move, as long as they stay on their side."
     )
 
 
-def no_error(c: Any) -> str:
+def no_error(comparison: Any) -> str:
     """Say what stands in the place of the standard error."""
-    row, sd = c["default"].interval("mle", "profile", "slope"), c["default"].row("mcmc", "slope").std_error
+    row, sd = (
+        comparison["default"].interval("mle", "profile", "slope"),
+        comparison["default"].row("mcmc", "slope").std_error,
+    )
     return (
         "The likelihood has a corner at its top, and no curvature there. The profile needs none, and goes from "
         f"{row.lower:.3f} to {row.upper:.3f}; the posterior's standard deviation is {sd:.3f}."
     )
 
 
-def disagreement(c: Any) -> str:
+def disagreement(comparison: Any) -> str:
     """Say how the two slopes differ, and how without two households."""
-    d, slope = c["default"].data, _line(c, "mle")[1]
+    d, slope = comparison["default"].data, _line(comparison, "mle")[1]
     kept = np.argsort(d.income)[:-2]
     whole, without = (np.polyfit(d.income[rows], d.food[rows], 1)[0] for rows in (np.arange(d.income.size), kept))
     return (

@@ -75,9 +75,9 @@ def simulate(
     return _data(persons, rng.poisson(persons * rate[group]), group), {"rate": rate}
 
 
-def _totals(c: Any) -> tuple[np.ndarray, np.ndarray]:
+def _totals(comparison: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return persons and visits of each judgement of health."""
-    d = c["default"].data
+    d = comparison["default"].data
     persons, total = (np.bincount(d.group, w, len(HEALTH)) for w in (d.persons, d.total))
     return persons, total
 
@@ -101,23 +101,25 @@ def _dispersion() -> np.ndarray:
 
 @claim("The MLE of the cells is statsmodels' Poisson GLM of the twenty thousand persons, one by one (largest relative "
        "difference)")  # fmt: skip
-def mle_is_the_glm(c: Any) -> Claim:
-    return at_most(float(np.max(np.abs(c["default"].values("mle", "rate") / _glm("nonrobust")[0] - 1))), 1e-8)
+def mle_is_the_glm(comparison: Any) -> Claim:
+    return at_most(float(np.max(np.abs(comparison["default"].values("mle", "rate") / _glm("nonrobust")[0] - 1))), 1e-8)
 
 
 @claim("and its standard errors are the GLM's model-based ones (largest relative difference)")
-def errors_are_the_glms(c: Any) -> Claim:
-    return at_most(float(np.max(np.abs(c["default"].std_errors("mle", "rate") / _glm("nonrobust")[1] - 1))), 1e-8)
+def errors_are_the_glms(comparison: Any) -> Claim:
+    return at_most(
+        float(np.max(np.abs(comparison["default"].std_errors("mle", "rate") / _glm("nonrobust")[1] - 1))), 1e-8
+    )
 
 
 @claim("White's sandwich, HC0 of that GLM, is larger by the root of variance over mean (largest relative difference)")
-def sandwich_is_larger(c: Any) -> Claim:
-    ratio = _glm.__wrapped__("HC0")[1] / c["default"].std_errors("mle", "rate")
+def sandwich_is_larger(comparison: Any) -> Claim:
+    ratio = _glm.__wrapped__("HC0")[1] / comparison["default"].std_errors("mle", "rate")
     return at_most(float(np.max(np.abs(ratio / np.sqrt(_dispersion()) - 1))), 1e-7)
 
 
 @claim("which is more than twice for every judgement of health (least ratio of sandwich to model-based error)")
-def sandwich_is_twice(c: Any) -> Claim:
+def sandwich_is_twice(comparison: Any) -> Claim:
     return at_least(float(np.min(np.sqrt(_dispersion()))), 2.0)
 
 
@@ -138,11 +140,11 @@ def _divergence(share: np.ndarray, rate: float) -> float:
 
 @claim("The MLE is the member of the family with the least Kullback-Leibler divergence from the counts, by a search "
        "over rates (largest relative difference)")  # fmt: skip
-def mle_is_the_closest(c: Any) -> Claim:
+def mle_is_the_closest(comparison: Any) -> Claim:
     from scipy.optimize import minimize_scalar
 
     gaps = []
-    for k, rate in enumerate(c["default"].values("mle", "rate")):
+    for k, rate in enumerate(comparison["default"].values("mle", "rate")):
         share = _empirical(k)
         found = minimize_scalar(
             lambda r, s=share: _divergence(s, r), bounds=(0.5, 20), method="bounded", options={"xatol": 1e-10}
@@ -151,55 +153,55 @@ def mle_is_the_closest(c: Any) -> Claim:
     return at_most(max(gaps), 1e-6)
 
 
-def _zeros(c: Any) -> tuple[float, float]:
+def _zeros(comparison: Any) -> tuple[float, float]:
     """Return the share of persons without a visit, and what the MLE makes of it."""
-    persons = _totals(c)[0]
+    persons = _totals(comparison)[0]
     here = sum(persons[k] * _empirical(k)[0] for k in range(len(HEALTH))) / persons.sum()
-    return float(here), float(np.sum(persons * np.exp(-c["default"].values("mle", "rate"))) / persons.sum())
+    return float(here), float(np.sum(persons * np.exp(-comparison["default"].values("mle", "rate"))) / persons.sum())
 
 
 @claim("The closest is not close: of persons without any visit there are more than four times as many as it says "
        "(ratio)")  # fmt: skip
-def closest_misses_the_zeros(c: Any) -> Claim:
-    here, said = _zeros(c)
+def closest_misses_the_zeros(comparison: Any) -> Claim:
+    here, said = _zeros(comparison)
     return at_least(here / said, 4.0)
 
 
-def _variation(c: Any) -> float:
+def _variation(comparison: Any) -> float:
     """Return the total variation between the counts of excellent health and the Poisson distribution at the MLE."""
     from scipy.stats import poisson
 
     share = _empirical(0)
-    said = poisson.pmf(np.arange(share.size), c["default"].values("mle", "rate")[0])
+    said = poisson.pmf(np.arange(share.size), comparison["default"].values("mle", "rate")[0])
     return float((np.abs(share - said).sum() + 1 - said.sum()) / 2)
 
 
 @claim("and in total variation it is more than a quarter away (excellent health)")
-def closest_is_far(c: Any) -> Claim:
-    return at_least(_variation(c), 0.25)
+def closest_is_far(comparison: Any) -> Claim:
+    return at_least(_variation(comparison), 0.25)
 
 
 @claim("The MAP is (SHAPE - 1 + visits)/(PERSONS + persons) (largest relative difference)")
-def map_is_conjugate(c: Any) -> Claim:
-    persons, total = _totals(c)
+def map_is_conjugate(comparison: Any) -> Claim:
+    persons, total = _totals(comparison)
     exact = (SHAPE - 1 + total) / (PERSONS + persons)
-    return at_most(float(np.max(np.abs(c["default"].values("map", "rate") / exact - 1))), 1e-8)
+    return at_most(float(np.max(np.abs(comparison["default"].values("map", "rate") / exact - 1))), 1e-8)
 
 
 @claim("The posterior mean is (SHAPE + visits)/(PERSONS + persons) (in Monte Carlo errors)")
-def mean_is_conjugate(c: Any) -> Claim:
-    persons, total = _totals(c)
-    draws = c["default"].panels["mcmc"].native["posterior"]["rate"].values
+def mean_is_conjugate(comparison: Any) -> Claim:
+    persons, total = _totals(comparison)
+    draws = comparison["default"].panels["mcmc"].native["posterior"]["rate"].values
     return close_to_exact(draws, (SHAPE + total) / (PERSONS + persons))
 
 
 @claim("Its intervals are the Gamma distribution's, as narrow as the wrong model says (upper ends, in Monte Carlo "
        "errors)")  # fmt: skip
-def interval_is_conjugate(c: Any) -> Claim:
+def interval_is_conjugate(comparison: Any) -> Claim:
     from scipy.stats import gamma
 
-    persons, total = _totals(c)
-    draws = c["default"].panels["mcmc"].native["posterior"]["rate"].values
+    persons, total = _totals(comparison)
+    draws = comparison["default"].panels["mcmc"].native["posterior"]["rate"].values
     return close_to_exact(draws, gamma.ppf(0.975, SHAPE + total, scale=1 / (PERSONS + persons)), prob=0.975)
 
 
@@ -226,23 +228,23 @@ def _limit() -> float:
 
 @claim("Where the truth is negative binomial, the Wald interval of a thousand counts covers what the limit says, far "
        "from the 95 % asked for (distance of the sum over all totals from the limit)")  # fmt: skip
-def wald_misses(c: Any) -> Claim:
+def wald_misses(comparison: Any) -> Claim:
     return at_most(abs(_coverage()[0] - _limit()), 0.002)
 
 
 @claim("The posterior interval covers as little (distance of its sum over all totals from the limit)")
-def posterior_misses(c: Any) -> Claim:
+def posterior_misses(comparison: Any) -> Claim:
     return at_most(abs(_coverage()[1] - _limit()), 0.002)
 
 
 @claim("and that limit is less than four in five")
-def limit_is_low(c: Any) -> Claim:
+def limit_is_low(comparison: Any) -> Claim:
     return at_most(_limit(), 0.8)
 
 
 @claim("The sandwich interval of the same counts covers nearly what was asked for (simulated; bounds: 94 and 96 %, "
        "and four standard errors)")  # fmt: skip
-def sandwich_covers(c: Any) -> Claim:
+def sandwich_covers(comparison: Any) -> Claim:
     from scipy.stats import norm
 
     rng = np.random.default_rng(1982)
@@ -268,28 +270,28 @@ def _held_out() -> tuple[float, float]:
 
 @claim("A held-out log score sees it: per person, a negative binomial with the same mean gains (log score, persons of "
        "excellent health kept back)")  # fmt: skip
-def held_out_sees_it(c: Any) -> Claim:
+def held_out_sees_it(comparison: Any) -> Claim:
     poisson, other = _held_out()
     return at_least(other - poisson, 0.5)
 
 
 @claim("So does a predictive check: no replicated data set has as large a variance as the data (how many have)")
-def predictive_check_sees_it(c: Any) -> Claim:
+def predictive_check_sees_it(comparison: Any) -> Claim:
     health, _, visits = _visits()
     y = visits[health == 3]
-    rates = c["default"].draws("rate")[:REPLICATED, 3]
+    rates = comparison["default"].draws("rate")[:REPLICATED, 3]
     replicated = np.random.default_rng(3).poisson(rates[:, None], (REPLICATED, y.size))
     return equal(float(np.sum(replicated.var(axis=1) >= y.var())), 0.0)
 
 
 @claim("The likelihood that was maximised does not: at the MLE its slope is zero in every judgement of health, "
        "whatever the spread (largest slope per person)")  # fmt: skip
-def training_likelihood_does_not(c: Any) -> Claim:
-    persons, total = _totals(c)
-    return at_most(float(np.max(np.abs(total / c["default"].values("mle", "rate") - persons) / persons)), 1e-8)
+def training_likelihood_does_not(comparison: Any) -> Claim:
+    persons, total = _totals(comparison)
+    return at_most(float(np.max(np.abs(total / comparison["default"].values("mle", "rate") - persons) / persons)), 1e-8)
 
 
-def counts(c: Any) -> Figure:
+def counts(comparison: Any) -> Figure:
     """The visits of persons of excellent health, and the closest Poisson distribution."""
     from scipy.stats import poisson
 
@@ -303,15 +305,17 @@ def counts(c: Any) -> Figure:
         (
             Series("persons", seen.tolist(), share.tolist(), kind="points"),
             Series(
-                "Poisson at the MLE", seen.tolist(), poisson.pmf(seen, c["default"].values("mle", "rate")[0]).tolist()
+                "Poisson at the MLE",
+                seen.tolist(),
+                poisson.pmf(seen, comparison["default"].values("mle", "rate")[0]).tolist(),
             ),
         ),
     )
 
 
-def answer(c: Any) -> str:
+def answer(comparison: Any) -> str:
     """Say what the panels answer when the model is wrong."""
-    here, said = _zeros(c)
+    here, said = _zeros(comparison)
     return (
         "All three answer for the Poisson distribution closest to the data, which has the right mean and says that "
         f"{said:.1%} of persons see no doctor where {here:.1%} do; their intervals are too short by a factor of "
@@ -319,7 +323,7 @@ def answer(c: Any) -> str:
     )
 
 
-def missing(c: Any) -> str:
+def missing(comparison: Any) -> str:
     """Say what intervals cover under another truth."""
     wald, posterior = _coverage()
     return (
@@ -329,7 +333,7 @@ def missing(c: Any) -> str:
     )
 
 
-def noticing(c: Any) -> str:
+def noticing(comparison: Any) -> str:
     """Say what notices the misfit."""
     poisson, other = _held_out()
     return (
@@ -338,9 +342,9 @@ def noticing(c: Any) -> str:
     )
 
 
-def mending(c: Any) -> str:
+def mending(comparison: Any) -> str:
     """Say what the sandwich is for poor health."""
-    row, robust = c["default"].rows("mle", "rate")[3], _glm.__wrapped__("HC0")[1][3]
+    row, robust = comparison["default"].rows("mle", "rate")[3], _glm.__wrapped__("HC0")[1][3]
     return (
         f"A model of the spread, or the sandwich: for poor health the error becomes {robust:.3f} "
         f"instead of {row.std_error:.3f}. It mends the interval of the mean, and not the distribution."

@@ -102,97 +102,101 @@ def _all_statuses(solved: Any, method: str) -> str:
 
 
 @claim("Along mu1 = x_i, sigma1 -> 0 the log-likelihood rises by the number tied at x_i per unit (every value x_i)")
-def slope_is_the_ties(c: Any) -> Claim:
-    gains, ties = _slopes(c["default"], -20.0)
+def slope_is_the_ties(comparison: Any) -> Claim:
+    gains, ties = _slopes(comparison["default"], -20.0)
     return at_most(float(np.max(np.abs(gains[:, 0] - ties))), 1e-6)
 
 
 @claim("The MLE of every parameter therefore has status unbounded")
-def mle_is_unbounded(c: Any) -> Claim:
-    return equal(_all_statuses(c["default"], "mle"), "unbounded")
+def mle_is_unbounded(comparison: Any) -> Claim:
+    return equal(_all_statuses(comparison["default"], "mle"), "unbounded")
 
 
 @claim("The path that shows it is kept, and ends with the slope of a number of tied flowers (distance to it)")
-def path_is_kept(c: Any) -> Claim:
-    path = c["default"].panels["mle"].paths[0]
+def path_is_kept(comparison: Any) -> Claim:
+    path = comparison["default"].panels["mle"].paths[0]
     slope = np.diff(path.objective[-2:]) / -np.diff(np.log(path.values[-2:]))
-    ties = np.unique(c["default"].data.length, return_counts=True)[1]
+    ties = np.unique(comparison["default"].data.length, return_counts=True)[1]
     return at_most(float(np.min(np.abs(slope - ties))), 1e-6)
 
 
 @claim("So does that of the half-normal prior; both narrow on the most flowers of one length (distance to it)")
-def paths_narrow_on_the_most(c: Any) -> Claim:
-    most = np.unique(c["default"].data.length, return_counts=True)[1].max()
-    paths = (c["default"].panels["mle"].paths[0], c["half_normal"].panels["map"].paths[0])
+def paths_narrow_on_the_most(comparison: Any) -> Claim:
+    most = np.unique(comparison["default"].data.length, return_counts=True)[1].max()
+    paths = (comparison["default"].panels["mle"].paths[0], comparison["half_normal"].panels["map"].paths[0])
     slopes = [np.diff(path.objective[-2:])[0] / -np.diff(np.log(path.values[-2:]))[0] for path in paths]
     return at_most(float(np.max(np.abs(np.array(slopes) - most))), 1e-6)
 
 
 @claim("The likelihood's begins at the best interior local maximum (difference in log-likelihood)")
-def path_begins_at_the_interior(c: Any) -> Claim:
-    return at_most(abs(c["default"].panels["mle"].paths[0].objective[0] - _interior_height(c["default"])), 1e-6)
+def path_begins_at_the_interior(comparison: Any) -> Claim:
+    return at_most(
+        abs(comparison["default"].panels["mle"].paths[0].objective[0] - _interior_height(comparison["default"])), 1e-6
+    )
 
 
 @claim("It ends above the best interior local maximum (gain in log-likelihood)")
-def path_passes_the_interior(c: Any) -> Claim:
-    return at_least(c["default"].panels["mle"].paths[0].objective[-1] - _interior_height(c["default"]), 1.0)
+def path_passes_the_interior(comparison: Any) -> Claim:
+    return at_least(
+        comparison["default"].panels["mle"].paths[0].objective[-1] - _interior_height(comparison["default"]), 1.0
+    )
 
 
 @claim("The best interior local maximum is what EM (scikit-learn) finds (largest difference, all six parameters)")
-def interior_is_em(c: Any) -> Claim:
+def interior_is_em(comparison: Any) -> Claim:
     from sklearn.mixture import GaussianMixture
 
     em = GaussianMixture(2, tol=1e-13, reg_covar=0.0, max_iter=10_000, random_state=0)
-    em.fit(c["default"].data.length[:, None])
+    em.fit(comparison["default"].data.length[:, None])
     order = np.argsort(em.means_[:, 0])
     theirs = {"w": em.weights_, "mu": em.means_[:, 0], "sigma": np.sqrt(em.covariances_[:, 0, 0])}
-    ours = _interior(c["default"])
+    ours = _interior(comparison["default"])
     return at_most(float(max(np.max(np.abs(ours[k] - theirs[k][order])) for k in NAMES)), 1e-6)
 
 
 @claim("It is not passed off as the MLE: the MLE column holds no number")
-def interior_is_not_the_mle(c: Any) -> Claim:
-    return equal(int(sum(np.isfinite(c["default"].values("mle", name)).sum() for name in NAMES)), 0)
+def interior_is_not_the_mle(comparison: Any) -> Claim:
+    return equal(int(sum(np.isfinite(comparison["default"].values("mle", name)).sum() for name in NAMES)), 0)
 
 
 @claim("An inverse-gamma prior closes the path: below sigma1 = exp(-4) the joint density falls at every x_i (log)")
-def inverse_gamma_closes_the_path(c: Any) -> Claim:
-    return at_most(float(max(_slopes(c["default"], s)[0].sum(axis=1).max() for s in (-4.0, -8.0))), 0.0)
+def inverse_gamma_closes_the_path(comparison: Any) -> Claim:
+    return at_most(float(max(_slopes(comparison["default"], s)[0].sum(axis=1).max() for s in (-4.0, -8.0))), 0.0)
 
 
 @claim("and gives a mode")
-def inverse_gamma_has_a_mode(c: Any) -> Claim:
-    return equal(_all_statuses(c["default"], "map"), "ok")
+def inverse_gamma_has_a_mode(comparison: Any) -> Claim:
+    return equal(_all_statuses(comparison["default"], "map"), "ok")
 
 
 @claim("a mode that is close to EM's answer (largest difference, in posterior standard deviations)")
-def mode_is_close_to_em(c: Any) -> Claim:
-    solved, best = c["default"], _interior(c["default"])
+def mode_is_close_to_em(comparison: Any) -> Claim:
+    solved, best = comparison["default"], _interior(comparison["default"])
     gaps = [np.abs(solved.values("map", k) - best[k]) / solved.std_errors("mcmc", k) for k in NAMES]
     return at_most(float(np.max(gaps)), 0.25)
 
 
 @claim("The posterior hardly depends on which of the two it is (largest difference of means, in standard deviations)")
-def posterior_hardly_differs(c: Any) -> Claim:
-    one, other = c["default"], c["half_normal"]
+def posterior_hardly_differs(comparison: Any) -> Claim:
+    one, other = comparison["default"], comparison["half_normal"]
     gaps = [np.abs(one.values("mcmc", k) - other.values("mcmc", k)) / one.std_errors("mcmc", k) for k in NAMES]
     return at_most(float(np.max(gaps)), 0.25)
 
 
 @claim("A half-normal prior leaves it open: the joint density rises at the likelihood's own slope (difference)")
-def half_normal_leaves_it_open(c: Any) -> Claim:
-    gains, ties = _slopes(c["half_normal"], -20.0)
+def half_normal_leaves_it_open(comparison: Any) -> Claim:
+    gains, ties = _slopes(comparison["half_normal"], -20.0)
     return at_most(float(np.max(np.abs(gains.sum(axis=1) - ties))), 1e-6)
 
 
 @claim("and gives none: the MAP has status unbounded")
-def half_normal_has_no_mode(c: Any) -> Claim:
-    return equal(_all_statuses(c["half_normal"], "map"), "unbounded")
+def half_normal_has_no_mode(comparison: Any) -> Claim:
+    return equal(_all_statuses(comparison["half_normal"], "map"), "unbounded")
 
 
 @claim("Labels mean nothing to the model: exchanging them changes neither log-density (largest relative change)")
-def labels_are_exchangeable(c: Any) -> Claim:
-    engine, rng = c["default"].engine, np.random.default_rng(3)
+def labels_are_exchangeable(comparison: Any) -> Claim:
+    engine, rng = comparison["default"].engine, np.random.default_rng(3)
     changes = []
     for z in engine.graph.start + rng.normal(0, 0.5, (50, engine.size)):
         # Two weights have one coordinate, half their log-ratio.
@@ -204,33 +208,33 @@ def labels_are_exchangeable(c: Any) -> Claim:
 
 
 @claim("One rule orders them in all panels: by their means (smallest distance of the two, in cm)")
-def labels_are_sorted(c: Any) -> Claim:
-    means = [_interior(s)["mu"] for s in c.solutions.values()] + [c["default"].values("map", "mu")]
-    means += [draw for s in c.solutions.values() for draw in s.draws("mu")]
+def labels_are_sorted(comparison: Any) -> Claim:
+    means = [_interior(s)["mu"] for s in comparison.solutions.values()] + [comparison["default"].values("map", "mu")]
+    means += [draw for s in comparison.solutions.values() for draw in s.draws("mu")]
     return at_least(float(np.min(np.diff(means, axis=1))), 0.0)
 
 
 @claim("Without the rule R-hat fails the gate of 1.01: the same draws, labels exchanged in every second chain")
-def rhat_without_the_rule(c: Any) -> Claim:
+def rhat_without_the_rule(comparison: Any) -> Claim:
     import arviz as az
 
-    draws = c["default"].panels["mcmc"].native["posterior"]["mu"].values.copy()
+    draws = comparison["default"].panels["mcmc"].native["posterior"]["mu"].values.copy()
     draws[1::2] = draws[1::2, :, ::-1]
     return at_least(float(np.max(az.rhat(draws))), 1.01)
 
 
 @claim("With it R-hat passes")
-def rhat_with_the_rule(c: Any) -> Claim:
-    return between(c["default"].panels["mcmc"].diagnostics["max_rhat"], 0.0, 1.01)
+def rhat_with_the_rule(comparison: Any) -> Claim:
+    return between(comparison["default"].panels["mcmc"].diagnostics["max_rhat"], 0.0, 1.01)
 
 
-def blow_up(c: Any) -> Figure:
+def blow_up(comparison: Any) -> Figure:
     """The paths along which likelihood and density rise, and the one that a prior closes."""
-    free, half = c["default"].panels["mle"].paths[0], c["half_normal"].panels["map"].paths[0]
-    values, ties = np.unique(c["default"].data.length, return_counts=True)
+    free, half = comparison["default"].panels["mle"].paths[0], comparison["half_normal"].panels["map"].paths[0]
+    values, ties = np.unique(comparison["default"].data.length, return_counts=True)
     at, lowest = float(values[np.argmax(ties)]), min(*free.objective, *half.objective) - 50
     log_sd = np.linspace(np.log(free.values[0]), -12, 200)
-    closed = np.array([_spike(c["default"], at, s).sum() for s in log_sd])
+    closed = np.array([_spike(comparison["default"], at, s).sum() for s in log_sd])
     shown = closed > lowest
     return Figure(
         "The likelihood rises without limit",
@@ -250,9 +254,9 @@ def blow_up(c: Any) -> Figure:
     )
 
 
-def answer(c: Any) -> str:
+def answer(comparison: Any) -> str:
     """Say that there is no maximum, and what is reported in its place."""
-    solved, best = c["default"], _interior(c["default"])
+    solved, best = comparison["default"], _interior(comparison["default"])
     gap = {
         m: max(float(np.max(np.abs(solved.values(m, k) - best[k]) / solved.std_errors("mcmc", k))) for k in NAMES)
         for m in ("map", "mcmc")

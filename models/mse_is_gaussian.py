@@ -61,9 +61,9 @@ def _design(d: Data) -> np.ndarray:
     return np.column_stack([np.ones(d.income.size), d.income])
 
 
-def _line(c: Any, method: str) -> np.ndarray:
+def _line(comparison: Any, method: str) -> np.ndarray:
     """Return level and slope of a panel."""
-    return np.array([c["default"].row(method, name).estimate for name in ("level", "slope")])
+    return np.array([comparison["default"].row(method, name).estimate for name in ("level", "slope")])
 
 
 def _loss(d: Data, line: np.ndarray) -> float:
@@ -86,144 +86,144 @@ def _descent(d: Data, steps: int = 1000) -> np.ndarray:
 
 @claim("The negative log-likelihood is n log(sigma sqrt(2 pi)) + n MSE/(2 sigma^2) (largest relative difference, at "
        "random lines and sigmas)")  # fmt: skip
-def loss_is_likelihood(c: Any) -> Claim:
-    d, rng, gaps = c["default"].data, np.random.default_rng(2), []
+def loss_is_likelihood(comparison: Any) -> Claim:
+    d, rng, gaps = comparison["default"].data, np.random.default_rng(2), []
     for _ in range(TRIALS):
         line, log_sigma = rng.normal(0, 1, 2), rng.normal(-1, 1)
-        ours = -float(c["default"].engine.value(np.array([*line, log_sigma]))[0])
+        ours = -float(comparison["default"].engine.value(np.array([*line, log_sigma]))[0])
         by_loss = d.food.size * (log_sigma + np.log(2 * np.pi) / 2 + _loss(d, line) / (2 * np.exp(2 * log_sigma)))
         gaps.append(abs(ours / by_loss - 1))
     return at_most(max(gaps), 1e-10)
 
 
 @claim("The MLE of the line is what scikit-learn's LinearRegression minimises the squared error with (relative)")
-def mle_minimises_the_loss(c: Any) -> Claim:
+def mle_minimises_the_loss(comparison: Any) -> Claim:
     from sklearn.linear_model import LinearRegression
 
-    d = c["default"].data
+    d = comparison["default"].data
     fitted = LinearRegression().fit(d.income[:, None], d.food)
-    return at_most(_gap(_line(c, "mle"), np.array([fitted.intercept_, fitted.coef_[0]])), EXACT)
+    return at_most(_gap(_line(comparison, "mle"), np.array([fitted.intercept_, fitted.coef_[0]])), EXACT)
 
 
 @claim("It is sm.OLS too (relative)")
-def mle_is_ols(c: Any) -> Claim:
+def mle_is_ols(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
-    d = c["default"].data
-    return at_most(_gap(_line(c, "mle"), sm.OLS(d.food, _design(d)).fit().params), EXACT)
+    d = comparison["default"].data
+    return at_most(_gap(_line(comparison, "mle"), sm.OLS(d.food, _design(d)).fit().params), EXACT)
 
 
 @claim("Plain gradient descent on the mean squared error ends at the MLE (relative)")
-def descent_ends_at_mle(c: Any) -> Claim:
-    return at_most(_gap(_line(c, "mle"), _descent(c["default"].data)[-1]), EXACT)
+def descent_ends_at_mle(comparison: Any) -> Claim:
+    return at_most(_gap(_line(comparison, "mle"), _descent(comparison["default"].data)[-1]), EXACT)
 
 
 @claim("The MLE of sigma^2 is the least mean squared error itself (relative)")
-def variance_is_the_loss(c: Any) -> Claim:
+def variance_is_the_loss(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
-    d = c["default"].data
+    d = comparison["default"].data
     least = sm.OLS(d.food, _design(d)).fit().ssr / d.food.size
-    return at_most(abs(c["default"].row("mle", "mse").estimate / least - 1), EXACT)
+    return at_most(abs(comparison["default"].row("mle", "mse").estimate / least - 1), EXACT)
 
 
 @claim("The greatest log-likelihood is -n/2 (1 + log(2 pi MSE)), which sm.OLS reports as llf (relative)")
-def height_is_the_log_of_the_loss(c: Any) -> Claim:
+def height_is_the_log_of_the_loss(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
-    d = c["default"].data
+    d = comparison["default"].data
     n, llf = d.food.size, sm.OLS(d.food, _design(d)).fit().llf
-    here = -n / 2 * (1 + np.log(2 * np.pi * c["default"].row("mle", "mse").estimate))
-    return at_most(max(abs(here / llf - 1), abs(c["default"].panels["mle"].native.llf / llf - 1)), EXACT)
+    here = -n / 2 * (1 + np.log(2 * np.pi * comparison["default"].row("mle", "mse").estimate))
+    return at_most(max(abs(here / llf - 1), abs(comparison["default"].panels["mle"].native.llf / llf - 1)), EXACT)
 
 
 @claim("The Wald interval of the slope is OLS's standard error, with n for n - 2 below the root, times z (relative)")
-def wald_is_ols_with_n(c: Any) -> Claim:
+def wald_is_ols_with_n(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
-    d, row = c["default"].data, c["default"].row("mle", "slope")
+    d, row = comparison["default"].data, comparison["default"].row("mle", "slope")
     n = d.food.size
     return at_most(abs(row.std_error / (sm.OLS(d.food, _design(d)).fit().bse[1] * np.sqrt((n - 2) / n)) - 1), 1e-8)
 
 
 @claim("Under p ~ 1/sigma the MAP is the same line (relative)")
-def map_is_the_line(c: Any) -> Claim:
-    return at_most(_gap(_line(c, "map"), _line(c, "mle")), EXACT)
+def map_is_the_line(comparison: Any) -> Claim:
+    return at_most(_gap(_line(comparison, "map"), _line(comparison, "mle")), EXACT)
 
 
 @claim("and its sigma^2 is the sum of squares divided by n + 1 (relative)")
-def map_divides_by_one_more(c: Any) -> Claim:
-    d = c["default"].data
-    exact = d.food.size * _loss(d, _line(c, "map")) / (d.food.size + 1)
-    return at_most(abs(c["default"].row("map", "sigma").estimate ** 2 / exact - 1), EXACT)
+def map_divides_by_one_more(comparison: Any) -> Claim:
+    d = comparison["default"].data
+    exact = d.food.size * _loss(d, _line(comparison, "map")) / (d.food.size + 1)
+    return at_most(abs(comparison["default"].row("map", "sigma").estimate ** 2 / exact - 1), EXACT)
 
 
 @claim("The posterior mean of the line is least squares (in Monte Carlo errors)")
-def posterior_is_centred_on_the_line(c: Any) -> Claim:
+def posterior_is_centred_on_the_line(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
-    d, posterior = c["default"].data, c["default"].panels["mcmc"].native["posterior"]
+    d, posterior = comparison["default"].data, comparison["default"].panels["mcmc"].native["posterior"]
     draws = np.stack([posterior["level"].values, posterior["slope"].values], axis=-1)
     return close_to_exact(draws, sm.OLS(d.food, _design(d)).fit().params)
 
 
 @claim("The posterior interval of the slope begins where OLS's t interval does (in Monte Carlo errors)")
-def posterior_begins_with_t(c: Any) -> Claim:
-    return _t_end(c, 0)
+def posterior_begins_with_t(comparison: Any) -> Claim:
+    return _t_end(comparison, 0)
 
 
 @claim("and ends where it ends (in Monte Carlo errors)")
-def posterior_ends_with_t(c: Any) -> Claim:
-    return _t_end(c, 1)
+def posterior_ends_with_t(comparison: Any) -> Claim:
+    return _t_end(comparison, 1)
 
 
-def _t_end(c: Any, end: int) -> Claim:
+def _t_end(comparison: Any, end: int) -> Claim:
     import statsmodels.api as sm
 
-    d, row = c["default"].data, c["default"].interval("mcmc", "eti", "slope")
+    d, row = comparison["default"].data, comparison["default"].interval("mcmc", "eti", "slope")
     exact = sm.OLS(d.food, _design(d)).fit().conf_int(1 - row.ci_prob)[1][end]
-    draws = c["default"].panels["mcmc"].native["posterior"]["slope"].values
+    draws = comparison["default"].panels["mcmc"].native["posterior"]["slope"].values
     return close_to_exact(draws, exact, prob=0.5 + (end - 0.5) * row.ci_prob)
 
 
 @claim("The posterior mean of sigma^2 is the sum of squares divided by n - 4 (in Monte Carlo errors)")
-def posterior_divides_by_four_less(c: Any) -> Claim:
-    d = c["default"].data
-    exact = d.food.size * _loss(d, _line(c, "mle")) / (d.food.size - 4)
-    return close_to_exact(c["default"].panels["mcmc"].native["posterior"]["mse"].values, exact)
+def posterior_divides_by_four_less(comparison: Any) -> Claim:
+    d = comparison["default"].data
+    exact = d.food.size * _loss(d, _line(comparison, "mle")) / (d.food.size - 4)
+    return close_to_exact(comparison["default"].panels["mcmc"].native["posterior"]["mse"].values, exact)
 
 
-def _spreads(c: Any) -> tuple[float, float]:
+def _spreads(comparison: Any) -> tuple[float, float]:
     """Return the root mean squared residual of the poorer and of the richer half."""
-    d = c["default"].data
-    squares = (d.food - _design(d) @ _line(c, "mle")) ** 2
+    d = comparison["default"].data
+    squares = (d.food - _design(d) @ _line(comparison, "mle")) ** 2
     poor = d.income < np.median(d.income)
     return float(np.sqrt(squares[poor].mean())), float(np.sqrt(squares[~poor].mean()))
 
 
 @claim("What the squared error takes for granted is not so here: the richer half scatters more (ratio of the two "
        "halves' root mean squared residuals)")  # fmt: skip
-def spread_is_not_one(c: Any) -> Claim:
-    poor, rich = _spreads(c)
+def spread_is_not_one(comparison: Any) -> Claim:
+    poor, rich = _spreads(comparison)
     return at_least(rich / poor, 1.5)
 
 
 @claim("so that the slope's standard error is too small: White's HC0, from sm.OLS, is larger (ratio)")
-def sandwich_is_larger(c: Any) -> Claim:
+def sandwich_is_larger(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
-    d = c["default"].data
+    d = comparison["default"].data
     robust = sm.OLS(d.food, _design(d)).fit(cov_type="HC0").bse[1]
-    return at_least(robust / c["default"].row("mle", "slope").std_error, 1.5)
+    return at_least(robust / comparison["default"].row("mle", "slope").std_error, 1.5)
 
 
-def two_scales(c: Any) -> Figure:
+def two_scales(comparison: Any) -> Figure:
     """The mean squared error along the slope, and the log-likelihood computed from the graph."""
-    d, (level, slope) = c["default"].data, _line(c, "mle")
+    d, (level, slope) = comparison["default"].data, _line(comparison, "mle")
     slopes = np.linspace(slope - 0.15, slope + 0.15, 80)
-    log_sigma = float(np.log(c["default"].row("mle", "sigma").estimate))
+    log_sigma = float(np.log(comparison["default"].row("mle", "sigma").estimate))
     loss = np.array([_loss(d, np.array([level, s])) for s in slopes])
-    likelihood = np.array([c["default"].engine.value(np.array([level, s, log_sigma]))[0] for s in slopes])
+    likelihood = np.array([comparison["default"].engine.value(np.array([level, s, log_sigma]))[0] for s in slopes])
     per_household = -(likelihood - likelihood.max()) * 2 * np.exp(2 * log_sigma) / d.food.size
     return Figure(
         "The loss and the likelihood of a slope",
@@ -238,40 +238,44 @@ def two_scales(c: Any) -> Figure:
     )
 
 
-def answer(c: Any) -> str:
+def answer(comparison: Any) -> str:
     """Say what the squared error assumes."""
-    row = c["default"].row("mle", "mse")
+    row = comparison["default"].row("mle", "mse")
     return (
         "That errors are normal and scatter alike everywhere: the least mean squared error, "
-        f"{_loss(c['default'].data, _line(c, 'mle')):.5f}, is the MLE of sigma^2, {row.estimate:.5f}, and its line the "
-        f"MLE of the line, {_line(c, 'mle')[0]:.3f} + {_line(c, 'mle')[1]:.3f} income."
+        f"{_loss(comparison['default'].data, _line(comparison, 'mle')):.5f}, is the MLE of sigma^2, "
+        f"{row.estimate:.5f}, and its line the "
+        f"MLE of the line, {_line(comparison, 'mle')[0]:.3f} + {_line(comparison, 'mle')[1]:.3f} income."
     )
 
 
-def broken(c: Any) -> str:
+def broken(comparison: Any) -> str:
     """Say how the spread differs between poor and rich."""
-    poor, rich = _spreads(c)
-    robust = sandwich_is_larger(c).measured
+    poor, rich = _spreads(comparison)
+    robust = sandwich_is_larger(comparison).measured
     return (
         f"That they scatter alike: the poorer half does by {poor:.3f} thousand francs, the richer by {rich:.3f}. An "
         f"error of the slope that does not assume it, White's, is {robust:.1f} times the one in the table."
     )
 
 
-def divisors(c: Any) -> str:
+def divisors(comparison: Any) -> str:
     """Say what each panel makes of the sum of squares."""
-    n, total = c["default"].data.food.size, c["default"].data.food.size * _loss(c["default"].data, _line(c, "mle"))
-    mle, mean = (c["default"].row(m, "mse").estimate for m in ("mle", "mcmc"))
-    mode = c["default"].row("map", "sigma").estimate ** 2
+    n, total = (
+        comparison["default"].data.food.size,
+        comparison["default"].data.food.size * _loss(comparison["default"].data, _line(comparison, "mle")),
+    )
+    mle, mean = (comparison["default"].row(m, "mse").estimate for m in ("mle", "mcmc"))
+    mode = comparison["default"].row("map", "sigma").estimate ** 2
     return (
         f"By {total / mle:.0f} = n in the MLE, {total / mode:.0f} = n + 1 at the mode, and {total / mean:.1f} in the "
         f"posterior mean of sigma^2, which is n - 4 but for Monte Carlo error; n is {n}."
     )
 
 
-def sigma_too(c: Any) -> str:
+def sigma_too(comparison: Any) -> str:
     """Say what sigma is."""
-    row = c["default"].row("mle", "sigma")
+    row = comparison["default"].row("mle", "sigma")
     return (
         f"How far off a prediction will be: sigma is {row.estimate:.3f} thousand francs, from {row.lower:.3f} to "
         f"{row.upper:.3f}. Without it a loss has no interval to give."

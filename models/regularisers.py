@@ -93,26 +93,26 @@ def _descent(d: Data, steps: int) -> np.ndarray:
     return np.array(path)
 
 
-def _gap(c: Any, variant: str, method: str, other: np.ndarray) -> float:
-    return float(np.max(np.abs(c[variant].values(method, "weight") - other)))
+def _gap(comparison: Any, variant: str, method: str, other: np.ndarray) -> float:
+    return float(np.max(np.abs(comparison[variant].values(method, "weight") - other)))
 
 
 @claim("The MLE is least squares under every regulariser, for none of them is in the likelihood (largest difference)")
-def mle_is_least_squares(c: Any) -> Claim:
-    d = c["default"].data
+def mle_is_least_squares(comparison: Any) -> Claim:
+    d = comparison["default"].data
     least = np.linalg.lstsq(d.X, d.progression, rcond=None)[0]
-    return at_most(max(_gap(c, variant, "mle", least) for variant in c.solutions), 1e-8)
+    return at_most(max(_gap(comparison, variant, "mle", least) for variant in comparison.solutions), 1e-8)
 
 
 @claim("Gradient descent that is stopped early is where the MAP is, under a normal prior (largest difference after the "
        "last step)")  # fmt: skip
-def stopping_is_a_mode(c: Any) -> Claim:
-    return at_most(_gap(c, "default", "map", _descent(c["default"].data, STEPS)[-1]), 1e-8)
+def stopping_is_a_mode(comparison: Any) -> Claim:
+    return at_most(_gap(comparison, "default", "map", _descent(comparison["default"].data, STEPS)[-1]), 1e-8)
 
 
 @claim("It is so after every single step, each with a prior of its own (largest difference)")
-def every_step_is_a_mode(c: Any) -> Claim:
-    d = c["default"].data
+def every_step_is_a_mode(comparison: Any) -> Claim:
+    d = comparison["default"].data
     values, vectors = np.linalg.eigh(d.X.T @ d.X / len(d.X))
     moment, gaps = d.X.T @ d.progression / len(d.X), []
     for k, there in enumerate(_descent(d, STEPS)[1:], start=1):
@@ -122,16 +122,16 @@ def every_step_is_a_mode(c: Any) -> Claim:
 
 
 @claim("The posterior mean under that prior is the stopped descent too (in Monte Carlo errors)")
-def stopping_is_a_mean(c: Any) -> Claim:
-    draws = c["default"].panels["mcmc"].native["posterior"]["weight"].values
-    return close_to_exact(draws, _descent(c["default"].data, STEPS)[-1])
+def stopping_is_a_mean(comparison: Any) -> Claim:
+    draws = comparison["default"].panels["mcmc"].native["posterior"]["weight"].values
+    return close_to_exact(draws, _descent(comparison["default"].data, STEPS)[-1])
 
 
 @claim("and its variances are those of the normal closed form, which descent does not give (in Monte Carlo errors, all "
        "regularisers)")  # fmt: skip
-def variances_are_closed(c: Any) -> Claim:
+def variances_are_closed(comparison: Any) -> Claim:
     draws, exact = [], []
-    for solved in c.solutions.values():
+    for solved in comparison.solutions.values():
         d = solved.data
         covariance = np.linalg.inv(d.X.T @ d.X / SIGMA**2 + d.precision)
         mean = covariance @ d.X.T @ d.progression / SIGMA**2
@@ -148,9 +148,9 @@ def _factor_bound() -> float:
     return float(-found.fun)
 
 
-def _ratios(c: Any) -> np.ndarray:
+def _ratios(comparison: Any) -> np.ndarray:
     """Return the ratios of the factors of the stopped descent and of plain ridge at 1/(steps size)."""
-    x = c["default"].data.X
+    x = comparison["default"].data.X
     values, t = np.linalg.eigvalsh(x.T @ x / len(x)), STEPS * SIZE
     return np.asarray((1 - (1 - SIZE * values) ** STEPS) * (values + 1 / t) / values)
 
@@ -158,8 +158,8 @@ def _ratios(c: Any) -> np.ndarray:
 @claim("Plain ridge at the penalty 1/t is near and not the same: the descent shrinks less, by at most the factor that "
        "a "
        "search finds for gradient flow and five per cent for its finite steps (largest ratio of factors)")  # fmt: skip
-def plain_ridge_is_near(c: Any) -> Claim:
-    return between(float(_ratios(c).max()), 1.01, 1.05 * _factor_bound())
+def plain_ridge_is_near(comparison: Any) -> Claim:
+    return between(float(_ratios(comparison).max()), 1.01, 1.05 * _factor_bound())
 
 
 def _stacked(d: Data, patterns: np.ndarray, chances: np.ndarray, *, add: bool) -> np.ndarray:
@@ -179,8 +179,8 @@ def _dropped_out(d: Data) -> np.ndarray:
 
 @claim("Dropout is the MAP under a prior whose precisions grow with the predictors, by averaging over all masks "
        "(largest difference)")  # fmt: skip
-def dropout_is_a_mode(c: Any) -> Claim:
-    return at_most(_gap(c, "dropout", "map", _dropped_out(c["dropout"].data)), 1e-8)
+def dropout_is_a_mode(comparison: Any) -> Claim:
+    return at_most(_gap(comparison, "dropout", "map", _dropped_out(comparison["dropout"].data)), 1e-8)
 
 
 def _noisy(d: Data) -> np.ndarray:
@@ -192,8 +192,8 @@ def _noisy(d: Data) -> np.ndarray:
 @claim("Noise on the inputs is plain ridge, by averaging over all signs of the noise, which a quadratic loss cannot "
        "tell "
        "from normal noise (largest difference from the MAP)")  # fmt: skip
-def noise_is_a_mode(c: Any) -> Claim:
-    return at_most(_gap(c, "noise", "map", _noisy(c["noise"].data)), 1e-8)
+def noise_is_a_mode(comparison: Any) -> Claim:
+    return at_most(_gap(comparison, "noise", "map", _noisy(comparison["noise"].data)), 1e-8)
 
 
 def _smoothed(share: float) -> float:
@@ -211,22 +211,22 @@ def _beta_mode(successes: float, n: float) -> float:
 
 @claim("Label smoothing of a constant classifier is the mode under Beta(1 + a, 1 + a) with a = n e/(2 (1 - e)), for "
        "every count out of twenty (largest difference)")  # fmt: skip
-def smoothing_is_a_beta_prior(c: Any) -> Claim:
+def smoothing_is_a_beta_prior(comparison: Any) -> Claim:
     return at_most(max(abs(_smoothed(k / 20) - _beta_mode(k, 20)) for k in range(21)), 1e-10)
 
 
 @claim("That prior grows with n, so that no number of labels overcomes it: with a true share of a tenth the estimate "
        "stays above it (error with a million labels)")  # fmt: skip
-def smoothing_is_inconsistent(c: Any) -> Claim:
+def smoothing_is_inconsistent(comparison: Any) -> Claim:
     return at_least(_beta_mode(1e5, 1e6) - 0.1, 0.01)
 
 
-def stopped(c: Any) -> Figure:
+def stopped(comparison: Any) -> Figure:
     """The weights along gradient descent, with the MAP where it stops."""
-    path = _descent(c["default"].data, 6 * STEPS)
+    path = _descent(comparison["default"].data, 6 * STEPS)
     steps = np.arange(0, 6 * STEPS + 1, 4)
     lines = [Series(name, steps.tolist(), path[steps, j].tolist()) for j, name in enumerate(PREDICTORS)]
-    mode = c["default"].values("map", "weight")
+    mode = comparison["default"].values("map", "weight")
     return Figure(
         "Gradient descent passes through posterior modes",
         "A line for each weight; the points are the MAP under the prior of the step where it stops.",
@@ -236,34 +236,35 @@ def stopped(c: Any) -> Figure:
     )
 
 
-def answer(c: Any) -> str:
+def answer(comparison: Any) -> str:
     """Say which regularisers are priors."""
-    gap = _gap(c, "default", "map", _descent(c["default"].data, STEPS)[-1])
+    gap = _gap(comparison, "default", "map", _descent(comparison["default"].data, STEPS)[-1])
     return (
         f"Early stopping, dropout and noise on the inputs are normal priors in linear regression: after {STEPS} steps "
         f"descent is within {gap:.0e} of the MAP; label smoothing is a prior that grows with the data."
     )
 
 
-def ridge(c: Any) -> str:
+def ridge(comparison: Any) -> str:
     """Say how near plain ridge is to the stopped descent."""
     return (
-        f"Nearly: their factors differ by up to {_ratios(c).max():.3f} here, and by no more than {_factor_bound():.4f} "
+        f"Nearly: their factors differ by up to {_ratios(comparison).max():.3f} here, and by no more than "
+        f"{_factor_bound():.4f} "
         "for "
         "gradient flow on any data. The ridge that is the same has another penalty in each direction."
     )
 
 
-def dropping(c: Any) -> str:
+def dropping(comparison: Any) -> str:
     """Say what the prior of dropout depends on."""
-    ours = c["dropout"].values("map", "weight")
+    ours = comparison["dropout"].values("map", "weight")
     return (
         "On the data: its precision for a predictor is the predictor's sum of squares. No belief about the weights is "
         f"expressed by it; the mode here is {', '.join(f'{w:.3f}' for w in ours)}."
     )
 
 
-def smoothing(c: Any) -> str:
+def smoothing(comparison: Any) -> str:
     """Say what label smoothing estimates."""
     return (
         f"No. Where one label in ten is a success, smoothing by {SMOOTHING:g} answers {_beta_mode(1e5, 1e6):.3f} from "

@@ -96,12 +96,12 @@ def _marginal(y: np.ndarray, sigma: float) -> float:
     return float(within * norm.pdf(y.mean(), 0, np.hypot(SCEPTIC_SD, sigma / np.sqrt(n))))
 
 
-def _gap_from_quadrature(c: Any, variant: str) -> float:
+def _gap_from_quadrature(comparison: Any, variant: str) -> float:
     """Return how far sigma's posterior mean is from its integral, in Monte Carlo standard errors."""
     import arviz as az
     from scipy import integrate, stats
 
-    solved = c[variant]
+    solved = comparison[variant]
     if solved.settings["prior"] == "half_normal":
         prior = stats.halfnorm(scale=HALF_NORMAL_SD)
     else:
@@ -118,26 +118,28 @@ def _gap_from_quadrature(c: Any, variant: str) -> float:
 
 
 @claim("The MLE of the variance is (n - 1)/n times the unbiased estimate (relative difference)")
-def mle_is_shrunk(c: Any) -> Claim:
-    y = c["default"].data.hours
+def mle_is_shrunk(comparison: Any) -> Claim:
+    y = comparison["default"].data.hours
     unbiased = np.sum((y - y.mean()) ** 2) / (y.size - 1)
-    return at_most(abs(c["default"].row("mle", "variance").estimate / (unbiased * (y.size - 1) / y.size) - 1), 1e-9)
+    return at_most(
+        abs(comparison["default"].row("mle", "variance").estimate / (unbiased * (y.size - 1) / y.size) - 1), 1e-9
+    )
 
 
 @claim("Its bias is -sigma^2/n: -0.2 for n = 5 and sigma = 1 (simulated, within 4 Monte Carlo standard errors)")
-def bias_is_minus_one_nth(c: Any) -> Claim:
+def bias_is_minus_one_nth(comparison: Any) -> Claim:
     errors = _estimates(SMALL_N)[1] - 1
     room = 4 * errors.std(ddof=1) / np.sqrt(SETS)
     return between(float(errors.mean()), -1 / SMALL_N - room, -1 / SMALL_N + room)
 
 
 @claim("Under p(mu, sigma) ~ 1/sigma the posterior interval of mu is Student's t interval (in Monte Carlo errors)")
-def interval_is_students(c: Any) -> Claim:
+def interval_is_students(comparison: Any) -> Claim:
     import arviz as az
     from scipy import stats
 
-    y, row = c["default"].data.hours, c["default"].interval("mcmc", "eti", "mu")
-    draws = c["default"].panels["mcmc"].native["posterior"]["mu"]
+    y, row = comparison["default"].data.hours, comparison["default"].interval("mcmc", "eti", "mu")
+    draws = comparison["default"].panels["mcmc"].native["posterior"]["mu"]
     gaps = []
     for end, prob in ((row.lower, 0.5 - row.ci_prob / 2), (row.upper, 0.5 + row.ci_prob / 2)):
         exact = stats.t.ppf(prob, y.size - 1, y.mean(), y.std(ddof=1) / np.sqrt(y.size))
@@ -146,52 +148,53 @@ def interval_is_students(c: Any) -> Claim:
 
 
 @claim("Written on sigma, that prior puts the mode of sigma^2 at (n - 1)/(n + 1) s^2 (relative difference)")
-def mode_on_sigma(c: Any) -> Claim:
-    y = c["default"].data.hours
+def mode_on_sigma(comparison: Any) -> Claim:
+    y = comparison["default"].data.hours
     exact = y.var(ddof=1) * (y.size - 1) / (y.size + 1)
-    return at_most(abs(c["default"].row("map", "sigma").estimate ** 2 / exact - 1), 1e-8)
+    return at_most(abs(comparison["default"].row("map", "sigma").estimate ** 2 / exact - 1), 1e-8)
 
 
 @claim("Written on log sigma, the same prior leaves the mode on the MLE (relative difference)")
-def mode_on_log_sigma(c: Any) -> Claim:
-    mode, mle = (c["log_sigma"].row(m, "sigma").estimate for m in ("map", "mle"))
+def mode_on_log_sigma(comparison: Any) -> Claim:
+    mode, mle = (comparison["log_sigma"].row(m, "sigma").estimate for m in ("map", "mle"))
     return at_most(abs(mode / mle - 1), 1e-8)
 
 
 @claim("The posterior does not move: the densities that are sampled differ by a constant (largest deviation from it)")
-def densities_are_one(c: Any) -> Claim:
+def densities_are_one(comparison: Any) -> Claim:
     points = np.random.default_rng(10).normal(0, 1, (50, 2))  # mu and log sigma, around (1.5, 0)
     one, two = (
-        np.array([c[v].engine.sampled(z + np.array([1.5, 0.0]))[0] for z in points]) for v in ("default", "log_sigma")
+        np.array([comparison[v].engine.sampled(z + np.array([1.5, 0.0]))[0] for z in points])
+        for v in ("default", "log_sigma")
     )
     # Log-densities of up to 1e4 in double precision: 1e-9 is a thousand times their rounding.
     return at_most(float(np.max(np.abs(one - two - (one - two).mean()))), 1e-9)
 
 
 @claim("and both give sigma's mean as s sqrt((n-1)/2) Gamma((n-2)/2)/Gamma((n-1)/2) (in Monte Carlo errors)")
-def posterior_stays(c: Any) -> Claim:
+def posterior_stays(comparison: Any) -> Claim:
     import arviz as az
     from scipy.special import gammaln
 
-    y = c["default"].data.hours
+    y = comparison["default"].data.hours
     m = (y.size - 1) / 2
     exact = y.std(ddof=1) * np.sqrt(m) * np.exp(gammaln(m - 0.5) - gammaln(m))
     gaps = []
     for variant in ("default", "log_sigma"):
-        error = float(az.mcse(c[variant].panels["mcmc"].native["posterior"]["sigma"]))
-        gaps.append(abs(c[variant].row("mcmc", "sigma").estimate - exact) / error)
+        error = float(az.mcse(comparison[variant].panels["mcmc"].native["posterior"]["sigma"]))
+        gaps.append(abs(comparison[variant].row("mcmc", "sigma").estimate - exact) / error)
     return at_most(max(gaps), 4.5)
 
 
 @claim("The panel's Wald interval of mu is mean -+ z * sigma/sqrt(n) at the MLE (largest difference, in hours)")
-def wald_is_the_rule(c: Any) -> Claim:
-    y, row = c["default"].data.hours, c["default"].interval("mle", "wald", "mu")
+def wald_is_the_rule(comparison: Any) -> Claim:
+    y, row = comparison["default"].data.hours, comparison["default"].interval("mle", "wald", "mu")
     low, high = _wald(y.mean(), y.var(), y.size, row.ci_prob)
     return at_most(max(abs(row.lower - low), abs(row.upper - high)), 1e-8)
 
 
 @claim("At n = 5 that rule, asked for 95 %, covers P(|t_4| < z sqrt(4/5)) = 84.55 % (simulated, 4 standard errors)")
-def wald_undercovers(c: Any) -> Claim:
+def wald_undercovers(comparison: Any) -> Claim:
     from scipy import stats
 
     exact = 1 - 2 * stats.t.sf(stats.norm.ppf(0.975) * np.sqrt((SMALL_N - 1) / SMALL_N), SMALL_N - 1)
@@ -201,49 +204,51 @@ def wald_undercovers(c: Any) -> Claim:
 
 
 @claim("At n = 2 a proper prior gives a proper posterior: sigma's mean is its integral (in Monte Carlo errors)")
-def n2_posterior_is_right(c: Any) -> Claim:
-    return at_most(_gap_from_quadrature(c, "n2"), 4.5)
+def n2_posterior_is_right(comparison: Any) -> Claim:
+    return at_most(_gap_from_quadrature(comparison, "n2"), 4.5)
 
 
 @claim("At n = 1 the likelihood is unbounded, and the panel says so of every parameter")
-def n1_has_no_mle(c: Any) -> Claim:
+def n1_has_no_mle(comparison: Any) -> Claim:
     variants, names = ("n1_half_normal", "n1_inverse_gamma"), ("mu", "sigma", "variance")
-    return equal(", ".join(sorted({c[v].row("mle", n).status.value for v in variants for n in names})), "unbounded")
+    return equal(
+        ", ".join(sorted({comparison[v].row("mle", n).status.value for v in variants for n in names})), "unbounded"
+    )
 
 
 @claim("It rises by one per unit of log 1/sigma, the number of observations (slope at the end of the path kept)")
-def n1_slope_is_one(c: Any) -> Claim:
-    path = c["n1_half_normal"].panels["mle"].paths[0]
+def n1_slope_is_one(comparison: Any) -> Claim:
+    path = comparison["n1_half_normal"].panels["mle"].paths[0]
     slope = np.diff(path.objective[-2:]) / np.diff(-np.log(path.values[-2:]))
     return between(float(slope[0]), 1 - 1e-6, 1 + 1e-6)
 
 
 @claim("A half-normal prior on sigma then gives a proper posterior: its mean is the integral (in Monte Carlo errors)")
-def n1_half_normal_has_a_posterior(c: Any) -> Claim:
-    return at_most(_gap_from_quadrature(c, "n1_half_normal"), 4.5)
+def n1_half_normal_has_a_posterior(comparison: Any) -> Claim:
+    return at_most(_gap_from_quadrature(comparison, "n1_half_normal"), 4.5)
 
 
 @claim("and still no mode")
-def n1_half_normal_has_no_mode(c: Any) -> Claim:
-    return equal(", ".join(sorted(set(c["n1_half_normal"].statuses("map", "sigma")))), "unbounded")
+def n1_half_normal_has_no_mode(comparison: Any) -> Claim:
+    return equal(", ".join(sorted(set(comparison["n1_half_normal"].statuses("map", "sigma")))), "unbounded")
 
 
 @claim("An inverse-gamma prior gives both: a mode where the joint density is stationary (gradient per log unit)")
-def n1_inverse_gamma_has_a_mode(c: Any) -> Claim:
-    row = c["n1_inverse_gamma"].row("map", "sigma")
-    mu, sigma = c["n1_inverse_gamma"].row("map", "mu").estimate, row.estimate
-    y, (shape, scale) = float(c["n1_inverse_gamma"].data.hours[0]), INVERSE_GAMMA
+def n1_inverse_gamma_has_a_mode(comparison: Any) -> Claim:
+    row = comparison["n1_inverse_gamma"].row("map", "sigma")
+    mu, sigma = comparison["n1_inverse_gamma"].row("map", "mu").estimate, row.estimate
+    y, (shape, scale) = float(comparison["n1_inverse_gamma"].data.hours[0]), INVERSE_GAMMA
     by_mu = (y - mu) / sigma - mu * sigma / SCEPTIC_SD**2
     by_log_sigma = ((y - mu) / sigma) ** 2 - 1 - (shape + 1) + scale / sigma
     return at_most(max(abs(by_mu), abs(by_log_sigma)), 1e-7)
 
 
 @claim("and a proper posterior: sigma's mean is its integral (in Monte Carlo errors)")
-def n1_inverse_gamma_has_a_posterior(c: Any) -> Claim:
-    return at_most(_gap_from_quadrature(c, "n1_inverse_gamma"), 4.5)
+def n1_inverse_gamma_has_a_posterior(comparison: Any) -> Claim:
+    return at_most(_gap_from_quadrature(comparison, "n1_inverse_gamma"), 4.5)
 
 
-def sampling_distribution(c: Any) -> Figure:
+def sampling_distribution(comparison: Any) -> Figure:
     """The sampling distribution of the variance's MLE at n = 5."""
     variances = _estimates(SMALL_N)[1]
     return Figure(
@@ -260,10 +265,10 @@ def sampling_distribution(c: Any) -> Figure:
     )
 
 
-def answer(c: Any) -> str:
+def answer(comparison: Any) -> str:
     """Say by how much the MLE of the variance falls short, and what is left of it at one observation."""
-    n = c["default"].data.hours.size
-    mle, mean = (float(c["default"].values(m, "variance")[0]) for m in ("mle", "mcmc"))
+    n = comparison["default"].data.hours.size
+    mle, mean = (float(comparison["default"].values(m, "variance")[0]) for m in ("mle", "mcmc"))
     return (
         f"From {n} differences the MLE of the variance is {mle:.2f}, on average {1 / n:.0%} too small (divided by "
         f"n - 1 it would be {mle * n / (n - 1):.2f}); the posterior mean is {mean:.2f}. From one difference there is "

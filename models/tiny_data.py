@@ -76,14 +76,14 @@ ADDED = {"constant_n3": 3, "constant_n1": 1}
 
 
 @claim("At n = 2 the MLE of the variance is a quarter of the squared difference (relative)")
-def mle_at_two(c: Any) -> Claim:
-    y = c["n2"].data.hours
-    return at_most(abs(c["n2"].row("mle", "variance").estimate / ((y[0] - y[1]) ** 2 / 4) - 1), 1e-9)
+def mle_at_two(comparison: Any) -> Claim:
+    y = comparison["n2"].data.hours
+    return at_most(abs(comparison["n2"].row("mle", "variance").estimate / ((y[0] - y[1]) ** 2 / 4) - 1), 1e-9)
 
 
 @claim("Asked for 95 %, mean -+ z sqrt(variance/n) at that MLE covers (2/pi) arctan(z/sqrt(2)) (simulated, 4 standard "
        "errors)")  # fmt: skip
-def wald_at_two(c: Any) -> Claim:
+def wald_at_two(comparison: Any) -> Claim:
     from scipy.stats import norm
 
     exact = _coverage_at_two()
@@ -101,71 +101,71 @@ def _coverage_at_two() -> float:
 
 
 @claim("At n = 1 the likelihood is unbounded: mu on the observation, the variance towards zero (statuses of both)")
-def mle_at_one(c: Any) -> Claim:
-    found = {c[v].row("mle", name).status.value for v in ("n1", "constant_n1") for name in ("mu", "variance")}
+def mle_at_one(comparison: Any) -> Claim:
+    found = {comparison[v].row("mle", name).status.value for v in ("n1", "constant_n1") for name in ("mu", "variance")}
     return equal(", ".join(sorted(found)), "unbounded")
 
 
 @claim("Under the conjugate prior the mode is scale/(shape + 3/2) of the updated prior for n = 1, 2 and 3 (largest "
        "relative difference)")  # fmt: skip
-def mode_is_conjugate(c: Any) -> Claim:
+def mode_is_conjugate(comparison: Any) -> Claim:
     gaps = []
     for variant in PROPER:
-        centre, _, shape, scale = _conjugate(c[variant].data.hours)
-        gaps.append(abs(c[variant].row("map", "variance").estimate / (scale / (shape + 1.5)) - 1))
-        gaps.append(abs(c[variant].row("map", "mu").estimate / centre - 1))
+        centre, _, shape, scale = _conjugate(comparison[variant].data.hours)
+        gaps.append(abs(comparison[variant].row("map", "variance").estimate / (scale / (shape + 1.5)) - 1))
+        gaps.append(abs(comparison[variant].row("map", "mu").estimate / centre - 1))
     return at_most(max(gaps), 1e-8)
 
 
 @claim("The posterior mean of the variance is scale/(shape - 1) at n = 3, n = 2 and n = 1 (in Monte Carlo errors)")
-def mean_is_conjugate(c: Any) -> Claim:
-    draws = np.stack([c[v].panels["mcmc"].native["posterior"]["variance"].values for v in PROPER], axis=-1)
-    exact = [scale / (shape - 1) for _, _, shape, scale in (_conjugate(c[v].data.hours) for v in PROPER)]
+def mean_is_conjugate(comparison: Any) -> Claim:
+    draws = np.stack([comparison[v].panels["mcmc"].native["posterior"]["variance"].values for v in PROPER], axis=-1)
+    exact = [scale / (shape - 1) for _, _, shape, scale in (_conjugate(comparison[v].data.hours) for v in PROPER)]
     return close_to_exact(draws, exact)
 
 
 @claim("The lower end of mu's posterior interval is Student's, with 2 SHAPE + n degrees of freedom, at each n (in "
        "Monte Carlo errors)")  # fmt: skip
-def interval_is_students(c: Any) -> Claim:
+def interval_is_students(comparison: Any) -> Claim:
     from scipy.stats import t
 
-    draws = np.stack([c[v].panels["mcmc"].native["posterior"]["mu"].values for v in PROPER], axis=-1)
+    draws = np.stack([comparison[v].panels["mcmc"].native["posterior"]["mu"].values for v in PROPER], axis=-1)
     exact = []
     for variant in PROPER:
-        centre, worth, shape, scale = _conjugate(c[variant].data.hours)
+        centre, worth, shape, scale = _conjugate(comparison[variant].data.hours)
         exact.append(t.ppf(0.025, 2 * shape, centre, np.sqrt(scale / shape / worth)))
     return close_to_exact(draws, exact, prob=0.025)
 
 
 @claim("Even at n = 1 the posterior variance of mu is finite and half of the variance's posterior mean (relative, by "
        "quadrature of Student's density)")  # fmt: skip
-def mu_has_a_variance_at_one(c: Any) -> Claim:
+def mu_has_a_variance_at_one(comparison: Any) -> Claim:
     from scipy.integrate import quad
     from scipy.stats import t
 
-    centre, worth, shape, scale = _conjugate(c["n1"].data.hours)
+    centre, worth, shape, scale = _conjugate(comparison["n1"].data.hours)
     at = t(2 * shape, centre, np.sqrt(scale / shape / worth))
     found = quad(lambda m: (m - centre) ** 2 * at.pdf(m), -np.inf, np.inf, epsabs=1e-13, epsrel=1e-12)[0]
     return at_most(abs(found / (scale / (shape - 1) / worth) - 1), 1e-8)
 
 
 @claim("The mode under exp(-n e/(2 variance)) is the MLE plus e at n = 3 (relative difference)")
-def constant_is_a_prior(c: Any) -> Claim:
-    y = c["constant_n3"].data.hours
-    return at_most(abs(c["constant_n3"].row("map", "variance").estimate / (y.var() + CONSTANT) - 1), 1e-8)
+def constant_is_a_prior(comparison: Any) -> Claim:
+    y = comparison["constant_n3"].data.hours
+    return at_most(abs(comparison["constant_n3"].row("map", "variance").estimate / (y.var() + CONSTANT) - 1), 1e-8)
 
 
 @claim("At n = 1 that mode is the constant itself and no more: the answer is what was added (relative difference)")
-def constant_is_the_answer(c: Any) -> Claim:
-    return at_most(abs(c["constant_n1"].row("map", "variance").estimate / CONSTANT - 1), 1e-8)
+def constant_is_the_answer(comparison: Any) -> Claim:
+    return at_most(abs(comparison["constant_n1"].row("map", "variance").estimate / CONSTANT - 1), 1e-8)
 
 
 @claim("It is another prior for every n: that of n = 1 adds e/3 at n = 3, by a search over the variance (relative "
        "difference of what is added)")  # fmt: skip
-def prior_depends_on_n(c: Any) -> Claim:
+def prior_depends_on_n(comparison: Any) -> Claim:
     from scipy.optimize import brentq
 
-    y = c["constant_n3"].data.hours
+    y = comparison["constant_n3"].data.hours
     total = np.sum((y - y.mean()) ** 2)
 
     def slope(v: float) -> float:  # of the log-density by log(variance), with the prior of n = 1
@@ -190,28 +190,28 @@ def _mass(n: int, ends: tuple[float, float]) -> float:
 
 @claim("At n = 3 its posterior has no integral: beyond 1e3 each further factor of e adds as much as the one before "
        "(largest deviation from one of the mass per factor)")  # fmt: skip
-def constant_has_no_posterior(c: Any) -> Claim:
+def constant_has_no_posterior(comparison: Any) -> Claim:
     masses = [_mass(3, (np.exp(k), np.exp(k + 1))) for k in range(22, 40)]
     return at_most(float(np.max(np.abs(np.array(masses) - 1))), 1e-8)
 
 
 @claim("and the panel says so (statuses of mu and variance at n = 3 and n = 1)")
-def no_posterior_is_told(c: Any) -> Claim:
-    found = {c[v].row("mcmc", name).status.value for v in ADDED for name in ("mu", "variance")}
+def no_posterior_is_told(comparison: Any) -> Claim:
+    found = {comparison[v].row("mcmc", name).status.value for v in ADDED for name in ("mu", "variance")}
     return equal(", ".join(sorted(found)), "no_posterior")
 
 
 @claim("One observation does not narrow the variance's interval under the proper prior by a half: nearly all of the "
        "answer is the prior (ratio of the widths, posterior at n = 1 to prior)")  # fmt: skip
-def one_observation_says_little(c: Any) -> Claim:
+def one_observation_says_little(comparison: Any) -> Claim:
     from scipy.stats import invgamma
 
-    row = c["n1"].interval("mcmc", "eti", "variance")
+    row = comparison["n1"].interval("mcmc", "eti", "variance")
     low, high = invgamma.ppf([0.5 - row.ci_prob / 2, 0.5 + row.ci_prob / 2], SHAPE, scale=SCALE)
     return at_least((row.upper - row.lower) / (high - low), 0.5)
 
 
-def shrinking(c: Any) -> Figure:
+def shrinking(comparison: Any) -> Figure:
     """The variance along n: unbiased, MLE, with the constant, and the conjugate mean and mode."""
     n = np.arange(1, HOURS.size + 1)
     updated = [_conjugate(HOURS[:k]) for k in n]
@@ -231,40 +231,42 @@ def shrinking(c: Any) -> Figure:
     )
 
 
-def answer(c: Any) -> str:
+def answer(comparison: Any) -> str:
     """Say what one observation tells."""
-    row = c["n1"].interval("mcmc", "eti", "variance")
+    row = comparison["n1"].interval("mcmc", "eti", "variance")
     return (
         f"With one observation there is no MLE; a constant of {CONSTANT:g} added to the variance gives "
-        f"{c['constant_n1'].row('map', 'variance').estimate:g}, which is the constant, and a proper prior gives an "
+        f"{comparison['constant_n1'].row('map', 'variance').estimate:g}, which is the constant, and a proper prior "
+        "gives an "
         f"interval from {row.lower:.2f} to {row.upper:.2f}, which is mostly the prior."
     )
 
 
-def secret(c: Any) -> str:
+def secret(comparison: Any) -> str:
     """Say which prior the constant is."""
-    mode, mle = c["constant_n3"].row("map", "variance").estimate, c["constant_n3"].data.hours.var()
+    mode, mle = comparison["constant_n3"].row("map", "variance").estimate, comparison["constant_n3"].data.hours.var()
     return (
         f"exp(-n e/(2 variance)), of which the mode at n = 3 is {mode:.4f}, the MLE {mle:.4f} and {mode - mle:.4f} "
         "more. It names n, so whoever adds the same constant at every n changes the prior with the data."
     )
 
 
-def covering(c: Any) -> str:
+def covering(comparison: Any) -> str:
     """Say what the Wald interval covers at n = 2."""
     return (
         f"{_coverage_at_two():.1%} where 95 % was asked for. The conjugate posterior at n = 2 has for mu the interval "
-        f"from {c['n2'].row('mcmc', 'mu').lower:.2f} to {c['n2'].row('mcmc', 'mu').upper:.2f} hours; the Wald interval "
-        f"goes from {c['n2'].row('mle', 'mu').lower:.2f} to {c['n2'].row('mle', 'mu').upper:.2f}."
+        f"from {comparison['n2'].row('mcmc', 'mu').lower:.2f} to {comparison['n2'].row('mcmc', 'mu').upper:.2f} "
+        "hours; the Wald interval "
+        f"goes from {comparison['n2'].row('mle', 'mu').lower:.2f} to {comparison['n2'].row('mle', 'mu').upper:.2f}."
     )
 
 
-def no_integral(c: Any) -> str:
+def no_integral(comparison: Any) -> str:
     """Say why the mode has no posterior around it."""
     return (
         "Yes. Beyond a variance of e^22 each further factor of e holds "
         f"{_mass(3, (np.exp(22.0), np.exp(23.0))):.3f} of the same unit at n = 3, without end: nothing can be "
-        f"normalised, though the mode is at {c['constant_n3'].row('map', 'variance').estimate:.3f}."
+        f"normalised, though the mode is at {comparison['constant_n3'].row('map', 'variance').estimate:.3f}."
     )
 
 

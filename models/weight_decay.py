@@ -104,66 +104,70 @@ def _normal(comparisons: int) -> float:
     return float(norm.isf(FALSE_ALARM / 2 / comparisons))
 
 
-def _mean_gap(c: Any, variant: str, expected: np.ndarray) -> Claim:
+def _mean_gap(comparison: Any, variant: str, expected: np.ndarray) -> Claim:
     """Hold the posterior mean of the weights to a known answer, in Monte Carlo errors."""
     import arviz as az
 
-    draws = c[variant].panels["mcmc"].native["posterior"]["weight"]
+    draws = comparison[variant].panels["mcmc"].native["posterior"]["weight"]
     errors = az.mcse(draws, method="mean").values
     return at_most(float(np.max(np.abs(draws.mean(("chain", "draw")).values - expected) / errors)), _normal(6))
 
 
 @claim("The MLE is sm.OLS (largest difference, relative to the largest weight)")
-def mle_is_ols(c: Any) -> Claim:
+def mle_is_ols(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
-    d = c["default"].data
-    return at_most(_gap(c["default"].values("mle", "weight"), sm.OLS(d.employed, d.X).fit().params), EXACT)
+    d = comparison["default"].data
+    return at_most(_gap(comparison["default"].values("mle", "weight"), sm.OLS(d.employed, d.X).fit().params), EXACT)
 
 
 @claim("On Longley's own scale the MLE has NIST's certified digits (the fewest of any coefficient)")
-def mle_has_certified_digits(c: Any) -> Claim:
-    errors = np.abs(c["default"].values("mle", "coef") / CERTIFIED[:, 0] - 1)
+def mle_has_certified_digits(comparison: Any) -> Claim:
+    errors = np.abs(comparison["default"].values("mle", "coef") / CERTIFIED[:, 0] - 1)
     return at_least(float(-np.log10(np.max(errors))), 9)
 
 
 @claim("and so have its standard errors, which divide by n = 16 where NIST divides by 9 (the fewest)")
-def mle_errors_have_certified_digits(c: Any) -> Claim:
-    errors = np.abs(c["default"].std_errors("mle", "coef") / (CERTIFIED[:, 1] * np.sqrt(9 / 16)) - 1)
+def mle_errors_have_certified_digits(comparison: Any) -> Claim:
+    errors = np.abs(comparison["default"].std_errors("mle", "coef") / (CERTIFIED[:, 1] * np.sqrt(9 / 16)) - 1)
     return at_least(float(-np.log10(np.max(errors))), 9)
 
 
 @claim("The MAP is ridge at the penalty 1/DECAY_SD^2 that the prior implies, by closed form (relative)")
-def map_is_ridge(c: Any) -> Claim:
-    return at_most(_gap(c["default"].values("map", "weight"), _ridge(c["default"].data)), EXACT)
+def map_is_ridge(comparison: Any) -> Claim:
+    return at_most(_gap(comparison["default"].values("map", "weight"), _ridge(comparison["default"].data)), EXACT)
 
 
 @claim("The MAP is scikit-learn's Ridge, whose alpha is that penalty whatever n (relative)")
-def map_is_sklearn(c: Any) -> Claim:
+def map_is_sklearn(comparison: Any) -> Claim:
     from sklearn.linear_model import Ridge
 
     from triptych.penalties import Normal, to_penalty
 
-    d = c["default"].data
+    d = comparison["default"].data
     setting = to_penalty(Normal(DECAY_SD), "sklearn.Ridge", sigma=1.0, n=d.employed.size)
-    return at_most(_gap(c["default"].values("map", "weight"), Ridge(**setting).fit(d.X, d.employed).coef_), EXACT)
+    return at_most(
+        _gap(comparison["default"].values("map", "weight"), Ridge(**setting).fit(d.X, d.employed).coef_), EXACT
+    )
 
 
 @claim("The MAP is statsmodels' OLS.fit_regularized, whose alpha is that penalty divided by n (relative)")
-def map_is_statsmodels(c: Any) -> Claim:
+def map_is_statsmodels(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
     from triptych.penalties import Normal, to_penalty
 
-    d = c["default"].data
+    d = comparison["default"].data
     setting = to_penalty(Normal(DECAY_SD), "statsmodels.OLS", sigma=1.0, n=d.employed.size)
     fitted = sm.OLS(d.employed, d.X).fit_regularized(**setting)
-    return at_most(_gap(c["default"].values("map", "weight"), np.asarray(fitted.params)), EXACT)
+    return at_most(_gap(comparison["default"].values("map", "weight"), np.asarray(fitted.params)), EXACT)
 
 
 @claim("The penalty does not depend on sigma: the MAP is the same with sigma known (relative)")
-def map_ignores_sigma(c: Any) -> Claim:
-    return at_most(_gap(c["default"].values("map", "weight"), c["sigma_known"].values("map", "weight")), EXACT)
+def map_ignores_sigma(comparison: Any) -> Claim:
+    return at_most(
+        _gap(comparison["default"].values("map", "weight"), comparison["sigma_known"].values("map", "weight")), EXACT
+    )
 
 
 def _gradient_descent(d: Data) -> Iterator[np.ndarray]:
@@ -193,32 +197,37 @@ def _last(path: Iterator[np.ndarray]) -> np.ndarray:
 
 
 @claim("Gradient descent with an L2 term ends at the MAP (relative)")
-def descent_ends_at_map(c: Any) -> Claim:
-    return at_most(_gap(c["default"].values("map", "weight"), _last(_gradient_descent(c["default"].data))), EXACT)
+def descent_ends_at_map(comparison: Any) -> Claim:
+    return at_most(
+        _gap(comparison["default"].values("map", "weight"), _last(_gradient_descent(comparison["default"].data))), EXACT
+    )
 
 
 @claim("So does Adam when the decay is part of the gradient (relative)")
-def coupled_adam_ends_at_map(c: Any) -> Claim:
-    end = _last(_adam(c["default"].data, decoupled=False))
-    return at_most(_gap(c["default"].values("map", "weight"), end), EXACT)
+def coupled_adam_ends_at_map(comparison: Any) -> Claim:
+    end = _last(_adam(comparison["default"].data, decoupled=False))
+    return at_most(_gap(comparison["default"].values("map", "weight"), end), EXACT)
 
 
 @claim("AdamW, the same but for decay outside the adaptive step, does not (relative)")
-def decoupled_decay_does_not(c: Any) -> Claim:
-    end = _last(_adam(c["default"].data, decoupled=True))
-    return at_least(_gap(c["default"].values("map", "weight"), end), 0.1)
+def decoupled_decay_does_not(comparison: Any) -> Claim:
+    end = _last(_adam(comparison["default"].data, decoupled=True))
+    return at_least(_gap(comparison["default"].values("map", "weight"), end), 0.1)
 
 
 @claim("With sigma known the posterior mean is the Gaussian closed form, ridge (largest gap, in Monte Carlo errors)")
-def posterior_mean_is_closed_form(c: Any) -> Claim:
-    return _mean_gap(c, "sigma_known", _ridge(c["sigma_known"].data))
+def posterior_mean_is_closed_form(comparison: Any) -> Claim:
+    return _mean_gap(comparison, "sigma_known", _ridge(comparison["sigma_known"].data))
 
 
 @claim("and its covariance is sigma^2 (X'X + penalty)^-1 (largest gap of any entry, in Monte Carlo errors)")
-def posterior_covariance_is_closed_form(c: Any) -> Claim:
+def posterior_covariance_is_closed_form(comparison: Any) -> Claim:
     import arviz as az
 
-    d, draws = c["sigma_known"].data, c["sigma_known"].panels["mcmc"].native["posterior"]["weight"].values
+    d, draws = (
+        comparison["sigma_known"].data,
+        comparison["sigma_known"].panels["mcmc"].native["posterior"]["weight"].values,
+    )
     exact = KNOWN_SIGMA**2 * np.linalg.inv(d.X.T @ d.X + PENALTY * np.eye(d.X.shape[1]))
     # Around the exact mean a covariance is a plain mean, so that its Monte Carlo error is that of a mean.
     away = draws - _ridge(d)
@@ -230,27 +239,29 @@ def posterior_covariance_is_closed_form(c: Any) -> Claim:
 
 
 @claim("With sigma unknown the posterior mean is ridge all the same (largest gap, in Monte Carlo errors)")
-def posterior_mean_is_the_mode(c: Any) -> Claim:
-    return _mean_gap(c, "default", _ridge(c["default"].data))
+def posterior_mean_is_the_mode(comparison: Any) -> Claim:
+    return _mean_gap(comparison, "default", _ridge(comparison["default"].data))
 
 
 @claim("Under an infinitely wide prior the MAP is the MLE (relative)")
-def wide_is_mle(c: Any) -> Claim:
-    return at_most(_gap(c["wide"].values("map", "weight"), c["default"].values("mle", "weight")), EXACT)
+def wide_is_mle(comparison: Any) -> Claim:
+    return at_most(
+        _gap(comparison["wide"].values("map", "weight"), comparison["default"].values("mle", "weight")), EXACT
+    )
 
 
 @claim("and so is the posterior mean (largest gap, in Monte Carlo errors)")
-def wide_posterior_mean_is_mle(c: Any) -> Claim:
-    return _mean_gap(c, "wide", c["default"].values("mle", "weight"))
+def wide_posterior_mean_is_mle(comparison: Any) -> Claim:
+    return _mean_gap(comparison, "wide", comparison["default"].values("mle", "weight"))
 
 
-def coefficient_path(c: Any) -> Figure:
+def coefficient_path(comparison: Any) -> Figure:
     """The MAP of each weight along the penalty."""
-    d = c["default"].data
+    d = comparison["default"].data
     penalties = np.logspace(-5, 3, 80)
     path = np.array([_ridge(d, penalty) for penalty in penalties])
     series = [Series(name, penalties.tolist(), path[:, j].tolist()) for j, name in enumerate(d.coords["predictor"])]
-    mode = c["default"].values("map", "weight").tolist()
+    mode = comparison["default"].values("map", "weight").tolist()
     return Figure(
         "The weights along the penalty",
         "A line for each weight of the ridge fit, in closed form; points for the MAP, at this prior's penalty.",
@@ -261,9 +272,9 @@ def coefficient_path(c: Any) -> Figure:
     )
 
 
-def descents(c: Any) -> Figure:
+def descents(comparison: Any) -> Figure:
     """How far from the MAP three optimisers are, step by step."""
-    d, mode = c["default"].data, c["default"].values("map", "weight")
+    d, mode = comparison["default"].data, comparison["default"].values("map", "weight")
     paths = {
         "gradient descent, L2 term": _gradient_descent(d),
         "Adam, L2 term": _adam(d, decoupled=False),
@@ -284,12 +295,13 @@ def descents(c: Any) -> Figure:
     )
 
 
-def answer(c: Any) -> str:
+def answer(comparison: Any) -> str:
     """Say what the prior does to the weight that it moves most."""
-    mle, mode, mean = (c["default"].values(m, "weight") for m in ("mle", "map", "mcmc"))
+    mle, mode, mean = (comparison["default"].values(m, "weight") for m in ("mle", "map", "mcmc"))
     k = int(np.argmax(np.abs(mode - mle)))
     return (
-        f"Weight decay is a Gaussian prior on the weights: it takes that of {c['default'].data.coords['predictor'][k]} "
+        "Weight decay is a Gaussian prior on the weights: it takes that of "
+        f"{comparison['default'].data.coords['predictor'][k]} "
         f"from {mle[k]:.2f} (MLE) to {mode[k]:.2f} (MAP, which is ridge regression), and the posterior mean is "
         f"{mean[k]:.2f} too, with an interval that ridge does not give."
     )
