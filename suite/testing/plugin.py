@@ -157,8 +157,7 @@ class EstimatesRegression:
         except InputError as error:
             pytest.fail(f"{path.name}: {error}; if that is meant, --estimates-update writes it anew", pytrace=False)
         if found.verdict != "agree":
-            hint = "\n\nIf the change is meant: pytest --estimates-update, and review what it writes."
-            pytest.fail(f"{path.name}: {found}{hint}", pytrace=False)
+            pytest.fail(f"{path.name}: {found}", pytrace=False)
         return found
 
 
