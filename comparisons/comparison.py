@@ -12,15 +12,16 @@ import numpy as np
 from triptych.base.errors import InputError
 from triptych.base.text import join
 from triptych.comparisons.contrast import contrast_frame, contrasts
+from triptych.comparisons.datatree import datatree
 from triptych.comparisons.explanation.explanation import Explanation, explain
 from triptych.comparisons.holdout import Score, score_frame
+from triptych.comparisons.problems import problems
+from triptych.comparisons.recovery import recovery
 from triptych.comparisons.wide import latex, markdown, wide
-from triptych.engine.angles import wrapped
 from triptych.panels.solution import Solution
-from triptych.problem.axes import axis_labels
 from triptych.problem.claims import Claim
 from triptych.problem.scenario import DEFAULT, Figure, Scenario
-from triptych.problem.table import METHODS, SHORT, Status, frame
+from triptych.problem.table import METHODS, frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -230,19 +231,7 @@ class Comparison:
     @cached_property
     def recovery(self) -> pd.DataFrame:
         """Error and coverage against the truth, where the truth was given."""
-        table = self.estimates[self.estimates["estimand"].isin(list(self.truth))].copy()
-        truths = [self._truth(row) for row in table.itertuples()]
-        table["truth"] = truths
-        columns = ("estimate", "lower", "upper", "truth")
-        estimate, lower, upper, truth = (table[name].to_numpy(float) for name in columns)
-        places = zip(*(table[name].astype(str) for name in ("variant", "estimand", "label")), strict=True)
-        period = np.array([self.solutions[v].period(estimand, label) for v, estimand, label in places])
-        table["error"] = wrapped(estimate - truth, period)
-        # An angle is covered if one of its values is.
-        middle = (lower + upper) / 2
-        nearest = np.where(period > 0, middle + wrapped(truth - middle, period), truth)
-        table["covered"] = (lower <= nearest) & (nearest <= upper)
-        return table
+        return recovery(self.estimates, self.truth, self.solutions)
 
     @cached_property
     def evaluated_claims(self) -> list[Claim]:
@@ -287,25 +276,7 @@ class Comparison:
     @cached_property
     def problems(self) -> list[str]:
         """What keeps this comparison from being clean: failed claims, unexpected statuses."""
-        found = [] if self.error is None else [f"{self.scenario.name} could not be solved: {self.error}"]
-        for claim in self.evaluated_claims:
-            if not claim.holds:
-                found.append(f"claim {claim.name} does not hold: measured {claim.measured}, bound {claim.bound}")
-        for variant, solution in self.solutions.items():
-            place = f"{variant}, " if len(self.solutions) > 1 else ""
-            for method, panel in solution.panels.items():
-                unexpected: dict[tuple[str, str], list[str]] = {}
-                for row in panel.estimates:
-                    if not self.scenario.accepts(variant, method, row.estimand, row.label, row.status):
-                        known = self.scenario.expect is not None
-                        wanted = self.scenario.expected(variant, method, row.estimand, row.label) if known else None
-                        said = str(row.status) if wanted is None else f"{row.status}, expected {wanted}"
-                        key = (said, row.reason)
-                        unexpected.setdefault(key, []).append(row.name)
-                for (said, reason), names in unexpected.items():
-                    verb = "is" if len(names) == 1 else "are"
-                    found.append(f"{place}{SHORT[method]}: {join(names)} {verb} {said}: {reason}")
-        return found
+        return problems(self.scenario, self.solutions, self.evaluated_claims, self.error)
 
     @property
     def ok(self) -> bool:
@@ -318,21 +289,7 @@ class Comparison:
         The default variant is at the root; the others are under ``variants/<name>``. The groups
         ``mle`` and ``map`` hold the estimates with their status as an attribute.
         """
-        import xarray as xr
-
-        root: dict[str, Any] = {}
-        for k, (variant, solution) in enumerate(self.solutions.items()):
-            prefix = "/" if k == 0 else f"/variants/{variant}/"
-            native = solution.panels["mcmc"].native if "mcmc" in solution.panels else None
-            if isinstance(native, xr.DataTree):
-                for name, node in native.children.items():
-                    root[prefix + name] = node.to_dataset()
-            for method in ("mle", "map"):
-                if method in solution.panels:
-                    root[prefix + method] = _point_dataset(solution, method)
-        tree = xr.DataTree.from_dict(root)
-        tree.attrs["scenario"] = self.scenario.name
-        return tree
+        return datatree(self.scenario.name, self.solutions)
 
     def to_html(self, path: str | Path) -> Path:
         """Write the report of this comparison alone as one self-contained file."""
@@ -357,11 +314,6 @@ class Comparison:
     def _table(self, which: str) -> pd.DataFrame:
         return frame(row for s in self.solutions.values() for p in s.panels.values() for row in getattr(p, which))
 
-    def _truth(self, row: Any) -> float:
-        solution = self.solutions[row.variant]
-        labels = solution.variables[row.estimand].labels
-        return float(np.ravel(self.truth[row.estimand])[labels.index(row.label)])
-
 
 def _evaluate(claim: Any, comparison: Comparison) -> Claim:
     """Evaluate a claim; one that cannot be computed does not hold, and says why."""
@@ -379,19 +331,3 @@ def _draw(make: Any, comparison: Comparison) -> Figure | str:
     except Exception as error:  # third parties write figures; one must not cost the report
         return f"{getattr(make, '__name__', 'figure')} could not be drawn: {type(error).__name__}: {error}"
     return figure
-
-
-def _point_dataset(solution: Solution, method: str) -> Any:
-    import xarray as xr
-
-    variables: dict[str, Any] = {}
-    labels: dict[str, Any] = {}
-    for name in dict.fromkeys(row.estimand for row in solution.panels[method].estimates):
-        shape = solution.variables[name].shape
-        axes = [d if d else f"{name}_dim_{k}" for k, d in enumerate(solution.dims.get(name, [None] * len(shape)))]
-        given = {d: solution.data.coords.get(d, ()) for d in axes}
-        labels |= {d: axis_labels(given[d]) for d, n in zip(axes, shape, strict=True) if len(given[d]) == n}
-        bad = {r.name: str(r.status) for r in solution.rows(method, name) if r.status is not Status.OK}
-        said = "; ".join(f"{k}: {v}" for k, v in bad.items()) or "ok"
-        variables[name] = (axes, solution.values(method, name).reshape(shape), {"status": said})
-    return xr.Dataset(variables, coords=labels)

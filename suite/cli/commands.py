@@ -13,6 +13,7 @@ from triptych.base.environment import told
 from triptych.base.errors import EnvironmentFault, InputError, path_of
 from triptych.cli.broken_pipe import PatientGroup
 from triptych.cli.check import baseline, check, diff_runs
+from triptych.cli.list_scenarios import list_scenarios
 from triptych.cli.options import (
     SCENARIOS,
     DropMissing,
@@ -53,13 +54,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(penalty)
-app.command()(study)
-app.command()(teach)
-app.command()(check)
-app.command(name="diff")(diff_runs)
-app.add_typer(baseline, name="baseline")
-app.command()(path)
 
 
 def _version(wanted: bool) -> None:
@@ -82,81 +76,6 @@ def of_the_whole(
 Out = Annotated[str, typer.Option("--out", help="Folder for the report.")]
 Claims = Annotated[bool, typer.Option("--claims", help="List every claim with its figure.")]
 Processes = Annotated[int, typer.Option("--processes", min=1, max=2, help="Scenarios solved at once.")]
-
-
-def _show_failures(format: Output) -> None:
-    """Write the map of the catalogue."""
-    import json
-
-    from triptych.problem.failures import FAILURES, failures
-    from triptych.problem.registry import scenarios
-
-    rows = failures(scenarios().values())
-    if format is Output.JSON:
-        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
-        return
-    if format is Output.CSV:
-        from triptych.reports.csv_cells import csv_text
-
-        sys.stdout.write(csv_text(FAILURES, [tuple(row.values()) for row in rows]))
-        return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in FAILURES:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(value) for value in row.values()))
-    Console().print(table)
-
-
-LISTED = ("name", "chapter", "question", "source")  # of a scenario, in `triptych list`
-
-
-@app.command(name="list")
-def list_scenarios(
-    format: Format = Output.TABLE,
-    map: Annotated[bool, typer.Option("--map", help="Which scenario shows which failure in which panel.")] = False,
-) -> None:
-    """List the installed scenarios, by chapter."""
-    import json
-
-    from triptych.problem.registry import scenarios
-
-    if map:
-        _show_failures(format)
-        return
-    rows: list[dict[str, Any]] = [
-        {
-            "name": s.name,
-            "chapter": s.chapter,
-            "question": s.question,
-            "source": s.source,
-            "variants": list(s.variants),
-        }
-        for s in scenarios().values()
-    ]
-    if format is Output.JSON:
-        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
-        return
-    if format is Output.CSV:
-        from triptych.reports.csv_cells import csv_text
-
-        lines = [(*(row[name] for name in LISTED), " ".join(row["variants"])) for row in rows]
-        sys.stdout.write(csv_text((*LISTED, "variants"), lines))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("chapter", "scenario", "question", "variants"):
-        table.add_column(column, no_wrap=column == "scenario")
-    for before, row in zip([{"chapter": None}, *rows], rows, strict=False):
-        chapter = row["chapter"] if row["chapter"] != before["chapter"] else ""
-        table.add_row(chapter, row["name"], row["question"], ", ".join(row["variants"]))
-    Console().print(table)
 
 
 @app.command()
@@ -249,6 +168,16 @@ def fit(
 
     done = solve(table, expression, **numbers_of(given), progressbar=not shown.quiet, **options)
     _finish([done], folder, shown)
+
+
+app.command(name="list")(list_scenarios)
+app.command()(study)
+app.command()(path)
+app.command()(check)
+app.add_typer(baseline, name="baseline")
+app.command(name="diff")(diff_runs)
+app.command()(penalty)
+app.command()(teach)
 
 
 def _configured(context: typer.Context, config: Path | None) -> dict[str, Any]:

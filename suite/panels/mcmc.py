@@ -19,10 +19,10 @@ from triptych.engine.estimands import Estimand
 from triptych.graph.priors import improper, is_proper
 from triptych.panels.labels import Labels
 from triptych.panels.posterior_rows import summarise
+from triptych.panels.posterior_tree import posterior_tree
 from triptych.panels.settings import Settings
 from triptych.panels.solution import NoEstimate, Panel
 from triptych.problem.advice import Advice
-from triptych.problem.axes import axis_labels
 from triptych.problem.table import Row, Status
 from triptych.sampling.budget import Spent, told, why_not
 from triptych.sampling.conditional import Conditional, conditional
@@ -42,7 +42,6 @@ from triptych.sampling.nuts import Draws, SamplerStopped, adaptation_for, sample
 from triptych.sampling.predictive import predictive_groups
 from triptych.sampling.whitening import Whitening, whitening
 
-POINTWISE_LIMIT = 4_000_000
 CAREFUL = 0.9  # acceptance where scales alone are left, whose logarithms fall off steeply on one side
 ROUND = 6  # depth of trees where angles turn: a longer way goes round and round where the density is level
 
@@ -216,7 +215,7 @@ def _by_plans(
         drawn = _attempt(engine, settings, last, attempt, coordinates, progress)
         if isinstance(coordinates, Conditional) and not coordinates.trusted(drawn.z):
             return None
-        tree, before = _tree(engine, drawn, labels)
+        tree, before = posterior_tree(engine, drawn, labels)
         diagnosis = diagnose(tree, drawn.z, periods(engine), labels.said if labels is not None else "")
         said = f"{drawn.adaptation}, {drawn.z.shape[1]} draws"
         attempts.append(f"{said}: {'passed' if not diagnosis.gate else '; '.join(diagnosis.gate)}")
@@ -261,48 +260,6 @@ def _attempt(
         whitened=whitened,
         progress=None if progress is None else partial(progress, what),
     )
-
-
-def _tree(engine: Engine, drawn: Draws, labels: Labels | None) -> tuple[Any, float | None]:
-    """Return the DataTree, and the largest R-hat before relabelling when there is a rule."""
-    import arviz as az
-
-    chains, draws, size = drawn.z.shape
-    flat = drawn.z.reshape(-1, size)
-
-    def natural_values_at(z: np.ndarray) -> dict[str, np.ndarray]:
-        return {name: v.reshape(chains, draws, *v.shape[1:]) for name, v in engine.natural_values_many(z).items()}
-
-    before = None
-    if labels is not None:
-        unordered = natural_values_at(flat)
-        before = float(max(np.nanmax(az.rhat(unordered[name])) for name in labels.members()))
-    shown = natural_values_at(flat if labels is None else labels.draws(flat))
-    groups: dict[str, Any] = {"posterior": shown, "sample_stats": drawn.statistics}
-    terms = sum(w.size for w in engine.weights.values())
-    if terms * chains * draws <= POINTWISE_LIMIT:
-        groups["log_likelihood"] = {
-            name: values.reshape(chains, draws, *values.shape[1:])
-            for name, values in engine.pointwise_many(flat).items()
-        }
-    model = engine.model
-    groups["observed_data"] = engine.observed
-    dims = {n: [d for d in ds if d is not None] for n, ds in model.named_vars_to_dims.items()}
-    sizes = {n: v.variable.shape for n, v in ((b.variable.name, b) for b in engine.blocks)}
-    dims = {n: list(ds) for n, ds in dims.items() if len(ds) == len(sizes.get(n, ds))}
-    coords = {d: axis_labels(c) for d, c in model.coords.items() if c is not None and _fits(d, c, dims, groups)}
-    dims = {n: ds for n, ds in dims.items() if n in shown or n in groups["observed_data"]}
-    return az.from_dict(groups, dims=dims, coords=coords), before
-
-
-def _fits(dim: str, labels: Any, dims: dict[str, list[str]], groups: dict[str, Any]) -> bool:
-    """Whether the model's labels still have the length of the data that were put in."""
-    for group, skip in (("posterior", 2), ("observed_data", 0)):
-        for name, values in groups[group].items():
-            for axis, d in enumerate(dims.get(name, [])):
-                if d == dim and values.shape[axis + skip] != len(labels):
-                    return False
-    return True
 
 
 def not_sampled(
