@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from markupsafe import Markup
 
 from triptych.problem.table import SHORT
 from triptych.reports.mathematics import pretty
@@ -51,14 +52,14 @@ def cell(row: Mapping[str, Any], write: Any) -> dict[str, Any]:
     }
 
 
-def _interval(lower: float, upper: float, write: Any) -> str:
+def _interval(lower: float, upper: float, write: Any) -> Markup:
     """Return an interval as text, with a round bracket at an end at infinity; empty where there is none."""
     minus = pretty("-1")[0]
     if math.isnan(lower) or math.isnan(upper):
-        return ""
+        return Markup("")
     low = f"[{pretty(write(lower))}" if math.isfinite(lower) else f"({minus * (lower < 0)}∞"
     high = f"{pretty(write(upper))}]" if math.isfinite(upper) else f"{minus * (upper < 0)}∞)"
-    return f"{low}, {high}"
+    return Markup(f"{low}, {high}")  # numbers, which pretty has escaped
 
 
 def line(row: Mapping[str, Any], groups: list[Scalar]) -> dict[str, Any]:

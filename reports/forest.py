@@ -72,15 +72,18 @@ class Block:
     note: str
 
 
-def forests(scalars: Sequence[Scalar]) -> list[Block]:
+def forests(scalars: Sequence[Scalar], *, common: bool = False) -> list[Block]:
     """Return one block for each estimand, in the order of the rows.
 
     Parameters
     ----------
     scalars
         The headline rows of one variant, grouped.
+    common
+        Whether the scalars of an estimand have one axis even where they differ much in size.
     """
-    return [_block(name, list(group)) for name, group in groupby(scalars, key=lambda scalar: scalar.estimand)]
+    groups = groupby(scalars, key=lambda scalar: scalar.estimand)
+    return [_block(name, list(group), common=common) for name, group in groups]
 
 
 def _numbers(row: dict[str, Any]) -> list[float]:
@@ -97,9 +100,14 @@ def _reference(scalar: Scalar) -> tuple[float, float] | None:
     return None
 
 
-def _block(estimand: str, scalars: list[Scalar]) -> Block:
+def differ(scalars: Sequence[Scalar]) -> bool:
+    """Whether scalars differ so much in size that a common axis would hide some of them."""
     widths = [reference[1] for scalar in scalars if (reference := _reference(scalar))]
-    own = len(scalars) > 1 and bool(widths) and max(widths) > COMMON_SCALE * min(widths)
+    return bool(widths) and max(widths) > COMMON_SCALE * min(widths)
+
+
+def _block(estimand: str, scalars: list[Scalar], *, common: bool) -> Block:
+    own = not common and differ(scalars)
     pairs = [_rescaled(scalar) if own else (scalar, 0.0) for scalar in scalars]
     spans = _spans([scalar for scalar, _ in pairs])
     if not spans:

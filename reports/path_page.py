@@ -13,6 +13,7 @@ from triptych.problem.table import SHORT, Status
 from triptych.reports.html import _environment
 from triptych.reports.numbers import significant
 from triptych.reports.plots import FAINT, MAP, MCMC, MLE, Plot, inlined
+from triptych.reports.walk import steps
 
 if TYPE_CHECKING:
     from triptych.comparisons.path.walk import Path
@@ -35,6 +36,7 @@ def render(path: Path) -> str:
             path=path,
             question=path.scenario.question,
             choices=choices(path),
+            walk=steps(path),
             criteria=[_plot(partial(draw_criterion, path, name), f"c{name}", SAYS[name]) for name in _drawn(path)],
             estimates=[
                 _plot(partial(draw_scalar, path, k), f"e{k}", f"{named_scalar(s)} along {path.along}")

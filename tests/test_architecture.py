@@ -180,3 +180,19 @@ def test_listing_the_scenarios_imports_none_of_it() -> None:
     script = f"import sys, triptych; triptych.scenarios(); print(sorted(set(sys.modules) & set({HEAVY!r})))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_threshold_has_one_value_under_its_name() -> None:
+    found: dict[str, set[str]] = {}
+    for name, source in sources().items():
+        if room_of(name) not in ("existence", "estimates", "optimise", "profiles"):
+            continue
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    names = target.elts if isinstance(target, ast.Tuple) else [target]
+                    for one in names:
+                        if isinstance(one, ast.Name) and one.id.isupper():
+                            found.setdefault(one.id, set()).add(name)
+    assert len(found) > 100
+    assert {name: sorted(files) for name, files in found.items() if len(files) > 1} == {}

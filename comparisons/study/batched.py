@@ -27,7 +27,7 @@ from triptych.estimates.reasons import at_kink, unknown_to
 from triptych.optimise.objective import Objective, make_objective
 from triptych.panels.problem import Problem
 from triptych.problem.table import Status
-from triptych.profiles.profile import MOST
+from triptych.profiles.profile import MOST_PROFILES
 from triptych.sampling.gate import NO_VARIANCE, bounded
 
 PARTS = {"mle": LIKELIHOOD, "map": POSTERIOR}
@@ -154,7 +154,7 @@ def _write_maximum(found: Replicates, maximum: _Maximum, sets: Sets, options: Op
             continue
         if kind != "profile":
             found.lower[k], found.upper[k] = curved.lower, curved.upper
-        elif (~curved.unknown[0]).sum() <= MOST:
+        elif (~curved.unknown[0]).sum() <= MOST_PROFILES:
             profile = profile_intervals(natural, modes_found, maximum.objective, options.ci_prob)
             found.lower[k], found.upper[k] = profile.lower, profile.upper
             left |= np.any(~profile.settled & ~curved.unknown, axis=1)

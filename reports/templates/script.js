@@ -87,6 +87,34 @@
     });
   });
 
+  // A path: a slider over what was computed, one step at a time; between two steps there is nothing.
+  each(".walk", (walk) => {
+    const bodies = [...walk.querySelectorAll("tbody")];
+    const steps = [...new Map(bodies.map((body) => [body.dataset.step, body.dataset])).values()];
+    if (steps.length < 2) return;
+    const bar = make("div", "slider", "");
+    const name = make("label", "", `${walk.dataset.along} `);
+    const slider = make("input", "", "");
+    slider.type = "range";
+    slider.min = 0;
+    slider.max = steps.length - 1;
+    slider.id = `${walk.id}-slider`;
+    name.htmlFor = slider.id;
+    const said = make("output", "", "");
+    said.htmlFor = slider.id;
+    bar.append(name, slider, said);
+    walk.prepend(bar);
+    const show = () => {
+      const step = steps[slider.value];
+      bodies.forEach((body) => { body.hidden = body.dataset.step !== slider.value; });
+      said.textContent = `${step.value}${step.chosen ? ` (${step.chosen})` : ""}`;
+      slider.setAttribute("aria-valuetext", `${walk.dataset.along} = ${said.textContent}`);
+    };
+    slider.addEventListener("input", show);
+    slider.value = Math.max(0, steps.findIndex((step) => step.chosen));
+    show();
+  });
+
   const copy = async (text, button) => {
     try {
       await navigator.clipboard.writeText(text);

@@ -12,8 +12,8 @@ import numpy as np
 
 from triptych.batch.modes import Modes
 from triptych.batch.natural import Natural
-from triptych.estimates.curvature_intervals import ROUNDING
-from triptych.estimates.optimum import REACH, SEEN
+from triptych.estimates.curvature_intervals import ZERO_ROUNDING
+from triptych.estimates.optimum import AROUND, SEEN
 
 
 @dataclass(frozen=True)
@@ -140,9 +140,9 @@ def _surroundings(found: Modes, active: np.ndarray) -> np.ndarray:
     inner = np.nan_to_num(found.covariance[:, active[:, None], active])
     values, vectors = np.linalg.eigh(inner)
     root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
-    scattered = np.random.default_rng(0).standard_normal((len(REACH) * SEEN, active.size))
+    scattered = np.random.default_rng(0).standard_normal((len(AROUND) * SEEN, active.size))
     z = np.tile(found.z[:, None], (1, len(scattered), 1))
-    z[:, :, active] += np.repeat(REACH, SEEN)[:, None] * np.einsum("lij,nj->lni", root, scattered)
+    z[:, :, active] += np.repeat(AROUND, SEEN)[:, None] * np.einsum("lij,nj->lni", root, scattered)
     return z
 
 
@@ -158,6 +158,6 @@ def _of_one_coordinate(
     usable = np.isfinite(least) & np.isfinite(greatest) & (least < greatest)
     low, high = low.copy(), high.copy()
     for ends, into in ((least, low), (greatest, high)):
-        ends = np.where(np.abs(ends) < ROUNDING * (greatest - least), 0.0, ends)
+        ends = np.where(np.abs(ends) < ZERO_ROUNDING * (greatest - least), 0.0, ends)
         into[:, which] = np.where(usable, ends, into[:, which])
     return low, high

@@ -11,7 +11,7 @@ import numpy as np
 
 from triptych.batch.lanes import Lanes
 from triptych.engine.estimands import Estimand, near_start
-from triptych.optimise.segment import FINER, GRID, LEAST, SETTLED, places
+from triptych.optimise.segment import END_TIMES, FINER, GRID, POLE_FALL, places
 
 LOOKS = 3  # random points besides the one near the start at which it is seen on what a scalar depends
 
@@ -142,7 +142,7 @@ class Natural:
                 spread = np.ptp(values, axis=1)
             before, found = np.where(done, before, found), np.where(done, found, now)
             centre, reach = shares[np.arange(count), at], 2 * reach / (GRID - 1)
-            ended = np.isin(centre, (0.0, 1.0)) & (level >= LEAST)
+            ended = np.isin(centre, (0.0, 1.0)) & (level >= END_TIMES)
             before = np.where(ended & ~done, found, before)
             done |= ended
-        return np.where(before - found <= SETTLED * spread, found, -np.inf)
+        return np.where(before - found <= POLE_FALL * spread, found, -np.inf)

@@ -17,7 +17,7 @@ import numpy as np
 from triptych.batch.modes import Modes, objective_of
 from triptych.batch.natural import Natural
 from triptych.batch.newton import scale_of
-from triptych.estimates.curvature_intervals import ROUNDING
+from triptych.estimates.curvature_intervals import ZERO_ROUNDING
 from triptych.optimise.objective import Objective
 
 STAGES = (0.25, 0.5, 0.75, 1.0)  # of the root of the deviance, one after the other
@@ -84,7 +84,7 @@ def profile_intervals(natural: Natural, found: Modes, objective: Objective, ci_p
         segment = np.where(usable, low, found.z), np.where(usable, high, found.z)
         lower[:, which], upper[:, which] = natural.ranged(which, *segment)
         width = upper - lower
-        lower, upper = (np.where(np.abs(end) < ROUNDING * width, 0.0, end) for end in (lower, upper))
+        lower, upper = (np.where(np.abs(end) < ZERO_ROUNDING * width, 0.0, end) for end in (lower, upper))
         settled[:, which] = ok[:, at]
     unknown = np.setdiff1d(np.arange(lanes.engine.size), active)
     functions = np.flatnonzero((alone < 0) & ~natural.depends[:, unknown].any(axis=1))

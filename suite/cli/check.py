@@ -53,6 +53,7 @@ def check(
     targets = _targets(names, seed, draws)
     place = _place(folder)
     target = None if junit is None else path_of(junit)
+    from triptych.testing.check import by_cause
     from triptych.testing.check import check as check_one
     from triptych.testing.check import junit as as_junit
     from triptych.testing.records import write_text
@@ -62,6 +63,8 @@ def check(
         outcomes.append(check_one(one, place, fast=fast, share=len(targets)))
         sys.stdout.write(f"{outcomes[-1]}\n")
         sys.stdout.flush()
+    if len(outcomes) > 1:
+        sys.stdout.write(by_cause(outcomes))
     if target is not None:
         write_text(target, as_junit(outcomes))
     _end([outcome.verdict for outcome in outcomes])

@@ -18,7 +18,7 @@ from triptych.optimise.segment import least, places
 if TYPE_CHECKING:
     from triptych.estimates.optimum import Optimum
 
-ROUNDING = 1e-14  # of an interval's width: what is left of a zero
+ZERO_ROUNDING = 1e-14  # of an interval's width: what is left of a zero
 
 
 def curvature_interval(
@@ -102,7 +102,7 @@ def _of_one_coordinate(
         lower, upper = _range_of(optimum, estimand, i, step, seen[:, i])
         if np.isfinite(lower) and np.isfinite(upper) and lower < upper:
             ends = np.array([lower, upper])
-            low[i], high[i] = np.where(np.abs(ends) < ROUNDING * (upper - lower), 0.0, ends)
+            low[i], high[i] = np.where(np.abs(ends) < ZERO_ROUNDING * (upper - lower), 0.0, ends)
     return low, high
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from triptych.estimates.optimum import Optimum
 
 DEPENDENT = 1e5  # condition number of which the square leaves few digits
-EXACT = 64 * np.finfo(float).eps  # share of the largest singular value that is rounding: a redundancy, not nearly one
-REACH = 6.0  # units or standard deviations to each side in which a jump is looked for
+REDUNDANT = 64 * np.finfo(float).eps  # share of the largest singular value that is rounding: an exact redundancy
+JUMP_REACH = 6.0  # units or standard deviations to each side in which a jump is looked for
 
 
 def block_of(engine: Engine, position: int) -> Block:
@@ -53,7 +53,7 @@ def dependence(optimum: Optimum, moved: np.ndarray) -> float:
         if not np.all(size > 0) or len(columns) < moved.size:
             return 0.0
         sizes = np.linalg.svd(columns / size, compute_uv=False)
-        found.append(float(sizes[0] / sizes[-1]) if sizes[-1] > EXACT * sizes[0] else 0.0)
+        found.append(float(sizes[0] / sizes[-1]) if sizes[-1] > REDUNDANT * sizes[0] else 0.0)
     # Rounding may make of a near dependence an exact one at one of the two, and of an exact one no near one.
     least = min((condition for condition in found if condition > 0), default=0.0)
     return least if least > DEPENDENT else 0.0
@@ -65,7 +65,7 @@ def jumping(optimum: Optimum) -> list[str]:
     x = optimum.verdict.point.z
     width = np.where(objective.transformed, 1.0, np.clip(equilibrate(optimum.verdict.point.hessian), 1.0, 1e3))
     low, high, still = (np.zeros(engine.size) for _ in range(3))
-    low[optimum.active], high[optimum.active], still[:] = x - REACH * width, x + REACH * width, optimum.z
+    low[optimum.active], high[optimum.active], still[:] = x - JUMP_REACH * width, x + JUMP_REACH * width, optimum.z
     found = jumps(engine, lambda z: objective.value(z[optimum.active]), still, low, high)
     return found
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from triptych.engine.estimands import Estimand, elementwise
 from triptych.estimates.facts import block_of
+from triptych.estimates.scalar import FAR
 from triptych.graph.graph import Variable
 from triptych.optimise.kinks import climb
 from triptych.problem.fixed import Fixed
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
 
 COUPLED = 1e-9  # of a mixed derivative, relative to the two plain ones, above which it is one
 MOVES = (-8.0, -2.0, -0.5, 0.5, 2.0, 8.0)  # by which a coordinate is moved that no derivative couples
-LOOKS = 3  # random points at which coordinates are seen to be coupled
-FAR = (30.0, 45.0)
-LIMIT = 1e-9
-FURTHER, TWICE = 4.0, 2.0  # units of a logarithm, or times the way from the start, that what goes away goes on
+COUPLING_LOOKS = 3  # random points at which coordinates are seen to be coupled
+AT_ZERO = 1e-9  # share of a coordinate's scale that is zero
+GOES_ON, TWICE = 4.0, 2.0  # units of a logarithm, or times the way from the start, that what goes away goes on
 STANDS = 0.1  # relative change of a standard error on that way that is none
 
 
@@ -83,7 +83,7 @@ class Held:
         rng, size = np.random.default_rng(5), self.objective.size
         together = np.zeros((size, size), dtype=bool)
         start = self.optimum.near_start[self.optimum.active]
-        for x in [self.verdict.point.z, *(start + rng.standard_normal(size) for _ in range(LOOKS))]:
+        for x in [self.verdict.point.z, *(start + rng.standard_normal(size) for _ in range(COUPLING_LOOKS))]:
             _, gradient, hessian = self.objective.derivatives(x)
             if not np.all(np.isfinite(hessian)):
                 continue
@@ -111,7 +111,7 @@ class Held:
     def _names_by_place(self, held: np.ndarray) -> Fixed:
         places: dict[str, dict[str, None]] = {}
         combined: dict[str, None] = {}
-        free = np.diag(self.optimum.covariance) > LIMIT * self.optimum.conditional
+        free = np.diag(self.optimum.covariance) > AT_ZERO * self.optimum.conditional
         for k in np.flatnonzero(held):
             for name, place in self._names_and_places(int(k)):
                 if free[k] and self.way[k] == 0:  # a kink or an edge in several: none of them is held alone
@@ -129,7 +129,7 @@ class Held:
         if variable.name in elementwise(self.optimum.engine):
             return [self._name_and_place(k, variable, position - block.start)]
         ends = self._natural_values(FAR[0] * self.way, variable)
-        zeros = [name for name, end in zip(variable.names, ends, strict=True) if abs(end) < LIMIT]
+        zeros = [name for name, end in zip(variable.names, ends, strict=True) if abs(end) < AT_ZERO]
         return [(name, "0") for name in zeros] or [(variable.name, "the edge of its range")]
 
     @cached_property
@@ -151,14 +151,14 @@ class Held:
     def _name_and_place(self, k: int, variable: Variable, i: int) -> tuple[str, str]:
         name, here = variable.names[i], float(self.optimum.natural_values[variable.name].ravel()[i])
         if self.way[k] == 0:
-            return name, f"{here:.6g}" if abs(here) > LIMIT * abs(self._unit(k)) else "0"
+            return name, f"{here:.6g}" if abs(here) > AT_ZERO * abs(self._unit(k)) else "0"
         # A coordinate that is no logarithm may have come far already: it is followed as far again, and farther.
         unit = 1.0 if self.objective.transformed[k] else max(1.0, abs(here))
         alone = unit * np.sign(self.way) * (np.arange(self.way.size) == k)
         near, end = (float(self._natural_values(far * alone, variable)[i]) for far in FAR)
-        if not abs(end - near) <= LIMIT * max(abs(end), abs(here), 1.0):
+        if not abs(end - near) <= AT_ZERO * max(abs(end), abs(here), 1.0):
             return name, "+infinity" if end > near else "-infinity"
-        return name, f"{end:.6g}" if abs(end) > LIMIT else "0"
+        return name, f"{end:.6g}" if abs(end) > AT_ZERO else "0"
 
     def _unit(self, k: int) -> float:
         """Return a scale of a coordinate: one over the root of its curvature."""
@@ -174,9 +174,9 @@ class Held:
         logarithms = objective.transformed & (self.way != 0)
         if np.any(logarithms) and not np.all(objective.transformed[self.way != 0]):
             # On a bent way the others go along as these let them, and farther out is only rounding: look nearer.
-            return self._with_held(point.z - np.where(logarithms, FURTHER * np.sign(self.way), 0.0), logarithms)
+            return self._with_held(point.z - np.where(logarithms, GOES_ON * np.sign(self.way), 0.0), logarithms)
         origin = objective.origin[objective.active]
-        far = np.where(objective.transformed, FURTHER, np.abs(point.z - origin) * (TWICE - 1))
+        far = np.where(objective.transformed, GOES_ON, np.abs(point.z - origin) * (TWICE - 1))
         x = point.z + np.where(self.way != 0, np.sign(self.way) * far, 0.0)
         return self._with_held(x, self.way != 0)
 

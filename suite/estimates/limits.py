@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from triptych.existence.findings import Trace
     from triptych.optimise.objective import Objective
 
-MOST = 6  # logarithmic coordinates up to which all ways are looked for
+MOST_PATHS = 6  # logarithmic coordinates up to which all ways are looked for
 STARTS = 3  # places from which the way that was found is looked for again
 BEGIN = 6.0  # units of a logarithm from the model's start at which such a way begins
-LEAST = 3  # ways that say the same
-SETTLED = 1e-6  # change from one step of a way to the next, relative to the largest value on it, that is none
-SAME = 1e-5  # difference of two limits that is none
+FEWEST_PATHS = 3  # ways that say the same
+COME_TO_REST = 1e-6  # change from one step of a way to the next, relative to the largest value on it, that is none
+COMMON_LIMIT = 1e-5  # difference of two limits that is none
 
 
 def with_limits(optimum: Optimum, estimands: list[Estimand], rows: list[Row]) -> list[Row]:
@@ -34,7 +34,7 @@ def with_limits(optimum: Optimum, estimands: list[Estimand], rows: list[Row]) ->
     if not any(row.status is Status.UNBOUNDED for row in rows):
         return rows
     ways = _ways(optimum)
-    if len(ways) < LEAST:
+    if len(ways) < FEWEST_PATHS:
         return rows
     shown = [
         optimum.engine.natural_values_many(np.array([optimum.verdict.objective.full(x) for x in way])) for way in ways
@@ -57,7 +57,7 @@ def _ways(optimum: Optimum) -> list[np.ndarray]:
     trace = verdict.unbounded
     assert trace is not None
     positions = np.flatnonzero(objective.logarithmic)
-    if positions.size > MOST:
+    if positions.size > MOST_PATHS:
         return []
     rng = np.random.default_rng(6)
     sign = 1.0 if trace.steps[-1] > trace.steps[0] else -1.0
@@ -91,8 +91,8 @@ def _common(ways: list[np.ndarray]) -> float | None:
         if not np.all(np.isfinite(values)):
             return None
         largest = float(np.max(np.abs(values)))
-        if abs(values[-1] - values[-2]) > SETTLED * largest:
+        if abs(values[-1] - values[-2]) > COME_TO_REST * largest:
             return None
-        limits.append(float(values[-1]) if abs(values[-1]) > SETTLED * largest else 0.0)
+        limits.append(float(values[-1]) if abs(values[-1]) > COME_TO_REST * largest else 0.0)
         size = max(size, abs(limits[-1]))
-    return limits[0] if np.ptp(limits) <= SAME * size else None
+    return limits[0] if np.ptp(limits) <= COMMON_LIMIT * size else None

@@ -12,7 +12,7 @@ from triptych.existence.null_space import null_directions
 from triptych.existence.verdict import Verdict
 
 SEEN = 60  # points at which deterministics are looked at, per reach
-REACH = (1.0, 5.0, 25.0)  # standard deviations that they are away
+AROUND = (1.0, 5.0, 25.0)  # standard deviations that they are away
 
 
 class Optimum:
@@ -96,7 +96,7 @@ def surroundings(optimum: Optimum) -> list[dict[str, np.ndarray]]:
     values, vectors = np.linalg.eigh(np.nan_to_num(optimum.covariance))
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     points = []
-    for reach in np.repeat(REACH, SEEN):
+    for reach in np.repeat(AROUND, SEEN):
         z = optimum.z.copy()
         z[optimum.active] += reach * (root @ rng.standard_normal(values.size))
         points.append(optimum.natural_values_at(z))

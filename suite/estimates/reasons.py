@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from triptych.engine.engine import Engine
     from triptych.estimates.optimum import Optimum
 
-MOST = 8  # names that a sentence holds
-STEPS = (1.0, 15.0, 30.0)  # units of a logarithm at which a jointly constrained variable is looked at
+MOST_NAMES = 8  # names that a sentence holds
+JOINT_STEPS = (1.0, 15.0, 30.0)  # units of a logarithm at which a jointly constrained variable is looked at
 CHANGES = 1e-3  # share of the greatest change of its scalars that is one
 SHARE = 1e-6  # of a sum's terms, below which it is the rounding of them
 
@@ -103,7 +103,7 @@ class Reasons:
         names = sorted({name for v in directions for name, _, _ in self._moved(v)})
         if len(names) == 1:
             return f"the {self.what} is level over a range of {names[0]}: no single value is the maximum"
-        listed = ", ".join(names[:MOST]) + (" and others" if len(names) > MOST else "")
+        listed = ", ".join(names[:MOST_NAMES]) + (" and others" if len(names) > MOST_NAMES else "")
         moved = np.flatnonzero(np.any(np.array(directions) != 0, axis=0))
         if condition := dependence(self.optimum, moved):
             return (
@@ -203,7 +203,8 @@ class Reasons:
         said = []
         for end, names in ends.items():
             one = len(names) == 1
-            some = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
+            more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+            some = ", ".join(names[:MOST_NAMES]) + more
             said.append(f"{some} {'goes' if one else 'go'} to {('its ' if one else 'their ') * ('limit' in end)}{end}")
         return ", ".join(said)
 
@@ -235,7 +236,7 @@ class Reasons:
         """Return the scalars of a jointly constrained variable that a direction moves; True last for a limit."""
         unit = direction / np.max(np.abs(direction))
         at = []
-        for step in (0.0, *STEPS):
+        for step in (0.0, *JOINT_STEPS):
             z = self.optimum.z.copy()
             z[self.optimum.active] += step * unit
             at.append(self.optimum.engine.natural_values(z)[variable.name].ravel())

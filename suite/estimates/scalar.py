@@ -15,10 +15,10 @@ from triptych.estimates.optimum import Optimum
 INVOLVED = 1e-6
 FAR = (30.0, 45.0)  # units of a logarithm at which a function is looked at
 FARTHER = ((2.0**30, 2.0**50), (2.0**12, 2.0**20))  # of what is none; less where others would lose all digits
-BEYOND = 4.0  # units of a logarithm after which uncertainty that goes with it is seen to
-LIMIT = 1e-6  # relative difference of two limits that are not one
+ONWARDS = 4.0  # units of a logarithm after which uncertainty that goes with it is seen to
+SAME_LIMIT = 1e-6  # relative difference of two limits that are not one
 SPREAD = (-1.5, -1.0, 0.0, 1.0, 1.5)  # of the way along a ray, by which unknown coordinates are moved
-EDGE = 1e-8  # share of a simplex that is none, where a ray leads to an edge of it
+EMPTY_SHARE = 1e-8  # share of a simplex that is none, where a ray leads to an edge of it
 
 
 class Fate(Enum):
@@ -124,8 +124,8 @@ class Scalar:
                         ends.append(float(optimum.natural_values_at(z)[self.estimand.name].ravel()[self.i]))
             near, there = np.abs(np.reshape(ends, (2, len(SPREAD))))
             last = ends[len(SPREAD)]
-            if np.ptp(ends[len(SPREAD) :]) <= LIMIT * max(there[0], here):
-                return ray, 0.0 if there[0] <= LIMIT * here else last
+            if np.ptp(ends[len(SPREAD) :]) <= SAME_LIMIT * max(there[0], here):
+                return ray, 0.0 if there[0] <= SAME_LIMIT * here else last
             if np.all(np.sign(ends) == np.sign(last)) and np.all(there > 2 * np.maximum(near, here)):
                 return ray, float(np.copysign(np.inf, last))
         return None, np.nan
@@ -212,7 +212,7 @@ class Scalar:
         diverging = self.verdict.diverging
         unit = diverging / np.abs(diverging).max(axis=1, keepdims=True)
         others = [self._limit(unit.sum(axis=0) + ray) for ray in unit] if len(diverging) > 1 else []
-        room = LIMIT * (abs(limit) + 1e-300)
+        room = SAME_LIMIT * (abs(limit) + 1e-300)
         return any(other is None or abs(other - limit) > room for other in others)
 
     def _fades(self, ray: np.ndarray) -> bool:
@@ -222,11 +222,11 @@ class Scalar:
         """
         away = np.where(self.verdict.objective.transformed, ray, 0.0)
         if np.any(away):
-            shift = away * (BEYOND / np.max(np.abs(away)))
+            shift = away * (ONWARDS / np.max(np.abs(away)))
         else:
             # As far again as it came.
             way = np.abs(self.optimum.z - self.optimum.engine.graph.start)[self.optimum.active][ray != 0]
-            shift = ray * (max(BEYOND, float(way.max())) / np.max(np.abs(ray)))
+            shift = ray * (max(ONWARDS, float(way.max())) / np.max(np.abs(ray)))
         z = self.optimum.z.copy()
         z[self.optimum.active] += shift
         here, there = (

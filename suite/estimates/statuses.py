@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from triptych.estimates.reasons import Reasons
-from triptych.estimates.scalar import EDGE, Fate, Scalar
+from triptych.estimates.scalar import EMPTY_SHARE, Fate, Scalar
 from triptych.existence.verdict import ALL_ROUNDING
 from triptych.problem.table import Status
 
@@ -66,7 +66,7 @@ def without_limit(scalar: Scalar, said: Reasons) -> Decision | None:
 
 def on_the_edge_of_a_simplex(scalar: Scalar, said: Reasons) -> Decision | None:
     """Shares of a whole go away together: each is told by whether it is zero or one at the end."""
-    if not on_simplex(scalar) or EDGE < scalar.here < 1 - EDGE:
+    if not on_simplex(scalar) or EMPTY_SHARE < scalar.here < 1 - EMPTY_SHARE:
         return None
     end = float(round(scalar.here))
     return Decision(Status.AT_BOUNDARY, said.edge(end), end)

@@ -19,13 +19,13 @@ from triptych.existence.ordered_values import Chain
 from triptych.existence.verdict import Verdict
 from triptych.optimise.objective import Objective
 
-CLOSED = -15.0  # logarithm of a gap that is none
-ROUNDING = 1e-12  # of a row of derivatives, what is left of a sum that is zero
-NEAR = 1e-10  # relative difference of values that are the same
-SAME = 1e-11  # relative change of a log-likelihood that is rounding
-MOVED, SHARES, LOOKS = 8.0, (0.3, 0.9), 3  # how far and how often a value is moved to see whether it is known
-FAR = (2.0, 2.0**5, 2.0**10)  # units that a way is followed
-LEVEL = 1e-6  # fall of the objective that is none
+CLOSED_GAP = -15.0  # logarithm of a gap that is none
+DERIVATIVE_ROUNDING = 1e-12  # of a row of derivatives, what is left of a sum that is zero
+SAME_VALUES = 1e-10  # relative difference of values that are the same
+UNCHANGED = 1e-11  # relative change of a log-likelihood that is rounding
+MOVED = 8.0  # how far a value without a neighbour is moved to see whether it is known
+MOVED_SHARES, ORDER_LOOKS = (0.3, 0.9), 3  # shares of the way to a neighbour, and points, at which that is seen
+ORDER_KEPT = (2.0, 2.0**5, 2.0**10)  # units that a way is followed
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,8 @@ class Unchained(Engine):
         """Return the derivative of each shown variable by the coordinates."""
         found = self._along(z, super().natural_jacobian(self.chained(z)))
         # What has cancelled leaves its rounding, and would seem to move.
-        found = {
-            name: np.where(np.abs(by) > ROUNDING * np.abs(by).max(axis=-1, keepdims=True, initial=0.0), by, 0.0)
-            for name, by in found.items()
-        }
+        sizes = {name: np.abs(by).max(axis=-1, keepdims=True, initial=0.0) for name, by in found.items()}
+        found = {name: np.where(np.abs(by) > DERIVATIVE_ROUNDING * sizes[name], by, 0.0) for name, by in found.items()}
         for name, block, at, chain in self._ordered():
             rows = found[name].reshape(-1, z.size)
             rows[at - block] = 0.0
@@ -163,7 +161,7 @@ def in_own_values(verdict: Verdict) -> tuple[Objective, np.ndarray, np.ndarray] 
     unseen = _unseen(objective, found) if found else []
     if not any(np.any(unknown) or _is_bent(verdict, chain) for chain, unknown in zip(found, unseen, strict=True)):
         return None
-    found = [chain.told_by(z, CLOSED, unknown) for chain, unknown in zip(found, unseen, strict=True)]
+    found = [chain.told_by(z, CLOSED_GAP, unknown) for chain, unknown in zip(found, unseen, strict=True)]
     start, origin = engine.graph.start.copy(), objective.origin.copy()
     for chain in found:
         at = chain.positions
@@ -185,7 +183,7 @@ def _unseen(objective: Objective, found: list[Chain]) -> list[np.ndarray]:
     if objective.parts[1]:
         return [~unknown for unknown in unseen]
     engine, rng = objective.engine, np.random.default_rng(7)
-    for _ in range(LOOKS):
+    for _ in range(ORDER_LOOKS):
         z = engine.graph.start + 0.3 * rng.standard_normal(engine.size)
         here = engine.value(z)[0]
         for chain, unknown in zip(found, unseen, strict=True):
@@ -193,12 +191,12 @@ def _unseen(objective: Objective, found: list[Chain]) -> list[np.ndarray]:
             bounds = np.r_[0.0 if chain.positive else values[0] - MOVED, values, values[-1] + MOVED]
             for k in np.flatnonzero(unknown):
                 for end in (bounds[k], bounds[k + 2]):
-                    for share in SHARES:
+                    for share in MOVED_SHARES:
                         there = values.copy()
                         there[k] += share * (end - values[k])
                         moved = z.copy()
                         moved[chain.positions] = chain.gaps(there)
-                        unknown[k] &= abs(engine.value(moved)[0] - here) <= SAME * (1 + abs(here))
+                        unknown[k] &= abs(engine.value(moved)[0] - here) <= UNCHANGED * (1 + abs(here))
     return [unknown & ~np.all(unknown) for unknown in unseen]
 
 
@@ -231,7 +229,7 @@ def _values(chain: Chain, objective: Objective) -> np.ndarray:
 def _in_order(engine: Unchained, verdict: Verdict, way: np.ndarray) -> bool:
     """Whether values stay in order on a way, however far it is followed."""
     moves = [way[_values(chain, verdict.objective)] for chain in engine.chains]
-    return all(bool(np.all(np.diff(m) >= -ROUNDING * np.abs(m).max(initial=0.0))) for m in moves)
+    return all(bool(np.all(np.diff(m) >= -DERIVATIVE_ROUNDING * np.abs(m).max(initial=0.0))) for m in moves)
 
 
 def _pushed(engine: Unchained, verdict: Verdict, way: np.ndarray) -> list[np.ndarray]:
@@ -246,9 +244,9 @@ def _pushed(engine: Unchained, verdict: Verdict, way: np.ndarray) -> list[np.nda
 
 def _is_level(verdict: Verdict, way: np.ndarray) -> bool:
     """Whether the objective keeps its height on a way."""
-    point, least = verdict.point, verdict.point.value - max(8 * verdict.rounding_error, LEVEL)
+    point, least = verdict.point, verdict.point.value - verdict.tolerance.level
     return bool(np.any(way)) and all(
-        verdict.objective.value(point.z + far * way / np.max(np.abs(way))) >= least for far in FAR
+        verdict.objective.value(point.z + far * way / np.max(np.abs(way))) >= least for far in ORDER_KEPT
     )
 
 
@@ -279,6 +277,6 @@ def chains(engine: Engine) -> list[tuple[np.ndarray, bool]]:
         for positive in (False, True):
             first = z[positions[:, :1]]
             added = np.cumsum(np.hstack([np.exp(first) if positive else first, gaps]), axis=1)
-            if np.allclose(added, values, rtol=NEAR, atol=NEAR):
+            if np.allclose(added, values, rtol=SAME_VALUES, atol=SAME_VALUES):
                 found += [(np.asarray(at), positive) for at in positions]
     return found

@@ -8,9 +8,9 @@ from triptych.base.linalg import equilibrate
 from triptych.existence.verdict import Verdict
 
 SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information
-ARRIVED = 1e-6  # curvature that a slope lends to logarithms where an ascent has all but ended
+FADING_SLOPE = 1e-6  # curvature that a slope lends to logarithms where an ascent has all but ended
 FAR_OFF = 12.0  # units that a logarithm is followed
-BEYOND = 30.0  # standard errors for a way from where the model starts
+OUT_OF_SCALE = 30.0  # standard errors for a way from where the model starts
 WALKED = 60  # principal directions followed, the flattest first
 
 
@@ -48,7 +48,7 @@ def _unmeasured(verdict: Verdict, d: np.ndarray) -> np.ndarray:
     Brought to one scale such a curvature is like any other, and principal directions mix them.
     """
     objective = verdict.objective
-    return np.asarray(d > BEYOND * np.abs(verdict.point.z - objective.origin[objective.active]))
+    return np.asarray(d > OUT_OF_SCALE * np.abs(verdict.point.z - objective.origin[objective.active]))
 
 
 def curvature_along(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> float:
@@ -67,7 +67,7 @@ def span(rows: np.ndarray) -> np.ndarray:
 def from_slope(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> float:
     """Curvature along ``v`` that logarithms take from what is left of a slope, and which goes with it."""
     left = np.where(verdict.objective.transformed, np.abs(verdict.point.gradient), 0.0)
-    return min(float(v**2 @ left) / float(np.sum((v / d) ** 2)), ARRIVED)
+    return min(float(v**2 @ left) / float(np.sum((v / d) ** 2)), FADING_SLOPE)
 
 
 def _trimmed(v: np.ndarray, d: np.ndarray, transformed: np.ndarray) -> np.ndarray:

@@ -14,19 +14,19 @@ from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 
 FLAT = 1e-9  # curvature, and share of a multiplier that is spare, that count as none
-SHORTEST = 1e-9  # way along a face, in the coordinates' own units, that is more than rounding
-ROUNDING = 1e-8  # share of a direction's largest part that is no part of it
+SHORTEST_FACE = 1e-9  # way along a face, in the coordinates' own units, that is more than rounding
+FACE_ROUNDING = 1e-8  # share of a direction's largest part that is no part of it
 
 
-def face(objective: Objective, point: Point, corner: Corner, rounding_error: float) -> np.ndarray:
+def face(objective: Objective, point: Point, corner: Corner, same: float) -> np.ndarray:
     """Return the directions, as rows, in which a maximum extends.
 
     Parameters
     ----------
     objective, point, corner
         The maximum and the kinks that hold there.
-    rounding_error
-        Rounding error of the objective.
+    same
+        Difference of two values of the objective that is rounding.
     """
     d = equilibrate(point.hessian) * units(objective, point.z, point.hessian)
     held = corner.jacobian * d
@@ -35,11 +35,11 @@ def face(objective: Objective, point: Point, corner: Corner, rounding_error: flo
         curvature = -float(w @ (d * (point.hessian @ (d * w))))
         if curvature > FLAT * float(w @ w):
             continue
-        v = d * np.where(np.abs(w) > ROUNDING * np.abs(w).max(), w, 0.0)
+        v = d * np.where(np.abs(w) > FACE_ROUNDING * np.abs(w).max(), w, 0.0)
         length = 0.5 * _next_kink(objective, point.z, v)
-        if not SHORTEST * np.max(np.abs(w)) < length * np.max(np.abs(w)) < np.inf:
+        if not SHORTEST_FACE * np.max(np.abs(w)) < length * np.max(np.abs(w)) < np.inf:
             continue
-        if abs(objective.value(point.z + length * v) - point.value) <= max(8 * rounding_error, 1e-10):
+        if abs(objective.value(point.z + length * v) - point.value) <= same:
             found.append(v)
     return np.array(found).reshape(-1, d.size)
 

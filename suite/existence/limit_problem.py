@@ -9,7 +9,7 @@ from triptych.existence.verdict import Verdict
 
 FADED = 1e-9  # of the curvature along a ray: far enough to see what else fades, and to how many digits
 KEPT = 0.05  # of a direction's curvature that is left there when it does not
-SHARE = 1e-6  # of a direction, in conditional standard errors, below which a part of it is what rounding left
+RAY_SHARE = 1e-6  # of a direction, in conditional standard errors, below which a part of it is what rounding left
 
 
 def carried_along(verdict: Verdict) -> np.ndarray:
@@ -47,4 +47,4 @@ def carried_along(verdict: Verdict) -> np.ndarray:
 def _alone(lost: np.ndarray, d: np.ndarray) -> np.ndarray:
     """Leave out of directions, as rows, the coordinates of which they have next to nothing."""
     share = np.abs(lost / d)
-    return np.where(share > SHARE * share.max(axis=1, keepdims=True, initial=0.0), lost, 0.0)
+    return np.where(share > RAY_SHARE * share.max(axis=1, keepdims=True, initial=0.0), lost, 0.0)

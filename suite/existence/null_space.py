@@ -7,7 +7,7 @@ import numpy as np
 from triptych.optimise.objective import Objective
 
 MOST_COLUMNS = 60  # coordinates up to which directions are looked for in which no term changes
-ROUNDING = 1e-10  # of the terms of a sum that is zero
+SUM_ROUNDING = 1e-10  # of the terms of a sum that is zero
 
 
 def column_sizes(columns: np.ndarray) -> np.ndarray:
@@ -48,7 +48,7 @@ def _prior_too(objective: Objective, flat: np.ndarray, rng: np.random.Generator)
         return flat
     terms = np.abs(slopes) @ np.abs(flat).T
     moved = np.array(slopes) @ flat.T
-    moved = np.where(np.abs(moved) > ROUNDING * terms, moved, 0.0)
+    moved = np.where(np.abs(moved) > SUM_ROUNDING * terms, moved, 0.0)
     return np.asarray(null_directions(moved) @ flat)
 
 

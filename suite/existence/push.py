@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from triptych.existence.findings import Trace
+from triptych.existence.tolerance import Tolerance
 from triptych.existence.verdict import Verdict
 from triptych.optimise.newton import Point, ascent_step
 from triptych.optimise.objective import Objective
@@ -14,10 +15,10 @@ from triptych.optimise.smoothed_kinks import climb_beside
 
 LEAST_SLOPE = 0.2  # rise per unit of a logarithm that counts as one
 PROBE_STEPS = 18
-FURTHER = 10  # steps more for a rise whose rate has not settled
-SETTLED = 8
+LATE_STEPS = 10  # steps more for a rise whose rate has not settled
+RATE_STEPS = 8
 CLEAR = 1e-6  # rounding error of an objective that is told to be level
-LONGEST = 4.0  # units of a logarithm that others go along with one of a path
+GO_ALONG = 4.0  # units of a logarithm that others go along with one of a path
 WORTH = 0.1  # log-density that a path would lose if they did not
 LEAST_LEVEL = 2  # units of a logarithm over which it is
 SHRINKS, SHRUNK = 0.9, 1e-6  # of a step from one to the next, and of a whole way: less settles
@@ -28,7 +29,7 @@ def probe(
 ) -> Trace:
     """Push a coordinate away by one unit at a time, from ``end`` on; ``patient`` goes on where all is lost."""
     values, points, last = [end.value], [end.z.copy()], end
-    for step in range(1, steps + FURTHER + 1):
+    for step in range(1, steps + LATE_STEPS + 1):
         if step > steps and not _unsettled(np.diff(values)):
             break
         x = _next(objective, end, points, j, sign)
@@ -60,7 +61,7 @@ def _next(objective: Objective, end: Point, points: list[np.ndarray], j: int, si
         ahead = still.copy()
         ahead[rest] += slope
     ahead[j] = still[j]
-    if not np.all(np.isfinite(ahead)) or np.any(np.abs(ahead - points[-1])[objective.transformed] > LONGEST):
+    if not np.all(np.isfinite(ahead)) or np.any(np.abs(ahead - points[-1])[objective.transformed] > GO_ALONG):
         return still
     # What costs nothing may lead to where there is nothing but rounding.
     return ahead if objective.value(ahead) > objective.value(still) + WORTH else still
@@ -78,7 +79,7 @@ def _unsettled(slopes: np.ndarray) -> bool:
 
 
 def _settled(slopes: np.ndarray) -> bool:
-    last = slopes[-SETTLED:]
+    last = slopes[-RATE_STEPS:]
     if not np.all(last > LEAST_SLOPE):
         return False
     # Gains that shrink: the rate comes to its limit from below, as a log of a log does, and will not fall.
@@ -111,7 +112,7 @@ def level(verdict: Verdict, trace: Trace, whole: bool) -> int:
     for k in high[::-1]:
         if rounding_error[k] < CLEAR:
             ends = whole if k == len(trace.values) - 1 else rounding_error[k + 1] >= CLEAR
-            return k if ends and trace.values[k] >= top - max(8 * rounding_error[k], 1e-10) else 0
+            return k if ends and trace.values[k] >= top - Tolerance(rounding_error[k], 1.0).same else 0
     return 0
 
 
@@ -126,7 +127,7 @@ def going_on(points: np.ndarray, position: int, least: np.ndarray) -> np.ndarray
 
     These move by no less from one step to the next, and by more than ``least`` in all.
     """
-    steps = np.diff(points[-1 - 2 * SETTLED :], axis=0)
+    steps = np.diff(points[-1 - 2 * RATE_STEPS :], axis=0)
     size = np.abs(steps)
     along = np.all(steps * steps[-1] > 0, axis=0) & np.all(size[1:] > SHRINKS * size[:-1], axis=0)
     along &= size.sum(axis=0) > least
@@ -141,7 +142,7 @@ def still_rising(verdict: Verdict, ray: np.ndarray) -> Trace | None:
     slope = float(point.gradient[j]) * float(np.sign(ray[j]))
     if not objective.transformed[j] or slope < LEAST_SLOPE or point.decrement < LEAST_SLOPE:
         return None
-    return reversed_path(probe(objective, point, j, -float(np.sign(ray[j])), steps=SETTLED))
+    return reversed_path(probe(objective, point, j, -float(np.sign(ray[j])), steps=RATE_STEPS))
 
 
 def reversed_path(way: Trace) -> Trace:

@@ -39,9 +39,10 @@ from triptych.optimise.objective import Objective
 ROUNDS = 6  # times that a better point met by a probe is climbed from
 TRIES = 200  # points looked at when the first one is outside the domain
 STAGES = 8  # times that an ascent that has gone far goes on
-LOWEST, HALVES = 100.0, 20  # fall, for each coordinate, from the maximum to a start, and times that it is moved up
+LOWEST = 100.0  # fall, for each coordinate, from the maximum to a start: one lower is moved half the way
+START_HALVES = 20  # times that it is moved at most
 DISTINCT = 0.01  # standard errors between two maxima that are not one
-NEAR = 1e-9  # expected rise, relative, at which an ascent is seen to lead to a maximum that is known
+KNOWN_MAXIMUM = 1e-9  # expected rise, relative, at which an ascent is seen to lead to a maximum that is known
 SAME_RATE = 0.95  # of a rise from one stage to the next: it will go on for ever
 
 # In the order in which they look: what one moves the point to, the next ones start from.
@@ -74,7 +75,7 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
     verdict = _found(objective, seed, starts, progress)
     if (own := in_own_values(verdict)) is None:
         return verdict
-    low = verdict.point.value - max(8 * verdict.rounding_error, 1e-6)
+    low = verdict.point.value - verdict.tolerance.level
     for x in own[1:]:
         again = _probed(own[0], [climb(own[0], x)])
         again = keep_order(again)
@@ -159,7 +160,7 @@ def _not_too_low(objective: Objective, centre: np.ndarray, start: np.ndarray, to
     """
     if objective.size < WIDE or not top.usable:
         return start
-    for _ in range(HALVES):
+    for _ in range(START_HALVES):
         if objective.value(start) >= top.value - LOWEST * objective.size:
             break
         start = (start + centre) / 2
@@ -170,7 +171,7 @@ def _led_back(objective: Objective, start: np.ndarray, top: Point) -> tuple[Poin
     """Return a maximum of many coordinates once more, where an ascent by gradients leads to it."""
     if objective.size < WIDE or objective.kinked or top.slow or not top.arrived:
         return None
-    end = approach(objective, start, top.hessian, done=NEAR)
+    end = approach(objective, start, top.hessian, done=KNOWN_MAXIMUM)
     if end is None or apart(objective, end, [top]) or abs(end.value - top.value) > 1e-9 * (1 + abs(top.value)):
         return None
     return top, None

@@ -15,6 +15,7 @@ from triptych.existence.findings import Rays, Rise, Unidentified, directions
 from triptych.existence.null_space import MOST_COLUMNS, column_sizes, null_directions, structural_null
 from triptych.existence.verdict import Verdict
 from triptych.optimise.kinks import at_corner, climb
+from triptych.optimise.newton import ARRIVED
 from triptych.optimise.objective import Objective
 
 
@@ -73,9 +74,7 @@ def _elsewhere(objective: Objective, inner: Verdict, kept: np.ndarray) -> np.nda
         return x
     moved = x + np.where(kept, 0.0, 0.3 * np.random.default_rng(5).standard_normal(x.size))
     end, _ = climb(replace(inner.objective, origin=objective.full(moved)), moved[kept])
-    if not end.usable or end.value < inner.point.value - max(
-        8 * inner.rounding_error, 1e-9 * (1 + abs(inner.point.value))
-    ):
+    if not end.usable or end.value < inner.point.value - inner.tolerance.reached:
         return x
     moved[kept] = end.z
     return moved
@@ -117,7 +116,7 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
     x = _elsewhere(objective, inner, kept)
     if inner.corner is None:
         at = objective.at(x)
-        reached = at.decrement <= max(inner.point.decrement, 1e-6 * (1 + abs(at.value)))
+        reached = at.decrement <= max(inner.point.decrement, ARRIVED * (1 + abs(at.value)))
         corner, rows = None, np.zeros((0, x.size))
     else:
         at, corner = at_corner(objective, x, len(inner.corner.jacobian))

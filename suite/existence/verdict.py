@@ -20,8 +20,9 @@ from triptych.existence.findings import (
     Trace,
     Unidentified,
 )
+from triptych.existence.tolerance import Tolerance
 from triptych.optimise.kinks import Corner, units
-from triptych.optimise.newton import Point, ascent_step
+from triptych.optimise.newton import ARRIVED, Point, ascent_step
 from triptych.optimise.objective import Objective
 
 COARSE = 3e-6  # rounding error of an objective that can still be judged
@@ -113,6 +114,11 @@ class Verdict:
         rows = [finding.directions for finding in self.findings if isinstance(finding, kind)]
         return np.vstack([np.zeros((0, self.objective.size)), *rows])
 
+    @cached_property
+    def tolerance(self) -> Tolerance:
+        """When values of the objective differ by more than rounding."""
+        return Tolerance(self.rounding_error, 1 + abs(self.point.value))
+
     @property
     def stalled(self) -> bool:
         """Whether the ascent stopped where the objective still rises, and at no kink that is known."""
@@ -153,7 +159,7 @@ class Verdict:
         if basis.shape[1] == 0:
             return True
         _, decrement = ascent_step(basis.T @ point.gradient, basis.T @ point.hessian @ basis)
-        return bool(decrement <= 1e-6 * (1 + abs(point.value)) and np.all(np.isfinite(self.covariance)))
+        return bool(decrement <= ARRIVED * (1 + abs(point.value)) and np.all(np.isfinite(self.covariance)))
 
     @cached_property
     def basis(self) -> np.ndarray:

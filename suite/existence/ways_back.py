@@ -13,9 +13,8 @@ from triptych.existence.push import LEAST_SLOPE, going_on, probe
 from triptych.existence.verdict import Verdict
 
 CAME = 6.0  # units of a logarithm from where the model starts, from which a way back is looked at
-STEPS, LEAST_STEPS = 12, 6  # of it, and how many of them tell
-SEEN = 1e-6  # fall on the way back that is one
-FADES = 0.9  # of a fall from one step to that before, further out
+BACK_STEPS, LEAST_STEPS = 12, 6  # of it, and how many of them tell
+FALL_FADES = 0.9  # of a fall from one step to that before, further out
 
 
 def ways_back(verdict: Verdict) -> list[np.ndarray]:
@@ -26,12 +25,12 @@ def ways_back(verdict: Verdict) -> list[np.ndarray]:
         back = float(objective.origin[objective.active][j] - point.z[j])
         if abs(back) < CAME:
             continue
-        trace = probe(objective, point, int(j), float(np.sign(back)), steps=STEPS, patient=True)
+        trace = probe(objective, point, int(j), float(np.sign(back)), steps=BACK_STEPS, patient=True)
         falls = -np.diff(trace.values)
-        seen = falls > max(64 * verdict.rounding_error, SEEN)
+        seen = falls > verdict.tolerance.level
         first = int(np.argmax(seen)) if np.any(seen) else falls.size
         told = falls[first : first + LEAST_STEPS]
-        fades = told.size == LEAST_STEPS and np.all(seen[first:]) and np.all(told[:-1] < FADES * told[1:])
+        fades = told.size == LEAST_STEPS and np.all(seen[first:]) and np.all(told[:-1] < FALL_FADES * told[1:])
         if fades and told[0] < LEAST_SLOPE:
             found.append(going_on(trace.points[first + LEAST_STEPS :: -1], int(j), np.zeros(point.z.size)))
     return found

@@ -18,15 +18,15 @@ from triptych.base.linalg import equilibrate
 from triptych.optimise.newton import LOG_RANGE, Point, factor, share
 
 WIDE = 30  # coordinates from which a Hessian costs more than the gradients that stand for it
-STEPS, HALVES = 80, 25  # steps of one ascent, and times that one of them is halved
+GRADIENT_STEPS, STEP_HALVES = 80, 25  # steps of one ascent, and times that one of them is halved
 RISE, CURVED = 1e-4, 1e-10  # of what a slope promises, for a step to be taken; of a step's bend, to be remembered
 MEMORY = 20  # steps that tell how the curvature differs from the known one
 DONE = 1e-13  # expected rise, relative to the objective, at which an ascent has come to its end
-ARRIVED = 1e-9  # the same, for the Hessian that is there to be taken for a maximum's
+CONFIRMED = 1e-9  # the same, for the Hessian that is there to be taken for a maximum's
 FALL = 1e-7  # the same, relative to a fall that it makes up for a part of
 CLEAR_FALL = 1e-2  # fall that no rounding hides, and no polish either
-EXACT = 1e-16  # squared standard errors from a maximum at which no better one is looked for
-ROUNDING = 64 * float(np.finfo(float).eps)  # of the objective, relative, below which only its slope tells
+ON_MAXIMUM = 1e-16  # squared standard errors from a maximum at which no better one is looked for
+VALUE_ROUNDING = 64 * float(np.finfo(float).eps)  # of the objective, relative, below which only its slope tells
 POLISH = 3  # steps after the end, taken while the slope shrinks
 
 Pairs = deque[tuple[np.ndarray, np.ndarray]]
@@ -114,7 +114,7 @@ def approach(
         return None
     z, g, trail = start, units.gradient(by_z[free]), [start]
     pairs, ended = Pairs(maxlen=MEMORY), 0
-    for _ in range(STEPS):
+    for _ in range(GRADIENT_STEPS):
         raise_if_interrupted()
         way = _direction(pairs, g)
         expected = float(g @ way)
@@ -125,13 +125,13 @@ def approach(
         step = np.zeros_like(z)
         step[free] = units.step(way)
         length = share(step, objective.transformed)
-        for _ in range(1 if ended else HALVES):
+        for _ in range(1 if ended else STEP_HALVES):
             ahead = z + length * step
             reached, by_z_there = objective.slopes(ahead)
             if _finite(reached, by_z_there):
                 new = units.gradient(by_z_there[free])
                 # Where rounding hides the rise, that the slope shrinks is what tells.
-                level = abs(reached - value) <= ROUNDING * (1 + abs(value)) and new @ new < g @ g
+                level = abs(reached - value) <= VALUE_ROUNDING * (1 + abs(value)) and new @ new < g @ g
                 if level or (not ended and reached >= value + RISE * length * expected):
                     break
             length /= 2
@@ -164,9 +164,9 @@ def arrive(objective: Smooth, start: np.ndarray, hessian: np.ndarray) -> Point |
             return None  # flat in some direction, or on its way
         step = units.gradient(gradient)
         decrement = float(step @ step)
-        if decrement > ARRIVED * (1 + abs(value)):
+        if decrement > CONFIRMED * (1 + abs(value)):
             return None
-        if decrement <= EXACT or not decrement < before / 4:
+        if decrement <= ON_MAXIMUM or not decrement < before / 4:
             return Point(z, value, gradient, hessian, decrement, len(trail) - 1, np.array(trail))
         before = decrement
         z = z + units.step(step)

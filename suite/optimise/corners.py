@@ -14,13 +14,13 @@ from triptych.optimise.newton import ascent_step
 from triptych.optimise.objective import Objective
 
 INWARDS = 1e-4  # share of the way back to the start at which edges are looked for
-REACH = 20.0  # times that way, within which an edge is one of the corner
-HALVES = 60
+CORNER_REACH = 20.0  # times that way, within which an edge is one of the corner
+CORNER_HALVES = 60
 SHIFT = 0.1  # of the distance from an edge, by which its slope is told
-SAME = 1e-6  # difference of two edges' slopes that are one
+SAME_EDGE = 1e-6  # difference of two edges' slopes that are one
 INSIDE = 1e-10  # of a coordinate, by which a point keeps off an edge
-LOOKS, STEPS = 6, 60  # times that bent edges are looked at, and steps of an active set
-DONE = 1e-14  # Newton decrement, relative to the objective
+CORNER_LOOKS, ACTIVE_SET_STEPS = 6, 60  # times that bent edges are looked at, and steps of an active set
+CORNER_DONE = 1e-14  # Newton decrement, relative to the objective
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def best_in_corner(objective: Objective, x: np.ndarray, back: np.ndarray, moving
     moving
         Which coordinates edges stop.
     """
-    for _ in range(LOOKS):
+    for _ in range(CORNER_LOOKS):
         edges = _edges(objective, x + INWARDS * back, np.max(np.abs(INWARDS * back)), np.flatnonzero(moving))
         if edges is None:
             return x
@@ -63,19 +63,20 @@ def _edges(objective: Objective, inside: np.ndarray, size: float, at: np.ndarray
     for i in at:
         for sign in (-1.0, 1.0):
             axis = sign * (np.arange(inside.size) == i)
-            way = _distance(objective, inside, axis, REACH * size)
+            way = _distance(objective, inside, axis, CORNER_REACH * size)
             if way is None:
                 continue
             normal = axis.copy()
             for j in at[at != i]:
                 aside = SHIFT * size * (np.arange(inside.size) == j)
-                one, other = (_distance(objective, inside + k * aside, axis, 2 * REACH * size) for k in (-1.0, 1.0))
+                most = 2 * CORNER_REACH * size
+                one, other = (_distance(objective, inside + k * aside, axis, most) for k in (-1.0, 1.0))
                 if one is None or other is None:
                     break
                 normal[j] = -(other - one) / (2 * SHIFT * size)
             else:
                 normal /= np.linalg.norm(normal)
-                if all(np.max(np.abs(normal - n)) > SAME for n in normals):
+                if all(np.max(np.abs(normal - n)) > SAME_EDGE for n in normals):
                     normals.append(normal)
                     limits.append(float(normal @ (inside + way * axis)))
     if not normals:
@@ -89,7 +90,7 @@ def _distance(objective: Objective, x: np.ndarray, way: np.ndarray, most: float)
     if not np.isfinite(objective.value(x)) or np.isfinite(objective.value(x + most * way)):
         return None
     inside, outside = 0.0, most
-    for _ in range(HALVES):
+    for _ in range(CORNER_HALVES):
         middle = (inside + outside) / 2
         inside, outside = (middle, outside) if np.isfinite(objective.value(x + middle * way)) else (inside, middle)
     return inside
@@ -100,13 +101,13 @@ def _followed(objective: Objective, x: np.ndarray, edges: Edges) -> np.ndarray:
     from scipy.linalg import null_space
 
     held: list[int] = []
-    for _ in range(STEPS):
+    for _ in range(ACTIVE_SET_STEPS):
         value, gradient, hessian = objective.derivatives(x)
         if not (np.isfinite(value) and np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))):
             break
         basis = null_space(edges.normals[held]) if held else np.eye(x.size)
         step, decrement = ascent_step(gradient, hessian, basis)
-        if decrement <= DONE * (1 + abs(value)):
+        if decrement <= CORNER_DONE * (1 + abs(value)):
             pull = np.linalg.lstsq(edges.normals[held].T, gradient, rcond=None)[0] if held else np.zeros(0)
             if not np.any(pull < 0):
                 break

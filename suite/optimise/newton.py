@@ -21,7 +21,7 @@ EIGENVALUE_FLOOR = 1e-14
 LOG_STEP = 4.0  # longest step of a transformed coordinate, in its own (log-like) units
 FACTORISED = 30  # coordinates from which a step is solved by Cholesky before by eigenvalues
 ARRIVED = 1e-6  # decrement, relative to the objective, at which nothing is left of an ascent
-STALLED = 1e-11  # part of a step that is no progress
+NO_PROGRESS = 1e-11  # part of a step that is no progress
 CRAWL = 1e-11  # decrement, relative to the objective, from which a slow ascent is not followed on
 LOG_RANGE = 45.0  # an ascent that carries a transformed coordinate further than this has run away
 
@@ -117,7 +117,7 @@ def newton(
         z_new = _search(value, z, f, g, step)
         if z_new is None:
             break
-        stalls = stalls + 1 if np.max(np.abs(z_new - z)) < STALLED * np.max(np.abs(step)) else 0
+        stalls = stalls + 1 if np.max(np.abs(z_new - z)) < NO_PROGRESS * np.max(np.abs(step)) else 0
         if stalls == 5:
             break
         out = derivatives(z_new)

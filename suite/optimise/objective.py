@@ -13,8 +13,8 @@ from triptych.graph.rewrites import kind_of
 from triptych.optimise.approach import WIDE, approach, arrive
 from triptych.optimise.newton import Point, ascent_step, newton
 
-FAR_OUT, NUDGE = 8.0, 1e-6  # of a logarithm: from where rounding is looked for, and by what step
-FURTHER, STRAIGHT = 100, 1e-4  # of these steps, for differences of fourth order; bend over them that leaves none
+FAR_OUT, LOG_NUDGE = 8.0, 1e-6  # of a logarithm: from where rounding is looked for, and by what step
+WIDE_NUDGE, STRAIGHT = 100, 1e-4  # of these steps, for differences of fourth order; bend over them that leaves none
 ROW = range(-4, 5)  # points of which second differences are taken
 MOST_SMALL = 12  # scalars of a variable whose coordinates are pushed away one by one
 
@@ -147,7 +147,7 @@ class Objective:
         here = self.value(x)
         found = 16 * np.finfo(float).eps * (1 + abs(here))
         for k in np.flatnonzero(self.transformed & (np.abs(x) > FAR_OUT)):
-            row = [self.value(x + step * NUDGE * (np.arange(x.size) == k)) for step in ROW]
+            row = [self.value(x + step * LOG_NUDGE * (np.arange(x.size) == k)) for step in ROW]
             if np.all(np.isfinite(row)):
                 found = max(found, float(np.max(np.abs(np.diff(row, 4)))) / np.sqrt(70 / 6))
         return found
@@ -161,12 +161,12 @@ class Objective:
         """
         found = 0.0
         for k in np.flatnonzero(self.transformed & (np.abs(x) > FAR_OUT)):
-            change = NUDGE * (np.arange(x.size) == k)
+            change = LOG_NUDGE * (np.arange(x.size) == k)
             bent = self._bends(x, change)
             found = max(found, bent)
-            if FURTHER**2 * bent < STRAIGHT:
+            if WIDE_NUDGE**2 * bent < STRAIGHT:
                 # A density that is rounded in steps may be straight over so short a way.
-                sides = [self.value(x + step * FURTHER * change) for step in (-2, -1, 1, 2)]
+                sides = [self.value(x + step * WIDE_NUDGE * change) for step in (-2, -1, 1, 2)]
                 rough = abs(sides[0] - 4 * sides[1] + 6 * here - 4 * sides[2] + sides[3]) / 4
                 found = max(found, rough if np.isfinite(rough) else 0.0)
         return found

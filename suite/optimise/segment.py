@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 GRID = 41  # points at which the function is looked at
-BESIDE = 1e-3  # of the way from one point of it to the next, by which others lie beside the ends
+NEXT_TO_END = 1e-3  # of the way from one point of it to the next, by which others lie beside the ends
 FINER = 12  # times that the grid closes in on its least value
-LEAST = 3  # times that it does so on an end: a pole may be close by
-SETTLED = 1e-6  # of the range seen first, by which the last grid may still fall: towards a pole each falls farther
+END_TIMES = 3  # times that it does so on an end: a pole may be close by
+POLE_FALL = 1e-6  # of the range seen first, by which the last grid may still fall: towards a pole each falls farther
 
 
 def places(low: float, high: float) -> np.ndarray:
@@ -19,7 +19,7 @@ def places(low: float, high: float) -> np.ndarray:
     One lies beside each end: a function that turns closer to an end than that is there at its value in all digits.
     """
     inner = np.linspace(low, high, GRID)
-    beside = BESIDE * (inner[1] - inner[0])
+    beside = NEXT_TO_END * (inner[1] - inner[0])
     return np.concatenate([inner[:1], [low + beside], inner[1:-1], [high - beside], inner[-1:]])
 
 
@@ -48,6 +48,6 @@ def least(function: Callable[[np.ndarray], np.ndarray], low: float, high: float)
         before, found = found, float(values[at])
         spread = float(np.ptp(values[np.isfinite(values)])) if level == 0 else spread
         centre, reach = float(places[at]), 2 * reach / (GRID - 1)
-        if centre in (low, high) and level >= LEAST:
+        if centre in (low, high) and level >= END_TIMES:
             return found
-    return found if before - found <= SETTLED * spread else -np.inf
+    return found if before - found <= POLE_FALL * spread else -np.inf

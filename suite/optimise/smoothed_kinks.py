@@ -11,7 +11,7 @@ from triptych.optimise.objective import Objective
 
 LEVELS = 10.0 ** -np.arange(0, 9)  # fall of the objective that the rounding may hide, per kink
 BARELY = 1e-60  # its power of -3 is still a number
-BESIDE = 1e-2  # the level on a probe, where what counts is a rise of 0.2 per unit
+PROBE_LEVEL = 1e-2  # the level on a probe, where what counts is a rise of 0.2 per unit
 Roundings = tuple[np.ndarray, ...]  # every ``eps``, in the shapes of the kinks' arguments
 
 
@@ -31,7 +31,7 @@ def climb_beside(
     if not objective.kinked:
         return objective.climb(x, fixed=fixed, max_iterations=max_iterations, known=known, top=top)
     basis = np.delete(np.eye(objective.size), fixed, axis=1)
-    return rounded(objective, x, roundings_at(objective, x, BESIDE), basis=basis, max_iterations=max_iterations)
+    return rounded(objective, x, roundings_at(objective, x, PROBE_LEVEL), basis=basis, max_iterations=max_iterations)
 
 
 def climb_a_little(objective: Objective, x: np.ndarray, steps: int) -> Point:

@@ -53,7 +53,7 @@ def solve_mle(
     jagged = verdict.corner is not None and not objective.kinked  # no re-optimisation can be trusted to get across
     if settings.profile and verdict.unbounded is None and verdict.starts and not jagged:
         from triptych.profiles.moving_ends import jump_rows
-        from triptych.profiles.profile import MOST, profile_rows
+        from triptych.profiles.profile import MOST_PROFILES, profile_rows
 
         share = between(progress, SEARCHED, 1.0)
         jumped = jump_rows(optimum, frame, estimands, rows) if verdict.cliff.size else None
@@ -62,8 +62,8 @@ def solve_mle(
         else:
             profiled = profile_rows(optimum, frame, estimands, rows, progress=share)
             intervals, profiles, missing = profiled.rows, profiled.curves, profiled.missing
-        if len(rows) > MOST and not intervals:
-            found["profile_intervals"] = f"not computed for more than {MOST} scalars; name fewer estimands"
+        if len(rows) > MOST_PROFILES and not intervals:
+            found["profile_intervals"] = f"not computed for more than {MOST_PROFILES} scalars; name fewer estimands"
     rows, held = with_held(optimum, estimands, rows)
     rows = _pointing(rows, intervals, missing)
     rows, optima = with_optima(rows, verdict, unknown, frame, estimands, labels)

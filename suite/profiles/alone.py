@@ -10,13 +10,13 @@ from functools import partial
 
 import numpy as np
 
+from triptych.estimates.curvature_intervals import ZERO_ROUNDING
 from triptych.optimise.segment import least, places
 from triptych.profiles.held_scalar import Scalar
 from triptych.profiles.outward import End, Kind
 
-FAR = (60.0, 1e6)  # how far an open side is looked at: units of a logarithm, or others
-ROUNDING = 1e-14  # of an interval's width: what is left of a zero
-SAME = 1e-9  # relative distance of a limit from the value at an end
+OPEN_SIDE = (60.0, 1e6)  # how far an open side is looked at: units of a logarithm, or others
+AT_END = 1e-9  # relative distance of a limit from the value at an end
 
 
 def ranged(scalar: Scalar, ends: list[End]) -> tuple[list[End], float]:
@@ -38,7 +38,7 @@ def ranged(scalar: Scalar, ends: list[End]) -> tuple[list[End], float]:
     """
     j = scalar.alone
     assert j is not None
-    far = FAR[0] if np.isfinite(scalar.stride[j]) else FAR[1] * scalar.unit[j]
+    far = OPEN_SIDE[0] if np.isfinite(scalar.stride[j]) else OPEN_SIDE[1] * scalar.unit[j]
     far = scalar.period / 2 if scalar.period else far
     low, high = (e.at if np.isfinite(e.at) else scalar.centre + np.sign(e.at) * far for e in ends)
     values = np.array([scalar.natural(at) for at in places(low, high)])
@@ -58,10 +58,10 @@ def ranged(scalar: Scalar, ends: list[End]) -> tuple[list[End], float]:
 def _turned(limit: float, mapped: list[End], width: float) -> End:
     """Return the end at a limit of the natural value, which is at an end of the coordinate or inside its interval."""
     for end in mapped:
-        if limit == end.at or abs(limit - end.at) <= SAME * abs(end.at):
+        if limit == end.at or abs(limit - end.at) <= AT_END * abs(end.at):
             return end
     if np.isnan(limit):
         return End(np.nan, Kind.LOST)
     if np.isinf(limit):
         return End(limit, Kind.OPEN)
-    return End(0.0 if abs(limit) < ROUNDING * width else limit, Kind.TURNED)
+    return End(0.0 if abs(limit) < ZERO_ROUNDING * width else limit, Kind.TURNED)

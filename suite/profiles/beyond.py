@@ -12,7 +12,7 @@ from triptych.profiles.held_scalar import Scalar
 from triptych.profiles.outward import End, Kind, Outward
 from triptych.profiles.region import Region
 
-NEAR = 1e-5  # share of the way to an end, by which a point beyond it is not beyond
+NOT_BEYOND = 1e-5  # share of the way to an end, by which a point beyond it is not beyond
 TIMES = 4  # that a point is still found beyond
 NOT_FOUND = End(np.nan, Kind.LOST)
 
@@ -37,7 +37,7 @@ def beyond(region: Region, scalar: Scalar, values: np.ndarray, found: End, sign:
     centre, top = float(signed[0]), int(np.argmax(signed))
     for _ in range(TIMES):
         least = centre if found.kind is Kind.LOST else sign * found.at
-        room = NEAR * abs(least - centre) if np.isfinite(least) else 0.0
+        room = NOT_BEYOND * abs(least - centre) if np.isfinite(least) else 0.0
         if not signed[top] > least + room:
             break
         further = _followed(region, scalar, top, sign)

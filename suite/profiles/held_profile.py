@@ -11,7 +11,7 @@ from triptych.base.linalg import null_space
 from triptych.engine.estimands import Estimand
 from triptych.profiles.jump import MARGIN, Jump
 
-NEAR = 1e-6  # of an end's uncertainty, from it, that is on it
+ON_END = 1e-6  # of an end's uncertainty, from it, that is on it
 LEVEL = 1e-3  # slope of twice the log-likelihood per standard error, that is none
 
 
@@ -70,7 +70,7 @@ class HeldProfile:
             return None
         if (
             done.fun >= 1e9
-            or self._slope_left(objective(done.x)[1], by_step(done.x), room[room @ done.x < NEAR]) > LEVEL
+            or self._slope_left(objective(done.x)[1], by_step(done.x), room[room @ done.x < ON_END]) > LEVEL
         ):
             return None
         self.last = done.x

@@ -17,8 +17,8 @@ from triptych.optimise.objective import Objective
 LOGARITHMS, WIDTHS = 40.0, 1e5  # how far a scalar is followed: units of a logarithm, or of its scale
 STRIDE = 4.0  # longest step of a logarithm: what grows from next to nothing is not stepped over
 PARTS = 12  # of a circle that are one step of an angle
-SETTLED = 1e-9  # relative change of a scalar that has come to its limit
-LEAST = 1e-12  # share of a variance that is rounding
+LIMIT_REACHED = 1e-9  # relative change of a scalar that has come to its limit
+LEAST_SHARE = 1e-12  # share of a variance that is rounding
 # Stand for infinity, the first of which gives a number: an exponential is zero or infinite, or nearly.
 ENDLESS = 800.0
 LOGARITHM_ENDS, ENDS = np.array([ENDLESS, 700.0, 300.0, 100.0, 40.0]), np.array([np.inf, 1e300, 1e150, 1e50, 1e15])
@@ -49,7 +49,7 @@ class Scalar:
         for covariance in (self.covariance, np.diag(self.unit**2)):
             move = covariance @ slope
             variance = float(slope @ move)
-            if np.isfinite(variance) and variance > LEAST * float(slope**2 @ self.unit**2):
+            if np.isfinite(variance) and variance > LEAST_SHARE * float(slope**2 @ self.unit**2):
                 return self.limited(way * move / np.sqrt(variance))
         return None
 
@@ -141,7 +141,8 @@ def _limit(values: list[float], here: float) -> float:
     if len(values) < 2 or np.isinf(values[0]):
         return values[0] if values else np.nan
     change = values[0] - values[1]
-    return values[0] if abs(change) <= SETTLED * (abs(values[0]) + abs(here)) else float(np.copysign(np.inf, change))
+    reached = abs(change) <= LIMIT_REACHED * (abs(values[0]) + abs(here))
+    return values[0] if reached else float(np.copysign(np.inf, change))
 
 
 def _strides(optimum: Optimum) -> np.ndarray:

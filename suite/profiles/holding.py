@@ -8,16 +8,15 @@ import numpy as np
 
 from triptych.base.linalg import equilibrate
 from triptych.existence.verdict import Verdict
+from triptych.optimise.approach import DONE
 from triptych.optimise.kinks import climb
-from triptych.optimise.newton import ascent_step, share
+from triptych.optimise.newton import ARRIVED, ascent_step, share
 from triptych.profiles.held_scalar import Scalar
 from triptych.profiles.start import out_alone, together
 
 PULL, PUSH = 1e-7, 1e-3  # slopes of what is on its way to infinity: back, or further than it was followed
-STILL = 1e-9  # share of its slopes that is left of a scalar's along a ray on which it keeps its value
-STALLED = 1e-6  # Newton decrement above which a constrained ascent has not arrived
-ARRIVED = 1e-13  # the same, relative to the objective, where nothing is left to gain
-STEPS, HALVINGS = 100, 40  # of an ascent on a level set, and of one of its steps
+KEEPS_VALUE = 1e-9  # share of its slopes that is left of a scalar's along a ray on which it keeps its value
+HELD_STEPS, LEVEL_HALVES = 100, 40  # of an ascent on a level set, and of one of its steps
 RETURNS, ON_LEVEL = 12, 1e-9  # corrections back to a level set; the last one, in standard errors
 BENT = 1e-5  # standard errors over which the bend of a scalar is measured
 MOST_BENT = 8  # coordinates of a scalar whose bend is measured
@@ -49,7 +48,7 @@ def hold(verdict: Verdict, scalar: Scalar, start: np.ndarray, at: float) -> Held
 def _keeps(slope: np.ndarray, ray: np.ndarray) -> bool:
     """Whether a scalar that hangs on what goes away keeps its value on the way."""
     moved = float(np.abs(slope) @ np.abs(ray))
-    return moved > 0 and abs(float(slope @ ray)) <= STILL * moved
+    return moved > 0 and abs(float(slope @ ray)) <= KEEPS_VALUE * moved
 
 
 def _hold_coordinate(
@@ -70,7 +69,7 @@ def _hold_coordinate(
         return None
     # An ascent that another value stops has not arrived, and one that has gone far has come to a limit.
     ran = corner is not None or (point.slow and not objective.engine.in_order)
-    settled = ran or point.decrement <= STALLED * (1 + abs(point.value))
+    settled = ran or point.decrement <= ARRIVED * (1 + abs(point.value))
     x[np.delete(np.arange(x.size), positions)] = point.z
     return x, point.value if settled else np.nan
 
@@ -86,7 +85,7 @@ def _hold_function(
     x = objective.with_room(x, np.flatnonzero(scalar.evaluate(x)[1]))
     last: Held | None = None
     decrement = np.inf
-    for _ in range(STEPS):
+    for _ in range(HELD_STEPS):
         here = objective.derivatives(x)
         normal = scalar.evaluate(x)[1]
         if not all(np.all(np.isfinite(part)) for part in (*here, normal)) or not np.any(normal != 0):
@@ -104,13 +103,13 @@ def _hold_function(
         hessian = hessian - pull * _bend(scalar, x, d)
         basis = _beside(normal, d, [*verdict.unidentified, *ways])
         step, decrement = ascent_step(gradient, hessian, basis)
-        if decrement <= ARRIVED * (1 + abs(value)):
+        if decrement <= DONE * (1 + abs(value)):
             return x, value
         moved = _climbed(verdict, scalar, at, x, value, gradient, step * share(step, objective.transformed))
         if moved is None:
             break
         last, x = (x, value), moved
-    return x, value if decrement <= STALLED * (1 + abs(value)) else np.nan
+    return x, value if decrement <= ARRIVED * (1 + abs(value)) else np.nan
 
 
 def _climbed(
@@ -118,7 +117,7 @@ def _climbed(
 ) -> np.ndarray | None:
     """Return a higher point on the level set, by as much of a step as leads to one."""
     slope, length = float(gradient @ step), 1.0
-    for _ in range(HALVINGS):
+    for _ in range(LEVEL_HALVES):
         candidate = onto_level(scalar, x + length * step, at)
         if candidate is not None:
             if np.array_equal(candidate, x):

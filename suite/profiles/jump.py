@@ -15,9 +15,9 @@ from triptych.profiles.exponentials import fall_quantile
 from triptych.profiles.held_scalar import ENDLESS
 from triptych.profiles.supports import Edge
 
-SETTLED = 1e-3  # of the slope at the maximum, that the ends do not explain
+UNEXPLAINED = 1e-3  # of the slope at the maximum, that the ends do not explain
 REGULAR = 1e-6  # share of a standard error that is rounding
-INSIDE = 1e-10  # of the way to where the parameter space ends, that is left out
+LEFT_OUT = 1e-10  # of the way to where the parameter space ends, that is left out
 MARGIN = 1e-9  # of an end's uncertainty, that parameters keep off it
 
 
@@ -68,7 +68,7 @@ class Jump:
         if not np.all((self.slopes > 0) & (self.rates > 0) & np.isfinite(self.rates)):
             return "the likelihood does not rise up to all of the ends"
         left = self.normals.T @ self.slopes + self.gradient
-        if not np.max(np.abs(left)) <= SETTLED * np.max(np.abs(self.gradient)):
+        if not np.max(np.abs(left)) <= UNEXPLAINED * np.max(np.abs(self.gradient)):
             return "the likelihood is not level along the ends"
         return ""
 
@@ -136,7 +136,7 @@ class Jump:
         )
         swapped = low > high
         low, high = np.where(swapped, high, low), np.where(swapped, low, high)
-        return np.column_stack([low, high]) * (1 - INSIDE)
+        return np.column_stack([low, high]) * (1 - LEFT_OUT)
 
     def unit(self, slope: np.ndarray) -> float:
         """Return how far a scalar with these derivatives may be off."""

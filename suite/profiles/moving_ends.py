@@ -18,11 +18,11 @@ from triptych.estimates.rows import Frame
 from triptych.problem.table import Row, Status
 from triptych.profiles.held_profile import HeldProfile
 from triptych.profiles.jump import Jump, Reference
-from triptych.profiles.profile import MOST
+from triptych.profiles.profile import MOST_PROFILES
 from triptych.profiles.supports import moving_edges
 
 SHORT = 1e-12  # of the way to other data's ends, that is left out
-FARTHEST = 60  # doublings of the way on which an end of an interval is looked for
+MOVING_DOUBLINGS = 60  # doublings of the way on which an end of an interval is looked for
 Curve = list[tuple[float, float]]
 
 
@@ -41,7 +41,7 @@ def jump_rows(
     headline, intervals, curves = [], [], {}
     for row in rows:
         headline.append(row)
-        if row.status not in (Status.OK, Status.AT_BOUNDARY) or len(rows) > MOST:
+        if row.status not in (Status.OK, Status.AT_BOUNDARY) or len(rows) > MOST_PROFILES:
             continue
         estimand = by_name[row.estimand]
         found = _interval(jump, estimand, estimand.variable.labels.index(row.label), frame.ci_prob)
@@ -92,7 +92,7 @@ def _crossing(profile: HeldProfile, unit: float, limit: float, quantile: float) 
     from scipy.optimize import brentq
 
     near, far = 0.0, min(unit, limit)
-    for _ in range(FARTHEST):
+    for _ in range(MOVING_DOUBLINGS):
         fallen = profile(far)
         if fallen is None or fallen > quantile:
             break

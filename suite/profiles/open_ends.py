@@ -11,13 +11,13 @@ import numpy as np
 from triptych.existence.verdict import Verdict
 from triptych.profiles.held_scalar import Scalar
 
-FADES, WINDOW = 0.9, 3  # ratio of two rises in a row that lead to a limit, and how many are looked at
+DEVIANCE_FADES, WINDOW = 0.9, 3  # ratio of two rises in a row that lead to a limit, and how many are looked at
 APART = (1, 2, 3)  # points of the path from one to the next of these
-UNSEEN = 1e-4  # of the level: an error of the deviance in which a rise may hide
+HIDDEN_RISE = 1e-4  # of the level: an error of the deviance in which a rise may hide
 BACK = 0.1  # cosine of the angle to a ray, beyond which a step leads back on it
-ARRIVED, VANISHED = 1e-4, 1e-9  # of a scalar: what is left of the way to its limit on the path, and far beyond it
-ENDLESS = 700.0  # a logarithm whose exponential is nearly out of range
-FARTHEST = 1e7  # times the way after which a profile without a limit is followed no more
+AT_LIMIT, VANISHED = 1e-4, 1e-9  # of a scalar: what is left of the way to its limit on the path, and far beyond it
+OVERFLOWS = 700.0  # a logarithm whose exponential is nearly out of range
+PROFILE_REACH = 1e7  # times the way after which a profile without a limit is followed no more
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ def limit_of(values: np.ndarray, nothing: float) -> float:
     if np.all(np.abs(changes) <= nothing):
         return float(values[-1])
     ratios = np.abs(changes[1:]) / np.maximum(np.abs(changes[:-1]), np.finfo(float).tiny)
-    faded = np.all(ratios < FADES) and np.all((np.sign(changes) == np.sign(changes[0])) | (np.abs(changes) <= nothing))
+    one_way = (np.sign(changes) == np.sign(changes[0])) | (np.abs(changes) <= nothing)
+    faded = np.all(ratios < DEVIANCE_FADES) and np.all(one_way)
     if not faded:
         return np.inf
     return float(values[-1] + changes[-1] * ratios[-1] / (1 - ratios[-1]))
@@ -55,7 +56,7 @@ def is_hidden(verdict: Verdict, run: list[Place], level: float) -> bool:
     """Whether rounding may make up what the deviance still rises by: then it tells nothing of a limit."""
     error = 4 * max(verdict.objective.roughness(place.x) for place in run)  # of twice a difference
     rises = np.abs(np.diff([place.r**2 for place in run]))
-    return bool(error > UNSEEN * level and np.any(rises < error))
+    return bool(error > HIDDEN_RISE * level and np.any(rises < error))
 
 
 def leads_back(verdict: Verdict, path: list[Place]) -> bool:
@@ -75,12 +76,12 @@ def far_out(verdict: Verdict, scalar: Scalar, path: list[Place], sign: float) ->
     for run in runs(path, scalar.unit):
         values = np.array([place.at for place in run])
         limit = limit_of(values, 0.0)
-        if abs(limit - values[-1]) <= ARRIVED * abs(values[-1]):
+        if abs(limit - values[-1]) <= AT_LIMIT * abs(values[-1]):
             return limit
     # Further on along what does not settle: a logarithm as far as numbers go.
     way = _way_out(scalar, path)
     logarithms = float(np.max(np.abs(way[verdict.objective.transformed]), initial=0.0))
-    most, steps = (ENDLESS / logarithms, 8) if logarithms > 0 else (FARTHEST**3, 64)
+    most, steps = (OVERFLOWS / logarithms, 8) if logarithms > 0 else (PROFILE_REACH**3, 64)
     shares = np.geomspace(1.0, most, steps)
     values = np.array([scalar.evaluate(last.x + share * way)[0] for share in shares])
     values = values[np.isfinite(values)]
@@ -96,6 +97,6 @@ def _way_out(scalar: Scalar, path: list[Place]) -> np.ndarray:
     last = path[-1].x
     for run in runs(path, scalar.unit):
         steps = np.abs(np.diff([place.x for place in run], axis=0))
-        settles = np.all(steps[1:] <= FADES * steps[:-1], axis=0)
+        settles = np.all(steps[1:] <= DEVIANCE_FADES * steps[:-1], axis=0)
         return np.asarray(np.where(settles, 0.0, run[-1].x - run[-2].x))
     return np.asarray(last - path[0].x)

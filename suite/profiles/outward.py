@@ -16,17 +16,17 @@ from triptych.existence.verdict import Verdict
 from triptych.optimise.segment import least
 from triptych.profiles.held_scalar import LOGARITHMS, WIDTHS, Scalar
 from triptych.profiles.holding import Held, hold
-from triptych.profiles.open_ends import FARTHEST, Place, far_out, is_hidden, leads_back, limit_of, runs
+from triptych.profiles.open_ends import PROFILE_REACH, Place, far_out, is_hidden, leads_back, limit_of, runs
 
 HIGHER = 1e-3  # log-likelihood by which a point on a profile shows that the maximum was none
 PRECISE, ROUGHLY = 1e-6, 1e-3  # of the level's root: an end that is found, and one that rounding leaves
-CLOSED = 1e-9  # of a bracket's width, from which nothing is between its ends
+BRACKETED = 1e-9  # of a bracket's width, from which nothing is between its ends
 MOST_POINTS = 150  # of one side of a profile
 JUMP, LEEWAY = 2.5, 0.2  # times the rise of the root that was foreseen, and share of the level: more is another branch
 SHORTER, FEWER = 16, 4  # times in a row that a step is cut to a quarter; with a limit in sight
 QUIET, BETTER = 0.03, 10.0  # root, of the level's, that is level; times the gain for which another step is taken
 AGAIN = 1e-3  # of the level: a first step in another direction
-ROUNDING = 0.01  # of the level: an error of the log-likelihood that hides where it is crossed
+HIDES_CROSSING = 0.01  # of the level: an error of the log-likelihood that hides where it is crossed
 NOTHING = 1e-6  # of the level, by which the deviance rises no more
 CLEARLY = 0.98  # of the level, below which a limit of the deviance has to lie
 
@@ -207,7 +207,7 @@ class Outward:
             at = self._at(guess)
             if not min(inside.at, outside.at) < at < max(inside.at, outside.at):
                 at = inside.at + share * (outside.at - inside.at)
-            if self._length(outside.x - inside.x) < CLOSED * width or at in (inside.at, outside.at):
+            if self._length(outside.x - inside.x) < BRACKETED * width or at in (inside.at, outside.at):
                 break
             place = self._hold(guess, at)
             if place is None or np.isnan(place.r):
@@ -250,7 +250,7 @@ class Outward:
 
     def _is_rounding(self, place: Place) -> bool:
         """Whether the fall of the likelihood up to a place may be an error of its computation."""
-        return self.verdict.objective.rounding_error(place.x) > ROUNDING * self.target**2
+        return self.verdict.objective.rounding_error(place.x) > HIDES_CROSSING * self.target**2
 
     def _is_round(self) -> bool:
         return 0 < self.scalar.period <= abs(self.path[-1].at - self.path[0].at)
@@ -260,7 +260,7 @@ class Outward:
         way = np.abs(self.path[-1].x - self.verdict.point.z)
         transformed = self.verdict.objective.transformed
         far = way / np.where(transformed, LOGARITHMS + np.abs(self.verdict.point.z), WIDTHS * self.scalar.unit)
-        return bool(np.max(far, initial=0.0) > (FARTHEST if np.isnan(self.limit) else 1.0))
+        return bool(np.max(far, initial=0.0) > (PROFILE_REACH if np.isnan(self.limit) else 1.0))
 
     def _stopped(self, step: np.ndarray | None, onward: bool) -> End:
         """Say what stopped the path before the likelihood crossed the level."""

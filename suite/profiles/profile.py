@@ -30,8 +30,8 @@ from triptych.profiles.region import Region
 from triptych.profiles.start import pulled_back, ways_out
 
 Curve = list[tuple[float, float]]
-FURTHER = (3.0, 4.0)  # signed roots beyond the interval's that a curve is continued to
-MOST = 40  # profiles per panel
+CURVE_ROOTS = (3.0, 4.0)  # signed roots beyond the interval's that a curve is continued to
+MOST_PROFILES = 40  # profiles per panel
 PROFILED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY)
 
 
@@ -56,7 +56,7 @@ def profile_rows(
 
     found = Profiles([], {}, {})
     wanted = [row for row in rows if row.status in PROFILED or _has_many_limits(optimum.verdict, row)]
-    if not wanted or len(wanted) > MOST or not optimum.verdict.objective.size:
+    if not wanted or len(wanted) > MOST_PROFILES or not optimum.verdict.objective.size:
         return found
     deviance = float(chi2.ppf(frame.ci_prob, 1))
     without_redundant = optimum.verdict.without_redundant
@@ -240,7 +240,7 @@ def _continued(seen: Curve, target: float) -> Curve:
     for sign, inner, outer in ((-1.0, 1, 0), (1.0, -2, -1)) if len(rising) > 1 else ():
         (one, before), (end, last) = rising[inner], rising[outer]
         if sign * last >= 0.999 * target:
-            further = [(end + (sign * r - last) * (end - one) / (last - before), sign * r) for r in FURTHER]
+            further = [(end + (sign * r - last) * (end - one) / (last - before), sign * r) for r in CURVE_ROOTS]
             rising = sorted([*rising, *(point for point in further if sign * point[1] > sign * last)])
     return rising
 

@@ -17,10 +17,10 @@ from triptych.base.linalg import equilibrate
 from triptych.engine.estimands import Estimand
 from triptych.estimates.optimum import Optimum
 
-SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)  # of the way to the edge, where a function may turn
+TURN_SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)  # of the way to the edge, where a function may turn
 SCATTERED = 60  # random directions in which the edge is looked for
-FARTHEST = 45.0  # units of a logarithm, or of a scale, that an open direction is followed
-EDGE = 1e-9  # how well a point on the edge is known, relative to its distance
+REGION_REACH = 45.0  # units of a logarithm, or of a scale, that an open direction is followed
+ON_EDGE = 1e-9  # how well a point on the edge is known, relative to its distance
 ABYSS = 1e100  # stands for a fall without end
 
 
@@ -57,9 +57,9 @@ class Region:
 
     @cached_property
     def points(self) -> np.ndarray:
-        """The maximum and points on the way to the edge, the edge last, shape ``(1 + len(SHARES) m, p)``."""
+        """The maximum and points on the way to the edge, the edge last, shape ``(1 + len(TURN_SHARES) m, p)``."""
         hubs, edge = self.spokes
-        return np.vstack([self.centre, *(hubs + share * (edge - hubs) for share in SHARES)])
+        return np.vstack([self.centre, *(hubs + share * (edge - hubs) for share in TURN_SHARES)])
 
     @property
     def _rays(self) -> list[np.ndarray]:
@@ -82,7 +82,7 @@ class Region:
     def reach(self, centre: np.ndarray, way: np.ndarray) -> np.ndarray:
         """Return the point on the edge in one direction; the farthest looked at where there is none."""
         logarithms = np.abs(way[self.objective.transformed])
-        most = FARTHEST / max(1.0, float(logarithms.max(initial=0.0)))
+        most = REGION_REACH / max(1.0, float(logarithms.max(initial=0.0)))
         inside, outside = 0.0, 1.0
         while outside <= most and self._inside(centre + outside * way):
             inside, outside = outside, 2 * outside
@@ -97,7 +97,7 @@ class Region:
             return min(float(np.sqrt(max(fallen, 0.0))), ABYSS) - float(np.sqrt(self.fall))
 
         on_edge = beyond(inside) >= 0
-        return np.asarray(centre + (inside if on_edge else brentq(beyond, inside, outside, rtol=EDGE)) * way)
+        return np.asarray(centre + (inside if on_edge else brentq(beyond, inside, outside, rtol=ON_EDGE)) * way)
 
     def values(self, estimand: Estimand, i: int) -> np.ndarray:
         """Return what a scalar is at the maximum and at points on the way to the edge."""

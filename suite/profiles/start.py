@@ -12,9 +12,9 @@ import numpy as np
 from triptych.estimates.optimum import Optimum
 from triptych.existence.verdict import Verdict
 
-CLOSE = (1e-8, 1e-7, 1e-6, 1e-5)  # log-likelihood that may be missing to a supremum at infinity, the least first
+MISSING = (1e-8, 1e-7, 1e-6, 1e-5)  # log-likelihood that may be missing to a supremum at infinity, the least first
 LEFT = 1e-6  # fall of the log-likelihood over as far again as a coordinate came, that is none
-LONGEST = 100  # steps back, units of a logarithm
+MOST_BACK = 100  # steps back, units of a logarithm
 
 
 def pulled_back(optimum: Optimum, verdict: Verdict) -> Optimum:
@@ -34,9 +34,9 @@ def _nearer(verdict: Verdict, x: np.ndarray, way: np.ndarray) -> np.ndarray:
     """Return the nearest point on the way back that is as high, and is so by more than rounding."""
     objective = verdict.objective
     # From near to far: on the way there may be nothing but rounding.
-    back = [x - k * way for k in range(LONGEST, 0, -1)]
+    back = [x - k * way for k in range(MOST_BACK, 0, -1)]
     missing = [abs(objective.value(z) - verdict.point.value) for z in back]
-    for close in CLOSE:
+    for close in MISSING:
         for z, left in zip(back, missing, strict=True):
             if left <= close and objective.rounding_error(z) <= close:
                 return np.asarray(z)

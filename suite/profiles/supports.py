@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from triptych.engine.engine import Engine
     from triptych.estimates.optimum import Optimum
 
-DOUBLINGS, HALVINGS = 60, 90  # steps in which an end is looked for, and found
-NUDGE = 1e-4  # of a parameter, by which it is seen how an end moves
-STILL, PARALLEL = 1e-7, 1e-6  # move of an end that is rounding; difference of directions that are one
+END_DOUBLINGS, END_HALVES = 60, 90  # steps in which an end is looked for, and found
+END_NUDGE = 1e-4  # of a parameter, by which it is seen how an end moves
+END_STILL, PARALLEL = 1e-7, 1e-6  # move of an end that is rounding; difference of directions that are one
 TOUCHES = 1e-5  # of the data's spread, from an end, that is on it
-SHARES = (1e-3, 1e-2, 0.1, 0.3)  # of the data's spread, back from a datum, where its density is taken to be defined
-BESIDE = 1e-9  # of the data's spread, from an end, where the density there is taken
+INNER_SHARES = (1e-3, 1e-2, 0.1, 0.3)  # of the data's spread, back from a datum, where it has a density
+OFF_END = 1e-9  # of the data's spread, from an end, where the density there is taken
 
 Terms = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -111,7 +111,7 @@ def _edges(
         return []
     rooms = []  # that each datum gains by a step of each parameter, forwards and backwards
     for j in active:
-        step = NUDGE * max(abs(centre[j]), NUDGE * spread)
+        step = END_NUDGE * max(abs(centre[j]), END_NUDGE * spread)
         both = []
         for sign in (1.0, -1.0):
             z = natural.coordinates(centre + sign * step * (np.arange(centre.size) == j))
@@ -121,16 +121,16 @@ def _edges(
     slopes = (ahead + back) / 2
     room = (side * (ends - values)).ravel()
     with np.errstate(all="ignore"):
-        heights = np.exp(terms(optimum.z, ends - side * BESIDE * spread)).ravel()
+        heights = np.exp(terms(optimum.z, ends - side * OFF_END * spread)).ravel()
     if np.any(np.isfinite(ends.ravel()) & ~np.all(np.isfinite(slopes), axis=1)):
         heights[:] = np.nan  # the rate is not known where one of the ends is not
     found = []
     for i in range(values.size):
         size = np.abs(slopes[i])
-        if not np.all(np.isfinite(slopes[i])) or not np.any(size > STILL):
+        if not np.all(np.isfinite(slopes[i])) or not np.any(size > END_STILL):
             continue
-        normal = np.where(size > STILL, slopes[i], 0.0)
-        bent = np.abs(ahead[i] - back[i]) > 1e-2 * NUDGE * size.max() + STILL
+        normal = np.where(size > END_STILL, slopes[i], 0.0)
+        bent = np.abs(ahead[i] - back[i]) > 1e-2 * END_NUDGE * size.max() + END_STILL
         straight = not np.any(bent) or np.count_nonzero(normal) == 1
         found.append(Edge(normal, float(heights[i]), bool(room[i] < TOUCHES * spread), float(room[i]), straight))
     return found
@@ -140,7 +140,7 @@ def _inside(terms: Terms, z: np.ndarray, values: np.ndarray, side: float, spread
     """Return a value within the support of each datum and off its ends, on the side away from the one looked for."""
     inside = values.copy()
     for way in (side, -side):
-        for share in SHARES:
+        for share in INNER_SHARES:
             there = values + way * share * spread
             with np.errstate(all="ignore"):
                 inside = np.where(np.isfinite(terms(z, there)), there, inside)
@@ -155,14 +155,14 @@ def _ends(terms: Terms, z: np.ndarray, inside: np.ndarray, side: float, spread: 
             return np.isfinite(terms(z, values))
 
     near, far = inside.copy(), np.full(inside.shape, side * np.inf)
-    for k in range(DOUBLINGS):
+    for k in range(END_DOUBLINGS):
         there = inside + side * spread * 2.0 ** (k - 20)
         open_ = np.isinf(far)
         ok = defined(there)
         far = np.where(open_ & ~ok, there, far)
         near = np.where(open_ & ok, there, near)
     closed = np.isfinite(far)
-    for _ in range(HALVINGS):
+    for _ in range(END_HALVES):
         middle = np.where(closed, (near + far) / 2, inside)
         ok = defined(middle)
         near, far = np.where(closed & ok, middle, near), np.where(closed & ~ok, middle, far)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from triptych.base.errors import InputError
 from triptych.base.options import real
 from triptych.base.text import said
+from triptych.problem.table import Status
 from triptych.testing.agreement_table import Agreement, Cause, Line, Verdict
 from triptych.testing.aligned import only, pairs_of
 from triptych.testing.compare_draws import compare_draws, compare_with_numbers, statuses
@@ -18,6 +17,7 @@ from triptych.testing.compare_points import compare_points
 from triptych.testing.density_change import DensityChange
 from triptych.testing.estimates import Sampled, Variant
 from triptych.testing.fingerprint import Fingerprint
+from triptych.testing.found import Found, outcome
 from triptych.testing.given import estimates_of
 from triptych.testing.reweighting import Shift, predicted_shifts
 
@@ -26,18 +26,6 @@ LOOK_CLOSER = 0.05  # level of the first stage, of all comparisons together; it 
 FACTOR = 8  # draws of the second stage, as of a baseline
 SEED = 104_729  # what is added to the seed for the second stage
 LEAST_BUDGET, MOST_BUDGET = 1e-12, 0.1
-
-
-@dataclass
-class _Found:
-    """What was found so far."""
-
-    lines: list[Line] = field(default_factory=list)
-    changes: dict[str, DensityChange] = field(default_factory=dict)
-    causes: list[Cause] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
 
 
 def agreement(
@@ -94,7 +82,7 @@ def agreement(
     _check(budget, practical, rtol)
     one, other = estimates_of(a), estimates_of(b)
     pairs = pairs_of(*only(one, other, var_names))
-    found = _Found()
+    found = Found(several=len(pairs) > 1)
     for name, (x, y) in pairs.items():
         _settings(found, name, x, y)
         _density(found, name, x, y)
@@ -107,7 +95,7 @@ def agreement(
         _draws(found, pairs, budget, practical, rtol)
     if not (found.lines or found.faults or found.causes or (fast and found.changes)):
         raise InputError(f"{one.what} and {other.what} have no estimates in common that could be compared")
-    return _outcome(found, practical)
+    return outcome(found, practical)
 
 
 def assert_agree(
@@ -150,7 +138,7 @@ def _check(budget: Any, practical: Any, rtol: Any) -> None:
             raise InputError(f"{name}={said(value)}: use None or a number that is not negative")
 
 
-def _settings(found: _Found, name: str, x: Variant, y: Variant) -> None:
+def _settings(found: Found, name: str, x: Variant, y: Variant) -> None:
     from triptych.reports.plain import plain
 
     if not (_known(x) and _known(y)):
@@ -159,14 +147,14 @@ def _settings(found: _Found, name: str, x: Variant, y: Variant) -> None:
     if keys := [k for k in dict.fromkeys([*one, *other]) if one.get(k) != other.get(k)]:
         found.causes.append(Cause.SETTINGS)
         differ = ", ".join(f"{k} = {one.get(k)!r} and {other.get(k)!r}" for k in keys)
-        found.said.append(f"{name}: {differ}.")
+        found.say(name, f"the model was built with {differ}.")
 
 
 def _known(variant: Variant) -> bool:
     return variant.model is not None or variant.fingerprint is not None
 
 
-def _density(found: _Found, name: str, x: Variant, y: Variant) -> None:
+def _density(found: Found, name: str, x: Variant, y: Variant) -> None:
     if not (_known(x) and _known(y)):
         return
     if y.model is not None:
@@ -181,16 +169,15 @@ def _density(found: _Found, name: str, x: Variant, y: Variant) -> None:
         try:
             change = x.fingerprint.compare(y.fingerprint)
         except InputError:
-            found.told.append(f"{name}: the densities were kept at different points and are not compared.")
+            found.tell(name, "the densities were kept at different points and are not compared.")
             return
     found.changes[name] = change
     found.causes += [Cause(cause) for cause in change.causes]
-    found.said += [f"{name}: {sentence}" for sentence in change.said]
-    told = [change.reparameterised, *change.told] if change.reparameterised else list(change.told)
-    found.told += [f"{name}: {sentence}" for sentence in told]
+    found.say(name, *change.said)
+    found.tell(name, *([change.reparameterised] if change.reparameterised else []), *change.told)
 
 
-def _moves(found: _Found, name: str, method: str) -> bool:
+def _moves(found: Found, name: str, method: str) -> bool:
     """Whether the objective of a method is another one than it was."""
     change = found.changes.get(name)
     if change is None:
@@ -204,7 +191,7 @@ def _data_in(change: DensityChange, part: str) -> bool:
     return any(term.changed and term.part == part for term in change.terms)
 
 
-def _points(found: _Found, name: str, x: Variant, y: Variant, practical: float | None, rtol: float | None) -> None:
+def _points(found: Found, name: str, x: Variant, y: Variant, practical: float | None, rtol: float | None) -> None:
     for method in x.points:
         change = found.changes.get(name)
         if method == "map" and change is not None and change.reparameterised:
@@ -219,13 +206,16 @@ def _points(found: _Found, name: str, x: Variant, y: Variant, practical: float |
 
 
 def _draws(
-    found: _Found,
+    found: Found,
     pairs: Mapping[str, tuple[Variant, Variant]],
     budget: float,
     practical: float | None,
     rtol: float | None,
 ) -> None:
     """Compare what was sampled, all variants sharing one budget."""
+    for name, (x, y) in pairs.items():
+        if x.sampled is not None and y.sampled is None and y.undrawn:
+            _no_draws(found, name, x.sampled, y)
     drawn = {n: (x, y) for n, (x, y) in pairs.items() if x.sampled is not None and y.sampled is not None}
     exact = {n: (x, y) for n, (x, y) in pairs.items() if (x.exact is None) != (y.exact is None)}
     count = sum(4 * len(x.sampled.names) for x, _ in drawn.values() if x.sampled)
@@ -234,11 +224,11 @@ def _draws(
         assert x.sampled is not None
         assert y.sampled is not None
         if fault := x.sampled.fault or y.sampled.fault:
-            found.faults.append(f"{name}: the {'reference' if x.sampled.fault else 'posterior'} has {fault}")
+            found.faults.append(f"{found.place(name)}the {'reference' if x.sampled.fault else 'posterior'} has {fault}")
             continue
         shifts, why = _predicted(found, name, x, y)
         if why:
-            found.told.append(f"{name}: no shift is predicted, as {why}.")
+            found.tell(name, f"no shift is predicted, as {why}.")
         _two_stages(found, name, x, y, shifts, budget / count, LOOK_CLOSER / count, practical)
     for name, (x, y) in exact.items():
         numbers, side = (x.exact, y) if x.exact is not None else (y.exact, x)
@@ -246,14 +236,31 @@ def _draws(
         if side.sampled is None:
             continue
         if side.sampled.fault:
-            found.faults.append(f"{name}: the posterior has {side.sampled.fault}")
+            found.faults.append(f"{found.place(name)}the posterior has {side.sampled.fault}")
             continue
         lines = compare_with_numbers(name, side.sampled, numbers, budget / count, practical=practical, rtol=rtol)
         found.lines += lines
-        found.faults += [f"{name}: {line.estimand}: {line.reason}" for line in lines if line.reason]
+        found.faults += [f"{found.place(name)}{line.estimand}: {line.reason}" for line in lines if line.reason]
 
 
-def _predicted(found: _Found, name: str, x: Variant, y: Variant) -> tuple[dict[str, Shift] | None, str]:
+def _no_draws(found: Found, name: str, reference: Sampled, y: Variant) -> None:
+    """Note that a sampler gave no draws where the reference has some: on the same density, it is the sampler."""
+    statuses = dict(zip(reference.names, reference.statuses, strict=True)) if reference.statuses else {}
+    for scalar in reference.names:
+        now = y.undrawn.get(scalar, Status.FAILED)
+        found.lines.append(
+            Line(
+                name, "mcmc", scalar, "status", statuses.get(scalar, "ok"), str(now), math.nan, math.nan, 0.0, math.nan,
+                str(Verdict.DISAGREE),
+            )
+        )  # fmt: skip
+    found.say(name, f"there are no draws: {y.why_undrawn}.")
+    change = found.changes.get(name)
+    if change is not None and not change.causes:
+        found.causes.append(Cause.SAMPLER)
+
+
+def _predicted(found: Found, name: str, x: Variant, y: Variant) -> tuple[dict[str, Shift] | None, str]:
     change = found.changes.get(name)
     if change is None or change.reparameterised or not change.causes:
         return None, ""
@@ -267,7 +274,7 @@ def _predicted(found: _Found, name: str, x: Variant, y: Variant) -> tuple[dict[s
 
 
 def _two_stages(
-    found: _Found,
+    found: Found,
     name: str,
     x: Variant,
     y: Variant,
@@ -294,47 +301,13 @@ def _two_stages(
     if y.redraw is not None and any(line.verdict != Verdict.AGREE for line in lines):
         other = y.redraw(FACTOR, SEED)
         if fault := one.fault or other.fault:
-            found.faults.append(f"{name}: sampled anew with {FACTOR} times the draws, a posterior has {fault}")
+            again = f"sampled anew with {FACTOR} times the draws, a posterior has {fault}"
+            found.faults.append(f"{found.place(name)}{again}")
             return
         lines = look(level, one, other)
     unsure = statuses(name, one, other)
-    found.faults += [f"{name}: {line.estimand} is {line.b}, and {line.a} in the reference" for line in unsure]
+    said = [f"{line.estimand} is {line.b}, and {line.a} in the reference" for line in unsure]
+    found.faults += [f"{found.place(name)}{one}" for one in said]
     found.lines += lines + unsure
     if any(line.verdict == Verdict.DISAGREE for line in lines) and change is not None:
         found.causes.append(Cause.SAMPLER)
-
-
-def _outcome(found: _Found, practical: float | None) -> Agreement:
-    causes = tuple(cause for cause in Cause if cause in found.causes)
-    failed = any(line.verdict == Verdict.DISAGREE for line in found.lines)
-    if causes and not failed and practical is not None and _all_within(found, practical):
-        found.told += [*found.said, f"No estimate should move by {practical:g} standard deviations or more."]
-        causes, found.said = (), []
-    if causes or failed:
-        verdict = Verdict.DISAGREE
-    elif found.faults:
-        verdict = Verdict.INCONCLUSIVE
-    else:
-        verdict = Verdict.AGREE
-    return Agreement(
-        verdict,
-        causes,
-        tuple(found.lines),
-        found.changes,
-        tuple(dict.fromkeys(found.told)),
-        tuple(dict.fromkeys(found.faults)),
-        tuple(dict.fromkeys(found.said)),
-    )
-
-
-def _all_within(found: _Found, practical: float) -> bool:
-    """Whether every figure is predicted to stay within what does not matter; what has no prediction may move."""
-    deviations = {(line.variant, line.estimand): line.a for line in found.lines if line.quantity == "sd"}
-    judged = [line for line in found.lines if line.method == "mcmc"]
-    if not judged or any(line.verdict not in (Verdict.AGREE,) for line in found.lines):
-        return False
-    for line in judged:
-        scale = deviations.get((line.variant, line.estimand), np.nan) if line.quantity in ("mean", "sd") else 0.1
-        if not abs(line.predicted - float(line.a)) <= practical * float(scale):
-            return False
-    return True

@@ -98,6 +98,10 @@ class Agreement:
         What is worth knowing and no failure.
     faults
         Why a comparison is inconclusive.
+    said
+        What changed, in sentences.
+    sides
+        What the reference and what is held against it are called in the message.
     """
 
     verdict: Verdict
@@ -107,6 +111,7 @@ class Agreement:
     told: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
+    sides: tuple[str, str] = ("a", "b")
 
     @property
     def cause(self) -> str | None:
@@ -146,19 +151,36 @@ def message(found: Agreement) -> str:
         head = "The estimates disagree; without the models it cannot be told whether model or sampler changed."
     if found.verdict == Verdict.DISAGREE and found.faults:
         head += f" Besides, {'; '.join(found.faults)}."
-    parts = [head, *found.said, *found.told]
+    parts = [head, *found.said, *_predicted(found.lines), *found.told]
     shown = [line for line in _worst_first(found.lines) if line.verdict != Verdict.AGREE]
     if shown:
-        parts += ["", as_text(shown[:SHOWN])]
+        parts += ["", as_text(shown[:SHOWN], found.sides)]
         if len(shown) > SHOWN:
             parts.append(f"and {len(shown) - SHOWN} more; see .table")
     return "\n".join(parts)
 
 
-def as_text(lines: list[Line]) -> str:
-    """Return lines as a table of plain text."""
+def _predicted(lines: Iterable[Line]) -> list[str]:
+    """Say by how much posterior means should move at most, where that was predicted."""
+    deviations = {(line.variant, line.estimand): float(line.a) for line in lines if line.quantity == "sd"}
+    moves = {
+        line.estimand: abs(line.predicted - float(line.a)) / deviations.get((line.variant, line.estimand), np.nan)
+        for line in lines
+        if line.method == "mcmc" and line.quantity == "mean" and np.isfinite(line.predicted)
+    }
+    if not moves:
+        return []
+    most = max(moves, key=lambda name: moves[name])
+    return [
+        f"By the change of the density, posterior means should move by at most {moves[most]:.2g} standard deviations "
+        f"({most})."
+    ]
+
+
+def as_text(lines: list[Line], sides: tuple[str, str] = ("a", "b")) -> str:
+    """Return lines as a table of plain text, under the names of the two sides."""
     one_variant = len({line.variant for line in lines}) == 1
-    heads = ["estimand", "quantity", "a", "b", "difference", "errors", "allowed", "predicted", "verdict"]
+    heads = ["estimand", "quantity", *sides, "difference", "in std errors", "allowed", "predicted", "verdict"]
     rows = [heads]
     for line in lines:
         name = line.estimand if one_variant else f"{line.variant}: {line.estimand}"

@@ -125,7 +125,11 @@ class Baseline:
                 f"the baseline is a {self.estimates.what}, and what is held against it a {found.what}; update it if "
                 "that is meant"
             )
-        return agreement(replace(self.estimates, what="the baseline"), found, **options)
+        agreed = agreement(replace(self.estimates, what="the baseline"), found, **options)
+        now = library_versions()
+        moved = [f"{name} {v} and {now.get(name)}" for name, v in sorted(self.versions.items()) if now.get(name) != v]
+        told = [f"The baseline was made with other versions: {', '.join(moved)}."] if moved else []
+        return replace(agreed, told=(*agreed.told, *told), sides=("baseline", "now"))
 
     def record(self) -> dict[str, Any]:
         """Return it as plain values for JSON."""

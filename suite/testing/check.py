@@ -58,12 +58,28 @@ class Outcome:
 
     def __str__(self) -> str:
         """Return a line, and below it what is wrong."""
-        kept = "no baseline" if self.agreement is None else str(self.agreement).splitlines()[0]
+        kept = "There is no baseline." if self.agreement is None else str(self.agreement).splitlines()[0]
+        if self.problems and (self.agreement is None or self.agreement.verdict == Verdict.AGREE):
+            kept = f"Claims or statuses are not as expected, see below. {kept}"
         head = f"{self.name}: {self.verdict} ({self.seconds:.1f} s). {kept}"
         rest = list(self.problems)
         if self.agreement is not None:
             rest += str(self.agreement).splitlines()[1:]
         return "\n".join([head, *(f"  {line}" for line in rest)])
+
+
+def by_cause(outcomes: Sequence[Outcome]) -> str:
+    """Return the names of what does not agree, cause by cause, a cause a line; empty when all agrees."""
+    found: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        causes = [str(cause) for cause in outcome.agreement.causes] if outcome.agreement is not None else []
+        if outcome.verdict == Verdict.INCONCLUSIVE:
+            causes = ["inconclusive"]
+        elif outcome.problems:
+            causes.append("claims and statuses")
+        for cause in causes or (["cause unknown"] if outcome.verdict != Verdict.AGREE else []):
+            found.setdefault(cause, []).append(outcome.name)
+    return "".join(f"{cause}: {', '.join(names)}\n" for cause, names in found.items())
 
 
 @dataclass(frozen=True)

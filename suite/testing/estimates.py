@@ -94,6 +94,8 @@ class Variant:
         What the scenario's model was built with.
     redraw
         ``redraw(factor, seed)`` samples anew, with ``factor`` times the draws; None where that cannot be.
+    undrawn, why_undrawn
+        Where a sampler was asked and gave no draws: the status of each scalar, and the reason.
     """
 
     points: Mapping[str, Mapping[str, PointEstimate]] = field(default_factory=dict)
@@ -105,6 +107,8 @@ class Variant:
     sample: Callable[[], Sample | None] = lambda: None
     settings: Mapping[str, Any] = field(default_factory=dict)
     redraw: Callable[[int, int], Sampled] | None = None
+    undrawn: Mapping[str, str] = field(default_factory=dict)
+    why_undrawn: str = ""
 
     @property
     def names(self) -> list[str]:

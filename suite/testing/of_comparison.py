@@ -45,6 +45,7 @@ def of_solution(comparison: Comparison, solution: Solution) -> Variant:
     points = {method: _points(solution, panel) for method, panel in solution.panels.items() if method in ("mle", "map")}
     drawn = solution.panels.get("mcmc")
     found = None if drawn is None else _sampled(solution, drawn)
+    none = drawn.native if drawn is not None and isinstance(drawn.native, NoEstimate) else None
     model = None if engine is None else engine.model
     likelihood = () if engine is None else _potentials(engine)
     return Variant(
@@ -55,6 +56,8 @@ def of_solution(comparison: Comparison, solution: Solution) -> Variant:
         sample=partial(_sample, solution, likelihood) if found is not None and model is not None else lambda: None,
         settings=solution.settings,
         redraw=None if engine is None or found is None else _redraw(comparison, solution),
+        undrawn={} if none is None else none.statuses,
+        why_undrawn="" if none is None else none.reason,
     )
 
 

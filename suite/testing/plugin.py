@@ -157,7 +157,8 @@ class EstimatesRegression:
         except InputError as error:
             pytest.fail(f"{path.name}: {error}; if that is meant, --estimates-update writes it anew", pytrace=False)
         if found.verdict != "agree":
-            pytest.fail(f"{path.name}: {found}", pytrace=False)
+            hint = "\n\nIf the change is meant: pytest --estimates-update, and review what it writes."
+            pytest.fail(f"{path.name}: {found}{hint}", pytrace=False)
         return found
 
 

@@ -54,7 +54,6 @@ class Terms:
     keys: tuple[TermKey, ...]
     arrays: tuple[dict[str, ArrayDigest], ...]
     function: Any
-    natural: Any
 
     @classmethod
     def of(cls, model: Any, likelihood: tuple[str, ...] = ()) -> Terms:
@@ -104,13 +103,11 @@ class Terms:
         arrays += [{} for _ in range(len(keys) - len(arrays))]
         inputs, coordinates = _natural_inputs(model)
         function = _compiled(inputs, outputs, dict(zip(values, coordinates, strict=True)))
-        natural = _compiled(values, model.replace_rvs_by_values(free), {})
-        shapes = natural(*_starting(model))
         variables = {
-            rv.name: FreeVariable(np.shape(shape), _name(model.rvs_to_transforms.get(rv)))
-            for rv, shape in zip(free, shapes, strict=True)
+            rv.name: FreeVariable(shape, _name(model.rvs_to_transforms.get(rv)))
+            for rv, shape in zip(free, _shapes(model), strict=True)
         }
-        return cls(model, variables, tuple(keys), tuple(arrays), function, natural)
+        return cls(model, variables, tuple(keys), tuple(arrays), function)
 
     def at(self, points: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the terms at natural points, shape ``(points, terms)``.
@@ -133,12 +130,12 @@ class Terms:
     def spread(self, count: int, seed: int) -> dict[str, np.ndarray]:
         """Return natural points around the model's initial point, near and far on the unconstrained scale."""
         rng = np.random.default_rng(seed)
-        start = _starting(self.model)
+        start, natural = _starting(self.model), _naturally(self.model)
         found: list[list[np.ndarray]] = []
         with np.errstate(all="ignore"):
             for scale in np.geomspace(0.05, 1.5, count):
                 moved = [_moved(value, scale, rng) for value in start]
-                found.append([np.asarray(one) for one in self.natural(*moved)])
+                found.append([np.asarray(one) for one in natural(*moved)])
         return {name: np.stack(values) for name, values in zip(self.variables, zip(*found, strict=True), strict=True)}
 
 
@@ -157,6 +154,20 @@ def _starting(model: Any) -> list[np.ndarray]:
         warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS", category=UserWarning)
         point = model.initial_point(random_seed=1)
     return [np.asarray(point[model.rvs_to_values[rv].name]) for rv in model.free_RVs]
+
+
+def _naturally(model: Any) -> Any:
+    """Return the natural values as a compiled function of the coordinates."""
+    values = [model.rvs_to_values[rv] for rv in model.free_RVs]
+    return _compiled(values, model.replace_rvs_by_values(model.free_RVs), {})
+
+
+def _shapes(model: Any) -> list[tuple[int, ...]]:
+    """Return the shape of each free variable; nothing is compiled where the graph knows all of them."""
+    known = [rv.type.shape for rv in model.free_RVs]
+    if all(n is not None for shape in known for n in shape):
+        return known
+    return [np.shape(value) for value in _naturally(model)(*_starting(model))]
 
 
 def _total(term: Any) -> Any:

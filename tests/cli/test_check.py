@@ -11,6 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 from triptych.cli.main import main
+from triptych.testing.agreement_table import Agreement, Cause, Verdict
+from triptych.testing.check import Outcome, by_cause
 
 MODEL = """
 import numpy as np
@@ -67,6 +69,22 @@ def test_a_changed_model_disagrees_with_its_cause(here: Path, capsys: pytest.Cap
     assert failure is not None
     assert "cause: prior" in str(failure.get("message"))
     assert (here / "baselines" / "counts.json").read_bytes() == kept
+
+
+def test_several_are_summed_up_cause_by_cause() -> None:
+    agree, prior = Agreement(Verdict.AGREE), Agreement(Verdict.DISAGREE, (Cause.PRIOR, Cause.SAMPLER))
+    outcomes = [
+        Outcome("one", (), agree, 1.0),
+        Outcome("two", (), prior, 1.0),
+        Outcome("three", ("claim x does not hold",), prior, 1.0),
+        Outcome("four", ("mu is unreliable",), agree, 1.0, unreliable=True),
+        Outcome("five", (), Agreement(Verdict.DISAGREE), 1.0),
+    ]
+    assert by_cause(outcomes).splitlines() == [
+        "prior: two, three", "sampler: two, three", "claims and statuses: three", "inconclusive: four",
+        "cause unknown: five",
+    ]  # fmt: skip
+    assert by_cause(outcomes[:1]) == ""
 
 
 def test_too_few_draws_are_inconclusive(here: Path) -> None:

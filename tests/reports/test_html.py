@@ -8,10 +8,13 @@ from typing import Any
 import arviz as az
 import numpy as np
 import pytest
+from markupsafe import escape
 
 from triptych.problem.scenario import Data
+from triptych.reports.cells import cell
 from triptych.reports.html import fragment, render
 from triptych.reports.mathematics import breakable, mathml
+from triptych.reports.numbers import style
 from triptych.reports.plots import predictive_plots, rank_plots
 from triptych.reports.sections import data_summary
 from triptych.reports.view import Note, abridged
@@ -107,6 +110,14 @@ def test_of_many_rows_every_so_manieth_is_drawn_and_that_is_said() -> None:
     groups = {"observed_data": rng.normal(size=2500), "posterior_predictive": rng.normal(size=(1, 50, 2500))}
     (plot,) = predictive_plots(_tree(**groups), "k")
     assert plot.caption.endswith("of one row in 3")
+
+
+def test_ends_of_an_interval_in_powers_of_ten_are_no_markup_on_the_page() -> None:
+    row = {"status": "ok", "reason": "", "estimate": -3.48e6, "lower": -4.79e6, "upper": 2.17e-9, "std_error": 7e5}
+    shown = cell(row, style([row]))
+    for text in (shown["estimate"], shown["interval"]):
+        assert "<sup>" in escape(text)
+        assert "&lt;" not in escape(text)
 
 
 def test_without_predictive_draws_there_is_no_check() -> None:

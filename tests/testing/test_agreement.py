@@ -16,7 +16,7 @@ import statsmodels.api as sm
 import triptych
 from triptych.base.errors import InputError
 from triptych.panels import mcmc
-from triptych.sampling.nuts import Draws
+from triptych.sampling.nuts import Draws, SamplerStopped
 from triptych.testing import Agreement, agreement, assert_agree
 from triptych.testing.estimates import Estimates, PointEstimate
 from triptych.testing.of_comparison import of_comparison
@@ -275,6 +275,19 @@ def test_a_wrong_sampler_is_found(base: Any, change: Any, quantity: str, monkeyp
     assert found.table.iloc[0]["estimand"] == quantity
 
 
+def test_a_sampler_that_gives_no_draws_is_found(base: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stops(*_: Any, **__: Any) -> Draws:
+        raise SamplerStopped("a gradient was not computed")
+
+    monkeypatch.setattr(mcmc, "sample", stops)
+    without = triptych.compare(half_informed(), methods=("mcmc",), profile=False, progressbar=False)
+    found = agreement(base, without)
+    assert (found.verdict, found.causes) == ("disagree", ("sampler",))
+    assert "There are no draws: " in str(found)
+    assert "a gradient was not computed" in str(found)
+    assert agreement(base, without, fast=True).verdict == "agree"
+
+
 def test_a_wrong_first_look_is_forgotten_by_the_second(base: Any) -> None:
     """Draws that look wrong at 5 % and come out right when they are drawn again are no alarm."""
     again = drawn_again(base)
@@ -354,6 +367,7 @@ def test_the_message_is_the_cause_and_the_table_with_the_worst_first(base: Any, 
     found: Agreement = agreement(base, narrower)
     lines = str(found).splitlines()
     assert lines[0] == "The estimates disagree (cause: prior). The prior differs."
+    assert any("posterior means should move by at most 0.0" in line for line in lines)
     head = next(k for k, line in enumerate(lines) if line.startswith("estimand"))
     assert lines[head].split()[:4] == ["estimand", "quantity", "a", "b"]
     rows: Any = found.table.itertuples()

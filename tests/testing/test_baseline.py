@@ -65,6 +65,14 @@ def test_an_unchanged_model_agrees_at_another_seed(solved: Any, kept: Path) -> N
     assert set(found.table["method"]) == {"mle", "map", "mcmc"}
 
 
+def test_other_versions_than_the_baselines_are_told(solved: Any, kept: Path, tmp_path: Path) -> None:
+    place = tmp_path / "counts.json"
+    place.write_text(edited(lambda r: r["versions"].update(nutpie="0.1"))(kept.read_text()))
+    found = Baseline.load(place).compare(solved, fast=True)
+    assert found.verdict == "agree"
+    assert found.told[-1].startswith("The baseline was made with other versions: nutpie 0.1 and ")
+
+
 def test_a_changed_model_is_told_with_what_should_move(solved: Any, kept: Path) -> None:
     variant = replace(of_comparison(solved).variants["default"], model=counts(1.01))
     found = Baseline.load(kept).compare(replace(of_comparison(solved), variants={"default": variant}), fast=False)

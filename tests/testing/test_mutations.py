@@ -6,14 +6,65 @@ The sizes are those of docs/agreement.md; draws alone would need up to a million
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 import pytest
 
-from triptych.testing import Fingerprint
+import triptych
+from tests.testing.mutants import HARMLESS_SCENARIOS, SCENARIO_MUTANTS, Mutant, mutated
+from triptych.graph.from_scenario import build_model, model_settings, scenario_data
+from triptych.optimise.newton import newton
+from triptych.testing import Baseline, Fingerprint
+from triptych.testing.density_change import DensityChange
 from triptych.testing.terms import LIKELIHOOD, PRIOR
+
+BASELINES = Path(__file__).parents[1] / "baselines"
+
+
+def model_of(scenario: Any, **given: Any) -> pm.Model:
+    return build_model(scenario, scenario_data(scenario, given), model_settings(scenario, given))
+
+
+def held(scenario: Any) -> DensityChange:
+    """Hold a scenario's model against the baseline that ships."""
+    kept = Baseline.load(BASELINES / f"{scenario.name}.json").estimates.variants["default"].fingerprint
+    assert kept is not None
+    return kept.compare(model_of(scenario))
+
+
+@pytest.mark.parametrize("mutant", SCENARIO_MUTANTS, ids=str)
+def test_a_mistake_in_a_scenario_is_found(mutant: Mutant) -> None:
+    change = held(mutated(mutant.module, (mutant.right, mutant.wrong)).scenario)
+    assert change.causes == mutant.causes
+
+
+@pytest.mark.parametrize("mutant", HARMLESS_SCENARIOS, ids=str)
+def test_what_leaves_the_density_is_told_and_no_mistake(mutant: Mutant) -> None:
+    change = held(mutated(mutant.module, (mutant.right, mutant.wrong)).scenario)
+    assert change.agrees
+    assert change.told
+
+
+def test_a_dropped_jacobian_of_a_scenario_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pymc.logprob.transforms import LogTransform
+
+    monkeypatch.setattr(LogTransform, "log_jac_det", lambda self, value, *inputs: pt.zeros_like(value))
+    assert held(triptych.scenarios()["small_n_variance"]).causes == ("jacobian",)
+
+
+def test_an_optimiser_that_stops_early_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert newton.__kwdefaults__ is not None
+    monkeypatch.setitem(newton.__kwdefaults__, "tolerance", 1e-5)
+    monkeypatch.setitem(newton.__kwdefaults__, "polish", 0)
+    early = triptych.run("small_n_variance", methods=("mle", "map"), progressbar=False)
+    found = Baseline.load(BASELINES / "small_n_variance.json").compare(early, fast=True)
+    # By some 1e-4 of a standard error, which no table shows.
+    assert 1e-5 < found.table["errors"].abs().max() < 1e-3
+    assert found.causes == ("optimiser",)
 
 
 def sample_of(n: int) -> np.ndarray:

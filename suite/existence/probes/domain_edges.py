@@ -20,12 +20,12 @@ from triptych.optimise.corners import best_in_corner
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 
-NEAR = 1e-7  # from an edge, relative to a coordinate, that is on it
-SHORTEST = 1e-10  # step of the search along an edge at which it ends
+ON_DOMAIN_EDGE = 1e-7  # from an edge, relative to a coordinate, that is on it
+SHORTEST_STEP = 1e-10  # step of the search along an edge at which it ends
 LONGER = 1.5  # a step after a success; one in five is meant to be one
-LOOKS = 150  # steps tried, for each coordinate
+RANDOM_STEPS = 150  # steps tried, for each coordinate
 BELOW = (0.0, 1.0, 8.0)  # steps from a trial back into the domain
-HALVES = 50
+EDGE_HALVES = 50
 TURNS = 6  # of both
 
 
@@ -57,7 +57,7 @@ def cliff(verdict: Verdict) -> np.ndarray:
     for j in range(point.z.size):
         for sign in (1.0, -1.0):
             step = np.zeros_like(point.z)
-            step[j] = sign * NEAR * max(1.0, abs(point.z[j]))
+            step[j] = sign * ON_DOMAIN_EDGE * max(1.0, abs(point.z[j]))
             if not np.isfinite(objective.value(point.z + step)):
                 inside = objective.value(point.z - step)
                 rising |= np.isfinite(inside) and inside < point.value and sign * point.gradient[j] > 0
@@ -114,13 +114,13 @@ def shaken(
     """
     rng = np.random.default_rng(4)
     x, best, size = point.z, point.value, 0.1
-    for _ in range(LOOKS * min(x.size, 20)):
+    for _ in range(RANDOM_STEPS * min(x.size, 20)):
         raise_if_interrupted()
         trial = step(x, rng.standard_normal(x.size), size)
         value = objective.value(trial)
         if value > best:
             x, best, size = trial, value, size * LONGER
-        elif (size := size * LONGER**-0.25) < SHORTEST * max(1.0, float(np.max(np.abs(x)))):
+        elif (size := size * LONGER**-0.25) < SHORTEST_STEP * max(1.0, float(np.max(np.abs(x)))):
             break
     return x, best
 
@@ -131,7 +131,7 @@ def edge(objective: Objective, x: np.ndarray, up: np.ndarray, size: float) -> np
     if below is None:
         return x
     inside, outside = -below, size
-    for _ in range(HALVES):
+    for _ in range(EDGE_HALVES):
         middle = (inside + outside) / 2
         inside, outside = (middle, outside) if np.isfinite(objective.value(x + middle * up)) else (inside, middle)
     return np.asarray(x + inside * up)

@@ -17,7 +17,7 @@ from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 
 NEAREST = 1e-9  # way from a stalled ascent, in a coordinate's own units, at which its kink is first looked for
-DOUBLINGS, HALVES = 30, 80
+KINK_DOUBLINGS, KINK_HALVES = 30, 80
 SHARP = 1e3  # times what a curvature bends a slope over the way between both sides
 MOST_TRIED = 6  # coordinates looked at, the steepest first
 
@@ -67,7 +67,7 @@ def _sides(objective: Objective, point: Point, j: int) -> tuple[Point, Point] | 
         return None
     sign = float(np.sign(here.gradient[j]))
     there: Point | None = None
-    for k in range(DOUBLINGS):
+    for k in range(KINK_DOUBLINGS):
         step = sign * NEAREST * 2.0**k * max(1.0, abs(float(point.z[j])))
         there = _beside(objective, here, j, float(point.z[j]) + step)
         if there is None or there.gradient[j] * sign < 0:
@@ -75,7 +75,7 @@ def _sides(objective: Objective, point: Point, j: int) -> tuple[Point, Point] | 
         here = there
     if there is None or there is here:
         return None
-    for _ in range(HALVES):
+    for _ in range(KINK_HALVES):
         middle = (here.z[j] + there.z[j]) / 2
         if middle in (here.z[j], there.z[j]):
             break
@@ -92,7 +92,7 @@ def _sharp(verdict: Verdict, below: Point, above: Point, j: int) -> bool:
     slope = min(float(below.gradient[j]), -float(above.gradient[j]))
     bent = max(abs(float(end.hessian[j, j])) for end in (below, above))
     leap = abs(above.value - below.value)
-    level = leap <= max(8 * verdict.rounding_error, 1e-10) + width * float(below.gradient[j] - above.gradient[j])
+    level = leap <= verdict.tolerance.same + width * float(below.gradient[j] - above.gradient[j])
     return bool(level and slope > SHARP * (bent * width + np.finfo(float).eps * (1 + abs(below.value))))
 
 

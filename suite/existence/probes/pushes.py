@@ -49,7 +49,7 @@ def _pushed(verdict: Verdict, end: Point) -> list[Finding]:
     if positions.size > PROBED:
         curvature = np.abs(np.diag(end.hessian))[positions]
         positions = positions[np.argsort(curvature)[:PROBED]]
-    least = verdict.point.value + max(1e3 * verdict.rounding_error, 1e-6 * (1 + abs(verdict.point.value)))
+    least = verdict.point.value + verdict.tolerance.higher
     better: np.ndarray | None = None
     found: list[Finding] = []
     # A probability has no endless path, and only another maximum may be met.

@@ -12,14 +12,14 @@ import numpy as np
 
 from triptych.existence.findings import Finding, Trace, without_limit
 from triptych.existence.probe import Probe
-from triptych.existence.push import LEAST_SLOPE, SETTLED, probe, reversed_path
+from triptych.existence.push import LEAST_SLOPE, RATE_STEPS, probe, reversed_path
 from triptych.existence.verdict import ALL_ROUNDING, Verdict
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import climb_beside
 
 UNROUNDED = 1e-2  # rounding error of an objective whose slope is still seen
-FADES = 0.95  # of a rise over 8 units, over the next 8: less will come to an end
+RISE_FADES = 0.95  # of a rise over 8 units, over the next 8: less will come to an end
 RAN_AWAY = 34.0  # units that an ascent to a finite maximum does not travel; at 37 a logistic is one in double precision
 
 
@@ -78,11 +78,11 @@ def _still_as_steep(objective: Objective, trail: np.ndarray, far: float) -> Trac
     end = climb_beside(objective, trail[-1], j)
     if not end.usable:
         return None
-    found = reversed_path(probe(objective, end, j, -float(np.sign(way)), steps=2 * SETTLED, patient=True))
-    if len(found.values) <= 2 * SETTLED:
+    found = reversed_path(probe(objective, end, j, -float(np.sign(way)), steps=2 * RATE_STEPS, patient=True))
+    if len(found.values) <= 2 * RATE_STEPS:
         return None
-    early, middle, late = found.values[[-1 - 2 * SETTLED, -1 - SETTLED, -1]]
-    return found if late - middle >= max(LEAST_SLOPE * SETTLED, FADES * (middle - early)) else None
+    early, middle, late = found.values[[-1 - 2 * RATE_STEPS, -1 - RATE_STEPS, -1]]
+    return found if late - middle >= max(LEAST_SLOPE * RATE_STEPS, RISE_FADES * (middle - early)) else None
 
 
 def away_by_rounds(objective: Objective, rounds: list[Point]) -> Trace | None:

@@ -57,7 +57,7 @@ def _point_on_a_datum(verdict: Verdict) -> np.ndarray | None:
     terms = objective.engine.pointwise(objective.full(verdict.point.z))
     (values,) = terms.values()
     several = bool(verdict.others) or not verdict.regular
-    least = verdict.point.value + max(1e3 * verdict.rounding_error, 1e-6 * (1 + abs(verdict.point.value)))
+    least = verdict.point.value + verdict.tolerance.higher
     for row in range(values.size) if values.size <= FEW_DATA else _extremes(values) if several else ():
         heavy = _with_heavy(objective, terms, row, HEAVIEST * values.size)
         for start in (objective.origin[objective.active], verdict.point.z):

@@ -14,7 +14,7 @@ from triptych.existence.verdict import Verdict
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 
-CLOSE = 1e-3  # distance, relative to a coordinate, over which an edge is looked for up the slope
+UPHILL_REACH = 1e-3  # distance, relative to a coordinate, over which an edge is looked for up the slope
 
 
 class Stalled(Probe):
@@ -48,7 +48,7 @@ def _up_to_the_edge(objective: Objective, x: np.ndarray, value: float) -> tuple[
     """Return the last point of the domain straight up the slope, if the domain ends close by and that is higher."""
     _, gradient, _ = objective.derivatives(x)
     size = float(np.linalg.norm(gradient))
-    reach = CLOSE * max(1.0, float(np.max(np.abs(x))))
+    reach = UPHILL_REACH * max(1.0, float(np.max(np.abs(x))))
     if not (np.isfinite(size) and size > 0) or np.isfinite(objective.value(x + reach * gradient / size)):
         return x, value
     there = edge(objective, x, gradient / size, reach)

@@ -22,12 +22,12 @@ from triptych.optimise.approach import WIDE
 from triptych.optimise.kinks import climb
 from triptych.optimise.newton import Point
 
-FARTHEST = 1e6  # conditional standard errors that a direction without curvature is followed
+VAGUE_REACH = 1e6  # conditional standard errors that a direction without curvature is followed
 NEARBY = 11  # halvings of a way of 1024 standard errors that leave half of one
 ONE_WAY, SAME_PARTS = 1e-3, 1e-2  # of a ray's longest part: others are the same, or if they move the same coordinates
 RATES = 12  # of the fastest logarithm's rate: halves, thirds and quarters are plain numbers
 TRACE = 1e-3  # of a direction's longest part, or of a sum's terms, that is rounding
-UNSEEN = 1e-3  # fall of the objective that tells nothing
+RAY_COST = 1e-3  # fall of the objective that tells nothing
 
 
 class Walk(Probe):
@@ -41,7 +41,7 @@ class Walk(Probe):
         d = equilibrate(point.hessian)
         known = np.zeros((0, d.size))
         if verdict.corner is not None:
-            known = face(objective, point, verdict.corner, verdict.rounding_error)
+            known = face(objective, point, verdict.corner, verdict.tolerance.same)
         walked = _walked(verdict, d, known)
         if isinstance(walked, Higher):
             return [walked]
@@ -195,7 +195,7 @@ def _same_way(verdict: Verdict, v: np.ndarray, ray: np.ndarray) -> bool:
     if v[j] == 0 or not verdict.objective.transformed[j]:
         return False
     left = (v / v[j] - ray / ray[j]) * FAR_OFF
-    return bool(0.5 * abs(left @ verdict.point.hessian @ left) < UNSEEN)
+    return bool(0.5 * abs(left @ verdict.point.hessian @ left) < RAY_COST)
 
 
 def _one_way(verdict: Verdict) -> dict[int, np.ndarray]:
@@ -249,8 +249,8 @@ def _settled(verdict: Verdict) -> Point | None:
         end, _ = climb(replace(objective, origin=objective.full(x)).without(away), x[keep])
         x[keep] = end.z
         there = objective.at(x)
-        higher = there.value >= point.value - max(8 * verdict.rounding_error, 1e-9)
-        if there.usable and higher and objective.rounding_error(x) <= max(8 * verdict.rounding_error, 1e-9):
+        as_high = there.value >= point.value - verdict.tolerance.reached
+        if there.usable and as_high and objective.rounding_error(x) <= verdict.tolerance.reached:
             return point.moved_to(there)
     return None
 
@@ -265,7 +265,7 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
     # A direction of no curvature is known to few digits: far along it the objective falls by their error alone.
     vague = curvature < SINGULAR and not np.all(transformed[unit != 0])
     if vague:
-        longest = min(longest, FARTHEST)
+        longest = min(longest, VAGUE_REACH)
     logarithm = bool(np.any(transformed & (unit != 0)))
     if logarithm:
         far = FAR_OFF
@@ -273,8 +273,7 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
             # As far as the ascent came, so that the way back is seen to fall.
             far = max(far, float(np.max(np.abs(point.z - objective.origin[objective.active])[unit != 0])))
         longest = min(longest, far / float(np.max(np.abs(unit[transformed]))))
-    threshold = max(8 * verdict.rounding_error, 1e-10)
-    gain = max(1e3 * verdict.rounding_error, 1e-6 * (1 + abs(point.value)))
+    threshold, gain = verdict.tolerance.same, verdict.tolerance.higher
     rounding_error = 0.0
     for k in range(12, -1, -1):
         x = point.z + longest * 2.0**-k * unit
@@ -323,7 +322,7 @@ def _ridge(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> bool:
         if not np.isfinite(objective.value(x)):
             continue
         end = objective.climb(x, fixed=j, max_iterations=100)
-        if end.usable and end.value > point.value - max(50 * verdict.rounding_error, 1e-9):
+        if end.usable and end.value > point.value - verdict.tolerance.reached:
             return True
     return False
 

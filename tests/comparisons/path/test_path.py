@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path as Folder
 from typing import Any
 
@@ -13,10 +14,12 @@ from scipy import stats
 from sklearn.linear_model import Lasso, Ridge
 
 import triptych
+from tests.reports.browser import browse
 from triptych.comparisons.path.criteria import EXACT, SAMPLED, _sampled
 from triptych.comparisons.path.walk import Path
 from triptych.graph.from_scenario import build_model
 from triptych.reports.path_files import FILES, write_path
+from triptych.reports.walk import OWN_AXES, steps
 
 SIGMA, N = 0.7, 24
 HELD = np.arange(N) % 4 == 3
@@ -181,6 +184,55 @@ def test_files_have_every_row_and_the_page_says_where_each_criterion_chooses(rid
     page = (tmp_path / "path.html").read_text()
     assert "The log marginal likelihood is highest" in page
     assert "https://" not in page
+
+
+def test_every_step_shows_what_was_computed_there_on_axes_that_stay(ridge: Path) -> None:
+    shown = steps(ridge)
+    assert [float(step["value"]) for step in shown["steps"]] == pytest.approx(ridge.values, rel=1e-3)
+    table = ridge.table
+    places, values = [], []
+    for value, step in zip(ridge.values, shown["steps"], strict=True):
+        (block,) = step["blocks"]
+        for row, label in zip(block["rows"], ("0", "1"), strict=True):
+            here = table[(table["tau"] == value) & (table["label"] == label)]
+            assert [cell["raw"] for cell in row["cells"]] == here["estimate"].tolist()
+            places += [bar.point for bar in row["line"].bars]
+            values += here["estimate"].tolist()
+    # One axis: all 36 points lie on one straight line of values against places.
+    assert np.corrcoef(values, places)[0, 1] == pytest.approx(1.0, abs=1e-12)
+
+
+def test_scalars_of_very_different_size_have_an_axis_each_that_stays(ridge: Path) -> None:
+    sizes = np.array([1.0, 1e6])
+    found = replace(
+        ridge.found, **{n: getattr(ridge.found, n) * sizes for n in ("estimate", "lower", "upper", "std_error")}
+    )
+    shown = steps(replace(ridge, found=found))
+    assert shown["steps"][0]["blocks"][0]["note"] == OWN_AXES
+    for s in range(2):
+        places = [b.point for one in shown["steps"] for b in one["blocks"][0]["rows"][s]["line"].bars]
+        values = np.moveaxis(found.estimate[:, :, s], 0, 1).ravel()
+        assert np.corrcoef(values, places)[0, 1] == pytest.approx(1.0, abs=1e-12)
+
+
+@pytest.mark.browser
+def test_a_slider_moves_from_one_computed_step_to_the_next(chromium: str, ridge: Path, tmp_path: Folder) -> None:
+    (tmp_path / "path.html").write_text(ridge.to_html())
+    shown = "[...new Set([...document.querySelectorAll('.walk tbody:not([hidden])')].map(b => b.dataset.step))]"
+    with browse(chromium, tmp_path / "profile") as page:
+        page.open(tmp_path / "path.html", script=False)
+        assert page.evaluate(shown) == [str(k) for k in range(6)]
+        page.open(tmp_path / "path.html")
+        assert page.complaints() == page.requests() == []
+        (start,) = page.evaluate(shown)
+        page.evaluate("document.querySelector('.slider input').focus()")
+        page.key("ArrowRight")
+        assert page.evaluate(shown) == [str(int(start) + 1)]
+        said = page.evaluate("document.querySelector('.slider output').textContent")
+        assert float(said.split()[0]) == pytest.approx(ridge.values[int(start) + 1], rel=1e-3)
+        assert (
+            page.evaluate("document.querySelector('.slider input').getAttribute('aria-valuetext')") == f"tau = {said}"
+        )
 
 
 @pytest.mark.slow

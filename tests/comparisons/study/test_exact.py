@@ -150,6 +150,49 @@ def test_what_has_no_wald_interval_says_so_and_counts_elsewhere(three: Any) -> N
     assert set(three.replicates["engine"]) <= {"batched", "serial"}
 
 
+DISPERSION, MEAN = 2.0, 4.0
+
+
+def overdispersed() -> triptych.Data:
+    return triptych.Data({"counts": np.array([4, 1, 9, 2, 6])})
+
+
+def poisson(data: Any) -> None:
+    lam = pm.Gamma("lam", 1, 0.25)
+    pm.Poisson("obs", lam, observed=data.counts)
+
+
+def negative_binomial(rng: np.random.Generator, n: int = COUNTS, **_: Any) -> tuple[triptych.Data, dict[str, float]]:
+    """Draw counts whose variance is 1 + mean/dispersion times their mean."""
+    counts = rng.negative_binomial(DISPERSION, DISPERSION / (DISPERSION + MEAN), n)
+    return triptych.Data({"counts": counts}), {"lam": MEAN}
+
+
+def test_poisson_intervals_of_overdispersed_counts_cover_as_their_sum_says() -> None:
+    """The total of n negative binomial counts is negative binomial, with n times the dispersion."""
+    wrong = triptych.Scenario(
+        name="overdispersed", question="How often does it cover?", source="simulated", model=poisson,
+        data=overdispersed, simulate=negative_binomial, estimands=("lam",),
+    )  # fmt: skip
+    options: dict[str, Any] = {"methods": ("mle",), "intervals": ("wald", "profile"), "progressbar": False}
+    study = triptych.study(wrong, n=COUNTS, replicates=1200, random_seed=4, **options)
+    total = np.arange(1000)
+    mass = stats.nbinom.pmf(total, COUNTS * DISPERSION, DISPERSION / (DISPERSION + MEAN))
+    seen = total > 0
+    with np.errstate(all="ignore"):
+        inside = np.abs(np.log(total / COUNTS / MEAN)) <= Z / np.sqrt(total)
+        ratio = 2 * (stats.poisson.logpmf(total, total) - stats.poisson.logpmf(total, COUNTS * MEAN))
+    wald = float(np.sum(mass[seen & inside]) / np.sum(mass[seen]))
+    assert 0.7 < wald < 0.75  # where a right model has 0.95
+    covers(study, wald, "lam", "wald")
+    covers(study, float(np.sum(mass[ratio <= CHI2])), "lam", "profile")
+    spread = np.sqrt(MEAN * (1 + MEAN / DISPERSION) / COUNTS)
+    close(study, "bias", 0.0, "lam")
+    close(study, "empirical_se", spread, "lam")
+    # The model's own standard error is the root of the mean count over n.
+    close(study, "model_se", np.sqrt(MEAN / COUNTS), "lam")
+
+
 @pytest.fixture(scope="module")
 def ridge() -> tuple[Any, np.ndarray, np.ndarray]:
     x, beta = np.random.default_rng(9).normal(size=(12, 2)), np.array([1.0, -0.5])
