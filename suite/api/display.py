@@ -1,4 +1,4 @@
-"""The report as what shows a comparison; it is imported when something is shown."""
+"""The display that a comparison is given: the report room, imported when something is shown and not before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scenario that stands for a PyMC model as it is given."""
+"""A scenario made of a user's PyMC model, so that ``compare`` and ``study`` treat it like one that is installed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def model_scenario(model: pm.Model, estimands: Sequence[str] | None, name: str) 
 
 
 def check_model(model: Any, name: Any) -> None:
-    """Refuse what is no model, or a name that is no text."""
+    """Raise InputError unless a ``pm.Model`` and a text as its name are given."""
     import pymc as pm
 
     if not isinstance(model, pm.Model):
@@ -47,7 +47,7 @@ def ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, data
         why = (*why, sentence(engine.note))
 
     def given(data: Data) -> None:
-        """Stand for the model that was given."""
+        """Do nothing: the engine is compiled from the user's model, and this body is never run."""
 
     safe = "".join(c if c.isascii() and c.isalnum() else "_" for c in name.lower())[:LONGEST_NAME].strip("_")
     return Scenario(

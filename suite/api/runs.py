@@ -160,7 +160,7 @@ def _study(scenario: Scenario, random_seed: int, **options: Any) -> Study:
 
 
 def _shares(progress: Progress | None, count: int) -> Callable[[int], Progress | None]:
-    """Return, for each of several things that advance at once, a progress of its own."""
+    """Return a function from the position of a scenario to its progress; the display shows their mean."""
     done = [0.0] * count
 
     def share(position: int) -> Progress | None:
@@ -179,7 +179,7 @@ def _shares(progress: Progress | None, count: int) -> Callable[[int], Progress |
 def _attempt(
     scenario: Scenario, progress: Progress | None, *, options: Mapping[str, Any], drawn: bool = False
 ) -> Comparison:
-    """Solve a scenario; whatever it raises is its own failure, shown with its type in the report."""
+    """Solve a scenario; an exception becomes a comparison without solutions that says its type and message."""
     from triptych.comparisons.comparison import Comparison
 
     try:
@@ -191,7 +191,7 @@ def _attempt(
         if drawn:
             comparison.drawn  # noqa: B018 - and so is a figure
     except Exception as error:
-        if lacking(error):  # it is no scenario's own
+        if lacking(error):  # a full disk or too little memory: no fault of this scenario
             raise
         said = f"{type(error).__name__}: {error}"
         return Comparison(scenario, {}, display=Report(), provenance=provenance(Settings.of(options)), error=said)
@@ -292,7 +292,7 @@ def _without_claims(scenario: Scenario) -> Scenario:
 
 
 def part(progress: Progress | None, what: str, position: int = 0, of: int = 1) -> Progress | None:
-    """Return a progress that counts as one part of several."""
+    """Return a progress for the ``position``-th of ``of`` equal parts; None where nothing is shown."""
     if progress is None:
         return None
     return lambda step, share: progress(f"{what}: {step}", (position + share) / of)

@@ -19,8 +19,8 @@ from triptych.base.interrupt import held
 from triptych.base.progress import Progress
 from triptych.problem.scenario import Scenario
 
-COLLECT = 2_000_000  # objects that are made between looks for garbage: more than a run makes in all
-# The other process watches for the end of the first one from its own first moment on, whatever it is doing.
+COLLECT = 2_000_000  # new objects that trigger garbage collection; a run makes fewer, so that none is done
+# From its first statement on, a thread of the second process waits for the first one to end, and then ends it.
 WORK = """
 import json, os, sys, threading
 threading.Thread(target=lambda: (os.read(int(sys.argv[2]), 1), os._exit(1)), daemon=True).start()
@@ -32,14 +32,14 @@ Solve = Callable[[Scenario, Progress | None], Any]
 
 
 def own_process() -> None:
-    """Set up a process that does nothing but solve: what it makes is mostly kept to its end."""
+    """Make garbage collection rare: nearly all objects of a process that only solves live until its end."""
     import gc
 
     gc.set_threshold(COLLECT)
 
 
 def _import_first() -> None:
-    """Import what takes longer the more is loaded: ArviZ looks through all modules for one that is not there."""
+    """Import ArviZ before other libraries: it searches all loaded modules, which takes longer when there are more."""
     import arviz_base  # noqa: F401
 
 
@@ -52,10 +52,10 @@ def second_process() -> Iterator[Any]:
     from multiprocessing import Pipe
 
     here, there = Pipe()
-    ends, lives = os.pipe()  # what the other one reads ends with this process, which alone holds where it is written
+    ends, lives = os.pipe()  # the second process reads the end of this pipe when the first, its only writer, ends
     process = None
     try:
-        # An interrupt is this process's to handle: it comes when the other one can be ended, and never there.
+        # Only the first process handles interrupts: here they wait until the second one can be ended.
         with held(), _masked():
             given = [str(there.fileno()), str(ends), json.dumps(sys.path)]
             kept = (there.fileno(), ends)
@@ -119,7 +119,7 @@ def solve_beside(
             try:
                 done[position] = _ask(other, solve, chosen[position], progress(position))
             except (pickle.PicklingError, AttributeError, EOFError, OSError, ImportError):
-                # It cannot go there, or did not come back: solved here in its turn.
+                # The scenario or its result does not pickle, or the second process ended: solved here later.
                 returned.append(position)
 
     feeder = Thread(target=feed, daemon=True)
@@ -152,7 +152,7 @@ def work(channel: int) -> None:
     from triptych.engine import caches
 
     connection = Connection(channel)
-    caches.speaks = False  # the first process says it
+    caches.speaks = False  # the first process prints the same lines
     own_process()
     _import_first()
     from triptych.problem.registry import scenarios

@@ -1,4 +1,4 @@
-"""A reader of stdout that goes before everything is said, as ``| head`` does."""
+"""Ending with code 0 when the reader of stdout closes it early, as ``| head`` does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from triptych.cli.streams import give_up
 
 
 class PatientGroup(TyperGroup):
-    """Commands that end with 0 when their reader has gone: nothing is left to say."""
+    """A group of commands that exit with 0 when stdout is a closed pipe."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command and everything that it prints."""
@@ -19,7 +19,7 @@ class PatientGroup(TyperGroup):
             done = super().invoke(ctx)
             sys.stdout.flush()
         except (BrokenPipeError, SystemExit) as end:
-            # Rich turns the broken pipe of a table into an exit with 1.
+            # When a table meets a closed pipe Rich exits with 1; here the pipe is looked at instead.
             if not isinstance(end, BrokenPipeError) and not isinstance(end.__context__, BrokenPipeError):
                 raise
             give_up()

@@ -1,4 +1,4 @@
-"""The file behind ``--config``: what is too long for a command line, checked key by key."""
+"""The TOML file of ``triptych fit --config``: its keys, their ranges, and messages that name the wrong one."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def read_config(path: str | PathLike[str]) -> FitConfig:
     """
     place = path_of(path)
     try:
-        text = place.read_text(encoding="utf-8-sig")  # editors may write a mark first
+        text = place.read_text(encoding="utf-8-sig")  # some editors begin a file with a byte-order mark
     except FileNotFoundError as fault:
         raise InputError(f"there is no file {str(place)!r}") from fault
     except IsADirectoryError as fault:

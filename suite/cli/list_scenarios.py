@@ -10,7 +10,7 @@ import typer
 
 from triptych.cli.options import Format, Output
 
-LISTED = ("name", "chapter", "question", "source")  # of a scenario, in `triptych list`
+LISTED = ("name", "chapter", "question", "source")  # columns of `triptych list --format csv`
 
 
 def list_scenarios(
@@ -55,7 +55,7 @@ def list_scenarios(
 
 
 def _show_failures(format: Output) -> None:
-    """Write the map of the catalogue."""
+    """Write which scenario shows which failure in which panel."""
     from triptych.problem.failures import FAILURES, failures
     from triptych.problem.registry import scenarios
 

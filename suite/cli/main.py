@@ -14,7 +14,9 @@ import re
 import signal
 import sys
 
-TYPE_CHECKING = False  # as in typing, which is imported later like all that takes long
+TYPE_CHECKING = (
+    False  # type checkers take it as true; importing typing here would cost time before an interrupt is handled
+)
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, NoReturn
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         say(str(error))
         raise SystemExit(2) from None
     except SystemExit as end:
-        # Typer turns an interrupt into this code and says nothing.
+        # Typer exits with this code after an interrupt, without a message.
         if end.code == INTERRUPTED and not getattr(end, "told", False):
             say(STOPPED)
         raise
@@ -86,7 +88,9 @@ def script() -> NoReturn:
 
     open_streams()
     own_process()
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns at each start where its own cache is read-only
+    logging.getLogger("matplotlib").setLevel(
+        logging.ERROR
+    )  # where its cache folder is read-only it would warn at each start
     code: Any = 0
     try:
         main()
@@ -107,7 +111,7 @@ def _end_when_interrupted() -> None:
     def end(*_: Any) -> None:
         try:
             os.write(2, b"triptych: interrupted\n")
-        finally:  # also where nobody hears it
+        finally:  # also where stderr cannot be written
             os._exit(INTERRUPTED)
 
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:

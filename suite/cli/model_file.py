@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def _told(what: str) -> Iterator[None]:
-    """The file is the user's: whatever it raises is bad input, told with its type; an interrupt is none."""
+    """Turn an exception of the user's file into an InputError with its type; an interrupt stays one."""
     try:
         yield
     except KeyboardInterrupt:

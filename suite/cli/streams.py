@@ -12,7 +12,7 @@ from triptych.base.errors import EnvironmentFault
 
 
 class Closed(io.TextIOBase):
-    """Stands for a stream that was closed before the start; what is written to it cannot be delivered."""
+    """A stream in place of one that was closed before the start; writing to it raises OSError."""
 
     encoding = "utf-8"
 
@@ -42,19 +42,19 @@ class Stdout(io.TextIOWrapper):
 def _named() -> Iterator[None]:
     try:
         yield
-    except BrokenPipeError:  # a reader that has gone wants no more
+    except BrokenPipeError:  # the reader has closed its end
         raise
     except OSError as error:
         raise EnvironmentFault(f"stdout cannot be written: {error.strerror}") from error
 
 
 def open_streams() -> None:
-    """Put something in the place of streams that are closed: the next file would take the number of theirs."""
+    """Open the null device in place of closed standard streams; else the next file would get their descriptor."""
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # it gets the lowest number that is free
+            os.open(os.devnull, os.O_RDWR)  # it gets the lowest descriptor that is free
     out = sys.stdout
     if isinstance(out, io.TextIOWrapper):
         settings = {"encoding": out.encoding, "errors": out.errors, "line_buffering": out.line_buffering}
@@ -80,7 +80,7 @@ def flush() -> None:
 
 
 def give_up() -> None:
-    """Let what is still buffered for stdout go nowhere, and without complaint."""
+    """Send what is still buffered for stdout to the null device, so that Python's exit does not fail on it."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

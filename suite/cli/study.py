@@ -23,7 +23,7 @@ _RUNNING = "Where it runs"
 
 
 class Kept(SystemExit):
-    """The end of a study that was interrupted; what became of its work is said already."""
+    """Exit after an interrupt of a study; the message on what was kept is printed before it is raised."""
 
     told = True
 

@@ -1,4 +1,4 @@
-"""Angles: what comes back after a whole turn, and how far two of them are apart.
+"""Angles: which scalars return to the same value after a full turn, and differences between them.
 
 A coordinate turns where the value that PyMC's transform makes of it is the same after 2 pi, as a circular transform's
 is. What the model shows is an angle if it gains one constant, its period, on such a turn, wherever the other parameters
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 from triptych.engine.once import once
 
 TURN = 2 * np.pi
-PLACES = 24  # on the way round, at which slopes are averaged
-LOOKS = 3  # values of the other parameters at which this is done
-SAME = 1e-9  # relative difference that is rounding
-FRACTIONS = range(1, 7)  # of the least gain, of which all gains may be multiples
+PLACES = 24  # points of a turn over which a slope is averaged
+LOOKS = 3  # random values of the other parameters at which the average is taken
+SAME = 1e-9  # relative difference that is taken for rounding error
+FRACTIONS = range(1, 7)  # the period is tried as the least gain divided by these
 
 
 @once

@@ -16,7 +16,7 @@ from triptych.base.trust import fault_of_parents, own_folder, sizes_inside
 ROOM = 2**24  # bytes that generated source may take
 UNKEPT = "the next start takes longer"
 _said: set[str] = set()
-speaks = True  # a second process leaves it to the first
+speaks = True  # whether this process prints; of two processes only the first does
 
 
 def cache_folder(*names: str, make: bool = False) -> Path | None:
@@ -41,7 +41,9 @@ def cache_folder(*names: str, make: bool = False) -> Path | None:
     top = base / "triptych"
     try:
         fault = fault_of_parents(base) or _made(base, make)
-        top = Path(os.path.realpath(base)) / "triptych"  # no link above it is followed a second time
+        top = (
+            Path(os.path.realpath(base)) / "triptych"
+        )  # resolved once, so that a link cannot be replaced between two looks
         folders = [top.joinpath(*names[:depth]) for depth in range(len(names) + 1)]
         fault = fault or next((said for folder in folders if (said := own_folder(folder, make))), "")
     except OSError as error:
@@ -60,7 +62,7 @@ def keep_generated_source() -> None:
         return
     folder = cache_folder("source", make=True)
     if folder is None or not os.access(folder, os.W_OK) or shutil.disk_usage(folder).free < ROOM:
-        return  # PyTensor does as it would without us
+        return  # PyTensor then keeps its source where it does by default
     if fault := sizes_inside(folder)[1]:
         not_used(fault)
     else:
@@ -87,7 +89,7 @@ def _base() -> Path | None:
 
         try:
             home = pwd.getpwuid(os.geteuid()).pw_dir
-        except KeyError:  # a user without an entry
+        except KeyError:  # the user has no entry in the password database
             return None
     return Path(home) / ".cache" if os.path.isabs(home) else None
 
@@ -105,5 +107,5 @@ def _tell(what: str, fault: str, then: str) -> None:
     if what in _said or not speaks:
         return
     _said.add(what)
-    with suppress(OSError, ValueError, AttributeError):  # where nobody listens, the work goes on
+    with suppress(OSError, ValueError, AttributeError):  # a stderr that cannot be written must not end the work
         sys.stderr.write(f"triptych: {what}: {fault}; {then}\n")

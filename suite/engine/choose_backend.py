@@ -11,7 +11,7 @@ Three = tuple[np.ndarray, np.ndarray, np.ndarray]  # both parts, their gradients
 
 
 def make_backend(graph: Graph, data: Arrays) -> tuple[Backend, str, Three | None]:
-    """Return the backend for this graph, when it is not the plain one why, and what it was tried on.
+    """Return the backend for this graph, a note where it is not JAX with exact derivatives, and the first derivatives.
 
     That is the parts with their gradients and Hessians where the graph starts, with weights of one; None where the
     backend that was chosen has to compute them anew.

@@ -74,7 +74,7 @@ class Engine:
 
         refuse(model, likelihood)
         try:
-            # Where each of thousands of nodes was made is a sixth of the work, and told to nobody.
+            # PyTensor would record where each node was made, which takes a sixth of the time and is never shown.
             with pytensor.config.change_flags(traceback__limit=0):
                 graph = build_graph(model, likelihood)
         except NotImplementedError as error:
@@ -190,14 +190,14 @@ class Engine:
         """Return both parts with gradients ``(2, p)`` and Hessians ``(2, p, p)``; none of them is to be changed."""
         if corner is not None:
             return self.backend.derivatives(z, self.device_weights, self.device_data, corner)
-        # Both panels start at one point, and results are asked for at the maximum that a panel has just ended at.
+        # MLE and MAP start at the same point, and their results need the derivatives at the maximum just reached.
         for at, found in self._derivatives:
             if np.array_equal(at, z):
                 return found
         return self._keep(z, self.backend.derivatives(z, self.device_weights, self.device_data, self.backend.smooth))
 
     def _keep(self, z: np.ndarray, found: Three) -> Three:
-        """Keep the derivatives at a point, besides those at the first one and at the last but one."""
+        """Keep the derivatives at a point; those at the first point and the previous one stay, all others go."""
         for array in found:
             array.setflags(write=False)
         self._derivatives[1:] = [*self._derivatives[1:][-1:], (z.copy(), found)]

@@ -1,4 +1,4 @@
-"""Estimands of a model and how each hangs on the unconstrained coordinates."""
+"""Estimands of a model, and the unconstrained coordinates on which each depends."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def resolve(engine: Engine, names: Sequence[str] | None = None) -> list[Estimand
 
 
 def near_start(engine: Engine) -> np.ndarray:
-    """Return ``z`` where the model starts, but off the start itself, where derivatives may cancel: it is symmetric."""
+    """Return a random point near the model's start; at the start itself derivatives may vanish by symmetry."""
     return np.asarray(engine.graph.start + 0.1 * np.random.default_rng(2).standard_normal(engine.size))
 
 
@@ -82,7 +82,9 @@ def near_start(engine: Engine) -> np.ndarray:
 def elementwise(engine: Engine) -> dict[str, np.ndarray]:
     """Return the coordinates of the free variables that are transformed element by element."""
     rng = np.random.default_rng(1)
-    unseen = list(engine.unseen)  # which have their place between others, and coordinates of their own
+    unseen = list(
+        engine.unseen
+    )  # ordered values that the likelihood does not know; their coordinates depend on their neighbours
     z = engine.graph.start + 0.1 * rng.standard_normal(engine.size)
     jacobian = engine.natural_jacobian(z)
     found = {}

@@ -11,9 +11,13 @@ from typing import Any
 
 import numpy as np
 
-# Operations, and translations to JAX, of these are told by kind and properties, as PyTensor itself merges them.
+# Operations of these libraries are identified by class and properties, by which PyTensor itself merges nodes.
 OWNERS = ("pytensor", "pymc")
-NO_MATTER = ("name", "output_types_preference", "nfunc_spec")  # of a scalar operation; types are told of each node
+NO_MATTER = (
+    "name",
+    "output_types_preference",
+    "nfunc_spec",
+)  # properties of scalar operations that change no result; each node lists its types
 
 
 class UnknownOperation(ValueError):
@@ -79,7 +83,7 @@ def _operation(op: Any) -> Any:
     if isinstance(op, Scan):
         properties = [op.info, op.truncate_gradient, str(op.mode)]
     elif isinstance(op, OpFromGraph) and translation is jax_funcify.dispatch(OpFromGraph):
-        properties = []  # it is what the graph inside is
+        properties = []  # an operation with an inner graph is identified by that graph
     elif hasattr(kind, "__props__"):
         properties = [getattr(op, name) for name in kind.__props__ if name != "fgraph"]
     elif isinstance(op, ScalarOp):

@@ -19,8 +19,8 @@ from triptych.engine.sums_of_squares import Gram
 from triptych.engine.xla_cache import xla_folder
 from triptych.graph.graph import Graph
 
-ALIGNED = 8  # numbers between places in memory that XLA takes as they are
-AT_ONCE = 400_000  # rows times directions of a Hessian that are computed side by side: what a processor keeps close
+ALIGNED = 8  # XLA reads memory without a copy only at multiples of 8 numbers (64 bytes)
+AT_ONCE = 400_000  # rows times directions of a Hessian computed together; more do not fit the processor's cache
 
 
 class JaxBackend:
@@ -48,7 +48,7 @@ class JaxBackend:
         self._program = Programs(self._key())
 
     def _key(self) -> str | None:
-        """Return what tells the programs of this graph from those of every other one; None where nothing does."""
+        """Return a key that identifies the programs of this graph; None where the graph has no fingerprint."""
         try:
             own = [fingerprint(*piece) for piece in self._pieces.values()]
             grams = [gram and [fingerprint(*piece) for piece in gram.pieces.values()] for gram in self._grams]
@@ -56,7 +56,7 @@ class JaxBackend:
         except UnknownOperation:
             return None
 
-    # What is translated from PyTensor is only where a program was not kept.
+    # The translation from PyTensor is made only when a program is not in the cache.
 
     @cached_property
     def _objective(self) -> Callable[..., Any]:
@@ -259,7 +259,7 @@ class JaxBackend:
 
 @cache
 def _own_source() -> str:
-    """Return what tells this translation to JAX from other versions of it."""
+    """Return the part of a program's key that changes with this translation to JAX."""
     return source_digest(sys.modules[__name__], sums_of_squares)
 
 
@@ -287,7 +287,7 @@ def _jaxify(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
 
     graph = FunctionGraph(inputs=inputs, outputs=outputs, clone=True)
     JAX.optimizer.rewrite(graph)
-    # Its constants are arrays, although this is called while a program is traced.
+    # Constants have to be arrays and not tracers, although this runs while a program is traced.
     with warnings.catch_warnings(), jax.ensure_compile_time_eval():
         warnings.filterwarnings("ignore", message="Skipping|Split node", category=UserWarning)
         function: Callable[..., Any] = jax_funcify(graph)

@@ -11,10 +11,10 @@ import numpy as np
 
 from triptych.engine.engine import Engine
 
-PIECES = 48  # of a line along one coordinate
-NARROW = 1e-9  # width of a range, relative to where it is, in which a slope may look like a jump
-LEAST = 1e-3  # log-density that is no rounding
-SHARE = 0.2  # of a piece's change that is left between two neighbouring numbers, if it is a jump
+PIECES = 48  # into which the range of one coordinate is divided
+NARROW = 1e-9  # relative width below which a steep slope cannot be told from a jump
+LEAST = 1e-3  # change of the log-density that is more than rounding error
+SHARE = 0.2  # at a jump two neighbouring floating-point numbers differ by this share of a piece's change
 MOST = 40  # coordinates looked along
 
 Density = Callable[[np.ndarray], float]

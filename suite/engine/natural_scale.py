@@ -51,7 +51,7 @@ class NaturalScale:
         """Return the unconstrained coordinates ``(p,)`` for ``params`` ``(p,)``; NaN outside the support."""
         last = self._last
         if last is not None and np.array_equal(params, last[0]):
-            return last[1].copy()  # the very point that they were taken from, with nothing rounded on the way back
+            return last[1].copy()  # these params were made from this point: returned as it was, without rounding
         z = np.array(params, dtype=float)
         shapes = self.engine.variables
         natural = [z[at].reshape(shapes[name].shape) for name, at in self._positions.items()]

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, Protocol
 
 
 class Kept:
-    """What functions found, by function and further arguments."""
+    """Results of functions, by the function and its arguments besides the engine."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[Hashable, ...], Any] = {}
@@ -22,7 +22,7 @@ class Kept:
 
 
 class Keeper(Protocol):
-    """What keeps: an engine."""
+    """An engine, as far as keeping results goes."""
 
     @property
     def kept(self) -> Kept:

@@ -23,9 +23,9 @@ from triptych.engine.caches import cache_folder, not_kept, not_used
 
 LIBRARIES = ("triptych", "jax", "jaxlib", "pytensor", "pymc", "numpy", "tensorflow-probability")
 DIGEST = 32  # bytes of a SHA-256, which stands before what is kept
-DAY = 86_400  # seconds after which what was begun and not finished is another process's no more
-COMPILING = Lock()  # what is set meanwhile is set for all threads
-MOST_KEPT = 2e9  # bytes; beyond, what was not used for longest goes
+DAY = 86_400  # seconds after which an unfinished entry is removed: no process still writes it
+COMPILING = Lock()  # JAX's settings during compilation hold for all threads, so one compiles at a time
+MOST_KEPT = 2e9  # bytes; beyond, the least recently used programs are removed
 
 
 class Programs:
@@ -87,11 +87,12 @@ class Program:
         def program(*given: Any) -> Any:
             return self._function(*given)
 
-        # What JAX's own cache returns cannot be kept a second time: by its name, this is not in there.
+        # A program from JAX's own cache cannot be serialised again; this name is not in that cache.
         program.__name__ = program.__qualname__ = f"program_{name}"
         lowered = jax.jit(program).lower(*given)
         if "custom_call" in lowered.as_text():
-            return lowered.compile()  # it calls LAPACK or Python, at an address that only tracing makes known
+            # It calls LAPACK or Python at an address of this process, so that it cannot be kept.
+            return lowered.compile()
         with COMPILING:
             shortest = jax.config.jax_persistent_cache_min_compile_time_secs
             jax.config.update("jax_persistent_cache_min_compile_time_secs", float("inf"))
@@ -132,7 +133,7 @@ def _form(tree: Any) -> Any:
 
 
 def _tree(form: Any) -> Any:
-    """Return the nesting that :func:`_form` told."""
+    """Return the nested results from the JSON of :func:`_form`."""
     import jax
 
     def built(part: Any) -> Any:
@@ -142,7 +143,7 @@ def _tree(form: Any) -> Any:
 
 
 def _digest(name: str, content: bytes) -> bytes:
-    """Return what tells an entry from another one's and from a damaged one: it covers name and content."""
+    """Return the digest of an entry's name and content, by which a damaged or renamed entry is recognised."""
     return hashlib.sha256(name.encode() + b"\n" + content).digest()
 
 
@@ -159,8 +160,8 @@ def _load(name: str, tree: Any) -> Any:
         not_used(fault)
     if _digest(name, kept[DIGEST:]) != kept[:DIGEST]:
         return None
-    with suppress(OSError):  # a cache that is only read
-        (folder / name).touch()  # used just now
+    with suppress(OSError):  # the cache may be read-only
+        (folder / name).touch()  # its time is that of the last use
     form, _, payload = kept[DIGEST:].partition(b"\n")
     try:
         return deserialize_and_load(payload, tree, _tree(json.loads(form)), execution_devices=[device()])
@@ -182,10 +183,10 @@ def _keep(name: str, content: bytes) -> None:
 
 @cache
 def _make_room(programs: Path) -> None:
-    """Remove what a killed process began; where too much is kept, what was not used for longest; once in a process."""
+    """Remove unfinished entries, and the least recently used beyond MOST_KEPT; done once in a process."""
     files = []
     for file in programs.glob("*/*"):
-        with suppress(OSError):  # another process may make room as well
+        with suppress(OSError):  # another process may remove the same files
             found = file.lstat()
             files.append((found.st_mtime, found.st_size, file))
     total = sum(size for _, size, _ in files)
@@ -217,12 +218,12 @@ def _version(library: str) -> str:
 
 
 def source_digest(*modules: Any) -> str:
-    """Return what tells versions of modules apart; the same for all that are installed without their source."""
+    """Return a digest of the modules' source; modules installed without source all have the same."""
     return hashlib.sha256("".join(_source(module) for module in modules).encode()).hexdigest()
 
 
 def _source(module: Any) -> str:
-    """Return the source of a module; empty where it was installed without, and only versions tell."""
+    """Return the source of a module; empty where it is installed without source."""
     import inspect
 
     try:

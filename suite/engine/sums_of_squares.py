@@ -15,14 +15,14 @@ import numpy as np
 from triptych.graph.graph import Graph
 from triptych.graph.normal_terms import Linear
 
-LEAST_ROWS = 50  # below, the rows cost no more than the call
-MOST_VALUES = 20_000_000  # of A
+LEAST_ROWS = 50  # with fewer rows the call itself takes most of the time
+MOST_VALUES = 20_000_000  # entries of the matrix A of the linear mean
 WORTH = 2  # rows for each column from which the sums are smaller than the data
 WORST_CONDITION = 1e8  # of G with its columns scaled to one: beyond, the products lose digits that A still has
 
 
 class Sums(NamedTuple):
-    """What a sample leaves of the data: total weight, smallest sum of squares, where it is, and ``G``, ``(k, k)``."""
+    """Sufficient statistics: total weight, least sum of squares, its minimiser, and ``G = A' diag(w) A``, ``(k, k)``."""
 
     weight: Any
     least: Any
@@ -77,7 +77,7 @@ class Gram:
 
         weight, least, centre, products = known
 
-        # The product with the matrix is all that costs; differentiated automatically it would be taken twice.
+        # The matrix product dominates the cost, and automatic differentiation would compute it twice.
         square: Any = jax.custom_jvp(lambda v: v @ (products @ v))
         square.defjvp(lambda at, moved: (square(at[0]), 2 * (products @ at[0]) @ moved[0]))
         *parts, sigma = self._function("parts")(z, *data)

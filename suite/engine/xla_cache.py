@@ -11,7 +11,7 @@ from triptych.base.trust import read_own, sizes_inside, write_own
 from triptych.engine.caches import cache_folder, not_used
 
 ENTRY = "-cache"  # how the name of an entry ends
-WHOLE = "whole"  # a list of the entries that were seen to be whole, by name and size
+WHOLE = "whole"  # file with name and size of each entry that was found complete
 ZSTANDARD = b"\x28\xb5\x2f\xfd"
 
 
@@ -44,7 +44,7 @@ def _sweep(folder: Path, sizes: dict[str, int]) -> None:
             with suppress(OSError):
                 (folder / name).unlink()
     if whole != seen:
-        with suppress(OSError):  # looked into again by the next process
+        with suppress(OSError):  # if the list cannot be written, the next process checks the entries again
             write_own(folder / WHOLE, "\n".join(sorted(whole)).encode())
 
 

@@ -1,4 +1,4 @@
-"""What is known of a posterior beside its draws: which priors are improper, where it jumps, whether it has an end."""
+"""What is known of a posterior besides its draws: improper priors, jumps of its density, and whether it is proper."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from triptych.problem.table import Status
 from triptych.sampling.circumstances import Circumstances
 
 MOST = 8  # coordinates of improper priors that are pushed away
-FAR, FURTHER = 6.0, 4.0  # units of a logarithm beyond the draws, and between two places
-FALLS = 0.05  # loss of log-density for each unit of a logarithm, from which an integral is finite
+FAR, FURTHER = 6.0, 4.0  # logarithmic units from the draws to the first of two far points, and between these
+FALLS = 0.05  # decrease of the log-density per logarithmic unit from which its integral is taken to be finite
 INNER = (0.05, 0.95)  # quantiles of the draws between which jumps are looked for
 
 
@@ -49,7 +49,7 @@ def known_moments(engine: Engine, mle: Panel | None) -> frozenset[str]:
 
 
 def is_bounded(engine: Engine, mle: Panel | None) -> bool:
-    """Whether the likelihood is a probability, or no rise without limit was found of it."""
+    """Whether the likelihood is bounded: all data are discrete, or the MLE's search found no unlimited rise."""
     objective, _ = make_objective(engine, LIKELIHOOD)
     if objective.discrete:
         return True
@@ -91,7 +91,7 @@ def _rate(engine: Engine, block: Block, z: np.ndarray, j: int, sign: float) -> f
     heights = []
     for away in (FAR, FAR + FURTHER):
         if block.transform:
-            at, measure = ends + sign * away, 0.0  # the density that is sampled has it in it
+            at, measure = ends + sign * away, 0.0  # the sampled density includes the Jacobian, the measure's share
         else:
             size = max(abs(ends), float(np.ptp(z[:, j])))
             at = sign * size * np.exp(away)

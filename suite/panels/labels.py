@@ -27,8 +27,8 @@ from triptych.panels.solution import Panel
 from triptych.problem.scenario import Relabel
 from triptych.problem.table import Row, Status
 
-APART = 2.4  # standard errors between neighbours that do not overlap: of normal draws as few come close as below
-CLOSE, OFTEN = 0.1, 0.01  # part of the median distance, and share of the draws that come as close
+APART = 2.4  # standard errors between neighbours; of normal draws that far apart the share OFTEN comes within CLOSE
+CLOSE, OFTEN = 0.1, 0.01  # neighbours overlap if this share of draws has them within a tenth of the median distance
 
 
 @dataclass
@@ -175,7 +175,7 @@ class Labels:
         return {v.name: [""] * v.size for v in self.engine.variables.values()}
 
     def _tell(self, said: dict[str, list[str]], order: Order, k: int, told: str) -> None:
-        """Give the scalars that depend on which of two neighbours is which the reason why it is not known."""
+        """Write the reason for each scalar that depends on which of two overlapping neighbours is which."""
         for name, reasons in said.items():
             for i in np.flatnonzero(self.touched(order, name, k, k + 1)):
                 reasons[i] = reasons[i] or (
@@ -229,7 +229,7 @@ def labels_of(engine: Engine, declared: Relabel | None, seed: int) -> Labels | N
     """
     groups = exchanges(engine)
     if declared is not None and declared.by not in engine.model.named_vars_to_dims:
-        declared = None  # the same likelihood in other parameters, of which the rule says nothing
+        declared = None  # this engine has other parameters, which the declared rule does not name
     if declared is not None:
         own = _declared(engine, groups, declared)
         groups = [group for group in groups if group is not own.exchange]

@@ -1,4 +1,4 @@
-"""The parameters of the statsmodels results: those that are reported where they say it all, else the model's own.
+"""Parameters of the statsmodels results: the reported scalars where they determine the likelihood, else the model's.
 
 A regression is solved on centred and standardised predictors and reported on the user's scale; its coefficients there
 are a linear function of those here, and the derivatives follow.
@@ -14,7 +14,7 @@ from triptych.engine.natural_scale import natural_scale
 from triptych.estimates.optimum import Optimum
 
 LINEAR = 1e-9  # relative change of a derivative that is rounding
-SHIFT = 0.1  # how far off the maximum linearity is looked at, on the unconstrained coordinates
+SHIFT = 0.1  # unconstrained units from the maximum at which a derivative is compared with the one there
 
 
 def parameters(optimum: Optimum, estimands: list[Estimand]) -> Parameters:
@@ -89,7 +89,7 @@ class Parameters:
 
     def _all(self, params: np.ndarray) -> np.ndarray:
         whole = self._anchor.copy()
-        # From the maximum on, so that there nothing is lost in the way to another scale and back.
+        # Offsets from the maximum are transformed, so that the maximum itself is exact.
         whole[self.active] += self._back @ (params - self.start)
         return whole
 

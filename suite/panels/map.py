@@ -42,7 +42,7 @@ def solve_map(
     else:
         verdict = labels.verdict(labels.mode, "map")
     optimum = Optimum(verdict, unknown)
-    estimands = resolve(optimum.engine, [e.name for e in estimands])  # whose coordinates may be others
+    estimands = resolve(optimum.engine, [e.name for e in estimands])  # the verdict's engine may have other coordinates
     frame = Frame(scenario, variant, "map", "mode", "laplace", settings.ci_prob)
     rows = with_limits(optimum, estimands, headline_rows(optimum, frame, estimands))
     point, corner = verdict.point, verdict.corner

@@ -42,8 +42,8 @@ from triptych.sampling.nuts import Draws, SamplerStopped, adaptation_for, sample
 from triptych.sampling.predictive import predictive_groups
 from triptych.sampling.whitening import Whitening, whitening
 
-CAREFUL = 0.9  # acceptance where scales alone are left, whose logarithms fall off steeply on one side
-ROUND = 6  # depth of trees where angles turn: a longer way goes round and round where the density is level
+CAREFUL = 0.9  # acceptance in conditional coordinates: the log-density of a log scale is steep on one side
+ROUND = 6  # depth of trees with angles: longer trajectories circle where the density is flat
 
 
 def solve_mcmc(
@@ -122,7 +122,7 @@ def _tried(row: Row, tried: str) -> Row:
 
 
 def _may_lack(engine: Engine) -> str:
-    """Return what to do where the sampler found nothing to draw from."""
+    """Return advice for a sampler that stopped: proper priors, another parameterisation, or a starting point."""
     if flat := improper(engine.model):
         return f"the posterior may be improper, as the prior of {join(flat)} is: {Advice.USE_PROPER}"
     if is_proper(engine.model):
@@ -176,9 +176,9 @@ def until_passed(
     SamplerStopped
         When the sampler cannot go on.
     """
-    # Where the joint density has no maximum the draws meet a neck, which other coordinates may leave out.
+    # Where the joint density has no maximum its funnel is hard to sample; conditional coordinates may have none.
     if warning is not None and (other := conditional(engine)) is not None:
-        # They are nearly round where they fit: a longer way than a pilot's is one into rounding.
+        # Where these fit, the density is nearly spherical; longer trajectories than a pilot's reach rounding error.
         depth = PILOT.maxdepth
         planned = tuple(replace(p, target_accept=max(p.target_accept, CAREFUL), maxdepth=depth) for p in PLANS)
         run = None
@@ -202,7 +202,7 @@ def _by_plans(
     attempts: list[str],
     progress: Progress | None,
 ) -> Run | None:
-    """Sample in given coordinates; None where these turn out to have no digits left at the draws."""
+    """Sample in given coordinates; None where the draws show that rounding error dominates these."""
     run: Run | None = None
     spent: list[Spent] = []
     last, rows = PLANS[0], sum(w.size for w in engine.weights.values())

@@ -40,7 +40,7 @@ def solve_mle(
     if labels is not None:
         verdict = labels.verdict(verdict, "mle")
     optimum = Optimum(verdict, unknown)
-    estimands = resolve(optimum.engine, [e.name for e in estimands])  # whose coordinates may be others
+    estimands = resolve(optimum.engine, [e.name for e in estimands])  # the verdict's engine may have other coordinates
     frame = Frame(scenario, variant, "mle", "maximum", "wald", settings.ci_prob)
     without_redundant = verdict.without_redundant
     rows = with_limits(optimum, estimands, headline_rows(optimum, frame, estimands))
@@ -50,7 +50,8 @@ def solve_mle(
     profiles: dict[tuple[str, str], list[tuple[float, float]]] = {}
     missing: dict[tuple[str, str], str] = {}
     found = search_diagnostics(verdict)
-    jagged = verdict.corner is not None and not objective.kinked  # no re-optimisation can be trusted to get across
+    # At a kink that is not an absolute value of the model Newton's method stops, so that no profile is followed.
+    jagged = verdict.corner is not None and not objective.kinked
     if settings.profile and verdict.unbounded is None and verdict.starts and not jagged:
         from triptych.profiles.moving_ends import jump_rows
         from triptych.profiles.profile import MOST_PROFILES, profile_rows

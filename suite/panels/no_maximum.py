@@ -7,7 +7,7 @@ import math
 from triptych.panels.solution import NoEstimate, Panel
 from triptych.problem.table import Status
 
-# Statuses that speak of a supremum of the objective. That it is level in a direction is so without one as well.
+# Statuses that describe a supremum. `not_identified` is not among them: it holds without a maximum too.
 CLAIMED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY, Status.FAILED)
 
 

@@ -17,7 +17,7 @@ from triptych.sampling.circular import unrolled_draws
 from triptych.sampling.gate import NO_VARIANCE, NOTHING, Diagnosis, error_of_deviation, status_of, tail_indices
 
 
-@np.errstate(all="ignore")  # what is shown may overflow where the parameters do not
+@np.errstate(all="ignore")  # a deterministic may overflow although its parameters do not
 def summarise(
     engine: Engine,
     tree: Any,

@@ -55,7 +55,7 @@ def refit_mode(engine: Engine, panel: Panel, settings: Settings) -> Refit:
         The seed of the search.
     """
     if panel.z is None:
-        # The rows may be ok of what the other parameters leave alone, and these decide the predictions as well.
+        # Reported scalars may be ok while other parameters have no estimate, and predictions depend on all of them.
         status = next((row.status for row in panel.estimates if row.status is not Status.OK), Status.NOT_IDENTIFIED)
         return Refit(
             None, status, "not all parameters have an estimate on all rows; on a part of them none was looked for"
@@ -64,7 +64,7 @@ def refit_mode(engine: Engine, panel: Panel, settings: Settings) -> Refit:
     verdict = _near(objective, panel.z)
     if verdict is None or not Optimum(verdict, unknown).exists:
         verdict = find(objective, seed=settings.random_seed)
-        verdict = verdict.without_redundant or verdict  # what is to spare moves no prediction
+        verdict = verdict.without_redundant or verdict  # a redundant parameter changes no prediction
     if not Optimum(verdict, unknown).exists:
         return Refit(None, _lacking(verdict), "there is no maximum to predict with on the rows that are kept")
     return Refit(verdict.objective.full(verdict.point.z))

@@ -33,7 +33,7 @@ class Density(StrEnum):
 
 
 DRAWS = WholeNumber("Draws per chain after tuning.", 1000, 4)
-# nutpie by itself takes 400, and PyMC with it: after so few a chain of a centred hierarchy may stand still in its neck.
+# nutpie's own default is 400: after so few, a chain of a centred hierarchy may be stuck in the funnel.
 TUNE = WholeNumber("Tuning steps per chain.", 1000, 1)
 CHAINS = WholeNumber("Number of chains.", 4, 1)
 SEED = WholeNumber("Seed of everything random.", 1, 0, 2**32 - 1)

@@ -129,12 +129,12 @@ def solve_problem(
     for method in ("mle", "map"):
         known = own_labels if method == "mle" else labels
         if known is not None and method in panels:
-            known.settle(panels[method])  # at last: the sampler heeds what the mode itself is like
+            known.settle(panels[method])  # last, because the sampler reads the statuses of the MAP as they were found
     return panels
 
 
 def _part(progress: Progress, method: str) -> Share:
-    """Return what is told of the share of one panel's work."""
+    """Return a function of the share of one panel's work, which reports the share of the variant's work."""
     following = [begins for begins in BEGINS.values() if begins > BEGINS[method]]
     return between(partial(progress, SAYS[method]), BEGINS[method], min(following, default=1.0))
 

@@ -33,7 +33,7 @@ def _model_class() -> Any:
             self.scale_map = parameters(optimum, estimands)
             terms = optimum.engine.pointwise(optimum.z)
             seen = optimum.engine.observed
-            # One entry a term: the observation where they correspond, its log-likelihood where they do not.
+            # One entry per term: the observation, or the log-likelihood where their numbers differ.
             observed = [np.ravel(seen[n] if n in seen and seen[n].size == np.size(t) else t) for n, t in terms.items()]
             names = self.scale_map.names
             super().__init__(np.concatenate(observed), None, extra_params_names=names)
@@ -94,7 +94,7 @@ def _model_class() -> Any:
 
 
 def _already_there(f: Any, score: Any, start: np.ndarray, fargs: Any, kwargs: Any, **rest: Any) -> Any:
-    """Stand for an optimiser: the start is the maximum that the panel found and checked."""
+    """Return the start as the optimum, in the form of an optimiser: it is the maximum that the panel found."""
     del fargs, kwargs, rest
     gradient = score(start)
     value = f(start)
