@@ -65,6 +65,8 @@ class Comparison:
         Versions, seeds and settings of the run.
     error
         Why the scenario could not be solved at all; None when it was.
+    walked
+        A path of the scenario (:func:`triptych.path`) along which the page moves; None until one is given.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Comparison:
         self.provenance = dict(provenance)
         self.truth = dict(truth or {})
         self.error = error
+        self.walked: Any = None
         self._score = score
         self._study = study
         self._display = display

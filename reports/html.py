@@ -95,12 +95,19 @@ def render(comparisons: Sequence[Comparison]) -> str:
             title=f"{names} | triptych" if names else "triptych",
             fine=fine,
             verdict=sentence,
-            scenarios=[comparison.drawn for comparison in comparisons],
+            scenarios=[comparison.drawn | {"walk": _walk(comparison)} for comparison in comparisons],
             conventions=CONVENTIONS,
             # What the panels are is said in words above.
             provenance=[*_pairs({k: v for k, v in provenance(comparisons).items() if k != "conventions"})],
         )
     )
+
+
+def _walk(comparison: Comparison) -> dict[str, Any] | None:
+    """Return the steps of a comparison's path, if it was given one."""
+    from triptych.reports.walk import steps
+
+    return None if comparison.walked is None else steps(comparison.walked)
 
 
 def fragment(comparison: Comparison) -> str:

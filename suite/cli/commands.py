@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,6 +30,7 @@ from triptych.cli.options import (
     Quiet,
     Standardize,
     Trials,
+    Walk,
     in_python,
     numbers_of,
     stated,
@@ -92,12 +94,15 @@ def run(
     claims: Claims = False,
     quiet: Quiet = False,
     open: Open = False,
+    walk: Walk = False,
 ) -> None:
     """Solve scenarios three ways and write the report."""
     from triptych.api.runs import run_all
 
     folder = _folder(out, *(names or ()))
     solved = run_all(names or None, processes=processes, drawn=True, progressbar=not quiet, **in_python(settings))
+    if walk:
+        _walk(solved, settings, quiet)
     _finish(solved, folder, Shown(format, claims, quiet, open))
 
 
@@ -153,6 +158,7 @@ def fit(
     settings: dict[str, Any],
     quiet: Quiet = False,
     open: Open = False,
+    walk: Walk = False,
 ) -> None:  # fmt: skip
     """Fit a regression to a table three ways."""
     given = _configured(context, config)
@@ -163,10 +169,14 @@ def fit(
     folder = _folder(given.pop("out"), given["name"])
     shown = Shown(Output(given.pop("format")), quiet=given.pop("quiet"), open=given.pop("open"))
     given.pop("config", None)
-    options = in_python({name: given.pop(name) for name in settings})
+    along = given.pop("walk")
+    asked = {name: given.pop(name) for name in settings}
+    options = in_python(asked)
     from triptych.api.runs import fit as solve
 
     done = solve(table, expression, **numbers_of(given), progressbar=not shown.quiet, **options)
+    if along:
+        _walk([done], asked, shown.quiet)
     _finish([done], folder, shown)
 
 
@@ -195,6 +205,22 @@ def _folder(out: str, *scenarios: str) -> Path:
     if not out.strip():
         raise InputError("--out is empty; name a folder, or . for this one")
     return require_folder(path_of(out), scenarios)
+
+
+STEPS = 21  # of a path on the page of its scenario
+
+
+def _walk(done: list[Comparison], settings: Mapping[str, Any], quiet: bool) -> None:
+    """Give each scenario that was solved a path along its prior's scale; say of which there is none."""
+    from triptych.api.path import path as solve
+
+    for comparison in done:
+        if comparison.error is None:
+            same = {"random_seed": settings["seed"], "ci_prob": settings["ci_prob"]}
+            try:
+                comparison.walked = solve(comparison.scenario, points=STEPS, progressbar=not quiet, **same)
+            except InputError as fault:
+                say(f"{comparison.scenario.name} has no path: {fault}")
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ L1Ratio = Annotated[str, typer.Option(help="Laplace share of an elastic net; aut
 Freedom = Annotated[str, typer.Option(help="Degrees of freedom of Student errors; auto is 4; or estimate.")]
 Format = Annotated[Output, typer.Option("--format", help="What to print.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table; JSON and CSV where asked for.")]
+Walk = Annotated[bool, typer.Option("--path", help="Move the page along the prior's scale, which takes longer.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the report in the browser.")]
 Seed = Annotated[int, whole_option(SEED, "seed")]
 Draws = Annotated[int, whole_option(DRAWS, "draws")]

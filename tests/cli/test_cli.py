@@ -289,3 +289,19 @@ def test_quiet_says_nothing_that_was_not_asked_for_and_open_opens_the_page(
     assert told.out.startswith("scenario,")
     assert told.err == ""
     assert len(opened) == 1
+
+
+def test_a_path_is_walked_with_the_seed_and_level_of_the_run_and_what_has_none_says_why(
+    with_wrong: Any, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def none(scenario: Any, **options: Any) -> Any:
+        asked.append({"name": scenario.name, **options})
+        raise triptych.InputError("nothing to vary")
+
+    monkeypatch.setattr("triptych.api.path.path", none)
+    assert call("run", "broken", "right", "--path", "-q", "--seed", "5", "--ci-prob", "0.9", *FEW) == 1
+    (one,) = asked
+    assert (one["name"], one["random_seed"], one["ci_prob"]) == ("right", 5, 0.9)
+    assert capsys.readouterr().err == "triptych: right has no path: nothing to vary\n"

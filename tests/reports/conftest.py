@@ -90,6 +90,7 @@ class Comparison:
     scores: Any
     problems: list[str]
     error: str | None = None
+    walked: Any = None
     provenance: dict[str, Any] = field(
         default_factory=lambda: {
             "seed": 20260101,

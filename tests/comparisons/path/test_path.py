@@ -15,9 +15,12 @@ from sklearn.linear_model import Lasso, Ridge
 
 import triptych
 from tests.reports.browser import browse
+from triptych.api.display import Report
+from triptych.comparisons.comparison import Comparison
 from triptych.comparisons.path.criteria import EXACT, SAMPLED, _sampled
 from triptych.comparisons.path.walk import Path
 from triptych.graph.from_scenario import build_model
+from triptych.reports.html import render
 from triptych.reports.path_files import FILES, write_path
 from triptych.reports.walk import OWN_AXES, steps
 
@@ -213,6 +216,16 @@ def test_scalars_of_very_different_size_have_an_axis_each_that_stays(ridge: Path
         places = [b.point for one in shown["steps"] for b in one["blocks"][0]["rows"][s]["line"].bars]
         values = np.moveaxis(found.estimate[:, :, s], 0, 1).ravel()
         assert np.corrcoef(values, places)[0, 1] == pytest.approx(1.0, abs=1e-12)
+
+
+def test_the_page_of_a_scenario_moves_along_the_path_that_it_was_given(ridge: Path) -> None:
+    without = Comparison(ridge.scenario, {}, provenance={}, display=Report())
+    assert 'class="walk"' not in render([without])
+    without.walked = ridge
+    page = render([without])
+    assert page.count('class="walk"') == 1
+    assert 'href="#toy-path"' not in page  # it has no variant, so no contents
+    assert "Each of the 6 values was solved" in page
 
 
 @pytest.mark.browser
