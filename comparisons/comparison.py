@@ -32,7 +32,7 @@ CLAIM_COLUMNS = ("scenario", "name", "statement", "measured", "bound", "holds")
 
 
 class Display(Protocol):
-    """What shows comparisons to people; what makes a comparison hands it over."""
+    """How a comparison is shown. The report room implements it, and the caller of Comparison passes it in."""
 
     def draw(self, comparison: Any) -> Any:
         """Return what the report shows of one comparison, with its figures drawn."""
@@ -212,7 +212,7 @@ class Comparison:
 
     @cached_property
     def answer(self) -> str:
-        """The scenario's answer to its question; of one that has none, what its panels say together."""
+        """The scenario's answer to its question; without one, a sentence on how the panels differ."""
         if self.error is not None or not self.solutions:
             return ""
         if self.scenario.answer is not None and self._complete:
@@ -227,7 +227,7 @@ class Comparison:
 
     @property
     def _complete(self) -> bool:
-        """Whether all variants were solved by all methods, which is what the scenario's own texts are about."""
+        """Whether all variants were solved by all methods; the scenario's answer and questions need them."""
         solved = self.error is None and set(self.solutions) == set(self.scenario.variants)
         return solved and all(set(s.panels) == set(METHODS) for s in self.solutions.values())
 
@@ -278,7 +278,7 @@ class Comparison:
 
     @cached_property
     def problems(self) -> list[str]:
-        """What keeps this comparison from being clean: failed claims, unexpected statuses."""
+        """Failed claims and unexpected statuses, a sentence each."""
         return problems(self.scenario, self.solutions, self.evaluated_claims, self.error)
 
     @property
@@ -309,7 +309,7 @@ class Comparison:
         return f"<Comparison {self.scenario.name}: {', '.join(self.solutions)}; {', '.join(methods)}; {state}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        # What needs the engine is computed before it is left behind.
+        # A pickle has no engine, so that everything computed with it is computed now.
         needed = ("evaluated_claims", "explanations", "answer", "questions", "figures", "scores")
         kept = {name: getattr(self, name) for name in needed}
         return {**self.__dict__, **kept, "_score": list, "_study": None}
@@ -331,6 +331,6 @@ def _evaluate(claim: Any, comparison: Comparison) -> Claim:
 def _draw(make: Any, comparison: Comparison) -> Figure | str:
     try:
         figure: Figure = make(comparison)
-    except Exception as error:  # third parties write figures; one must not cost the report
+    except Exception as error:  # users write figures; one that fails must not prevent the report
         return f"{getattr(make, '__name__', 'figure')} could not be drawn: {type(error).__name__}: {error}"
     return figure

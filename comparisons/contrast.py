@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-ROUNDING = 1e-14  # relative difference of two estimates that are one
+ROUNDING = 1e-14  # relative difference below which two estimates are the same
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _gap(one: float, other: float, period: float) -> float:
 
 
 def _ratio(value: float, unit: float) -> float:
-    """Return a value in a unit; NaN where the unit is zero: a constant has no spread to measure by."""
+    """Return a value divided by a unit; NaN where the unit is zero, as the spread of a constant is."""
     return value / unit if unit != 0.0 else float("nan")
 
 

@@ -20,7 +20,7 @@ from triptych.sampling.nuts import Draws
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_TERMS = 20_000_000  # of the likelihood that are computed at once
+MOST_TERMS = 20_000_000  # draws times likelihood terms computed at once, which bounds the memory
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _gate(predicted: np.ndarray, drawn: Draws) -> list[str]:
     """Say what fails the gate: the log density of what is predicted, shape ``(chains, draws)``, and divergences."""
     from arviz_stats.base import array_stats
 
-    with np.errstate(all="ignore"):  # chains that are lost go anywhere
+    with np.errstate(all="ignore"):  # chains that diverged may overflow
         rhat = float(array_stats.rhat(predicted, chain_axis=0, draw_axis=1))
         ess = float(array_stats.ess(predicted, chain_axis=0, draw_axis=1, method="bulk"))
     said = [] if rhat <= MAX_RHAT else [f"R-hat {rhat:.3f} > {MAX_RHAT}"]
@@ -146,7 +146,7 @@ def _gate(predicted: np.ndarray, drawn: Draws) -> list[str]:
 
 
 def row_weights(used: np.ndarray, terms: np.ndarray) -> np.ndarray:
-    """Return the weights of terms, a row or several a row of the data, of which some rows are used."""
+    """Return weights that broadcast over the likelihood's terms: 1 for the terms of used rows, 0 for others."""
     return used.astype(float).reshape(-1, *(1,) * (terms.ndim - 1))
 
 

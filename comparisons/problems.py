@@ -1,4 +1,4 @@
-"""What keeps a comparison from being clean."""
+"""Failed claims and unexpected statuses of a comparison."""
 
 from __future__ import annotations
 

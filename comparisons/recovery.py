@@ -33,7 +33,7 @@ def recovery(estimates: pd.DataFrame, truth: Mapping[str, Any], solutions: Mappi
     places = zip(*(table[name].astype(str) for name in ("variant", "estimand", "label")), strict=True)
     period = np.array([solutions[v].period(estimand, label) for v, estimand, label in places])
     table["error"] = wrapped(estimate - true, period)
-    # An angle is covered if one of its values is.
+    # An interval of an angle covers the truth if it covers the truth plus some number of turns.
     middle = (lower + upper) / 2
     nearest = np.where(period > 0, middle + wrapped(true - middle, period), true)
     table["covered"] = (lower <= nearest) & (nearest <= upper)

@@ -1,4 +1,4 @@
-"""Reasons that lie in what does not exist: no maximum, a maximum on an edge or on a corner, intervals that hold it."""
+"""Rules on missing maxima, maxima on an edge or a corner, and intervals that hold such a scalar fixed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from triptych.comparisons.explanation.sentences import Sentence, finite, named, 
 from triptych.problem.fixed import Fixed
 from triptych.problem.table import Status
 
-SAME = 1e-6  # of the length of their intervals: values no further apart are the same
+SAME = 1e-6  # of the length of their intervals: MAPs that differ by less are called the same
 
 NO_MLE = {
     Status.UNBOUNDED: "the likelihood rises without limit",
@@ -41,7 +41,7 @@ def no_mle(scalars: Sequence[Measured]) -> list[Sentence]:
 
 
 def no_map(scalars: Sequence[Measured]) -> list[Sentence]:
-    """The joint density has no top although it has an integral."""
+    """The joint density has no maximum although its integral is finite."""
     these = [
         s
         for s in scalars

@@ -1,4 +1,4 @@
-"""The mode of the same density in the logarithms of its positive parameters: what that changes is not the prior's."""
+"""The mode in the logarithms of positive parameters. A shift that vanishes there is not caused by the prior."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from triptych.engine.engine import Engine
 from triptych.optimise.newton import newton
 from triptych.panels.solution import Solution
 
-ARRIVED = 1e-6  # Newton decrement below which the ascent has ended on a top
-ON_CORNER = 1e-12  # of the argument of an absolute value, relative to the coordinates
+ARRIVED = 1e-6  # Newton decrement below which the ascent has converged to a maximum
+ON_CORNER = 1e-12  # argument of an absolute value, relative to the coordinates, below which it is zero
 
 
 def mode_on_log_scales(solution: Solution) -> tuple[dict[str, np.ndarray], bool]:

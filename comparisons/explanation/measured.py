@@ -16,7 +16,7 @@ from triptych.problem.table import METHODS, Row, Status
 from triptych.problem.told import Density
 
 NAN = float("nan")
-STILL = 1e-12  # of the size of a chain: a smaller range is rounding
+STILL = 1e-12  # range of a chain, relative to its values, below which the chain did not move
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Reasons that lie in averaging: the posterior's shape and the length of its intervals; or that all three agree."""
+"""Rules on what averaging over parameters does: skewness, shifted modes, longer intervals; and on agreement."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from triptych.comparisons.explanation.sentences import Sentence, named, number, 
 SMALL = 0.1  # posterior standard deviations that the panels may differ by and are said to agree
 VISIBLE = 0.25  # posterior standard deviations by which the top of a density has to move
 SKEWED = 0.5  # skewness from which a density is called skewed: that of a gamma density of shape 16
-SURE = 4.0  # Monte Carlo errors that a figure of the draws must be away from none
+SURE = 4.0  # Monte Carlo errors by which a figure of the draws must differ from zero to be mentioned
 OUTWEIGHED = 5.0  # prior scales by posterior standard deviations, from which the data outweigh the prior
 LENGTHS = 1.15  # ratio of two intervals from which they are said to differ in length
 

@@ -18,7 +18,7 @@ ENOUGH = 100  # draws from which quantiles are taken
 SIGMA = "sigma"  # what scales that go with the errors' deviation are multiplied by
 QUANTILES = (0.1586552539314571, 0.5, 0.8413447460685429)  # a normal variable's mean and one deviation to each side
 MEDIAN_ERROR = 1.2533141373155003  # sqrt(pi/2): the standard error of a normal sample's median is this sigma/sqrt(n)
-SURE = 4.0  # standard errors below which the centre of a prior's draws is not told from zero
+SURE = 4.0  # standard errors within which the centre of a prior's draws is taken to be zero
 
 
 def centres_and_scales(solution: Solution, told: Sequence[Density]) -> dict[Key, tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""Reasons that lie in the prior: it ties scalars together, it pulls them, or it is written on another scale.
+"""Rules on the prior: it makes scalars similar, it pulls them to its centre, or it is written on another scale.
 
 A rule that names the prior as the cause requires more than a difference: that the prior's own centre lies that way, and
 that half of the difference is left when the model is written in the logarithms of its positive parameters.
@@ -14,7 +14,7 @@ from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import SMALL
 from triptych.comparisons.explanation.sentences import Sentence, finite, number, others, percent
 
-NOTHING = 1e-9  # relative size of a spread that is none
+NOTHING = 1e-9  # relative spread below which values are the same
 SURVIVES = 0.5  # share of a shift that is left in the logarithms of the scales where the prior is named as its cause
 TIED = 0.1  # mean rank correlation under the prior from which scalars are called tied together
 DRAWN_TOGETHER = 0.8  # spread of the MAPs by that of the MLEs, below which they are drawn together

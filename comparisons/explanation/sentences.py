@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from triptych.base.text import join_all
 from triptych.comparisons.explanation.measured import Measured
 
-FEW = 2  # scalars of an estimand that are named one by one although they are all
+FEW = 2  # an estimand of more scalars than this is named as a whole when all its scalars are meant
 MOST_NAMED = 6  # names in a sentence
 
 

@@ -12,7 +12,7 @@ LACKING = (*DISK, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
 
 
 def lacking(error: BaseException) -> str:
-    """Say what the environment lacks, when that is why an error was raised; empty for any other error.
+    """Return what the environment lacks where that caused an error; empty for any other error.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Interrupts that are not lost.
+"""Interrupts that reach the command although a library swallows KeyboardInterrupt or must not be interrupted.
 
 A library's callback that runs when an interrupt arrives may swallow it, as one of JAX's does in the garbage
 collector: the exception is gone then, but what is noted here is not.
@@ -18,7 +18,7 @@ _pressed = False
 
 @contextmanager
 def noted() -> Iterator[None]:
-    """Note an interrupt besides raising KeyboardInterrupt.
+    """Remember an interrupt besides raising KeyboardInterrupt.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def noted() -> Iterator[None]:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Hold an interrupt back until the end of what it would leave locked: it is raised there.
+    """Delay an interrupt until the end of a block that would otherwise leave a lock taken.
 
     A lock that a library takes and gives back by hand, as xarray's around a file, stays taken for ever when an
     interrupt comes between the two, and whoever waits for it next hangs.
@@ -76,6 +76,6 @@ def held() -> Iterator[None]:
 
 
 def raise_if_interrupted() -> None:
-    """Raise KeyboardInterrupt when one was noted: to be called where work may go on for long."""
+    """Raise KeyboardInterrupt when one was remembered; long computations call this again and again."""
     if _pressed:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""Small linear algebra of directions: scales of coordinates, and what rows leave free."""
+"""Small linear algebra: equilibration of coordinates, null spaces and ranks of sets of directions."""
 
 from __future__ import annotations
 

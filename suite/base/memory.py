@@ -15,7 +15,7 @@ def usable_memory() -> int | None:
     with suppress(AttributeError, OSError, ValueError):
         found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     with suppress(OSError, ValueError):
-        found.append(int(GROUP.read_text()))  # a word, max, where there is no limit
+        found.append(int(GROUP.read_text()))  # it reads `max` where there is no limit, which is no number
     with suppress(ImportError, OSError, ValueError):
         import resource
 

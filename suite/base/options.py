@@ -1,4 +1,4 @@
-"""Options of every kind that Python has, checked: flags, numbers and words."""
+"""Checks of options that are flags, numbers or texts, and of the names of options."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy as np
 from triptych.base.errors import InputError
 from triptych.base.text import said
 
-# What an option is called on the command line or in other libraries.
+# Names of options on the command line or in other libraries, with their names here.
 ELSEWHERE = {"seed": "random_seed", "random_state": "random_seed", "data": "table", "hdi_prob": "ci_prob"}
 # Levels of intervals: below, an HDI would hold no draw; above, normal quantiles run out of digits.
 LOWEST, HIGHEST = 0.01, 0.999999999

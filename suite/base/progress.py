@@ -1,4 +1,4 @@
-"""Progress of work that takes longer than a moment: what is being done and the time left, where someone looks."""
+"""Progress of work that takes longer than a second: the step and the time left, in a terminal or a notebook."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from threading import Timer
 
 Progress = Callable[[str, float], None]
-Share = Callable[[float], None]  # the same of one thing, whose name is known
+Share = Callable[[float], None]  # is called with the share of one step that is done
 MOMENT = 1.0  # seconds after which the display appears
 
 
@@ -27,7 +27,7 @@ def watched(progressbar: bool | Progress) -> Iterator[Progress | None]:
     from rich.console import Console
 
     console = Console(stderr=True)
-    # A notebook sets FORCE_COLOR for the commands it starts: colours are wanted there, and no line that is drawn again.
+    # A notebook sets FORCE_COLOR for the commands it starts; there a line that is drawn again would be printed anew.
     seen = console.is_jupyter or (console.is_terminal and console.file.isatty())
     if not progressbar or not seen:
         yield None
@@ -40,7 +40,7 @@ def watched(progressbar: bool | Progress) -> Iterator[Progress | None]:
     task = bar.add_task("starting", total=1.0)
 
     def report(description: str, share: float) -> None:
-        # Sampling begins again when its draws did not pass: the time left is then anyone's.
+        # Sampling restarts when draws fail the gate, so that the share falls and no time left can be estimated.
         if share < bar.tasks[task].completed - 0.1:
             bar.reset(task)
         bar.update(task, description=description, completed=share)
@@ -56,7 +56,7 @@ def watched(progressbar: bool | Progress) -> Iterator[Progress | None]:
 
 
 def unheard(share: float) -> None:
-    """Take a share of which nobody wants to know."""
+    """Ignore the share: the progress of a caller that shows none."""
 
 
 def between(share: Share, begins: float, ends: float) -> Share:

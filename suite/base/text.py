@@ -12,7 +12,7 @@ def said(value: Any) -> str:
     """Return any value as a message shows it, cut when it is long."""
     try:
         text = repr(value)
-    except ValueError:  # a number of more digits than Python writes
+    except ValueError:  # Python refuses to write integers of more than 4,300 digits
         return f"a long {type(value).__name__}"
     return text if len(text) <= 40 else f"{text[:37]}..."
 

@@ -1,4 +1,4 @@
-"""Whether anybody else can have written a file: what is kept between processes is executed when it is loaded."""
+"""Whether another user can have written a file. Cached programs are executed, so that such a file is not used."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def own_folder(place: Path, make: bool) -> str:
         found = place.lstat()
     fault = fault_of(place, found, "folder")
     if not fault and found.st_mode & OTHERS:
-        with suppress(OSError):  # on a medium that is only read
+        with suppress(OSError):  # the medium may be read-only
             place.chmod(stat.S_IRWXU)
     return fault
 
@@ -91,9 +91,9 @@ def sizes_inside(folder: Path) -> tuple[dict[str, int], str]:
 
 
 def read_own(file: Path) -> tuple[bytes, str]:
-    """Return the content of a file, and why it is not to be believed; neither when there is none."""
+    """Return the content of a file, or why it is not trusted; two empty values when the file does not exist."""
     try:
-        # A link is not followed, and a pipe does not wait for its writer.
+        # Links are not followed, and opening a pipe does not block.
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return b"", ""

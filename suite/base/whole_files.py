@@ -17,7 +17,7 @@ def write_whole(place: Path, content: bytes) -> None:
 
 @contextmanager
 def written_whole(place: Path) -> Iterator[BinaryIO]:
-    """Open a file to be written, which takes its place when all is written and on the disk, and never before."""
+    """Open a temporary file beside a path; at the end of the block it is synced and renamed to that path."""
     temporary = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         with open(temporary, "wb") as file:
@@ -31,7 +31,7 @@ def written_whole(place: Path) -> Iterator[BinaryIO]:
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(place)
         raise
-    with suppress(OSError):  # some file systems do not do this for folders
+    with suppress(OSError):  # some file systems cannot sync a folder
         descriptor = os.open(place.parent, os.O_RDONLY)
         try:
             os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Options that are whole numbers: what each is, what it is unless it is given, and which numbers it may be."""
+"""Options that are whole numbers: description, default and range of each."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from triptych.base.errors import InputError
 from triptych.base.text import said
 
-LARGEST = 2**63 - 1  # that NumPy holds
+LARGEST = 2**63 - 1  # of a 64-bit integer
 
 
-LARGEST = 2**63 - 1  # that NumPy holds
+LARGEST = 2**63 - 1  # of a 64-bit integer
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ WORST_CONDITION = 1e8  # of G with its columns scaled to one: beyond, the produc
 
 
 class Sums(NamedTuple):
-    """Sufficient statistics: total weight, least sum of squares, its minimiser, and ``G = A' diag(w) A``, ``(k, k)``."""
+    """Sufficient statistics: total weight, least sum of squares, its minimiser and ``G = A' diag(w) A``, ``(k, k)``."""
 
     weight: Any
     least: Any

@@ -185,11 +185,11 @@ def _linear(model: pm.Model, z: Any, replacements: dict[Any, Any]) -> dict[str, 
 
 
 def coordinates(model: pm.Model, values: list[Any]) -> tuple[Any, dict[Any, Any], np.ndarray, list[tuple[int, int]]]:
-    """Return the symbol ``z``, each value variable as a part of it, its start, and where each part lies."""
+    """Return the symbol ``z``, each value variable as a slice of it, the start, and the blocks."""
     import pytensor.tensor as pt
 
     with warnings.catch_warnings():
-        # Said of PyTensor's own compiler, which computes no more than this point here.
+        # PyTensor warns of slow compilation by its own compiler, which computes only this point.
         warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS", category=UserWarning)
         point = model.initial_point()
     start = [np.asarray(point[value.name], dtype=float) for value in values]

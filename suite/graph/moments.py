@@ -18,7 +18,7 @@ from triptych.graph.rewrites import kind_of
 
 
 class Tail(IntEnum):
-    """What is known of a variable's tails, each class within the one before."""
+    """What is known of a variable's tails; each class is a subset of the one before."""
 
     UNKNOWN = 0
     MOMENTS = 1  # E |x|^k is finite for every k
@@ -28,7 +28,7 @@ class Tail(IntEnum):
 
 # Distributions that are bounded whatever their parameters.
 WITHIN = ("Beta", "Kumaraswamy", "LogitNormal", "Dirichlet", "VonMises", "LKJCorr", "_lkjcorr", "StickBreakingWeights")
-# Those of which location and scale are all the parameters, with the tails that they have at fixed ones.
+# Location-scale families, with the class of their tails at fixed parameters.
 LOCATED = {
     "Normal": Tail.EXPONENTIAL,
     "HalfNormal": Tail.EXPONENTIAL,
@@ -41,9 +41,9 @@ LOCATED = {
     "Triangular": Tail.BOUNDED,
     "ZeroSumNormal": Tail.EXPONENTIAL,
 }
-# Those whose moments are polynomials in their parameters, as PyTensor has these (a gamma's scale, not its rate).
+# Families whose moments are polynomials in PyTensor's parameters (a gamma's scale, not its rate).
 POLYNOMIAL = ("Gamma",)
-# Those of which this is known where the parameters are fixed.
+# Families whose tails are known only at fixed parameters.
 FIXED = {
     "TruncatedNormal": Tail.EXPONENTIAL,
     "SkewNormal": Tail.EXPONENTIAL,
@@ -57,7 +57,7 @@ FIXED = {
     "Maxwell": Tail.EXPONENTIAL,
 }
 SAME = ("Neg", "Abs", "Identity", "Cast", "Softplus", "Trunc", "RoundHalfToEven")
-KEEPS = ("Neg", "Abs", "Identity", "Cast")  # of these what is known of one over it, too
+KEEPS = ("Neg", "Abs", "Identity", "Cast")  # operations that change neither the class of x nor that of 1/x
 WITHIN_BOUNDS = (
     "Sigmoid", "Tanh", "Erf", "Erfc", "Sin", "Cos", "ArcTan", "Sign", "LT", "LE", "GT", "GE", "EQ", "NEQ",
 )  # fmt: skip
@@ -85,7 +85,7 @@ def _classes(outputs: list[Any]) -> dict[Any, Tail]:
     from pytensor.graph.traversal import io_toposort
 
     known: dict[Any, Tail] = {}
-    inverse: dict[Any, Tail] = {}  # of one over it
+    inverse: dict[Any, Tail] = {}  # the class of 1/x
 
     def of(variable: Any) -> Tail:
         return known.get(variable, Tail.BOUNDED if variable.owner is None else Tail.UNKNOWN)
@@ -102,13 +102,13 @@ def _classes(outputs: list[Any]) -> dict[Any, Tail]:
 
 
 def _is_off_zero(variable: Any) -> bool:
-    """Whether a constant keeps off zero; of data that may be replaced it is not known."""
+    """Whether all entries of a constant are nonzero; unknown, hence false, for data that may be replaced."""
     data = getattr(variable, "data", None)
     return isinstance(data, np.ndarray) and data.dtype.kind in "iuf" and bool(np.all(data != 0))
 
 
 def _class_of(node: Any, output: Any, of: Any, over: Any) -> tuple[Tail, Tail]:
-    """Return the class of one node's output, and that of one over it."""
+    """Return the class of one node's output x, and that of 1/x."""
     if name := distribution(output):
         return _of_distribution(node, name, of)
     inputs = [v for v in node.inputs if hasattr(v.type, "dtype")]
@@ -125,13 +125,13 @@ def _class_of(node: Any, output: Any, of: Any, over: Any) -> tuple[Tail, Tail]:
         return min(tails, default=Tail.UNKNOWN), min(inverses, default=Tail.UNKNOWN)
     if name in SUMS:
         return min(tails, default=Tail.UNKNOWN), Tail.UNKNOWN
-    if name in PRODUCTS:  # of one argument's own numbers too
+    if name in PRODUCTS:  # a product over an axis multiplies the entries of one argument
         return _product(tails if len(tails) > 1 else [*tails, *tails]), Tail.UNKNOWN
     return Tail.UNKNOWN, Tail.UNKNOWN
 
 
 def _product(tails: list[Tail]) -> Tail:
-    """Return the class of a product: what is bounded takes nothing away, and two tails make a longer one."""
+    """Return the class of a product: a bounded factor keeps the other's class, and two tails give a heavier one."""
     unbounded = [tail for tail in tails if tail is not Tail.BOUNDED]
     if not unbounded:
         return Tail.BOUNDED

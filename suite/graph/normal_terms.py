@@ -59,7 +59,7 @@ def linear(mean: Any, sigma: Any, observed: Any, z: Any) -> Linear | None:
 
 
 def _parts(variable: Any, moving: set[Any]) -> list[Any]:
-    """Walk up from a mean through sums and known factors; return what is multiplied by a matrix or chosen by row."""
+    """Follow a mean through sums and known factors to the variables that a matrix multiplies or an index selects."""
     if variable not in moving:
         return []
     node = variable.owner

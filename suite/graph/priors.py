@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 IMPROPER = ("Flat", "HalfFlat")
-UNTOLD = ("CustomDist", "ICAR")  # densities that need not integrate to one
+UNTOLD = ("CustomDist", "ICAR")  # densities that may not integrate to one
 
 
 def improper(model: Any) -> tuple[str, ...]:

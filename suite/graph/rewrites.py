@@ -1,4 +1,4 @@
-"""What is done to a model's densities before they are differentiated."""
+"""Rewrites of a model's densities that make their derivatives finite where the densities are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-# A change of one node: from it and its inputs, changed already, to what takes the place of its output, or None.
+# A rewrite of one node: from the node and its rewritten inputs to a new output, or None where it does not apply.
 Change = Callable[[Any, list[Any]], Any]
 
 

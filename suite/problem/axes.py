@@ -1,4 +1,4 @@
-"""Labels of an axis as arrays of draws can carry them."""
+"""Labels of an axis in a form that xarray and NetCDF can store."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ def axis_labels(labels: Iterable[Any]) -> list[Any]:
     given = list(labels)
     try:
         found = np.asarray(given)
-    except ValueError:  # tuples of several lengths
+    except ValueError:  # tuples of different lengths make no array
         return [str(label) for label in given]
     return given if found.ndim == 1 and found.dtype.kind in PLAIN else [str(label) for label in given]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-FALSE_ALARM = 1e-4  # of a claim on sampled figures, per run
+FALSE_ALARM = 1e-4  # probability that a true claim on sampled figures fails in a run
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,9 @@ def close_to_exact(draws: Any, exact: Any, *, prob: float | None = None) -> Clai
     gaps = []
     for k, expected in enumerate(wanted):
         one = values[..., k]
-        # Order statistics have heavier tails than their Monte Carlo error says; a share of the draws has not.
+        # The error of a sampled quantile is not normal; that of the share of draws below a value is.
         compared = one if prob is None else (one <= expected).astype(float)
         gap, error = abs(compared.mean() - (expected if prob is None else prob)), float(az.mcse(compared))
-        # Draws that are all on one side of a wrong quantile have no Monte Carlo error at all.
+        # If all draws lie on one side the share has no Monte Carlo error to divide by, and the claim fails.
         gaps.append(gap / error if error > 0 else float("inf") * gap if gap > 0 else 0.0)
     return at_most(max(gaps), float(norm.isf(FALSE_ALARM / 2 / len(gaps))))

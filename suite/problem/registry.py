@@ -1,4 +1,4 @@
-"""Every scenario there is: the modules of ``triptych.models`` and the entry points of others."""
+"""The installed scenarios: modules of ``triptych.models`` and entry points of other packages."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _add(found: dict[str, Scenario], name: str, place: str, load: Callable[[], A
             raise TypeError(f"{place} is not a triptych.Scenario but a {type(candidate).__name__}")
         if candidate.name in found:
             raise ValueError(f"{place}: a scenario named {candidate.name!r} exists already")
-    except Exception as error:  # whatever a file of someone's raises is that scenario's failure
+    except Exception as error:  # an exception of one scenario's file must not hide the other scenarios
         candidate = _unusable(name, place, error)
     found[candidate.name if candidate.name not in found else f"{candidate.name}_2"] = candidate
 

@@ -19,7 +19,7 @@ from triptych.problem.told import Density, Fact
 from triptych.problem.varied import Question, Range
 
 DEFAULT = "default"
-LONGEST_NAME = 100  # the name of its NetCDF file
+LONGEST_NAME = 100  # characters, as the name is part of a file's name
 CHAPTERS = ("losses", "regularisers", "failures", "limits")  # in the order in which the catalogue is read
 
 
@@ -253,7 +253,7 @@ class Scenario:
         return None if expected is None else Status(expected)
 
     def accepts(self, variant: str, method: str, estimand: str, label: str, status: str) -> bool:
-        """Whether a status is the expected one, or an answer where nothing is expected."""
+        """Whether a status is the expected one; where none is expected, whether it is no failure."""
         expected = None if self.expect is None else self.expected(variant, method, estimand, label)
         if expected is None:
             return status not in (Status.UNRELIABLE, Status.FAILED)

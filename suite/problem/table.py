@@ -1,4 +1,4 @@
-"""The one table: statuses, columns, and the row every panel fills."""
+"""The table that all panels fill: statuses, and rows whose fields are its columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands beside a regression's numbers: which class is the success, reference levels, dropped rows, priors."""
+"""Facts shown with a regression's estimates: the class called success, reference levels, dropped rows, priors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that stands beside the numbers in every output.
+    """One fact that every output shows with the estimates.
 
     Attributes
     ----------
