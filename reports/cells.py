@@ -24,6 +24,7 @@ FACTS = {
     "divergences": "divergences",
     "min_bfmi": "smallest BFMI",
     "newton_decrement": "Newton decrement",
+    "findings": "found there (by which probe)",
     "kkt_residual": "KKT residual",
     "max_rhat_before_relabelling": "largest R-hat before the labels were put in order",
 }

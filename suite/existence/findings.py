@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class Finding:
         Name of the probe, which the search writes.
     """
 
+    what: ClassVar[str] = ""  # in a few words
     by: str = field(default="", kw_only=True)
 
     def mapped(self, matrix: np.ndarray, offset: np.ndarray) -> Self | None:
@@ -44,6 +45,7 @@ class Finding:
 class Higher(Finding):
     """Coordinates at which the objective is higher: the ascents go on from there, and all probes look again."""
 
+    what = "a higher point"
     z: np.ndarray
 
 
@@ -51,6 +53,7 @@ class Higher(Finding):
 class Rise(Finding):
     """A path along which the objective rises without limit."""
 
+    what = "a rise without limit"
     path: Trace
 
     def mapped(self, matrix: np.ndarray, offset: np.ndarray) -> Rise:
@@ -66,6 +69,7 @@ class Place(Finding):
     ``rounding_error`` is given where it is not that of the best point.
     """
 
+    what = "a better place"
     point: Point
     corner: Corner | None = None
     rounding_error: float | None = None
@@ -75,6 +79,7 @@ class Place(Finding):
 class LevelPath(Finding):
     """A coordinate on a logarithmic scale that can be pushed away at no cost, and the direction in which it goes."""
 
+    what = "a coordinate pushed away at no cost"
     position: int
     direction: np.ndarray
 
@@ -98,13 +103,19 @@ class Directions(Finding):
 class Rays(Directions):
     """Directions, as rows, along which the objective stays at its supremum, which no finite value attains."""
 
+    what = "a supremum at infinity or on an edge of the support"
+
 
 class Unidentified(Directions):
     """Directions, as rows, along which the objective does not change."""
 
+    what = "level directions"
+
 
 class Edge(Directions):
     """Directions, as rows, in which the domain ends at once, while the objective rises up to there."""
+
+    what = "an edge of the domain"
 
 
 def without_limit(objective: Objective, path: Trace) -> list[Finding]:

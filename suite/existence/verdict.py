@@ -80,6 +80,11 @@ class Verdict:
         rounding_error = self.rounding_error if place.rounding_error is None else place.rounding_error
         return replace(self, point=place.point, corner=corner, rounding_error=rounding_error)
 
+    @property
+    def record(self) -> str:
+        """What was found, and in brackets by which probe: ``level directions (directions followed)``."""
+        return "; ".join(dict.fromkeys(f"{finding.what} ({finding.by})" for finding in self.findings))
+
     @cached_property
     def higher(self) -> np.ndarray | None:
         """Coordinates at which the objective is higher, if a probe met some."""

@@ -92,6 +92,7 @@ def search_diagnostics(verdict: Verdict) -> dict[str, object]:
         "iterations": verdict.point.iterations,
         "starts": verdict.starts,
         "other_optima": len(verdict.others),
+        "findings": verdict.record,
         "rounding_error": verdict.rounding_error,
         "backend": verdict.objective.engine.backend.name,
         "second_derivatives": verdict.objective.engine.backend.second_derivatives,

@@ -50,7 +50,11 @@ def test_every_probe_is_one_file_and_is_asked_once() -> None:
     ],
 )
 def test_the_verdict_says_which_probe_found_what(name: str, expected: list[tuple[str, type[Finding]]]) -> None:
-    assert [(finding.by, type(finding)) for finding in of_likelihood(name).findings] == expected
+    verdict = of_likelihood(name)
+    assert [(finding.by, type(finding)) for finding in verdict.findings] == expected
+    assert verdict.record.count("(") == len(expected)
+    for by, kind in expected:
+        assert f"{kind.what} ({by})" in verdict.record
 
 
 def test_a_verdict_is_frozen_and_a_further_finding_makes_another() -> None:
