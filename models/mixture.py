@@ -313,4 +313,6 @@ scenario = Scenario(
     chapter="failures",
     position=3,
     units={"mu": "cm", "sigma": "cm"},
+    about="The lengths of 150 iris petals, to the nearest millimetre, as two normal components: weight is the share of "
+    "each, mu its mean and sigma its standard deviation. Many lengths are equal.",
 )  # fmt: skip

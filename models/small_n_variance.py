@@ -327,4 +327,6 @@ scenario = Scenario(
     chapter="failures",
     position=1,
     units={"mu": "hours", "sigma": "hours", "variance": "hours squared"},
+    about="Ten patients slept under two drugs: the data are the differences of their extra hours of sleep. mu is the "
+    "mean difference, sigma its standard deviation, variance the square of sigma.",
 )  # fmt: skip

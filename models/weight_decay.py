@@ -348,4 +348,8 @@ scenario = Scenario(
     chapter="regularisers",
     position=1,
     units={"weight": "standard deviations of the outcome, for one of the predictor"},
+    about="Employment in the United States from 1947 to 1962, and six predictors that nearly repeat each other: prices "
+    "(GNPDEFL), national product (GNP), unemployment (UNEMP), the army (ARMED), population (POP) and the year. weight "
+    "is what one standard deviation of a predictor adds to employment, in standard deviations; coef is the same in "
+    "Longley's own units.",
 )  # fmt: skip

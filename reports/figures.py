@@ -48,6 +48,7 @@ def density(
     key: str,
     unit: str = "",
     size: tuple[float, float] = SMALL,
+    given: str = "",
 ) -> Chart:
     """Draw prior, likelihood and posterior of one scalar, with the MAP mode and the MLE.
 
@@ -70,6 +71,8 @@ def density(
         The unit of the scalar, if it is known.
     size
         Width and height of the drawing.
+    given
+        What is fixed in the draws of the prior; empty for the prior as a whole.
     """
     from arviz_stats.base import array_stats
 
@@ -93,7 +96,7 @@ def density(
     chart.curve(f"mcmc line{doubt}", points, "posterior density")
     chart.legend.append(("mcmc", "area", "posterior" if not doubt else f"posterior: {status}"))
     if before.size:
-        chart.legend.append(("n0", "line", "prior (its draws)"))
+        chart.legend.append(("n0", "line", f"prior ({given})" if given else "prior (its draws)"))
     likely = [(x(a), y(b)) for a, b in zip(*curve, strict=True) if low <= a <= high]
     if likely:
         chart.curve(f"mle line{' dashed' if 'Wald' in source else ''}", likely, source)

@@ -105,9 +105,11 @@ def render(comparisons: Sequence[Comparison]) -> str:
 
 def _walk(comparison: Comparison) -> dict[str, Any] | None:
     """Return the steps of a comparison's path, if it was given one."""
+    if comparison.walked is None:
+        return None
     from triptych.reports.walk import steps
 
-    return None if comparison.walked is None else steps(comparison.walked)
+    return steps(comparison.walked)
 
 
 def fragment(comparison: Comparison) -> str:

@@ -31,7 +31,7 @@ PAGE = {
     MCMC: "mcmc",
     MLE: "mle",
     MAP: "map",
-    **{c: f"s{i}" for i, c in enumerate(CHAINS)},
+    **{c: f"chain{i % 4}" for i, c in enumerate(CHAINS)},
 }
 
 

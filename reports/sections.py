@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triptych.comparisons.explanation.prior import drawn_prior
+from triptych.comparisons.explanation.prior import drawn_prior, prior_given_the_mode
 from triptych.comparisons.notices import far_from_the_prior
 from triptych.problem.scenario import DEFAULT
 from triptych.reports import cells
@@ -223,7 +223,6 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
         "densities": [chart for scalar, chart in densities.items() if scalar != headline or not first],
         "front": front,
         "heights": HEIGHTS,
-        "without_prior": _without_prior(posterior),
         "evidence": _evidence(solution, key),
         "optima": [cells.line(row, groups) for row in optima],
         "intervals": [cells.line(row, groups) for row in intervals],
@@ -238,10 +237,13 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
     }
 
 
-def _without_prior(posterior: Any) -> str:
-    """Say why no prior is drawn, if there is none."""
-    why = posterior.diagnostics.get("no_prior_predictive", "") if posterior is not None else ""
-    return f"No prior is drawn: {why}." if why and "prior" not in getattr(posterior.native, "children", {}) else ""
+def _priors(solution: Any) -> tuple[dict[str, np.ndarray], str]:
+    """Return draws of the prior by variable, and what is fixed in them.
+
+    Where the prior cannot be drawn from as a whole they are those of each variable with the others at the MAP.
+    """
+    whole = drawn_prior(solution)
+    return (whole, "") if whole else (prior_given_the_mode(solution), "the others at the MAP")
 
 
 def _ranks(posterior: Any, key: str) -> list[Plot]:
@@ -306,7 +308,7 @@ def _densities(
         return {}
     profiles = solution.panels["mle"].profiles if "mle" in solution.panels else {}
     charts: dict[str, Chart] = {}
-    priors = drawn_prior(solution)
+    priors, given = _priors(solution)
     for scalar, place in drawn:
         circle = Circle(solution, scalar)
         draws = circle.draws(_draws(solution, scalar.estimand, place))
@@ -318,7 +320,9 @@ def _densities(
         unit = units.get(scalar.estimand, "")
         place_key = f"{key}-d{len(charts)}"
         size = LARGE if scalar.name == large else SMALL
-        charts[scalar.name] = density(circle.scalar(scalar), draws, prior, others, profile, place_key, unit, size)
+        charts[scalar.name] = density(
+            circle.scalar(scalar), draws, prior, others, profile, place_key, unit, size, given
+        )
     return charts
 
 

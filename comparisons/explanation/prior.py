@@ -94,14 +94,19 @@ def drawn_prior(solution: Solution) -> dict[str, np.ndarray]:
     }
 
 
-def _given_the_mode(solution: Solution) -> dict[Key, tuple[float, float]]:
-    """Return the same of each free variable's own prior, all others fixed where the MAP has them."""
+def prior_given_the_mode(solution: Solution) -> dict[str, np.ndarray]:
+    """Return draws of each free variable's own prior, all others fixed where the MAP has them, ``(draws, size)``."""
     engine, mode = solution.engine, solution.panels.get("map")
     if engine is None or mode is None or mode.z is None:
         return {}
+    return _conditional_draws(engine, engine.natural_values(mode.z))
+
+
+def _given_the_mode(solution: Solution) -> dict[Key, tuple[float, float]]:
+    """Return the same of each free variable's own prior, all others fixed where the MAP has them."""
     found = {}
-    for name, values in _conditional_draws(engine, engine.natural_values(mode.z)).items():
-        for i, label in enumerate(engine.variables[name].labels):
+    for name, values in prior_given_the_mode(solution).items():
+        for i, label in enumerate(solution.variables[name].labels):
             if (one := of_draws(values[:, i])) is not None:
                 found[name, label] = one
     return found

@@ -73,6 +73,7 @@ class Solution:
     panels: dict[str, Panel]
     samples: dict[str, np.ndarray]
     seconds: dict[str, float] = field(default_factory=lambda: {"mle": 0.1, "mcmc": 1.5})
+    engine: Any = None
 
     def draws(self, estimand: str) -> np.ndarray:
         return self.samples[estimand]

@@ -6,11 +6,15 @@ import math
 from typing import Any
 
 import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
 import pytest
 from scipy.stats import norm
 
+import triptych
 from triptych.reports.figures import density
 from triptych.reports.marks import Chart
+from triptych.reports.sections import _priors
 from triptych.reports.view import Scalar
 
 QUANTILES = (np.arange(4000) + 0.5) / 4000
@@ -50,6 +54,21 @@ def test_the_part_of_a_wide_prior_that_is_seen_has_its_share_of_the_area() -> No
     nowhere = _drawn(norm.ppf(QUANTILES, loc=100.0), _row(0.0, 1.0))
     assert not [label for _, _, label in nowhere.legend if label.startswith("prior")]
     assert not _drawn(np.zeros(0), _row(0.0, 1.0)).title.count("prior")
+
+
+def test_a_prior_that_cannot_be_drawn_from_as_a_whole_is_that_of_each_variable_at_the_map() -> None:
+    with pm.Model() as model:
+        sigma = pm.HalfFlat("sigma")
+        b = pm.Laplace("b", 0, 3 * sigma)
+        pm.Potential("flat_on_the_logarithm", -pt.log(sigma))
+        pm.Normal("y", b, sigma, observed=[1.0, 2.0, 4.0])
+    solved = triptych.compare(model, draws=100, tune=100, profile=False, progressbar=False)["default"]
+    priors, given = _priors(solved)
+    assert given == "the others at the MAP"
+    assert list(priors) == ["b"]
+    scale = 3 * solved.row("map", "sigma").estimate
+    # Of 400 draws of a Laplace density the mean distance from the centre is its scale, within four standard errors.
+    assert np.abs(priors["b"]).mean() == pytest.approx(scale, rel=4 / 20)
 
 
 def test_the_label_of_the_drawing_says_its_result_and_the_axes_what_they_are() -> None:

@@ -134,7 +134,7 @@ def test_ranks_are_drawn_of_the_scalars_that_mix_worst() -> None:
     summary = [{"estimand": "b", "label": k, "r_hat": r, "ess_bulk": 100.0} for k, r in zip("uvw", rhat, strict=True)]
     plots = rank_plots(tree, summary, "k")
     assert [p.caption.split(":")[0] for p in plots] == ["b[w]", f"b[{'uv'[int(np.argmax(rhat[:2]))]}]"]
-    assert all(len(_curves(p.svg, f"s{i}")) == 1 for p in plots for i in range(4))
+    assert all(len(_curves(p.svg, f"chain{i}")) == 1 for p in plots for i in range(4))
     ids = [set(re.findall(r'id="([^"]*)"', p.svg)) for p in plots]
     assert not ids[0] & ids[1]
     assert rank_plots(tree, [{**row, "r_hat": np.nan} for row in summary[:1]], "k")
