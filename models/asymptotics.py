@@ -450,6 +450,8 @@ scenario = Scenario(
     ),
     figures=(rates, variations),
     varies={"hours": Range(1.0, 10_000.0, "hours in which the prior has seen its failures")},
+    about="Twelve times between failures of an aircraft's air conditioning, in hours. theta is the failure rate; in "
+    "the variant uniform it is the upper end of a uniform distribution.",
     chapter="limits",
     position=1,
     answer=answer,

@@ -496,6 +496,9 @@ scenario = Scenario(
     figures=(priors_on_a_separated_cell, focal_map),
     varies={"slope_sd": Range(30.0, 0.05, "scale of the slope's prior, log-odds per 10 F")},
     null={"slope": 0.0},
+    about="23 flights before Challenger: whether an O-ring was damaged, by temperature. slope is what 10 degrees "
+    "Fahrenheit add to the log-odds of damage, level the log-odds at 70 F. The variant nines asks which of 1797 "
+    "handwritten digits is a nine, by the amount of ink; the variants cold ask only whether it was below 65 F.",
     chapter="failures",
     position=4,
     answer=answer,

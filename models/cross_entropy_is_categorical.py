@@ -365,6 +365,9 @@ scenario = Scenario(
     figures=(descents,),
     varies={"prior_sd": Range(30.0, 0.05, "prior standard deviation of a class's weight of a standardised predictor")},
     null={"coef": 0.0},
+    about="944 American voters of 1996 in three classes of party identification, with their place from left to "
+    "right, education and income, each standardised. coef is what one standard deviation of a predictor adds "
+    "to the log-odds of a class against the reference class; level is the log-odds at the mean.",
     chapter="losses",
     position=4,
     answer=answer,

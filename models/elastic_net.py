@@ -323,6 +323,10 @@ scenario = Scenario(
     figures=(path,),
     varies={"rate": Range(0.1, 200.0, "rate of the absolute value in the prior, per sigma")},
     null={"beta": 0.0},
+    about="442 patients: how far diabetes had progressed after a year, and four predictors measured before, body "
+    "mass and the blood measurements s1, s2 and s3, of which s1 and s2 nearly repeat each other. All are "
+    "standardised; beta is what one standard deviation of a predictor adds, sigma the standard deviation of "
+    "the rest.",
     chapter="regularisers",
     position=3,
     answer=answer,

@@ -323,6 +323,9 @@ scenario = Scenario(
     ),
     figures=(three_means, log_likelihoods),
     varies={"guess_sd": Range(30.0, 0.05, "prior standard deviation of mu, 100 km/s")},
+    about="Michelson's first twenty measurements of the speed of light, in hundreds of km/s above 299 000, where "
+    "their standard deviation is close to one and is taken to be one. mu is the speed itself; its prior is a "
+    "guess of 300 000 km/s that is worth one measurement.",
     chapter="losses",
     position=1,
     answer=answer,

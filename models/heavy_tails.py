@@ -350,6 +350,9 @@ scenario = Scenario(
     figures=(sensitivity,),
     varies={"slope_sd": Range(10.0, 0.01, "prior standard deviation of the slope")},
     null={"slope": 0.0},
+    about="Loss of ammonia on 21 days against the flow of air in a plant. level is the loss at the mean flow, slope "
+    "what one unit of flow adds, scale the spread of the errors; in the variants moved one day's loss is "
+    "misread.",
     chapter="failures",
     position=5,
     answer=answer,

@@ -318,6 +318,6 @@ scenario = Scenario(
     about="442 patients: how far diabetes had progressed after a year (a score from 25 to 346), and ten predictors "
     "measured before: age, sex, body mass index (bmi), blood pressure (bp), and in the blood total cholesterol (s1), "
     "LDL (s2), HDL (s3), total over HDL (s4), the logarithm of triglycerides (s5) and glucose (s6). beta[s1] is what "
-    f"s1 adds to the score. The Laplace prior expects coefficients near zero; its lambda = {RATE:g} is the one under "
-    "which these data are most probable (Park and Casella 2008).",
+    "s1 adds to the score, all predictors scaled alike. The Laplace prior expects coefficients near zero; its "
+    f"lambda = {RATE:g} is the one under which these data are most probable (Park and Casella 2008).",
 )  # fmt: skip

@@ -331,6 +331,9 @@ scenario = Scenario(
     figures=(two_lines,),
     varies={"slope_sd": Range(10.0, 0.005, "prior standard deviation of the slope")},
     null={"slope": 0.0},
+    about="Food expenditure of 235 Belgian households in 1857 against their income, in thousands of francs. level "
+    "is the expenditure at the mean income, slope what one more franc of income adds to it, b the mean "
+    "absolute distance from the line.",
     chapter="losses",
     position=3,
     answer=answer,

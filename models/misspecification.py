@@ -384,6 +384,8 @@ scenario = Scenario(
     ),
     figures=(counts,),
     varies={"persons": Range(0.01, 1000.0, "how many persons the prior of a rate counts for")},
+    about="Visits to a doctor in a year, by how persons judged their health: rate is the mean number of visits of "
+    "those with one judgement. The counts scatter more than the Poisson distribution of the model lets them.",
     chapter="failures",
     position=6,
     answer=answer,

@@ -478,6 +478,9 @@ scenario = Scenario(
     ),
     figures=(shapes, reach),
     varies={"prior_sd": Range(5.0, 0.05, "prior standard deviation of the logarithm of the rate")},
+    about="Oxygen that bacteria use up in one to ten days, on a curve that levels off: plateau is where it ends, "
+    "rate how fast it gets there, half when half of it is reached, sigma the standard deviation around the "
+    "curve. In the variants assay the curve is that of an enzyme's optical density by dose.",
     chapter="limits",
     position=2,
     answer=answer,

@@ -306,6 +306,9 @@ scenario = Scenario(
     figures=(stopped,),
     varies={"width": Range(30.0, 0.05, "how many times as wide the prior is as that of the regulariser")},
     null={"weight": 0.0},
+    about="442 patients: how far diabetes had progressed after a year, and four predictors measured before, all "
+    "standardised. weight is what one standard deviation of a predictor adds; each variant has the prior that "
+    "one regulariser is in disguise.",
     chapter="regularisers",
     position=4,
     answer=answer,

@@ -312,6 +312,8 @@ scenario = Scenario(
     ),
     figures=(shrinking,),
     varies={"worth": Range(0.01, 100.0, "how many observations the prior of mu counts for")},
+    about="Hours of sleep that the first patients of Student gained under a drug: three of them, two, or one. mu is "
+    "the mean gain, variance the variance of the gains.",
     chapter="failures",
     position=2,
     answer=answer,
