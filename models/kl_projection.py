@@ -484,6 +484,8 @@ scenario = Scenario(
     ),
     figures=(training, projections),
     varies={"smoothing": Range(0.01, 100.0, "what the mode adds to each count")},
+    about="A page of prose as its symbols, the letters and the blank between words; its last paragraph is kept back. "
+    "share is the probability of each symbol.",
     chapter="losses",
     position=5,
     answer=answer,

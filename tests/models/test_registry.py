@@ -86,3 +86,10 @@ def test_scenarios_of_other_packages_are_found_and_broken_ones_take_none_down(wi
         assert comparison.error is not None
         assert reason in comparison.error
         assert not comparison.ok
+
+
+@pytest.mark.parametrize("name", sorted(triptych.scenarios()))
+def test_a_scenario_says_what_its_data_are_and_names_its_first_estimand(name: str) -> None:
+    scenario = triptych.scenarios()[name]
+    assert scenario.about.endswith(".")
+    assert scenario.estimands[0] in scenario.about
