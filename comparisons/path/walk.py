@@ -21,8 +21,8 @@ from triptych.comparisons.path.criteria import (
 )
 from triptych.comparisons.study.batched import solve_batched
 from triptych.comparisons.study.fits import Fit, Kept
-from triptych.comparisons.study.problem import METHOD_OF, Options, Sets
-from triptych.comparisons.study.replicates import ENGINES, STATUSES, Replicates
+from triptych.comparisons.study.problem import Options, Sets
+from triptych.comparisons.study.replicates import Replicates, rows_of
 from triptych.comparisons.study.serial import solve_serially
 from triptych.graph.priors import improper
 from triptych.panels.problem import Problem, compiled
@@ -90,24 +90,9 @@ class Path:
         """One row for each point, method and scalar, with the interval of the method."""
         import pandas as pd
 
-        found, rows = self.found, []
-        kinds = {METHOD_OF[kind]: k for k, kind in enumerate(found.kinds)}
-        for k, value in enumerate(self.values):
-            for m, method in enumerate(found.methods):
-                for s, (estimand, label) in enumerate(found.scalars):
-                    at = kinds[method]
-                    ends = float(found.lower[at, k, s]), float(found.upper[at, k, s])
-                    rows.append(
-                        {
-                            self.along: float(value), "method": method, "estimand": estimand, "label": label,
-                            "estimate": float(found.estimate[m, k, s]), "std_error": float(found.std_error[m, k, s]),
-                            "lower": ends[0], "upper": ends[1],
-                            "interval_kind": found.kinds[at] if not np.all(np.isnan(ends)) else "none",
-                            "status": str(STATUSES[found.status[m, k, s]]),
-                            "reason": found.reasons.get((m, k, s), ""), "engine": ENGINES[found.engine[m, k]],
-                        }
-                    )  # fmt: skip
-        return pd.DataFrame(rows)
+        return pd.DataFrame(
+            {self.along: float(value), **row} for k, value in enumerate(self.values) for row in rows_of(self.found, k)
+        )
 
     @property
     def scores(self) -> pd.DataFrame:

@@ -118,7 +118,7 @@ class _Maximum:
     @classmethod
     def of(cls, problem: Problem, sets: Sets, method: str) -> _Maximum:
         engine = _engine(problem, method)
-        batch = _lanes(engine, sets.data)
+        batch = _lanes(engine, sets.data, sets.block)
         objective, _ = make_objective(engine, PARTS[method])
         return cls(method, Natural(batch, _estimands(problem, engine)), objective, modes(batch, objective))
 
@@ -136,8 +136,8 @@ def _estimands(problem: Problem, engine: Engine) -> list[Estimand]:
     return resolve(engine, [e.name for e in problem.estimands])
 
 
-def _lanes(engine: Engine, data: Sequence[Mapping[str, Any]]) -> Lanes:
-    return lanes(engine, [{name: one[name] for name in engine.data if name in one} for one in data])
+def _lanes(engine: Engine, data: Sequence[Mapping[str, Any]], block: int) -> Lanes:
+    return lanes(engine, [{name: one[name] for name in engine.data if name in one} for one in data], block)
 
 
 def _write_maximum(found: Replicates, maximum: _Maximum, sets: Sets, options: Options) -> np.ndarray:
@@ -160,7 +160,7 @@ def _write_maximum(found: Replicates, maximum: _Maximum, sets: Sets, options: Op
             left |= np.any(~profile.settled & ~curved.unknown, axis=1)
     _write_reasons(found, m, maximum, curved)
     if sets.fresh:
-        found.log_score[m] = score_of_points(_lanes(natural.lanes.engine, sets.fresh), modes_found.z)
+        found.log_score[m] = score_of_points(_lanes(natural.lanes.engine, sets.fresh, sets.block), modes_found.z)
     return left
 
 
@@ -186,7 +186,7 @@ def _write_posterior(
     drawn: dict[int, np.ndarray],
 ) -> np.ndarray:
     """Write the posteriors of some replicates, and put their draws into ``drawn``; return which are left."""
-    batch = _lanes(problem.engine, [sets.data[k] for k in rows])
+    batch = _lanes(problem.engine, [sets.data[k] for k in rows], sets.block)
     groups = sample_until_passed(
         batch,
         best.z[rows],
@@ -206,7 +206,7 @@ def _write_posterior(
             draws = np.concatenate([_flat(group, e.name)[k] for e in problem.estimands], axis=1)
             found.rank[row], found.draw[row] = rank_among(draws, sets.truth[row], RANKED), draws[-1]
         if sets.fresh:
-            fresh = _lanes(problem.engine, [sets.fresh[k] for k in at])
+            fresh = _lanes(problem.engine, [sets.fresh[k] for k in at], sets.block)
             found.log_score[options.methods.index("mcmc"), at] = score_of_draws(fresh, group.posterior.z)
     return left
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from triptych.base.errors import InputError
+from triptych.batch.lanes import BLOCK
 from triptych.panels.settings import CI_PROB, EACH_CHAINS, EACH_DRAWS, EACH_TUNE, Settings
 from triptych.problem.table import METHODS
 
@@ -76,12 +77,16 @@ class Sets:
     fresh
         For each replicate another data set of the same truth, on which the predictive distributions are scored;
         empty where they are not.
+    block
+        Replicates that are computed in one call, the last of which is filled up. The bits of a replicate's figures
+        depend on it.
     """
 
     data: Sequence[Mapping[str, Any]]
     seeds: np.ndarray
     truth: np.ndarray
     fresh: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    block: int = BLOCK
 
     def __post_init__(self) -> None:
         count = len(self.data)
@@ -96,4 +101,4 @@ class Sets:
     def some(self, rows: np.ndarray) -> Sets:
         """Return the replicates at these positions."""
         fresh = [self.fresh[k] for k in rows] if self.fresh else ()
-        return Sets([self.data[k] for k in rows], self.seeds[rows], self.truth[rows], fresh)
+        return Sets([self.data[k] for k in rows], self.seeds[rows], self.truth[rows], fresh, self.block)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from triptych.comparisons.study.problem import Options
+from triptych.comparisons.study.problem import METHOD_OF, Options
 from triptych.problem.table import Status
 
 STATUSES = tuple(Status)  # a status is stored as its position
@@ -92,6 +93,26 @@ class Replicates:
         kept = {key: said for key, said in self.reasons.items() if key[1] not in place}
         back = dict(enumerate(int(row) for row in rows))
         self.reasons = kept | {(m, back[r], s): said for (m, r, s), said in others.reasons.items()}
+
+
+def rows_of(found: Replicates, k: int) -> list[dict[str, Any]]:
+    """Return one row for each method and scalar of a replicate, with the interval of the method."""
+    kinds, rows = {METHOD_OF[kind]: at for at, kind in enumerate(found.kinds)}, []
+    for m, method in enumerate(found.methods):
+        for s, (estimand, label) in enumerate(found.scalars):
+            at = kinds[method]
+            ends = float(found.lower[at, k, s]), float(found.upper[at, k, s])
+            rows.append(
+                {
+                    "method": method, "estimand": estimand, "label": label,
+                    "estimate": float(found.estimate[m, k, s]), "std_error": float(found.std_error[m, k, s]),
+                    "lower": ends[0], "upper": ends[1],
+                    "interval_kind": found.kinds[at] if not np.all(np.isnan(ends)) else "none",
+                    "status": str(STATUSES[found.status[m, k, s]]),
+                    "reason": found.reasons.get((m, k, s), ""), "engine": ENGINES[found.engine[m, k]],
+                }
+            )  # fmt: skip
+    return rows
 
 
 def rank_among(draws: np.ndarray, truth: np.ndarray, count: int) -> np.ndarray:

@@ -92,7 +92,7 @@ class Lanes:
         return tuple(np.concatenate(parts) for parts in zip(*blocks, strict=True))
 
 
-def lanes(engine: Engine, data: Sequence[dict[str, Any]]) -> Lanes:
+def lanes(engine: Engine, data: Sequence[dict[str, Any]], block: int = BLOCK) -> Lanes:
     """Put data sets side by side.
 
     Parameters
@@ -101,6 +101,8 @@ def lanes(engine: Engine, data: Sequence[dict[str, Any]]) -> Lanes:
         The model, compiled with one data set.
     data
         For each lane its arrays by name, as for :meth:`Engine.with_data`; what is left out is the engine's own.
+    block
+        Lanes of one call.
 
     Raises
     ------
@@ -115,7 +117,7 @@ def lanes(engine: Engine, data: Sequence[dict[str, Any]]) -> Lanes:
         if any(row.shape != own.shape for row in rows):
             raise ModelError(f"the data sets have {name!r} in several shapes; solve those of one shape together")
         stacked.append(np.stack(rows))
-    return Lanes(engine, tuple(stacked), len(data))
+    return Lanes(engine, tuple(stacked), len(data), block)
 
 
 @cache

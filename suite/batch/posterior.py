@@ -111,7 +111,7 @@ def sample_until_passed(
     found: list[Drawn] = []
     for times in TIMES:
         if times > 1:
-            posterior = extend(lanes.some(rows, FEW), posterior, times * draws)
+            posterior = extend(lanes.some(rows, min(FEW, lanes.block)), posterior, times * draws)
         now = _judged(rows, posterior, ci_prob)
         short = ~now.gate.passed & ~now.gate.hopeless & posterior.at_mode
         if times == TIMES[-1] or not short.any():

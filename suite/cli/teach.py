@@ -17,8 +17,15 @@ from triptych.cli.streams import say
 def teach(
     acts: Annotated[list[str] | None, typer.Argument(metavar="[ACT]...", help="Acts of the lesson, in order.")] = None,
     out: Annotated[str, typer.Option("--out", help="The file to write.")] = "lesson.html",
+    live: Annotated[
+        str | None, typer.Option("--live", help="Open the engine behind sliders: a scenario, or file.py:model.")
+    ] = None,
 ) -> None:
     """Write the lesson: one HTML file for a class, without a network."""
+    if live is not None:
+        from triptych.cli.live import run_live
+
+        return run_live(live)
     from triptych.reports.lesson.lesson import render_lesson
 
     place = _file(out)
