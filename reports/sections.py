@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 MOST_DENSITIES = {True: 6, False: 3}  # by whether it is the default variant
 MOST_PATHS = 3
+COLUMNS_OF, MOST_COLUMNS = 2, 60  # axes of an array that is shown column by column, and columns that are
 # In a table of more rows than this, estimands of several scalars are folded, but not that on which panels differ most.
 MOST_OPEN, FOLDED = 12, 3
 
@@ -71,7 +72,7 @@ def scenario(comparison: Comparison) -> dict[str, Any]:
         "problems": list(comparison.problems),
         "mathematics": [mathml(line) for line in source.mathematics],
         "code": code(source.model if source.code is None else source.code),
-        "data": data_summary(first.data) if first is not None else None,
+        "data": data_summary(first.data, source.columns) if first is not None else None,
         "variants": [_variant(comparison, name) for name in comparison.solutions],
         "figures": figures,
         "broken": broken,
@@ -100,25 +101,24 @@ def _tally(comparison: Comparison, rows: list[dict[Any, Any]]) -> list[dict[str,
     return found
 
 
-def data_summary(data: Any) -> dict[str, Any]:
-    """Summarise arrays: shape, axes, range and a few labels."""
-    arrays = []
-    for name, value in data.arrays.items():
-        if not value.ndim:
-            continue
+def data_summary(data: Any, columns: Mapping[str, np.ndarray] | None = None) -> dict[str, Any]:
+    """Summarise data, a row a column: shape, axes, range and a few labels.
+
+    Parameters
+    ----------
+    data
+        What the model reads.
+    columns
+        The columns of the user's table; the arrays that are read otherwise are shown without them.
+    """
+    arrays = [_array(name, values, ()) for name, values in (columns or {}).items()]
+    for name, value in data.arrays.items() if not columns else ():
         axes = data.dims.get(name, ())
-        numbers = value[np.isfinite(value)] if np.issubdtype(value.dtype, np.number) else np.zeros(0)
-        filled = numbers.size
-        arrays.append(
-            {
-                "name": name,
-                "shape": " by ".join(map(str, value.shape)),
-                "axes": ", ".join(axes),
-                "low": pretty(significant(numbers.min())) if filled else "",
-                "mean": pretty(significant(_mean(numbers))) if filled else "",
-                "high": pretty(significant(numbers.max())) if filled else "",
-            }
-        )
+        labels = data.coords.get(axes[-1], ()) if len(axes) == value.ndim == COLUMNS_OF else ()
+        if 0 < len(labels) <= MOST_COLUMNS and len(labels) == value.shape[-1]:
+            arrays += [_array(f"{name}[{label}]", value[:, k], axes[:1]) for k, label in enumerate(labels)]
+        elif value.ndim:
+            arrays.append(_array(name, value, axes))
     used = {axis for axes in data.dims.values() for axis in axes}
     coords = [
         {"axis": axis, "size": len(labels), "labels": [str(label) for label in labels[:12]]}
@@ -127,6 +127,19 @@ def data_summary(data: Any) -> dict[str, Any]:
     ]
     constants = [{"name": name, "value": str(value)} for name, value in data.constants.items()]
     return {"arrays": arrays, "coords": coords, "constants": constants}
+
+
+def _array(name: str, value: np.ndarray, axes: Sequence[str]) -> dict[str, str]:
+    numbers = value[np.isfinite(value)] if np.issubdtype(value.dtype, np.number) else np.zeros(0)
+    filled = numbers.size
+    return {
+        "name": name,
+        "shape": " by ".join(map(str, value.shape)),
+        "axes": ", ".join(axes),
+        "low": pretty(significant(numbers.min())) if filled else "",
+        "mean": pretty(significant(_mean(numbers))) if filled else "",
+        "high": pretty(significant(numbers.max())) if filled else "",
+    }
 
 
 def _mean(numbers: np.ndarray) -> float:

@@ -175,6 +175,8 @@ class Scenario:
         What a class is asked before it sees the figures.
     about
         What the data are and what the names in the tables mean, in two or three sentences.
+    columns
+        Name to column of the user's table, for the report, where the arrays that the model reads are on another scale.
     """
 
     name: str
@@ -206,6 +208,7 @@ class Scenario:
     units: Mapping[str, str] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
     about: str = ""
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):

@@ -128,6 +128,7 @@ def build_scenario(
                 **{k: getattr(regression, k) for k in stated},
             ),
             about=about(design, regression),
+            columns={design.outcome_name: design.outcome, **dict(zip(design.labels, design.columns.T, strict=True))},
             why=why(design, regression, found, standardize=standardize),
             varies=_varies(design, regression),
         )

@@ -11,6 +11,7 @@ import pytest
 from markupsafe import escape
 
 from triptych.problem.scenario import Data
+from triptych.regression.build import build_scenario
 from triptych.reports.cells import cell
 from triptych.reports.html import fragment, render
 from triptych.reports.mathematics import breakable, mathml
@@ -36,6 +37,21 @@ def test_the_mean_of_centred_data_is_zero() -> None:
     shown = {a["name"]: a["mean"] for a in data_summary(Data({"x": x, "small": x * 1e-12 + 1e-14}))["arrays"]}
     assert shown["x"] == "0"
     assert "14</sup>" in shown["small"]
+
+
+def test_the_data_are_shown_column_by_column_and_those_of_a_table_on_its_own_scale() -> None:
+    x = np.array([[1.0, 10.0], [3.0, 30.0]])
+    known = {"dims": {"X": ("row", "predictor"), "y": ("row",)}, "coords": {"predictor": ["a", "b"]}}
+    shown = data_summary(Data({"X": x, "y": np.array([0.0, 1.0])}, **known))["arrays"]
+    assert [(a["name"], a["mean"], a["axes"]) for a in shown] == [
+        ("X[a]", "2", "row"),
+        ("X[b]", "20", "row"),
+        ("y", "0.5000", "row"),
+    ]
+    table = {"y": [0, 1, 1, 0], "dose": [100.0, 200.0, 300.0, 600.0]}
+    scenario = build_scenario(table, "y ~ dose", family="bernoulli")
+    dose = next(a for a in data_summary(scenario.data(), scenario.columns)["arrays"] if a["name"] == "dose")
+    assert (dose["low"], dose["mean"], dose["high"]) == ("100", "300", "600")
 
 
 def test_what_users_write_is_escaped(page: str, lasso: Any) -> None:
