@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from contextlib import suppress
 from pathlib import Path
 
+DIGEST = 32  # bytes of a SHA-256
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -124,3 +126,18 @@ def write_own(file: Path, content: bytes) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def sealed(name: str, content: bytes) -> bytes:
+    """Return content behind a digest of it and of its name, which tells it from damaged and from other content."""
+    return _digest(name, content) + content
+
+
+def unsealed(name: str, kept: bytes) -> bytes | None:
+    """Return the content of what was kept under a name; None where it is damaged or was kept under another."""
+    content = kept[DIGEST:]
+    return content if _digest(name, content) == kept[:DIGEST] else None
+
+
+def _digest(name: str, content: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + content).digest()

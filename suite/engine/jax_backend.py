@@ -16,7 +16,7 @@ from triptych.engine.differences import difference_hessian
 from triptych.engine.fingerprint import UnknownOperation, fingerprint
 from triptych.engine.programs import Program, Programs, device, source_digest
 from triptych.engine.sums_of_squares import Gram
-from triptych.engine.xla_cache import xla_folder
+from triptych.engine.xla_cache import use_xla_cache
 from triptych.graph.graph import Graph
 
 ALIGNED = 8  # XLA reads memory without a copy only at multiples of 8 numbers (64 bytes)
@@ -318,9 +318,8 @@ def _configure() -> None:
     jax_funcify.register(Clip)(lambda op, **_: lambda x, low, high: jax.numpy.clip(barrier(x), low, high))
     jax.config.update("jax_cpu_enable_async_dispatch", False)
 
-    if jax.config.jax_compilation_cache_dir is None and (folder := xla_folder()) is not None:
+    if jax.config.jax_compilation_cache_dir is None and use_xla_cache():
         # An entry that is being written by another process, or that a full disk does not take, costs only time.
         warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache entry")
-        jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

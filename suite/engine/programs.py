@@ -18,11 +18,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from triptych.base.trust import read_own, write_own
+from triptych.base.trust import read_own, sealed, unsealed, write_own
 from triptych.engine.caches import cache_folder, not_kept, not_used
 
 LIBRARIES = ("triptych", "jax", "jaxlib", "pytensor", "pymc", "numpy", "tensorflow-probability")
-DIGEST = 32  # bytes of a SHA-256, which stands before what is kept
 DAY = 86_400  # seconds after which an unfinished entry is removed: no process still writes it
 COMPILING = Lock()  # JAX's settings during compilation hold for all threads, so one compiles at a time
 MOST_KEPT = 2e9  # bytes; beyond, the least recently used programs are removed
@@ -142,11 +141,6 @@ def _tree(form: Any) -> Any:
     return jax.tree.structure(built(form))
 
 
-def _digest(name: str, content: bytes) -> bytes:
-    """Return the digest of an entry's name and content, by which a damaged or renamed entry is recognised."""
-    return hashlib.sha256(name.encode() + b"\n" + content).digest()
-
-
 def _load(name: str, tree: Any) -> Any:
     """Return a kept program; None when there is none, or it is damaged, another one's, or of another machine."""
     import jax
@@ -158,11 +152,11 @@ def _load(name: str, tree: Any) -> Any:
     kept, fault = read_own(folder / name)
     if fault:
         not_used(fault)
-    if _digest(name, kept[DIGEST:]) != kept[:DIGEST]:
+    if (content := unsealed(name, kept)) is None:
         return None
     with suppress(OSError):  # the cache may be read-only
         (folder / name).touch()  # its time is that of the last use
-    form, _, payload = kept[DIGEST:].partition(b"\n")
+    form, _, payload = content.partition(b"\n")
     try:
         return deserialize_and_load(payload, tree, _tree(json.loads(form)), execution_devices=[device()])
     except jax.errors.JaxRuntimeError:
@@ -176,7 +170,7 @@ def _keep(name: str, content: bytes) -> None:
         return
     try:
         _make_room(folder.parent)
-        write_own(folder / name, _digest(name, content) + content)
+        write_own(folder / name, sealed(name, content))
     except OSError as error:
         not_kept(error)
 

@@ -1,26 +1,37 @@
-"""JAX's own cache of compiled programs in a folder of ours: looked through before JAX executes what is in there."""
+"""JAX's own cache of compiled programs in a folder of ours; an entry is checked before JAX executes it."""
 
 from __future__ import annotations
 
-import zlib
+import time
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 
-from triptych.base.trust import read_own, sizes_inside, write_own
+from triptych.base.trust import read_own, sealed, sizes_inside, unsealed, write_own
 from triptych.engine.caches import cache_folder, not_used
 
 ENTRY = "-cache"  # how the name of an entry ends
-WHOLE = "whole"  # file with name and size of each entry that was found complete
-ZSTANDARD = b"\x28\xb5\x2f\xfd"
+DAY = 86_400  # seconds after which an unfinished entry is removed: no process still writes it
+
+
+def use_xla_cache() -> bool:
+    """Let JAX keep its programs in a folder of ours; return whether it does.
+
+    JAX reads whatever is there, in place of what it looks for, so one file that somebody else can have written makes
+    the folder one that is not used, and an entry is believed only under the name under which it was written.
+    """
+    import jax
+    from jax._src import compilation_cache
+
+    folder = xla_folder()
+    if folder is None or not hasattr(compilation_cache, "get_file_cache"):  # a JAX that keeps them in another way
+        return False
+    compilation_cache.get_file_cache = lambda path: (SealedEntries(Path(path)), path)
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    return True
 
 
 def xla_folder() -> Path | None:
-    """Return the folder for JAX's cache, without the entries that were cut off when they were written.
-
-    JAX writes in place, tells of a damaged entry at each start, and never writes it again. It reads whatever is there,
-    so one file that somebody else can have written makes the folder one that is not used.
-    """
+    """Return the folder for JAX's cache, without what killed processes began to write there."""
     folder = cache_folder("xla", make=True)
     if folder is None:
         return None
@@ -28,44 +39,32 @@ def xla_folder() -> Path | None:
     if fault:
         not_used(fault)
         return None
-    _sweep(folder, {name: size for name, size in sizes.items() if name.endswith(ENTRY)})
+    for name in sizes:
+        with suppress(OSError):  # another process may remove it as well
+            if f"{ENTRY}." in name and (folder / name).stat().st_mtime < time.time() - DAY:
+                (folder / name).unlink()
     return folder
 
 
-def _sweep(folder: Path, sizes: dict[str, int]) -> None:
-    """Remove entries that are not whole; each is looked into once."""
-    seen = set(read_own(folder / WHOLE)[0].decode(errors="replace").splitlines())
-    entries = {name: f"{size} {name}" for name, size in sizes.items()}
-    whole = set()
-    for name, entry in entries.items():
-        if entry in seen or _is_whole(read_own(folder / name)[0]):
-            whole.add(entry)
-        else:
-            with suppress(OSError):
-                (folder / name).unlink()
-    if whole != seen:
-        with suppress(OSError):  # if the list cannot be written, the next process checks the entries again
-            write_own(folder / WHOLE, "\n".join(sorted(whole)).encode())
+class SealedEntries:
+    """The part of JAX's cache that reads and writes files, which begin with a digest of their name and content.
 
+    Parameters
+    ----------
+    folder
+        Where the files are.
+    """
 
-def _is_whole(content: bytes) -> bool:
-    """Whether JAX can decompress an entry with what is installed."""
-    if content.startswith(ZSTANDARD):
-        return _zstandard_is_whole(content)
-    try:
-        zlib.decompress(content)
-    except zlib.error:
-        return False
-    return True
+    def __init__(self, folder: Path) -> None:
+        self._path = folder  # by this name JAX says where its cache is
 
+    def get(self, key: str) -> bytes | None:
+        """Return an entry; None when there is none, or it is damaged or another one's."""
+        kept, fault = read_own(self._path / f"{key}{ENTRY}")
+        if fault:
+            not_used(fault)
+        return unsealed(key, kept)
 
-def _zstandard_is_whole(content: bytes) -> bool:
-    for name in ("compression.zstd", "zstandard"):
-        with suppress(ImportError):
-            library = import_module(name)
-            try:
-                library.decompress(content)
-            except (library.ZstdError, EOFError):
-                return False
-            return True
-    return False
+    def put(self, key: str, value: bytes) -> None:
+        """Write an entry, in place of a damaged one."""
+        write_own(self._path / f"{key}{ENTRY}", sealed(key, value))

@@ -7,7 +7,6 @@ import os
 import pickle
 import subprocess
 import sys
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from triptych.engine import caches, programs
+from triptych.base.trust import sealed
+from triptych.engine import caches
 from triptych.engine.caches import cache_folder, keep_generated_source
 from triptych.engine.programs import Program
-from triptych.engine.xla_cache import WHOLE, xla_folder
+from triptych.engine.xla_cache import SealedEntries, xla_folder
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="owners and permissions are POSIX's")
 ANOTHER = 54_321  # a user that is neither root nor the one who runs this
@@ -54,7 +54,7 @@ def forged(home: Path, mark: Path) -> Path:
     use()
     (entry,) = (file for file in home.rglob("programs/*/*") if file.is_file())
     content = json.dumps(0).encode() + b"\n" + pickle.dumps(Forged(mark))
-    entry.write_bytes(programs._digest(entry.name, content) + content)
+    entry.write_bytes(sealed(entry.name, content))
     return entry
 
 
@@ -235,38 +235,64 @@ def test_folders_of_jax_and_pytensor_are_held_to_the_same_rule(
     assert not pytensor.config.generated_src_dir
 
 
-def test_entries_of_jax_that_were_cut_off_are_removed(home: Path) -> None:
-    folder = cache_folder("xla", make=True)
+def test_an_entry_of_jax_is_believed_under_its_own_name_and_whole(home: Path) -> None:
+    folder = xla_folder()
     assert folder is not None
-    whole = zlib.compress(os.urandom(500))
-    contents = {"whole": whole, "cut": whole[:-7], "empty": b"", "other": b"\x28\xb5\x2f\xfd" + whole}
-    for name, content in contents.items():
-        (folder / f"{name}-cache").write_bytes(content)
-    for _ in range(2):
-        assert xla_folder() == folder
-        assert {file.name for file in folder.iterdir()} == {"whole-cache", WHOLE}
-    (folder / "whole-cache").write_bytes(whole[:-1])
+    entries, (one, other) = SealedEntries(folder), (os.urandom(500), os.urandom(300))
+    entries.put("one", one)
+    entries.put("other", other)
+    assert (entries.get("one"), entries.get("other"), entries.get("none")) == (one, other, None)
+    swap(folder / "one-cache", folder / "other-cache")
+    assert (entries.get("one"), entries.get("other")) == (None, None)
+    entries.put("one", one)
+    assert entries.get("one") == one
+    for damaged in (b"", (folder / "one-cache").read_bytes()[:-1], one):
+        (folder / "one-cache").write_bytes(damaged)
+        assert entries.get("one") is None
+    (folder / "one-cache").unlink()
+    (folder / "one-cache").symlink_to(folder / "other-cache")
+    assert entries.get("one") is None
+
+
+def test_what_a_killed_process_began_to_write_is_removed(home: Path) -> None:
+    folder = xla_folder()
+    assert folder is not None
+    for name in ("old-cache.12.34", "new-cache.12.34", "whole-cache"):
+        (folder / name).write_bytes(b"")
+    os.utime(folder / "old-cache.12.34", (0, 0))
+    os.utime(folder / "whole-cache", (0, 0))
     xla_folder()
-    assert {file.name for file in folder.iterdir()} == {WHOLE}
+    assert {file.name for file in folder.iterdir()} == {"new-cache.12.34", "whole-cache"}
 
 
-def test_a_second_process_repairs_what_is_damaged_in_silence(home: Path) -> None:
-    """With a Cholesky factor, whose program is in JAX's own cache."""
+def swap(one: Path, other: Path) -> None:
+    """Exchange two files."""
+    content = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(content)
+
+
+def test_a_second_process_repairs_what_is_damaged_or_swapped_in_silence(home: Path) -> None:
+    """With a Cholesky factor, whose program is in JAX's own cache; swapped, JAX computed with another's program."""
     code = (
         "import numpy as np, pymc as pm; from triptych.engine.engine import Engine\n"
         "with pm.Model() as model:\n"
         "    pm.MvNormal('y', pm.Normal('mu', shape=2), chol=pm.LKJCholeskyCov('c', n=2, eta=2, "
         "sd_dist=pm.HalfNormal.dist())[0], observed=np.arange(8.0).reshape(4, 2))\n"
-        "engine = Engine.build(model); print(engine.value(engine.graph.start + 0.1))"
+        "engine = Engine.build(model); print(engine.backend.name, engine.value(engine.graph.start + 0.1))"
     )
     said = []
-    for _ in range(2):
+    for spoil in (
+        swap,
+        lambda one, other: [os.truncate(file, file.stat().st_size // 2) for file in (one, other)],
+        None,
+    ):
         done = subprocess.run([sys.executable, "-W", "default", "-c", code], capture_output=True, text=True, check=True)
         said.append(done.stdout)
         assert "persistent" not in done.stderr
-        entries = [file for file in home.rglob("xla/*-cache")]
-        sizes = {file.name: file.stat().st_size for file in entries}
-        for file in entries:
-            os.truncate(file, sizes[file.name] // 2)
-    assert said[0] == said[1]
-    assert sizes
+        entries = sorted([*home.rglob("xla/*-cache"), *home.rglob("programs/*/*")])
+        assert len(entries) > 4
+        for one, other in zip(entries[::2], entries[1::2], strict=False) if spoil else ():
+            spoil(one, other)
+    assert said[0] == said[1] == said[2]
+    assert said[0].startswith("jax")
