@@ -13,7 +13,7 @@ from triptych.api.runs import fit
 from triptych.base.errors import InputError
 from triptych.base.options import level, named, nearest, word
 from triptych.base.progress import Progress, watched
-from triptych.base.text import listed
+from triptych.base.text import cited, listed
 from triptych.base.whole_number import WholeNumber
 from triptych.panels.settings import CI_PROB, EACH_CHAINS, EACH_DRAWS, EACH_TUNE, SEED
 from triptych.problem.scenario import DEFAULT, Scenario
@@ -145,7 +145,7 @@ def _scenario(given: Any, formula: str | None, regression: Mapping[str, Any]) ->
     known = scenarios()
     if given not in known:
         raise InputError(
-            f"no scenario {given!r}; {nearest(given, list(known))}; the table of a regression needs a formula"
+            f"no scenario {cited(given)}; {nearest(given, list(known))}; the table of a regression needs a formula"
         )
     return known[given]
 

@@ -166,6 +166,10 @@ def fit(
     if not table or not expression:
         missing = "DATA" if not table else "--formula"
         raise InputError(f"{missing} is missing: give it on the command line or in --config")
+    from triptych.problem.scenario import fault_of_name
+
+    if fault := fault_of_name(given["name"]):
+        raise InputError(f"--name {fault}")
     folder = _folder(given.pop("out"), given["name"])
     shown = Shown(Output(given.pop("format")), quiet=given.pop("quiet"), open=given.pop("open"))
     given.pop("config", None)
@@ -200,11 +204,13 @@ def _configured(context: typer.Context, config: Path | None) -> dict[str, Any]:
 
 def _folder(out: str, *scenarios: str) -> Path:
     """Return the folder for the report; refuse what cannot be one before anything is computed."""
+    from triptych.problem.scenario import fault_of_name
     from triptych.reports.files import require_folder
 
     if not out.strip():
         raise InputError("--out is empty; name a folder, or . for this one")
-    return require_folder(path_of(out), scenarios)
+    # What is no scenario's name, and may be none of a file, is refused by its own message.
+    return require_folder(path_of(out), [name for name in scenarios if not fault_of_name(name)])
 
 
 STEPS = 21  # of a path on the page of its scenario

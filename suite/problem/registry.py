@@ -13,6 +13,7 @@ from typing import Any
 
 from triptych.base.errors import InputError
 from triptych.base.options import nearest
+from triptych.base.text import cited
 from triptych.problem.scenario import CHAPTERS, Scenario
 
 GROUP = "triptych.scenarios"
@@ -60,7 +61,7 @@ def get(name: str) -> Scenario:
     """
     known = scenarios()
     if name not in known:
-        raise InputError(f"no scenario {name!r}; {nearest(name, list(known))}")
+        raise InputError(f"no scenario {cited(name)}; {nearest(name, list(known))}")
     return known[name]
 
 

@@ -211,12 +211,8 @@ class Scenario:
     columns: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
-            raise ValueError(f"scenario name {self.name!r}: use lower-case letters, digits and underscores")
-        if len(self.name) > LONGEST_NAME:
-            raise ValueError(
-                f"scenario name {self.name[:40]!r}... is longer than {LONGEST_NAME} characters; choose a shorter one"
-            )
+        if fault := fault_of_name(self.name):
+            raise ValueError(f"scenario name {fault}")
         if not self.estimands:
             raise ValueError(f"scenario {self.name!r} has no estimands; name at least one")
         variants = {DEFAULT: {}, **self.variants}
@@ -266,3 +262,12 @@ class Scenario:
 def _stands_in(module: str, name: str) -> Scenario:
     found: Scenario = getattr(import_module(module), name)
     return found
+
+
+def fault_of_name(name: str) -> str:
+    """Say why a text is not the name of a scenario, which is that of its files too; empty when it is one."""
+    if len(name) > LONGEST_NAME:
+        return f"{name[:40]!r}... is longer than {LONGEST_NAME} characters; choose a shorter one"
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        return f"{name!r}: use lower-case letters, digits and underscores"
+    return ""
