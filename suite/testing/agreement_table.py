@@ -44,7 +44,7 @@ SENTENCES = {
     Cause.PRIOR: "The prior differs",
     Cause.JACOBIAN: "A log-Jacobian differs, so that other densities are sampled",
     Cause.OPTIMISER: "The optimiser ended elsewhere, on the same density",
-    Cause.SAMPLER: "The sampler drew from another distribution, as the same density or the change predicted shows",
+    Cause.SAMPLER: "The sampler gave other draws, or none, than the density and its changes account for",
 }
 
 

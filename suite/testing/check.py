@@ -58,7 +58,7 @@ class Outcome:
 
     def __str__(self) -> str:
         """Return a line, and below it what is wrong."""
-        kept = "There is no baseline." if self.agreement is None else str(self.agreement).splitlines()[0]
+        kept = "It was not compared with a baseline." if self.agreement is None else str(self.agreement).splitlines()[0]
         if self.problems and (self.agreement is None or self.agreement.verdict == Verdict.AGREE):
             kept = f"Claims or statuses are not as expected, see below. {kept}"
         head = f"{self.name}: {self.verdict} ({self.seconds:.1f} s). {kept}"
