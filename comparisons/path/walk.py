@@ -10,6 +10,7 @@ import numpy as np
 
 from triptych.base.errors import InputError
 from triptych.base.progress import Progress
+from triptych.batch.lanes import BLOCK
 from triptych.comparisons.holdout import row_weights, split_of
 from triptych.comparisons.path.criteria import (
     Criterion,
@@ -218,7 +219,9 @@ def solve_points(problem: Problem, sets: Sets, options: Options) -> tuple[Replic
 
 def _sets(problem: Problem, data: Sequence[Mapping[str, Any]], seed: int) -> Sets:
     seeds = np.array([np.random.SeedSequence(seed, spawn_key=(k,)).generate_state(2) for k in range(len(data))])
-    return Sets(data, seeds, np.full((len(data), len(problem.scalars)), np.nan))
+    # Points are few: a whole block of lanes would be filled up with copies.
+    block = min(BLOCK, 1 << (len(data) - 1).bit_length())
+    return Sets(data, seeds, np.full((len(data), len(problem.scalars)), np.nan), block=block)
 
 
 def _rows_of(problem: Problem) -> tuple[str, np.ndarray]:
