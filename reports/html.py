@@ -63,10 +63,14 @@ def _environment() -> Environment:
     return environment
 
 
+# Settings of which a panel may have taken more than was asked for.
+ASKED = {"draws": "draws asked for, a chain", "tune": "tuning steps asked for, a chain"}
+
+
 def _pairs(items: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Flatten provenance into names and values for reading."""
     for name, value in items.items():
-        full = f"{prefix}{words(name)}"
+        full = f"{prefix}{ASKED.get(name, words(name))}"
         if isinstance(value, Mapping):
             yield from _pairs(value, f"{full}: ")
         elif isinstance(value, list):
