@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from triptych.models.mse_is_gaussian import data, households
 from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact, equal
 from triptych.problem.scenario import Data, Figure, Scenario, Series
 from triptych.problem.varied import Question, Range, overridden
@@ -22,19 +23,6 @@ from triptych.problem.varied import Question, Range, overridden
 EXACT = 1e-9  # relative: rounding, through sums over all households
 TRIALS = 50  # points at which loss and likelihood are compared
 WIDTH, POINTS = 8.0, 161  # of the grid that integrates: standard deviations to each side, points along each side
-
-
-def data() -> Data:
-    """Return income, centred, and food expenditure of each household, in thousands of francs."""
-    from statsmodels.datasets import engel
-
-    table = engel.load_pandas().data
-    return _data(table["income"].to_numpy(float) / 1000, table["foodexp"].to_numpy(float) / 1000)
-
-
-def _data(income: np.ndarray, food: np.ndarray) -> Data:
-    dims = {"income": ("household",), "food": ("household",)}
-    return Data({"income": income - income.mean(), "food": food}, dims=dims)
 
 
 def model(data: Data, slope_sd: Any = None) -> None:
@@ -56,7 +44,7 @@ def simulate(
     income = rng.gamma(4.0, 0.25, n)
     true = overridden({"level": 0.6, "slope": 0.5, "b": 0.1}, truth)
     food = true["level"] + true["slope"] * (income - income.mean()) + rng.laplace(0, true["b"], n)
-    return _data(income, food), true
+    return households(income, food), true
 
 
 def _line(comparison: Any, method: str) -> np.ndarray:

@@ -26,10 +26,11 @@ def data() -> Data:
     from statsmodels.datasets import engel
 
     table = engel.load_pandas().data
-    return _data(table["income"].to_numpy(float) / 1000, table["foodexp"].to_numpy(float) / 1000)
+    return households(table["income"].to_numpy(float) / 1000, table["foodexp"].to_numpy(float) / 1000)
 
 
-def _data(income: np.ndarray, food: np.ndarray) -> Data:
+def households(income: np.ndarray, food: np.ndarray) -> Data:
+    """Return incomes, which are centred, and expenditures, one of each a household."""
     dims = {"income": ("household",), "food": ("household",)}
     return Data({"income": income - income.mean(), "food": food}, dims=dims)
 
@@ -54,7 +55,7 @@ def simulate(
     income = rng.gamma(4.0, 0.25, n)
     true = overridden({"level": 0.6, "slope": 0.5, "sigma": 0.1}, truth)
     food = true["level"] + true["slope"] * (income - income.mean()) + rng.normal(0, true["sigma"], n)
-    return _data(income, food), {**true, "mse": true["sigma"] ** 2}
+    return households(income, food), {**true, "mse": true["sigma"] ** 2}
 
 
 def _design(d: Data) -> np.ndarray:
