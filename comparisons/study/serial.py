@@ -27,7 +27,7 @@ def solve_serially(problem: Problem, sets: Sets, options: Options, kept: Kept | 
     for row in range(sets.count):
         raise_if_interrupted()
         own = problem.on(sets.data[row])
-        panels = refit(own, options.settings(int(sets.seeds[row, 0])))
+        panels = panels_of(own, options.settings(int(sets.seeds[row, 0])))
         for m, method in enumerate(options.methods):
             _write(found, m, row, panels[method])
         if "mcmc" in options.methods:
@@ -47,7 +47,7 @@ def _fit(panels: Mapping[str, Panel]) -> Fit:
     return Fit(at["mle"], at["map"], None if posterior is None else posterior.draws, passed)
 
 
-def refit(problem: Problem, settings: Settings) -> dict[str, Panel]:
+def panels_of(problem: Problem, settings: Settings) -> dict[str, Panel]:
     """Return the panels; a posterior that fails the gate is sampled again with more draws."""
     panels = solve_problem(problem, settings)
     for times in LONGER:
