@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Callable
 from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 
-from triptych.engine import sums_of_squares
+from triptych.engine import jax_translation, sums_of_squares
 from triptych.engine.backend import Arrays, Traced
 from triptych.engine.differences import difference_hessian
 from triptych.engine.fingerprint import UnknownOperation, fingerprint
+from triptych.engine.jax_translation import configure, jaxify
 from triptych.engine.programs import Program, Programs, device, source_digest
 from triptych.engine.sums_of_squares import Gram
-from triptych.engine.xla_cache import use_xla_cache
 from triptych.graph.graph import Graph
 
 ALIGNED = 8  # XLA reads memory without a copy only at multiples of 8 numbers (64 bytes)
@@ -33,7 +32,7 @@ class JaxBackend:
         import jax
         import jax.numpy as jnp
 
-        _configure()
+        configure()
         self.second_derivatives = "exact"
         self._jax, self._np = jax, jnp
         inputs = list(graph.data.values())
@@ -42,7 +41,7 @@ class JaxBackend:
             "arguments": ([graph.z, *inputs], list(graph.kinks)),
             "show": ([graph.z, *inputs], [*graph.natural, *graph.derived]),
         }
-        self._grams = [Gram(graph.linear[n], graph, _jaxify) if n in graph.linear else None for n in graph.likelihood]
+        self._grams = [Gram(graph.linear[n], graph, jaxify) if n in graph.linear else None for n in graph.likelihood]
         self._kinked = bool(graph.t)
         self.smooth: Arrays = ((), 0.0, ())
         self._program = Programs(self._key())
@@ -71,7 +70,7 @@ class JaxBackend:
         return self._inlined("show")
 
     def _inlined(self, piece: str) -> Callable[..., Any]:
-        inlined: Callable[..., Any] = self._jax.jit(_jaxify(*self._pieces[piece]), inline=True)
+        inlined: Callable[..., Any] = self._jax.jit(jaxify(*self._pieces[piece]), inline=True)
         return inlined
 
     def _two(self, z: Any, t: Arrays, weights: Arrays, data: Arrays) -> tuple[Any, Any]:
@@ -260,7 +259,7 @@ class JaxBackend:
 @cache
 def _own_source() -> str:
     """Return the part of a program's key that changes with this translation to JAX."""
-    return source_digest(sys.modules[__name__], sums_of_squares)
+    return source_digest(sys.modules[__name__], jax_translation, sums_of_squares)
 
 
 def _shared(size: int) -> tuple[np.ndarray, Any]:
@@ -277,49 +276,3 @@ def _shared(size: int) -> tuple[np.ndarray, Any]:
     held = jax.dlpack.from_dlpack(place)
     seen = held.unsafe_buffer_pointer() == place.ctypes.data and held.devices() == {device()}
     return place, held if seen else place
-
-
-def _jaxify(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
-    import jax
-    from pytensor.compile.mode import JAX
-    from pytensor.graph.fg import FunctionGraph
-    from pytensor.link.jax.dispatch import jax_funcify
-
-    graph = FunctionGraph(inputs=inputs, outputs=outputs, clone=True)
-    JAX.optimizer.rewrite(graph)
-    # Constants have to be arrays and not tracers, although this runs while a program is traced.
-    with warnings.catch_warnings(), jax.ensure_compile_time_eval():
-        warnings.filterwarnings("ignore", message="Skipping|Split node", category=UserWarning)
-        function: Callable[..., Any] = jax_funcify(graph)
-    return function
-
-
-def _log1mexp(x: Any) -> Any:
-    """Return ``log(1 - exp(x))`` for x < 0; each formula sees only the arguments that it is for."""
-    import jax.numpy as jnp
-
-    far = x < -np.log(2.0)
-    return jnp.where(far, jnp.log1p(-jnp.exp(jnp.where(far, x, -1.0))), jnp.log(-jnp.expm1(jnp.where(far, -1.0, x))))
-
-
-def _configure() -> None:
-    """Run small programs in the calling thread, and keep compiled ones between processes."""
-    import jax
-    from pytensor.link.jax.dispatch import jax_funcify
-    from pytensor.scalar import Clip, Softplus
-    from pytensor.scalar.math import Log1mexp
-
-    # PyTensor's own have the value but no gradient beyond 709, where exp overflows, and near zero, where it is one.
-    jax_funcify.register(Softplus)(lambda op, **_: jax.nn.softplus)
-    jax_funcify.register(Log1mexp)(lambda op, **_: _log1mexp)
-    # XLA may compute an argument twice, rounded in two ways. Where a kernel's distance is clipped at its
-    # zero diagonal the two disagree about the clipping, and the gradient of a Gaussian process is wrong.
-    barrier = jax.lax.optimization_barrier
-    jax_funcify.register(Clip)(lambda op, **_: lambda x, low, high: jax.numpy.clip(barrier(x), low, high))
-    jax.config.update("jax_cpu_enable_async_dispatch", False)
-
-    if jax.config.jax_compilation_cache_dir is None and use_xla_cache():
-        # An entry that is being written by another process, or that a full disk does not take, costs only time.
-        warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache entry")
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

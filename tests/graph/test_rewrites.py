@@ -13,14 +13,14 @@ import pytest
 from scipy import special, stats
 
 from triptych.engine.engine import Engine
-from triptych.engine.jax_backend import _jaxify
+from triptych.engine.jax_translation import jaxify
 from triptych.engine.natural_scale import natural_scale
 from triptych.graph.rewrites import ready_to_differentiate
 
 
 def derivative(output: Any, by: Any, at: dict[Any, float]) -> float:
     """Differentiate as XLA does, which multiplies the slope of a branch that is not taken by zero."""
-    function = _jaxify(list(at), ready_to_differentiate([output]))
+    function = jaxify(list(at), ready_to_differentiate([output]))
     slope = jax.grad(lambda *values: function(*values)[0], argnums=list(at).index(by))
     return float(slope(*(jax.numpy.asarray(value) for value in at.values())))
 
