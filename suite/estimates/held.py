@@ -23,12 +23,12 @@ from triptych.problem.table import Row, Status
 if TYPE_CHECKING:
     from triptych.estimates.optimum import Optimum
 
-COUPLED = 1e-9  # of a mixed derivative, relative to the two plain ones, above which it is one
-MOVES = (-8.0, -2.0, -0.5, 0.5, 2.0, 8.0)  # by which a coordinate is moved that no derivative couples
-COUPLING_LOOKS = 3  # random points at which coordinates are seen to be coupled
+COUPLED = 1e-9  # size of a mixed derivative, relative to the two pure ones, from which coordinates are coupled
+MOVES = (-8.0, -2.0, -0.5, 0.5, 2.0, 8.0)  # by which a coordinate without derivatives is moved, to see its coupling
+COUPLING_LOOKS = 3  # random points at which coupling is looked for
 AT_ZERO = 1e-9  # share of a coordinate's scale that is zero
 GOES_ON, TWICE = 4.0, 2.0  # units of a logarithm, or times the way from the start, that what goes away goes on
-STANDS = 0.1  # relative change of a standard error on that way that is none
+STANDS = 0.1  # relative change of a standard error on that way up to which it has a limit
 
 
 class Held:

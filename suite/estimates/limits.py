@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triptych.existence.push import endless, probe
+from triptych.existence.push import endless, pushed_path
 from triptych.optimise.smoothed_kinks import climb_beside
 from triptych.problem.table import Row, Status
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from triptych.optimise.objective import Objective
 
 MOST_PATHS = 6  # logarithmic coordinates up to which all ways are looked for
-STARTS = 3  # places from which the way that was found is looked for again
-BEGIN = 6.0  # units of a logarithm from the model's start at which such a way begins
-FEWEST_PATHS = 3  # ways that say the same
-COME_TO_REST = 1e-6  # change from one step of a way to the next, relative to the largest value on it, that is none
-COMMON_LIMIT = 1e-5  # difference of two limits that is none
+STARTS = 3  # random places from which the path that was found is looked for again
+BEGIN = 6.0  # distance of a path's first point from the model's start, in units of the coordinate that is pushed
+FEWEST_PATHS = 3  # paths that have to lead to the same limit
+COME_TO_REST = 1e-6  # change over the last step, relative to the largest value on a path, up to which it has a limit
+COMMON_LIMIT = 1e-5  # relative difference up to which the limits of two paths are one
 
 
 def with_limits(optimum: Optimum, estimands: list[Estimand], rows: list[Row]) -> list[Row]:
@@ -80,7 +80,7 @@ def _way_from(objective: Objective, rng: np.random.Generator, j: int, sign: floa
     start = climb_beside(objective, x, j, max_iterations=100)
     if not start.usable:
         return None
-    trace = probe(objective, start, j, sign)
+    trace = pushed_path(objective, start, j, sign)
     return trace if endless(trace) else None
 
 

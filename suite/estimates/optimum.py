@@ -11,8 +11,8 @@ from triptych.engine.estimands import Estimand, coordinate_names, near_start
 from triptych.existence.null_space import null_directions
 from triptych.existence.verdict import Verdict
 
-SEEN = 60  # points at which deterministics are looked at, per reach
-AROUND = (1.0, 5.0, 25.0)  # standard deviations that they are away
+SEEN = 60  # random points around the maximum, for each distance
+AROUND = (1.0, 5.0, 25.0)  # these distances, in standard errors
 
 
 class Optimum:

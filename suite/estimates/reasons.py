@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from triptych.estimates.optimum import Optimum
 
 MOST_NAMES = 8  # names that a sentence holds
-JOINT_STEPS = (1.0, 15.0, 30.0)  # units of a logarithm at which a jointly constrained variable is looked at
-CHANGES = 1e-3  # share of the greatest change of its scalars that is one
-SHARE = 1e-6  # of a sum's terms, below which it is the rounding of them
+JOINT_STEPS = (1.0, 15.0, 30.0)  # units along a direction at which a jointly constrained variable is evaluated
+CHANGES = 1e-3  # share of the largest change among its scalars from which one is said to move
+SHARE = 1e-6  # size of a sum, relative to its terms, up to which it is rounding
 
 
 def unknown_to(engine: Engine, method: str, moved: np.ndarray) -> str:

@@ -12,13 +12,13 @@ from triptych.base.linalg import equilibrate
 from triptych.engine.estimands import Estimand
 from triptych.estimates.optimum import Optimum
 
-INVOLVED = 1e-6
+INVOLVED = 1e-6  # least change along a direction, relative to the terms of the sum, that is more than rounding
 FAR = (30.0, 45.0)  # units of a logarithm at which a function is looked at
-FARTHER = ((2.0**30, 2.0**50), (2.0**12, 2.0**20))  # of what is none; less where others would lose all digits
-ONWARDS = 4.0  # units of a logarithm after which uncertainty that goes with it is seen to
-SAME_LIMIT = 1e-6  # relative difference of two limits that are not one
-SPREAD = (-1.5, -1.0, 0.0, 1.0, 1.5)  # of the way along a ray, by which unknown coordinates are moved
-EMPTY_SHARE = 1e-8  # share of a simplex that is none, where a ray leads to an edge of it
+FARTHER = ((2.0**30, 2.0**50), (2.0**12, 2.0**20))  # the same for other coordinates; the second keeps more digits
+ONWARDS = 4.0  # units of a logarithm over which it is seen whether a standard error vanishes
+SAME_LIMIT = 1e-6  # relative difference up to which two limits are one
+SPREAD = (-1.5, -1.0, 0.0, 1.0, 1.5)  # multiples of the way along a ray by which unknown coordinates are moved
+EMPTY_SHARE = 1e-8  # share of a simplex up to which it is zero, where a ray leads to an edge
 
 
 class Fate(Enum):
@@ -138,9 +138,9 @@ class Scalar:
         return [v for v in level if abs(float(near @ v)) > INVOLVED * float(np.abs(near) @ np.abs(v))]
 
     def _goes_without_spare(self) -> bool:
-        """Whether a function goes away along a ray of the parameters that are not to spare: theirs is its likelihood.
+        """Whether a function goes away along a ray of the parameters that were kept when redundant ones were held.
 
-        So far out the directions of what is to spare are rounding, and seem to move it.
+        So far out the directions of the redundant parameters are known to few digits, and only seem to move it.
         """
         without_redundant = self.verdict.without_redundant
         if without_redundant is None or self.estimand.positions is not None or without_redundant.unidentified.size:
@@ -180,12 +180,12 @@ class Scalar:
             return bool(along > INVOLVED * (least + np.finfo(float).tiny))
         depends = self.optimum.depends(self.estimand, self.i)
         if depends.sum() == 1 and v[depends][0] != 0:
-            return True  # a function of a coordinate that moves, however little it moves so far out
-        # Far out it may have come to its limit: with the logarithms where the model starts it has not.
+            return True  # it is a function of that one coordinate, however flat the function is so far out
+        # At the best point it may have reached its limit to all digits; with the logarithms at the start it has not.
         home = self.optimum.engine.graph.start[self.optimum.active] - self.optimum.z[self.optimum.active]
         back = np.where((v != 0) & self.verdict.objective.transformed, home, 0.0)
         ends = [self.optimum.natural(self.estimand, shift)[self.i] for shift in (v / np.max(np.abs(v)) * 8.0, back)]
-        # Of coordinates that go away the deviation says nothing.
+        # The standard errors of coordinates that go away say nothing of its uncertainty.
         deviation = float(np.sqrt(np.where(v == 0, g**2, 0.0) @ self.optimum.conditional))
         return bool(max(abs(end - value) for end in ends) > 1e-4 * (abs(value) + deviation))
 

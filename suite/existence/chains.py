@@ -19,13 +19,13 @@ from triptych.existence.ordered_values import Chain
 from triptych.existence.verdict import Verdict
 from triptych.optimise.objective import Objective
 
-CLOSED_GAP = -15.0  # logarithm of a gap that is none
+CLOSED_GAP = -15.0  # logarithm of a gap below which two values of an ordered vector are equal
 DERIVATIVE_ROUNDING = 1e-12  # of a row of derivatives, what is left of a sum that is zero
-SAME_VALUES = 1e-10  # relative difference of values that are the same
-UNCHANGED = 1e-11  # relative change of a log-likelihood that is rounding
+SAME_VALUES = 1e-10  # relative difference up to which a variable's values are those of a chain of gaps
+UNCHANGED = 1e-11  # relative change of a log-likelihood up to which it does not know the value that was moved
 MOVED = 8.0  # how far a value without a neighbour is moved to see whether it is known
 MOVED_SHARES, ORDER_LOOKS = (0.3, 0.9), 3  # shares of the way to a neighbour, and points, at which that is seen
-ORDER_KEPT = (2.0, 2.0**5, 2.0**10)  # units that a way is followed
+ORDER_KEPT = (2.0, 2.0**5, 2.0**10)  # distances at which a direction is seen to be level
 
 
 @dataclass(frozen=True)

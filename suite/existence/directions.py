@@ -8,9 +8,9 @@ from triptych.base.linalg import equilibrate
 from triptych.existence.verdict import Verdict
 
 SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information
-FADING_SLOPE = 1e-6  # curvature that a slope lends to logarithms where an ascent has all but ended
+FADING_SLOPE = 1e-6  # largest equilibrated curvature that may be owed to the slope that an ascent left
 FAR_OFF = 12.0  # units that a logarithm is followed
-OUT_OF_SCALE = 30.0  # standard errors for a way from where the model starts
+OUT_OF_SCALE = 30.0  # ratio of a coordinate's standard error to its way from the start, above which it has none
 WALKED = 60  # principal directions followed, the flattest first
 
 
@@ -25,10 +25,10 @@ def principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[f
     _, vectors = np.linalg.eigh(-(scale[:, None] * inner * scale))
     columns = (basis @ (scale[:, None] * vectors)).T[:WALKED]
     trail = point.trail
-    # Where a slow ascent stopped no scale is left to tell what hardly moves: its own steps are left whole.
+    # A slow ascent leaves no standard errors by which small parts could be told: its last steps are kept whole.
     further = [(trail[-1] - trail[-1 - k], point.slow) for k in (1, 2, 4) if len(trail) > k]
     further += [(axis, False) for axis in np.eye(d.size)[verdict.objective.transformed | _unmeasured(verdict, d)]]
-    # A direction that leaves a kink is left to the multipliers.
+    # Whether the objective falls away from a kink that holds is decided by its multiplier, not here.
     further = [(v, whole) for v, whole in further if np.allclose(basis @ (basis.T @ v), v, rtol=0, atol=1e-12)]
     kept, curvatures = [], []
     for direction, whole in [*((v, False) for v in columns), *further]:
@@ -36,16 +36,17 @@ def principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[f
         if np.any(v != 0):
             curvature = curvature_along(verdict, v, d)
             if curvature >= SINGULAR > abs(level := curvature_along(verdict, direction, d)):
-                v, curvature = direction, level  # what was dropped belongs to it
+                v, curvature = direction, level  # only with its small parts is the direction level
             kept.append(v)
             curvatures.append(curvature)
     return kept, curvatures
 
 
 def _unmeasured(verdict: Verdict, d: np.ndarray) -> np.ndarray:
-    """Which coordinates have a scale far beyond all the way they came: their curvature may be all gone.
+    """Which coordinates have a standard error far larger than their way from the start.
 
-    Brought to one scale such a curvature is like any other, and principal directions mix them.
+    Their curvature may have vanished. Equilibration scales it to one, so the principal directions do not show it, and
+    these coordinates are followed alone.
     """
     objective = verdict.objective
     return np.asarray(d > OUT_OF_SCALE * np.abs(verdict.point.z - objective.origin[objective.active]))
@@ -65,13 +66,16 @@ def span(rows: np.ndarray) -> np.ndarray:
 
 
 def from_slope(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> float:
-    """Curvature along ``v`` that logarithms take from what is left of a slope, and which goes with it."""
+    """Return the curvature along ``v`` that is owed to the slope left in transformed coordinates.
+
+    An exponential has the same slope and curvature: both vanish where the ascent arrives.
+    """
     left = np.where(verdict.objective.transformed, np.abs(verdict.point.gradient), 0.0)
     return min(float(v**2 @ left) / float(np.sum((v / d) ** 2)), FADING_SLOPE)
 
 
 def _trimmed(v: np.ndarray, d: np.ndarray, transformed: np.ndarray) -> np.ndarray:
-    """Drop what hardly moves while a logarithm goes all its way: rounding of the direction, not part of it."""
+    """Drop parts that are rounding: those that hardly move while a transformed coordinate goes all its way."""
     if not np.any(transformed & (v != 0)):
         return v
     far = v * (FAR_OFF / np.max(np.abs(v[transformed])))

@@ -13,9 +13,9 @@ from triptych.optimise.kinks import Corner, units
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 
-FLAT = 1e-9  # curvature, and share of a multiplier that is spare, that count as none
-SHORTEST_FACE = 1e-9  # way along a face, in the coordinates' own units, that is more than rounding
-FACE_ROUNDING = 1e-8  # share of a direction's largest part that is no part of it
+FLAT = 1e-9  # equilibrated curvature, and unused share of a multiplier, up to which it is zero
+SHORTEST_FACE = 1e-9  # least length of a face, in the coordinates' own units
+FACE_ROUNDING = 1e-8  # share of a direction's largest part up to which a part is rounding
 
 
 def face(objective: Objective, point: Point, corner: Corner, same: float) -> np.ndarray:

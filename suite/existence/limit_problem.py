@@ -7,8 +7,8 @@ import numpy as np
 from triptych.base.linalg import equilibrate
 from triptych.existence.verdict import Verdict
 
-FADED = 1e-9  # of the curvature along a ray: far enough to see what else fades, and to how many digits
-KEPT = 0.05  # of a direction's curvature that is left there when it does not
+FADED = 1e-9  # share of the curvature along a ray at which the point is far enough out on it
+KEPT = 0.05  # share of its curvature below which a direction has lost it there
 RAY_SHARE = 1e-6  # of a direction, in conditional standard errors, below which a part of it is what rounding left
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from triptych.optimise.objective import Objective
 
 MOST_COLUMNS = 60  # coordinates up to which directions are looked for in which no term changes
-SUM_ROUNDING = 1e-10  # of the terms of a sum that is zero
+SUM_ROUNDING = 1e-10  # size of a sum relative to its terms, below which it is zero
 
 
 def column_sizes(columns: np.ndarray) -> np.ndarray:

@@ -13,21 +13,22 @@ from triptych.optimise.newton import Point, ascent_step
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import climb_beside
 
-LEAST_SLOPE = 0.2  # rise per unit of a logarithm that counts as one
-PROBE_STEPS = 18
-LATE_STEPS = 10  # steps more for a rise whose rate has not settled
-RATE_STEPS = 8
-CLEAR = 1e-6  # rounding error of an objective that is told to be level
-GO_ALONG = 4.0  # units of a logarithm that others go along with one of a path
-WORTH = 0.1  # log-density that a path would lose if they did not
-LEAST_LEVEL = 2  # units of a logarithm over which it is
-SHRINKS, SHRUNK = 0.9, 1e-6  # of a step from one to the next, and of a whole way: less settles
+LEAST_SLOPE = 0.2  # least rise per unit of a logarithm on a path without limit
+PROBE_STEPS = 18  # units that a coordinate is pushed
+LATE_STEPS = 10  # further units for a rise that began late, until its rate has settled
+RATE_STEPS = 8  # last steps over which a rate has to be settled
+CLEAR = 1e-6  # rounding error up to which a path can be seen to be level
+GO_ALONG = 4.0  # longest step by which a transformed coordinate may be extrapolated on a path
+WORTH = 0.1  # gain in log-density from which the extrapolated start of a step is taken
+LEAST_LEVEL = 2  # units over which a path has to be level
+SHRINKS = 0.9  # ratio of two steps of a coordinate below which it settles while another is pushed
+SHRUNK = 1e-6  # relative change of a coordinate on the whole path below which it stays
 
 
-def probe(
+def pushed_path(
     objective: Objective, end: Point, j: int, sign: float, *, steps: int = PROBE_STEPS, patient: bool = False
 ) -> Trace:
-    """Push a coordinate away by one unit at a time, from ``end`` on; ``patient`` goes on where all is lost."""
+    """Push a coordinate away from ``end`` by one unit at a time; ``patient`` goes on where the objective falls fast."""
     values, points, last = [end.value], [end.z.copy()], end
     for step in range(1, steps + LATE_STEPS + 1):
         if step > steps and not _unsettled(np.diff(values)):
@@ -49,7 +50,7 @@ def probe(
 def _next(objective: Objective, end: Point, points: list[np.ndarray], j: int, sign: float) -> np.ndarray:
     """Return where the next step of a path starts: the rest as it is, or as it goes on if that is higher.
 
-    What must go along exactly, as the rate of a density that concentrates goes with its shape, is lost otherwise.
+    Where a density concentrates, its rate has to grow with its shape: from the old rate no ascent recovers.
     """
     still = points[-1].copy()
     still[j] = end.z[j] + sign * len(points)
@@ -63,7 +64,7 @@ def _next(objective: Objective, end: Point, points: list[np.ndarray], j: int, si
     ahead[j] = still[j]
     if not np.all(np.isfinite(ahead)) or np.any(np.abs(ahead - points[-1])[objective.transformed] > GO_ALONG):
         return still
-    # What costs nothing may lead to where there is nothing but rounding.
+    # Without a gain the start stays: a level extrapolation may lead to where the objective is rounding error.
     return ahead if objective.value(ahead) > objective.value(still) + WORTH else still
 
 
@@ -82,13 +83,13 @@ def _settled(slopes: np.ndarray) -> bool:
     last = slopes[-RATE_STEPS:]
     if not np.all(last > LEAST_SLOPE):
         return False
-    # Gains that shrink: the rate comes to its limit from below, as a log of a log does, and will not fall.
+    # Or the slopes still grow, by less each time: the rate comes to its limit from below.
     gains = np.diff(last)
     return bool(np.ptp(last) <= 0.05 * float(np.mean(last)) or (np.all(gains > 0) and np.all(np.diff(gains) < 0)))
 
 
 def _hopeless(slopes: np.ndarray, fallen: float) -> bool:
-    """Falling ever faster, or at a settled rate: it will not come back."""
+    """Whether a path falls ever faster, or at a settled rate: it leads to no higher point."""
     last = slopes[-4:]
     if last.size < 4 or fallen < 10 or np.any(last >= -LEAST_SLOPE):
         return False
@@ -99,14 +100,14 @@ def _hopeless(slopes: np.ndarray, fallen: float) -> bool:
 def level(verdict: Verdict, trace: Trace, whole: bool) -> int:
     """Return at which step a path is as high as it began, at its end or where the numbers end; 0 if it is not.
 
-    On a bent way to a supremum, curvature and straight lines say no.
+    A curved path to a supremum is seen so and not otherwise: along straight lines the objective falls.
     """
     objective, top = verdict.objective, verdict.point.value
     least = top - 8 * CLEAR
     high = [k for k in range(LEAST_LEVEL, len(trace.values)) if trace.values[k] >= least]
     if not high:
         return 0
-    # Rounding does not shrink on the way out: where it seems to, the differences that tell it are zero by chance.
+    # Rounding error grows on the way out. Where the measured one shrinks, its differences vanished by chance.
     seen = trace.points[: high[-1] + 2]
     rounding_error = np.maximum.accumulate([max(verdict.rounding_error, objective.rounding_error(x)) for x in seen])
     for k in high[::-1]:
@@ -118,7 +119,7 @@ def level(verdict: Verdict, trace: Trace, whole: bool) -> int:
 
 def onwards(objective: Objective, end: Point, trace: Trace, reached: int, sign: float) -> np.ndarray:
     """Return the direction of a level path: its own coordinate, and those that go on with it and do not settle."""
-    back = probe(objective, end, trace.position, -sign, steps=LEAST_LEVEL, patient=True).points[:0:-1]
+    back = pushed_path(objective, end, trace.position, -sign, steps=LEAST_LEVEL, patient=True).points[:0:-1]
     return going_on(np.vstack([back, trace.points[: reached + 1]]), trace.position, SHRUNK * (1 + np.abs(end.z)))
 
 
@@ -142,7 +143,7 @@ def still_rising(verdict: Verdict, ray: np.ndarray) -> Trace | None:
     slope = float(point.gradient[j]) * float(np.sign(ray[j]))
     if not objective.transformed[j] or slope < LEAST_SLOPE or point.decrement < LEAST_SLOPE:
         return None
-    return reversed_path(probe(objective, point, j, -float(np.sign(ray[j])), steps=RATE_STEPS))
+    return reversed_path(pushed_path(objective, point, j, -float(np.sign(ray[j])), steps=RATE_STEPS))
 
 
 def reversed_path(way: Trace) -> Trace:

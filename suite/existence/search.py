@@ -36,14 +36,14 @@ from triptych.optimise.kinks import Corner, Met, climb
 from triptych.optimise.newton import LOG_RANGE, Point
 from triptych.optimise.objective import Objective
 
-ROUNDS = 6  # times that a better point met by a probe is climbed from
+ROUNDS = 6  # times that the ascents start again from a higher point that a probe met
 TRIES = 200  # points looked at when the first one is outside the domain
-STAGES = 8  # times that an ascent that has gone far goes on
+STAGES = 8  # times that an ascent goes on that was stopped for having gone far
 LOWEST = 100.0  # fall, for each coordinate, from the maximum to a start: one lower is moved half the way
 START_HALVES = 20  # times that it is moved at most
-DISTINCT = 0.01  # standard errors between two maxima that are not one
+DISTINCT = 0.01  # distance in standard errors from which two end points are two maxima
 KNOWN_MAXIMUM = 1e-9  # expected rise, relative, at which an ascent is seen to lead to a maximum that is known
-SAME_RATE = 0.95  # of a rise from one stage to the next: it will go on for ever
+SAME_RATE = 0.95  # ratio of the slopes of two stages from which an ascent is taken to have no end
 
 # In the order in which they look: what one moves the point to, the next ones start from.
 PROBES: tuple[Probe, ...] = (
@@ -90,7 +90,7 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
 
 
 def _found(objective: Objective, seed: int, starts: int, progress: Share) -> Verdict:
-    """Do so in the coordinates of the objective."""
+    """Maximise in the coordinates of the objective and judge what was found."""
     if objective.size == 0:  # nothing to climb in: a likelihood that no parameter moves
         nothing = np.zeros(0)
         point = Point(nothing, objective.value(nothing), nothing, np.zeros((0, 0)), 0.0, 0, nothing[None])
@@ -98,7 +98,7 @@ def _found(objective: Objective, seed: int, starts: int, progress: Share) -> Ver
     if not objective.parts[1] and (fewer := without_redundant(objective)) is not None:
         inner = _found(fewer, seed, starts, progress)
         whole = with_redundant(objective, inner)
-        # A part of a sum that was held may be larger than the whole, and drive the others to nothing.
+        # Of a sum, the part that was held may exceed the maximum of the sum; the other parts then go to zero.
         driven = whole is None and inner.diverging.size and inner.unbounded is None
         if driven and (other := held_elsewhere(objective, fewer)) is not None:
             whole = with_redundant(objective, _found(other, seed, starts, progress))
@@ -249,7 +249,7 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
         point, corner = found[0]
         return Verdict(objective, point, corner, np.inf, 0)
     rounding_error = {id(end): objective.rounding_error(end.z) for end in {id(end): end for end, _ in usable}.values()}
-    # A point that is all rounding may show any value; it leads only when there is no other.
+    # The value of a point dominated by rounding error means nothing; such a point is taken only when there is no other.
     usable.sort(key=lambda e: rounding_error[id(e[0])] > COARSE)
     best = usable[0][0].value
     origin = objective.origin[objective.active]
@@ -258,11 +258,12 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
     mixed = len({end.slow for end, _ in equal}) > 1
     point, corner = min(
         equal,
-        # An ascent may also leap to where all is flat: there it says less than one that came to a stop on the way.
+        # One ascent may have leapt to where the objective has no curvature; one that stopped before tells more.
         key=lambda e: (e[0].slow or (mixed and _is_flat(e[0])), float(np.linalg.norm(e[0].z - origin))),
     )
     if rounding_error[id(point)] > ALL_ROUNDING:
-        # Of numbers that mean nothing none is the best; the longest way before them tells most of where it leads.
+        # All candidates are dominated by rounding error, so their values cannot rank them. The ascent with the
+        # longest stretch before rounding shows best where the objective rises to.
         point, corner = max(
             usable, key=lambda e: float(np.max(np.ptp(clear(objective, e[0].trail), axis=0), initial=0))
         )

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from triptych.existence.push import LEAST_SLOPE, going_on, probe
+from triptych.existence.push import LEAST_SLOPE, going_on, pushed_path
 from triptych.existence.verdict import Verdict
 
-CAME = 6.0  # units of a logarithm from where the model starts, from which a way back is looked at
-BACK_STEPS, LEAST_STEPS = 12, 6  # of it, and how many of them tell
-FALL_FADES = 0.9  # of a fall from one step to that before, further out
+CAME = 6.0  # way of a transformed coordinate from the start, in its own units, from which it is led back
+BACK_STEPS = 12  # units that it is led back
+LEAST_STEPS = 6  # steps whose falls have to grow by a constant factor
+FALL_FADES = 0.9  # largest ratio of the fall of a step to that of the next one, nearer to the start
 
 
 def ways_back(verdict: Verdict) -> list[np.ndarray]:
@@ -25,7 +26,7 @@ def ways_back(verdict: Verdict) -> list[np.ndarray]:
         back = float(objective.origin[objective.active][j] - point.z[j])
         if abs(back) < CAME:
             continue
-        trace = probe(objective, point, int(j), float(np.sign(back)), steps=BACK_STEPS, patient=True)
+        trace = pushed_path(objective, point, int(j), float(np.sign(back)), steps=BACK_STEPS, patient=True)
         falls = -np.diff(trace.values)
         seen = falls > verdict.tolerance.level
         first = int(np.argmax(seen)) if np.any(seen) else falls.size

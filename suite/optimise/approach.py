@@ -18,15 +18,16 @@ from triptych.base.linalg import equilibrate
 from triptych.optimise.newton import LOG_RANGE, Point, factor, share
 
 WIDE = 30  # coordinates from which a Hessian costs more than the gradients that stand for it
-GRADIENT_STEPS, STEP_HALVES = 80, 25  # steps of one ascent, and times that one of them is halved
-RISE, CURVED = 1e-4, 1e-10  # of what a slope promises, for a step to be taken; of a step's bend, to be remembered
-MEMORY = 20  # steps that tell how the curvature differs from the known one
+GRADIENT_STEPS, STEP_HALVES = 80, 25  # most steps of one ascent, and most halvings of a step
+RISE = 1e-4  # share of the rise that the slope promises from which a step is taken (Armijo's condition)
+CURVED = 1e-10  # cosine of a step and its change of gradient from which the pair is remembered
+MEMORY = 20  # pairs of steps and changes of gradient that limited-memory BFGS keeps
 DONE = 1e-13  # expected rise, relative to the objective, at which an ascent has come to its end
 CONFIRMED = 1e-9  # the same, for the Hessian that is there to be taken for a maximum's
-FALL = 1e-7  # the same, relative to a fall that it makes up for a part of
-CLEAR_FALL = 1e-2  # fall that no rounding hides, and no polish either
-ON_MAXIMUM = 1e-16  # squared standard errors from a maximum at which no better one is looked for
-VALUE_ROUNDING = 64 * float(np.finfo(float).eps)  # of the objective, relative, below which only its slope tells
+FALL = 1e-7  # the same, relative to the fall from the height that a coordinate was pushed away from
+CLEAR_FALL = 1e-2  # fall from which the last digits of the end do not matter and no polishing steps are made
+ON_MAXIMUM = 1e-16  # decrement, in squared standard errors, at which a point is the maximum to all digits
+VALUE_ROUNDING = 64 * float(np.finfo(float).eps)  # relative change up to which values cannot be compared, only slopes
 POLISH = 3  # steps after the end, taken while the slope shrinks
 
 Pairs = deque[tuple[np.ndarray, np.ndarray]]

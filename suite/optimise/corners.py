@@ -13,13 +13,13 @@ import numpy as np
 from triptych.optimise.newton import ascent_step
 from triptych.optimise.objective import Objective
 
-INWARDS = 1e-4  # share of the way back to the start at which edges are looked for
-CORNER_REACH = 20.0  # times that way, within which an edge is one of the corner
+INWARDS = 1e-4  # share of the way back to the start by which a point is put inside the domain to look for edges
+CORNER_REACH = 20.0  # multiple of that way within which an edge belongs to the corner
 CORNER_HALVES = 60
-SHIFT = 0.1  # of the distance from an edge, by which its slope is told
-SAME_EDGE = 1e-6  # difference of two edges' slopes that are one
-INSIDE = 1e-10  # of a coordinate, by which a point keeps off an edge
-CORNER_LOOKS, ACTIVE_SET_STEPS = 6, 60  # times that bent edges are looked at, and steps of an active set
+SHIFT = 0.1  # share of that way by which a point is shifted to measure how an edge slopes
+SAME_EDGE = 1e-6  # largest difference of the unit normals of two edges that are one
+INSIDE = 1e-10  # relative distance that a point keeps from an edge
+CORNER_LOOKS, ACTIVE_SET_STEPS = 6, 60  # times that curved edges are made straight anew, and steps on straight ones
 CORNER_DONE = 1e-14  # Newton decrement, relative to the objective
 
 

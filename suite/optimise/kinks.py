@@ -17,8 +17,8 @@ from triptych.optimise.newton import Point, newton
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import LEVELS, Roundings, rounded, roundings_at, sharpened, split
 
-COSTLY = 30  # coordinates from which a climb is not repeated that leads into an earlier one
-FEW, ONE = 10, 1e-3  # steps from one top to another, and the standard errors within which it is the same
+COSTLY = 30  # coordinates from which an ascent is ended when it joins an earlier one
+FEW, ONE = 10, 1e-3  # Newton steps that may lead to the end of an earlier ascent, and its radius in standard errors
 
 
 @dataclass(frozen=True)

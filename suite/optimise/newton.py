@@ -17,12 +17,12 @@ from triptych.base.linalg import equilibrate
 Derivatives = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
 Value = Callable[[np.ndarray], float]
 
-EIGENVALUE_FLOOR = 1e-14
+EIGENVALUE_FLOOR = 1e-14  # least eigenvalue of the equilibrated Hessian by which a slope is divided
 LOG_STEP = 4.0  # longest step of a transformed coordinate, in its own (log-like) units
-FACTORISED = 30  # coordinates from which a step is solved by Cholesky before by eigenvalues
-ARRIVED = 1e-6  # decrement, relative to the objective, at which nothing is left of an ascent
-NO_PROGRESS = 1e-11  # part of a step that is no progress
-CRAWL = 1e-11  # decrement, relative to the objective, from which a slow ascent is not followed on
+FACTORISED = 30  # coordinates from which a step is first tried by Cholesky factorisation
+ARRIVED = 1e-6  # decrement, relative to the objective, up to which an ascent has come to a maximum
+NO_PROGRESS = 1e-11  # share of a step up to which the line search made no progress; five in a row end the ascent
+CRAWL = 1e-11  # decrement, relative to the objective, at which an ascent of linear convergence is ended
 LOG_RANGE = 45.0  # an ascent that carries a transformed coordinate further than this has run away
 
 

@@ -13,10 +13,12 @@ from triptych.graph.rewrites import kind_of
 from triptych.optimise.approach import WIDE, approach, arrive
 from triptych.optimise.newton import Point, ascent_step, newton
 
-FAR_OUT, LOG_NUDGE = 8.0, 1e-6  # of a logarithm: from where rounding is looked for, and by what step
-WIDE_NUDGE, STRAIGHT = 100, 1e-4  # of these steps, for differences of fourth order; bend over them that leaves none
-ROW = range(-4, 5)  # points of which second differences are taken
-MOST_SMALL = 12  # scalars of a variable whose coordinates are pushed away one by one
+FAR_OUT = 8.0  # absolute value of a transformed coordinate from which rounding error is measured along it
+LOG_NUDGE = 1e-6  # step of these measurements
+WIDE_NUDGE = 100  # multiple of that step for differences of fourth order
+STRAIGHT = 1e-4  # curvature over the wide step up to which these show rounding error alone
+ROW = range(-4, 5)  # multiples of the step at which the objective is differenced
+MOST_SMALL = 12  # most scalars of an untransformed variable that may count as logarithmic
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class Objective:
         eps = np.finfo(float).eps
         shaken = [abs(self.value(x * (1 + k * eps)) - here) for k in (-3, -2, -1, 1, 2, 3)]
         measured = max((s for s in shaken if np.isfinite(s)), default=0.0)
-        return max(16 * eps * (1 + size), 2 * measured, self._noise_far_out(x, here))
+        return max(16 * eps * (1 + size), 2 * measured, self._rounding_far_out(x, here))
 
     def roughness(self, x: np.ndarray) -> float:
         """Return the rounding error at ``x``, also where coordinates that move together are steeply curved each alone.
@@ -152,7 +154,7 @@ class Objective:
                 found = max(found, float(np.max(np.abs(np.diff(row, 4)))) / np.sqrt(70 / 6))
         return found
 
-    def _noise_far_out(self, x: np.ndarray, here: float) -> float:
+    def _rounding_far_out(self, x: np.ndarray, here: float) -> float:
         """Return what second differences leave where a logarithm is far out and a density may be rounding only.
 
         One of them may vanish by chance, so the largest along a row of points is taken, as in a difference table

@@ -8,9 +8,9 @@ import numpy as np
 
 GRID = 41  # points at which the function is looked at
 NEXT_TO_END = 1e-3  # of the way from one point of it to the next, by which others lie beside the ends
-FINER = 12  # times that the grid closes in on its least value
-END_TIMES = 3  # times that it does so on an end: a pole may be close by
-POLE_FALL = 1e-6  # of the range seen first, by which the last grid may still fall: towards a pole each falls farther
+FINER = 12  # times that the grid is refined around its least value
+END_TIMES = 3  # refinements before a least value at an end of the segment is taken: a pole may be close by
+POLE_FALL = 1e-6  # fall of the last refinement, relative to the range of the first grid, from which there is a pole
 
 
 def places(low: float, high: float) -> np.ndarray:

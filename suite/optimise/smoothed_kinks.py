@@ -9,9 +9,9 @@ import numpy as np
 from triptych.optimise.newton import Point, newton
 from triptych.optimise.objective import Objective
 
-LEVELS = 10.0 ** -np.arange(0, 9)  # fall of the objective that the rounding may hide, per kink
-BARELY = 1e-60  # its power of -3 is still a number
-PROBE_LEVEL = 1e-2  # the level on a probe, where what counts is a rise of 0.2 per unit
+LEVELS = 10.0 ** -np.arange(0, 9)  # by how much smoothing may change the objective at a kink, in turn
+BARELY = 1e-60  # smoothing of an absolute value that is no kink of the objective; its power of -3 is still finite
+PROBE_LEVEL = 1e-2  # the same on a pushed path, where slopes of 0.2 per unit are told apart
 Roundings = tuple[np.ndarray, ...]  # every ``eps``, in the shapes of the kinks' arguments
 
 

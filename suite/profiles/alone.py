@@ -15,8 +15,8 @@ from triptych.optimise.segment import least, places
 from triptych.profiles.held_scalar import Scalar
 from triptych.profiles.outward import End, Kind
 
-OPEN_SIDE = (60.0, 1e6)  # how far an open side is looked at: units of a logarithm, or others
-AT_END = 1e-9  # relative distance of a limit from the value at an end
+OPEN_SIDE = (60.0, 1e6)  # how far an open side is followed, in units of a logarithm or in standard errors
+AT_END = 1e-9  # relative distance up to which a least or largest value is that at an end of the interval
 
 
 def ranged(scalar: Scalar, ends: list[End]) -> tuple[list[End], float]:

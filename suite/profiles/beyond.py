@@ -12,8 +12,8 @@ from triptych.profiles.held_scalar import Scalar
 from triptych.profiles.outward import End, Kind, Outward
 from triptych.profiles.region import Region
 
-NOT_BEYOND = 1e-5  # share of the way to an end, by which a point beyond it is not beyond
-TIMES = 4  # that a point is still found beyond
+NOT_BEYOND = 1e-5  # share of the way to an end up to which a point beyond it counts as on it
+TIMES = 4  # times that an end is followed further from a point beyond it
 NOT_FOUND = End(np.nan, Kind.LOST)
 
 

@@ -11,8 +11,8 @@ from triptych.base.linalg import null_space
 from triptych.engine.estimands import Estimand
 from triptych.profiles.jump import MARGIN, Jump
 
-ON_END = 1e-6  # of an end's uncertainty, from it, that is on it
-LEVEL = 1e-3  # slope of twice the log-likelihood per standard error, that is none
+ON_END = 1e-6  # distance from an end, relative to its uncertainty, up to which a point is on it
+LEVEL = 1e-3  # slope of twice the log-likelihood, per standard error, up to which it is level
 
 
 @dataclass

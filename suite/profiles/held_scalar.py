@@ -14,11 +14,11 @@ from triptych.engine.estimands import Estimand
 from triptych.estimates.optimum import Optimum
 from triptych.optimise.objective import Objective
 
-LOGARITHMS, WIDTHS = 40.0, 1e5  # how far a scalar is followed: units of a logarithm, or of its scale
+LOGARITHMS, WIDTHS = 40.0, 1e5  # how far a scalar is followed, in units of a logarithm or in standard errors
 STRIDE = 4.0  # longest step of a logarithm: what grows from next to nothing is not stepped over
-PARTS = 12  # of a circle that are one step of an angle
+PARTS = 12  # parts of a circle of which one is the longest step of an angle
 LIMIT_REACHED = 1e-9  # relative change of a scalar that has come to its limit
-LEAST_SHARE = 1e-12  # share of a variance that is rounding
+LEAST_SHARE = 1e-12  # share of a variance up to which it is rounding
 # Stand for infinity, the first of which gives a number: an exponential is zero or infinite, or nearly.
 ENDLESS = 800.0
 LOGARITHM_ENDS, ENDS = np.array([ENDLESS, 700.0, 300.0, 100.0, 40.0]), np.array([np.inf, 1e300, 1e150, 1e50, 1e15])

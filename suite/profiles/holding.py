@@ -14,12 +14,15 @@ from triptych.optimise.newton import ARRIVED, ascent_step, share
 from triptych.profiles.held_scalar import Scalar
 from triptych.profiles.start import out_alone, together
 
-PULL, PUSH = 1e-7, 1e-3  # slopes of what is on its way to infinity: back, or further than it was followed
-KEEPS_VALUE = 1e-9  # share of its slopes that is left of a scalar's along a ray on which it keeps its value
-HELD_STEPS, LEVEL_HALVES = 100, 40  # of an ascent on a level set, and of one of its steps
-RETURNS, ON_LEVEL = 12, 1e-9  # corrections back to a level set; the last one, in standard errors
-BENT = 1e-5  # standard errors over which the bend of a scalar is measured
-MOST_BENT = 8  # coordinates of a scalar whose bend is measured
+# A coordinate that diverges at the maximum stays fixed while a profile is followed. It is freed when the objective
+# falls outwards by more than PULL per unit, or still rises by more than PUSH.
+PULL, PUSH = 1e-7, 1e-3
+KEEPS_VALUE = 1e-9  # slope of a scalar along a ray, relative to its terms, up to which it keeps its value there
+HELD_STEPS, LEVEL_HALVES = 100, 40  # most steps of an ascent on a level set, and most halvings of a step
+RETURNS = 12  # Newton corrections that put a point back onto a level set
+ON_LEVEL = 1e-9  # length of a correction, in standard errors, at which it is on it
+BENT = 1e-5  # step, in standard errors, of the differences that give a scalar's second derivatives
+MOST_BENT = 8  # most coordinates of a scalar whose second derivatives are computed
 
 Held = tuple[np.ndarray, float]  # a point and the log-likelihood there
 

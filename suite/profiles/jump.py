@@ -15,10 +15,10 @@ from triptych.profiles.exponentials import fall_quantile
 from triptych.profiles.held_scalar import ENDLESS
 from triptych.profiles.supports import Edge
 
-UNEXPLAINED = 1e-3  # of the slope at the maximum, that the ends do not explain
-REGULAR = 1e-6  # share of a standard error that is rounding
-LEFT_OUT = 1e-10  # of the way to where the parameter space ends, that is left out
-MARGIN = 1e-9  # of an end's uncertainty, that parameters keep off it
+UNEXPLAINED = 1e-3  # share of the slope at the maximum that the ends may leave unexplained
+REGULAR = 1e-6  # share up to which a part of a standard error is rounding
+LEFT_OUT = 1e-10  # share of the way to the end of the parameter space that is not followed
+MARGIN = 1e-9  # distance that parameters keep from an end, relative to its uncertainty
 
 
 @dataclass(frozen=True)

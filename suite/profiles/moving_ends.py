@@ -21,8 +21,8 @@ from triptych.profiles.jump import Jump, Reference
 from triptych.profiles.profile import MOST_PROFILES
 from triptych.profiles.supports import moving_edges
 
-SHORT = 1e-12  # of the way to other data's ends, that is left out
-MOVING_DOUBLINGS = 60  # doublings of the way on which an end of an interval is looked for
+SHORT = 1e-12  # share of the way to the next data on their ends that is not followed
+MOVING_DOUBLINGS = 60  # doublings of a step until it is beyond an end of an interval
 Curve = list[tuple[float, float]]
 
 

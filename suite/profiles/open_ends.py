@@ -11,12 +11,13 @@ import numpy as np
 from triptych.existence.verdict import Verdict
 from triptych.profiles.held_scalar import Scalar
 
-DEVIANCE_FADES, WINDOW = 0.9, 3  # ratio of two rises in a row that lead to a limit, and how many are looked at
-APART = (1, 2, 3)  # points of the path from one to the next of these
-HIDDEN_RISE = 1e-4  # of the level: an error of the deviance in which a rise may hide
-BACK = 0.1  # cosine of the angle to a ray, beyond which a step leads back on it
+DEVIANCE_FADES = 0.9  # largest ratio of two rises in a row on the way to a limit
+WINDOW = 3  # such ratios in a row
+APART = (1, 2, 3)  # spacings of the points of the path that are tried
+HIDDEN_RISE = 1e-4  # rounding error of the deviance, relative to the level, from which it may hide a rise
+BACK = 0.1  # cosine of the angle to the reverse of a ray, from which a step leads back on it
 AT_LIMIT, VANISHED = 1e-4, 1e-9  # of a scalar: what is left of the way to its limit on the path, and far beyond it
-OVERFLOWS = 700.0  # a logarithm whose exponential is nearly out of range
+OVERFLOWS = 700.0  # logarithm whose exponential is close to the largest number in double precision
 PROFILE_REACH = 1e7  # times the way after which a profile without a limit is followed no more
 
 

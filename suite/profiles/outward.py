@@ -18,17 +18,20 @@ from triptych.profiles.held_scalar import LOGARITHMS, WIDTHS, Scalar
 from triptych.profiles.holding import Held, hold
 from triptych.profiles.open_ends import PROFILE_REACH, Place, far_out, is_hidden, leads_back, limit_of, runs
 
-HIGHER = 1e-3  # log-likelihood by which a point on a profile shows that the maximum was none
-PRECISE, ROUGHLY = 1e-6, 1e-3  # of the level's root: an end that is found, and one that rounding leaves
-BRACKETED = 1e-9  # of a bracket's width, from which nothing is between its ends
-MOST_POINTS = 150  # of one side of a profile
-JUMP, LEEWAY = 2.5, 0.2  # times the rise of the root that was foreseen, and share of the level: more is another branch
-SHORTER, FEWER = 16, 4  # times in a row that a step is cut to a quarter; with a limit in sight
-QUIET, BETTER = 0.03, 10.0  # root, of the level's, that is level; times the gain for which another step is taken
-AGAIN = 1e-3  # of the level: a first step in another direction
-HIDES_CROSSING = 0.01  # of the level: an error of the log-likelihood that hides where it is crossed
-NOTHING = 1e-6  # of the level, by which the deviance rises no more
-CLEARLY = 0.98  # of the level, below which a limit of the deviance has to lie
+HIGHER = 1e-3  # rise of the log-likelihood on a profile from which the maximum was not the highest one
+PRECISE = 1e-6  # error of the signed root, relative to the level's, at which an end is found
+ROUGHLY = 1e-3  # the same where rounding error leaves no better one
+BRACKETED = 1e-9  # width of a bracket, relative to its first width, at which it is closed
+MOST_POINTS = 150  # most points on one side of a profile
+JUMP = 2.5  # ratio of the root's rise to the predicted one from which the profile has come to another branch
+LEEWAY = 0.2  # rise of the root, relative to the level's, that is always allowed
+SHORTER, FEWER = 16, 4  # times in a row that a step is cut to a quarter; the same with a limit in sight
+QUIET = 0.03  # root, relative to the level's, up to which a profile is level
+BETTER = 10.0  # ratio of two gains from which the other step is taken
+AGAIN = 1e-3  # rise of the deviance, relative to the level, of a first step in another direction
+HIDES_CROSSING = 0.01  # rounding error, relative to the level, that hides where the level is crossed
+NOTHING = 1e-6  # rise of the deviance, relative to the level, up to which it has come to its limit
+CLEARLY = 0.98  # share of the level below which a limit of the deviance has to lie for an open end
 
 
 class Kind(Enum):

@@ -30,8 +30,8 @@ from triptych.profiles.region import Region
 from triptych.profiles.start import pulled_back, ways_out
 
 Curve = list[tuple[float, float]]
-CURVE_ROOTS = (3.0, 4.0)  # signed roots beyond the interval's that a curve is continued to
-MOST_PROFILES = 40  # profiles per panel
+CURVE_ROOTS = (3.0, 4.0)  # signed roots of the deviance to which a curve is continued beyond its interval
+MOST_PROFILES = 40  # most profiles in a panel
 PROFILED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY)
 
 

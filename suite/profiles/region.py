@@ -17,11 +17,11 @@ from triptych.base.linalg import equilibrate
 from triptych.engine.estimands import Estimand
 from triptych.estimates.optimum import Optimum
 
-TURN_SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)  # of the way to the edge, where a function may turn
+TURN_SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)  # shares of the way to the edge at which a function is evaluated
 SCATTERED = 60  # random directions in which the edge is looked for
-REGION_REACH = 45.0  # units of a logarithm, or of a scale, that an open direction is followed
+REGION_REACH = 45.0  # units of a logarithm, or standard errors, that an open direction is followed
 ON_EDGE = 1e-9  # how well a point on the edge is known, relative to its distance
-ABYSS = 1e100  # stands for a fall without end
+ABYSS = 1e100  # stands for an infinite fall of the log-likelihood
 
 
 class Region:

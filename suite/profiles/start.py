@@ -12,9 +12,9 @@ import numpy as np
 from triptych.estimates.optimum import Optimum
 from triptych.existence.verdict import Verdict
 
-MISSING = (1e-8, 1e-7, 1e-6, 1e-5)  # log-likelihood that may be missing to a supremum at infinity, the least first
-LEFT = 1e-6  # fall of the log-likelihood over as far again as a coordinate came, that is none
-MOST_BACK = 100  # steps back, units of a logarithm
+MISSING = (1e-8, 1e-7, 1e-6, 1e-5)  # distances from a supremum at infinity that a profile may start at, tried in turn
+LEFT = 1e-6  # curvature over the way that a coordinate came, up to which the likelihood does not hold it
+MOST_BACK = 100  # units of a logarithm that a point is pulled back at most
 
 
 def pulled_back(optimum: Optimum, verdict: Verdict) -> Optimum:

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from triptych.engine.engine import Engine
     from triptych.estimates.optimum import Optimum
 
-END_DOUBLINGS, END_HALVES = 60, 90  # steps in which an end is looked for, and found
-END_NUDGE = 1e-4  # of a parameter, by which it is seen how an end moves
-END_STILL, PARALLEL = 1e-7, 1e-6  # move of an end that is rounding; difference of directions that are one
-TOUCHES = 1e-5  # of the data's spread, from an end, that is on it
+END_DOUBLINGS, END_HALVES = 60, 90  # doublings of a step until it is beyond an end, and bisections then
+END_NUDGE = 1e-4  # relative change of a parameter by which the movement of an end is measured
+END_STILL = 1e-7  # movement of an end up to which it is rounding
+PARALLEL = 1e-6  # largest difference of two unit directions that are one
+TOUCHES = 1e-5  # distance of a datum from an end, relative to the data's spread, up to which it lies on it
 INNER_SHARES = (1e-3, 1e-2, 0.1, 0.3)  # of the data's spread, back from a datum, where it has a density
 OFF_END = 1e-9  # of the data's spread, from an end, where the density there is taken
 

@@ -20,13 +20,13 @@ from triptych.optimise.corners import best_in_corner
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 
-ON_DOMAIN_EDGE = 1e-7  # from an edge, relative to a coordinate, that is on it
+ON_DOMAIN_EDGE = 1e-7  # relative distance from an edge of the domain up to which a point is on it
 SHORTEST_STEP = 1e-10  # step of the search along an edge at which it ends
-LONGER = 1.5  # a step after a success; one in five is meant to be one
-RANDOM_STEPS = 150  # steps tried, for each coordinate
-BELOW = (0.0, 1.0, 8.0)  # steps from a trial back into the domain
-EDGE_HALVES = 50
-TURNS = 6  # of both
+LONGER = 1.5  # factor of a step after a success; with the factor after a failure, one step in five succeeds
+RANDOM_STEPS = 150  # random steps for each coordinate
+BELOW = (0.0, 1.0, 8.0)  # multiples of a step by which a trial is put back into the domain
+EDGE_HALVES = 50  # bisections that find the edge to all digits
+TURNS = 6  # times that the corner and the free coordinates are improved in turn
 
 
 class DomainEdge(Probe):
@@ -47,7 +47,7 @@ class DomainEdge(Probe):
 def cliff(verdict: Verdict) -> np.ndarray:
     """Return axes, as rows, whose ends of the domain are here, if the objective rises right up to one of them.
 
-    In many coordinates none is looked for where nothing is left of the ascent: it rises up to no end.
+    In many coordinates none is looked for at a point whose ascent has arrived: there the slope is zero.
     """
     point, objective = verdict.point, verdict.objective
     axes = []

@@ -17,8 +17,8 @@ from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 
 NEAREST = 1e-9  # way from a stalled ascent, in a coordinate's own units, at which its kink is first looked for
-KINK_DOUBLINGS, KINK_HALVES = 30, 80
-SHARP = 1e3  # times what a curvature bends a slope over the way between both sides
+KINK_DOUBLINGS, KINK_HALVES = 30, 80  # of a step until the slope changes its sign, and of the bracket then
+SHARP = 1e3  # least ratio of the change of slope to that which the curvature explains
 MOST_TRIED = 6  # coordinates looked at, the steepest first
 
 

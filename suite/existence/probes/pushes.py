@@ -13,7 +13,7 @@ import numpy as np
 
 from triptych.existence.findings import Finding, Higher, LevelPath, Rise, Trace, without_limit
 from triptych.existence.probe import Probe
-from triptych.existence.push import PROBE_STEPS, endless, level, onwards, probe
+from triptych.existence.push import PROBE_STEPS, endless, level, onwards, pushed_path
 from triptych.existence.verdict import Verdict
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
@@ -56,7 +56,7 @@ def _pushed(verdict: Verdict, end: Point) -> list[Finding]:
     steps = FEW_STEPS if objective.discrete and not objective.parts[1] else PROBE_STEPS
     for j in positions:
         for sign in (-1.0, 1.0):
-            trace = probe(objective, end, int(j), sign, steps=steps)
+            trace = pushed_path(objective, end, int(j), sign, steps=steps)
             if endless(trace) and _outwards(objective, trace):
                 return without_limit(objective, trace)
             # After a slow ascent the numbers may end before the steps do.

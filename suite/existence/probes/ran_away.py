@@ -12,15 +12,15 @@ import numpy as np
 
 from triptych.existence.findings import Finding, Trace, without_limit
 from triptych.existence.probe import Probe
-from triptych.existence.push import LEAST_SLOPE, RATE_STEPS, probe, reversed_path
+from triptych.existence.push import LEAST_SLOPE, RATE_STEPS, pushed_path, reversed_path
 from triptych.existence.verdict import ALL_ROUNDING, Verdict
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import climb_beside
 
-UNROUNDED = 1e-2  # rounding error of an objective whose slope is still seen
-RISE_FADES = 0.95  # of a rise over 8 units, over the next 8: less will come to an end
-RAN_AWAY = 34.0  # units that an ascent to a finite maximum does not travel; at 37 a logistic is one in double precision
+UNROUNDED = 1e-2  # rounding error up to which the slope of a path can be seen
+RISE_FADES = 0.95  # least ratio of the rise over 8 units to that over the 8 before, for a rise without limit
+RAN_AWAY = 34.0  # units from which an ascent may have no end; at 37 a logistic function is one in double precision
 
 
 class RanAway(Probe):
@@ -46,7 +46,7 @@ def ran_away(verdict: Verdict) -> Trace | None:
     objective, trail = verdict.objective, verdict.point.trail
     if not verdict.rounding_error > ALL_ROUNDING:
         return _still_as_steep(objective, trail, RAN_AWAY) if verdict.point.decrement >= LEAST_SLOPE else None
-    # On a datum residuals are zero and not rounding: then the way is exact to its end.
+    # Residuals may be exactly zero, as on a datum: then the values on the path are exact to its end.
     return _still_as_steep(objective, trail, RAN_AWAY / 2) or _still_as_steep(
         objective, clear(objective, trail), RAN_AWAY / 2
     )
@@ -74,11 +74,11 @@ def _still_as_steep(objective: Objective, trail: np.ndarray, far: float) -> Trac
     way = float(trail[-1, j] - trail[0, j])
     if abs(way) < far:
         return None
-    # An ascent is beside the best way, the more so at first: from each place the rest is let come to its best.
+    # The ascent itself may be far from the best path, so the rest is re-optimised at each step.
     end = climb_beside(objective, trail[-1], j)
     if not end.usable:
         return None
-    found = reversed_path(probe(objective, end, j, -float(np.sign(way)), steps=2 * RATE_STEPS, patient=True))
+    found = reversed_path(pushed_path(objective, end, j, -float(np.sign(way)), steps=2 * RATE_STEPS, patient=True))
     if len(found.values) <= 2 * RATE_STEPS:
         return None
     early, middle, late = found.values[[-1 - 2 * RATE_STEPS, -1 - RATE_STEPS, -1]]

@@ -13,7 +13,7 @@ import numpy as np
 
 from triptych.existence.findings import Finding, Higher, Trace, without_limit
 from triptych.existence.probe import Probe
-from triptych.existence.push import LEAST_SLOPE, PROBE_STEPS, endless, probe
+from triptych.existence.push import LEAST_SLOPE, PROBE_STEPS, endless, pushed_path
 from triptych.existence.verdict import Verdict
 from triptych.optimise.kinks import climb
 from triptych.optimise.objective import Objective
@@ -93,13 +93,13 @@ def _path_from_a_datum(verdict: Verdict) -> Trace | None:
     for row in _extremes(values):
         heavy = _with_heavy(objective, terms, row, values.size)
         for j, sign in pushes:
-            drawn = probe(heavy, verdict.point, j, sign, steps=DRAWN, patient=True)
+            drawn = pushed_path(heavy, verdict.point, j, sign, steps=DRAWN, patient=True)
             if len(drawn.steps) < DRAWN or drawn.values[-1] - drawn.values[-2] < LEAST_SLOPE:
                 continue  # not even the heavy datum gains by going on
             start = climb_beside(objective, drawn.points[-1], j)
             if not start.usable:
                 continue
-            trace = probe(objective, start, j, sign)
+            trace = pushed_path(objective, start, j, sign)
             if endless(trace):
                 return trace
     return None

@@ -22,12 +22,13 @@ from triptych.optimise.approach import WIDE
 from triptych.optimise.kinks import climb
 from triptych.optimise.newton import Point
 
-VAGUE_REACH = 1e6  # conditional standard errors that a direction without curvature is followed
-NEARBY = 11  # halvings of a way of 1024 standard errors that leave half of one
-ONE_WAY, SAME_PARTS = 1e-3, 1e-2  # of a ray's longest part: others are the same, or if they move the same coordinates
-RATES = 12  # of the fastest logarithm's rate: halves, thirds and quarters are plain numbers
-TRACE = 1e-3  # of a direction's longest part, or of a sum's terms, that is rounding
-RAY_COST = 1e-3  # fall of the objective that tells nothing
+VAGUE_REACH = 1e6  # conditional standard errors up to which a direction without curvature is followed
+NEARBY = 11  # halvings of 1024 standard errors, after which the rounding error is that of the best point
+ONE_WAY = 1e-3  # largest difference, relative to the longest part, of two rays that are one
+SAME_PARTS = 1e-2  # the same, of rays that move the same coordinates
+RATES = 12  # rates of logarithms are rounded to such parts of the fastest: halves, thirds, quarters
+TRACE = 1e-3  # share of a direction's longest part, or of a sum's terms, up to which it is rounding
+RAY_COST = 1e-3  # fall over a ray's length below which a direction differs from the ray by nothing
 
 
 class Walk(Probe):
