@@ -103,7 +103,7 @@ class Design:
 
     @cached_property
     def _length(self) -> np.ndarray:
-        # A part of the rows may lack a level: its column is zero there. Squares must not overflow.
+        # In a part of the rows a level may be missing, and its column is zero there. Squares must not overflow.
         size = np.abs(self.full).max(axis=0)
         size = np.where(size > 0, size, 1.0)
         length = size * np.linalg.norm(self.full / size, axis=0)

@@ -303,7 +303,7 @@ def _basis(expression: Expression, name: str, call: ast.Call, table: pd.DataFram
         raise InputError(
             f"{expression.text!r} needs more than {size} different values, and there are {len(np.unique(x))}"
         )
-    # Neither basis knows the unit of its variable; times a power of two no digit changes, and powers do not overflow.
+    # A basis does not depend on its variable's unit: a power of two as unit changes no digit and keeps powers finite.
     x = np.ldexp(x, -int(np.frexp(np.abs(x).max())[1]))
     with np.errstate(all="ignore"):
         if name == "poly":

@@ -95,7 +95,7 @@ def _of_one_coordinate(
             alone[i] = q * deviation[on[0]] * (np.arange(optimum.z.size) == optimum.active[on[0]])
     if not alone:
         return low, high
-    # All coordinates at once: each of these scalars sees its own alone.
+    # All coordinates are moved at once, because each of these scalars depends on its own one only.
     together = np.max(list(alone.values()), axis=0)
     seen = _along(optimum, estimand, together, places(-1.0, 1.0))
     for i, step in alone.items():
@@ -146,7 +146,7 @@ def _ranges(optimum: Optimum, estimand: Estimand) -> tuple[np.ndarray, np.ndarra
     """Say of every scalar whether it is positive, a share or a correlation, as far as its uncertainty reaches."""
     seen = np.array([shown[estimand.name].ravel() for shown in optimum.surroundings])
     finite = np.isfinite(seen)
-    # Far out a share is 0 or 1 in all its digits.
+    # For coordinates far out a share is 0 or 1 to all digits.
     above, below = np.all((seen >= 0) | ~finite, axis=0), np.all((seen <= 1) | ~finite, axis=0)
     inside = np.all((np.abs(seen) <= 1) | ~finite, axis=0)
     at = optimum.natural_values[estimand.name].ravel()

@@ -54,7 +54,7 @@ def dependence(optimum: Optimum, moved: np.ndarray) -> float:
             return 0.0
         sizes = np.linalg.svd(columns / size, compute_uv=False)
         found.append(float(sizes[0] / sizes[-1]) if sizes[-1] > REDUNDANT * sizes[0] else 0.0)
-    # Rounding may make of a near dependence an exact one at one of the two, and of an exact one no near one.
+    # Rounding error may make a near dependence look exact at one of the two points, but not an exact one near.
     least = min((condition for condition in found if condition > 0), default=0.0)
     return least if least > DEPENDENT else 0.0
 

@@ -152,7 +152,7 @@ class Held:
         name, here = variable.names[i], float(self.optimum.natural_values[variable.name].ravel()[i])
         if self.way[k] == 0:
             return name, f"{here:.6g}" if abs(here) > AT_ZERO * abs(self._unit(k)) else "0"
-        # A coordinate that is no logarithm may have come far already: it is followed as far again, and farther.
+        # An untransformed coordinate may already be far out, so it is followed by multiples of where it is.
         unit = 1.0 if self.objective.transformed[k] else max(1.0, abs(here))
         alone = unit * np.sign(self.way) * (np.arange(self.way.size) == k)
         near, end = (float(self._natural_values(far * alone, variable)[i]) for far in FAR)
@@ -173,7 +173,8 @@ class Held:
         point, objective = self.verdict.point, self.objective
         logarithms = objective.transformed & (self.way != 0)
         if np.any(logarithms) and not np.all(objective.transformed[self.way != 0]):
-            # On a bent way the others go along as these let them, and farther out is only rounding: look nearer.
+            # On a curved path the other coordinates follow the logarithms, and farther out the objective is rounding
+            # error: the standard errors are compared with those nearer to the start.
             return self._with_held(point.z - np.where(logarithms, GOES_ON * np.sign(self.way), 0.0), logarithms)
         origin = objective.origin[objective.active]
         far = np.where(objective.transformed, GOES_ON, np.abs(point.z - origin) * (TWICE - 1))

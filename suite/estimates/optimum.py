@@ -71,7 +71,8 @@ class Optimum:
         """Return the standard errors of scalars with these gradients ``(k, p)``; NaN where curvature gives none."""
         g = gradient[:, self.active]
         variance = np.einsum("ij,jk,ik->i", g, self.covariance, g)
-        # Held at a corner, a direction is left with rounding; without curvature its unit is the coordinate's own.
+        # The variance of a direction held at a kink is rounding error: it is compared with the conditional variances,
+        # or with one where a coordinate has no curvature.
         unit = np.where(self.conditional > 0, self.conditional, 1.0)
         least = 1e-16 * np.einsum("ij,j,ij->i", g, unit, g)
         ok = np.isfinite(variance) & (variance > least)

@@ -175,7 +175,7 @@ class Scalar:
         if value is None or not self.verdict.objective.transformed[np.abs(v) > 0].any():
             along = abs(float(g @ v))
             size = float(np.linalg.norm(v / equilibrate(self.verdict.point.hessian)))
-            # Against what cancels in the sum, and against the estimand's own deviation.
+            # The change is compared with the terms that cancel in it, and with the scalar's own standard error.
             least = max(float(np.abs(g) @ np.abs(v)), size * float(np.sqrt(g**2 @ self.optimum.conditional)))
             return bool(along > INVOLVED * (least + np.finfo(float).tiny))
         depends = self.optimum.depends(self.estimand, self.i)
@@ -195,7 +195,7 @@ class Scalar:
         away = np.where(transformed, ray, 0.0)
         unit, ways = (ray / np.max(np.abs(away)), (FAR,)) if np.any(away) else (ray / np.max(np.abs(ray)), FARTHER)
         if self.estimand.positions is not None:
-            # Its own coordinate has to go far, however much farther others go.
+            # The ray is scaled so that the scalar's own coordinate goes far, although others may go farther.
             own = float(ray[self.optimum.active == self.estimand.positions[self.i]][0])
             unit = ray / abs(own) if transformed[self.optimum.active == self.estimand.positions[self.i]][0] else unit
         here = abs(self.here)
@@ -224,7 +224,7 @@ class Scalar:
         if np.any(away):
             shift = away * (ONWARDS / np.max(np.abs(away)))
         else:
-            # As far again as it came.
+            # As far again as the point has come from the start.
             way = np.abs(self.optimum.z - self.optimum.engine.graph.start)[self.optimum.active][ray != 0]
             shift = ray * (max(ONWARDS, float(way.max())) / np.max(np.abs(ray)))
         z = self.optimum.z.copy()
@@ -235,7 +235,7 @@ class Scalar:
         )
         before, after = np.nan_to_num([self.optimum.deviation(here)[0], self.optimum.deviation(there)[0]])
         touched = self.touched(ray, self.here)
-        # A function may have come to its limit to the last digit, where no slope is left of it.
+        # A function at its limit to the last digit has no slope, although it depends on what goes away.
         touched |= (
             before == 0
             and self.estimand.positions is None

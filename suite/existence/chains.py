@@ -102,7 +102,7 @@ class Unchained(Engine):
     def natural_jacobian(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return the derivative of each shown variable by the coordinates."""
         found = self._along(z, super().natural_jacobian(self.chained(z)))
-        # What has cancelled leaves its rounding, and would seem to move.
+        # Derivatives that cancel leave rounding error, which would look like a dependence.
         sizes = {name: np.abs(by).max(axis=-1, keepdims=True, initial=0.0) for name, by in found.items()}
         found = {name: np.where(np.abs(by) > DERIVATIVE_ROUNDING * sizes[name], by, 0.0) for name, by in found.items()}
         for name, block, at, chain in self._ordered():

@@ -59,7 +59,7 @@ def null_directions(columns: np.ndarray, least: int = 0) -> np.ndarray:
     _, sizes, vectors = np.linalg.svd(columns / unit)
     rank = min(int(np.sum(sizes > 1e-10 * sizes.max(initial=0.0))), len(vectors) - least)
     flat = vectors[rank:] / unit
-    # A combination that all but vanishes carries as much of the others.
+    # A combination that vanishes only nearly has admixtures of that size from the other singular vectors.
     part = max(1e-8, 10 * sizes[rank:].max(initial=0.0))
     biggest = np.max(np.abs(flat * size), axis=1, keepdims=True, initial=0.0)
     return np.where(np.abs(flat * size) > part * biggest, flat, 0.0)

@@ -30,7 +30,7 @@ def without_redundant(objective: Objective) -> Objective | None:
     rng = np.random.default_rng(3)
     x = objective.origin[objective.active] + 0.5 * rng.standard_normal(objective.size)
     columns = objective.term_slopes(x).T
-    # Fewer terms than coordinates (one for a whole series) would make anything look spare.
+    # With fewer terms than coordinates (a series may be one term) the columns are always dependent.
     inside = np.isfinite(objective.value(x)) and np.all(np.isfinite(columns))
     if not inside or not len(columns) < columns.shape[1]:
         return None
@@ -93,7 +93,7 @@ def _tangent(
         count += independent(inner.unidentified)
     if inner.diverging.size and len(straight := structural_null(objective)) == count:
         return straight
-    # A kink that holds has no derivative, and is held along the ridge.
+    # Terms at a kink have no derivative; the ridge keeps to the kinks that hold, so their rows are added.
     columns = np.vstack([objective.term_slopes(x), rows])
     found = null_directions(columns, count) if np.all(np.isfinite(columns)) else None
     smooth = inner.corner is None and inner.unbounded is None and not inner.diverging.size and not inner.cliff.size

@@ -187,7 +187,7 @@ class Verdict:
         if not np.all(np.isfinite(information)):
             return np.full_like(self.point.hessian, np.nan)
         eigenvalues, vectors = np.linalg.eigh(information)
-        # Below this a curvature is the rounding of the others, and may have either sign.
+        # A smaller eigenvalue is rounding error of the larger ones, and may have either sign.
         if eigenvalues.min() <= 64 * np.finfo(float).eps * eigenvalues.max():
             return np.full_like(self.point.hessian, np.nan)
         half = basis @ (vectors / np.sqrt(eigenvalues))

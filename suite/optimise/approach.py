@@ -131,7 +131,7 @@ def approach(
             reached, by_z_there = objective.slopes(ahead)
             if _finite(reached, by_z_there):
                 new = units.gradient(by_z_there[free])
-                # Where rounding hides the rise, that the slope shrinks is what tells.
+                # A rise below rounding error is judged by the slope: the step is taken if that shrinks.
                 level = abs(reached - value) <= VALUE_ROUNDING * (1 + abs(value)) and new @ new < g @ g
                 if level or (not ended and reached >= value + RISE * length * expected):
                     break

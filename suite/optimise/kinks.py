@@ -97,7 +97,7 @@ def _from_top(objective: Objective, first: Point) -> tuple[Point, Corner]:
     for _ in range(4 * int(active.sum()) + 60):
         x = _onto(objective, x, signs)
         u, _, fall = objective.kinks(x)
-        # Put onto some kinks, x may have come over others.
+        # The projection onto some kinks may have carried x across others, whose sign then changes.
         signs = np.where((signs != 0) & (u * signs < -_near(fall)), -signs, signs)
         point = _constrained(objective, x, signs, shapes)
         trail = np.vstack([trail, point.trail])

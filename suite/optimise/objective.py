@@ -114,7 +114,7 @@ class Objective:
         u, jacobian, slope = self.engine.kinks(self.full(x))
         fall = -self._summed(slope)
         jacobian = jacobian[:, self.active]
-        # What only rounding leaves of a slope makes no corner; it is told in the units of the argument.
+        # A slope that is rounding error is no kink; it is compared with the objective in units of the argument.
         value = self.value(x)
         size = 1 + abs(value) if np.isfinite(value) else 1.0
         unit = np.maximum(np.abs(u), np.abs(jacobian) @ np.maximum(np.abs(x), 1.0))
@@ -167,7 +167,7 @@ class Objective:
             bent = self._bends(x, change)
             found = max(found, bent)
             if WIDE_NUDGE**2 * bent < STRAIGHT:
-                # A density that is rounded in steps may be straight over so short a way.
+                # A density that is rounded in steps may be constant over so short a distance.
                 sides = [self.value(x + step * WIDE_NUDGE * change) for step in (-2, -1, 1, 2)]
                 rough = abs(sides[0] - 4 * sides[1] + 6 * here - 4 * sides[2] + sides[3]) / 4
                 found = max(found, rough if np.isfinite(rough) else 0.0)

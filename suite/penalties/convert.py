@@ -126,7 +126,7 @@ def to_penalty(
     found = find_library(library)
     problem = _checked(found, Problem(n, sigma, family, loss, reduction, y_sd, x_sd))
     l1, l2 = prior.weights
-    # Whether a library can say a prior does not depend on sigma, so that this is told before sigma is asked for.
+    # Whether a library can express a prior does not depend on sigma: this is checked before sigma is asked for.
     parts = _factors(found, replace(problem, sigma=1.0 if problem.sigma is None else problem.sigma))
     refusal = f"{found.name} cannot express {prior}: {parts.why}"
     for weight, factor in ((l1, parts.c1), (l2, parts.c2)):

@@ -122,7 +122,7 @@ class Scalar:
         def back(value: float) -> float:
             return edge + side * float(np.exp(value))
 
-        # So far out curvature tells no scale of what goes away with it: a unit of a logarithm does.
+        # What goes away has no curvature left to give a scale: its scale is a unit of the logarithm.
         unit = _units(optimum)
         centre = evaluate(optimum.verdict.point.z)[0]
         reach = LOGARITHMS + abs(centre)

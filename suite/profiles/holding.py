@@ -70,7 +70,7 @@ def _hold_coordinate(
     point, corner = climb(rest, np.delete(x, positions))
     if not point.usable:
         return None
-    # An ascent that another value stops has not arrived, and one that has gone far has come to a limit.
+    # An ascent that ends far out has come to a limit; one that was stopped by the next ordered value has not arrived.
     ran = corner is not None or (point.slow and not objective.engine.in_order)
     settled = ran or point.decrement <= ARRIVED * (1 + abs(point.value))
     x[np.delete(np.arange(x.size), positions)] = point.z
@@ -143,7 +143,7 @@ def onto_level(scalar: Scalar, x: np.ndarray, at: float) -> np.ndarray | None:
         way = scalar.covariance @ slope
         if not float(slope @ way) > 0:
             way = slope * scalar.unit**2
-        # Where the scalar has stopped moving there is nothing left to hold.
+        # Without a slope the scalar cannot be brought to the value.
         if not float(slope @ way) > 0:
             return None
         change = way * (scalar.short(value, at) / float(slope @ way))

@@ -44,7 +44,7 @@ class Jump:
         self.normals = np.array([edge.normal for edge in self.held]).reshape(-1, optimum.active.size)
         self.rates = np.array([edge.rate for edge in self.held])
         self.best = optimum.verdict.point.value
-        # On the edge itself rounding may leave a datum outside.
+        # Exactly on the edge, rounding may put a datum outside its support: derivatives are taken just inside.
         inside = self.centre.copy()
         inside[optimum.active] += np.linalg.pinv(self.normals) @ (MARGIN / np.where(self.rates > 0, self.rates, np.inf))
         _, gradient, hessian = natural.derivatives(inside)

@@ -79,7 +79,7 @@ def far_out(verdict: Verdict, scalar: Scalar, path: list[Place], sign: float) ->
         limit = limit_of(values, 0.0)
         if abs(limit - values[-1]) <= AT_LIMIT * abs(values[-1]):
             return limit
-    # Further on along what does not settle: a logarithm as far as numbers go.
+    # The coordinates that have not settled are moved further, logarithms as far as numbers go.
     way = _way_out(scalar, path)
     logarithms = float(np.max(np.abs(way[verdict.objective.transformed]), initial=0.0))
     most, steps = (OVERFLOWS / logarithms, 8) if logarithms > 0 else (PROFILE_REACH**3, 64)

@@ -182,7 +182,7 @@ class Outward:
         step = self.scalar.limited(step * min(wanted, 2.0))
         if inside.r > QUIET * self.target:
             return step
-        # Where the likelihood is level the rest drifts, and the last step says little of where the scalar rises.
+        # Where the likelihood is level the other coordinates drift, so the last step is a poor guide to the next.
         fresh = self.scalar.first(inside.x, self.sign * self.target)
         return step if fresh is None or not self._gain(fresh) > BETTER * self._gain(step) else fresh
 
@@ -223,7 +223,7 @@ class Outward:
             inside, outside = (place, outside) if now == "outside" else (inside, place)
         if outside.r - inside.r < ROUGHLY * self.target:
             return self._crossed(inside, outside)
-        # Between two branches there is a break: the profile is the one that goes on.
+        # Where two branches meet the profile has a break, and it continues on the branch that was followed.
         held = hold(self.verdict, self.scalar, inside.x, outside.at)
         if held is not None and self._root(held[1]) - inside.r < ROUGHLY * self.target:
             self.seen = [(v, r) for v, r in self.seen if abs(r) <= self.target or self.sign * (v - far) > 0]

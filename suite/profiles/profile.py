@@ -60,7 +60,7 @@ def profile_rows(
         return found
     deviance = float(chi2.ppf(frame.ci_prob, 1))
     without_redundant = optimum.verdict.without_redundant
-    # On the ridge of parameters to spare a re-optimisation wanders.
+    # Along the ridge that redundant parameters make, re-optimisation does not converge.
     followed = pulled_back(optimum, optimum.verdict if without_redundant is None else without_redundant)
     search = Search(followed, deviance / 2, list(dict.fromkeys(row.estimand for row in wanted)))
     by_name = {estimand.name: estimand for estimand in estimands}
@@ -110,7 +110,7 @@ class Search:
         if estimand.positions is not None and estimand.positions[i] not in self.optimum.active:
             return [NOT_FOUND, NOT_FOUND], []  # a coordinate to spare
         if row.status is Status.AT_BOUNDARY and len(self.optimum.verdict.cliff) > 1:
-            # Where one stands at an edge of several parameters others have to make room, and none is led on.
+            # At an edge made by several parameters one of them can move only if others do, so none is followed alone.
             return [NOT_FOUND, NOT_FOUND], []
         scalar = Scalar.of(self.optimum, estimand, i)
         return self._function(estimand, i, row, scalar) if scalar.alone is None else self._alone(scalar)

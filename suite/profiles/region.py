@@ -114,7 +114,7 @@ def _root(optimum: Optimum) -> np.ndarray:
     if loose:
         d = np.where(verdict.objective.transformed, 1.0, equilibrate(verdict.point.hessian))
         if verdict.diverging.size:
-            # Of what has gone away no curvature is left to tell a scale; the way that it has come does.
+            # What has gone away has no curvature left to give a scale: its scale is the way from the start.
             d = np.where(np.any(verdict.diverging != 0, axis=0), np.minimum(d, verdict.way), d)
         moving = np.any(np.vstack(loose) != 0, axis=0)
         columns.append((np.eye(moving.size) * d)[:, moving])

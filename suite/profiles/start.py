@@ -33,7 +33,7 @@ def pulled_back(optimum: Optimum, verdict: Verdict) -> Optimum:
 def _nearer(verdict: Verdict, x: np.ndarray, way: np.ndarray) -> np.ndarray:
     """Return the nearest point on the way back that is as high, and is so by more than rounding."""
     objective = verdict.objective
-    # From near to far: on the way there may be nothing but rounding.
+    # Points near the start are tried first; farther out the objective may be rounding error.
     back = [x - k * way for k in range(MOST_BACK, 0, -1)]
     missing = [abs(objective.value(z) - verdict.point.value) for z in back]
     for close in MISSING:

@@ -29,7 +29,7 @@ from triptych.regression.regression import Regression
 from triptych.regression.words import about, mathematics, question, source, why
 
 FEWEST_ROWS_FOR_HOLDOUT = 10
-DIFFUSE, TIGHT = 40.0, 0.004  # times the prior's own scale, where a path begins and ends: 100 and 0.01 by default
+DIFFUSE, TIGHT = 40.0, 0.004  # multiples of the prior's own scale at which a path begins and ends
 
 
 @in_one_thread

@@ -21,7 +21,7 @@ from triptych.regression.regression import Regression
 
 Expected = Mapping[str, Mapping[str, Status | None]]
 MOST_DEPENDENT = 1e6  # condition number whose square leaves no digits
-NEARLY = 1e-8  # of the outcome's size: smaller residuals have too few digits to tell a kink or a heavy tail
+NEARLY = 1e-8  # residuals below this share of the outcome's size have too few digits to judge a kink or a heavy tail
 FEWEST_SPARE_ROWS = 3  # Student's t has a variance from three degrees of freedom
 
 
@@ -193,7 +193,7 @@ def _discrete(design: Design, regression: Regression, found: _Findings) -> None:
     away = separated(design)
     if not away:
         return
-    # What the data leave open is not identified before anything else.
+    # Redundant coefficients are not identified whatever else is wrong with the fit.
     left = [term for term in away if term not in design.undetermined]
     if left:
         found.mle = _of_terms(design, Status.AT_INFINITY, left)
@@ -247,7 +247,7 @@ def _left_to_the_fit(design: Design, regression: Regression, found: _Findings) -
             "Some coefficients fit all rows so closely that double precision keeps few digits of the residuals: "
             "whether the likelihood has a maximum there is left to the fit."
         )
-    # Of columns that say the same, the lasso may take either.
+    # Of two equal columns the lasso may select either, so neither coefficient is identified.
     either = not design.full_rank and regression.slopes.ties
     # The prior holds the slopes; half of an even number of rows may lie on each side for a range of intercepts.
     halves = regression.likelihood.kinked and not regression.slopes.flat and design.intercept and design.n % 2 == 0

@@ -8,11 +8,11 @@ from triptych.design.design import Design
 from triptych.design.outcome import Kind
 
 MOST_CELLS = 2_000_000
-FEW_CELLS = 20_000  # up to which a linear programme costs next to nothing
+FEW_CELLS = 20_000  # cells of a design up to which a linear programme costs next to nothing
 SCORED = 25  # steps of iteratively reweighted least squares
 LONGEST = 2.0  # change of a linear predictor in one of them
-SURE = 10.0  # times that every residual exceeds what is put right in it
-PASSES = 3  # of a linear programme, each on what the one before has left
+SURE = 10.0  # ratio of every residual to its correction from which nothing separates
+PASSES = 3  # linear programmes in turn, each on the residuals of the one before
 MOST_TERMS_APART = 60  # beyond it separation is not sought for each coefficient
 
 
@@ -113,7 +113,7 @@ def several_medians(design: Design) -> list[str]:
     equal = np.hstack([design.full, np.eye(n), -np.eye(n)])
     bounds = [(None, None)] * p + [(0, None)] * (2 * n)
     cost = np.concatenate([np.zeros(p), np.ones(2 * n)])
-    # Again in units of the residuals, which may be as small as the programme's own tolerance.
+    # Solved again in units of the residuals, which may be as small as the programme's tolerance.
     for _ in range(PASSES):
         if not np.any(target):
             return []

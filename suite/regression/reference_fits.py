@@ -36,7 +36,8 @@ def _penalised_slopes(design: Design, regression: Regression, sigma: float | Non
     unit = regression.relative(design)  # columns in these units have slopes of one scale
     fit = regression.likelihood.penalised(design, penalty, noise, width, regression.l1_ratio)
     with warnings.catch_warnings():
-        # Whether it has arrived the claim tells; its own measure of that is rounding where |b| weighs all but nothing.
+        # Its warning of no convergence is ignored: with a weak penalty its measure is rounding error, and the claim
+        # compares the estimates.
         warnings.simplefilter("ignore", ConvergenceWarning)
         fit.fit(design.z * unit, design.target if measured else design.outcome)
     # scikit-learn's intercept is of the whole linear predictor, ours of its distance to the centre.
@@ -67,7 +68,7 @@ def normal_posterior_mean(design: Design, regression: Regression) -> np.ndarray:
             height -= 0.5 * (np.log(variance + dj**2) + cj**2 / (variance + dj**2))
         return np.asarray(height)
 
-    # First where the density is, then that range alone.
+    # The first grid finds where the density lies; the second covers that range alone.
     coarse = np.linspace(-33.0, 5.0, 4001) + np.log(spread)
     inside = np.flatnonzero(log_density(coarse) > log_density(coarse).max() - 50)
     fine = np.linspace(coarse[max(inside[0] - 1, 0)], coarse[min(inside[-1] + 1, 4000)], 4001)

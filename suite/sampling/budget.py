@@ -12,9 +12,9 @@ import numpy as np
 from triptych.sampling.gate import MIN_ESS, PLANS, Diagnosis, Plan, extreme
 
 MOST = 4e6  # gradients of a further attempt on a model of few rows
-ROWS = 1000  # of data that cost as much as the sampler's own work for a gradient
-TIMES = 10  # what was asked for, that a further attempt may cost in any case
-GAIN = 8  # times the draws' efficiency that another adaptation and smaller steps may bring
+ROWS = 1000  # rows of data for which a gradient costs as much as the sampler's own work
+TIMES = 10  # multiple of what was asked for that a further attempt may always cost
+GAIN = 8  # largest factor in efficiency that another adaptation and smaller steps may bring
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def why_not(spent: list[Spent], plan: Plan, diagnosis: Diagnosis, rows: int) -> 
     cost = spent[-1].expected(plan)
     ess = min(extreme(diagnosis.ess_bulk, np.nanmin), extreme(diagnosis.ess_tail, np.nanmin))
     reach = ess * plan.draws / spent[-1].plan.draws
-    # After the first attempt another adaptation may change everything, and is tried if it costs little.
+    # A second adaptation may help much more than more draws, and is tried where it costs little.
     whole = [one for one in spent if one.plan.draws >= PLANS[0].draws]
     hopeless = len(whole) > 1 and GAIN * reach < MIN_ESS
     limit = max(MOST / (1 + rows / ROWS), TIMES * spent[0].expected(PLANS[0]))

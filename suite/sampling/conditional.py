@@ -21,11 +21,11 @@ from triptych.engine.angles import turns
 from triptych.engine.engine import Engine
 
 MOST = 100  # coordinates of which a Hessian is taken for every draw
-POINTS, REACHES = 3, (1.0, 30.0)  # values of the others at which the curvature is looked at, and steps away from them
-SAME = 1e-8  # difference of two curvatures, in their own units, that is rounding
+POINTS, REACHES = 3, (1.0, 30.0)  # values of the others at which the curvature is computed, and steps around them
+SAME = 1e-8  # relative difference of two curvatures up to which they are one
 SINGULAR = 1e-13  # least eigenvalue of the precision, in its own units, of which enough digits are left
 STEPS, FALLEN = 60, 8.0  # units that the others are followed from their mode, and how far their density falls there
-FEW = 1e-3  # share of draws that may lie beyond
+FEW = 1e-3  # share of draws that may lie beyond that fall
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class Conditional:
 
         def marginal(s: Any) -> Any:
             mean, root = places(s)
-            # The joint density has no slope by its own maximum in c.
+            # The joint density at its maximum over c has no slope in c, so that derivative drops out.
             return joint(jax.lax.stop_gradient(mean), s) - jnp.sum(jnp.log(jnp.diag(root)))
 
         return jax.jit(places), jax.jit(jax.value_and_grad(marginal))

@@ -42,7 +42,7 @@ PLANS = (Plan(1, 1, 0, 0.8), Plan(2, 2, 1, 0.9), Plan(4, 2, 0, 0.99))
 LEVEL = (Status.NOT_IDENTIFIED, Status.AT_INFINITY)  # of the MAP: the joint density does not fall somewhere
 MOST_UNSURE = 0.1  # relative error of a standard deviation: 25 independent draws that make it up
 NOTHING = Circumstances()
-BATCHES = 5  # of points far away at which a bound is looked for
+BATCHES = 5  # batches of points far away whose largest values are compared, to see a bound
 PILOT = Plan(0.25, 0.25, 0, 0.8, maxdepth=7)
 
 
@@ -83,7 +83,7 @@ def enough(plan: Plan, attempt: int, diagnosis: Diagnosis) -> bool:
     """Whether no further attempt is made."""
     if plan is PILOT:
         return diagnosis.lost or diagnosis.divergences > 0 or not extreme(diagnosis.rhat, np.nanmax) <= PILOT_RHAT
-    # Chains that stay apart twice, or energy that does not mix: the geometry of the model, which draws do not change.
+    # Chains that stay apart twice, or energy that does not mix, are due to the geometry: more draws do not help.
     return not diagnosis.gate or diagnosis.lost or (attempt > 0 and (diagnosis.apart or diagnosis.bfmi < MIN_BFMI))
 
 
@@ -103,7 +103,7 @@ def diagnose(tree: Any, z: np.ndarray, periods: dict[str, np.ndarray] | None = N
     bfmi = float(az.bfmi(tree)["energy"].min())
     divergences = int(tree["sample_stats"]["diverging"].sum())
     gate, mixing = [], []
-    # A chain that stands still has no R-hat to fail.
+    # R-hat of a chain that stands still is not defined, so that is checked on its own.
     if still := int(np.any(~(np.ptp(z, axis=1) > 0), axis=1).sum()):
         gate.append(f"{still} of {len(z)} chains did not move")
     if (worst := extreme(rhat, np.nanmax)) > MAX_RHAT:
@@ -188,7 +188,7 @@ def bounded(engine: Engine, name: str) -> np.ndarray:
     for scale in np.repeat((10.0, 30.0), BATCHES):
         z = engine.graph.start + scale * rng.standard_normal((400, engine.size))
         reach.append(np.max(np.abs(engine.natural_values_many(z)[name].reshape(len(z), -1)), axis=0))
-    # What has a bound comes up to it every time; a ratio's greatest of many draws is never the same.
+    # Largest values of several batches agree where there is a bound; those of a heavy tail never do.
     return np.asarray(np.isfinite(reach).all(axis=0) & (np.min(reach, axis=0) >= 0.95 * np.max(reach, axis=0)))
 
 

@@ -8,7 +8,7 @@ from triptych.base.text import counted
 
 NUMBER = 8  # bytes
 STATISTICS = 16  # numbers that the sampler keeps of each draw beside the draw
-LEAST = 4  # draws that are worth a chain
+LEAST = 4  # fewest draws of a chain
 COPIES = 2  # of the unconstrained coordinates: the sampler's and those that are kept
 
 

@@ -72,7 +72,7 @@ def _along(verdict: Verdict, edges: np.ndarray) -> Point:
     From there it goes on in turns: to the best of the corner, and to the best of the coordinates that no edge stops.
     """
     objective, point = verdict.objective, verdict.point
-    # At the edge of its domain an ascent is kept from the rest of its way.
+    # A step that leaves the domain ends an ascent: with the coordinate at the edge fixed, the others go on.
     end = objective.climb(point.z, fixed=int(np.argmax(np.abs(edges[0]))))
     point = end if end.usable and end.value >= point.value else point
     free = ~np.any(edges != 0, axis=0)

@@ -52,14 +52,14 @@ def _pushed(verdict: Verdict, end: Point) -> list[Finding]:
     least = verdict.point.value + verdict.tolerance.higher
     better: np.ndarray | None = None
     found: list[Finding] = []
-    # A probability has no endless path, and only another maximum may be met.
+    # A probability is at most one, so no path rises without limit; fewer steps may still meet a higher maximum.
     steps = FEW_STEPS if objective.discrete and not objective.parts[1] else PROBE_STEPS
     for j in positions:
         for sign in (-1.0, 1.0):
             trace = pushed_path(objective, end, int(j), sign, steps=steps)
             if endless(trace) and _outwards(objective, trace):
                 return without_limit(objective, trace)
-            # After a slow ascent the numbers may end before the steps do.
+            # After an ascent of linear convergence the values may overflow before all steps are made.
             whole = len(trace.values) == steps + 1 or (end.slow and len(trace.values) > 2)
             if end is verdict.point and (reached := level(verdict, trace, whole)):
                 found.append(LevelPath(int(j), onwards(objective, end, trace, reached, sign)))
@@ -79,7 +79,7 @@ def _believable(verdict: Verdict, trace: Trace, top: int) -> bool:
     """Whether a rise is neither rounding nor a leap of a density that is computed wrongly far out."""
     objective = verdict.objective
     rise = float(trace.values[top]) - verdict.point.value
-    # A single measurement of the rounding may miss it.
+    # One measurement may miss the rounding error: the neighbours on the path are measured too.
     rounding_error = max(objective.rounding_error(x) for x in trace.points[max(0, top - 2) : top + 3])
     if rise <= 20 * rounding_error:
         return False

@@ -263,7 +263,7 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
     unit = v / np.linalg.norm(v / d)
     longest = 1024 / np.sqrt(max(curvature, 1e-15))
     transformed = objective.transformed
-    # A direction of no curvature is known to few digits: far along it the objective falls by their error alone.
+    # A direction without curvature is known to few digits, and their error alone makes the objective fall far along it.
     vague = curvature < SINGULAR and not np.all(transformed[unit != 0])
     if vague:
         longest = min(longest, VAGUE_REACH)
@@ -271,7 +271,7 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
     if logarithm:
         far = FAR_OFF
         if np.all(transformed[unit != 0]):
-            # As far as the ascent came, so that the way back is seen to fall.
+            # At least as far as the ascent came, because on the way back the objective may fall only near the start.
             far = max(far, float(np.max(np.abs(point.z - objective.origin[objective.active])[unit != 0])))
         longest = min(longest, far / float(np.max(np.abs(unit[transformed]))))
     threshold, gain = verdict.tolerance.same, verdict.tolerance.higher
@@ -280,13 +280,13 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
         x = point.z + longest * 2.0**-k * unit
         value = objective.value(x)
         if not np.isfinite(value):
-            # Far out this is overflow; close by it is the end of the domain, unless the numbers end sooner.
+            # A value that is not finite is overflow far out and the end of the domain close by.
             return k > 6 and not (k == 12 and _levels_off(verdict, x, curvature, threshold)), None
         change = value - point.value
         if k >= NEARBY and objective.size >= WIDE and not vague:
             rounding_error = verdict.rounding_error  # so close it is what it was measured to be
         elif abs(change) > threshold:
-            # Rounding grows on the way far out, and a single measurement may miss it.
+            # Rounding error grows on the way out, and one measurement may miss it: several places are measured.
             near = (1.0, 0.99, 0.97, 0.94, 0.9) if logarithm or abs(change) < 1e-3 else (1.0,)
             rounding_error = max(
                 rounding_error, *(objective.rounding_error(point.z + share * (x - point.z)) for share in near)
@@ -340,5 +340,5 @@ def _clean(v: np.ndarray, verdict: Verdict, d: np.ndarray) -> np.ndarray:
     def falls(u: np.ndarray) -> bool:
         return _walk(verdict, u, curvature_along(verdict, u, d))[0]
 
-    # Along a bent ridge both fall.
+    # The shortened direction is taken unless the objective falls along it and not along the whole one.
     return kept if not falls(kept) or falls(v) else v

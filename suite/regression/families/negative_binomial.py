@@ -73,7 +73,7 @@ def nb2(design: Design) -> Reference:
     """``statsmodels.NegativeBinomial`` (NB2, whose alpha is the reciprocal of PyMC's)."""
     import statsmodels.api as sm
 
-    # Over orthonormal columns of the same span: from nearly dependent ones the optimiser does not get away.
+    # Orthonormal columns of the same span are used, because nearly dependent ones stall the optimiser.
     columns, triangle = np.linalg.qr(design.full)
     offset = np.full(design.n, design.outcome_centre)
     model = sm.NegativeBinomial(design.outcome, columns, loglike_method="nb2", offset=offset)

@@ -69,7 +69,7 @@ class Student(Family):
         some = [(design.rank, design.rank, False)] if not found else []
         if tied.any():
             some.append((int(tied.sum()), int(np.linalg.matrix_rank(design.full[tied])), True))
-        # Degrees of freedom that are estimated are at their least with a density of zero.
+        # The prior's density of the degrees of freedom is zero at their lower bound.
         saved = asked.nu is None
         every = [(fit.rows, fit.rank, fit.level, fit.power) for fit in found]
         every += [(m, r, level, nu * (n - m) - m) for m, r, level in some]
