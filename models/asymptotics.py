@@ -274,7 +274,8 @@ def _end_rmse(n: float) -> float:
     return float(np.sqrt(2 / ((n + 1) * (n + 2))))
 
 
-@claim("Its error falls with the slope -1, not -1/2 (slope of the logarithms at n = 1e6)")
+@claim("The error of the largest uniform observation falls with the slope -1, not -1/2 (slope of the logarithms at n "
+       "= 1e6)")  # fmt: skip
 def slope_is_minus_one(comparison: Any) -> Claim:
     return between(np.log(_end_rmse(1.1e6) / _end_rmse(1e6)) / np.log(1.1), -1 - 1e-5, -1 + 1e-5)
 
@@ -312,8 +313,9 @@ def _exponential_from_normal() -> float:
     return float((norm.cdf(-1) + inside) / 2)
 
 
-@claim("Its posterior does not become normal: its total variation from the normal of its mean and variance comes to "
-       "that of an exponential distribution (distance at n = 1e6, by quadrature)")  # fmt: skip
+@claim("The posterior of a uniform distribution's end does not become normal: its total variation from the normal of "
+       "its mean and variance comes to that of an exponential distribution (distance at n = 1e6, by "
+       "quadrature)")  # fmt: skip
 def pareto_stays_away(comparison: Any) -> Claim:
     return at_most(abs(_pareto_from_normal(10**6) - _exponential_from_normal()), 1e-5)
 

@@ -124,7 +124,7 @@ def fit_hardly_gains(comparison: Any) -> Claim:
     return at_most(_gain(comparison), 0.1)
 
 
-@claim("Both MLEs are statsmodels' binomial GLM (flights and nines, largest difference)")
+@claim("The MLEs of flights and nines are statsmodels' binomial GLM (largest difference)")
 def mle_is_the_glm(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
@@ -222,9 +222,8 @@ def focal_loss_is_mended(comparison: Any) -> Claim:
     return at_most(abs(_recovered(_focal(_base(comparison))) - _base(comparison)), 1e-10)
 
 
-@claim("It is no likelihood, and so has no posterior: exp(-loss) of the two outcomes does not add up to the same "
-       "number "
-       "for every p, as probabilities would (largest less smallest sum)")  # fmt: skip
+@claim("The focal loss is no likelihood, and so has no posterior: exp(-loss) of the two outcomes does not add up to "
+       "the same number for every p, as probabilities would (largest less smallest sum)")  # fmt: skip
 def focal_loss_is_no_likelihood(comparison: Any) -> Claim:
     p = np.linspace(0.001, 0.999, 999)
     total = np.exp((1 - p) ** FOCUS * np.log(p)) + np.exp(p**FOCUS * np.log1p(-p))
@@ -272,7 +271,7 @@ def _firth(d: Data) -> np.ndarray:
     return np.asarray(root(score, np.zeros(2), tol=1e-14).x)
 
 
-@claim("It is Firth's estimate, from his modified score equations (largest difference)")
+@claim("The mode under Jeffreys's prior is Firth's estimate, from his modified score equations (largest difference)")
 def jeffreys_is_firth(comparison: Any) -> Claim:
     return at_most(
         float(np.max(np.abs(_theta(comparison, "cold_jeffreys", "map") - _firth(comparison["cold_jeffreys"].data)))),

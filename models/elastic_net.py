@@ -119,9 +119,8 @@ def constant_is_known(comparison: Any) -> Claim:
     return at_most(abs(found / (np.sqrt(np.pi / half) * erfcx(RATE / (2 * np.sqrt(half)))) - 1), 1e-10)
 
 
-@claim("It is proportional to sigma, so that leaving it out leaves a factor sigma for each coefficient (largest "
-       "relative "
-       "difference of the integral over sigma)")  # fmt: skip
+@claim("The prior's integral is proportional to sigma, so that leaving it out leaves a factor sigma for each "
+       "coefficient (largest relative difference of the integral over sigma)")  # fmt: skip
 def constant_holds_sigma(comparison: Any) -> Claim:
     from scipy.integrate import quad
 
@@ -224,7 +223,8 @@ def prior_is_a_parabola(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(np.diff(-RATE * b - WEIGHT * b**2 / 2, n=3)))), 1e-10)
 
 
-@claim("That of a mixture of a Laplace and a normal density is none (largest third difference on one side)")
+@claim("The logarithm of a mixture of a Laplace and a normal density is no parabola on either side of zero (largest "
+       "third difference on one side)")  # fmt: skip
 def mixture_is_another(comparison: Any) -> Claim:
     from scipy.stats import laplace, norm
 

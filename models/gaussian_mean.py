@@ -75,7 +75,8 @@ def likelihood_is_a_sum(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(_log_likelihood(comparison, grid) - [_terms(m).sum() for m in grid]))), 1e-10)
 
 
-@claim("It falls from its top by n (mu - mean)^2 / 2 and nothing else (largest difference on a grid of mu)")
+@claim("The log-likelihood of mu falls from its top by n (mu - mean)^2 / 2 and nothing else (largest difference on a "
+       "grid of mu)")  # fmt: skip
 def likelihood_is_a_parabola(comparison: Any) -> Claim:
     grid, y = _around(comparison), comparison["default"].data.speed
     fall = _log_likelihood(comparison, y.mean()) - _log_likelihood(comparison, grid)
@@ -89,7 +90,7 @@ def mle_is_the_mean(comparison: Any) -> Claim:
     )
 
 
-@claim("Its standard error is 1/sqrt(n) (relative difference)")
+@claim("The standard error of the MLE is 1/sqrt(n) (relative difference)")
 def standard_error_is_known(comparison: Any) -> Claim:
     return at_most(abs(comparison["default"].row("mle", "mu").std_error * np.sqrt(SPEEDS.size) - 1), 1e-9)
 
@@ -154,7 +155,7 @@ def copies_do_not_move_the_mle(comparison: Any) -> Claim:
     )
 
 
-@claim("They make the curvature of the log-likelihood ten times as large (relative difference)")
+@claim("Ten times the data make the curvature of the log-likelihood ten times as large (relative difference)")
 def copies_multiply_the_curvature(comparison: Any) -> Claim:
     z = np.array([SPEEDS.mean()])
     one, ten = (-comparison[v].engine.derivatives(z)[2][0, 0, 0] for v in ("default", "tenfold"))

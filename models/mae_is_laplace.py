@@ -111,7 +111,7 @@ def descent_ends_at_mle(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(_line(comparison, "mle") - _descent(comparison["default"].data)[-1]))), 1e-8)
 
 
-@claim("It passes through as many households as it has coefficients (households within 1e-10 of the line)")
+@claim("The MLE's line passes through as many households as it has coefficients (households within 1e-10 of the line)")
 def passes_through_two(comparison: Any) -> Claim:
     return equal(float(np.sum(np.abs(_residuals(comparison["default"].data, _line(comparison, "mle"))) < 1e-10)), 2.0)
 

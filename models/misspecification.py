@@ -195,8 +195,8 @@ def mean_is_conjugate(comparison: Any) -> Claim:
     return close_to_exact(draws, (SHAPE + total) / (PERSONS + persons))
 
 
-@claim("Its intervals are the Gamma distribution's, as narrow as the wrong model says (upper ends, in Monte Carlo "
-       "errors)")  # fmt: skip
+@claim("The posterior's intervals are the Gamma distribution's, as narrow as the wrong model says (upper ends, in "
+       "Monte Carlo errors)")  # fmt: skip
 def interval_is_conjugate(comparison: Any) -> Claim:
     from scipy.stats import gamma
 
@@ -275,7 +275,8 @@ def held_out_sees_it(comparison: Any) -> Claim:
     return at_least(other - poisson, 0.5)
 
 
-@claim("So does a predictive check: no replicated data set has as large a variance as the data (how many have)")
+@claim("A predictive check sees that the model is wrong: no replicated data set has as large a variance as the data "
+       "(how many have)")  # fmt: skip
 def predictive_check_sees_it(comparison: Any) -> Claim:
     health, _, visits = _visits()
     y = visits[health == 3]

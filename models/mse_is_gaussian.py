@@ -106,7 +106,7 @@ def mle_minimises_the_loss(comparison: Any) -> Claim:
     return at_most(_gap(_line(comparison, "mle"), np.array([fitted.intercept_, fitted.coef_[0]])), EXACT)
 
 
-@claim("It is sm.OLS too (relative)")
+@claim("The MLE of the line is sm.OLS (relative)")
 def mle_is_ols(comparison: Any) -> Claim:
     import statsmodels.api as sm
 

@@ -110,7 +110,7 @@ def stopping_is_a_mode(comparison: Any) -> Claim:
     return at_most(_gap(comparison, "default", "map", _descent(comparison["default"].data, STEPS)[-1]), 1e-8)
 
 
-@claim("It is so after every single step, each with a prior of its own (largest difference)")
+@claim("Gradient descent is where a MAP is after every single step, each with a prior of its own (largest difference)")
 def every_step_is_a_mode(comparison: Any) -> Claim:
     d = comparison["default"].data
     values, vectors = np.linalg.eigh(d.X.T @ d.X / len(d.X))
@@ -215,8 +215,8 @@ def smoothing_is_a_beta_prior(comparison: Any) -> Claim:
     return at_most(max(abs(_smoothed(k / 20) - _beta_mode(k, 20)) for k in range(21)), 1e-10)
 
 
-@claim("That prior grows with n, so that no number of labels overcomes it: with a true share of a tenth the estimate "
-       "stays above it (error with a million labels)")  # fmt: skip
+@claim("The prior of label smoothing grows with n, so that no number of labels overcomes it: with a true share of a "
+       "tenth the estimate stays above it (error with a million labels)")  # fmt: skip
 def smoothing_is_inconsistent(comparison: Any) -> Claim:
     return at_least(_beta_mode(1e5, 1e6) - 0.1, 0.01)
 

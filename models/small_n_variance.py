@@ -126,7 +126,8 @@ def mle_is_shrunk(comparison: Any) -> Claim:
     )
 
 
-@claim("Its bias is -sigma^2/n: -0.2 for n = 5 and sigma = 1 (simulated, within 4 Monte Carlo standard errors)")
+@claim("The bias of the variance's MLE is -sigma^2/n: -0.2 for n = 5 and sigma = 1 (simulated, within 4 Monte Carlo "
+       "standard errors)")  # fmt: skip
 def bias_is_minus_one_nth(comparison: Any) -> Claim:
     errors = _estimates(SMALL_N)[1] - 1
     room = 4 * errors.std(ddof=1) / np.sqrt(SETS)
@@ -216,7 +217,8 @@ def n1_has_no_mle(comparison: Any) -> Claim:
     )
 
 
-@claim("It rises by one per unit of log 1/sigma, the number of observations (slope at the end of the path kept)")
+@claim("At n = 1 the log-likelihood rises by one per unit of log 1/sigma, the number of observations (slope at the "
+       "end of the path kept)")  # fmt: skip
 def n1_slope_is_one(comparison: Any) -> Claim:
     path = comparison["n1_half_normal"].panels["mle"].paths[0]
     slope = np.diff(path.objective[-2:]) / np.diff(-np.log(path.values[-2:]))

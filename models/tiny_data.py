@@ -160,8 +160,8 @@ def constant_is_the_answer(comparison: Any) -> Claim:
     return at_most(abs(comparison["constant_n1"].row("map", "variance").estimate / CONSTANT - 1), 1e-8)
 
 
-@claim("It is another prior for every n: that of n = 1 adds e/3 at n = 3, by a search over the variance (relative "
-       "difference of what is added)")  # fmt: skip
+@claim("A constant added to the variance is another prior for every n: that of n = 1 adds e/3 at n = 3, by a search "
+       "over the variance (relative difference of what is added)")  # fmt: skip
 def prior_depends_on_n(comparison: Any) -> Claim:
     from scipy.optimize import brentq
 

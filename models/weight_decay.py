@@ -203,7 +203,7 @@ def descent_ends_at_map(comparison: Any) -> Claim:
     )
 
 
-@claim("So does Adam when the decay is part of the gradient (relative)")
+@claim("Adam ends at the MAP when the decay is part of the gradient (relative)")
 def coupled_adam_ends_at_map(comparison: Any) -> Claim:
     end = _last(_adam(comparison["default"].data, decoupled=False))
     return at_most(_gap(comparison["default"].values("map", "weight"), end), EXACT)
