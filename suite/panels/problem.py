@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from triptych.engine.engine import Engine
 from triptych.engine.estimands import Estimand, resolve
 from triptych.graph.from_scenario import build_model, model_settings
@@ -57,8 +59,8 @@ class Problem:
         Parameters
         ----------
         data
-            Arrays by name, of which those that an engine does not know are left out. The weights stay what they were,
-            and so do the shapes of the observations.
+            Arrays by name, of which those that an engine does not know are left out; they may have another length.
+            Weights other than one stay what they were, and then so does the length.
         weights
             Name of an observed variable to the weights of its log-likelihood terms; 0 leaves a term out.
         """
@@ -66,7 +68,9 @@ class Problem:
         def put(engine: Engine) -> Engine:
             if data is not None:
                 known = {name: value for name, value in data.items() if name in engine.data}
-                engine = engine.with_data(**known).with_weights(engine.weights)
+                kept = {name: own for name, own in engine.weights.items() if np.any(own != 1)}
+                engine = engine.with_data(**known)
+                engine = engine.with_weights(kept) if kept else engine
             return engine if weights is None else engine.with_weights(weights)
 
         return replace(

@@ -70,6 +70,14 @@ def test_other_data_keep_the_weights(problem: Problem) -> None:
     np.testing.assert_array_equal(problem.engine.data["y"], Y)
 
 
+@pytest.mark.parametrize("n", [1, 4, 11])
+def test_data_may_have_another_length(problem: Problem, n: int) -> None:
+    y = np.random.default_rng(n).normal(size=n)
+    panels = solve_problem(problem.on({"y": y}), MODES)
+    assert panels["mle"].estimates[0].estimate == pytest.approx(y.mean(), abs=1e-9)
+    assert panels["map"].estimates[0].estimate == pytest.approx(mode(y, np.ones(n)), abs=1e-9)
+
+
 def test_a_refit_ends_where_a_new_fit_does(problem: Problem) -> None:
     panels = solve_problem(problem, MODES)
     own = problem.on(weights={"y": KEPT})
