@@ -13,6 +13,7 @@ import pytest
 import triptych
 from tests.gallery import CASES, REFUSED, Case, Refusal
 from tests.gallery.case import BOTH
+from tests.gallery.facts import is_flat, jumps, nearly_dependent
 from triptych.base.errors import InputError
 from triptych.problem.advice import Advice
 
@@ -58,20 +59,14 @@ def test_the_values_are_right(solved: tuple[Case, Any]) -> None:
         assert np.all(gap[asked] <= allowed[asked]), (method, estimand, found, known)
 
 
-JUMPS = {"switch_point"}
 FACTS: dict[str, Callable[[Case, pm.Model], bool]] = {
     "improper": lambda _, model: any(is_flat(rv) for rv in model.free_RVs),
     "proper": lambda _, model: not model.potentials and not any(is_flat(rv) for rv in model.free_RVs),
-    "dependent": lambda case, _: "longley" in case.name,
+    "dependent": lambda _, model: nearly_dependent(model),
     "not proper": lambda _, model: bool(model.potentials) or any(is_flat(rv) for rv in model.free_RVs),
     "unbounded": lambda case, _: case.expected("map", "") == "unbounded",
-    "jump": lambda case, _: case.name in JUMPS,
+    "jump": lambda case, model: jumps(model, tuple(case.options.get("likelihood", ()))),
 }
-
-
-def is_flat(rv: Any) -> bool:
-    """Whether a free variable has one of PyMC's two improper distributions."""
-    return str(rv.owner.op).startswith(("flat_rv", "half_flat_rv"))
 
 
 def test_advice_rests_on_what_is_so(solved: tuple[Case, Any]) -> None:
@@ -82,6 +77,23 @@ def test_advice_rests_on_what_is_so(solved: tuple[Case, Any]) -> None:
     wrong = [advice for advice in said if advice.supposes and not FACTS[advice.supposes](case, model)]
     assert not wrong
     assert not any("unconstrained" in reason for reason in table["reason"])
+
+
+@pytest.mark.parametrize(
+    ("name", "jump", "dependent"),
+    [
+        ("switch_point", True, False),
+        ("longley_raw", False, True),
+        ("ridge", False, False),
+        ("steep_step", False, False),
+        ("median_of_odd", False, False),
+        ("uniform_upper_end", False, False),
+    ],
+)
+def test_the_facts_are_derived_from_the_model(name: str, jump: bool, dependent: bool) -> None:
+    """Steps of a switch are told from kinks and steep slopes, and powers of a trend from a design that is sound."""
+    model = next(case for case in CASES if case.name == name).build()
+    assert (jumps(model), nearly_dependent(model)) == (jump, dependent)
 
 
 @pytest.mark.parametrize("refusal", REFUSED, ids=lambda refusal: refusal.name)
