@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from triptych.testing.density_change import DensityChange
 
 SHOWN = 12  # rows of a message
+MOVED = "moved"  # a verdict on one line: the difference goes with the density, as was to be expected
 
 
 class Verdict(StrEnum):
@@ -148,7 +149,7 @@ def message(found: Agreement) -> str:
         also = "".join(f" {SENTENCES[c]}." for c in found.causes[1:])
         head = f"The estimates disagree (cause: {found.cause}). {SENTENCES[found.causes[0]]}.{also}"
     else:
-        head = "The estimates disagree; without the models it cannot be told whether model or sampler changed."
+        head = "The estimates disagree; without the models it cannot be told what changed."
     if found.verdict == Verdict.DISAGREE and found.faults:
         head += f" Besides, {'; '.join(found.faults)}."
     parts = [head, *found.said, *_predicted(found.lines), *found.told]
@@ -157,6 +158,8 @@ def message(found: Agreement) -> str:
         parts += ["", as_text(shown[:SHOWN], found.sides)]
         if len(shown) > SHOWN:
             parts.append(f"and {len(shown) - SHOWN} more; see .table")
+        if any(line.verdict == MOVED for line in shown):
+            parts.append(f"{MOVED}: with the density, as was to be expected of another one")
     return "\n".join(parts)
 
 

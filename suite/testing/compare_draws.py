@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from triptych.problem.table import Status
-from triptych.testing.agreement_table import Line, Verdict
-from triptych.testing.compare_points import MOVED
+from triptych.testing.agreement_table import MOVED, Line, Verdict
 from triptych.testing.drawn import around
 from triptych.testing.estimates import Sampled
 from triptych.testing.reweighting import Shift

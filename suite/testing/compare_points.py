@@ -6,14 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from triptych.testing.agreement_table import Line, Verdict
+from triptych.testing.agreement_table import MOVED, Line, Verdict
 from triptych.testing.estimates import PointEstimate
 
 # Relative difference of standard errors: they come from a Hessian at a point that is known to its accuracy, by finite
 # differences where a likelihood has no second derivative.
 ERROR_ACCURACY = 1e-4
 NAN = float("nan")
-MOVED = "moved"  # with the density, as was to be expected
 
 
 def compare_points(

@@ -373,3 +373,4 @@ def test_the_message_is_the_cause_and_the_table_with_the_worst_first(base: Any, 
     rows: Any = found.table.itertuples()
     excess = [abs(row.difference) / row.allowed for row in rows if row.verdict != "agree"]
     assert excess == sorted(excess, reverse=True)
+    assert lines[-1] == "moved: with the density, as was to be expected of another one"
