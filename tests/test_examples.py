@@ -64,6 +64,18 @@ def test_every_block_is_run_or_cannot_be() -> None:
                 tomllib.loads(code)
 
 
+def test_every_page_stands_in_its_section() -> None:
+    entries = [
+        line
+        for page in PAGES[1:]
+        for language, code in blocks(page)
+        if language == "{toctree}"
+        for line in code.splitlines()
+        if line and not line.startswith(":")
+    ]
+    assert sorted(entries) == sorted(page.stem for page in PAGES[1:] if page.stem != "index")
+
+
 def test_public_names_stand_in_the_reference() -> None:
     reference = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
     names = {line.partition(":")[0].partition("(")[0] for line in PUBLIC.read_text(encoding="utf-8").splitlines()}
