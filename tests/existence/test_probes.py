@@ -37,6 +37,10 @@ def test_every_probe_is_one_file_and_is_asked_once() -> None:
         assert own[0] in listed
 
 
+def test_the_cases_of_a_probe_are_in_the_gallery() -> None:
+    assert {name for probe in PROBES for name in probe.cases} <= set(BY_NAME)
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

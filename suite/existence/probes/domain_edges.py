@@ -33,6 +33,7 @@ class DomainEdge(Probe):
     """The best point along an edge of the domain, where the objective rises up to that edge."""
 
     name = "edge of the domain"
+    cases = ("both_ends_of_a_uniform", "shares_by_hand", "log_binomial_edge")
 
     def needed(self, verdict: Verdict) -> bool:
         """At kinks that hold, the multipliers have the last word."""

@@ -26,6 +26,7 @@ class HiddenKink(Probe):
     """A kink at which an ascent stalled, although the model has no absolute value there."""
 
     name = "kink beside a stalled ascent"
+    cases = ("mode_of_a_triangle", "joint_of_two_lines_on_a_datum")
 
     def needed(self, verdict: Verdict) -> bool:
         """Only an ascent that has stalled is beside a kink."""

@@ -26,6 +26,7 @@ class Pushes(Probe):
     """A rise without limit, a higher point, or a level way out along one coordinate."""
 
     name = "coordinates pushed away"
+    cases = ("student_nu_free_to_zero", "shift_on_a_datum", "truncated_normal_of_wide_spread")
 
     def needed(self, verdict: Verdict) -> bool:
         """Only coordinates on a logarithmic scale are pushed."""

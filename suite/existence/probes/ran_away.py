@@ -27,6 +27,7 @@ class RanAway(Probe):
     """An ascent that went far on a logarithmic scale and rose as much at last as before."""
 
     name = "ascent that ran away"
+    cases = ("component_on_one_of_two_data",)
 
     def needed(self, verdict: Verdict) -> bool:
         """Only a coordinate on a logarithmic scale can run away so."""

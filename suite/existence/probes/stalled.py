@@ -21,6 +21,7 @@ class Stalled(Probe):
     """A higher point close to where an ascent stalled, because its steps all led out of the domain."""
 
     name = "random steps where an ascent stalled"
+    cases = ("log_binomial_edge",)
 
     def needed(self, verdict: Verdict) -> bool:
         """Only an ascent that has stalled needs another kind of step."""

@@ -35,6 +35,13 @@ class Walk(Probe):
     """Directions along which the objective does not fall: level for ever, on the way to a supremum, or rising."""
 
     name = "directions followed"
+    cases = (
+        "median_of_even",
+        "zero_counts_gamma_1",
+        "component_not_needed",
+        "linear_probability_edge",
+        "all_at_the_truncation_poisson",
+    )
 
     def look(self, verdict: Verdict) -> Sequence[Finding]:
         """Return a higher point if one is met; otherwise all directions in which the maximum is none, and its place."""
