@@ -15,18 +15,20 @@ their means in every panel.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from triptych.problem.claims import Claim, at_least, at_most, between, claim, equal
 from triptych.problem.scenario import Data, Figure, Relabel, Scenario, Series
-from triptych.problem.varied import Range, overridden
+from triptych.problem.varied import Question, Range, overridden
 
 NAMES = ("w", "mu", "sigma")
 WEIGHTS, CENTRE, CENTRE_SD = (2.0, 2.0), 3.5, 2.0
 INVERSE_GAMMA, HALF_NORMAL_SD = (3.0, 1.0), 1.0  # the two priors of the standard deviations
 COMPONENTS = ["short", "long"]
+CAPS = (1e-5, 0.1, 0.2)  # cm, below which standard deviations may not go: low, middle, high
 
 
 def data() -> Data:
@@ -120,7 +122,9 @@ def path_is_kept(comparison: Any) -> Claim:
     return at_most(float(np.min(np.abs(slope - ties))), 1e-6)
 
 
-@claim("So does that of the half-normal prior; both narrow on the most flowers of one length (distance to it)")
+@claim(
+    "The paths of likelihood and half-normal prior narrow on the most flowers of one length (distance of the slopes)"
+)
 def paths_narrow_on_the_most(comparison: Any) -> Claim:
     most = np.unique(comparison["default"].data.length, return_counts=True)[1].max()
     paths = (comparison["default"].panels["mle"].paths[0], comparison["half_normal"].panels["map"].paths[0])
@@ -135,7 +139,7 @@ def path_begins_at_the_interior(comparison: Any) -> Claim:
     )
 
 
-@claim("It ends above the best interior local maximum (gain in log-likelihood)")
+@claim("The likelihood's path ends above its best interior local maximum (gain in log-likelihood)")
 def path_passes_the_interior(comparison: Any) -> Claim:
     return at_least(
         comparison["default"].panels["mle"].paths[0].objective[-1] - _interior_height(comparison["default"]), 1.0
@@ -154,7 +158,7 @@ def interior_is_em(comparison: Any) -> Claim:
     return at_most(float(max(np.max(np.abs(ours[k] - theirs[k][order])) for k in NAMES)), 1e-6)
 
 
-@claim("It is not passed off as the MLE: the MLE column holds no number")
+@claim("The interior maximum is not passed off as the MLE: the MLE column holds no number")
 def interior_is_not_the_mle(comparison: Any) -> Claim:
     return equal(int(sum(np.isfinite(comparison["default"].values("mle", name)).sum() for name in NAMES)), 0)
 
@@ -228,6 +232,68 @@ def rhat_with_the_rule(comparison: Any) -> Claim:
     return between(comparison["default"].panels["mcmc"].diagnostics["max_rhat"], 0.0, 1.01)
 
 
+def _capped_em(y: np.ndarray, cap: float, mu: np.ndarray, sigma: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return where EM ends that keeps standard deviations at the cap or above: height, and rows w, mu, sigma."""
+    from scipy.special import logsumexp
+    from scipy.stats import norm
+
+    w, height = np.array([0.1, 0.9]), -np.inf
+    while True:
+        joint = np.log(w) + norm.logpdf(y[:, None], mu, sigma)
+        each = logsumexp(joint, axis=1)
+        if each.sum() - height < 1e-11:
+            return float(each.sum()), np.array([w, mu, sigma])
+        height = float(each.sum())
+        share = np.exp(joint - each[:, None])
+        size = share.sum(axis=0)
+        w, mu = size / y.size, share.T @ y / size
+        sigma = np.maximum(np.sqrt((share * (y[:, None] - mu) ** 2).sum(axis=0) / size), cap)
+
+
+@lru_cache(maxsize=8)
+def _capped(cap: float) -> tuple[float, np.ndarray]:
+    """Return the highest maximum of the petals' likelihood where no standard deviation is below ``cap``.
+
+    EM starts from a component on each length, as narrow as it may be, and from two broad ones.
+    """
+    y = data().length
+    starts = [(np.array([v, y.mean()]), np.array([cap, y.std()])) for v in np.unique(y)]
+    starts.append((np.array([1.5, 5.0]), np.maximum([0.2, 0.8], cap)))
+    height, at = max((_capped_em(y, cap, *start) for start in starts), key=lambda found: found[0])
+    return height, at[:, np.argsort(at[1])]
+
+
+@claim("Standard deviations that may not go below a cap leave a maximum: for a low cap it is on the cap, one component "
+       "as narrow as it may be (its standard deviation over the cap)")  # fmt: skip
+def capped_is_on_the_cap(comparison: Any) -> Claim:
+    return equal(float(_capped(CAPS[0])[1][2].min() / CAPS[0]), 1.0)
+
+
+@claim("at the length that most flowers have, and its height is the number of them times log(1/cap) and a constant "
+       "(gain when the cap is a tenth, less that)")  # fmt: skip
+def height_is_the_caps(comparison: Any) -> Claim:
+    ties = np.unique(comparison["default"].data.length, return_counts=True)[1].max()
+    gain = _capped(CAPS[0] / 10)[0] - _capped(CAPS[0])[0]
+    return at_most(abs(gain - ties * np.log(10.0)), 1e-3)
+
+
+@claim("A cap below the narrower of EM's two components and not too low leaves EM's answer, and none on the cap "
+       "(largest difference of six parameters)")  # fmt: skip
+def middle_cap_is_em(comparison: Any) -> Claim:
+    best = _interior(comparison["default"])
+    ours = np.array([best[name][np.argsort(best["mu"])] for name in NAMES])
+    return at_most(float(np.max(np.abs(_capped(CAPS[1])[1] - ours))), 1e-5)
+
+
+@claim("and one above it has a maximum on the cap again, elsewhere: where it lies is the cap's doing (weights of the "
+       "component on the cap, high cap over low cap)")  # fmt: skip
+def place_depends_on_the_cap(comparison: Any) -> Claim:
+    low, high = _capped(CAPS[0])[1], _capped(CAPS[2])[1]
+    if high[2].min() != CAPS[2]:
+        return at_least(np.nan, 2.0)
+    return at_least(float(high[0, np.argmin(high[2])] / low[0, np.argmin(low[2])]), 2.0)
+
+
 def blow_up(comparison: Any) -> Figure:
     """The paths along which likelihood and density rise, and the one that a prior closes."""
     free, half = comparison["default"].panels["mle"].paths[0], comparison["half_normal"].panels["map"].paths[0]
@@ -269,6 +335,39 @@ def answer(comparison: Any) -> str:
     )
 
 
+def capping(comparison: Any) -> str:
+    """Say what a cap on the standard deviations does."""
+    said = []
+    for cap in CAPS:
+        height, (w, mu, sigma) = _capped(cap)
+        k = int(np.argmin(sigma))
+        said.append(
+            f"with {cap:g} cm the narrow component has {w[k]:.0%} of the flowers around {mu[k]:.2f} cm and a standard "
+            f"deviation of {sigma[k]:.3g} (log-likelihood {height:.1f})"
+        )
+    return f"It gives a maximum, and chooses which: {'; '.join(said)}."
+
+
+def volume(comparison: Any) -> str:
+    """Say why the posterior does not see the spike."""
+    path = comparison["default"].panels["mle"].paths[0]
+    return (
+        f"Because it is narrow. Along the path the log-likelihood passes {path.objective[-1]:.0f} where the best "
+        "interior "
+        f"maximum has {path.objective[0]:.0f}, but only at a standard deviation of {path.values[-1]:.0e} cm, and in an "
+        "interval as short for the mean: next to no probability."
+    )
+
+
+def which_prior(comparison: Any) -> str:
+    """Say which priors leave a mode."""
+    return (
+        "One that vanishes faster than sigma to the power of the number of tied flowers: the MAP is "
+        f"{_all_statuses(comparison['default'], 'map')} under the inverse-gamma, and "
+        f"{_all_statuses(comparison['half_normal'], 'map')} under the half-normal."
+    )
+
+
 scenario = Scenario(
     name="mixture",
     question="Where is the maximum of a likelihood that has none?",
@@ -285,7 +384,8 @@ scenario = Scenario(
         path_passes_the_interior, interior_is_em, interior_is_not_the_mle, inverse_gamma_closes_the_path,
         inverse_gamma_has_a_mode, mode_is_close_to_em, posterior_hardly_differs,
         half_normal_leaves_it_open, half_normal_has_no_mode, labels_are_exchangeable, labels_are_sorted,
-        rhat_without_the_rule, rhat_with_the_rule,
+        rhat_without_the_rule, rhat_with_the_rule, capped_is_on_the_cap, height_is_the_caps,
+        middle_cap_is_em, place_depends_on_the_cap,
     ),
     holdout=lambda data: np.arange(data.length.size) % 5 == 4,
     mathematics=(
@@ -301,6 +401,8 @@ scenario = Scenario(
         "shown here among the other optima: a sensible summary, and not the MLE.",
         "A prior closes that path only if it vanishes faster than sigma^m, with m lengths tied. The inverse-gamma "
         "does, and its mode is close to EM's answer; the half-normal is positive at zero, and there is no MAP.",
+        "A cap below which no standard deviation may go gives a maximum too. It is on the cap, or where EM ends, or on "
+        "the cap again, as the cap is low, middling or high: the answer is chosen with the cap.",
         "The posterior exists under either prior and hardly differs: it weighs the spike by its volume, and the spike "
         "is too narrow to hold probability.",
         "Exchanging the two components changes nothing in the model, so each chain settles on either labelling: "
@@ -315,4 +417,9 @@ scenario = Scenario(
     units={"mu": "cm", "sigma": "cm"},
     about="The lengths of 150 iris petals, to the nearest millimetre, as two normal components: weight is the share of "
     "each, mu its mean and sigma its standard deviation. Many lengths are equal.",
+    questions=(
+        Question("What does a cap on the standard deviations do?", capping),
+        Question("Why does the posterior not see the spike?", volume),
+        Question("Which prior leaves a mode?", which_prior),
+    ),
 )  # fmt: skip

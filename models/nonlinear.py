@@ -244,7 +244,7 @@ def line_is_not_rejected(comparison: Any) -> Claim:
     return at_most(_fall(comparison), float(chi2.ppf(0.95, 1)))
 
 
-@claim("Their lower ends are where the sum of squares says (largest relative difference)")
+@claim("The half-way dose's open interval begins where the sum of squares says (relative difference)")
 def open_intervals_begin_at_roots(comparison: Any) -> Claim:
     solved = comparison["assay_low"]
     (highest,) = _profile_ends(solved, (1,))

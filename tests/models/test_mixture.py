@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 from scipy.stats import norm
 
 from triptych.models import mixture
@@ -154,3 +155,28 @@ def test_the_figure_is_drawn_from_the_kept_paths(run: Any) -> None:
     ]
     closed = figure.series[2].y
     assert closed[-1] < max(closed) - 50
+
+
+def test_the_capped_maximum_is_that_of_a_bounded_search(run: Any) -> None:
+    """L-BFGS-B with the logarithm of each standard deviation at or above the cap's, from EM's answer nearby."""
+    y = run["default"].data.length
+
+    def loss(at: np.ndarray) -> float:
+        w = 1 / (1 + np.exp(-at[0]))
+        with np.errstate(divide="ignore"):
+            parts = [np.log(s) + norm.logpdf(y, at[1 + k], np.exp(at[3 + k])) for k, s in enumerate((w, 1 - w))]
+        return -float(np.logaddexp(*parts).sum())
+
+    for cap in (0.1, 0.2):
+        height, (w, mu, sigma) = mixture._capped(cap)
+        start = np.array([np.log(w[0] / w[1]), *(mu + 0.05), *np.log(sigma + 0.05)])
+        bounds = [(-5, 5), (0, 8), (0, 8), *[(np.log(cap), 2)] * 2]
+        found = minimize(loss, start, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14, "gtol": 1e-9})
+        assert -found.fun == pytest.approx(height, abs=1e-6)
+        assert np.exp(found.x[3:]) == pytest.approx(sigma, abs=1e-4)
+
+
+def test_claims_about_caps_notice_other_caps(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mixture, "CAPS", (0.05, 0.19, 0.1))
+    for claim in (mixture.capped_is_on_the_cap, mixture.middle_cap_is_em, mixture.place_depends_on_the_cap):
+        assert not claim(run).holds, claim.__name__

@@ -35,7 +35,8 @@ class RanAway(Probe):
 
     def look(self, verdict: Verdict) -> Sequence[Finding]:
         """Return the way back from the end of the ascent, if it was still rising there."""
-        path = ran_away(verdict) or another_ran_away(verdict)
+        # A regular maximum is no place where all is flat: the probes that follow look for the steepest way from it.
+        path = ran_away(verdict) or (None if verdict.regular else another_ran_away(verdict))
         return without_limit(verdict.objective, path) if path is not None else ()
 
 
