@@ -95,7 +95,7 @@ def test_a_scenario_says_what_its_data_are_and_names_its_first_estimand(name: st
     assert scenario.estimands[0] in scenario.about
 
 
-@pytest.mark.parametrize("name", sorted(set(triptych.scenarios()) - {"mixture"}))
+@pytest.mark.parametrize("name", sorted(triptych.scenarios()))
 def test_a_statement_stands_alone(name: str) -> None:
     leaning = ("It ", "Its ", "So do", "They ", "That of", "Both ", "Then ")
     assert [s for c in triptych.scenarios()[name].claims if (s := c.statement).startswith(leaning)] == []
