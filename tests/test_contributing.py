@@ -155,7 +155,7 @@ def test_every_list_of_families_and_priors_is_whole() -> None:
 
 
 def test_the_help_names_the_priors_whose_scale_goes_with_sigma() -> None:
-    from triptych.cli.commands import PRIOR
+    from triptych.cli.options import PRIOR
     from triptych.regression.catalogue import prior_of
 
     listed, _, with_sigma = PRIOR.partition(";")
