@@ -206,7 +206,7 @@ def _term_change(part: str, name: str, a: np.ndarray, b: np.ndarray, *, constant
         return TermChange(part, name, float("inf"), RELATIVE, 0.0, True)
     if not np.any(both):
         return TermChange(part, name, 0.0, RELATIVE, 0.0, False)
-    difference, room = (b - a)[both], allowed[both]
+    difference, room = b[both] - a[both], allowed[both]
     shift = float(np.average(difference, weights=room**-2.0)) if constant else 0.0
     # What is left is judged against the room at its own point.
     worst = int(np.argmax(np.abs(difference - shift) / room))

@@ -122,7 +122,8 @@ class Terms:
         A term is minus infinity where the density is zero, and NaN where a value is outside the domain of its
         transform.
         """
-        columns = [np.asarray(points[name]) for name in self.variables]
+        kinds = {rv.name: rv.type.dtype for rv in self.model.free_RVs}  # whole numbers are kept as any others
+        columns = [np.asarray(points[name]).astype(kinds[name]) for name in self.variables]
         with np.errstate(all="ignore"):
             rows = [np.array(self.function(*row), dtype=float) for row in zip(*columns, strict=True)]
         return np.stack(rows) if rows else np.zeros((0, len(self.keys)))
@@ -145,7 +146,9 @@ def _moved(value: np.ndarray, scale: float, rng: np.random.Generator) -> np.ndar
         return np.asarray(value + scale * rng.standard_normal(value.shape), dtype=value.dtype)
     if value.dtype.kind == "b":
         return np.asarray(rng.integers(0, 2, value.shape), dtype=value.dtype)
-    return np.asarray(value + rng.integers(-1, 2, value.shape), dtype=value.dtype)
+    # Of many, few are moved near by, as one that leaves its support takes the whole point with it.
+    step = np.where(rng.random(value.shape) < scale, rng.integers(-1, 2, value.shape), 0)
+    return np.asarray(value + step, dtype=value.dtype)
 
 
 def _starting(model: Any) -> list[np.ndarray]:

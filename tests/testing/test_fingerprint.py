@@ -230,6 +230,9 @@ def unusual(kind: str, scale: float) -> pm.Model:
             pm.ZeroSumNormal("z", scale, shape=3)
             mu = pm.Normal("mu", 0, 1, shape=3, transform=tr.ordered, initval=[-1.0, 0.0, 1.0])
             pm.MvNormal("y", mu, np.eye(3), observed=Y[:30].reshape(10, 3))
+        elif kind == "many discrete":
+            z = pm.Bernoulli("z", pm.Beta("p", scale, 1), shape=len(X))
+            pm.Normal("y", 2 * z, 1, observed=X[:, 0])
         elif kind == "discrete":
             k = pm.Poisson("k", 3 * scale)
             pm.Binomial("y", 20, 1 / (1 + k), observed=[3, 4])
@@ -251,6 +254,7 @@ def unusual(kind: str, scale: float) -> pm.Model:
     [
         pytest.param(lambda s: unusual("joint", s), "prior", id="covariance, simplex, zero sum, ordered"),
         pytest.param(lambda s: unusual("discrete", s), "prior", id="discrete"),
+        pytest.param(lambda s: unusual("many discrete", s), "prior", id="many discrete"),
         pytest.param(lambda s: unusual("missing", s), "prior", id="missing data"),
         pytest.param(lambda s: unusual("censored", s), "prior", id="censored"),
         pytest.param(lambda s: unusual("recursion", s), "prior", id="recursion"),
