@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from markupsafe import Markup
 
+from triptych.base.numbers import Style, significant, style
 from triptych.problem.table import SHORT
 from triptych.reports.mathematics import pretty
-from triptych.reports.numbers import Style, significant, style
 from triptych.reports.view import INTERVALS, TITLES, Scalar, full_name, words
 
 if TYPE_CHECKING:

@@ -19,11 +19,13 @@ SMALL = (340.0, 214.0)
 # How far, in ranges of the posterior, a point estimate may stretch the axis.
 STRETCH = 1.5
 FEWEST = 50  # draws of a prior within the axis, from which its density is drawn
+HEIGHT = "density; likelihood: scaled"
+BEFORE = (0.05, 0.95)  # the part of a prior that the axis makes room for
 TOP = 1.12  # of the axis, in heights of the posterior
 # What the three curves are, below the first of the pictures.
 CURVES = (
-    "Prior: what was held plausible before the data. Likelihood: how well each value explains the data. Posterior: "
-    "what is plausible given both."
+    "Prior: plausible before the data. Likelihood: how well each value, the others at their best, explains the "
+    "data. Posterior: plausible given both."
 )
 # What is said of the heights, once below all pictures.
 HEIGHTS = (
@@ -79,7 +81,7 @@ def density(
     width, height = size
     grid, pdf, _ = array_stats.kde(draws[np.isfinite(draws)], grid_len=128)
     curve, source = _likelihood(scalar.rows.get("mle"), profile)
-    low, high = _window(scalar, draws, optima, curve)
+    low, high = _window(scalar, draws, optima, curve, prior)
     before = _prior(prior, low, high) / np.array([[1.0], [pdf.max()]])
     top = TOP * max([1.0, *before[1]])
     x, y = Scale(low, high, 22.0, width - 12), Scale(0.0, top, height - 36, 26.0)
@@ -87,7 +89,7 @@ def density(
     name = scalar.name
     label = abridged(f"{name}, {unit}" if unit else name, 46)
     chart = Chart(key, "", "", width, height, x, top=4.0, floor=y(0.0), x_label=label)
-    chart.add("text", "axis", "density", transform=f"translate(12 {(y(0.0) + y(top)) / 2:.1f}) rotate(-90)",
+    chart.add("text", "axis", HEIGHT, transform=f"translate(12 {(y(0.0) + y(top)) / 2:.1f}) rotate(-90)",
               text_anchor="middle")  # fmt: skip
     doubt = "" if status == "ok" else " doubt"
     points = [(x(a), y(b / pdf.max())) for a, b in zip(grid, pdf, strict=True) if low <= a <= high]
@@ -96,7 +98,7 @@ def density(
     chart.curve(f"mcmc line{doubt}", points, "posterior density")
     chart.legend.append(("mcmc", "area", "posterior" if not doubt else f"posterior: {status}"))
     if before.size:
-        chart.legend.append(("n0", "line", f"prior ({given})" if given else "prior (its draws)"))
+        chart.legend.append(("n0", "line", f"prior ({given})" if given else "prior"))
     likely = [(x(a), y(b)) for a, b in zip(*curve, strict=True) if low <= a <= high]
     if likely:
         chart.curve(f"mle line{' dashed' if 'Wald' in source else ''}", likely, source)
@@ -122,7 +124,7 @@ def _likelihood(row: dict[str, Any] | None, profile: Sequence[tuple[float, float
         places = np.linspace(values[0], values[-1], 241)
         heights = np.exp(-(PchipInterpolator(values, roots)(places) ** 2) / 2)
         # One end may be so far that no place is near the maximum.
-        return (np.array([places, heights]), "profile likelihood") if heights.any() else (np.zeros((2, 0)), "")
+        return (np.array([places, heights]), "likelihood (profile)") if heights.any() else (np.zeros((2, 0)), "")
     centre, error = float(row["estimate"]), float(row["std_error"])
     if not 0 < error < math.inf:
         return np.zeros((2, 0)), ""
@@ -138,14 +140,19 @@ def _prior(draws: np.ndarray, low: float, high: float) -> np.ndarray:
     inside = draws[(draws >= low) & (draws <= high)]
     if inside.size < FEWEST or not drawable(inside):
         return np.zeros((2, 0))
-    grid, pdf, _ = array_stats.kde(inside, grid_len=128, bound_correction=True)
-    return np.array([grid, pdf * inside.size / draws.size])
+    first, middle, third = np.quantile(draws, (0.25, 0.5, 0.75))
+    scale = (third - first) or np.ptp(inside)
+    # Far out, where draws are few, kernels that grow with the distance from the centre leave no bumps.
+    grid, pdf, _ = array_stats.kde(np.arcsinh((draws - middle) / scale), grid_len=512, bound_correction=True)
+    values = middle + scale * np.sinh(grid)
+    seen = (values >= low) & (values <= high)
+    return np.array([values, pdf / (scale * np.cosh(grid))])[:, seen]
 
 
 def _window(
-    scalar: Scalar, draws: np.ndarray, optima: Sequence[dict[str, Any]], curve: np.ndarray
+    scalar: Scalar, draws: np.ndarray, optima: Sequence[dict[str, Any]], curve: np.ndarray, prior: np.ndarray
 ) -> tuple[float, float]:
-    """Return the axis: the posterior, stretched a bounded way to the other panels."""
+    """Return the axis: the posterior, stretched a bounded way to the other panels and a shorter one to the prior."""
     low, high = (float(q) for q in np.nanquantile(draws, (0.002, 0.998)))
     room = STRETCH * (high - low)
     wanted = [low, high, *(row["estimate"] for row in [*scalar.rows.values(), *optima])]
@@ -153,6 +160,9 @@ def _window(
         above = curve[0][curve[1] > 0.03 * curve[1].max()]
         wanted += [float(above.min()), float(above.max())]
     kept = [min(max(v, low - room), high + room) for v in wanted if math.isfinite(v)]
+    before = prior[np.isfinite(prior)]
+    if before.size >= FEWEST:
+        kept += [float(np.clip(v, low - room / 3, high + room / 3)) for v in np.quantile(before, BEFORE)]
     return spread(kept, 0.03)
 
 

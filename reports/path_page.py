@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.base.numbers import significant
 from triptych.comparisons.path.walk import CRITERIA, SAYS
 from triptych.comparisons.study.replicates import STATUSES
 from triptych.problem.table import SHORT, Status
 from triptych.reports.html import _environment
-from triptych.reports.numbers import significant
 from triptych.reports.plots import FAINT, MAP, MCMC, MLE, Plot, inlined
 from triptych.reports.walk import steps
 

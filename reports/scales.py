@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from triptych.reports.numbers import significant
+from triptych.base.numbers import significant
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 

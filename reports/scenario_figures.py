@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from triptych.base.numbers import significant
 from triptych.reports.marks import Chart
-from triptych.reports.numbers import significant
 from triptych.reports.scales import Scale, spread
 
 if TYPE_CHECKING:

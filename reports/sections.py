@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.base.numbers import significant
 from triptych.comparisons.explanation.prior import drawn_prior, prior_given_the_mode
 from triptych.comparisons.notices import far_from_the_prior
 from triptych.problem.scenario import DEFAULT
@@ -18,9 +19,9 @@ from triptych.reports.figures import CURVES, HEIGHTS, SMALL, density, drawable, 
 from triptych.reports.forest import forests
 from triptych.reports.marks import Chart
 from triptych.reports.mathematics import code, mathml, pretty
-from triptych.reports.numbers import significant
 from triptych.reports.plots import Plot, predictive_plots, rank_plots
 from triptych.reports.scenario_figures import LARGE, special
+from triptych.reports.small_data import small_data
 from triptych.reports.trust import trust
 from triptych.reports.view import (
     IS,
@@ -73,6 +74,7 @@ def scenario(comparison: Comparison) -> dict[str, Any]:
         "mathematics": [mathml(line) for line in source.mathematics],
         "code": code(source.model if source.code is None else source.code),
         "data": data_summary(first.data, source.columns) if first is not None else None,
+        "few": small_data(first) if first is not None and not source.columns else None,
         "variants": [_variant(comparison, name) for name in comparison.solutions],
         "figures": figures,
         "broken": broken,

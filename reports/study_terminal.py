@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.base.numbers import significant
 from triptych.base.text import join
 from triptych.problem.table import SHORT
-from triptych.reports.numbers import significant
 
 if TYPE_CHECKING:
     from rich.console import Console

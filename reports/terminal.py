@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from triptych.base.numbers import significant
 from triptych.base.text import join
 from triptych.comparisons.notices import far_from_the_prior
 from triptych.problem.scenario import DEFAULT
 from triptych.problem.table import SHORT
-from triptych.reports.numbers import significant
 from triptych.reports.view import (
     Scalar,
     described,

@@ -1,22 +1,25 @@
-"""Whether the numbers of a variant can be trusted, in sentences with the figures that say so."""
+"""Whether the numbers of a variant can be trusted: a verdict on each of what they rest on, with its figures."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from triptych.base.numbers import significant, style
 from triptych.base.text import join_all
-from triptych.problem.table import SHORT
-from triptych.reports.numbers import significant
+from triptych.problem.table import SHORT, Row
 from triptych.reports.view import held
 from triptych.sampling.gate import MAX_RHAT, MIN_ESS
 
 if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
+BAND = 2  # Monte Carlo standard errors to each side within which a posterior mean is said to be right
 
-def trust(comparison: Comparison, solution: Any) -> list[str]:
-    """Return what speaks for and against the numbers of one variant: checks, maxima, draws.
+
+def trust(comparison: Comparison, solution: Any) -> list[tuple[str, str]]:
+    """Return what the numbers of one variant rest on, each with a verdict: checks, computation, intervals, prior.
 
     Parameters
     ----------
@@ -25,16 +28,58 @@ def trust(comparison: Comparison, solution: Any) -> list[str]:
     solution
         One of its variants.
     """
-    return [*_checks(comparison), *_maxima(solution), *_draws(solution)]
+    headline = comparison.explanations[solution.variant].headline
+    whole = [one for one in (_computation(solution, headline), _checks(comparison)) if one is not None]
+    # What speaks against all numbers comes first.
+    whole.sort(key=lambda one: not one[1].startswith("no:"))
+    return [*whole, *(one for one in (_conditional(solution), _prior(solution, headline)) if one is not None)]
 
 
-def _checks(comparison: Comparison) -> list[str]:
+def _checks(comparison: Comparison) -> tuple[str, str] | None:
     kept, total = held(comparison)
     if not total:
-        return ["No checks against theory or other software came with this model."]
+        return None
     if kept == total:
-        return [f"All {total} checks against theory and other software hold." if total > 1 else "Its one check holds."]
-    return [f"Only {kept} of {total} checks hold: see the problems above before any number is used."]
+        known = "theory and other software"
+        return (
+            "Checks",
+            f"yes: all {total} against {known} hold." if total > 1 else f"yes: the one against {known} holds.",
+        )
+    return "Checks", f"no: only {kept} of {total} hold. See the problems above before any number is used."
+
+
+def _computation(solution: Any, headline: str) -> tuple[str, str] | None:
+    """Say whether the draws passed their checks, how exact their mean is, and how the maxima were searched for."""
+    panel = solution.panels.get("mcmc")
+    facts = panel.diagnostics if panel is not None else {}
+    if facts.get("gate"):
+        return "Computation", "no: the draws of the posterior did not pass their checks, so do not use its numbers."
+    parts = []
+    if "max_rhat" in facts:
+        worth = round(min(float(facts["min_ess_bulk"]), float(facts["min_ess_tail"])))
+        parts.append(
+            f"the {facts.get('chains', '')} runs agree (R-hat {significant(facts['max_rhat'])}, 1 where alike, allowed "
+            f"{MAX_RHAT}) and are worth {worth} independent draws (needed {MIN_ESS:g})"
+            f"{_exact(panel, headline)}"
+        )
+    maxima = _maxima(solution)
+    if not parts and not maxima:
+        return None
+    return "Computation", f"yes: {'. '.join([*parts, *maxima])}." if parts else f"{maxima[0]}."
+
+
+def _exact(panel: Any, headline: str) -> str:
+    """Say how far the posterior mean of the headline may be off for having been drawn."""
+    row = next((one for one in panel.estimates if one.name == headline), None)
+    drawn = [one for one in panel.diagnostics.get("summary", ()) if _name(one) == headline]
+    error = float(drawn[0]["mcse_mean"]) if drawn else math.nan
+    if row is None or not math.isfinite(row.estimate + error):
+        return ""
+    return f", so the mean of {headline} is right to about ±{significant(BAND * error, 1)}"
+
+
+def _name(row: Any) -> str:
+    return f"{row['estimand']}[{row['label']}]" if row["label"] else str(row["estimand"])
 
 
 def _maxima(solution: Any) -> list[str]:
@@ -48,24 +93,36 @@ def _maxima(solution: Any) -> list[str]:
     found = [one for one in found if one[1] > 0]
     if not found:
         return []
-    names = join_all([f"{name} ({starts} starting points)" for name, starts, _ in found])
+    where = f"{join_all([f'{count} ({name})' for name, count, _ in found])} starting points"
     lower = [f"{others} of the {name}" for name, _, others in found if others]
-    end = (
-        f"lower tops were found, {join_all(lower)}, and the highest is reported" if lower else "no other top was found"
-    )
-    return [f"In the search for {names} {end}."]
+    if lower:
+        return [f"From {where} lower tops were found, {join_all(lower)}, and the highest is reported"]
+    return [f"From {where} no other top was found"]
 
 
-def _draws(solution: Any) -> list[str]:
-    panel = solution.panels.get("mcmc")
-    facts = panel.diagnostics if panel is not None else {}
-    if "max_rhat" not in facts:
-        return []
-    if facts.get("gate"):
-        return ["The draws of the posterior did not pass their checks: do not use its numbers."]
-    worth = round(min(float(facts["min_ess_bulk"]), float(facts["min_ess_tail"])))
-    return [
-        f"The posterior consists of random draws: its {facts.get('chains', '')} runs agree (R-hat at most "
-        f"{significant(facts['max_rhat'])}, allowed {MAX_RHAT}) and are worth {worth} independent draws (needed "
-        f"{MIN_ESS:g})."
-    ]
+def _conditional(solution: Any) -> tuple[str, str] | None:
+    """Say what the MAP's intervals take as known."""
+    panel = solution.panels.get("map")
+    held = [what for what in dict.fromkeys(panel.held.values()) if what] if panel is not None else []
+    if not held:
+        return None
+    known = join_all([what.as_equations() for what in held[:2]])
+    return "The MAP's intervals", f"no: they take {known} as known."
+
+
+def _prior(solution: Any, headline: str) -> tuple[str, str] | None:
+    """Say that nothing tests the prior, and what the headline is with and without it."""
+    rows: dict[str, Row] = {
+        m: row for m, panel in solution.panels.items() for row in panel.estimates if row.name == headline
+    }
+    after = rows.get("mcmc") or rows.get("map")
+    if after is None or not math.isfinite(after.estimate):
+        return None
+    write = style(asdict(row) for row in rows.values())
+    text = f"not tested here; yours to judge. With it {headline} is {write(after.estimate)}"
+    mle = rows.get("mle")
+    if mle is not None and math.isfinite(mle.estimate):
+        text += f", by the data alone {write(mle.estimate)}"
+    elif mle is not None:
+        text += "; the data alone give no estimate"
+    return "Prior", f"{text}."

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from triptych.base.numbers import Style, style
 from triptych.base.text import join
 from triptych.problem.table import METHODS, Status
-from triptych.reports.numbers import Style, style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ IS = {
 INTERVALS = {
     "wald": "confidence interval (Wald)",
     "profile": "confidence interval (profile likelihood)",
-    "laplace": "credible interval (curvature at the mode)",
+    "laplace": "credible interval (curvature)",
     "eti": "credible interval (equal tails)",
     "hdi": "credible interval (highest density)",
 }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from triptych.base.numbers import significant
 from triptych.comparisons.path.walk import SAYS
 from triptych.reports import cells
 from triptych.reports.forest import Block, Line, differ, forests
-from triptych.reports.numbers import significant
 from triptych.reports.view import Scalar, methods, scalars
 
 if TYPE_CHECKING:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from triptych.comparisons.explanation.in_short import most_different
+from triptych.comparisons.explanation.in_short import answered, most_different
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import LENGTHS, SMALL, agree, distance
-from triptych.comparisons.explanation.sentences import Rule, Sentence, finite, named, number, verb
+from triptych.comparisons.explanation.sentences import Rule, Sentence, finite, named, verb
 from triptych.problem.table import Row, Status
+
+MOST_PRIORS = 4  # priors that a sentence spells out
 
 
 def doubtful(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -26,14 +28,13 @@ def conditional(scalars: Sequence[Measured]) -> list[Sentence]:
     for what in dict.fromkeys(s.held["map"] for s in scalars if "map" in s.held):
         these = [s for s in scalars if s.held.get("map") == what]
         names = [s.name for s in these]
-        shorter = any(s.length("mcmc") > LENGTHS * s.length("map") for s in these)
-        text = "Where the MAP's intervals are shorter they are not surer: whoever" if shorter else "Whoever"
-        text += (
-            f" reports {verb(names, 'that', 'those')} of "
-            if shorter
-            else f" reports the MAP's {verb(names, 'interval', 'intervals')} of "
+        shorter = [s.length("mcmc") > LENGTHS * s.length("map") for s in these]
+        too = f" and {verb(names, 'is', 'are')} too short" if all(shorter) else " and some are too short"
+        text = (
+            f"Do not report the MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)} on "
+            f"{verb(names, 'its own: it takes', 'their own: they take')} {what.as_equations()} as known"
+            f"{too if any(shorter) else ''}"
         )
-        text += f"{named(these, scalars)} has to add that {what.as_equations()} was taken as known"
         found.append(Sentence("conditional", f"{text}.", tuple(names)))
     return found
 
@@ -50,8 +51,8 @@ def zeros(scalars: Sequence[Measured]) -> list[Sentence]:
     widest = max(these, key=lambda s: s.length("mcmc"))
     row = widest.rows["mcmc"]
     text = (
-        f"A MAP of exactly 0 is not evidence of no effect: values of {widest.name} from {number(row.lower)} to "
-        f"{number(row.upper)} are in its {100 * row.ci_prob:.9g} % credible interval."
+        f"A MAP of exactly 0 is not evidence of no effect: values of {widest.name} from {widest.write(row.lower)} to "
+        f"{widest.write(row.upper)} are in its {100 * row.ci_prob:.9g} % credible interval."
     )
     return [Sentence("zeros", text, tuple(s.name for s in these), (row.lower, row.upper))]
 
@@ -77,12 +78,15 @@ def only_posterior(scalars: Sequence[Measured]) -> list[Sentence]:
 def prior_matters(scalars: Sequence[Measured]) -> list[Sentence]:
     """Where the MLE does not exist and the posterior does, its values rest on the prior."""
     alone = {name for sentence in only_posterior(scalars) for name in sentence.scalars}
+    # Where all values of a vector are to be reported, the priors of what it is computed from are named already.
+    told = {name for s in answered(scalars)[:1] if which_number(scalars) for name in s.parameters}
     these = [
         s
         for s in scalars
         if s.status("mle") in (Status.UNBOUNDED, Status.AT_INFINITY, Status.NOT_IDENTIFIED)
         and finite(s.estimate("mcmc"))
         and s.name not in alone
+        and s.estimand not in told
     ]
     if not these:
         return []
@@ -115,21 +119,35 @@ def which_number(scalars: Sequence[Measured]) -> list[Sentence]:
     if s is None or distance(s) <= SMALL or s.status("mcmc") is not Status.OK:
         return []
     mean = s.rows["mcmc"]
-    both = f"the posterior mean, {number(mean.estimate)} {_interval(mean)}"
+    under = f"and name the prior{f': {_spelled(s.priors)}' if s.priors else ''}"
+    if vector := answered(scalars):
+        data = [one for one in vector if one.status("mle") is Status.OK and finite(one.length("mle"))]
+        means = "as posterior means with credible intervals"
+        text = f"Report {named(vector, scalars)} {means}, {under}."
+        if len(data) == len(vector):
+            text += " By the data alone: the MLEs with confidence intervals."
+        return [Sentence("which_number", text, tuple(one.name for one in vector), (mean.estimate,))]
+    both = f"the posterior mean, {_interval(s, mean)}"
     if s.status("mle") is Status.OK and finite(s.length("mle")):
-        mle = s.rows["mle"]
-        text = (
-            f"For {name}: to say what these data alone say, report the MLE, {number(mle.estimate)} {_interval(mle)}; "
-        )
-        text += f"to say what data and prior together make probable, report {both}, and name the prior."
+        text = f"For {name}: to say what these data alone say, report the MLE, {_interval(s, s.rows['mle'])}; "
+        text += f"to say what data and prior together make probable, report {both}, {under}."
     else:
-        text = f"For {name} report {both}, and name the prior."
+        text = f"For {name} report {both}, {under}."
     return [Sentence("which_number", text, (name,), (mean.estimate,))]
 
 
-def _interval(row: Row) -> str:
+def _spelled(priors: Sequence[str]) -> str:
+    """Return priors for a text: the first few, with what the numbers of a normal one are."""
+    more = f" and {len(priors) - MOST_PRIORS} more" if len(priors) > MOST_PRIORS else ""
+    text = f"{', '.join(priors[:MOST_PRIORS])}{more}"
+    return f"{text} (Normal: mean, standard deviation)" if " ~ Normal(" in text else text
+
+
+def _interval(s: Measured, row: Row) -> str:
+    """Return an estimate with its interval."""
     kind = "confidence" if row.method == "mle" else "credible"
-    return f"({100 * row.ci_prob:.9g} % {kind} interval {number(row.lower)} to {number(row.upper)})"
+    ends = f"{s.write(row.lower)} to {s.write(row.upper)}"
+    return f"{s.write(row.estimate)} ({100 * row.ci_prob:.9g} % {kind} interval {ends})"
 
 
 CONSEQUENCES: tuple[Rule, ...] = (

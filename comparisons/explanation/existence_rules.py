@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from triptych.comparisons.explanation.measured import Measured
-from triptych.comparisons.explanation.sentences import Sentence, finite, named, number, percent, verb
+from triptych.comparisons.explanation.sentences import Sentence, finite, named, percent, verb
 from triptych.problem.fixed import Fixed
 from triptych.problem.table import Status
 
@@ -29,15 +29,26 @@ def no_mle(scalars: Sequence[Measured]) -> list[Sentence]:
             continue
         names = [s.name for s in these]
         have = [m for m in ("map", "mcmc") if all(math.isfinite(s.estimate(m)) for s in these)]
-        words = {"map": "the MAP", "mcmc": "the posterior mean"}
+        words = {"map": "MAP", "mcmc": "posterior mean"}
         first = these[0]
-        values = [f"{words[m]} {number(first.estimate(m))}" for m in have]
-        text = f"{named(these, scalars)} {verb(names, 'has', 'have')} no MLE: {why}."
+        values = [f"{first.said(m)} ({words[m]})" for m in have]
+        text = f"{named(these, scalars)} {verb(names, 'has', 'have')} no MLE ({str(status).replace('_', ' ')}): {why}"
+        text += f"{_combination(these, scalars) if status is Status.NOT_IDENTIFIED else ''}."
         if have:
-            text += f" With the prior there {'is an estimate' if len(have) == 1 else 'are estimates'}"
-            text += f" ({first.name}: {' and '.join(values)})."
+            text += f" With the prior: {first.name} {' and '.join(values)}."
         found.append(Sentence("no_mle", text, tuple(names), tuple(first.estimate(m) for m in have)))
     return found
+
+
+def _combination(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
+    """Return which estimand, computed from several parameters that the data do not determine, they do determine."""
+    missing = {s.estimand for s in these}
+    for estimand in dict.fromkeys(s.estimand for s in scalars):
+        mine = [s for s in scalars if s.estimand == estimand]
+        made_of = missing.intersection(mine[0].parameters) - {estimand}
+        if len(made_of) > 1 and all(finite(s.estimate("mle")) for s in mine):
+            return f", such as {estimand}"
+    return ""
 
 
 def no_map(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -53,7 +64,7 @@ def no_map(scalars: Sequence[Measured]) -> list[Sentence]:
     text = (
         f"{named(these, scalars)} {verb(names, 'has', 'have')} no MAP: the joint density rises without limit. Its "
         f"integral is finite, so the posterior exists; the mean of {these[0].name} is "
-        f"{number(these[0].estimate('mcmc'))}."
+        f"{these[0].said('mcmc')}."
     )
     return [Sentence("no_map", text, tuple(names), (these[0].estimate("mcmc"),))]
 
@@ -64,12 +75,12 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
     for method, words in (("mle", "MLE"), ("map", "MAP")):
         these = [s for s in scalars if s.status(method) is Status.AT_BOUNDARY]
         for s in these:
-            at = number(s.rows[method].estimate)
-            text = f"The {words} of {s.name} is {at}, the edge of its range"
+            at = s.write(s.rows[method].estimate)
+            text = f"The {words} of {s.name} is {at}, the edge of its range (at boundary)"
             text += _made_equal(s, scalars) if method == "map" else ""
             mean = s.estimate("mcmc")
             text += (
-                f"; the posterior averages over all values of {s.name}, and its mean is {number(mean)}."
+                f"; the posterior averages over all values of {s.name}, and its mean is {s.write(mean)}."
                 if finite(mean)
                 else "."
             )
@@ -87,7 +98,7 @@ def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> str:
         apart = max(values) - min(values) if known else math.inf
         on_it = all(edge.name in s.held.get("map", Fixed()).names for s in these)
         if len(these) > 2 and on_it and apart <= SAME * these[0].length("map"):
-            said += f", and with it all {len(these)} MAPs of {estimand} are the same, {number(values[0])}"
+            said += f", and with it all {len(these)} MAPs of {estimand} are the same, {these[0].write(values[0])}"
     return said
 
 
@@ -99,14 +110,14 @@ def corner(scalars: Sequence[Measured]) -> list[Sentence]:
     names = [s.name for s in these]
     most = max(these, key=lambda s: abs(s.estimate("mcmc")) if finite(s.estimate("mcmc")) else -1.0)
     text = (
-        f"The prior's density has a corner at {number(most.estimate('map'))}, and the MAP of {named(these, scalars)} "
+        f"The prior's density has a corner at {most.said('map')}, and the MAP of {named(these, scalars)} "
         "lies exactly on it."
     )
     mean, above = most.estimate("mcmc"), most.posterior.share_above_zero
     if finite(mean) and finite(above):
         text += (
             f" The posterior weighs both sides of the corner: that {most.name} is below zero has a probability of "
-            f"{percent(1 - above)}, that it is above one of {percent(above)}, and its mean is {number(mean)}."
+            f"{percent(1 - above)}, that it is above one of {percent(above)}, and its mean is {most.write(mean)}."
         )
     return [Sentence("corner", text, tuple(names), (mean, above))]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import SMALL, distance
-from triptych.comparisons.explanation.sentences import named, number
+from triptych.comparisons.explanation.sentences import about_zero, named, span, whole
 
 WORDS = {"mle": "MLE", "map": "MAP", "mcmc": "posterior mean"}
 SPELLED = {"mle": "by maximum likelihood (MLE)", "map": "by maximum a posteriori (MAP)", "mcmc": "as posterior mean"}
@@ -19,8 +19,34 @@ def most_different(scalars: Sequence[Measured]) -> str:
     return max(known, key=distance).name if known else next((s.name for s in scalars), "")
 
 
+def answered(scalars: Sequence[Measured]) -> list[Measured]:
+    """Return the vector that answers a model's question: that of the scalar on which the three differ.
+
+    Empty where this scalar is none of a vector, where the three agree, and where a mean or an interval of the posterior
+    is missing.
+    """
+    name = most_different(scalars)
+    most = next((s for s in scalars if s.name == name), None)
+    these = whole(most, scalars) if most is not None and distance(most) > SMALL else []
+    return these if all(math.isfinite(s.estimate("mcmc") + s.length("mcmc")) for s in these) else []
+
+
+def _of_vector(these: Sequence[Measured]) -> str:
+    """Return what is known of a vector: by data and prior, about zero, and by the data alone."""
+    zero = about_zero(these, "mcmc")
+    text = f"Data and prior together put {these[0].estimand} {span(these, 'mcmc')} (posterior means)"
+    text += f", and {zero}" if zero else ""
+    alone = [s for s in these if math.isfinite(s.estimate("mle"))]
+    if len(alone) == len(these):
+        text += f"; the data alone put it {span(these, 'mle')} (MLEs)"
+    return f"{text}. "
+
+
 def in_short(scalars: Sequence[Measured]) -> str:
     """Return what the panels say together, with the figures of the scalar on which they differ most.
+
+    Where this is one of a vector, what is known of the vector comes first, and what does not exist is left to the
+    reasons.
 
     Parameters
     ----------
@@ -28,11 +54,15 @@ def in_short(scalars: Sequence[Measured]) -> str:
         What was measured of each reported scalar.
     """
     known = [s for s in scalars if math.isfinite(distance(s))]
+    if vector := answered(scalars):
+        most = max(known, key=distance)
+        values = ", ".join(f"{WORDS[m]} {most.said(m)}" for m in WORDS)
+        return f"{_of_vector(vector)}They differ most on {most.name}: {values}."
     parts = []
     if known:
         most = max(known, key=distance)
-        values = ", ".join(f"{WORDS[m]} {number(most.estimate(m))}" for m in WORDS)
-        spelled = ", ".join(f"{number(most.estimate(m))} {words}" for m, words in SPELLED.items())
+        values = ", ".join(f"{WORDS[m]} {most.said(m)}" for m in WORDS)
+        spelled = ", ".join(f"{most.said(m)} {words}" for m, words in SPELLED.items())
         agreeing = [s for s in known if distance(s) <= SMALL]
         if len(agreeing) == len(known):
             whole = "everything that is reported" if len(known) == len(scalars) else named(known, scalars)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from triptych.base.numbers import Style, style
 from triptych.comparisons.explanation.log_scales import mode_on_log_scales
-from triptych.comparisons.explanation.prior import ENOUGH, centres_and_scales, drawn_prior
+from triptych.comparisons.explanation.prior import ENOUGH, centres_and_scales, drawn_prior, rests_on
 from triptych.panels.solution import NoEstimate, Solution
 from triptych.problem.fixed import Fixed
 from triptych.problem.table import METHODS, Row, Status
@@ -58,6 +60,12 @@ class Measured:
         Method to what its interval holds fixed.
     on_corner
         Whether the MAP lies on a corner of the prior.
+    signed
+        Whether draws of the prior or the posterior lie on both sides of zero, so that an interval might contain it.
+    parameters
+        Names of the free variables that it is computed from, in the order of the model; its own where it is free.
+    priors
+        How the model writes the priors of these, ``mu ~ Normal(0, 5)``; none where potentials are part of the prior.
     """
 
     name: str
@@ -71,11 +79,27 @@ class Measured:
     rewritten: bool = False
     held: Mapping[str, Fixed] = field(default_factory=dict)
     on_corner: bool = False
+    signed: bool = False
+    parameters: tuple[str, ...] = ()
+    priors: tuple[str, ...] = ()
+
+    @cached_property
+    def style(self) -> Style:
+        """The digits that suit all panels, those of the reports' tables."""
+        return style(asdict(row) for row in self.rows.values())
+
+    def write(self, value: float) -> str:
+        """Return a value of this scalar in the digits of the reports' tables."""
+        return self.style(value)
 
     def estimate(self, method: str) -> float:
         """Return the estimate of a panel where its status is ``ok``, else NaN."""
         row = self.rows.get(method)
         return row.estimate if row is not None and row.status is Status.OK else NAN
+
+    def said(self, method: str) -> str:
+        """Return the estimate of a panel in these digits."""
+        return self.write(self.estimate(method))
 
     def status(self, method: str) -> Status | None:
         """Return the status of a panel; None where it was not asked for."""
@@ -113,7 +137,9 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
     if first is None:
         return []
     priors = centres_and_scales(solution, told)
-    ties = {name: _prior_correlations(values) for name, values in drawn_prior(solution).items()}
+    before = drawn_prior(solution)
+    ties = {name: _prior_correlations(values) for name, values in before.items()}
+    known = {name: rests_on(solution, name) for name in dict.fromkeys(row.estimand for row in first.estimates)}
     logs, rewritten = mode_on_log_scales(solution)
     mode = panels["map"].native if "map" in panels else None
     cornered = mode is not None and not isinstance(mode, NoEstimate) and getattr(mode, "zeros", 0) > 0
@@ -123,18 +149,24 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
         place = solution.variables[row.estimand].labels.index(row.label)
         angle = solution.period(row.estimand, row.label) > 0
         of_map = rows.get("map")
+        draws = _posterior_draws(solution, row.estimand, place)
+        prior = before[row.estimand][:, place] if row.estimand in before else np.zeros(0)
+        lines = known[row.estimand]
         found.append(
             Measured(
                 row.name,
                 row.estimand,
                 rows,
-                Sampled() if angle else _sampled(_posterior_draws(solution, row.estimand, place)),
+                Sampled() if angle else _sampled(draws),
                 *priors.get((row.estimand, row.label), (NAN, NAN)),
                 float(ties[row.estimand][place]) if row.estimand in ties else NAN,
                 float(logs[row.estimand][place]) if row.estimand in logs else NAN,
                 rewritten,
                 {m: panels[m].held[key] for m in rows if (key := (row.estimand, row.label)) in panels[m].held},
                 cornered and of_map is not None and of_map.status is Status.OK and of_map.interval_kind == "none",
+                not angle and any(bool(np.any(some < 0) and np.any(some > 0)) for some in (prior, draws)),
+                tuple(lines),
+                tuple(line for line in lines.values() if line),
             )
         )
     return found

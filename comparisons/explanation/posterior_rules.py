@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from triptych.comparisons.explanation.measured import Measured
-from triptych.comparisons.explanation.sentences import Sentence, named, number, others
+from triptych.comparisons.explanation.sentences import Sentence, named, others
 
 SMALL = 0.1  # posterior standard deviations that the panels may differ by and are said to agree
 VISIBLE = 0.25  # posterior standard deviations by which the top of a density has to move
@@ -31,8 +31,8 @@ def marginal_top(scalars: Sequence[Measured]) -> list[Sentence]:
     gap = (most.posterior.top - most.estimate("map")) / most.posterior.sd
     text = (
         f"The MAP is the highest point of the joint density of all parameters. Averaging over the others moves the "
-        f"highest point of the density of {most.name} from {number(most.estimate('map'))} to about "
-        f"{number(most.posterior.top)} ({abs(gap):.2g} posterior standard deviations)."
+        f"highest point of the density of {most.name} from {most.said('map')} to about "
+        f"{most.write(most.posterior.top)} ({abs(gap):.2g} posterior standard deviations)."
     )
     text += others(these, most, scalars, "It also moves that of")
     return [Sentence("marginal_top", text, tuple(s.name for s in these), (gap,))]
@@ -52,9 +52,9 @@ def skewed(scalars: Sequence[Measured]) -> list[Sentence]:
     p = most.posterior
     text = (
         f"The posterior of {most.name} is skewed to the {'right' if p.skewness > 0 else 'left'} (skewness "
-        f"{p.skewness:.2g}), so its mean ({number(most.estimate('mcmc'))}) lies beyond its median ({number(p.median)})"
+        f"{p.skewness:.2g}), so its mean ({most.said('mcmc')}) lies beyond its median ({most.write(p.median)})"
     )
-    text += f" and its highest point (about {number(p.top)})." if (p.median - p.top) * p.skewness > 0 else "."
+    text += f" and its highest point (about {most.write(p.top)})." if (p.median - p.top) * p.skewness > 0 else "."
     text += others(these, most, scalars, "Skewed too:")
     return [Sentence("skewed", text, tuple(s.name for s in these), (p.skewness,))]
 

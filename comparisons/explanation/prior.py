@@ -94,6 +94,30 @@ def drawn_prior(solution: Solution) -> dict[str, np.ndarray]:
     }
 
 
+def rests_on(solution: Solution, estimand: str) -> dict[str, str]:
+    """Return the free variables that an estimand is computed from, each with its prior as the model writes it.
+
+    The priors are empty in a model with potentials, which are part of the prior too.
+
+    Parameters
+    ----------
+    solution
+        A solved variant; nothing is known where it was solved in another process and its engine is gone.
+    estimand
+        A variable of its model.
+    """
+    if solution.engine is None or estimand not in solution.engine.model.named_vars:
+        return {}
+    from pytensor.graph.traversal import ancestors
+
+    from triptych.graph.equations import plain_priors
+
+    model = solution.engine.model
+    above = set(ancestors([model[estimand]]))
+    found = plain_priors(model, [rv for rv in model.free_RVs if rv in above])
+    return dict.fromkeys(found, "") if model.potentials else found
+
+
 def prior_given_the_mode(solution: Solution) -> dict[str, np.ndarray]:
     """Return draws of each free variable's own prior, all others fixed where the MAP has them, ``(draws, size)``."""
     engine, mode = solution.engine, solution.panels.get("map")

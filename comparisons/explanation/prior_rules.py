@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from triptych.base.text import join_all
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import SMALL
 from triptych.comparisons.explanation.sentences import Sentence, finite, number, others, percent
@@ -17,6 +18,7 @@ from triptych.comparisons.explanation.sentences import Sentence, finite, number,
 NOTHING = 1e-9  # relative spread below which values are the same
 SURVIVES = 0.5  # share of a shift that is left in the logarithms of the scales where the prior is named as its cause
 TIED = 0.1  # mean rank correlation under the prior from which scalars are called tied together
+WORDS = {"mle": "MLEs", "map": "MAPs", "mcmc": "posterior means"}
 DRAWN_TOGETHER = 0.8  # spread of the MAPs by that of the MLEs, below which they are drawn together
 
 
@@ -34,15 +36,42 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
         others = {m: s for m, s in spread.items() if m != "mle"}
         if not others or not min(others.values()) < DRAWN_TOGETHER * spread["mle"]:
             continue
-        words = {"map": "MAPs", "mcmc": "posterior means"}
-        parts = [f"{number(s)} for the {words[m]}" for m, s in others.items()]
+        write = these[0].write
+        parts = [f"{write(s)} ({WORDS[m]})" for m, s in others.items()]
         text = (
-            f"The prior ties the {len(these)} values of {estimand} together (rank correlation {np.mean(ties):.2f} in "
-            "draws of it), so MAP and posterior draw them towards each other; the likelihood takes each by itself. "
-            f"Their standard deviation is {number(spread['mle'])} for the MLEs, {' and '.join(parts)}."
+            f"The prior ties the {len(these)} values of {estimand} together and so draws them towards each other. "
+            f"Their spread (standard deviation) is {write(spread['mle'])} (MLEs), "
+            f"{' and '.join(parts)}.{_together(these)}"
         )
         found.append(Sentence("pooling", text, tuple(s.name for s in these), tuple(spread.values())))
     return found
+
+
+def _together(these: Sequence[Measured]) -> str:
+    """Say where the average of a vector goes under the prior, where the prior is what moves it.
+
+    Tying scalars together moves their average too, from the plain mean of the MLEs to that weighted by their precision.
+    Only what goes further, towards the centre of their prior, is the work of that centre. Posterior means are asked, as
+    they do not depend on the scale on which the model is written; silent where :func:`pull` says the same.
+    """
+    values = {m: np.array([s.estimate(m) for s in these]) for m in ("mle", "map", "mcmc")}
+    errors = np.array([s.rows["mle"].std_error for s in these])
+    centres = np.array([s.prior_centre for s in these])
+    if (
+        not np.all(np.isfinite([values["mle"], values["mcmc"], errors, centres]))
+        or np.ptp(centres) > 0
+        or pulled(these)
+    ):
+        return ""
+    centre, after = float(centres[0]), float(np.mean(values["mcmc"]))
+    nearest = min(float(np.mean(values["mle"])), float(np.average(values["mle"], weights=errors**-2.0)),
+                  key=lambda mean: abs(mean - centre))  # fmt: skip
+    further = (nearest - after) * np.sign(nearest - centre)
+    if not (further > SMALL * np.mean([s.posterior.sd for s in these]) and abs(after - centre) < abs(nearest - centre)):
+        return ""
+    write = these[0].write
+    means = [f"{write(float(np.mean(v)))} ({WORDS[m]})" for m, v in values.items() if np.all(np.isfinite(v))]
+    return f" The prior's centre {number(centre)} pulls them all: their average is {join_all(means)}."
 
 
 def pull(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -55,13 +84,14 @@ def pull(scalars: Sequence[Measured]) -> list[Sentence]:
             continue
         most = max(these, key=lambda s: abs(s.shift))
         moves = (
-            f"from the MLE {number(most.estimate('mle'))} to the MAP {number(most.estimate('map'))}, "
+            f"from the MLE {most.said('mle')} to the MAP {most.said('map')}, "
             f"{abs(most.shift):.2g} posterior standard deviations"
         )
         if len(these) == 1:
             text = (
-                f"The prior pulls {most.name} towards its centre {number(most.prior_centre)}: {moves}. The prior's "
-                f"scale is {number(most.prior_scale)}, the MLE's standard error {number(most.rows['mle'].std_error)}."
+                f"The prior pulls {most.name} towards its centre {number(most.prior_centre)}: {moves}. The "
+                f"prior's scale is {number(most.prior_scale)}, the MLE's standard error "
+                f"{most.write(most.rows['mle'].std_error)}."
             )
         else:
             before, after = away(these, "mle"), away(these, "map")
@@ -106,10 +136,10 @@ def written(scalars: Sequence[Measured]) -> list[Sentence]:
         return []
     most = max(these, key=lambda s: abs(s.shift))
     text = (
-        f"The MAP of {most.name} ({number(most.estimate('map'))}) is not the MLE ({number(most.estimate('mle'))}) "
-        f"mostly because of the scale on which the model is written: with its positive parameters written as "
-        f"logarithms the same model has its mode at {number(most.on_log_scales)}. A mode depends on that scale; MLE "
-        "and posterior do not."
+        f"The MAP of {most.name} ({most.said('map')}) is not the MLE ({most.said('mle')}) "
+        f"mostly because of the scale on which the model is written: with its positive parameters "
+        f"written as logarithms the same model has its mode at {most.write(most.on_log_scales)}. A mode depends on "
+        "that scale; MLE and posterior do not."
     )
     text += others(these, most, scalars, "So it is for")
     return [Sentence("written", text, tuple(s.name for s in these), (most.shift, most.on_log_scales))]

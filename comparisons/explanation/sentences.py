@@ -58,6 +58,40 @@ def named(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
     return join_all(parts)
 
 
+def whole(most: Measured, scalars: Sequence[Measured]) -> list[Measured]:
+    """Return all scalars of the estimand of one; none where it is no vector of more than a few."""
+    these = [s for s in scalars if s.estimand == most.estimand]
+    return these if len(these) > FEW else []
+
+
+def span(these: Sequence[Measured], method: str) -> str:
+    """Return between which values the estimates of a panel lie."""
+    least, most = (end(these, key=lambda s: s.estimate(method)) for end in (min, max))
+    low, high = least.said(method), most.said(method)
+    return f"between {low} and {high}" if low != high else f"at {low}"
+
+
+def about_zero(these: Sequence[Measured], method: str) -> str:
+    """Say how many intervals of a vector contain zero; nothing of scalars that cannot have both signs.
+
+    Parameters
+    ----------
+    these
+        The scalars of one estimand.
+    method
+        The panel whose intervals are meant.
+    """
+    rows = [s.rows[method] for s in these if method in s.rows]
+    if len(rows) < len(these) or not any(s.signed for s in these) or not all(finite(r.upper - r.lower) for r in rows):
+        return ""
+    kind = f"{'confidence' if method == 'mle' else 'credible'} interval"
+    level = f"({100 * rows[0].ci_prob:.9g} %)"
+    inside = sum(row.lower <= 0 <= row.upper for row in rows)
+    if inside == len(rows):
+        return f"zero lies in each {kind} {level}"
+    return f"zero lies in {inside or 'none'} of the {len(rows)} {kind}s {level}"
+
+
 def others(these: Sequence[Measured], most: Measured, scalars: Sequence[Measured], lead: str) -> str:
     """Return a sentence on the rest of the scalars that a rule found, if there are any."""
     rest = [s for s in these if s is not most]

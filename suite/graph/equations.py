@@ -54,6 +54,24 @@ def equations(model: pm.Model) -> list[str]:
                       for one in model.potentials)]  # fmt: skip
 
 
+def plain_priors(model: pm.Model, variables: Iterable[Any]) -> dict[str, str]:
+    """Return the priors of free variables as plain text, ``mu ~ Normal(0, 5)``, by their names.
+
+    Parameters
+    ----------
+    model
+        The model to which they belong.
+    variables
+        Some of its free variables.
+    """
+    writer = _Writer(model)
+    found = {}
+    for rv in variables:
+        name, _, text = writer.distribution(rv).partition(r" \sim ")
+        found[writer.named[rv]] = f"{_plain(name)} ~ {_plain(text)}"
+    return found
+
+
 class _Writer:
     def __init__(self, model: pm.Model) -> None:
         self.model = model
@@ -222,6 +240,17 @@ def _constant(values: np.ndarray) -> Written:
     if values.ndim == 1 and flat.size <= MOST_NUMBERS:
         return rf"({', '.join(_number(float(one)) for one in flat)})", ATOM
     return rf"[\text{{{' by '.join(map(str, values.shape))} numbers}}]", ATOM
+
+
+def _plain(latex: str) -> str:
+    """Return a line of this notation without its commands and without the axes of variables."""
+    text = re.sub(r"_\{(\d+)\}", r"[\1]", latex)
+    text = re.sub(r"_\{(?:\\mathrm\{[^{}]*\}|[^{}])*\}", "", text)
+    text = re.sub(r"\\(?:mathrm|text|operatorname)\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"\\sqrt\{([^{}]*)\}", r"sqrt(\1)", text)
+    for command, sign in (("infty", "inf"), ("cdot", "*"), ("times", "*"), (",", " ")):
+        text = text.replace(f"\\{command}", sign)
+    return text.replace("\\", "").replace("{", "").replace("}", "").replace("()", "")
 
 
 def _number(value: float) -> str:

@@ -9,7 +9,7 @@ import pymc as pm
 import pytensor.tensor as pt
 import pytest
 
-from triptych.graph.equations import equations
+from triptych.graph.equations import equations, plain_priors
 from triptych.reports.mathematics import mathml
 
 
@@ -103,3 +103,20 @@ def test_many_numbers_are_one_where_they_are_the_same_and_else_counted(value: np
         pm.Normal("y", a, value + 1, observed=value)
     said = "2" if np.ptp(value) == 0 else "[50 numbers]"
     assert read(model)[-1] == f"y_{{i}} ~ Normal(a, {said})"
+
+
+def test_priors_are_plain_text_without_axes_and_keep_elements() -> None:
+    with pm.Model(coords={"g": [0, 1]}) as model:
+        mu, tau = pm.Normal("mu", -1.5, 1e6), pm.HalfNormal("tau_1", 5)
+        a = pm.Normal("a", mu * tau, pt.sqrt(tau), dims="g")
+        pm.Laplace("b", a[0], 1 / tau, shape=3)
+        pm.HalfFlat("s")
+        pm.Truncated("t", pm.Normal.dist(0, 1), lower=0)
+    assert plain_priors(model, model.free_RVs[1:]) == {
+        "tau_1": "tau_1 ~ HalfNormal(0, 5)",
+        "a": "a ~ Normal(mu * tau_1, sqrt(tau_1))",
+        "b": "b ~ Laplace(a[0], 1 / tau_1)",
+        "s": "s ~ HalfFlat",
+        "t": "t ~ TruncatedNormal(0, 1, 0, inf)",
+    }
+    assert plain_priors(model, model.free_RVs[:1]) == {"mu": "mu ~ Normal(-1.5, 1 * 10^6)"}

@@ -9,6 +9,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 import pytest
+from scipy.signal import find_peaks
 from scipy.stats import norm
 
 import triptych
@@ -56,6 +57,30 @@ def test_the_part_of_a_wide_prior_that_is_seen_has_its_share_of_the_area() -> No
     assert not _drawn(np.zeros(0), _row(0.0, 1.0)).title.count("prior")
 
 
+def _tops(heavy: np.ndarray) -> int:
+    """Return how many tops the drawn density of a prior has that are visible, by two pixels."""
+    chart = _drawn(heavy, _row(0.0, 8.0))
+    (path,) = (m.attrs["d"] for m in chart.marks if m.css == "n0 line" and m.tag == "path")
+    heights = np.array([-float(step.split()[1]) for step in path.strip("MZ").split("L")])
+    return len(find_peaks(heights, prominence=2.0)[0])
+
+
+def test_a_heavy_tail_of_few_draws_has_no_bumps_and_two_real_tops_stay_two() -> None:
+    rng = np.random.default_rng(5)
+    cauchy = rng.standard_cauchy(500) * 4
+    assert _tops(cauchy) == 1
+    assert _tops(np.where(rng.random(500) < 0.5, rng.normal(-6, 1, 500), rng.normal(6, 1, 500))) == 2
+
+
+def test_the_axis_makes_room_for_the_prior_but_not_for_a_wide_one() -> None:
+    narrow = _drawn(norm.ppf(QUANTILES, scale=0.1), _row(0.0, 1.0)).x
+    wider = _drawn(norm.ppf(QUANTILES, scale=2.5), _row(0.0, 1.0)).x
+    flat = _drawn(norm.ppf(QUANTILES, scale=1e6), _row(0.0, 1.0)).x
+    assert wider.low <= 2.5 * norm.ppf(0.05) < narrow.low
+    # A third of one and a half ranges of the posterior on each side is the most.
+    assert flat.high - flat.low < 2.2 * (norm.ppf(0.998) - norm.ppf(0.002))
+
+
 def test_a_prior_that_cannot_be_drawn_from_as_a_whole_is_that_of_each_variable_at_the_map() -> None:
     with pm.Model() as model:
         sigma = pm.HalfFlat("sigma")
@@ -75,4 +100,4 @@ def test_the_label_of_the_drawing_says_its_result_and_the_axes_what_they_are() -
     chart = _drawn(norm.ppf(QUANTILES), _row(math.nan, math.nan, "unbounded"), unit="kg")
     assert chart.title == "b: MLE unbounded, MAP 0, posterior 0; drawn are prior and posterior."
     assert chart.x_label == "b, kg"
-    assert "density" in [m.text for m in chart.marks if m.css == "axis"]
+    assert "density; likelihood: scaled" in [m.text for m in chart.marks if m.css == "axis"]

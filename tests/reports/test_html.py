@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from markupsafe import escape
 
+from triptych.base.numbers import style
 from triptych.problem.scenario import Data
 from triptych.regression.build import build_scenario
 from triptych.reports.cells import cell
 from triptych.reports.html import fragment, render
 from triptych.reports.mathematics import breakable, mathml
-from triptych.reports.numbers import style
 from triptych.reports.plots import predictive_plots, rank_plots
 from triptych.reports.sections import data_summary
 from triptych.reports.view import Note, abridged

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from triptych.base.numbers import significant, style
 from triptych.reports.cells import cell
-from triptych.reports.numbers import significant, style
 
 NAN = float("nan")
 

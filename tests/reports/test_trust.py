@@ -1,0 +1,88 @@
+"""What the page says of trust: a verdict on each of what the numbers rest on, with the right figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytest
+
+import triptych
+from triptych.reports.small_data import small_data
+from triptych.reports.trust import trust
+
+Y = np.array([1.0, 2.0, 4.5])
+ERRORS = np.array([1.0, 2.0, 0.5])
+
+
+@pytest.fixture(scope="module")
+def solved() -> Any:
+    """Three values of known standard errors and one mean, whose MLE is the mean by precision."""
+    with pm.Model(coords={"place": ["x", "y", "z"]}) as model:
+        mu = pm.Normal("mu", 0.0, 1.0)
+        pm.Normal("y", mu, ERRORS, observed=Y, dims="place")
+    return triptych.compare(model, draws=300, tune=300, random_seed=4, profile=False, progressbar=False)
+
+
+def test_each_verdict_has_its_figures(solved: Any) -> None:
+    found = dict(trust(solved, solved["default"]))
+    assert list(found) == ["Computation", "Prior"]  # no checks were given, and no interval takes anything as known
+    computation = found["Computation"]
+    assert computation.startswith("yes: the 4 runs agree (R-hat ")
+    # The deviation of the posterior is 1 / sqrt(1 + sum(1 / errors^2)); two Monte Carlo errors by the draws' own count.
+    worth = float(solved["default"].panels["mcmc"].diagnostics["summary"][0]["ess_bulk"])
+    error = 2 / np.sqrt(1 + np.sum(ERRORS**-2.0)) / np.sqrt(worth)
+    assert float(computation.partition("±")[2].partition(". ")[0]) == pytest.approx(error, rel=0.3)
+    mle = np.average(Y, weights=ERRORS**-2.0)
+    mean = f"{solved['default'].row('mcmc', 'mu').estimate:.2f}"
+    assert found["Prior"] == f"not tested here; yours to judge. With it mu is {mean}, by the data alone {mle:.2f}."
+
+
+def test_draws_that_failed_their_checks_are_the_first_verdict_and_a_no(
+    solved: Any, unreliable: Any, lasso: Any
+) -> None:
+    (what, verdict), *_ = trust(unreliable, unreliable["default"])
+    assert (what, verdict.partition(":")[0]) == ("Computation", "no")
+    assert dict(trust(lasso, lasso["default"]))["Checks"].split()[0] in ("yes:", "no:")
+    solution = solved["default"]
+    alone = replace(solution, panels={"mle": solution.panels["mle"]})
+    assert [what for what, _ in trust(solved, alone)] == ["Computation"]  # nothing rests on a prior
+    assert not dict(trust(solved, alone))["Computation"].startswith("yes")
+
+
+def test_intervals_of_a_map_that_takes_something_as_known_are_named(solved: Any) -> None:
+    from triptych.problem.fixed import Fixed
+
+    solution = solved["default"]
+    panel = replace(solution.panels["map"], held={("mu", ""): Fixed((("0", ("tau",)),))})
+    held = replace(solution, panels={**solution.panels, "map": panel})
+    assert dict(trust(solved, held))["The MAP's intervals"] == "no: they take tau = 0 as known."
+
+
+def test_few_rows_are_shown_with_what_the_model_knows_of_each(solved: Any) -> None:
+    shown = small_data(solved["default"])
+    assert shown is not None
+    assert shown["axis"] == "place"
+    assert shown["columns"] == ["y", "standard deviation of y"]
+    assert [(name, [float(cell) for cell in cells]) for name, cells in shown["rows"]] == [
+        ("x", [1.0, 1.0]), ("y", [2.0, 2.0]), ("z", [4.5, 0.5]),
+    ]  # fmt: skip
+    bare = small_data(SimpleNamespace(data=solved["default"].data, engine=None))
+    assert bare is not None
+    assert bare["columns"] == ["y"]
+
+
+def test_many_rows_and_columns_of_unlike_length_are_not_shown(solved: Any) -> None:
+    from triptych.problem.scenario import Data
+
+    def of(**arrays: np.ndarray) -> Any:
+        return small_data(SimpleNamespace(data=Data(arrays), engine=None))
+
+    assert of(y=np.arange(12.0)) is not None
+    assert of(y=np.arange(13.0)) is None
+    assert of(y=np.arange(3.0), x=np.arange(4.0)) is None
+    assert of(X=np.zeros((3, 2))) is None
+    assert of(**{f"x{i}": np.arange(3.0) for i in range(7)}) is None
