@@ -289,7 +289,7 @@ def _distance_from_exponential(n: int) -> float:
 @claim("n times its relative error becomes exponential: n times the distance of the distribution functions comes to "
        "2/e^2, the largest value of x^2 exp(-x)/2 (distance from it at n = 1e5)")  # fmt: skip
 def error_is_exponential(comparison: Any) -> Claim:
-    return at_most(abs(1e5 * _distance_from_exponential(10**5) - 2 / np.e**2), 1e-4)
+    return at_most(abs(1e5 * _distance_from_exponential(10**5) - 2 * np.exp(-2.0)), 1e-4)
 
 
 def _pareto_from_normal(n: int) -> float:

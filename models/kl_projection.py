@@ -323,7 +323,7 @@ def _reverse(start: float) -> tuple[float, float, float]:
 
     def loss(at: np.ndarray) -> float:
         sd = np.exp(at[1])
-        return float(-0.5 * np.log(2 * np.pi * np.e) - at[1] - weights @ _mixture(at[0] + sd * nodes))
+        return float(-0.5 * (np.log(2 * np.pi) + 1) - at[1] - weights @ _mixture(at[0] + sd * nodes))
 
     found = minimize(loss, np.array([start, -0.5]), method="BFGS", options={"gtol": 1e-9})
     return float(found.x[0]), float(np.exp(found.x[1])), float(found.fun)

@@ -13,9 +13,6 @@ from triptych.base.text import said
 LARGEST = 2**63 - 1  # of a 64-bit integer
 
 
-LARGEST = 2**63 - 1  # of a 64-bit integer
-
-
 @dataclass(frozen=True)
 class WholeNumber:
     """An option that is a whole number.

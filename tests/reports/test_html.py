@@ -41,8 +41,8 @@ def test_the_mean_of_centred_data_is_zero() -> None:
 
 def test_the_data_are_shown_column_by_column_and_those_of_a_table_on_its_own_scale() -> None:
     x = np.array([[1.0, 10.0], [3.0, 30.0]])
-    known = {"dims": {"X": ("row", "predictor"), "y": ("row",)}, "coords": {"predictor": ["a", "b"]}}
-    shown = data_summary(Data({"X": x, "y": np.array([0.0, 1.0])}, **known))["arrays"]
+    dims, coords = {"X": ("row", "predictor"), "y": ("row",)}, {"predictor": ["a", "b"]}
+    shown = data_summary(Data({"X": x, "y": np.array([0.0, 1.0])}, dims=dims, coords=coords))["arrays"]
     assert [(a["name"], a["mean"], a["axes"]) for a in shown] == [
         ("X[a]", "2", "row"),
         ("X[b]", "20", "row"),
