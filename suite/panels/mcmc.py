@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ from triptych.sampling.gate import (
     plans,
 )
 from triptych.sampling.memory import too_large
-from triptych.sampling.nuts import Draws, SamplerStopped, adaptation_for, sample
+from triptych.sampling.nuts import Draws, SamplerRefused, SamplerStopped, adaptation_for, sample
 from triptych.sampling.predictive import predictive_groups
 from triptych.sampling.whitening import Whitening, whitening
 
@@ -73,7 +74,7 @@ def solve_mcmc(
     try:
         run = until_passed(engine, settings, labels, mode, warning, attempts, progress)
     except SamplerStopped as error:
-        reason = f"the sampler stopped: {error}; {_may_lack(engine)}"
+        reason = _without_draws(engine, error)
         panel = not_sampled(
             estimands, Status.FAILED, reason, scenario=scenario, variant=variant, ci_prob=settings.ci_prob
         )
@@ -119,6 +120,13 @@ def solve_mcmc(
 
 def _tried(row: Row, tried: str) -> Row:
     return row.also(tried) if row.status is Status.UNRELIABLE else row
+
+
+def _without_draws(engine: Engine, error: SamplerStopped) -> str:
+    """Return why there are no draws, and what to do."""
+    if isinstance(error, SamplerRefused):
+        return f"nutpie {version('nutpie')} refused the call: {error}; install the version that triptych asks for"
+    return f"the sampler stopped: {error}; {_may_lack(engine)}"
 
 
 def _may_lack(engine: Engine) -> str:

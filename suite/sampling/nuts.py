@@ -26,6 +26,10 @@ class SamplerStopped(RuntimeError):
     """The sampler could not go on: usually the density cannot be normalised or evaluated."""
 
 
+class SamplerRefused(SamplerStopped):
+    """The sampler refused the call before it made a draw, which tells nothing of the density."""
+
+
 @dataclass(frozen=True)
 class Draws:
     """Draws on the unconstrained scale.
@@ -123,7 +127,8 @@ def sample(
             _cancel(running)
         if lacking(error) or (not isinstance(error, Exception) and not _panicked(error)):
             raise
-        raise SamplerStopped(str(error).strip().splitlines()[0] if str(error).strip() else repr(error)) from error
+        said = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        raise (SamplerRefused if running is None else SamplerStopped)(said) from error
     stats = trace["sample_stats"]
     z = np.asarray(stats["unconstrained_draw"].values)
     statistics = {NAMES.get(n, n): stats[n].values for n in STATISTICS if n in stats}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,19 @@ def test_a_panic_in_the_sampler_is_one_panel_that_failed(monkeypatch: pytest.Mon
     assert row.status == "failed"
     assert "assertion failed: the density is a mess" in row.reason
     assert np.isnan(row.estimate)
+
+
+def test_a_call_that_the_sampler_refuses_says_nothing_of_the_posterior(monkeypatch: pytest.MonkeyPatch) -> None:
+    import nutpie
+
+    def older(model: Any, *, draws: int, tune: int) -> None: ...
+
+    monkeypatch.setattr(nutpie, "sample", older)
+    row = triptych.compare(normal_mean(), methods=("mcmc",))["default"].row("mcmc", "mu")
+    assert row.status == "failed"
+    assert f"nutpie {version('nutpie')} refused the call: " in row.reason
+    assert "unexpected keyword argument" in row.reason
+    assert "prior" not in row.reason
 
 
 def test_an_interrupt_while_sampling_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
