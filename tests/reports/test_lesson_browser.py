@@ -130,6 +130,59 @@ def test_the_posterior_is_the_integral(page: Page, lesson: Path, name: str) -> N
         assert [found["value"], found["lower"], found["upper"]] == pytest.approx(exact, rel=1e-6, abs=1e-6), state
 
 
+def drawn(page: Page, name: str, given: Any, switch: str = "", **bench_: Any) -> dict[str, np.ndarray]:
+    """Return the points of each curve that an act draws over its data."""
+    call = f"lesson.acts.{name}, JSON.parse(document.getElementById('benches').textContent).{name}"
+    curves = page.evaluate(
+        f"((act, config) => act.curves(act.solve({json.dumps(given)}, {json.dumps(switch)}), {json.dumps(given)}, "
+        f"{json.dumps(bench_)}, config))({call})"
+    )
+    return {curve["kind"]: np.array(curve["points"]) for curve in curves}
+
+
+def test_the_curves_of_chance_are_the_fits(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    given = read("separation")[0]["given"]
+    x, y = np.array(given["x"]), np.array(given["y"])
+
+    def fit(weight: np.ndarray) -> np.ndarray:  # the weights are the precisions of the priors of intercept and slope
+        def loss(b: np.ndarray) -> float:
+            return float(np.logaddexp(0, (1 - 2 * y) * (b[0] + b[1] * x)).sum() + 0.5 * weight @ b**2)
+
+        return np.asarray(optimize.minimize(loss, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-8}).x)
+
+    found = drawn(page, "separation", given)
+    for kind, weight in (("mle", np.zeros(2)), ("map", np.array([1 / 25, given["prior"] ** -2]))):
+        values, chances = found[kind].T
+        intercept, slope = fit(weight)
+        assert chances == pytest.approx(1 / (1 + np.exp(-intercept - slope * values)), abs=1e-4), kind
+    apart = drawn(page, "separation", read("separation")[1]["given"])["mle"]  # the step stands between -0.4 and -0.2
+    assert apart[1:3].tolist() == [[pytest.approx(-0.3), 0], [pytest.approx(-0.3), 1]]
+
+
+@pytest.mark.parametrize("sigma", [1.0, 0.2, 1e-9])
+def test_the_components_over_the_data_are_in_proportion(page: Page, lesson: Path, sigma: float) -> None:
+    page.open(lesson)
+    given = read("mixture")[0]["given"]
+    found = drawn(page, "mixture", given, "half_normal", extra=sigma)
+    top = stats.norm.pdf(0)
+    for kind, centre_, width in (("known", 0, 1), ("marked", given["y"][0], sigma)):
+        values, heights = found[kind].T
+        assert heights.max() == pytest.approx(0.25 / width)
+        if width > 1e-6:  # below it the values are told apart by their rounding
+            assert heights == pytest.approx(stats.norm.pdf(values, centre_, width) / top / 4, rel=1e-9)
+
+
+def test_a_height_without_end_is_told_beside_its_curve(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    notes = "[...document.querySelectorAll('#mixture .panel .note')].map((n) => n.textContent)"
+    assert page.evaluate(notes) == ["↑ rises without end", "↑ rises without end", ""]
+    bench(page, "mixture", switch="inverse_gamma")
+    page.evaluate(FRAMES)
+    assert page.evaluate(notes) == ["↑ rises without end", "", ""]
+    assert page.evaluate("document.querySelector('#mixture .panel.mle .here').textContent") == "you are here"
+
+
 CORRUPTED = {
     "an estimate": lambda state: state["mle"].update(value=state["mle"]["value"] * (1 + 3e-6) + 3e-6),
     "an end": lambda state: state["map"].update(upper=state["map"]["upper"] + 3e-6 * max(1, state["map"]["upper"])),

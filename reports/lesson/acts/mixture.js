@@ -124,19 +124,33 @@ acts.mixture = (() => {
   const sentence = ({ map, mcmc, interior, squeezed }, { y }, kind, bench) => {
     const top = interior();
     const here = squeezed(y[0], bench.extra);
-    const start = [`Squeezed onto ${shown(y[0])} with a spread of ${shown(bench.extra)}, the log-likelihood is ${shown(here)}; `];
-    const peak = top ? [`its best ordinary top has ${shown(top.height)} (sigma ${shown(top.x)}). `] : ["there is no ordinary top. "];
-    const end = ["Squeeze on and it passes every top: ", ["mle", "no maximum"], ". "];
+    const start = [`With the unknown component on ${shown(y[0])} and sigma ${shown(bench.extra)} the log-likelihood is ${shown(here)}; `];
+    const peak = top ? [`the local maximum, at sigma ${shown(top.x)}, has ${shown(top.height)}. `] : ["there is no local maximum. "];
+    const rising = here > top?.height ? "It has passed the local maximum, and rises on as sigma falls: "
+      : "As sigma falls it rises above every height: ";
+    const end = [rising, ["mle", "no global maximum"], ". "];
     return [...start, ...peak, ...end,
-      ...(map.status === "unbounded" ? ["A half-normal prior does not stop it: ", ["map", "no mode"], ". "]
-        : ["An inverse-gamma prior vanishes faster than the spike grows: ", ["map", `mode ${shown(map.value)}`], ". "]),
-      "The spike is so thin that ", ["mcmc", `the average, ${shown(mcmc.value)},`], " hardly changes."];
+      ...(map.status === "unbounded" ? ["A half-normal prior is not zero at sigma = 0 and does not stop the rise: ", ["map", "no mode"], ". "]
+        : ["An inverse-gamma prior falls to zero faster than the likelihood rises: ", ["map", `mode ${shown(map.value)}`], ". "]),
+      "Small values of sigma hold little area, and ", ["mcmc", `the average is ${shown(mcmc.value)}`], "."];
+  };
+
+  /** Both components over the data, in units of the known one's top, which is drawn at a quarter of the height. */
+  const curves = (found, { y }, bench) => {
+    const [at_, sigma] = [y[0], bench.extra];
+    const bell = (centre, width) => grid(-5, 5, 201).map((e) => [centre + e * width, 0.25 / width * Math.exp(-0.5 * e * e)])
+      .filter(([value]) => value >= -4 && value <= 8);
+    return [
+      { points: bell(0, 1), kind: "known", label: { at: -3, height: 0.2, words: "known component" } },
+      { points: bell(at_, sigma), kind: "marked", label: { at: at_ + Math.min(2 * sigma, 0.5), height: Math.max(0.25 / sigma, 0.4), words: "unknown component" } },
+    ];
   };
 
   return {
     solve,
     sentence,
-    marker: ({ squeezed }, { y }, bench) => ({ x: bench.extra, height: squeezed(y[0], bench.extra) }),
+    curves,
+    marker: ({ squeezed }, { y }, bench) => ({ x: bench.extra, height: squeezed(y[0], bench.extra), words: "you are here" }),
     given: (bench) => ({ y: bench.y.slice(0, bench.n), prior: bench.prior }),
     simulate: (draw, bench, truth) => ({
       y: Array.from({ length: bench.n }, () => (draw.uniform() < 0.5 ? draw.normal() : 2 + truth * draw.normal())),

@@ -59,7 +59,7 @@ def states() -> list[State]:
 
 act = Act(
     name="mixture",
-    title="A mixture squeezed onto one point",
+    title="A mixture with one unknown component",
     short="a mixture",
     estimand="sigma",
     unit="",
@@ -73,10 +73,11 @@ act = Act(
         "step": 0.1,
         "noun": "value",
         "outlier": 7.5,
-        "data": "values; the unknown component is squeezed onto the first, which is marked",
+        "height": 150,
+        "data": "values, and the two components; the unknown one stands on the red value, with the sigma of the slider",
         "n": {"min": 3, "max": 10, "start": 10, "label": "values"},
         "prior": {"lo": 0.1, "hi": 10, "start": 1, "label": "scale of the prior of sigma"},
-        "extra": {"label": "squeeze: spread on the marked value", "lo": 1e-9, "hi": 3, "log": True, "start": 1},
+        "extra": {"label": "sigma of the component on the red value", "lo": 1e-9, "hi": 3, "log": True, "start": 1},
         "switch": {
             "label": "prior of sigma",
             "options": (("half_normal", "half-normal"), ("inverse_gamma", "inverse-gamma")),
@@ -93,13 +94,14 @@ act = Act(
     study="Half of the values are drawn from Normal(0, 1), half from Normal(2, 0.5).",
     predictions=(
         Prediction(
-            "The component is squeezed onto one value, to a spread of a billionth. Which log-likelihood is higher?",
-            ("that of the best ordinary top", "that of the squeezed component"),
+            "The unknown component stands on the red value. Its sigma falls from 1 to a billionth. "
+            "Which log-likelihood is higher?",
+            ("that of the local maximum, at a sigma of ordinary size", "that of the component with the tiny sigma"),
             1,
             {"n": 10, "prior": 1, "switch": "half_normal", "extra": 1, "y": VALUES},
             {"extra": 1e-9},
-            "The other values are looked after by the known component, and the density at the one value grows like "
-            "1/sigma. It has to pass every height in the end.",
+            "The known component gives every other value a density above zero, and the density at the one value grows "
+            "like 1/sigma. The product passes every height.",
         ),
         Prediction(
             "The half-normal prior is replaced by an inverse-gamma one. Is there a mode?",
@@ -107,7 +109,8 @@ act = Act(
             0,
             {"n": 10, "prior": 1, "switch": "half_normal", "extra": 0.1, "y": VALUES},
             {"switch": "inverse_gamma"},
-            "An inverse-gamma density goes to zero faster than any power of sigma, a half-normal one is highest there.",
+            "Near zero an inverse-gamma density falls faster than any power of sigma; a half-normal one is highest "
+            "there.",
         ),
         Prediction(
             "And the posterior's average of sigma: does it stay within half of what it was?",
@@ -115,8 +118,8 @@ act = Act(
             0,
             {"n": 10, "prior": 1, "switch": "half_normal", "extra": 0.1, "y": VALUES},
             {"switch": "inverse_gamma"},
-            "The spike that ruins both tops holds next to no area, so the average under the half-normal prior was an "
-            "answer already.",
+            "The values of sigma near zero hold next to no area, so the average under the half-normal prior was an "
+            "answer already. It changes with the prior, as averages do.",
         ),
     ),
     switches=("half_normal", "inverse_gamma"),

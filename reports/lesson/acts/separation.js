@@ -1,4 +1,4 @@
-// Logistic regression with a level and a slope; the axis is the slope.
+// Logistic regression with an intercept and a slope; the axis is the slope.
 acts.separation = (() => {
   const LEVEL_SD = 5;
   const softplus = (t) => (t > 0 ? t + Math.log1p(Math.exp(-t)) : Math.log1p(Math.exp(t)));
@@ -37,8 +37,8 @@ acts.separation = (() => {
     };
     const [[lo0, hi0], [lo1, hi1]] = [range(0), range(1)];
     if (Math.max(hi0, hi1) === Math.min(lo0, lo1)) return { kind: "one value" };
-    if (hi0 <= lo1) return { kind: hi0 < lo1 ? "apart" : "touching", sign: 1 };
-    if (hi1 <= lo0) return { kind: hi1 < lo0 ? "apart" : "touching", sign: -1 };
+    if (hi0 <= lo1) return { kind: hi0 < lo1 ? "apart" : "touching", sign: 1, step: 0.5 * (hi0 + lo1) };
+    if (hi1 <= lo0) return { kind: hi1 < lo0 ? "apart" : "touching", sign: -1, step: 0.5 * (hi1 + lo0) };
     return { kind: "overlap" };
   };
 
@@ -70,6 +70,7 @@ acts.separation = (() => {
     });
     return {
       likelihood, joint, density: marginal, prior: prior_, where,
+      intercepts: { mle: (b) => best(x, y, b, 0, start(b)).level, map: (b) => best(x, y, b, LEVEL_SD ** -2, start(b)).level },
       mle: largest(likelihood, where),
       map: { status: "ok", value: mode.x, lower: mode.x - Z * width, upper: mode.x + Z * width },
       mcmc: { status: "ok", ...asValue(average) },
@@ -98,16 +99,38 @@ acts.separation = (() => {
         : "One value splits those who passed from those who failed: ";
       return [split, "the steeper the curve, the better it fits, so ", ["mle", "the likelihood has its top at infinity"],
         ". The prior pays for steepness and stops it at ", ["map", shown(map.value)],
-        "; steep curves stay plausible, so ", ["mcmc", `the average lies farther out, at ${shown(mcmc.value)}`], "."];
+        "; steep curves stay plausible, so ", ["mcmc", `the average lies farther out, at ${shown(mcmc.value)}`], ".", ...withZero(map)];
     }
     return ["The groups overlap, so a steeper curve at some point fits worse: ", ["mle", `top at ${shown(mle.value)}`],
       ". The prior pulls it to ", ["map", shown(map.value)], ", and the long tail of steep curves takes ",
-      ["mcmc", `the average to ${shown(mcmc.value)}`], "."];
+      ["mcmc", `the average to ${shown(mcmc.value)}`], ".", ...withZero(map)];
+  };
+
+  /** The mode's interval is symmetric where the density is not: it may hold zero where the other two do not. */
+  const withZero = ({ lower, upper }) => (lower < 0 && upper > 0
+    ? [" The mode's interval takes the density for a normal curve, and so holds zero."] : []);
+
+  /** The chance to pass at every value: of the MLE, a step where its slope is infinite, and of the mode. */
+  const curves = ({ mle, map, where, intercepts }, given, bench, config) => {
+    const values = grid(...config.range, 121);
+    const curve = (kind, words, slope_, at_) => ({
+      points: values.map((value) => [value, chance(intercepts[kind](slope_) + slope_ * value)]), kind, label: { ...at_, words },
+    });
+    const found = [curve("map", "MAP mode", map.value, { at: values[0], height: 0.5 })];
+    const at_ = { at: values[0], height: 0.72 };
+    if (mle.status === "ok") found.push(curve("mle", "MLE", mle.value, at_));
+    else if (mle.status === "at_infinity") {
+      const [low, high] = where.sign > 0 ? [0, 1] : [1, 0];
+      const points = [[values[0], low], [where.step, low], [where.step, high], [values[120], high]];
+      found.push({ points, kind: "mle", label: { ...at_, words: "MLE: a step" } });
+    }
+    return found;
   };
 
   return {
     solve,
     sentence,
+    curves,
     given: (bench, config) => ({ x: bench.x.slice(0, bench.n), y: config.start.y.slice(0, bench.n), prior: bench.prior }),
     simulate: (draw, bench, truth) => {
       const x = Array.from({ length: bench.n }, () => 1.3 * draw.normal());

@@ -55,7 +55,7 @@ def states() -> list[State]:
 
 act = Act(
     name="separation",
-    title="One point more, and the estimate is infinite",
+    title="Pass or fail, and one person moved",
     short="separation",
     estimand="slope",
     unit="per hour",
@@ -69,16 +69,18 @@ act = Act(
         "step": 0.1,
         "noun": "person",
         "outlier": 2.9,
-        "data": "hours of practice above or below the usual; those who passed are in the upper row",
+        "height": 160,
+        "data": "hours of practice above or below the usual; those who passed are in the upper row. The curves are the "
+        "chance to pass by the MLE and by the MAP mode",
         "n": {"min": 2, "max": 10, "start": 10, "label": "people"},
-        "prior": {"lo": 0.2, "hi": 20, "start": 2, "label": "scale of the prior of the slope"},
+        "prior": {"lo": 0.2, "hi": 20, "start": 2, "label": "scale of the normal prior of the slope"},
         "axis": {"lo": -2, "hi": 10, "ticks": (-2, 0, 2, 4, 6, 8, 10), "label": "slope: log odds per hour"},
         "truth": 1.5,
     },
     study="Hours are drawn from Normal(0, 1.3), and people pass with log odds of 1.5 an hour.",
     predictions=(
         Prediction(
-            "The person who failed after +0.4 hours is moved to -0.4, below all who passed. Where goes the MLE?",
+            "The person who failed after +0.4 hours is moved to -0.4, below all who passed. Where does the MLE go?",
             ("down", "up", "to infinity"),
             2,
             {"n": 10, "prior": 2, "x": HOURS},

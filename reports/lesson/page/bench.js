@@ -44,7 +44,7 @@ function makeBench(section, config, act, name, arrived) {
     const solved = performance.now();
     write(find(".why"), parts);
     panels(found, curves, act.marker?.(found, given, bench));
-    strip(bench, { marked: act.marker ? 0 : -1 });
+    strip(bench, { marked: act.marker ? 0 : -1, curves: act.curves?.(found, given, bench, config) });
     controls.show(bench);
     find(".state").textContent = `${stateInWords(bench, config)} ${location.href.split("#")[0]}${address(name, bench, start)}`;
     section.dataset.solve = (solved - began).toFixed(1);

@@ -32,6 +32,17 @@ function scaleOf({ lo, hi, log }) {
   return { share: (v) => (log && v <= 0 ? -1 : (to(v) - a) / (b - a)), value: (s) => from(a + s * (b - a)) };
 }
 
+/** Return the path through points of x, y, and whether they lie outside: the line ends at the first that does. */
+function pathOf(points) {
+  let pen = "M";
+  return points.map(([px, py, out], k) => {
+    const alone = out && (points[k - 1]?.[2] ?? true) && (points[k + 1]?.[2] ?? true);
+    const step = alone ? "" : `${pen}${px.toFixed(1)} ${py.toFixed(1)}`;
+    pen = alone ? "M" : "L";
+    return step;
+  }).join("");
+}
+
 /** Write a sentence of strings and pairs of a panel and a string into an element. */
 function write(element, parts) {
   element.replaceChildren(...parts.map((part) => (typeof part === "string" ? part : make("b", { class: part[0] }, part[1]))));

@@ -38,6 +38,7 @@ function makePanels(place, config) {
     panel.ghosts = METHODS.map((other) => draw("line", { class: `${other === method ? "own" : "ghost"} ${other}` }, svg));
     panel.bar = draw("line", { class: "bar" }, svg);
     panel.marker = draw("circle", { class: "marker", r: 6 }, svg);
+    panel.here = draw("text", { class: "here" }, svg);
     panel.note = draw("text", { class: "note" }, svg);
     return panel;
   });
@@ -59,7 +60,7 @@ function makePanels(place, config) {
   }
 
   const at = (height) => PANEL.floor - (PANEL.floor - PANEL.top) * Math.min(height, 1.1) * 0.92;
-  const path = (heights) => heights.map((h, k) => `${k ? "L" : "M"}${(k / (POINTS - 1) * width).toFixed(1)} ${at(h).toFixed(1)}`).join("");
+  const path = (heights) => pathOf(heights.map((h, k) => [k / (POINTS - 1) * width, at(h), h >= 1.1]));
 
   return (found, curves, marker) => {
     const now = panels[0].section.clientWidth - 2 * parseFloat(getComputedStyle(panels[0].section).paddingLeft);
@@ -87,7 +88,8 @@ function makePanels(place, config) {
       panel.big.classList.toggle("none", own.value === undefined);
       panel.small.textContent = interval(own) || "no interval";
       const beyond = shares[METHODS.indexOf(panel.method)];
-      panel.note.textContent = beyond > 1 ? `${shown(own.value)} →` : beyond < 0 ? `← ${shown(own.value)}` : "";
+      panel.note.textContent = own.status === "unbounded" ? "↑ rises without end"
+        : beyond > 1 ? `${shown(own.value)} →` : beyond < 0 ? `← ${shown(own.value)}` : "";
       put(panel.note, { x: beyond > 1 ? width - 2 : 2, y: 12, "text-anchor": beyond > 1 ? "end" : "start" });
       put(panel.svg, { "aria-label": `${NAMES[panel.method]}: ${told(own)}; ${KINDS[panel.method]} ${interval(own) || "none"}` });
     }
@@ -95,10 +97,13 @@ function makePanels(place, config) {
 
   function mark(panel, marker, reference) {
     const seen = marker && panel.method === "mle";
-    put(panel.marker, { visibility: seen ? "visible" : "hidden" });
+    for (const part of [panel.marker, panel.here]) put(part, { visibility: seen ? "visible" : "hidden" });
     if (!seen) return;
     const share = Math.min(Math.max(scale.share(marker.x), 0), 1);
-    put(panel.marker, { cx: share * width, cy: at(Math.min(Math.exp(marker.height - (reference ?? marker.height)), 1.1)) });
+    const [cx, cy] = [share * width, at(Math.min(Math.exp(marker.height - (reference ?? marker.height)), 1.1))];
+    put(panel.marker, { cx, cy });
+    put(panel.here, { x: share > 0.5 ? cx - 9 : cx + 9, y: cy - 9, "text-anchor": share > 0.5 ? "end" : "start" });
+    panel.here.textContent = marker.words;
   }
 
   function ends(bar, own) {

@@ -4,9 +4,10 @@ const STRIP_HEIGHT = { line: 76, lanes: 112, scatter: 230 };
 
 /** Make the strip of a bench; moved(index, value) is called when a dot was moved. Returns what draws it again. */
 function makeStrip(place, config, moved, current) {
-  const height = STRIP_HEIGHT[config.layout];
+  const height = config.height ?? STRIP_HEIGHT[config.layout];
   const svg = draw("svg", { class: "strip", role: "group", "aria-label": `Data: ${config.data}` }, place);
   const frame = draw("g", { "aria-hidden": "true" }, svg);
+  const behind = draw("g", { "aria-hidden": "true" }, svg);
   const dots = config.start[config.drag].map((_, k) => dot(k));
   let width = 800;
   const [lo, hi] = config.range;
@@ -70,9 +71,9 @@ function makeStrip(place, config, moved, current) {
   function position(bench, k) {
     const value = bench[config.drag][k];
     if (config.layout === "scatter") return [x(config.start.first[k], -2, 2), height - 26 - (height - 40) * (value - lo) / (hi - lo)];
-    if (config.layout === "lanes") return [x(value, lo, hi), config.start.y[k] ? 24 : 64];
+    if (config.layout === "lanes") return [x(value, lo, hi), config.start.y[k] ? 24 : height - 48];
     const below = bench[config.drag].slice(0, k).filter((other) => Math.abs(other - value) < 0.3 * config.step).length;
-    return [x(value, lo, hi), 36 - 9 * Math.min(below, 3)];
+    return [x(value, lo, hi), height - 40 - 9 * Math.min(below, 3)];
   }
 
   function axis() {
@@ -94,8 +95,20 @@ function makeStrip(place, config, moved, current) {
     }
     if (config.layout === "lanes") {
       ["passed", "failed"].forEach((word, k) => {
-        draw("text", { x: 16, y: 12 + 40 * k }, frame).textContent = word;
+        draw("text", { x: 16, y: k ? height - 60 : 12 }, frame).textContent = word;
       });
+    }
+  }
+
+  /** Draw curves behind the dots: points of a value and a height, from 0 to 1; what is higher leaves the picture. */
+  function over(curves) {
+    behind.replaceChildren();
+    const [low, high] = config.layout === "lanes" ? [height - 48, 24] : [height - 26, 8];
+    for (const { points, kind, label } of curves) {
+      const at = points.map(([value, h]) => [x(value, lo, hi), low - (low - high) * Math.min(h, 1.05), h > 1]);
+      draw("path", { d: pathOf(at), class: `curve ${kind}` }, behind);
+      const [lx, ly] = [x(label.at, lo, hi), low - (low - high) * Math.min(label.height, 1)];
+      draw("text", { x: lx + 6, y: ly + 4, class: `curve-label ${kind}` }, behind).textContent = label.words;
     }
   }
 
@@ -106,6 +119,7 @@ function makeStrip(place, config, moved, current) {
       put(svg, { viewBox: `0 0 ${width} ${height}`, width, height });
       axis();
     }
+    over(extra.curves ?? []);
     dots.forEach((group, k) => {
       const inside = k < bench.n;
       group.classList.toggle("out", !inside);
