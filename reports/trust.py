@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from triptych.base.numbers import significant, style
 from triptych.base.text import join_all
 from triptych.problem.table import SHORT, Row
-from triptych.reports.view import held
+from triptych.reports.view import full_name, held
 from triptych.sampling.gate import MAX_RHAT, MIN_ESS
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def trust(comparison: Comparison, solution: Any) -> list[tuple[str, str]]:
     headline = comparison.explanations[solution.variant].headline
     whole = [one for one in (_computation(solution, headline), _checks(comparison)) if one is not None]
     # What speaks against all numbers comes first.
-    whole.sort(key=lambda one: not one[1].startswith("no:"))
+    whole.sort(key=lambda one: not one[1].startswith("no."))
     return [*whole, *(one for one in (_conditional(solution), _prior(solution, headline)) if one is not None)]
 
 
@@ -40,12 +40,9 @@ def _checks(comparison: Comparison) -> tuple[str, str] | None:
     if not total:
         return None
     if kept == total:
-        known = "theory and other software"
-        return (
-            "Checks",
-            f"yes: all {total} against {known} hold." if total > 1 else f"yes: the one against {known} holds.",
-        )
-    return "Checks", f"no: only {kept} of {total} hold. See the problems above before any number is used."
+        which = f"All {total}" if total > 1 else "The one"
+        return "Checks", f"yes. {which} against theory and other software hold{'s' * (total == 1)}."
+    return "Checks", f"no. Only {kept} of {total} hold. See the problems above before any number is used."
 
 
 def _computation(solution: Any, headline: str) -> tuple[str, str] | None:
@@ -53,33 +50,29 @@ def _computation(solution: Any, headline: str) -> tuple[str, str] | None:
     panel = solution.panels.get("mcmc")
     facts = panel.diagnostics if panel is not None else {}
     if facts.get("gate"):
-        return "Computation", "no: the draws of the posterior did not pass their checks, so do not use its numbers."
+        return "Computation", "no. The draws of the posterior did not pass their checks, so do not use its numbers."
     parts = []
     if "max_rhat" in facts:
         worth = round(min(float(facts["min_ess_bulk"]), float(facts["min_ess_tail"])))
         parts.append(
-            f"the {facts.get('chains', '')} runs agree (R-hat {significant(facts['max_rhat'])}, 1 where alike, allowed "
+            f"The {facts.get('chains', '')} runs agree (R-hat {significant(facts['max_rhat'])}, 1 where alike, allowed "
             f"{MAX_RHAT}) and are worth {worth} independent draws (needed {MIN_ESS:g})"
             f"{_exact(panel, headline)}"
         )
     maxima = _maxima(solution)
     if not parts and not maxima:
         return None
-    return "Computation", f"yes: {'. '.join([*parts, *maxima])}." if parts else f"{maxima[0]}."
+    return "Computation", f"yes. {'. '.join([*parts, *maxima])}." if parts else f"{maxima[0]}."
 
 
 def _exact(panel: Any, headline: str) -> str:
     """Say how far the posterior mean of the headline may be off for having been drawn."""
     row = next((one for one in panel.estimates if one.name == headline), None)
-    drawn = [one for one in panel.diagnostics.get("summary", ()) if _name(one) == headline]
+    drawn = [one for one in panel.diagnostics.get("summary", ()) if full_name(one) == headline]
     error = float(drawn[0]["mcse_mean"]) if drawn else math.nan
     if row is None or not math.isfinite(row.estimate + error):
         return ""
     return f", so the mean of {headline} is right to about ±{significant(BAND * error, 1)}"
-
-
-def _name(row: Any) -> str:
-    return f"{row['estimand']}[{row['label']}]" if row["label"] else str(row["estimand"])
 
 
 def _maxima(solution: Any) -> list[str]:
@@ -107,7 +100,7 @@ def _conditional(solution: Any) -> tuple[str, str] | None:
     if not held:
         return None
     known = join_all([what.as_equations() for what in held[:2]])
-    return "The MAP's intervals", f"no: they take {known} as known."
+    return "The MAP's intervals", f"no. They take {known} as known."
 
 
 def _prior(solution: Any, headline: str) -> tuple[str, str] | None:

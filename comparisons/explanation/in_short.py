@@ -36,8 +36,7 @@ def _of_vector(these: Sequence[Measured]) -> str:
     zero = about_zero(these, "mcmc")
     text = f"Data and prior together put {these[0].estimand} {span(these, 'mcmc')} (posterior means)"
     text += f", and {zero}" if zero else ""
-    alone = [s for s in these if math.isfinite(s.estimate("mle"))]
-    if len(alone) == len(these):
+    if all(math.isfinite(s.value("mle")) for s in these):
         text += f"; the data alone put it {span(these, 'mle')} (MLEs)"
     return f"{text}. "
 

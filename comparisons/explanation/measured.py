@@ -97,6 +97,11 @@ class Measured:
         row = self.rows.get(method)
         return row.estimate if row is not None and row.status is Status.OK else NAN
 
+    def value(self, method: str) -> float:
+        """Return the estimate of a panel where it exists, on an edge too, else NaN."""
+        row = self.rows.get(method)
+        return row.estimate if row is not None and row.status in (Status.OK, Status.AT_BOUNDARY) else NAN
+
     def said(self, method: str) -> str:
         """Return the estimate of a panel in these digits."""
         return self.write(self.estimate(method))

@@ -99,7 +99,7 @@ def pull(scalars: Sequence[Measured]) -> list[Sentence]:
             centre = f"its centre {centres.pop()}" if len(centres) == 1 else "their centres"
             text = (
                 f"The prior pulls the {len(these)} values of {estimand} towards {centre}: the MAPs lie "
-                f"{percent(1 - after / before)} nearer to it than the MLEs (root mean square, in units of the prior's "
+                f"{percent(1 - after / before)} nearer than the MLEs (root mean square, in units of the prior's "
                 f"scale). {most.name} moves most, {moves}."
             )
         found.append(Sentence("pull", text, tuple(s.name for s in these), (most.shift,)))

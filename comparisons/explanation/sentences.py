@@ -66,8 +66,8 @@ def whole(most: Measured, scalars: Sequence[Measured]) -> list[Measured]:
 
 def span(these: Sequence[Measured], method: str) -> str:
     """Return between which values the estimates of a panel lie."""
-    least, most = (end(these, key=lambda s: s.estimate(method)) for end in (min, max))
-    low, high = least.said(method), most.said(method)
+    least, most = (end(these, key=lambda s: s.value(method)) for end in (min, max))
+    low, high = least.write(least.value(method)), most.write(most.value(method))
     return f"between {low} and {high}" if low != high else f"at {low}"
 
 

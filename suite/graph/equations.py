@@ -17,6 +17,8 @@ SUM, PRODUCT, ATOM = 0, 1, 2  # how strongly the outermost operation of an expre
 
 # Operations that change nothing that is written.
 COPIES = ("ViewOp", "ExpandDims", "Squeeze", "TensorFromScalar", "DeepCopyOp")
+# What the numbers of a distribution are where they are not those of PyMC's call: a scale is one over its rate.
+NOT_PYMCS = {"Exponential": (r"\text{scale }",), "Gamma": (r"\text{shape }", r"\text{scale }")}
 
 Written = tuple[str, int]
 
@@ -110,7 +112,9 @@ class _Writer:
             raise TooLong from None
         if name is None:
             raise TooLong
-        return f"{name[1]}({', '.join(self.written(one)[0] for one in given)})"
+        said = NOT_PYMCS.get(name[0], ())
+        parts = [f"{said[k] if k < len(said) else ''}{self.written(one)[0]}" for k, one in enumerate(given)]
+        return f"{name[1]}({', '.join(parts)})"
 
     def definition(self, variable: Any) -> str:
         """Return the line of a deterministic."""

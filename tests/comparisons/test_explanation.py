@@ -78,7 +78,7 @@ def test_a_vector_may_be_pulled_although_one_of_its_scalars_moves_away():
     other = scalar(0.1, 0.4, label="y", prior_centre=0.0, prior_scale=1.0)
     (found,) = prior_rules.pull([one, other])
     before, after = np.sqrt((9 + 0.01) / 2), np.sqrt((0.25 + 0.16) / 2)
-    assert f"lie {100 * (1 - after / before):.0f} % nearer to it than the MLEs" in found.text
+    assert f"lie {100 * (1 - after / before):.0f} % nearer than the MLEs" in found.text
     assert "b[x] moves most" in found.text
 
 
@@ -219,6 +219,10 @@ def test_a_vector_is_answered_as_a_whole_before_what_differs():
     assert in_short([*scalars, unknown]) == short  # what does not exist is left to the reasons
     for other in (scalars[1:], vector((0.5, 1.0, 1.5), (0.5, 1.0, 1.5)), [*scalars[:2], unknown]):
         assert "together put" not in in_short(other)
+    edge = replace(scalars[0], rows={**scalars[0].rows, "mle": row("mle", -3.0, half=2.0, status=Status.AT_BOUNDARY)})
+    assert "the data alone put it between -3.0 and 9.0" in in_short([edge, *scalars[1:]])
+    lost = replace(edge, rows={**edge.rows, "mle": row("mle", NAN, status=Status.FAILED)})
+    assert "the data alone" not in in_short([lost, *scalars[1:]])
     some = [replace(scalars[0], rows={**scalars[0].rows, "mcmc": row("mcmc", NAN, status=Status.UNRELIABLE)})]
     assert "together put" not in in_short([*some, *scalars[1:]])
 
@@ -244,7 +248,9 @@ def test_a_vector_that_moves_as_a_whole_is_said_to_be_pulled_to_the_centre_of_it
     for silent in (
         vector(mles, (7.0, 8.0, 9.0), **prior),
         vector(mles, (4.0, 5.0, 6.0), errors=(0.5, 1.0, 1.0), **prior),
+        vector(mles, (3.95, 4.95, 5.95), errors=(0.5, 1.0, 1.0), **prior),
         vector(mles, (11.0, 12.0, 13.0), **prior),
+        vector(mles, (-21.0, -20.0, -19.0), **prior),
         vector(mles, (3.0, 4.0, 5.0), **{**prior, "prior_centre": 20.0}),
         vector(mles, (3.0, 4.0, 5.0), **{**prior, "prior_centre": NAN}),
     ):

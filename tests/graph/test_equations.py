@@ -111,12 +111,16 @@ def test_priors_are_plain_text_without_axes_and_keep_elements() -> None:
         a = pm.Normal("a", mu * tau, pt.sqrt(tau), dims="g")
         pm.Laplace("b", a[0], 1 / tau, shape=3)
         pm.HalfFlat("s")
+        pm.Exponential("e", 0.5)
+        pm.Gamma("r", alpha=3, beta=0.25)
         pm.Truncated("t", pm.Normal.dist(0, 1), lower=0)
     assert plain_priors(model, model.free_RVs[1:]) == {
         "tau_1": "tau_1 ~ HalfNormal(0, 5)",
         "a": "a ~ Normal(mu * tau_1, sqrt(tau_1))",
         "b": "b ~ Laplace(a[0], 1 / tau_1)",
         "s": "s ~ HalfFlat",
+        "e": "e ~ Exponential(scale 1 / 0.5)",
+        "r": "r ~ Gamma(shape 3, scale 1 / 0.25)",
         "t": "t ~ TruncatedNormal(0, 1, 0, inf)",
     }
     assert plain_priors(model, model.free_RVs[:1]) == {"mu": "mu ~ Normal(-1.5, 1 * 10^6)"}

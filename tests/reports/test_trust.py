@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pymc as pm
 import pytest
 
@@ -31,7 +32,7 @@ def test_each_verdict_has_its_figures(solved: Any) -> None:
     found = dict(trust(solved, solved["default"]))
     assert list(found) == ["Computation", "Prior"]  # no checks were given, and no interval takes anything as known
     computation = found["Computation"]
-    assert computation.startswith("yes: the 4 runs agree (R-hat ")
+    assert computation.startswith("yes. The 4 runs agree (R-hat ")
     # The deviation of the posterior is 1 / sqrt(1 + sum(1 / errors^2)); two Monte Carlo errors by the draws' own count.
     worth = float(solved["default"].panels["mcmc"].diagnostics["summary"][0]["ess_bulk"])
     error = 2 / np.sqrt(1 + np.sum(ERRORS**-2.0)) / np.sqrt(worth)
@@ -45,8 +46,11 @@ def test_draws_that_failed_their_checks_are_the_first_verdict_and_a_no(
     solved: Any, unreliable: Any, lasso: Any
 ) -> None:
     (what, verdict), *_ = trust(unreliable, unreliable["default"])
-    assert (what, verdict.partition(":")[0]) == ("Computation", "no")
-    assert dict(trust(lasso, lasso["default"]))["Checks"].split()[0] in ("yes:", "no:")
+    assert (what, verdict.partition(".")[0]) == ("Computation", "no")
+    assert dict(trust(lasso, lasso["default"]))["Checks"].split()[0] in ("yes.", "no.")
+    for holds, order in (([True, False], ["Checks", "Computation"]), ([True, True], ["Computation", "Checks"])):
+        claimed: Any = SimpleNamespace(claims=pd.DataFrame({"holds": holds}), explanations=solved.explanations)
+        assert [what for what, _ in trust(claimed, solved["default"])] == [*order, "Prior"]
     solution = solved["default"]
     alone = replace(solution, panels={"mle": solution.panels["mle"]})
     assert [what for what, _ in trust(solved, alone)] == ["Computation"]  # nothing rests on a prior
@@ -59,7 +63,7 @@ def test_intervals_of_a_map_that_takes_something_as_known_are_named(solved: Any)
     solution = solved["default"]
     panel = replace(solution.panels["map"], held={("mu", ""): Fixed((("0", ("tau",)),))})
     held = replace(solution, panels={**solution.panels, "map": panel})
-    assert dict(trust(solved, held))["The MAP's intervals"] == "no: they take tau = 0 as known."
+    assert dict(trust(solved, held))["The MAP's intervals"] == "no. They take tau = 0 as known."
 
 
 def test_few_rows_are_shown_with_what_the_model_knows_of_each(solved: Any) -> None:
