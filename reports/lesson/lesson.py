@@ -33,7 +33,7 @@ STATUS_WORDS = {
     "unbounded": "no maximum",
     "at_infinity": "at infinity",
     "not_identified": "not identified",
-    "at_boundary": "on the edge",
+    "at_boundary": "on the edge of the possible values",
     "unreliable": "draws do not pass the gate",
 }
 COUNTED = ("No act", "One act shows", "Two acts show", "Three acts show", "Four acts show", "Five acts show")
@@ -129,6 +129,8 @@ def _cell(method: str, said: Mapping[str, Any]) -> dict[str, str]:
     value = STATUS_WORDS.get(said["status"], "")
     if said["value"] is not None and said["status"] == "ok":
         value = _figure(said["value"])
+        if method == "mcmc":
+            value += f" ± {said['errors'][0]:.1g}"
     return {"method": method, "value": value, "interval": " to ".join(ends)}
 
 

@@ -81,6 +81,7 @@ def test_nothing_is_fetched_and_nothing_fails(page: Page, lesson: Path, width: i
     assert page.complaints() == []
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     assert page.evaluate("[...document.querySelectorAll('section.act')].map((act) => act.id)") == list(NAMES)
+    page.evaluate("document.querySelectorAll('.unveil button').forEach((b) => b.click())")
     heights = page.evaluate("[...document.querySelectorAll('.panel svg')].map((s) => s.getBoundingClientRect().height)")
     assert len(heights) == 3 * len(NAMES)
     assert min(heights) > 100
@@ -229,6 +230,23 @@ def test_a_question_is_answered_and_the_bench_moves(page: Page, lesson: Path) ->
     words = page.evaluate(verdict)
     assert words.startswith("It is: down")
     assert page.evaluate("lesson.benches.small_n.current().n") == 3
+
+
+def test_answers_are_veiled_until_a_question_is_answered_or_the_bench_moves(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    tall = "document.querySelector('#{0} .{1}').getBoundingClientRect().height"
+    for name in NAMES:
+        assert {page.evaluate(tall.format(name, part)) for part in ("why", "panels", "repeat")} == {0}, name
+        page.evaluate(f"document.querySelector('#{name} fieldset[data-asked] input').focus()")
+        page.evaluate(FRAMES)
+        assert page.evaluate(tall.format(name, "panels")) == 0, name  # the bench is set, not shown
+    page.evaluate("document.querySelector('#lasso fieldset[data-asked] input').click()")
+    page.evaluate("document.querySelector('#lasso fieldset[data-asked] button').click()")
+    page.evaluate("document.querySelector('#mixture .unveil button').click()")
+    page.evaluate("document.querySelector('#outlier .controls button').click()")
+    page.evaluate(FRAMES)
+    seen = [name for name in NAMES if page.evaluate(tall.format(name, "panels")) > 100]
+    assert seen == ["lasso", "mixture", "outlier"]
 
 
 def centre(page: Page, name: str, k: int) -> tuple[float, float]:
@@ -441,6 +459,7 @@ def test_the_repeated_study_covers_as_often_as_theory_says(page: Page, lesson: P
 
 def test_the_study_is_repeated_a_hundred_times_and_counted(page: Page, lesson: Path) -> None:
     page.open(lesson)
+    bench(page, "small_n")
     page.evaluate("document.querySelector('#small_n .repeat button').click()")
     words = "[...document.querySelectorAll('#small_n .study p')].map((p) => p.textContent)"
     until(page, f"{words}.every((w) => w.includes('of 100'))")

@@ -20,8 +20,14 @@ function makeBench(section, config, act, name, arrived) {
     return { bench: there, found: act.solve(act.given(there, config), there.switch ?? "") };
   };
 
-  function set(changes) {
+  // The answers stay veiled until a question was answered, the bench was moved, or they were asked for.
+  section.classList.add("veiled");
+  const unveil = () => section.classList.remove("veiled");
+  find(".unveil button").addEventListener("click", () => set({}));
+
+  function set(changes, seen = true) {
     bench = { ...bench, ...changes };
+    if (seen) unveil();
     clear();
     plan();
   }
@@ -52,13 +58,13 @@ function makeBench(section, config, act, name, arrived) {
     // Readers hear the sentence when the bench has come to rest.
     clearTimeout(speaking);
     speaking = setTimeout(() => {
-      find(".spoken").textContent = plain(parts);
+      if (!section.classList.contains("veiled")) find(".spoken").textContent = plain(parts);
       arrived(name, address(name, bench, start));
     }, 500);
   }
 
   /** Move the bench to another state, in steps where motion is wanted; numbers glide, the rest jumps. */
-  function glide(changes, then) {
+  function glide(changes, then, seen = true) {
     const [from, to] = [bench, { ...start, ...changes }];
     const steps = still() ? 1 : 20;
     let k = 0;
@@ -67,7 +73,7 @@ function makeBench(section, config, act, name, arrived) {
       const share = k / steps;
       const between = (a, b) => (Array.isArray(a) ? a.map((v, j) => between(v, b[j])) : typeof a === "number" ? a + (b - a) * share : b);
       const now = k === steps ? to : Object.fromEntries(Object.keys(to).map((key) => [key, between(from[key], to[key])]));
-      set({ ...now, n: Math.round(now.n) });
+      set({ ...now, n: Math.round(now.n) }, seen);
       if (k < steps) requestAnimationFrame(step);
       else then();
     };
@@ -76,6 +82,8 @@ function makeBench(section, config, act, name, arrived) {
 
   makePredictions(find(".predict"), act, answers, glide);
   find(".print").addEventListener("click", () => {
+    unveil();
+    show();
     section.classList.add("printed");
     document.documentElement.classList.add("printing");
     window.print();

@@ -60,10 +60,11 @@ function checkAll(names, states) {
     const faults = sum(checks.map(({ result }) => result.faults.length));
     const count = sum(checks.map(({ result }) => result.count));
     put(document.documentElement, { "data-checked": count, "data-faults": faults });
-    const all = document.querySelector(".checked-all");
-    all.textContent = faults ? `This page disagrees with triptych's engine at ${faults} figures; do not teach from it.`
-      : `${count} positions were compared with triptych's engine when this page was opened, and all agree.`;
-    all.classList.toggle("bad", faults > 0);
+    document.querySelectorAll(".checked-all").forEach((all) => {
+      all.textContent = faults ? `This page disagrees with triptych's engine at ${faults} figures; do not teach from it.`
+        : `${count} positions were compared with triptych's engine when this page was opened, and all agree.`;
+      all.classList.toggle("bad", faults > 0);
+    });
   };
   setTimeout(some, 50);
 }

@@ -1,6 +1,6 @@
 // Predict first, then see: a question, a choice, and the bench moves.
 
-/** Set up the questions of an act; show(changes, then) moves the bench. */
+/** Set up the questions of an act; show(changes, then, seen) moves the bench, veiled where it is not to be seen. */
 function makePredictions(place, act, answers, show) {
   const questions = [...place.querySelectorAll("fieldset")];
   let at = 0;
@@ -44,7 +44,7 @@ function makePredictions(place, act, answers, show) {
   function begin(question) {
     if (question.dataset.begun) return;
     question.dataset.begun = "yes";
-    show(JSON.parse(question.dataset.asked).start, () => {});
+    show(JSON.parse(question.dataset.asked).start, () => {}, false);
   }
 
   next.addEventListener("click", () => {
