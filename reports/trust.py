@@ -57,7 +57,7 @@ def _computation(solution: Any, headline: str) -> tuple[str, str] | None:
         parts.append(
             f"The {facts.get('chains', '')} runs agree (R-hat {significant(facts['max_rhat'])}, 1 where alike, allowed "
             f"{MAX_RHAT}) and are worth {worth} independent draws (needed {MIN_ESS:g})"
-            f"{_exact(panel, headline)}"
+            f"{_exact(solution, headline)}"
         )
     maxima = _maxima(solution)
     if not parts and not maxima:
@@ -65,14 +65,19 @@ def _computation(solution: Any, headline: str) -> tuple[str, str] | None:
     return "Computation", f"yes. {'. '.join([*parts, *maxima])}." if parts else f"{maxima[0]}."
 
 
-def _exact(panel: Any, headline: str) -> str:
-    """Say how far the posterior mean of the headline may be off for having been drawn."""
+def _exact(solution: Any, headline: str) -> str:
+    """Say how far the posterior mean of the headline may be off for having been drawn, apart from its interval."""
+    panel = solution.panels["mcmc"]
     row = next((one for one in panel.estimates if one.name == headline), None)
     drawn = [one for one in panel.diagnostics.get("summary", ()) if full_name(one) == headline]
     error = float(drawn[0]["mcse_mean"]) if drawn else math.nan
     if row is None or not math.isfinite(row.estimate + error):
         return ""
-    return f", so the mean of {headline} is right to about ±{significant(BAND * error, 1)}"
+    known = f", so drawing adds about ±{significant(BAND * error, 1)} to the mean of {headline}"
+    if not math.isfinite(row.upper - row.lower):
+        return known
+    write = style(asdict(one) for p in solution.panels.values() for one in p.estimates if one.name == headline)
+    return f"{known}; how uncertain {headline} itself is, its interval says: {write(row.lower)} to {write(row.upper)}"
 
 
 def _maxima(solution: Any) -> list[str]:

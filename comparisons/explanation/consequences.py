@@ -28,15 +28,24 @@ def conditional(scalars: Sequence[Measured]) -> list[Sentence]:
     for what in dict.fromkeys(s.held["map"] for s in scalars if "map" in s.held):
         these = [s for s in scalars if s.held.get("map") == what]
         names = [s.name for s in these]
-        shorter = [s.length("mcmc") > LENGTHS * s.length("map") for s in these]
-        too = f" and {verb(names, 'is', 'are')} too short" if all(shorter) else " and some are too short"
         text = (
             f"Do not report the MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)} on "
             f"{verb(names, 'its own: it takes', 'their own: they take')} {what.as_equations()} as known"
-            f"{too if any(shorter) else ''}"
+            f"{_beside_the_posterior(these, scalars)}"
         )
         found.append(Sentence("conditional", f"{text}.", tuple(names)))
     return found
+
+
+def _beside_the_posterior(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
+    """Say which of the MAP's intervals are clearly shorter than the posterior's, and which are longer."""
+    shorter = [s for s in these if s.length("mcmc") > LENGTHS * s.length("map")]
+    longer = [s for s in these if s.length("map") > LENGTHS * s.length("mcmc")]
+    sides = [(some, word) for some, word in ((shorter, "shorter"), (longer, "longer")) if some]
+    if len(these) == 1:
+        return "".join(f" and is {word} than the posterior's" for _, word in sides)
+    parts = [f"{word} for {named(some, scalars)}" for some, word in sides]
+    return f" and, beside the posterior's, are {' and '.join(parts)}" if parts else ""
 
 
 def zeros(scalars: Sequence[Measured]) -> list[Sentence]:

@@ -31,13 +31,15 @@ def answered(scalars: Sequence[Measured]) -> list[Measured]:
     return these if all(math.isfinite(s.estimate("mcmc") + s.length("mcmc")) for s in these) else []
 
 
-def _of_vector(these: Sequence[Measured]) -> str:
+def _of_vector(these: Sequence[Measured], most: Measured) -> str:
     """Return what is known of a vector: by data and prior, about zero, and by the data alone."""
     zero = about_zero(these, "mcmc")
-    text = f"Data and prior together put {these[0].estimand} {span(these, 'mcmc')} (posterior means)"
-    text += f", and {zero}" if zero else ""
+    row = most.rows["mcmc"]
+    text = f"The best guesses (posterior means) of the {len(these)} values of {most.estimand} {span(these, 'mcmc')}, "
+    text += f"but each is uncertain ({most.name}: {most.write(row.lower)} to {most.write(row.upper)})"
+    text += f"; {zero}" if zero else ""
     if all(math.isfinite(s.value("mle")) for s in these):
-        text += f"; the data alone put it {span(these, 'mle')} (MLEs)"
+        text += f". By the data alone they {span(these, 'mle')} (MLEs)"
     return f"{text}. "
 
 
@@ -56,7 +58,7 @@ def in_short(scalars: Sequence[Measured]) -> str:
     if vector := answered(scalars):
         most = max(known, key=distance)
         values = ", ".join(f"{WORDS[m]} {most.said(m)}" for m in WORDS)
-        return f"{_of_vector(vector)}They differ most on {most.name}: {values}."
+        return f"{_of_vector(vector, most)}The three methods differ most on {most.name}: {values}."
     parts = []
     if known:
         most = max(known, key=distance)

@@ -13,7 +13,7 @@ import numpy as np
 from triptych.base.text import join_all
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import SMALL
-from triptych.comparisons.explanation.sentences import Sentence, finite, number, others, percent
+from triptych.comparisons.explanation.sentences import Sentence, finite, named, number, others, percent, verb
 
 NOTHING = 1e-9  # relative spread below which values are the same
 SURVIVES = 0.5  # share of a shift that is left in the logarithms of the scales where the prior is named as its cause
@@ -71,7 +71,7 @@ def _together(these: Sequence[Measured]) -> str:
         return ""
     write = these[0].write
     means = [f"{write(float(np.mean(v)))} ({WORDS[m]})" for m, v in values.items() if np.all(np.isfinite(v))]
-    return f" The prior's centre {number(centre)} pulls them all: their average is {join_all(means)}."
+    return f" The prior also pulls their average towards its centre {number(centre)}: it is {join_all(means)}."
 
 
 def pull(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -98,12 +98,25 @@ def pull(scalars: Sequence[Measured]) -> list[Sentence]:
             centres = {number(s.prior_centre) for s in these}
             centre = f"its centre {centres.pop()}" if len(centres) == 1 else "their centres"
             text = (
-                f"The prior pulls the {len(these)} values of {estimand} towards {centre}: the MAPs lie "
-                f"{percent(1 - after / before)} nearer than the MLEs (root mean square, in units of the prior's "
-                f"scale). {most.name} moves most, {moves}."
+                f"The prior pulls the {len(these)} values of {estimand}, taken together, towards {centre}: the MAPs "
+                f"lie {percent(1 - after / before)} nearer than the MLEs (root mean square, in units of the prior's "
+                f"scale). {most.name} moves most, {moves}.{_other_way(these, scalars)}"
             )
         found.append(Sentence("pull", text, tuple(s.name for s in these), (most.shift,)))
     return found
+
+
+def _other_way(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
+    """Name the scalars of a vector whose MAP lies farther from the prior's centre than the MLE, by the digits shown."""
+    farther = [
+        s
+        for s in these
+        if abs(s.estimate("map") - s.prior_centre) > abs(s.estimate("mle") - s.prior_centre)
+        and s.said("map") != s.said("mle")
+    ]
+    names = [s.name for s in farther]
+    lies = f"{verb(names, 'MAP', 'MAPs')} of {named(farther, scalars)} {verb(names, 'lies', 'lie')}"
+    return f" The {lies} farther from it than {verb(names, 'its MLE', 'their MLEs')}." if farther else ""
 
 
 def pulled(these: Sequence[Measured]) -> bool:

@@ -47,12 +47,22 @@ def finite(value: float) -> bool:
 
 
 def named(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
-    """Return names for reading: ``mu, sigma and theta (all 8)``; the scalars of a whole estimand are named by it."""
+    """Return names for reading: ``mu, sigma and theta (all 8)``; the scalars of a whole estimand are named by it.
+
+    Of many scalars of one estimand those are named that are not meant, where they are few.
+    """
     parts: list[str] = []
     for estimand in dict.fromkeys(s.estimand for s in these):
         mine = [s.name for s in these if s.estimand == estimand]
-        whole = len(mine) > FEW and len(mine) == sum(s.estimand == estimand for s in scalars)
-        parts += [f"{estimand} (all {len(mine)})"] if whole else mine
+        rest = [s.name for s in scalars if s.estimand == estimand and s.name not in mine]
+        if len(mine) > FEW and not rest:
+            parts.append(f"{estimand} (all {len(mine)})")
+        elif len(mine) > MOST_NAMED and len(rest) <= FEW:
+            parts.append(f"{estimand} (all but {' and '.join(rest)})")
+        elif len(mine) > MOST_NAMED:
+            parts += [*mine[: MOST_NAMED - 2], f"{len(mine) - MOST_NAMED + 2} more of {estimand}"]
+        else:
+            parts += mine
     if len(parts) > MOST_NAMED:
         parts = [*parts[: MOST_NAMED - 1], f"{len(parts) - MOST_NAMED + 1} more"]
     return join_all(parts)
@@ -65,14 +75,14 @@ def whole(most: Measured, scalars: Sequence[Measured]) -> list[Measured]:
 
 
 def span(these: Sequence[Measured], method: str) -> str:
-    """Return between which values the estimates of a panel lie."""
+    """Return from where to where the estimates of a panel run."""
     least, most = (end(these, key=lambda s: s.value(method)) for end in (min, max))
     low, high = least.write(least.value(method)), most.write(most.value(method))
-    return f"between {low} and {high}" if low != high else f"at {low}"
+    return f"run from {low} to {high}" if low != high else f"are {low}"
 
 
 def about_zero(these: Sequence[Measured], method: str) -> str:
-    """Say how many intervals of a vector contain zero; nothing of scalars that cannot have both signs.
+    """Say which intervals of a vector contain zero; nothing of scalars that cannot have both signs.
 
     Parameters
     ----------
@@ -86,10 +96,13 @@ def about_zero(these: Sequence[Measured], method: str) -> str:
         return ""
     kind = f"{'confidence' if method == 'mle' else 'credible'} interval"
     level = f"({100 * rows[0].ci_prob:.9g} %)"
-    inside = sum(row.lower <= 0 <= row.upper for row in rows)
-    if inside == len(rows):
-        return f"zero lies in each {kind} {level}"
-    return f"zero lies in {inside or 'none'} of the {len(rows)} {kind}s {level}"
+    inside = [s for s, row in zip(these, rows, strict=True) if row.lower <= 0 <= row.upper]
+    if len(inside) == len(rows):
+        return f"zero lies in each {kind} {level}, so the sign of none is certain"
+    if not inside:
+        return f"zero lies in none of the {len(rows)} {kind}s {level}"
+    open_ = named(inside, these)
+    return f"zero lies in {len(inside)} of the {len(rows)} {kind}s {level}: the sign of {open_} is not certain"
 
 
 def others(these: Sequence[Measured], most: Measured, scalars: Sequence[Measured], lead: str) -> str:

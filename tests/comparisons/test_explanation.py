@@ -13,7 +13,7 @@ import triptych
 from triptych.comparisons.explanation import consequences, existence_rules, posterior_rules, prior_rules
 from triptych.comparisons.explanation.in_short import in_short
 from triptych.comparisons.explanation.measured import Measured, Sampled
-from triptych.comparisons.explanation.sentences import about_zero
+from triptych.comparisons.explanation.sentences import about_zero, named
 from triptych.problem.fixed import Fixed
 from triptych.problem.table import Row, Status
 
@@ -80,6 +80,18 @@ def test_a_vector_may_be_pulled_although_one_of_its_scalars_moves_away():
     before, after = np.sqrt((9 + 0.01) / 2), np.sqrt((0.25 + 0.16) / 2)
     assert f"lie {100 * (1 - after / before):.0f} % nearer than the MLEs" in found.text
     assert "b[x] moves most" in found.text
+    assert found.text.endswith(" The MAP of b[y] lies farther from it than its MLE.")
+    nearer = replace(other, rows={**other.rows, "map": row("map", 0.05)})
+    (found,) = prior_rules.pull([one, nearer])
+    assert "farther" not in found.text
+
+
+def test_scalars_are_named_by_their_vector_and_by_those_that_are_not_meant():
+    ten = [scalar(label=k) for k in "abcdefghij"]
+    assert named(ten, ten) == "b (all 10)"
+    assert named(ten[1:9], ten) == "b (all but b[a] and b[j])"
+    assert named(ten[:7], ten) == "b[a], b[b], b[c], b[d] and 3 more of b"
+    assert named(ten[:3], ten) == "b[a], b[b] and b[c]"
 
 
 def test_pooling_needs_a_prior_that_ties_the_scalars_together():
@@ -115,9 +127,13 @@ def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question(
     assert existence_rules.held([held])[0].text.endswith("the posterior's is not, and is as long.")
     short = replace(held, rows={**held.rows, "map": row("map", 1.0, half=0.5)})
     assert existence_rules.held([short])[0].text.endswith("is not, and is 2 times as long.")
-    assert consequences.conditional([short])[0].text == f"{narrow} and is too short."
-    both = consequences.conditional([held, replace(short, name="c")])[0].text
-    assert both.endswith("of b and c on their own: they take tau = 0 as known and some are too short.")
+    assert consequences.conditional([short])[0].text == f"{narrow} and is shorter than the posterior's."
+    long = replace(held, name="d", rows={**held.rows, "map": row("map", 1.0, half=2.0)})
+    assert consequences.conditional([long])[0].text.endswith(" and is longer than the posterior's.")
+    several = consequences.conditional([held, replace(short, name="c"), long])[0].text
+    assert several.endswith(
+        " on their own: they take tau = 0 as known and, beside the posterior's, are shorter for c and longer for d."
+    )
     assert existence_rules.held([scalar()]) == consequences.conditional([scalar()]) == []
 
 
@@ -210,29 +226,32 @@ def vector(mles, means, *, estimand="theta", sd=1.0, errors=None, **rest):
 def test_a_vector_is_answered_as_a_whole_before_what_differs():
     short = in_short(vector((-3.0, 1.0, 9.0), (0.5, 1.0, 1.5)))
     assert short == (
-        "Data and prior together put theta between 0.5 and 1.5 (posterior means), and zero lies in each credible "
-        "interval (95 %); the data alone put it between -3.0 and 9.0 (MLEs). They differ most on theta[c]: MLE 9.0, "
-        "MAP 1.5, posterior mean 1.5."
+        "The best guesses (posterior means) of the 3 values of theta run from 0.5 to 1.5, but each is uncertain "
+        "(theta[c]: -0.5 to 3.5); zero lies in each credible interval (95 %), so the sign of none is certain. By the "
+        "data alone they run from -3.0 to 9.0 (MLEs). The three methods differ most on theta[c]: MLE 9.0, MAP 1.5, "
+        "posterior mean 1.5."
     )
     scalars = vector((-3.0, 1.0, 9.0), (0.5, 1.0, 1.5))
     unknown = scalar(math.inf, statuses={"mle": Status.AT_INFINITY}, estimand="tau")
     assert in_short([*scalars, unknown]) == short  # what does not exist is left to the reasons
     for other in (scalars[1:], vector((0.5, 1.0, 1.5), (0.5, 1.0, 1.5)), [*scalars[:2], unknown]):
-        assert "together put" not in in_short(other)
+        assert "best guesses" not in in_short(other)
     edge = replace(scalars[0], rows={**scalars[0].rows, "mle": row("mle", -3.0, half=2.0, status=Status.AT_BOUNDARY)})
-    assert "the data alone put it between -3.0 and 9.0" in in_short([edge, *scalars[1:]])
+    assert "By the data alone they run from -3.0 to 9.0" in in_short([edge, *scalars[1:]])
     lost = replace(edge, rows={**edge.rows, "mle": row("mle", NAN, status=Status.FAILED)})
-    assert "the data alone" not in in_short([lost, *scalars[1:]])
+    assert "By the data alone" not in in_short([lost, *scalars[1:]])
     some = [replace(scalars[0], rows={**scalars[0].rows, "mcmc": row("mcmc", NAN, status=Status.UNRELIABLE)})]
-    assert "together put" not in in_short([*some, *scalars[1:]])
+    assert "best guesses" not in in_short([*some, *scalars[1:]])
 
 
 def test_zero_is_spoken_of_only_for_what_can_have_both_signs():
     inside, beyond = vector((0.0, 0.0, 0.0), (0.5, 1.0, 1.5)), vector((9.0, 9.0, 9.0), (5.0, 6.0, 7.0))
-    assert about_zero(inside, "mcmc") == "zero lies in each credible interval (95 %)"
+    assert about_zero(inside, "mcmc") == "zero lies in each credible interval (95 %), so the sign of none is certain"
     assert about_zero(beyond, "mcmc") == "zero lies in none of the 3 credible intervals (95 %)"
-    assert about_zero([*inside[:1], *beyond], "mcmc") == "zero lies in 1 of the 4 credible intervals (95 %)"
-    assert about_zero(inside, "mle") == "zero lies in each confidence interval (95 %)"
+    assert about_zero([*inside[:1], *beyond], "mcmc") == (
+        "zero lies in 1 of the 4 credible intervals (95 %): the sign of theta[a] is not certain"
+    )
+    assert about_zero(inside, "mle") == "zero lies in each confidence interval (95 %), so the sign of none is certain"
     assert about_zero([replace(s, signed=False) for s in beyond], "mcmc") == ""
     without = replace(beyond[0], rows={**beyond[0].rows, "mcmc": row("mcmc", 5.0, kind="none")})
     assert about_zero([without, *beyond[1:]], "mcmc") == ""
@@ -242,7 +261,10 @@ def test_a_vector_that_moves_as_a_whole_is_said_to_be_pulled_to_the_centre_of_it
     mles = (2.0, 8.0, 14.0)
     prior = {"prior_correlation": 0.5, "prior_centre": 0.0, "prior_scale": 9.0, "rewritten": True}
     moved = vector(mles, (3.0, 4.0, 5.0), **prior)
-    said = " The prior's centre 0 pulls them all: their average is 8.0 (MLEs), 4.0 (MAPs) and 4.0 (posterior means)."
+    said = (
+        " The prior also pulls their average towards its centre 0: it is 8.0 (MLEs), 4.0 (MAPs) and 4.0 (posterior "
+        "means)."
+    )
     assert prior_rules.pooling(moved)[0].text.endswith(said)
     # They are only drawn together, or the mean by precision, (2 * 4 + 8 + 14) / 6 = 5, is where they went.
     for silent in (
@@ -254,12 +276,12 @@ def test_a_vector_that_moves_as_a_whole_is_said_to_be_pulled_to_the_centre_of_it
         vector(mles, (3.0, 4.0, 5.0), **{**prior, "prior_centre": 20.0}),
         vector(mles, (3.0, 4.0, 5.0), **{**prior, "prior_centre": NAN}),
     ):
-        assert "pulls them all" not in prior_rules.pooling(silent)[0].text
-    assert "pulls them all" in prior_rules.pooling(vector(mles, (4.0, 5.0, 6.0), **prior))[0].text
+        assert "pulls their average" not in prior_rules.pooling(silent)[0].text
+    assert "pulls their average" in prior_rules.pooling(vector(mles, (4.0, 5.0, 6.0), **prior))[0].text
     # Where the rule of the pull names the centre it is not said twice.
     plain = vector(mles, (3.0, 4.0, 5.0), **{**prior, "rewritten": False})
     assert prior_rules.pull(plain)
-    assert "pulls them all" not in prior_rules.pooling(plain)[0].text
+    assert "pulls their average" not in prior_rules.pooling(plain)[0].text
 
 
 def test_what_the_data_determine_of_parameters_that_they_do_not_is_named():

@@ -36,7 +36,9 @@ def test_each_verdict_has_its_figures(solved: Any) -> None:
     # The deviation of the posterior is 1 / sqrt(1 + sum(1 / errors^2)); two Monte Carlo errors by the draws' own count.
     worth = float(solved["default"].panels["mcmc"].diagnostics["summary"][0]["ess_bulk"])
     error = 2 / np.sqrt(1 + np.sum(ERRORS**-2.0)) / np.sqrt(worth)
-    assert float(computation.partition("±")[2].partition(". ")[0]) == pytest.approx(error, rel=0.3)
+    assert float(computation.partition("±")[2].partition(" to ")[0]) == pytest.approx(error, rel=0.3)
+    row = solved["default"].row("mcmc", "mu")
+    assert f"how uncertain mu itself is, its interval says: {row.lower:.2f} to {row.upper:.2f}. " in computation
     mle = np.average(Y, weights=ERRORS**-2.0)
     mean = f"{solved['default'].row('mcmc', 'mu').estimate:.2f}"
     assert found["Prior"] == f"not tested here; yours to judge. With it mu is {mean}, by the data alone {mle:.2f}."
