@@ -22,7 +22,20 @@ if TYPE_CHECKING:
 PAGE = FOLDER / "page"
 STYLES = FOLDER.parent / "templates"
 # Definitions stand before their uses; acts come between the tools and the page.
-TOOLS = ("numerics", "text", "draw", "address", "check", "strip", "panels", "controls", "repeat", "predict", "bench")
+TOOLS = (
+    "numerics",
+    "text",
+    "draw",
+    "address",
+    "check",
+    "strip",
+    "side",
+    "panels",
+    "controls",
+    "repeat",
+    "predict",
+    "bench",
+)
 ENTRY = ("projector", "lesson")
 PANELS = (
     ("mle", "Maximum likelihood", "the top of the data's curve"),

@@ -174,6 +174,61 @@ def test_the_components_over_the_data_are_in_proportion(page: Page, lesson: Path
             assert heights == pytest.approx(stats.norm.pdf(values, centre_, width) / top / 4, rel=1e-9)
 
 
+@pytest.mark.parametrize("k", [0, 1, 2, 4, 10])
+def test_the_second_weight_is_the_ridge_solution(page: Page, lesson: Path, k: int) -> None:
+    page.open(lesson)
+    given = read("weight_decay")[k]["given"]
+    said = page.evaluate(f"lesson.acts.weight_decay.solve({json.dumps(given)}, '')")
+    x, y = np.column_stack([given["first"], given["second"]]), np.array(given["y"])
+    for method, precision in (("mle", 0.0), ("map", given["prior"] ** -2), ("mcmc", given["prior"] ** -2)):
+        if said[method]["status"] == "not_identified":
+            assert "more" not in said[method]
+            continue
+        gram = x.T @ x + precision * np.eye(2)
+        weight, spread = np.linalg.solve(gram, x.T @ y)[1], np.sqrt(np.linalg.inv(gram)[1, 1])
+        told = [float(word) for word in re.findall(r"-?\d+\.\d+", said[method]["more"].replace("\u2212", "-"))]
+        assert told == pytest.approx([weight, weight - 1.96 * spread, weight + 1.96 * spread], rel=6e-3, abs=6e-3)
+
+
+def test_the_probability_above_zero_is_the_integral(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    for state in read("lasso"):
+        y, prior = np.array(state["given"]["y"]), state["given"]["prior"]
+        # Likelihood times each half of the prior is a normal curve, shifted by the prior's slope.
+        shift, sd = 1 / (prior * y.size), y.size**-0.5
+        halves = [
+            stats.norm.logsf(0, y.mean() - shift, sd) - y.mean() / prior,
+            stats.norm.logcdf(0, y.mean() + shift, sd) + y.mean() / prior,
+        ]
+        exact = 1 / (1 + np.exp(halves[1] - halves[0]))
+        found = page.evaluate(f"lesson.acts.lasso.solve({json.dumps(state['given'])}, '').positive")
+        assert found == pytest.approx(exact, abs=1e-9), state["given"]
+
+
+def test_the_lines_of_the_outlier_are_the_answers_with_it_there(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    hidden = "document.querySelector('#outlier .side').getBoundingClientRect().height"
+    assert page.evaluate(hidden) == 0
+    bench(page, "outlier")
+    page.evaluate(FRAMES)
+    lines = "[...document.querySelectorAll('#outlier .side .curve-label')].map((t) => t.textContent)"
+    assert page.evaluate(lines) == ["normal"]  # an answer is not given before its errors were chosen
+    for switch in get("outlier").switches:
+        gaps = page.evaluate(
+            f"""(() => {{
+              const [act, b] = [lesson.acts.outlier, {{ ...lesson.benches.outlier.start, switch: "{switch}" }}];
+              const given = act.given(b);
+              const {{ lines }} = act.side(act.solve(given, b.switch), given, b);
+              return lines.find((line) => line.kind === "now").points.map(([place, height]) => {{
+                const there = {{ ...given, y: [...given.y.slice(0, -1), place] }};
+                return Math.abs(act.solve(there, b.switch).mle.value - height);
+              }});
+            }})()"""
+        )
+        assert len(gaps) == 71
+        assert max(gaps) < 1e-9, switch
+
+
 def test_a_height_without_end_is_told_beside_its_curve(page: Page, lesson: Path) -> None:
     page.open(lesson)
     notes = "[...document.querySelectorAll('#mixture .panel .note')].map((n) => n.textContent)"

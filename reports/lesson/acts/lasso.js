@@ -9,7 +9,7 @@ acts.lasso = (() => {
     const joint = (x) => likelihood(x) + prior_(x);
     const corner = 1 / (n * prior); // the data have to pull harder than the corner holds
     const value = Math.sign(m) * Math.max(Math.abs(m) - corner, 0);
-    const map = value === 0 ? { status: "ok", value: 0 }
+    const map = value === 0 ? { status: "ok", value: 0, none: ": a corner has no curvature" }
       : { status: "ok", value, lower: value - half, upper: value + half };
     const reach = Math.abs(m) + 12 / Math.sqrt(n);
     const average = posterior(joint, { lo: -reach, hi: reach, breaks: [0] });
@@ -17,17 +17,18 @@ acts.lasso = (() => {
       likelihood, joint, density: joint, prior: prior_, corner,
       mle: { status: "ok", value: m, lower: m - half, upper: m + half },
       map,
+      positive: 1 - average.below(0),
       mcmc: { status: "ok", ...asValue(average) },
     };
   };
 
-  const sentence = ({ mle, map, mcmc, corner }, { y }) => {
-    const start = [`The prior's corner holds the top at zero until the mean of ${y.length} is more than ${shown(corner)} away. `];
+  const sentence = ({ mle, map, mcmc, corner, positive }, { y }) => {
+    const whose = y.length > 1 ? `the mean of the ${y.length} changes` : "the one change";
+    const start = [`The mode is zero as long as ${whose} lies within ${shown(corner)} of zero. It is `, ["mle", shown(mle.value)]];
+    const end = [["mcmc", `the average is ${shown(mcmc.value)}, and the effect is above zero with probability ${shown(positive)}`], "."];
     return map.value === 0
-      ? [...start, "It is ", ["mle", shown(mle.value)], ", so ", ["map", "the mode is exactly zero"],
-        ". The probability around it is no spike: ", ["mcmc", `the average is ${shown(mcmc.value)}`], "."]
-      : [...start, "It is ", ["mle", shown(mle.value)], ", so the mode has left the corner and follows at this distance: ",
-        ["map", shown(map.value)], ". ", ["mcmc", `The average, ${shown(mcmc.value)},`], " never stopped there."];
+      ? [...start, ", so ", ["map", "the mode is exactly zero"], ". The posterior gives the value zero no probability: ", ...end]
+      : [...start, ", so the mode lies nearer to zero by this distance, at ", ["map", shown(map.value)], "; ", ...end];
   };
 
   return {

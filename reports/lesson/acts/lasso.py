@@ -43,8 +43,8 @@ def states() -> list[State]:
 
 act = Act(
     name="lasso",
-    title="The lasso's corner",
-    short="the lasso's corner",
+    title="A Laplace prior, and the lasso",
+    short="the lasso",
     estimand="effect",
     unit="points",
     model=model,
@@ -59,17 +59,17 @@ act = Act(
         "outlier": 4.5,
         "data": "change of each person's score, one dot a person",
         "n": {"min": 1, "max": 10, "start": 10, "label": "people"},
-        "prior": {"lo": 0.05, "hi": 10, "start": 0.2, "label": "scale of the Laplace prior"},
+        "prior": {"lo": 0.05, "hi": 10, "start": 3, "label": "scale of the Laplace prior"},
         "axis": {"lo": -2, "hi": 2.5, "ticks": (-2, -1, 0, 1, 2), "label": "effect, points"},
         "truth": 0.3,
     },
     study="People are drawn around an effect of 0.3, with spread one.",
     predictions=(
         Prediction(
-            "The prior becomes tight. Which answers become exactly zero?",
+            "The prior becomes tight: its scale goes to 0.2. Which answers become exactly zero?",
             ("MAP mode and posterior's average", "the MAP mode only", "neither"),
             1,
-            {"n": 10, "prior": 1, "y": CHANGES},
+            {"n": 10, "prior": 3, "y": CHANGES},
             {"prior": 0.2},
             "A corner can hold a top. An average weighs all effects, and those on the data's side weigh more.",
         ),

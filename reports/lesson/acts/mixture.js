@@ -150,6 +150,7 @@ acts.mixture = (() => {
     solve,
     sentence,
     curves,
+    marked: () => 0,
     marker: ({ squeezed }, { y }, bench) => ({ x: bench.extra, height: squeezed(y[0], bench.extra), words: "you are here" }),
     given: (bench) => ({ y: bench.y.slice(0, bench.n), prior: bench.prior }),
     simulate: (draw, bench, truth) => ({

@@ -1,6 +1,7 @@
 // One centre, errors of known scale one and of three shapes; the axis is the centre.
 acts.outlier = (() => {
   const FREEDOM = 4;
+  const WORDS = { normal: "normal", laplace: "Laplace", student: "Student" };
   const SHAPES = {
     normal: (e) => -0.5 * e * e,
     laplace: (e) => -Math.abs(e),
@@ -24,6 +25,19 @@ acts.outlier = (() => {
     };
   };
 
+  /** The MLE for each kind of errors: mean, median (none where many values are as good), highest top. */
+  const estimators = {
+    normal: mean,
+    laplace: (y) => {
+      const [left, right] = middles(y);
+      return left === right ? left : undefined;
+    },
+    student: (y) => {
+      const likelihood = (x) => sum(y.map((v) => SHAPES.student(v - x)));
+      return highest(likelihood, Math.min(...y), Math.max(...y)).x;
+    },
+  };
+
   const highest = (f, lo, hi) => maxima(f, grid(lo - 1, hi + 1, 20 + 20 * Math.ceil(hi - lo)))[0];
   const top = (f, lo, hi) => {
     const { x } = highest(f, lo, hi);
@@ -36,10 +50,14 @@ acts.outlier = (() => {
     return { status: "ok", value: x, lower: x - half, upper: x + half };
   };
 
+  const middles = (y) => {
+    const sorted = [...y].sort((a, b) => a - b);
+    return [sorted[Math.ceil(y.length / 2) - 1], sorted[Math.floor(y.length / 2)]];
+  };
+
   /** The median: any point between the two middle values where their number is even. */
   const middle = (y, f) => {
-    const sorted = [...y].sort((a, b) => a - b);
-    const [left, right] = [sorted[Math.ceil(y.length / 2) - 1], sorted[Math.floor(y.length / 2)]];
+    const [left, right] = middles(y);
     if (left !== right) return { status: "not_identified", left, right };
     const [lower, upper] = crossings(f, left, 0.05);
     return { status: "ok", value: left, lower, upper };
@@ -50,12 +68,13 @@ acts.outlier = (() => {
     const fall = (x) => sum(y.map((v) => Math.sign(v - x))) - x / prior ** 2;
     const x = root(fall, Math.min(...y, 0) - 1, Math.max(...y, 0) + 1);
     const at = y.find((v) => Math.abs(v - x) < 1e-9);
-    if (at !== undefined) return { status: "ok", value: at }; // a kink: no curvature, no interval from it
+    if (at !== undefined) return { status: "ok", value: at, none: ": a corner has no curvature" };
     return { status: "ok", value: x, lower: x - Z * prior, upper: x + Z * prior };
   };
 
   const sentence = ({ mle, map, mcmc }, { y }, errors) => {
-    const far = Math.max(...y.map((v) => Math.abs(v - [...y].sort((a, b) => a - b)[Math.floor(y.length / 2)])));
+    const [left, right] = middles(y);
+    const far = Math.max(...y.map((v) => Math.abs(v - 0.5 * (left + right))));
     const pull = {
       normal: "Under normal errors a value pulls in proportion to its distance, however far it is: ",
       laplace: "Under Laplace errors every value pulls equally hard, so only the count on each side matters: ",
@@ -64,13 +83,36 @@ acts.outlier = (() => {
     const first = mle.status === "ok" ? ["mle", shown(mle.value)]
       : ["mle", `every centre from ${shown(mle.left)} to ${shown(mle.right)} is as good`];
     return [pull, first, ", mode ", ["map", shown(map.value)], ", average ", ["mcmc", shown(mcmc.value)],
-      `. The farthest value lies ${shown(far)} from the middle`,
-      errors === "normal" ? "; the width of the intervals does not notice it." : "."];
+      `. The farthest value lies ${shown(far)} from the median`,
+      errors === "normal" ? "; the intervals are as wide as without it." : "."];
+  };
+
+  // The MLE against the place of the last value, one line for each kind of errors that was chosen.
+  const chosen = new Set();
+  const places = grid(-4, 10, 71);
+  let kept = { key: "", lines: {} };
+  const side = ({ mle }, { y }, bench) => {
+    chosen.add(bench.switch);
+    const others = y.slice(0, -1);
+    if (kept.key !== String(others)) kept = { key: String(others), lines: {} };
+    const lines = [...chosen].map((errors) => {
+      kept.lines[errors] ??= places.map((place) => [place, estimators[errors]([...others, place])]);
+      return { points: kept.lines[errors], kind: errors === bench.switch ? "now" : "known", words: WORDS[errors], first: errors === "laplace" };
+    }).filter(({ points }) => points[0][1] !== undefined);
+    const heights = [0, 1, ...lines.flatMap(({ points }) => points.map(([, height]) => height))];
+    const [lo, hi] = [Math.min(...heights) - 0.1, Math.max(...heights) + 0.2];
+    return {
+      title: "MLE, by where the last value lies", lines, here: mle.value === undefined ? undefined : [y[y.length - 1], mle.value],
+      x: { lo: -4, hi: 10, ticks: [-4, 0, 4, 8], label: "last value" }, y: { lo, hi, ticks: ticksOf(lo, hi), label: "MLE" },
+    };
   };
 
   return {
     solve,
     sentence,
+    side,
+    sideAnswers: true,
+    marked: (bench) => bench.n - 1,
     given: (bench) => ({ y: bench.y.slice(0, bench.n), prior: bench.prior }),
     simulate: (draw, bench, truth) => ({
       // One value in ten comes from errors five times as wide, whatever the model takes them for.

@@ -54,11 +54,16 @@ acts.small_n = (() => {
         ["mle", "no maximum of the likelihood"]];
       const middle = map.status === "unbounded" ? [" and ", ["map", "no mode"]]
         : [", while the density of log sigma is highest at ", ["map", `sigma = ${shown(map.value)}`]];
-      return [...start, ...middle, ". The spike holds hardly any probability: ",
+      return [...start, ...middle, ". Near zero the curve is high but holds little probability: ",
         ["mcmc", `the average is ${shown(mcmc.value)}`], ", most of it prior."];
     }
+    if (written === "log_sigma") {
+      return ["Equal steps of log sigma are not equal steps of sigma: the density is multiplied by sigma, and its top is at ",
+        ["map", shown(map.value)], " (the likelihood's at ", ["mle", shown(mle.value)], "). Areas stay what they are, and so does ",
+        ["mcmc", `the average, ${shown(mcmc.value)}`], "."];
+    }
     const direction = map.value < mle.value ? "down" : "up";
-    return ["The prior, written on ", written === "log_sigma" ? "log sigma" : "sigma", `, pulls the top ${direction} from `,
+    return [`The prior, written on sigma, pulls the top ${direction} from `,
       ["mle", shown(mle.value)], " to ", ["map", shown(map.value)],
       ". The average over the whole curve is ", ["mcmc", shown(mcmc.value)],
       mcmc.value > map.value ? ": the long tail of large spreads counts, which a top does not see." : ".",

@@ -12,11 +12,12 @@ acts.weight_decay = (() => {
     const target = [dot(first, y), dot(second, y)];
     const estimate = (matrix) => {
       const [a, b, c] = inverse(matrix);
-      return { at: a * target[0] + b * target[1], other: b * target[0] + c * target[1], variance: a };
+      return { at: a * target[0] + b * target[1], other: b * target[0] + c * target[1], variance: a, spread: Math.sqrt(c) };
     };
     const told = (e) => ({
       status: "ok", value: e.at, lower: e.at - Z * Math.sqrt(e.variance), upper: e.at + Z * Math.sqrt(e.variance),
       other: e.other,
+      more: `; second weight ${shown(e.other)} (${shown(e.other - Z * e.spread)} to ${shown(e.other + Z * e.spread)})`,
     });
     const decayed = estimate([gram[0] + prior ** -2, gram[1], gram[2] + prior ** -2]);
     const density = normal(decayed.at, decayed.variance);
@@ -41,10 +42,10 @@ acts.weight_decay = (() => {
         `${shown(map.other)}; the average is the same `, ["mcmc", shown(mcmc.value)],
         ", and its interval is as wide as the prior makes it."];
     }
-    const narrower = (mle.upper - mle.lower) / (map.upper - map.lower);
-    return [narrower > 1.5 ? "The data hardly tell the two weights apart, so the prior decides: it moves " : "Weight decay moves ",
+    const width = (map.upper - map.lower) / (mle.upper - mle.lower);
+    return [width < 2 / 3 ? "The data hardly tell the two weights apart, so the prior decides: it moves " : "Weight decay moves ",
       ["mle", shown(mle.value)], " to ", ["map", shown(map.value)],
-      ` and makes the interval ${narrower.toFixed(1)} times as narrow; ${both}`,
+      ` and makes the interval ${Math.round(100 * width)} % as wide; ${both}`,
       ` (${shown(mle.value + mle.other)} by the data alone). A normal curve has its top at its average: `,
       ["mcmc", `posterior ${shown(mcmc.value)}`], "."];
   };
@@ -56,9 +57,19 @@ acts.weight_decay = (() => {
     return { first, second, prior: bench.prior };
   };
 
+  /** The two predictors against each other: near a line, the data cannot tell their weights apart. */
+  const side = (found, { first, second }) => {
+    const axis = { lo: -2.5, hi: 2.5, ticks: [-2, -1, 0, 1, 2] };
+    return {
+      title: "the predictors, one dot a week", dots: first.map((value, k) => [value, second[k]]),
+      x: { ...axis, label: "first predictor" }, y: { ...axis, label: "second predictor" },
+    };
+  };
+
   return {
     solve,
     sentence,
+    side,
     given: (bench, config) => ({ y: bench.y.slice(0, bench.n), ...inputs(bench, config) }),
     simulate: (draw, bench, truth, config) => {
       const { first, second, prior } = inputs(bench, config);

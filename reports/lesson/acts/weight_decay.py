@@ -1,4 +1,4 @@
-"""Weight decay on two predictors that run together: a normal prior on both weights, errors of known spread one."""
+"""Weight decay on two correlated predictors: a normal prior on both weights, errors of known spread one."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def states() -> list[State]:
     rng = np.random.default_rng(1967)
     found = [
         _state(0.0, 1.0, label="unrelated predictors"),
-        _state(0.95, 1.0, label="predictors that run together"),
+        _state(0.95, 1.0, label="correlated predictors"),
         _state(0.95, 10.0, label="the same under a wide prior"),
         _state(0.95, 0.2, label="the same under a tight prior"),
         _state(1.0, 1.0, label="one predictor twice"),
@@ -55,7 +55,7 @@ def states() -> list[State]:
 
 act = Act(
     name="weight_decay",
-    title="Weight decay on two predictors that run together",
+    title="Weight decay on two correlated predictors",
     short="weight decay",
     estimand="first",
     unit="",
@@ -80,13 +80,13 @@ act = Act(
     study="Outcomes are drawn with weights 0.8 and 0.5 and errors of spread one; the predictors stay.",
     predictions=(
         Prediction(
-            "One week's outcome goes up by two. Which answer moves more?",
+            "The seventh week's outcome goes up by two, from 1.2 to 3.2. Which answer moves more?",
             ("the MLE", "the MAP mode", "both alike"),
             0,
             {"n": 10, "prior": 1, "extra": 0.95, "y": OUTCOME},
             {"y": (*OUTCOME[:6], 3.2, *OUTCOME[7:])},
-            "The two predictors run together, so the data tell their weights apart by small differences only, and one "
-            "week upsets them. The prior holds the difference of the weights near zero.",
+            "The two predictors are correlated, so the data tell their weights apart by small differences only, and "
+            "one week upsets them. The prior holds the difference of the weights near zero.",
         ),
         Prediction(
             "The second predictor becomes an exact copy of the first. Who still has an answer?",

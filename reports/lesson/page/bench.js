@@ -11,6 +11,7 @@ function makeBench(section, config, act, name, arrived) {
     values[k] = value;
     set({ [config.drag]: values });
   }, () => bench);
+  const side = makeSide(find(".side"), act, config);
   const panels = makePanels(find(".panels"), config);
   const clear = makeRepeat(find(".repeat"), config, act, () => bench);
   const controls = makeControls(find(".controls"), config, start, (changes) => set(changes), () => bench);
@@ -50,7 +51,8 @@ function makeBench(section, config, act, name, arrived) {
     const solved = performance.now();
     write(find(".why"), parts);
     panels(found, curves, act.marker?.(found, given, bench));
-    strip(bench, { marked: act.marker ? 0 : -1, curves: act.curves?.(found, given, bench, config) });
+    side(found, given, bench);
+    strip(bench, { marked: act.marked?.(bench) ?? -1, curves: act.curves?.(found, given, bench, config) });
     controls.show(bench);
     find(".state").textContent = `${stateInWords(bench, config)} ${location.href.split("#")[0]}${address(name, bench, start)}`;
     section.dataset.solve = (solved - began).toFixed(1);

@@ -171,7 +171,12 @@ function posterior(logp, { lo, hi, breaks = [], value = (u) => u, scan = 300, pa
     }
     return value(within(cuts[k], cuts[k + 1], left, density));
   };
-  return { mean: moment / total, lower: quantile(0.025), upper: quantile(0.975), total: Math.log(total) + top };
+  /** The share of the area below a point of the coordinate. */
+  const below = (u) => sum(masses.map((mass, k) => {
+    if (u >= cuts[k + 1]) return mass;
+    return u > cuts[k] ? gauss(density, cuts[k], u) : 0;
+  })) / total;
+  return { mean: moment / total, lower: quantile(0.025), upper: quantile(0.975), total: Math.log(total) + top, below };
 }
 
 /** A generator of random numbers that gives the same ones from the same seed (mulberry32). */

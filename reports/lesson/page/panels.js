@@ -86,7 +86,7 @@ function makePanels(place, config) {
       mark(panel, marker, curves.reference);
       panel.big.textContent = told(own);
       panel.big.classList.toggle("none", own.value === undefined);
-      panel.small.textContent = interval(own) || "no interval";
+      panel.small.textContent = (interval(own) || `no interval${own.none ?? ""}`) + (own.more ?? "");
       const beyond = shares[METHODS.indexOf(panel.method)];
       panel.note.textContent = own.status === "unbounded" ? "↑ rises without end"
         : beyond > 1 ? `${shown(own.value)} →` : beyond < 0 ? `← ${shown(own.value)}` : "";

@@ -27,6 +27,7 @@ function makePredictions(place, act, answers, show) {
       const chosen = Number(question.querySelector("input:checked").value);
       question.querySelectorAll("input").forEach((input) => { input.disabled = true; });
       reveal.hidden = true;
+      place.parentNode.classList.remove("asking");
       show({ ...asked.start, ...asked.move }, () => {
         const right = judged(act, answers, asked, k).right;
         const words = question.querySelectorAll("label")[right].textContent.trim();
@@ -44,6 +45,7 @@ function makePredictions(place, act, answers, show) {
   function begin(question) {
     if (question.dataset.begun) return;
     question.dataset.begun = "yes";
+    place.parentNode.classList.add("asking");
     show(JSON.parse(question.dataset.asked).start, () => {}, false);
   }
 

@@ -87,7 +87,7 @@ function makeStrip(place, config, moved, current) {
       draw("text", { x: x(t, from, to), y: height - 6, "text-anchor": "middle" }, frame).textContent = round(t);
     }
     if (upright) {
-      for (let t = Math.ceil(lo); t <= hi; t += 2) {
+      for (let t = 2 * Math.ceil(lo / 2); t <= hi; t += 2) {
         const y = height - 26 - (height - 40) * (t - lo) / (hi - lo);
         draw("line", { x1: 16, x2: width - 16, y1: y, y2: y, class: "faint" }, frame);
         draw("text", { x: 18, y: y - 3 }, frame).textContent = round(t);
