@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy import integrate, interpolate, optimize, stats
+from scipy import integrate, interpolate, optimize, special, stats
 
 
 def summary(points: np.ndarray, log_density: np.ndarray, values: np.ndarray) -> list[float]:
@@ -59,6 +59,16 @@ def separation(given: Mapping[str, Any], switch: str) -> list[float]:
         joint = joint - np.logaddexp(0, (1 - 2 * yi) * (level + slope[:, None] * xi))
     top = joint.max(axis=1)
     return summary(slope, top + np.log(integrate.simpson(np.exp(joint - top[:, None]), x=level, axis=1)), slope)
+
+
+def chances(given: Mapping[str, Any], values: np.ndarray) -> np.ndarray:
+    """Return the chance to pass at each value, averaged over the posterior on a grid of slope and level."""
+    x, y, prior = (np.array(given[key], dtype=float) for key in ("x", "y", "prior"))
+    slope, level = (grid.ravel() for grid in np.meshgrid(np.linspace(-6, 6, 401) * prior, np.linspace(-35, 35, 561)))
+    joint = stats.norm.logpdf(slope, 0, prior) + stats.norm.logpdf(level, 0, 5)
+    joint -= np.logaddexp(0, (1 - 2 * y)[:, None] * (level + slope * x[:, None])).sum(0)
+    weights = np.exp(joint - joint.max())
+    return np.array([weights @ special.expit(level + slope * v) for v in values]) / weights.sum()
 
 
 def outlier(given: Mapping[str, Any], switch: str) -> list[float]:

@@ -157,6 +157,8 @@ def test_the_curves_of_chance_are_the_fits(page: Page, lesson: Path) -> None:
         values, chances = found[kind].T
         intercept, slope = fit(weight)
         assert chances == pytest.approx(1 / (1 + np.exp(-intercept - slope * values)), abs=1e-4), kind
+    values, chances = found["mcmc"].T
+    assert chances == pytest.approx(lesson_answers.chances(given, values), abs=1e-6)
     apart = drawn(page, "separation", read("separation")[1]["given"])["mle"]  # the step stands between -0.4 and -0.2
     assert apart[1:3].tolist() == [[pytest.approx(-0.3), 0], [pytest.approx(-0.3), 1]]
 

@@ -141,7 +141,7 @@ acts.mixture = (() => {
     const bell = (centre, width) => grid(-5, 5, 201).map((e) => [centre + e * width, 0.25 / width * Math.exp(-0.5 * e * e)])
       .filter(([value]) => value >= -4 && value <= 8);
     return [
-      { points: bell(0, 1), kind: "known", label: { at: -3, height: 0.2, words: "known component" } },
+      { points: bell(0, 1), kind: "known", label: { at: -3.9, height: 0.25, words: "known component" } },
       { points: bell(at_, sigma), kind: "marked", label: { at: at_ + Math.min(2 * sigma, 0.5), height: Math.max(0.25 / sigma, 0.4), words: "unknown component" } },
     ];
   };

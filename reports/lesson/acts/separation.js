@@ -48,19 +48,25 @@ acts.separation = (() => {
     const likelihood = (b) => best(x, y, b, 0, start(b)).value;
     const prior_ = (b) => -0.5 * (b / prior) ** 2;
     const joint = (b) => best(x, y, b, LEVEL_SD ** -2, start(b)).value + prior_(b);
-    const marginal = (b) => {
+    /** Levels at equal steps around the best one for a slope, each with its density, in units of the highest. */
+    const levels = (b) => {
       const top = best(x, y, b, LEVEL_SD ** -2, start(b));
-        // Sums of equal steps are exact to exp(-2 pi d / step); the density's poles lie at d = pi.
+      // Sums of equal steps are exact to exp(-2 pi d / step); the density's poles lie at d = pi.
       const step = Math.min(0.5 / Math.sqrt(top.second), 1);
-      let total = 1;
+      const terms = [[top.level, 1]];
       for (const sign of [-1, 1]) {
         for (let k = 1; k < 400; k += 1) {
-          const term = Math.exp(at(x, y, top.level + sign * k * step, b, LEVEL_SD ** -2).value - top.value);
-          total += term;
+          const level = top.level + sign * k * step;
+          const term = Math.exp(at(x, y, level, b, LEVEL_SD ** -2).value - top.value);
+          terms.push([level, term]);
           if (term < 1e-14) break;
         }
       }
-      return top.value + Math.log(total * step) + prior_(b);
+      return { height: top.value, step, terms };
+    };
+    const marginal = (b) => {
+      const { height, step, terms } = levels(b);
+      return height + Math.log(sum(terms.map(([, term]) => term)) * step) + prior_(b);
     };
     const where = separated(x, y);
     const mode = summit(joint, 0, 0.5);
@@ -70,11 +76,33 @@ acts.separation = (() => {
     });
     return {
       likelihood, joint, density: marginal, prior: prior_, where,
+      averaged: (values) => averaged(values, levels, marginal, average),
       intercepts: { mle: (b) => best(x, y, b, 0, start(b)).level, map: (b) => best(x, y, b, LEVEL_SD ** -2, start(b)).level },
       mle: largest(likelihood, where),
       map: { status: "ok", value: mode.x, lower: mode.x - Z * width, upper: mode.x + Z * width },
       mcmc: { status: "ok", ...asValue(average) },
     };
+  };
+
+  /** The chance at each value, averaged over slope and intercept: sums of equal steps over both. */
+  const averaged = (values, levels, marginal, { lower, upper }) => {
+    const slopes = grid(lower - (upper - lower), upper + (upper - lower), 61);
+    const logs = slopes.map(marginal);
+    const top = Math.max(...logs);
+    const chances = values.map(() => 0);
+    let total = 0;
+    slopes.forEach((b, k) => {
+      const mass = Math.exp(logs[k] - top);
+      if (mass < 1e-7) return;
+      const { terms } = levels(b);
+      const whole = sum(terms.map(([, term]) => term));
+      total += mass;
+      for (const [level, term] of terms) {
+        if (term < 1e-7) continue;
+        values.forEach((value, j) => { chances[j] += mass * term / whole * chance(level + b * value); });
+      }
+    });
+    return chances.map((c) => c / total);
   };
 
   const largest = (likelihood, { kind, sign }) => {
@@ -99,25 +127,30 @@ acts.separation = (() => {
         : "One value splits those who passed from those who failed: ";
       return [split, "the steeper the curve, the better it fits, so ", ["mle", "the likelihood has its top at infinity"],
         ". The prior pays for steepness and stops it at ", ["map", shown(map.value)],
-        "; steep curves stay plausible, so ", ["mcmc", `the average lies farther out, at ${shown(mcmc.value)}`], ".", ...withZero(map)];
+        "; steep curves stay plausible, so ", ["mcmc", `the average lies farther out, at ${shown(mcmc.value)}`], ".", ...withZero(map, mcmc)];
     }
     return ["The groups overlap, so a steeper curve at some point fits worse: ", ["mle", `top at ${shown(mle.value)}`],
       ". The prior pulls it to ", ["map", shown(map.value)], ", and the long tail of steep curves takes ",
-      ["mcmc", `the average to ${shown(mcmc.value)}`], ".", ...withZero(map)];
+      ["mcmc", `the average to ${shown(mcmc.value)}`], ".", ...withZero(map, mcmc)];
   };
 
-  /** The mode's interval is symmetric where the density is not: it may hold zero where the other two do not. */
-  const withZero = ({ lower, upper }) => (lower < 0 && upper > 0
+  /** The mode's interval is symmetric where the density is not: it may hold zero where the posterior's does not. */
+  const withZero = (map, mcmc) => (map.lower < 0 && map.upper > 0 && mcmc.lower * mcmc.upper > 0
     ? [" The mode's interval takes the density for a normal curve, and so holds zero."] : []);
 
-  /** The chance to pass at every value: of the MLE, a step where its slope is infinite, and of the mode. */
-  const curves = ({ mle, map, where, intercepts }, given, bench, config) => {
+  /** The chance to pass at every value: of the MLE, a step where its slope is infinite, of the mode, and averaged over the posterior. */
+  const curves = ({ mle, map, where, intercepts, averaged: average }, given, bench, config) => {
     const values = grid(...config.range, 121);
+    const few = grid(...config.range, 61);
+    const chances = average(few);
     const curve = (kind, words, slope_, at_) => ({
       points: values.map((value) => [value, chance(intercepts[kind](slope_) + slope_ * value)]), kind, label: { ...at_, words },
     });
-    const found = [curve("map", "MAP mode", map.value, { at: values[0], height: 0.5 })];
-    const at_ = { at: values[0], height: 0.72 };
+    const found = [
+      { points: few.map((value, k) => [value, chances[k]]), kind: "mcmc", label: { at: values[0], height: 0.36, words: "posterior's average" } },
+      curve("map", "MAP mode", map.value, { at: values[0], height: 0.55 }),
+    ];
+    const at_ = { at: values[0], height: 0.74 };
     if (mle.status === "ok") found.push(curve("mle", "MLE", mle.value, at_));
     else if (mle.status === "at_infinity") {
       const [low, high] = where.sign > 0 ? [0, 1] : [1, 0];

@@ -71,7 +71,7 @@ act = Act(
         "outlier": 2.9,
         "height": 160,
         "data": "hours of practice above or below the usual; those who passed are in the upper row. The curves are the "
-        "chance to pass by the MLE and by the MAP mode",
+        "chance to pass by the MLE, by the MAP mode, and averaged over the posterior",
         "n": {"min": 2, "max": 10, "start": 10, "label": "people"},
         "prior": {"lo": 0.2, "hi": 20, "start": 2, "label": "scale of the normal prior of the slope"},
         "axis": {"lo": -2, "hi": 10, "ticks": (-2, 0, 2, 4, 6, 8, 10), "label": "slope: log odds per hour"},
