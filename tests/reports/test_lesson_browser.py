@@ -302,6 +302,13 @@ def test_answers_are_veiled_until_a_question_is_answered_or_the_bench_moves(page
     page.evaluate("document.querySelector('#mixture .unveil button').click()")
     page.evaluate("document.querySelector('#outlier .controls button').click()")
     page.evaluate(FRAMES)
+    until(page, "!document.querySelector('#lasso .next').hidden")
+    why = "getComputedStyle(document.querySelector('#lasso .why')).visibility"
+    assert page.evaluate(why) == "visible"
+    page.evaluate("document.querySelector('#lasso .next').click()")
+    assert page.evaluate(why) == "hidden"  # the sentence could answer the next question
+    bench(page, "lasso", prior=1)
+    assert page.evaluate(why) == "visible"
     seen = [name for name in NAMES if page.evaluate(tall.format(name, "panels")) > 100]
     assert seen == ["lasso", "mixture", "outlier"]
 

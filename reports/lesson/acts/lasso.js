@@ -28,7 +28,7 @@ acts.lasso = (() => {
     const end = [["mcmc", `the average is ${shown(mcmc.value)}, and the effect is above zero with probability ${shown(positive)}`], "."];
     return map.value === 0
       ? [...start, ", so ", ["map", "the mode is exactly zero"], ". The posterior gives the value zero no probability: ", ...end]
-      : [...start, ", so the mode lies nearer to zero by this distance, at ", ["map", shown(map.value)], "; ", ...end];
+      : [...start, ", so the mode lies that much nearer to zero, at ", ["map", shown(map.value)], "; ", ...end];
   };
 
   return {

@@ -84,7 +84,7 @@ acts.outlier = (() => {
       : ["mle", `every centre from ${shown(mle.left)} to ${shown(mle.right)} is as good`];
     return [pull, first, ", mode ", ["map", shown(map.value)], ", average ", ["mcmc", shown(mcmc.value)],
       `. The farthest value lies ${shown(far)} from the median`,
-      errors === "normal" ? "; the intervals are as wide as without it." : "."];
+      errors === "normal" ? "; the intervals would be as wide if it lay near." : "."];
   };
 
   // The MLE against the place of the last value, one line for each kind of errors that was chosen.

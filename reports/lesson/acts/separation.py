@@ -80,7 +80,8 @@ act = Act(
     study="Hours are drawn from Normal(0, 1.3), and people pass with log odds of 1.5 an hour.",
     predictions=(
         Prediction(
-            "The person who failed after +0.4 hours is moved to -0.4, below all who passed. Where does the MLE go?",
+            "The person who failed at 0.4 hours above the usual is moved to 0.4 below, left of all who passed. "
+            "Where does the MLE go?",
             ("down", "up", "to infinity"),
             2,
             {"n": 10, "prior": 2, "x": HOURS},

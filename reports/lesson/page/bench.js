@@ -23,7 +23,7 @@ function makeBench(section, config, act, name, arrived) {
 
   // The answers stay veiled until a question was answered, the bench was moved, or they were asked for.
   section.classList.add("veiled");
-  const unveil = () => section.classList.remove("veiled");
+  const unveil = () => section.classList.remove("veiled", "asking");
   find(".unveil button").addEventListener("click", () => set({}));
 
   function set(changes, seen = true) {
@@ -60,7 +60,7 @@ function makeBench(section, config, act, name, arrived) {
     // Readers hear the sentence when the bench has come to rest.
     clearTimeout(speaking);
     speaking = setTimeout(() => {
-      if (!section.classList.contains("veiled")) find(".spoken").textContent = plain(parts);
+      if (!section.matches(".veiled, .asking")) find(".spoken").textContent = plain(parts);
       arrived(name, address(name, bench, start));
     }, 500);
   }
