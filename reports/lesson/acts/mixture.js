@@ -138,8 +138,11 @@ acts.mixture = (() => {
   /** Both components over the data, in units of the known one's top, which is drawn at a quarter of the height. */
   const curves = (found, { y }, bench) => {
     const [at_, sigma] = [y[0], bench.extra];
-    const bell = (centre, width) => grid(-5, 5, 201).map((e) => [centre + e * width, 0.25 / width * Math.exp(-0.5 * e * e)])
-      .filter(([value]) => value >= -4 && value <= 8);
+    const bell = (centre, width) => {
+      const reach = Math.sqrt(20 + 2 * Math.max(0, Math.log(0.25 / width))); // down to nothing, however high the top
+      return grid(-reach, reach, 201).map((e) => [centre + e * width, 0.25 / width * Math.exp(-0.5 * e * e)])
+        .filter(([value]) => value >= -4 && value <= 8);
+    };
     return [
       { points: bell(0, 1), kind: "known", label: { at: -3.9, height: 0.25, words: "known component" } },
       { points: bell(at_, sigma), kind: "marked", label: { at: at_ + Math.min(2 * sigma, 0.5), height: Math.max(0.25 / sigma, 0.4), words: "unknown component" } },

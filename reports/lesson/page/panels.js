@@ -102,8 +102,8 @@ function makePanels(place, config) {
     const share = Math.min(Math.max(scale.share(marker.x), 0), 1);
     const [cx, cy] = [share * width, at(Math.min(Math.exp(marker.height - (reference ?? marker.height)), 1.1))];
     put(panel.marker, { cx, cy });
-    put(panel.here, { x: share > 0.5 ? cx - 9 : cx + 9, y: cy - 9, "text-anchor": share > 0.5 ? "end" : "start" });
-    panel.here.textContent = marker.words;
+    put(panel.here, { x: share > 0.5 ? cx - 9 : cx + 9, y: cy < 40 ? cy + 22 : cy - 9, "text-anchor": share > 0.5 ? "end" : "start" });
+    panel.here.textContent = `${scale.share(marker.x) < 0 ? "← " : ""}${marker.words}`;
   }
 
   function ends(bar, own) {
