@@ -16,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from triptych.base.text import join_all
 from triptych.problem.claims import Claim, at_least, at_most, claim, equal
 from triptych.problem.scenario import Data, Figure, Scenario, Series
 from triptych.problem.varied import Range, overridden
 
+PATIENTS = 442
 RATE = 0.237  # lambda: the prior of a coefficient is Laplace(0, sigma / RATE)
 EXACT = 1e-8  # of sigma: rounding, seen through predictors that nearly repeat each other
 FALSE_ALARM = 1e-4  # per claim on sampled figures
@@ -256,11 +258,17 @@ def coefficient_path(comparison: Any) -> Figure:
     series = [Series(name, rates.tolist(), path[:, j].tolist()) for j, name in enumerate(names)]
     points = (
         Series("MAP", [RATE] * int(np.sum(~zero)), beta[~zero].tolist(), kind="points"),
-        Series("MAP, exactly zero", [RATE] * int(np.sum(zero)), beta[zero].tolist(), kind="points"),
+        Series(
+            f"MAP, exactly zero: {' and '.join(np.array(names)[zero])}",
+            [RATE] * int(np.sum(zero)),
+            beta[zero].tolist(),
+            kind="open points",
+        ),
     )
     return Figure(
         f"At lambda = {RATE:g} the MAP of {' and '.join(np.array(names)[zero])} is exactly zero",
-        "A line for each coefficient of scikit-learn's lasso at the MAP's sigma; points for the MAP.",
+        "A line for each coefficient of scikit-learn's lasso at the MAP's sigma, dashed only to tell lines apart; "
+        "points for the MAP.",
         "lambda, the tightness of the prior",
         "coefficient beta",
         (*series, *points, Series("this prior", [RATE], kind="vline")),
@@ -272,17 +280,17 @@ def answer(comparison: Any) -> str:
     """Say which coefficients the MAP sets to zero, and that the posterior sets none."""
     rows, posterior = comparison["default"].rows("map", "beta"), comparison["default"].rows("mcmc", "beta")
     zeros = [row.label for row in rows if row.estimate == 0]
-    undecided = sum(row.lower < 0 < row.upper for row in posterior)
+    undecided = [row.label for row in posterior if row.lower < 0 < row.upper]
     return (
         f"The most probable coefficients (MAP, maximum a posteriori; here the lasso) are exactly zero for "
-        f"{' and '.join(zeros)}. The posterior sets none to zero: of its {len(rows)} credible intervals {undecided} "
-        "contain zero, so for those the sign of the effect is open."
+        f"{' and '.join(zeros)}. The posterior sets none to zero: of its {len(rows)} credible intervals those of "
+        f"{join_all(undecided)} contain zero, so for these the sign of the effect is open."
     )
 
 
 scenario = Scenario(
     name="lasso",
-    question="Which predictors of diabetes progression does a Laplace prior set to zero, and does the posterior?",
+    question="Which predictors of diabetes progression does the lasso (a MAP) set to zero, and does the posterior?",
     source="Park and Casella (2008), JASA 103, 681-686, equations (3)-(5); data of Efron et al. (2004), Annals of "
     "Statistics 32, 407-499, as shipped by scikit-learn",
     model=model,
@@ -317,7 +325,8 @@ scenario = Scenario(
     units={"beta": "units of progression, for a predictor of unit length", "sigma": "units of progression"},
     about="442 patients: how far diabetes had progressed after a year (a score from 25 to 346), and ten predictors "
     "measured before: age, sex, body mass index (bmi), blood pressure (bp), and in the blood total cholesterol (s1), "
-    "LDL (s2), HDL (s3), total over HDL (s4), the logarithm of triglycerides (s5) and glucose (s6). beta[s1] is what "
-    "s1 adds to the score, all predictors scaled alike. The Laplace prior expects coefficients near zero; its "
-    f"lambda = {RATE:g} is the one under which these data are most probable (Park and Casella 2008).",
+    "LDL (s2), HDL (s3), total over HDL (s4), log triglycerides (s5) and glucose (s6), each scaled to unit length: a "
+    f"beta of 500 is {500 / np.sqrt(PATIENTS):.0f} points for one standard deviation. The Laplace prior expects "
+    f"coefficients near zero; its lambda = {RATE:g} makes these same data most probable (Park and Casella 2008); "
+    "the intervals take it as known.",
 )  # fmt: skip

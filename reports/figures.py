@@ -21,6 +21,7 @@ STRETCH = 1.5
 FEWEST = 50  # draws of a prior within the axis, from which its density is drawn
 HEIGHT = "density; likelihood: scaled"
 BEFORE = (0.05, 0.95)  # the part of a prior that the axis makes room for
+SEEN = 2.0  # pixels between MAP and the posterior's top from which they are seen apart
 TOP = 1.12  # of the axis, in heights of the posterior
 # What the three curves are, below the first of the pictures.
 CURVES = (
@@ -106,6 +107,36 @@ def density(
     _points(chart, scalar, optima, y(0.0))
     chart.title = _describe(scalar, ["prior"] * bool(before.size) + [source] * bool(likely))
     return chart
+
+
+def joint_maximum(chart: Chart, scalar: Scalar, draws: np.ndarray, panel: Any) -> str:
+    """Say why the MAP of a drawn scalar is not the top of its density: where that is seen, or takes others as known.
+
+    Parameters
+    ----------
+    chart
+        The drawing of this scalar.
+    scalar, draws
+        As drawn.
+    panel
+        The MAP; nothing is said where it has only one parameter, as then the curve is the joint density.
+    """
+    from arviz_stats.base import array_stats
+
+    row = scalar.rows.get("map")
+    if panel is None or row is None or not math.isfinite(row["estimate"]):
+        return ""
+    grid, pdf, _ = array_stats.kde(draws[np.isfinite(draws)], grid_len=512)
+    known = panel.held.get((scalar.estimand, scalar.label))
+    apart = abs(chart.x(float(row["estimate"])) - chart.x(float(grid[np.argmax(pdf)]))) > SEEN
+    several = panel.z is not None and np.size(panel.z) > 1
+    if known is None and not (apart and several):
+        return ""
+    here = f" (here with {known.as_equations()})" if known is not None else ""
+    return (
+        f" The MAP is the maximum over all parameters jointly{here}, not that of the green curve, which averages over "
+        "the others."
+    )
 
 
 def _likelihood(row: dict[str, Any] | None, profile: Sequence[tuple[float, float]] | None) -> tuple[np.ndarray, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from triptych.base.numbers import significant
-from triptych.reports.marks import Chart
+from triptych.reports.marks import SHAPES, Chart
 from triptych.reports.scales import Scale, spread
 
 if TYPE_CHECKING:
@@ -141,10 +141,12 @@ def _series(
             for a, b in zip(series.x, series.y, strict=True)
             if x.holds(float(a)) and y.holds(float(b))
         ]
-        if series.kind == "points":
-            shape = "circle"
+        if series.kind in ("points", "open points"):
+            # The points of a panel have its shape; open ones are drawn as in tables, where something is to be noted.
+            shape = SHAPES.get(css, "circle")
+            css = f"{css} doubt" if series.kind == "open points" else css
             for px, py in points:
-                chart.dot(f"{css} point", "circle", px, py, 3.0, series.label)
+                chart.dot(f"{css} point", shape, px, py, 3.6 if shape == "diamond" else 3.0, series.label)
         else:
             chart.curve(f"{css} line", points, series.label)
     if series.label and legend:

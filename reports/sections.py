@@ -15,7 +15,7 @@ from triptych.comparisons.notices import far_from_the_prior
 from triptych.problem.scenario import DEFAULT
 from triptych.reports import cells
 from triptych.reports.circles import Circle
-from triptych.reports.figures import CURVES, HEIGHTS, SMALL, density, drawable, evidence
+from triptych.reports.figures import CURVES, HEIGHTS, SMALL, density, drawable, evidence, joint_maximum
 from triptych.reports.forest import forests
 from triptych.reports.marks import Chart
 from triptych.reports.mathematics import code, mathml, pretty
@@ -29,6 +29,7 @@ from triptych.reports.view import (
     Scalar,
     described,
     expected,
+    full_name,
     held,
     methods,
     notes,
@@ -229,8 +230,6 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
         drawn += [pair for pair in _places(groups) if pair[0].name == headline]
     densities = _densities(solution, drawn, optima, comparison.scenario.units, key, large=headline if first else "")
     front = densities.get(headline) if first else None
-    if front is not None:
-        front.caption = CURVES
     looked_at = posterior is not None and (first or doubtful)
     return {
         **panels,
@@ -292,6 +291,7 @@ def _card(
         "title": TITLES[method],
         "is": IS[method],
         "described": described(mine),
+        "taken": _taken(solution, comparison.explanations[solution.variant].headline, method),
         "notes": [{"note": note, "names": note.brief(every)} for note in found if note.status != "ok"],
         "remarks": [note for note in found if note.status == "ok"],
         "headline": _headline(groups, comparison.explanations[solution.variant].headline, method),
@@ -300,6 +300,16 @@ def _card(
             cells.line(row, groups) for row in select(comparison.optima, solution.variant) if row["method"] == method
         ],
     }
+
+
+def _taken(solution: Any, name: str, method: str) -> str:
+    """Say what a panel's interval of one scalar takes as known; nothing where it takes nothing."""
+    panel = solution.panels.get(method)
+    held = panel.held if panel is not None else {}
+    known = [
+        what for (estimand, label), what in held.items() if full_name({"estimand": estimand, "label": label}) == name
+    ]
+    return f"Takes {known[0].as_equations()} as known" if known else ""
 
 
 def _headline(groups: list[Scalar], name: str, method: str) -> dict[str, Any] | None:
@@ -335,9 +345,10 @@ def _densities(
         unit = units.get(scalar.estimand, "")
         place_key = f"{key}-d{len(charts)}"
         size = LARGE if scalar.name == large else SMALL
-        charts[scalar.name] = density(
-            circle.scalar(scalar), draws, prior, others, profile, place_key, unit, size, given
-        )
+        chart = density(circle.scalar(scalar), draws, prior, others, profile, place_key, unit, size, given)
+        if scalar.name == large:
+            chart.caption = CURVES + joint_maximum(chart, circle.scalar(scalar), draws, solution.panels.get("map"))
+        charts[scalar.name] = chart
     return charts
 
 

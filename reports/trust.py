@@ -6,8 +6,11 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from triptych.base.numbers import significant, style
 from triptych.base.text import join_all
+from triptych.comparisons.explanation.prior import drawn_prior
 from triptych.problem.table import SHORT, Row
 from triptych.reports.view import full_name, held
 from triptych.sampling.gate import MAX_RHAT, MIN_ESS
@@ -15,6 +18,7 @@ from triptych.sampling.gate import MAX_RHAT, MIN_ESS
 if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
+BEFORE = 0.95  # probability of the interval in which a prior puts a scalar
 BAND = 2  # Monte Carlo standard errors to each side within which a posterior mean is said to be right
 
 
@@ -77,7 +81,7 @@ def _exact(solution: Any, headline: str) -> str:
     if not math.isfinite(row.upper - row.lower):
         return known
     write = style(asdict(one) for p in solution.panels.values() for one in p.estimates if one.name == headline)
-    return f"{known}; how uncertain {headline} itself is, its interval says: {write(row.lower)} to {write(row.upper)}"
+    return f"{known}, beside its interval of {write(row.lower)} to {write(row.upper)}"
 
 
 def _maxima(solution: Any) -> list[str]:
@@ -94,8 +98,8 @@ def _maxima(solution: Any) -> list[str]:
     where = f"{join_all([f'{count} ({name})' for name, count, _ in found])} starting points"
     lower = [f"{others} of the {name}" for name, _, others in found if others]
     if lower:
-        return [f"From {where} lower tops were found, {join_all(lower)}, and the highest is reported"]
-    return [f"From {where} no other top was found"]
+        return [f"From {where} lower maxima were found, {join_all(lower)}, and the highest is reported"]
+    return [f"From {where} no other maximum was found"]
 
 
 def _conditional(solution: Any) -> tuple[str, str] | None:
@@ -108,6 +112,18 @@ def _conditional(solution: Any) -> tuple[str, str] | None:
     return "The MAP's intervals", f"no. They take {known} as known."
 
 
+def _before_the_data(solution: Any, headline: str) -> str:
+    """Say where the prior's own draws of a scalar lie; nothing where the prior as a whole cannot be drawn from."""
+    for estimand, draws in drawn_prior(solution).items():
+        labels = solution.variables[estimand].labels if estimand in solution.variables else ()
+        for label, values in zip(labels, draws.T, strict=True):
+            if full_name({"estimand": estimand, "label": label}) == headline and np.all(np.isfinite(values)):
+                low, high = np.quantile(values, ((1 - BEFORE) / 2, (1 + BEFORE) / 2))
+                between = f"between {significant(low, 2)} and {significant(high, 2)}"
+                return f" Before the data it puts {headline} {between} ({100 * BEFORE:g} %)."
+    return ""
+
+
 def _prior(solution: Any, headline: str) -> tuple[str, str] | None:
     """Say that nothing tests the prior, and what the headline is with and without it."""
     rows: dict[str, Row] = {
@@ -117,7 +133,8 @@ def _prior(solution: Any, headline: str) -> tuple[str, str] | None:
     if after is None or not math.isfinite(after.estimate):
         return None
     write = style(asdict(row) for row in rows.values())
-    text = f"not tested here; yours to judge. With it {headline} is {write(after.estimate)}"
+    before = _before_the_data(solution, headline)
+    text = f"not tested here; yours to judge.{before} With it {headline} is {write(after.estimate)}"
     mle = rows.get("mle")
     if mle is not None and math.isfinite(mle.estimate):
         text += f", by the data alone {write(mle.estimate)}"

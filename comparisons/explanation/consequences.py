@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from triptych.comparisons.explanation.in_short import answered, most_different
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import LENGTHS, SMALL, agree, distance
+from triptych.comparisons.explanation.prior_rules import TIED
 from triptych.comparisons.explanation.sentences import Rule, Sentence, finite, named, verb
 from triptych.problem.table import Row, Status
 
@@ -60,8 +61,9 @@ def zeros(scalars: Sequence[Measured]) -> list[Sentence]:
     widest = max(these, key=lambda s: s.length("mcmc"))
     row = widest.rows["mcmc"]
     text = (
-        f"A MAP of exactly 0 is not evidence of no effect: values of {widest.name} from {widest.write(row.lower)} to "
-        f"{widest.write(row.upper)} are in its {100 * row.ci_prob:.9g} % credible interval."
+        f"A MAP of exactly 0 is not evidence of no effect, so do not drop {named(these, scalars)} for it: values of "
+        f"{widest.name} from {widest.write(row.lower)} to {widest.write(row.upper)} are in its "
+        f"{100 * row.ci_prob:.9g} % credible interval."
     )
     return [Sentence("zeros", text, tuple(s.name for s in these), (row.lower, row.upper))]
 
@@ -132,9 +134,10 @@ def which_number(scalars: Sequence[Measured]) -> list[Sentence]:
     if vector := answered(scalars):
         data = [one for one in vector if one.status("mle") is Status.OK and finite(one.length("mle"))]
         means = "as posterior means with credible intervals"
-        text = f"Report {named(vector, scalars)} {means}, {under}."
+        text = f"Report {named(vector, scalars)} {means}, {under}. For example: {_example(s, scalars)}."
         if len(data) == len(vector):
-            text += " By the data alone: the MLEs with confidence intervals."
+            text += " In addition, for the data alone: the MLEs with confidence intervals."
+        text += _clear_of_zero(vector)
         return [Sentence("which_number", text, tuple(one.name for one in vector), (mean.estimate,))]
     both = f"the posterior mean, {_interval(s, mean)}"
     if s.status("mle") is Status.OK and finite(s.length("mle")):
@@ -143,6 +146,33 @@ def which_number(scalars: Sequence[Measured]) -> list[Sentence]:
     else:
         text = f"For {name} report {both}, {under}."
     return [Sentence("which_number", text, (name,), (mean.estimate,))]
+
+
+def _example(s: Measured, scalars: Sequence[Measured]) -> str:
+    """Return a result as it is written down, with the single parameters by which the prior ties its vector together."""
+    said = f"{s.name} is {_interval(s, s.rows['mcmc'])}"
+    for one in scalars if s.prior_correlation > TIED else ():
+        single = sum(other.estimand == one.estimand for other in scalars) == 1
+        row = one.rows.get("mcmc")
+        if single and one.estimand in s.parameters and row is not None and finite(row.estimate + row.upper - row.lower):
+            said += f", {one.name} {one.write(row.estimate)} ({one.write(row.lower)} to {one.write(row.upper)})"
+    return said
+
+
+def _clear_of_zero(vector: Sequence[Measured]) -> str:
+    """Name the scalars of a vector all of whose intervals lie on one side of zero, where some do and others do not."""
+    clear = [
+        s
+        for s in vector
+        if any(one.signed for one in vector)
+        and (all(r.lower > 0 for r in s.rows.values()) or all(r.upper < 0 for r in s.rows.values()))
+    ]
+    if not clear or len(clear) == len(vector):
+        return ""
+    names = [s.name for s in clear]
+    return (
+        f" {verb(names, 'The intervals', 'All intervals')} of {named(clear, vector)} lie clear of zero by every method."
+    )
 
 
 def _spelled(priors: Sequence[str]) -> str:

@@ -39,12 +39,26 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
         write = these[0].write
         parts = [f"{write(s)} ({WORDS[m]})" for m, s in others.items()]
         text = (
-            f"The prior ties the {len(these)} values of {estimand} together and so draws them towards each other. "
-            f"Their spread (standard deviation) is {write(spread['mle'])} (MLEs), "
+            f"{_mostly_noise(these, spread['mle'])}The prior ties the {len(these)} values of {estimand} together and "
+            f"so draws them towards each other: their standard deviation is {write(spread['mle'])} (MLEs), "
             f"{' and '.join(parts)}.{_together(these)}"
         )
         found.append(Sentence("pooling", text, tuple(s.name for s in these), tuple(spread.values())))
     return found
+
+
+def _mostly_noise(these: Sequence[Measured], spread: float) -> str:
+    """Say that MLEs differ by no more than one of them may be off; nothing where they differ by more."""
+    errors = np.array([s.rows["mle"].std_error for s in these])
+    if not np.all(np.isfinite(errors)) or not np.median(errors) >= spread:
+        return ""
+    write = these[0].write
+    low, high = write(float(errors.min())), write(float(errors.max()))
+    each = low if low == high else f"{low} to {high}"
+    return (
+        f"The standard errors of the MLEs of {these[0].estimand} ({each}) are as large as their differences, which may "
+        "be mostly noise. "
+    )
 
 
 def _together(these: Sequence[Measured]) -> str:

@@ -106,6 +106,19 @@ def test_pooling_needs_a_prior_that_ties_the_scalars_together():
     assert prior_rules.pooling(tied[:2]) == []
 
 
+def test_mles_that_differ_by_less_than_they_may_be_off_are_called_mostly_noise():
+    mles, means = (-2.0, 0.0, 3.0), (-0.5, 0.0, 1.0)  # the MLEs have a standard deviation of 2.52
+    noisy = vector(mles, means, errors=(1.0, 2.6, 4.0), prior_correlation=0.4)
+    said = (
+        "The standard errors of the MLEs of theta (1.0 to 4.0) are as large as their differences, which may be mostly"
+    )
+    assert prior_rules.pooling(noisy)[0].text.startswith(said)
+    sure = vector(mles, means, errors=(1.0, 2.4, 4.0), prior_correlation=0.4)
+    assert prior_rules.pooling(sure)[0].text.startswith("The prior ties the 3 values")
+    unknown = [replace(s, rows={**s.rows, "mle": replace(s.rows["mle"], std_error=NAN)}) for s in noisy]
+    assert prior_rules.pooling(unknown)[0].text.startswith("The prior ties the 3 values")
+
+
 def test_a_missing_maximum_is_explained_by_its_status():
     infinite = scalar(math.inf, statuses={"mle": Status.AT_INFINITY})
     (found,) = existence_rules.no_mle([infinite])
@@ -171,7 +184,7 @@ def test_a_map_whose_interval_holds_something_is_not_among_those_that_may_be_rep
 
 def test_a_zero_on_a_corner_is_no_evidence_of_no_effect():
     zero = scalar(1.0, 0.0, 0.4, on_corner=True)
-    assert "not evidence of no effect" in consequences.zeros([zero])[0].text
+    assert "not evidence of no effect, so do not drop b for it: values of b" in consequences.zeros([zero])[0].text
     assert existence_rules.corner([zero])
     assert consequences.zeros([scalar(1.0, 0.0, 0.4)]) == []
     assert existence_rules.corner([scalar(1.0, 0.0, 0.4)]) == []
@@ -244,6 +257,21 @@ def test_a_vector_is_answered_as_a_whole_before_what_differs():
     assert "best guesses" not in in_short([*some, *scalars[1:]])
 
 
+def test_scalars_that_are_clear_of_zero_by_every_method_are_named_where_others_are_not():
+    clear, open_ = vector((9.0, -9.0), (5.0, -6.0)), vector((1.0, 9.0), (0.5, 1.0))
+    open_ = [replace(s, name=f"theta[{k}]") for s, k in zip(open_, "yz", strict=True)]
+    (found,) = consequences.which_number([*clear, *open_])
+    assert found.text.endswith(" All intervals of theta[a] and theta[b] lie clear of zero by every method.")
+    bare = replace(clear[0], rows={**clear[0].rows, "map": row("map", 5.0, kind="none")})
+    (found,) = consequences.which_number([bare, clear[1], *open_])
+    assert found.text.endswith(" The intervals of theta[b] lie clear of zero by every method.")
+    for silent in (vector((9.0, 9.0, 9.0), (5.0, 6.0, 7.0)), vector((1.0, 1.0, 9.0), (0.5, 1.0, 1.5))):
+        assert "clear of zero" not in consequences.which_number(silent)[0].text
+    assert (
+        "clear of zero" not in consequences.which_number([replace(s, signed=False) for s in [*clear, *open_]])[0].text
+    )
+
+
 def test_zero_is_spoken_of_only_for_what_can_have_both_signs():
     inside, beyond = vector((0.0, 0.0, 0.0), (0.5, 1.0, 1.5)), vector((9.0, 9.0, 9.0), (5.0, 6.0, 7.0))
     assert about_zero(inside, "mcmc") == "zero lies in each credible interval (95 %), so the sign of none is certain"
@@ -305,12 +333,18 @@ def test_a_vector_is_reported_as_a_whole_with_its_priors_spelled_out():
     (found,) = consequences.which_number(scalars)
     assert found.text == (
         "Report theta (all 3) as posterior means with credible intervals, and name the prior: mu ~ Normal(0, 5), tau ~ "
-        "HalfCauchy(5) (Normal: mean, standard deviation). By the data alone: the MLEs with confidence intervals."
+        "HalfCauchy(5) (Normal: mean, standard deviation). For example: theta[c] is 1.5 (95 % credible interval -0.5 "
+        "to 3.5). In addition, for the data alone: the MLEs with confidence intervals."
     )
     assert found.scalars == ("theta[a]", "theta[b]", "theta[c]")
     (bare,) = consequences.which_number([replace(s, priors=()) for s in scalars])
-    assert "and name the prior. By" in bare.text
+    assert "and name the prior. For example" in bare.text
     mu = scalar(NAN, statuses={"mle": Status.NOT_IDENTIFIED}, estimand="mu")
+    common = scalar(NAN, 4.0, 4.0, statuses={"mle": Status.NOT_IDENTIFIED}, estimand="mu")
+    tied = [replace(s, prior_correlation=0.5) for s in scalars]
+    assert "-0.5 to 3.5), mu 4.00 (3.00 to 5.00). In" in consequences.which_number([common, *tied])[0].text
+    for other in ([common, *scalars], [replace(common, estimand="nu", name="nu"), *tied]):
+        assert "-0.5 to 3.5). In" in consequences.which_number(other)[0].text
     assert consequences.prior_matters([mu, *scalars]) == []  # its prior is named already
     assert consequences.prior_matters([mu])
     assert consequences.prior_matters([mu, *(replace(s, parameters=("nu",)) for s in scalars)])

@@ -149,6 +149,6 @@ def test_claims_notice_another_lambda(run: Any, monkeypatch: pytest.MonkeyPatch)
 def test_its_figure_shows_the_zeros(run: Any) -> None:
     (figure,) = (f(run) for f in scenario.figures)
     by_name = {s.label: s for s in figure.series}
-    assert by_name["MAP, exactly zero"].y == [0.0, 0.0]
-    assert "age, s2" in figure.caption
+    assert by_name["MAP, exactly zero: age and s2"].y == [0.0, 0.0]
+    assert "age and s2" in figure.title
     assert all(by_name[name].y[-1] == 0 for name in run["default"].data.coords["predictor"])

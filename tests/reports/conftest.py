@@ -62,6 +62,7 @@ class Panel:
     paths: list[Path] = field(default_factory=list)
     profiles: dict[tuple[str, str], list[tuple[float, float]]] = field(default_factory=dict)
     held: dict[tuple[str, str], str] = field(default_factory=dict)
+    z: np.ndarray | None = None
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from scipy.signal import find_peaks
 from scipy.stats import norm
 
 import triptych
-from triptych.reports.figures import density
+from triptych.reports.figures import density, joint_maximum
 from triptych.reports.marks import Chart
 from triptych.reports.sections import _priors
 from triptych.reports.view import Scalar
@@ -101,3 +102,21 @@ def test_the_label_of_the_drawing_says_its_result_and_the_axes_what_they_are() -
     assert chart.title == "b: MLE unbounded, MAP 0, posterior 0; drawn are prior and posterior."
     assert chart.x_label == "b, kg"
     assert "density; likelihood: scaled" in [m.text for m in chart.marks if m.css == "axis"]
+
+
+def test_a_map_that_is_not_the_top_of_the_drawn_density_is_explained_where_that_is_seen() -> None:
+    from triptych.problem.fixed import Fixed
+
+    draws = norm.ppf(QUANTILES)
+    chart = _drawn(np.zeros(0), _row(0.0, 1.0))
+
+    def said(mode: float, z: np.ndarray | None, held: dict[tuple[str, str], Fixed]) -> str:
+        panel = SimpleNamespace(z=z, held=held)
+        return joint_maximum(chart, Scalar("b", "", {"map": _row(mode, 1.0)}), draws, panel)
+
+    two, taken = np.zeros(2), {("b", ""): Fixed((("0", ("tau",)),))}
+    assert said(0.5, two, {}).startswith(" The MAP is the maximum over all parameters jointly, not that of the green")
+    assert "jointly (here with tau = 0), not" in said(0.0, None, taken)
+    for silent in (said(0.0, two, {}), said(0.5, np.zeros(1), {}), said(math.nan, two, taken)):
+        assert silent == ""
+    assert joint_maximum(chart, Scalar("b", "", {}), draws, None) == ""

@@ -184,6 +184,10 @@ def test_in_a_scenario_figure_the_panels_keep_their_colours_and_lines_are_labell
     # Their left ends lie further apart: there the falling line is high on the page and the level one on the axis.
     assert ends["MAP of a"].attrs["x"] < 100
     assert ends["MAP of a"].attrs["y"] < 30 < ends["penalty"].attrs["y"]
-    assert chart.legend == [("mcmc", "circle", "posterior mean")]
+    assert chart.legend == [("mcmc", "square", "posterior mean")]
+    zeros = Series("MAP, zero", [2.0], [4.0], kind="open points")
+    others = Series("lasso", [2.0], [4.0], kind="points")
+    chart = special(Figure("t", "c", "x", "y", (zeros, others)), "k")
+    assert chart.legend == [("map doubt", "diamond", "MAP, zero"), ("n0", "circle", "lasso")]
     lines = [special(Figure("t", "c", "x", "y", tuple(level for _ in range(n))), "k") for n in (1, 13)]
     assert [len(one.legend) for one in lines] == [1, 13]

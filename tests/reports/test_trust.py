@@ -38,10 +38,24 @@ def test_each_verdict_has_its_figures(solved: Any) -> None:
     error = 2 / np.sqrt(1 + np.sum(ERRORS**-2.0)) / np.sqrt(worth)
     assert float(computation.partition("±")[2].partition(" to ")[0]) == pytest.approx(error, rel=0.3)
     row = solved["default"].row("mcmc", "mu")
-    assert f"how uncertain mu itself is, its interval says: {row.lower:.2f} to {row.upper:.2f}. " in computation
+    assert f" to the mean of mu, beside its interval of {row.lower:.2f} to {row.upper:.2f}. " in computation
     mle = np.average(Y, weights=ERRORS**-2.0)
     mean = f"{solved['default'].row('mcmc', 'mu').estimate:.2f}"
-    assert found["Prior"] == f"not tested here; yours to judge. With it mu is {mean}, by the data alone {mle:.2f}."
+    start, middle, end = found["Prior"].partition(f" With it mu is {mean}, by the data alone {mle:.2f}.")
+    assert (middle != "", end) == (True, "")
+    judged, _, ends = start.partition(" Before the data it puts mu between ")
+    assert judged == "not tested here; yours to judge."
+    # A standard normal prior by 500 draws or more: the error of a quantile is sqrt(.025 * .975 / 500) / .058 = .12.
+    low, high = (float(one) for one in ends.removesuffix(" (95 %).").split(" and "))
+    assert (low, high) == pytest.approx((-1.96, 1.96), abs=0.5)
+
+
+def test_a_prior_that_cannot_be_drawn_from_is_not_told_in_numbers(solved: Any) -> None:
+    solution = solved["default"]
+    panels = {m: replace(panel, native=None) for m, panel in solution.panels.items()}
+    assert dict(trust(solved, replace(solution, panels=panels)))["Prior"].startswith(
+        "not tested here; yours to judge. With it mu is "
+    )
 
 
 def test_draws_that_failed_their_checks_are_the_first_verdict_and_a_no(
