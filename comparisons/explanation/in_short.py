@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import SMALL, distance
+from triptych.comparisons.explanation.prior_rules import TIED
 from triptych.comparisons.explanation.sentences import about_zero, named, span, whole
 
 WORDS = {"mle": "MLE", "map": "MAP", "mcmc": "posterior mean"}
@@ -32,8 +33,14 @@ def answered(scalars: Sequence[Measured]) -> list[Measured]:
 
 
 def _of_vector(these: Sequence[Measured], most: Measured) -> str:
-    """Return what is known of a vector: by data and prior, about zero, and by the data alone."""
+    """Return what is known of a vector: by data and prior, about zero, and by the data alone.
+
+    From where to where its values run is told where the prior ties them together, as of like things; coefficients of
+    predictors in units of their own are not compared.
+    """
     zero = about_zero(these, "mcmc")
+    if not math.fsum(s.prior_correlation for s in these) > TIED * len(these):
+        return f"{zero[:1].upper()}{zero[1:]}. " if zero else ""
     row = most.rows["mcmc"]
     text = f"The best guesses (posterior means) of the {len(these)} values of {most.estimand} {span(these, 'mcmc')}, "
     text += f"but each is uncertain ({most.name}: {most.write(row.lower)} to {most.write(row.upper)})"

@@ -237,17 +237,21 @@ def vector(mles, means, *, estimand="theta", sd=1.0, errors=None, **rest):
 
 
 def test_a_vector_is_answered_as_a_whole_before_what_differs():
-    short = in_short(vector((-3.0, 1.0, 9.0), (0.5, 1.0, 1.5)))
+    scalars = vector((-3.0, 1.0, 9.0), (0.5, 1.0, 1.5), prior_correlation=0.4)
+    short = in_short(scalars)
     assert short == (
         "The best guesses (posterior means) of the 3 values of theta run from 0.5 to 1.5, but each is uncertain "
         "(theta[c]: -0.5 to 3.5); zero lies in each credible interval (95 %), so the sign of none is certain. By the "
         "data alone they run from -3.0 to 9.0 (MLEs). The three methods differ most on theta[c]: MLE 9.0, MAP 1.5, "
         "posterior mean 1.5."
     )
-    scalars = vector((-3.0, 1.0, 9.0), (0.5, 1.0, 1.5))
     unknown = scalar(math.inf, statuses={"mle": Status.AT_INFINITY}, estimand="tau")
     assert in_short([*scalars, unknown]) == short  # what does not exist is left to the reasons
-    for other in (scalars[1:], vector((0.5, 1.0, 1.5), (0.5, 1.0, 1.5)), [*scalars[:2], unknown]):
+    for other in (
+        scalars[1:],
+        vector((0.5, 1.0, 1.5), (0.5, 1.0, 1.5), prior_correlation=0.4),
+        [*scalars[:2], unknown],
+    ):
         assert "best guesses" not in in_short(other)
     edge = replace(scalars[0], rows={**scalars[0].rows, "mle": row("mle", -3.0, half=2.0, status=Status.AT_BOUNDARY)})
     assert "By the data alone they run from -3.0 to 9.0" in in_short([edge, *scalars[1:]])
@@ -255,6 +259,13 @@ def test_a_vector_is_answered_as_a_whole_before_what_differs():
     assert "By the data alone" not in in_short([lost, *scalars[1:]])
     some = [replace(scalars[0], rows={**scalars[0].rows, "mcmc": row("mcmc", NAN, status=Status.UNRELIABLE)})]
     assert "best guesses" not in in_short([*some, *scalars[1:]])
+    for tie in (0.0, NAN):  # values that need not be alike, such as coefficients, are not told as a range
+        untied = [replace(s, prior_correlation=tie) for s in scalars]
+        assert in_short(untied) == (
+            "Zero lies in each credible interval (95 %), so the sign of none is certain. The three methods differ most "
+            "on theta[c]: MLE 9.0, MAP 1.5, posterior mean 1.5."
+        )
+        assert in_short([replace(s, signed=False) for s in untied]).startswith("The three methods differ most on")
 
 
 def test_scalars_that_are_clear_of_zero_by_every_method_are_named_where_others_are_not():
