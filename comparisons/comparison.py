@@ -65,6 +65,8 @@ class Comparison:
         Versions, seeds and settings of the run.
     error
         Why the scenario could not be solved at all; None when it was.
+    skipped
+        Why its claims are not measured; empty where they are.
     walked
         A path of the scenario (:func:`triptych.path`) along which the page moves; None until one is given.
     """
@@ -80,12 +82,14 @@ class Comparison:
         study: Callable[..., Study] | None = None,
         truth: Mapping[str, Any] | None = None,
         error: str | None = None,
+        skipped: str = "",
     ) -> None:
         self.scenario = scenario
         self.solutions = dict(solutions)
         self.provenance = dict(provenance)
         self.truth = dict(truth or {})
         self.error = error
+        self.skipped = skipped
         self.walked: Any = None
         self._score = score
         self._study = study
@@ -228,7 +232,7 @@ class Comparison:
     @property
     def _complete(self) -> bool:
         """Whether all variants were solved by all methods; the scenario's answer and questions need them."""
-        solved = self.error is None and set(self.solutions) == set(self.scenario.variants)
+        solved = self.error is None and not self.skipped and set(self.solutions) == set(self.scenario.variants)
         return solved and all(set(s.panels) == set(METHODS) for s in self.solutions.values())
 
     @cached_property
@@ -239,7 +243,7 @@ class Comparison:
     @cached_property
     def evaluated_claims(self) -> list[Claim]:
         """The scenario's claims with what was measured for each."""
-        if self.error is not None:
+        if self.error is not None or self.skipped:
             return []
         return [_evaluate(claim, self) for claim in self.scenario.claims]
 
@@ -254,7 +258,7 @@ class Comparison:
     @cached_property
     def figures(self) -> list[Figure | str]:
         """The scenario's own figures; of one that fails, a sentence that says so."""
-        return [_draw(make, self) for make in (self.scenario.figures if self.error is None else ())]
+        return [_draw(make, self) for make in self.scenario.figures if self.error is None and not self.quick]
 
     @cached_property
     def drawn(self) -> Any:
@@ -282,6 +286,11 @@ class Comparison:
         return problems(self.scenario, self.solutions, self.evaluated_claims, self.error)
 
     @property
+    def quick(self) -> bool:
+        """Whether it is only a first look (``triptych.run`` with ``quick``)."""
+        return bool(self.provenance.get("quick"))
+
+    @property
     def ok(self) -> bool:
         """Whether every claim holds and every status is the expected one."""
         return not self.problems
@@ -305,7 +314,7 @@ class Comparison:
 
     def __repr__(self) -> str:
         methods = sorted({m for s in self.solutions.values() for m in s.panels})
-        state = "ok" if self.ok else f"{len(self.problems)} problems"
+        state = ("quick, " if self.quick else "") + ("ok" if self.ok else f"{len(self.problems)} problems")
         return f"<Comparison {self.scenario.name}: {', '.join(self.solutions)}; {', '.join(methods)}; {state}>"
 
     def __getstate__(self) -> dict[str, Any]:

@@ -45,10 +45,20 @@ def _scenario(comparison: Comparison) -> dict[str, Any]:
         "explanations": [row for e in comparison.explanations.values() for row in records(e.frame())],
         "scores": records(comparison.scores),
         "claims": records(comparison.claims.drop(columns="scenario")),
+        "skipped": _skipped(comparison),
         "diagnostics": plain(comparison.diagnostics),
         "problems": plain(comparison.problems),
         "error": comparison.error,
     }
+
+
+def _skipped(comparison: Comparison) -> list[dict[str, str]]:
+    """Return the claims that were not measured, and why."""
+    if not comparison.skipped:
+        return []
+    claims = comparison.scenario.claims
+    said = [(claim.__name__, getattr(claim, "statement", claim.__name__)) for claim in claims]
+    return [{"name": name, "statement": statement, "reason": comparison.skipped} for name, statement in said]
 
 
 def results_json(comparisons: Sequence[Comparison]) -> str:
@@ -91,6 +101,8 @@ def facts_csv(comparisons: Sequence[Comparison]) -> str:
     rows: list[tuple[str, str, str, str, str]] = []
     for comparison in comparisons:
         scenario = comparison.scenario
+        if comparison.skipped:
+            rows.append((scenario.name, "skipped", "claims", "", comparison.skipped))
         rows += [(scenario.name, f.kind, f.name, _value(f.value), f.text) for f in scenario.facts]
         rows += [(scenario.name, "prior", p.name, p.text, f"{p.name} ~ {p.text}") for p in scenario.priors]
         rows += [

@@ -99,6 +99,7 @@ def render(comparisons: Sequence[Comparison]) -> str:
             title=f"{names} | triptych" if names else "triptych",
             fine=fine,
             verdict=sentence,
+            quick=any(c.quick for c in comparisons),
             scenarios=[comparison.drawn | {"walk": _walk(comparison)} for comparison in comparisons],
             conventions=CONVENTIONS,
             # What the panels are is said in words above.

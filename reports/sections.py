@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.base.numbers import significant
+from triptych.base.text import sentence
 from triptych.comparisons.explanation.prior import drawn_prior, prior_given_the_mode
 from triptych.comparisons.notices import far_from_the_prior
 from triptych.problem.scenario import DEFAULT
@@ -71,6 +72,7 @@ def scenario(comparison: Comparison) -> dict[str, Any]:
         "source": source.source,
         "ok": comparison.ok,
         "error": comparison.error,
+        "skipped": sentence(comparison.skipped) if comparison.skipped else "",
         "problems": list(comparison.problems),
         "mathematics": [mathml(line) for line in source.mathematics],
         "code": code(source.model if source.code is None else source.code),
@@ -165,6 +167,7 @@ def summary(comparison: Comparison) -> dict[str, Any]:
         "answer": comparison.answer,
         "ok": comparison.ok,
         "error": comparison.error,
+        "skipped": sentence(comparison.skipped) if comparison.skipped else "",
         "problems": list(comparison.problems),
         "variants": [_panels(comparison, name) for name in comparison.solutions],
         "claims": cells.claims(comparison),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from triptych.base.numbers import significant
-from triptych.base.text import join
+from triptych.base.text import join, sentence
 from triptych.comparisons.notices import far_from_the_prior
 from triptych.problem.scenario import DEFAULT
 from triptych.problem.table import SHORT
@@ -52,9 +52,9 @@ def print_summary(comparisons: Sequence[Comparison], console: Console, *, claims
     console.print(_front(comparisons, console))
     for comparison in comparisons:
         _scenario(comparison, console, claims)
-    fine, sentence = verdict(comparisons)
+    fine, said = verdict(comparisons)
     console.print()
-    console.print(_mark(fine, console), _text(sentence, "bold"))
+    console.print(_mark(fine, console), _text(said, "bold"))
 
 
 def _text(content: Any, look: str = "") -> Text:
@@ -94,7 +94,10 @@ def _front(comparisons: Sequence[Comparison], console: Console) -> Table:
             _text(comparison.scenario.name, "bold"),
             _text(comparison.scenario.question),
             state,
-            _text(f"{kept}/{total}" if total else "none", "" if kept == total else "bold red"),
+            _text(
+                f"{kept}/{total}" if total else "skipped" if comparison.skipped else "none",
+                "" if kept == total else "bold red",
+            ),
             _mark(comparison.ok, console),
         )
     return table
@@ -120,6 +123,8 @@ def _scenario(comparison: Comparison, console: Console, claims: bool) -> None:
     name = _text(comparison.scenario.name, "bold")
     console.print(Rule(name, align="left", style="dim"))
     console.print(_text(comparison.scenario.question, "italic"))
+    if comparison.skipped:
+        console.print(_text(sentence(comparison.skipped), "yellow"))
     if comparison.answer:
         console.print(_text(comparison.answer, "bold"))
     if comparison.error is not None:

@@ -185,7 +185,9 @@ def verdict(comparisons: Iterable[Comparison]) -> tuple[bool, str]:
     counts = [held(c) for c in comparisons]
     kept, total = sum(k for k, _ in counts), sum(n for _, n in counts)
     bad = [c.scenario.name for c in comparisons if not c.ok]
-    claims = f"{kept} of {total} claims hold" if total else "no claim was to be held"
+    quick = any(c.quick for c in comparisons)
+    none = "quick run, no claim was measured" if quick else "no claim was to be held"
+    claims = f"{kept} of {total} claims hold" if total else none
     if not bad and all(c.scenario.expect is None for c in comparisons):
         statuses = [row.status for c in comparisons for row in c.estimates.itertuples()]
         ok = sum(status == "ok" for status in statuses)

@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from os import PathLike
@@ -16,9 +17,10 @@ from triptych.base.environment import lacking
 from triptych.base.errors import InputError
 from triptych.base.options import named
 from triptych.base.progress import Progress, watched
-from triptych.panels.settings import CHAINS, CI_PROB, DRAWS, SEED, TUNE, Settings
+from triptych.base.text import counted, join
+from triptych.panels.settings import CHAINS, CI_PROB, DRAWS, QUICK, SEED, TUNE, Settings
 from triptych.problem.scenario import DEFAULT, Scenario
-from triptych.problem.table import METHODS
+from triptych.problem.table import METHODS, SHORT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +47,7 @@ def run(
     backend: str = "auto",
     cores: int | None = None,
     profile: bool = True,
+    quick: bool = False,
     progressbar: bool | Progress = True,
 ) -> Comparison:
     """Solve a scenario three ways and compare.
@@ -67,6 +70,9 @@ def run(
         What the sampler's density runs on: ``jax``, ``numba``, or ``auto``.
     profile
         Whether to compute profile-likelihood intervals.
+    quick
+        Whether to take a first look: the default variant alone, 450 draws and tuning steps unless told otherwise, no
+        profile intervals, no claims, and no answer, questions or figures of the scenario. The result says so.
     progressbar
         Whether to show, in a terminal or a notebook, what is being done and the time left; or a function that is
         called with what is being done and the share that is done.
@@ -84,7 +90,10 @@ def run(
     chosen = get(scenario) if isinstance(scenario, str) else scenario
     settings = Settings(methods, draws, tune, chains, random_seed, ci_prob, ci_kind, backend, cores, profile)
     settings.check()
-    wanted = list(chosen.variants) if variants is None else list(variants)
+    if quick:
+        settings = _quick(settings)
+    every = [DEFAULT] if quick else chosen.variants
+    wanted = list(every if variants is None else variants)
     if unknown := [v for v in wanted if v not in chosen.variants]:
         raise InputError(f"scenario {chosen.name!r} has no variant {unknown}; it has {list(chosen.variants)}")
     solutions: dict[str, Solution] = {}
@@ -96,17 +105,37 @@ def run(
                 settings,
                 progress=part(progress, f"{chosen.name}, {variant}", len(solutions), len(wanted)),
             )
-    complete = set(wanted) == set(chosen.variants) and set(methods) == set(METHODS)
-    claimed = chosen if complete else _without_claims(chosen)
     score: Any = partial(holdout_scores, chosen, solutions[DEFAULT], settings) if DEFAULT in solutions else list
     return Comparison(
-        claimed,
+        chosen,
         solutions,
         display=Report(),
-        provenance=provenance(settings),
-        score=score,
+        provenance=provenance(settings, quick),
+        score=list if quick else score,
         study=partial(_study, chosen, settings.random_seed),
+        skipped=_skipped(chosen, wanted, settings, quick),
     )
+
+
+def _quick(settings: Settings) -> Settings:
+    """Return settings without profiles, with few draws where no other number than the default was asked for."""
+    draws = QUICK if settings.draws == DRAWS.default else settings.draws
+    tune = QUICK if settings.tune == TUNE.default else settings.tune
+    return replace(settings, profile=False, draws=draws, tune=tune)
+
+
+def _skipped(scenario: Scenario, variants: Sequence[str], settings: Settings, quick: bool) -> str:
+    """Say why a scenario's claims are not measured; empty where they are."""
+    left = [v for v in scenario.variants if v not in variants]
+    if quick:
+        without = f"; variants left out: {join(left)}" if left else ""
+        asked = f"{counted(settings.chains, 'chain')} of {settings.draws} draws"
+        return f"quick run: {asked}, no profile intervals, no claims{without}"
+    if left:
+        return f"claims are not measured without the variants {join(left)}"
+    if left := [method for method in METHODS if method not in settings.methods]:
+        return f"claims are not measured without {join([SHORT[method] for method in left])}"
+    return "" if settings.profile else "claims are not measured without profile intervals"
 
 
 def run_all(
@@ -194,7 +223,9 @@ def _attempt(
         if lacking(error):  # a full disk or too little memory: no fault of this scenario
             raise
         said = f"{type(error).__name__}: {error}"
-        return Comparison(scenario, {}, display=Report(), provenance=provenance(Settings.of(options)), error=said)
+        settings, quick = Settings.of(options), bool(options.get("quick"))
+        made = provenance(_quick(settings) if quick else settings, quick)
+        return Comparison(scenario, {}, display=Report(), provenance=made, error=said)
     return comparison
 
 
@@ -268,12 +299,13 @@ def fit(
     return run(scenario, **options)
 
 
-def provenance(settings: Settings) -> dict[str, Any]:
-    """Return versions and settings, for the report."""
+def provenance(settings: Settings, quick: bool = False) -> dict[str, Any]:
+    """Return versions and settings, for the report; ``quick`` is among them where it was one."""
     kept = ("random_seed", "draws", "tune", "chains", "backend", "ci_prob", "ci_kind")
     return {
         "versions": {name: version(name) for name in LIBRARIES},
         "python": platform.python_version(),
+        **({"quick": True} if quick else {}),
         **{name: getattr(settings, name) for name in kept},
         "conventions": [
             "The MLE maximises the likelihood over the support of the priors; its interval is Wald, on the "
@@ -283,12 +315,6 @@ def provenance(settings: Settings) -> dict[str, Any]:
             f"The posterior's estimate is its mean and its interval {settings.ci_kind.upper()}, a credible interval.",
         ],
     }
-
-
-def _without_claims(scenario: Scenario) -> Scenario:
-    from dataclasses import replace
-
-    return replace(scenario, claims=(), variants=dict(scenario.variants), expect=scenario.expect)
 
 
 def part(progress: Progress | None, what: str, position: int = 0, of: int = 1) -> Progress | None:

@@ -77,6 +77,7 @@ def of_the_whole(
 
 Out = Annotated[str, typer.Option("--out", help="Folder for the report.")]
 Claims = Annotated[bool, typer.Option("--claims", help="List every claim with its figure.")]
+Quick = Annotated[bool, typer.Option("--quick", help="A first look: default variants, few draws, no claims.")]
 Processes = Annotated[int, typer.Option("--processes", min=1, max=2, help="Scenarios solved at once.")]
 
 
@@ -91,6 +92,7 @@ def run(
     *,
     settings: dict[str, Any],
     processes: Processes = 2,
+    quick: Quick = False,
     claims: Claims = False,
     quiet: Quiet = False,
     open: Open = False,
@@ -100,7 +102,8 @@ def run(
     from triptych.api.runs import run_all
 
     folder = _folder(out, *(names or ()))
-    solved = run_all(names or None, processes=processes, drawn=True, progressbar=not quiet, **in_python(settings))
+    options = {**in_python(settings), "quick": quick}
+    solved = run_all(names or None, processes=processes, drawn=True, progressbar=not quiet, **options)
     if walk:
         _walk(solved, settings, quiet)
     _finish(solved, folder, Shown(format, claims, quiet, open))

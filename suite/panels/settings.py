@@ -42,6 +42,9 @@ CI_PROB = 0.95
 # The posterior is not sampled with more: it would take days and change no digit that is reported.
 MOST = {"tune": 10**7, "chains": 1000}
 
+# A quick run takes so many draws and tuning steps; after fewer most posteriors fail the gate and are drawn anew.
+QUICK = 450
+
 # For each of many data sets or points of a path, fewer suffice: a posterior that fails the gate gets more draws.
 EACH_DRAWS = replace(DRAWS, default=500, least=50, most=10**7)
 EACH_TUNE = replace(TUNE, default=500, most=10**7)

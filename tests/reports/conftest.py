@@ -92,6 +92,8 @@ class Comparison:
     scores: Any
     problems: list[str]
     error: str | None = None
+    skipped: str = ""
+    quick: bool = False
     walked: Any = None
     provenance: dict[str, Any] = field(
         default_factory=lambda: {

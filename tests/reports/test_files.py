@@ -49,6 +49,7 @@ def test_json_has_exactly_the_keys_of_the_schema(document: dict[str, Any]) -> No
             "explanations",
             "scores",
             "claims",
+            "skipped",
             "diagnostics",
             "problems",
             "error",
