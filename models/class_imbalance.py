@@ -1,6 +1,6 @@
 """Rare classes: what a good loss hides, what weights and other losses do, and a cell in which everything failed.
 
-Damage to O-rings on the 23 flights before Challenger (Dalal, Fowlkes & Hoadley 1989, JASA 84, 945-957, table 1), by
+Damage to O-rings on the 23 flights before Challenger (Dalal, Fowlkes & Hoadley 1989, JASA 84, 945-957), by
 temperature, and "is it a nine" of scikit-learn's 1797 digits, by deciles of the amount of ink. Counts of equal
 predictors are added up, which a binomial likelihood does not notice.
 
@@ -451,7 +451,7 @@ def cauchy(comparison: Any) -> str:
 scenario = Scenario(
     name="class_imbalance",
     question="What goes wrong when one class is rare, or a cell holds only one class?",
-    source="Dalal, Fowlkes and Hoadley (1989), JASA 84, 945-957, table 1; digits as shipped by scikit-learn; Firth "
+    source="Dalal, Fowlkes and Hoadley (1989), JASA 84, 945-957; digits as shipped by scikit-learn; Firth "
     "(1993), Biometrika 80(1), 27-38; King and Zeng (2001), Political Analysis 9(2), 137-163",
     model=model,
     data=data,

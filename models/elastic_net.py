@@ -3,7 +3,7 @@
 Diabetes (Efron, Hastie, Johnstone & Tibshirani 2004, Annals of Statistics 32, 407-499; as shipped by scikit-learn):
 the three blood serum measurements s1, s2 and s3, of which the first two nearly repeat each other, and body mass.
 Predictors and outcome are standardised. The prior of a coefficient is proportional to
-exp(-RATE |b|/sigma - WEIGHT b^2/(2 sigma^2)) (Zou & Hastie 2005, JRSS B 67, 301-320, section 2; Hans 2011, JASA 106,
+exp(-RATE |b|/sigma - WEIGHT b^2/(2 sigma^2)) (Zou & Hastie 2005, JRSS B 67, 301-320; Hans 2011, JASA 106,
 1383-1393). With a = RATE/sigma and c = WEIGHT/(2 sigma^2) its integral is sqrt(pi/c) erfcx(a/(2 sqrt(c))), which is
 sigma times a number: half of it is that of a normal density cut off at zero, glued to its mirror image. It is no
 mixture of a Laplace and a normal density.

@@ -1,7 +1,7 @@
 """The lasso is a mode under a Laplace prior; the posterior never sets a coefficient to zero.
 
 Which of ten measurements predict how diabetes progresses? Park and Casella, "The Bayesian Lasso", JASA
-103 (2008) 681-686, equations (3) to (5): the scale of the Laplace prior is sigma/lambda, conditional on
+103 (2008) 681-686: the scale of the Laplace prior is sigma/lambda, conditional on
 sigma, so that the posterior has one mode; p(sigma^2) ~ 1/sigma^2; the overall mean is not penalised.
 Their lambda for these data, by marginal maximum likelihood, is 0.237. Data of Efron, Hastie, Johnstone
 and Tibshirani, "Least angle regression", Annals of Statistics 32 (2004) 407-499, as shipped by
@@ -291,7 +291,7 @@ def answer(comparison: Any) -> str:
 scenario = Scenario(
     name="lasso",
     question="Which predictors of diabetes progression does the lasso (a MAP) set to zero, and does the posterior?",
-    source="Park and Casella (2008), JASA 103, 681-686, equations (3)-(5); data of Efron et al. (2004), Annals of "
+    source="Park and Casella (2008), JASA 103, 681-686; data of Efron et al. (2004), Annals of "
     "Statistics 32, 407-499, as shipped by scikit-learn",
     model=model,
     data=data,

@@ -2,7 +2,7 @@
 
 The households of ``mse_is_gaussian`` (Engel 1857; Koenker & Bassett 1982, Econometrica 50(1), 43-61; as shipped by
 statsmodels), in thousands of francs, income centred. A least absolute deviations line passes through as many points
-as it has coefficients (Koenker & Bassett 1978, Econometrica 46(1), 33-50, theorem 3.1). Under
+as it has coefficients (Koenker & Bassett 1978, Econometrica 46(1), 33-50). Under
 p(level, slope, b) ~ 1/b the scale integrates out, and the posterior of the line is proportional to the sum of
 absolute residuals to the power -n: an integral over two coefficients, which a grid computes.
 """
