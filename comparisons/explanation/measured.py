@@ -62,6 +62,8 @@ class Measured:
         Whether the MAP lies on a corner of the prior.
     signed
         Whether draws of the prior or the posterior lie on both sides of zero, so that an interval might contain it.
+    partner, partner_correlation
+        The other scalar of its estimand with which it is most correlated in the posterior; none where there is none.
     parameters
         Names of the free variables that it is computed from, in the order of the model; its own where it is free.
     priors
@@ -80,6 +82,8 @@ class Measured:
     held: Mapping[str, Fixed] = field(default_factory=dict)
     on_corner: bool = False
     signed: bool = False
+    partner: str = ""
+    partner_correlation: float = NAN
     parameters: tuple[str, ...] = ()
     priors: tuple[str, ...] = ()
 
@@ -145,6 +149,7 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
     before = drawn_prior(solution)
     ties = {name: _prior_correlations(values) for name, values in before.items()}
     known = {name: rests_on(solution, name) for name in dict.fromkeys(row.estimand for row in first.estimates)}
+    partners = {name: _partners(solution, name) for name in known}
     logs, rewritten = mode_on_log_scales(solution)
     mode = panels["map"].native if "map" in panels else None
     cornered = mode is not None and not isinstance(mode, NoEstimate) and getattr(mode, "zeros", 0) > 0
@@ -170,6 +175,7 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
                 {m: panels[m].held[key] for m in rows if (key := (row.estimand, row.label)) in panels[m].held},
                 cornered and of_map is not None and of_map.status is Status.OK and of_map.interval_kind == "none",
                 not angle and any(bool(np.any(some < 0) and np.any(some > 0)) for some in (prior, draws)),
+                *partners[row.estimand][place],
                 tuple(lines),
                 tuple(line for line in lines.values() if line),
             )
@@ -185,6 +191,18 @@ def _posterior_draws(solution: Solution, estimand: str, place: int) -> np.ndarra
         return np.zeros((0, 0))
     values = np.asarray(group[estimand].values, dtype=float)
     return values.reshape(*values.shape[:2], -1)[..., place]
+
+
+def _partners(solution: Solution, estimand: str) -> list[tuple[str, float]]:
+    """Return for each scalar of an estimand the other with which it is most correlated in the posterior."""
+    labels = solution.variables[estimand].labels
+    draws = np.array([_posterior_draws(solution, estimand, k).ravel() for k in range(len(labels))])
+    if len(draws) < 2 or not draws.size or not np.all(np.isfinite(draws)) or not np.all(np.ptp(draws, axis=1) > 0):
+        return [("", NAN)] * len(labels)
+    correlations = np.corrcoef(draws)
+    np.fill_diagonal(correlations, 0.0)
+    most = np.argmax(np.abs(correlations), axis=1)
+    return [(f"{estimand}[{labels[k]}]", float(row[k])) for row, k in zip(correlations, most, strict=True)]
 
 
 def _sampled(draws: np.ndarray) -> Sampled:

@@ -19,6 +19,7 @@ NOTHING = 1e-9  # relative spread below which values are the same
 SURVIVES = 0.5  # share of a shift that is left in the logarithms of the scales where the prior is named as its cause
 TIED = 0.1  # mean rank correlation under the prior from which scalars are called tied together
 WORDS = {"mle": "MLEs", "map": "MAPs", "mcmc": "posterior means"}
+CORRELATED = 0.5  # correlation in the posterior from which one scalar is said to go with another
 DRAWN_TOGETHER = 0.8  # spread of the MAPs by that of the MLEs, below which they are drawn together
 
 
@@ -130,7 +131,18 @@ def _other_way(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
     ]
     names = [s.name for s in farther]
     lies = f"{verb(names, 'MAP', 'MAPs')} of {named(farther, scalars)} {verb(names, 'lies', 'lie')}"
-    return f" The {lies} farther from it than {verb(names, 'its MLE', 'their MLEs')}." if farther else ""
+    if not farther:
+        return ""
+    by_name = {s.name: s for s in these}
+    moved = [
+        f"{s.name} goes with {s.partner}, with which it is correlated in the posterior ({s.partner_correlation:.1f})"
+        for s in farther
+        if s.partner in by_name
+        and abs(s.partner_correlation) >= CORRELATED
+        and s.shift * s.partner_correlation * by_name[s.partner].shift > 0
+    ]
+    cause = f"; {join_all(moved)}" if moved else ""
+    return f" The {lies} farther from it than {verb(names, 'its MLE', 'their MLEs')}{cause}."
 
 
 def pulled(these: Sequence[Measured]) -> bool:

@@ -12,7 +12,7 @@ import pytest
 import triptych
 from triptych.comparisons.explanation import consequences, existence_rules, posterior_rules, prior_rules
 from triptych.comparisons.explanation.in_short import in_short
-from triptych.comparisons.explanation.measured import Measured, Sampled
+from triptych.comparisons.explanation.measured import Measured, Sampled, measure
 from triptych.comparisons.explanation.sentences import about_zero, named
 from triptych.problem.fixed import Fixed
 from triptych.problem.table import Row, Status
@@ -84,6 +84,10 @@ def test_a_vector_may_be_pulled_although_one_of_its_scalars_moves_away():
     nearer = replace(other, rows={**other.rows, "map": row("map", 0.05)})
     (found,) = prior_rules.pull([one, nearer])
     assert "farther" not in found.text
+    said = "; b[y] goes with b[x], with which it is correlated in the posterior (-0.6)."
+    for partner, correlation, speaks in (("b[x]", -0.6, 1), ("b[x]", 0.6, 0), ("b[x]", -0.4, 0), ("b[z]", -0.6, 0)):
+        tied = replace(other, partner=partner, partner_correlation=correlation)
+        assert prior_rules.pull([one, tied])[0].text.endswith(said) == bool(speaks)
 
 
 def test_scalars_are_named_by_their_vector_and_by_those_that_are_not_meant():
@@ -443,6 +447,11 @@ def test_a_model_of_normal_densities_has_the_spread_and_the_averages_of_its_clos
     mean = np.linalg.solve(np.eye(4) + np.linalg.inv(prior), np.array([4.0, 8.0, 12.0, 16.0]))
     assert raised["default"].values("map", "theta") == pytest.approx(mean, rel=1e-4)
     assert mean.mean() < 10
+    cov = np.linalg.inv(np.eye(4) + np.linalg.inv(prior))
+    measured = [s for s in measure(raised["default"]) if s.estimand == "theta"]
+    for s in measured:  # each of 2000 draws or less: a Monte Carlo error of at least (1 - r^2) / sqrt(2000) = .02
+        assert s.partner_correlation == pytest.approx(cov[0, 1] / cov[0, 0], abs=0.15)
+        assert s.partner in {other.name for other in measured} - {s.name}
     report = next(s.text for s in raised.explain().consequences if s.rule == "which_number")
     assert "and name the prior: mu ~ Normal(0, 2), z ~ Normal(0, 1) (Normal: " in report
     assert ", such as theta" in next(s.text for s in raised.explain().reasons if s.rule == "no_mle")

@@ -48,6 +48,8 @@ def test_each_verdict_has_its_figures(solved: Any) -> None:
     # A standard normal prior by 500 draws or more: the error of a quantile is sqrt(.025 * .975 / 500) / .058 = .12.
     low, high = (float(one) for one in ends.removesuffix(" (95 %).").split(" and "))
     assert (low, high) == pytest.approx((-1.96, 1.96), abs=0.5)
+    drawn = np.sort(solved["default"].panels["mcmc"].native["prior"]["mu"].values.ravel())
+    assert np.searchsorted(drawn, (low, high)) / drawn.size == pytest.approx((0.025, 0.975), abs=0.01)
 
 
 def test_a_prior_that_cannot_be_drawn_from_is_not_told_in_numbers(solved: Any) -> None:
