@@ -14,6 +14,7 @@ from triptych.base.text import join
 from triptych.comparisons.contrast import contrast_frame, contrasts
 from triptych.comparisons.datatree import datatree
 from triptych.comparisons.explanation.explanation import Explanation, explain
+from triptych.comparisons.explanation.prior import prior_draws
 from triptych.comparisons.holdout import Score, score_frame
 from triptych.comparisons.problems import problems
 from triptych.comparisons.recovery import recovery
@@ -146,6 +147,11 @@ class Comparison:
     def explanations(self) -> dict[str, Explanation]:
         """Variant to why its panels differ, and what follows."""
         return {variant: explain(solution, self.scenario.priors) for variant, solution in self.solutions.items()}
+
+    @cached_property
+    def prior_draws(self) -> dict[str, tuple[dict[str, np.ndarray], str]]:
+        """Variant to draws of its prior by variable, ``(draws, size)``, and what is fixed in them, if anything."""
+        return {variant: prior_draws(solution) for variant, solution in self.solutions.items()}
 
     def explain(self, variant: str = DEFAULT) -> Explanation:
         """Return why the three panels of a variant differ, as sentences with the figures that they rest on.
@@ -319,7 +325,7 @@ class Comparison:
 
     def __getstate__(self) -> dict[str, Any]:
         # A pickle has no engine, so that everything computed with it is computed now.
-        needed = ("evaluated_claims", "explanations", "answer", "questions", "figures", "scores")
+        needed = ("evaluated_claims", "explanations", "answer", "questions", "figures", "scores", "prior_draws")
         kept = {name: getattr(self, name) for name in needed}
         return {**self.__dict__, **kept, "_score": list, "_study": None}
 

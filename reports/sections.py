@@ -11,7 +11,7 @@ import numpy as np
 
 from triptych.base.numbers import significant
 from triptych.base.text import sentence
-from triptych.comparisons.explanation.prior import drawn_prior, prior_given_the_mode
+from triptych.comparisons.explanation.prior import drawn_prior
 from triptych.comparisons.notices import far_from_the_prior
 from triptych.problem.scenario import DEFAULT
 from triptych.reports import cells
@@ -231,7 +231,8 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
     drawn = _drawn(groups, contrasts, name)
     if headline not in [scalar.name for scalar, _ in drawn]:
         drawn += [pair for pair in _places(groups) if pair[0].name == headline]
-    densities = _densities(solution, drawn, optima, comparison.scenario.units, key, large=headline if first else "")
+    large = headline if first else ""
+    densities = _densities(solution, comparison.prior_draws[name], drawn, optima, comparison.scenario.units, key, large)
     front = densities.get(headline) if first else None
     looked_at = posterior is not None and (first or doubtful)
     return {
@@ -252,15 +253,6 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
         "predictions": predictive_plots(posterior.native, f"{key}-p") if posterior is not None and first else [],
         "unpredicted": _unpredicted(posterior) if posterior is not None and first else [],
     }
-
-
-def _priors(solution: Any) -> tuple[dict[str, np.ndarray], str]:
-    """Return draws of the prior by variable, and what is fixed in them.
-
-    Where the prior cannot be drawn from as a whole they are those of each variable with the others at the MAP.
-    """
-    whole = drawn_prior(solution)
-    return (whole, "") if whole else (prior_given_the_mode(solution), "the others at the MAP")
 
 
 def _ranks(posterior: Any, key: str) -> list[Plot]:
@@ -325,6 +317,7 @@ def _headline(groups: list[Scalar], name: str, method: str) -> dict[str, Any] | 
 
 def _densities(
     solution: Any,
+    prior_draws: tuple[dict[str, np.ndarray], str],
     drawn: list[tuple[Scalar, int]],
     optima: list[dict[str, Any]],
     units: Mapping[str, str],
@@ -336,7 +329,7 @@ def _densities(
         return {}
     profiles = solution.panels["mle"].profiles if "mle" in solution.panels else {}
     charts: dict[str, Chart] = {}
-    priors, given = _priors(solution)
+    priors, given = prior_draws
     for scalar, place in drawn:
         circle = Circle(solution, scalar)
         draws = circle.draws(_draws(solution, scalar.estimand, place))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,6 @@ from triptych.base.numbers import significant
 from triptych.reports.mathematics import pretty
 
 MOST_ROWS, MOST_COLUMNS = 12, 6
-# What the parameters of a distribution are, in PyTensor's order; of others only their number is said.
-PARAMETERS = {
-    "Normal": ("mean", "standard deviation"),
-    "Binomial": ("number of trials", "probability"),
-}
 
 
 def small_data(solution: Any) -> dict[str, Any] | None:
@@ -24,7 +18,7 @@ def small_data(solution: Any) -> dict[str, Any] | None:
     Parameters
     ----------
     solution
-        A solved variant; without its engine the table has no numbers that stand in the model alone.
+        A solved variant.
     """
     data = solution.data
     columns = {name: np.asarray(value) for name, value in data.arrays.items()}
@@ -37,7 +31,7 @@ def small_data(solution: Any) -> dict[str, Any] | None:
     columns = {name: value for name, value in columns.items() if value.ndim}
     axes = {data.dims[name] for name in columns if name in data.dims}
     axis = axes.pop()[0] if len(axes) == 1 else ""
-    columns |= dict(_known(solution.engine, shape[0]))
+    columns |= {name: value for name, value in solution.constants.items() if value.shape == shape}
     labels = [str(label) for label in data.coords.get(axis, ())]
     if len(columns) > MOST_COLUMNS:
         return None
@@ -51,20 +45,3 @@ def small_data(solution: Any) -> dict[str, Any] | None:
 
 def _text(value: Any) -> Any:
     return pretty(significant(value) if isinstance(value, np.number | float | int) else str(value))
-
-
-def _known(engine: Any, size: int) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the constants, one a row, that are parameters of what was observed."""
-    if engine is None:
-        return
-    from pytensor.graph.basic import Constant
-
-    from triptych.graph.priors import distribution
-
-    for rv in engine.model.observed_RVs:
-        name = distribution(rv)
-        for k, given in enumerate(rv.owner.op.dist_params(rv.owner) if name else ()):
-            values = np.asarray(given.data) if isinstance(given, Constant) else np.zeros(0)
-            if values.shape == (size,) and np.ptp(values) > 0:
-                known = PARAMETERS.get(name, ())
-                yield f"{known[k] if k < len(known) else f'{name}, parameter {k + 1},'} of {rv.name}", values

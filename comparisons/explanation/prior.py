@@ -118,6 +118,15 @@ def rests_on(solution: Solution, estimand: str) -> dict[str, str]:
     return dict.fromkeys(found, "") if model.potentials else found
 
 
+def prior_draws(solution: Solution) -> tuple[dict[str, np.ndarray], str]:
+    """Return draws of the prior by variable, ``(draws, size)``, and what is fixed in them.
+
+    Where the prior cannot be drawn from as a whole they are those of each variable with the others at the MAP.
+    """
+    whole = drawn_prior(solution)
+    return (whole, "") if whole else (prior_given_the_mode(solution), "the others at the MAP")
+
+
 def prior_given_the_mode(solution: Solution) -> dict[str, np.ndarray]:
     """Return draws of each free variable's own prior, all others fixed where the MAP has them, ``(draws, size)``."""
     engine, mode = solution.engine, solution.panels.get("map")

@@ -75,6 +75,7 @@ class Solution:
     samples: dict[str, np.ndarray]
     seconds: dict[str, float] = field(default_factory=lambda: {"mle": 0.1, "mcmc": 1.5})
     engine: Any = None
+    constants: dict[str, np.ndarray] = field(default_factory=dict)
 
     def draws(self, estimand: str) -> np.ndarray:
         return self.samples[estimand]
@@ -141,6 +142,12 @@ class Comparison:
             name: Explanation(s.scenario, name, self.answer, "beta[s1]", (reason,), (advice,))
             for name, s in self.solutions.items()
         }
+
+    @property
+    def prior_draws(self) -> dict[str, Any]:
+        from triptych.comparisons.explanation.prior import prior_draws
+
+        return {name: prior_draws(solution) for name, solution in self.solutions.items()}  # type: ignore[arg-type]
 
     @property
     def drawn(self) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from scipy.signal import find_peaks
 from scipy.stats import norm
 
 import triptych
+from triptych.comparisons.explanation.prior import prior_draws
 from triptych.reports.figures import density, joint_maximum
 from triptych.reports.marks import Chart
-from triptych.reports.sections import _priors
 from triptych.reports.view import Scalar
 
 QUANTILES = (np.arange(4000) + 0.5) / 4000
@@ -89,7 +89,7 @@ def test_a_prior_that_cannot_be_drawn_from_as_a_whole_is_that_of_each_variable_a
         pm.Potential("flat_on_the_logarithm", -pt.log(sigma))
         pm.Normal("y", b, sigma, observed=[1.0, 2.0, 4.0])
     solved = triptych.compare(model, draws=100, tune=100, profile=False, progressbar=False)["default"]
-    priors, given = _priors(solved)
+    priors, given = prior_draws(solved)
     assert given == "the others at the MAP"
     assert list(priors) == ["b"]
     scale = 3 * solved.row("map", "sigma").estimate

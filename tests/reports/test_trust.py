@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -92,7 +93,8 @@ def test_few_rows_are_shown_with_what_the_model_knows_of_each(solved: Any) -> No
     assert [(name, [float(cell) for cell in cells]) for name, cells in shown["rows"]] == [
         ("x", [1.0, 1.0]), ("y", [2.0, 2.0]), ("z", [4.5, 0.5]),
     ]  # fmt: skip
-    bare = small_data(SimpleNamespace(data=solved["default"].data, engine=None))
+    assert small_data(pickle.loads(pickle.dumps(solved["default"]))) == shown
+    bare = small_data(SimpleNamespace(data=solved["default"].data, constants={}))
     assert bare is not None
     assert bare["columns"] == ["y"]
 
@@ -101,7 +103,7 @@ def test_many_rows_and_columns_of_unlike_length_are_not_shown(solved: Any) -> No
     from triptych.problem.scenario import Data
 
     def of(**arrays: np.ndarray) -> Any:
-        return small_data(SimpleNamespace(data=Data(arrays), engine=None))
+        return small_data(SimpleNamespace(data=Data(arrays), constants={}))
 
     assert of(y=np.arange(12.0)) is not None
     assert of(y=np.arange(13.0)) is None
