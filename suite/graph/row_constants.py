@@ -27,7 +27,9 @@ def _parameters(model: Any) -> Iterator[tuple[str, np.ndarray]]:
     for rv in model.observed_RVs:
         name = distribution(rv)
         known = PARAMETERS.get(name, ())
-        for k, given in enumerate(rv.owner.op.dist_params(rv.owner) if name else ()):
+        # Truncated and other composed distributions have no signature that says which inputs are parameters.
+        told = bool(name) and getattr(rv.owner.op, "extended_signature", name) is not None
+        for k, given in enumerate(rv.owner.op.dist_params(rv.owner) if told else ()):
             values = np.asarray(given.data) if isinstance(given, Constant) else np.zeros(0)
             if values.ndim == 1 and values.size > 1 and np.ptp(values) > 0:
                 yield f"{known[k] if k < len(known) else f'{name}, parameter {k + 1},'} of {rv.name}", values

@@ -56,10 +56,11 @@ def test_a_start_where_probabilities_are_one_to_all_digits_is_passed_over() -> N
     assert np.all(np.isfinite(comparison["default"].values("mcmc", "coef")))
 
 
-def test_a_limit_is_seen_from_every_start_where_the_density_ends_in_rounding() -> None:
+@pytest.mark.parametrize("lowest", [1, 2, 5])
+def test_a_limit_is_seen_from_every_start_where_the_density_ends_in_rounding(lowest: int) -> None:
     with pm.Model() as model:
         rate = pm.HalfFlat("rate")
-        pm.Truncated("y", pm.Poisson.dist(rate), lower=1, observed=np.ones(6, int))
+        pm.Truncated("y", pm.Poisson.dist(rate), lower=lowest, observed=np.full(6, lowest))
     engine = Engine.build(model)
     objective, _ = make_objective(engine, np.array([1.0, 1.0]))
     found = [find(objective, seed).diverging.tolist() for seed in range(8)]
