@@ -323,10 +323,9 @@ scenario = Scenario(
     chapter="regularisers",
     position=2,
     units={"beta": "units of progression, for a predictor of unit length", "sigma": "units of progression"},
-    about="442 patients: how far diabetes had progressed after a year (a score from 25 to 346), and ten predictors "
-    "measured before: age, sex, body mass index (bmi), blood pressure (bp), and in the blood total cholesterol (s1), "
-    "LDL (s2), HDL (s3), total over HDL (s4), log triglycerides (s5) and glucose (s6), each scaled to unit length: a "
-    f"beta of 500 is {500 / np.sqrt(PATIENTS):.0f} points for one standard deviation. The Laplace prior expects "
-    f"coefficients near zero; its lambda = {RATE:g} makes these same data most probable (Park and Casella 2008); "
-    "the intervals take it as known.",
+    about="442 patients: diabetes progression after a year (a score from 25 to 346) and ten predictors measured "
+    "before: age, sex, body mass index (bmi), blood pressure (bp), and in the blood total cholesterol (s1), LDL (s2), "
+    "HDL (s3), total over HDL (s4), log triglycerides (s5) and glucose (s6), each scaled to unit length: a beta of 500 "
+    f"is {500 / np.sqrt(PATIENTS):.0f} points per standard deviation. The Laplace prior expects coefficients near "
+    f"zero; its lambda = {RATE:g} makes these same data most probable, and the intervals take it as known.",
 )  # fmt: skip
