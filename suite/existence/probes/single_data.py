@@ -64,7 +64,8 @@ def _point_on_a_datum(verdict: Verdict) -> np.ndarray | None:
             drawn = climb_a_little(heavy, start, TO_DATUM)
             if drawn.usable and np.isfinite(objective.value(drawn.z)):
                 end, _ = climb(objective, drawn.z)
-                if end.usable and end.value > least:
+                # An ascent that neither arrived nor still rises was stopped by rounding, and its value is chance.
+                if end.usable and (end.arrived or end.slow) and end.value > least:
                     return end.z
     return None
 
