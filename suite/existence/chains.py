@@ -251,7 +251,12 @@ def _is_level(verdict: Verdict, way: np.ndarray) -> bool:
 
 
 def _is_bent(verdict: Verdict, chain: Chain) -> bool:
-    """Whether more of a chain goes away than gaps, each alone: one that closes or opens leads nothing astray."""
+    """Whether more of a chain goes away than gaps, each alone: one that closes or opens leads nothing astray.
+
+    Where the ascent was still slow at its end, the first value may be what leaves, in steps too small to show a ray.
+    """
+    if verdict.point.slow and not chain.logarithmic[0]:
+        return True
     loose = [rows for rows in (verdict.diverging, verdict.unidentified) if rows.size]
     if not loose:
         return not verdict.regular

@@ -15,7 +15,7 @@ import numpy as np
 from triptych.batch.lanes import Lanes
 from triptych.sampling.nuts import Draws
 
-HMC, NUTS = "triptych.batch.hmc", "triptych.sampling.nuts"
+HMC, NUTS, DENSITIES = "triptych.batch.hmc", "triptych.sampling.nuts", "triptych.sampling.densities"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,9 @@ DENSITY = "return float(out[0]), gradient"
 SAMPLER = ("sampler",)
 SAMPLER_MUTANTS = (
     Mutant("acceptance without the kinetic energy", HMC, "inf, after - before)", "inf, value - reached)", SAMPLER),
-    Mutant("acceptance by 1.2 times the log-density", NUTS, DENSITY, DENSITY.replace("float", "1.2 * float"), SAMPLER),
+    Mutant(
+        "acceptance by 1.2 times the log-density", DENSITIES, DENSITY, DENSITY.replace("float", "1.2 * float"), SAMPLER
+    ),
     Mutant("momenta of variance 1.2", HMC, MOMENTUM, MOMENTUM.replace("jax", "1.2**0.5 * jax"), SAMPLER),
 )
 STAYS_IN_A_MODE = Mutant("chains that never leave a mode", HMC, TAKEN, STAYS, SAMPLER)
@@ -73,7 +75,7 @@ EVERY_PROPOSAL = Mutant("every proposal accepted", HMC, TAKEN, "taken = acceptan
 HARMLESS_SAMPLERS = (
     Mutant("nothing changed", HMC, TAKEN, TAKEN),
     Mutant("half of the path", HMC, "TURN = (0.45, 0.75)", "TURN = (0.22, 0.38)"),
-    Mutant("a gradient 10 % too long", NUTS, DENSITY, DENSITY.replace("gradient", "1.1 * gradient")),
+    Mutant("a gradient 10 % too long", DENSITIES, DENSITY, DENSITY.replace("gradient", "1.1 * gradient")),
 )
 
 
@@ -96,8 +98,10 @@ def mutated(name: str, *changes: tuple[str, str]) -> ModuleType:
 def sampler_of(mutant: Mutant) -> Any:
     """Return the changed sampler in the form in which the posterior panel calls its own."""
     change = (mutant.right, mutant.wrong)
-    if mutant.module == NUTS:
-        return mutated(NUTS, change).sample
+    if mutant.module == DENSITIES:
+        nuts = mutated(NUTS)
+        vars(nuts)["density_of"] = mutated(DENSITIES, change).density_of
+        return nuts.sample
     # A program is kept by its name, and a changed one must have a name of its own.
     own = zlib.crc32(repr(change).encode())
     named = ('f"iterations of {chains} chains"', f'f"iterations of {{chains}} chains, {own}"')
