@@ -59,7 +59,7 @@ def beside_a_fixed_one(size: int, hidden: int) -> Contrasts:
 def joint(engine: Engine, block: Block) -> Contrasts | None:
     """Return those of a variable whose values, one for each component, have one coordinate fewer; None of others."""
     shape, coordinates = block.variable.shape, block.stop - block.start
-    if "Simplex" in (block.transform or ""):
+    if block.simplex:
         return of_shares(shape[-1])
     if len(shape) != 1 or coordinates != shape[0] - 1 or block.variable.name in elementwise(engine):
         return None

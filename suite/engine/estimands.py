@@ -69,7 +69,7 @@ def resolve(engine: Engine, names: Sequence[str] | None = None) -> list[Estimand
     if unknown := [n for n in names if n not in known]:
         raise InputError(f"no estimand named {', '.join(map(repr, unknown))}; the model has {', '.join(known)}")
     positions = elementwise(engine)
-    simplexes = {b.variable.name for b in engine.blocks if "Simplex" in (b.transform or "")}
+    simplexes = {b.variable.name for b in engine.blocks if b.simplex}
     return [Estimand(known[name], positions.get(name), name in simplexes) for name in names]
 
 

@@ -175,11 +175,10 @@ class Held:
         if np.any(logarithms) and not np.all(objective.transformed[self.way != 0]):
             # On a curved path the other coordinates follow the logarithms, and farther out the objective is rounding
             # error: the standard errors are compared with those nearer to the start.
-            return self._with_held(point.z - np.where(logarithms, GOES_ON * np.sign(self.way), 0.0), logarithms)
-        origin = objective.origin[objective.active]
-        far = np.where(objective.transformed, GOES_ON, np.abs(point.z - origin) * (TWICE - 1))
-        x = point.z + np.where(self.way != 0, np.sign(self.way) * far, 0.0)
-        return self._with_held(x, self.way != 0)
+            return self._with_held(point.z - np.where(logarithms, GOES_ON * self.way, 0.0), logarithms)
+        # Logarithms go on each by its part in the way: shares of a whole keep their ratios only so.
+        again = np.sign(self.way) * np.abs(point.z - objective.origin[objective.active]) * (TWICE - 1)
+        return self._with_held(point.z + np.where(objective.transformed, GOES_ON * self.way, again), self.way != 0)
 
     def _with_held(self, x: np.ndarray, held: np.ndarray) -> Optimum | None:
         """Return the optimum where some coordinates are held and the rest is at its best; None where that fails."""

@@ -61,7 +61,7 @@ class Scalar:
     def level(self) -> list[np.ndarray]:
         """Directions in which the objective is level and which move the scalar."""
         found = [v for v in self.verdict.unidentified if self.touched(v, None)]
-        return [] if found and self._goes_without_spare() else found
+        return [] if found and (self._goes_without_spare() or self._nothing_left()) else found
 
     @cached_property
     def along(self) -> list[Along]:
@@ -148,6 +148,24 @@ class Scalar:
         if self.moved_near_start:
             return False  # it is not known where nothing is far out either
         return any(self.touched(ray, self.here) for ray in self.verdict.diverging)
+
+    def _nothing_left(self) -> bool:
+        """Whether the shares of a whole that the objective knows add up to one, so that this one is zero.
+
+        Of several categories without data the likelihood knows only the sum of their probabilities.
+        """
+        if not self.estimand.simplex or not self.verdict.diverging.size or self.here > EMPTY_SHARE:
+            return False
+        parts = self.estimand.variable.shape[-1]
+        values = self.optimum.natural_values[self.estimand.name].ravel()
+        slopes = self.estimand.slopes(self.optimum.jacobian)
+        first = self.i - self.i % parts
+        known = 0.0
+        for j in range(first, first + parts):
+            if values[j] > EMPTY_SHARE:
+                share = Scalar(self.optimum, self.estimand, j, slopes[j], float(values[j]))
+                known += 0.0 if share.level else share.here
+        return bool(known >= 1 - EMPTY_SHARE)
 
     def _rays(self) -> list[np.ndarray]:
         """Return the rays; all of them as one for a function, where each leads to an edge of its own."""

@@ -49,6 +49,11 @@ class Block:
         """Positions in ``z``."""
         return slice(self.start, self.stop)
 
+    @property
+    def simplex(self) -> bool:
+        """Whether its scalars are shares of one."""
+        return "Simplex" in (self.transform or "")
+
 
 @dataclass(frozen=True)
 class Graph:

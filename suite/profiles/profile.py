@@ -19,6 +19,7 @@ from triptych.estimates.optimum import Optimum
 from triptych.estimates.reasons import Reasons
 from triptych.estimates.rows import Frame
 from triptych.estimates.scalar import INVOLVED
+from triptych.existence.findings import Unidentified
 from triptych.existence.verdict import Verdict
 from triptych.problem.table import Row, Status
 from triptych.profiles.alone import ranged
@@ -59,9 +60,7 @@ def profile_rows(
     if not wanted or len(wanted) > MOST_PROFILES or not optimum.verdict.objective.size:
         return found
     deviance = float(chi2.ppf(frame.ci_prob, 1))
-    without_redundant = optimum.verdict.without_redundant
-    # Along the ridge that redundant parameters make, re-optimisation does not converge.
-    followed = pulled_back(optimum, optimum.verdict if without_redundant is None else without_redundant)
+    followed = pulled_back(optimum, _followed(optimum.verdict))
     search = Search(followed, deviance / 2, list(dict.fromkeys(row.estimand for row in wanted)))
     by_name = {estimand.name: estimand for estimand in estimands}
     between = []
@@ -90,6 +89,24 @@ def profile_rows(
         else:
             found.rows.append(placed)
     return found
+
+
+def _followed(verdict: Verdict) -> Verdict:
+    """Return the verdict in whose coordinates the profiles are followed.
+
+    Along the ridge that redundant parameters make, re-optimisation does not converge, and they are held. Shares of a
+    whole that are zero together are on no ridge any more where one of them is held off zero: the others have to make
+    room for it.
+    """
+    if verdict.without_redundant is None:
+        return verdict
+    shares = np.zeros(verdict.objective.engine.size, dtype=bool)
+    for block in verdict.objective.engine.blocks:
+        shares[block.slice] = block.simplex
+    if verdict.diverging.size and not np.any(verdict.unidentified[:, ~shares[verdict.objective.active]]):
+        kept = tuple(finding for finding in verdict.findings if not isinstance(finding, Unidentified))
+        return replace(verdict, findings=kept, without_redundant=None)
+    return verdict.without_redundant
 
 
 def _has_many_limits(verdict: Verdict, row: Row) -> bool:

@@ -105,6 +105,24 @@ def test_cutpoints_of_an_ordinal_model_with_empty_categories_are_logits_of_the_o
         ends(comparison, "cut", str(k), *logit_ends(int(less), n))
 
 
+@pytest.mark.parametrize("counts", [[3, 0, 2, 5], [3, 0, 0, 5], [4, 0, 0, 0]], ids=lambda c: "".join(map(str, c)))
+def test_probabilities_of_categories_without_data_are_zero(counts: list[int]) -> None:
+    """Each probability has a binomial profile; the others have the errors of the model without the empty ones."""
+    with pm.Model() as model:
+        p = pm.Dirichlet("p", np.full(len(counts), 1.5))
+        pm.Categorical("y", p=p, observed=np.repeat(np.arange(len(counts)), counts))
+    comparison, n = solved(model), sum(counts)
+    least = float(np.exp(-FALL / (2 * n)))
+    for k, count in enumerate(counts):
+        if count in (0, n):
+            found = row(comparison, "p", str(k))
+            assert (found.status, found.estimate) == ("at_boundary", count / n), found
+            ends(comparison, "p", str(k), *((least, 1.0) if count else (0.0, 1 - least)))
+        else:
+            stays(comparison, "p", str(k), count / n, float(np.sqrt(count * (n - count) / n**3)))
+            ends(comparison, "p", str(k), *special.expit(logit_ends(count, n)))
+
+
 @pytest.mark.parametrize("seed", range(2, 6))
 def test_a_cutpoint_that_leaves_is_found_at_any_seed(seed: int) -> None:
     """A slow ascent that ended before it showed a ray gave the lowest cutpoint a value."""
