@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from triptych.base.linalg import equilibrate
 from triptych.existence.push import endless, pushed_path
 from triptych.optimise.smoothed_kinks import climb_beside
 from triptych.problem.table import Row, Status
@@ -21,11 +22,15 @@ if TYPE_CHECKING:
     from triptych.existence.findings import Trace
     from triptych.optimise.objective import Objective
 
-MOST_PATHS = 6  # logarithmic coordinates up to which all ways are looked for
-STARTS = 3  # random places from which the path that was found is looked for again
-BEGIN = 6.0  # distance of a path's first point from the model's start, in units of the coordinate that is pushed
+MOST_PATHS = 24  # logarithmic coordinates up to which all ways are looked for
+STARTS = 3  # times that the path that was found is to be found again
+TRIES = 9  # random places from which it is looked for
+ELSEWHERE = 2.0  # spread of the random places from which ways along other coordinates are looked for
+BEGIN = (2.0, 6.0)  # distances from the model's start to which the coordinate that is pushed is brought before
 FEWEST_PATHS = 3  # paths that have to lead to the same limit
-COME_TO_REST = 1e-6  # change over the last step, relative to the largest value on a path, up to which it has a limit
+COME_TO_REST = 1e-6  # distance from its limit, relative to the largest value on a path, at which it has come there
+NEAR_LIMIT = 0.01  # distance from its limit at which a scalar has to be in the end, relative as before
+SHRINKS = 0.9  # ratio of two steps below which a scalar is seen to come to a limit
 COMMON_LIMIT = 1e-5  # relative difference up to which the limits of two paths are one
 
 
@@ -36,19 +41,34 @@ def with_limits(optimum: Optimum, estimands: list[Estimand], rows: list[Row]) ->
     ways = _ways(optimum)
     if len(ways) < FEWEST_PATHS:
         return rows
-    shown = [
-        optimum.engine.natural_values_many(np.array([optimum.verdict.objective.full(x) for x in way])) for way in ways
-    ]
+    objective = optimum.verdict.objective
+    shown = [_natural(optimum, way) for way in ways]
+    moved = [_natural(optimum, _moved(objective, way)) for way in ways]
     by_name = {estimand.name: estimand for estimand in estimands}
     found = []
     for row in rows:
         i = by_name[row.estimand].variable.labels.index(row.label)
         if row.status is Status.UNBOUNDED:
-            limit = _common([s[row.estimand].reshape(len(way), -1)[:, i] for s, way in zip(shown, ways, strict=True)])
+            values = [s[row.estimand].reshape(len(s[row.estimand]), -1)[:, i] for s in shown]
+            near = [m[row.estimand].reshape(2, objective.size + 1, -1)[..., i] for m in moved]
+            limit = _common(values, [np.ptp(n, axis=1) for n in near])
             if limit is not None:
                 row = row.also(f"{row.name} tends to {limit:.6g} on every such way that was found")
         found.append(row)
     return found
+
+
+def _natural(optimum: Optimum, points: np.ndarray) -> dict[str, np.ndarray]:
+    return optimum.engine.natural_values_many(np.array([optimum.verdict.objective.full(x) for x in points]))
+
+
+def _moved(objective: Objective, way: np.ndarray) -> np.ndarray:
+    """Return both ends of a way, each with the points a conditional standard error from it along one coordinate."""
+    points = []
+    for x in (way[0], way[-1]):
+        error = np.minimum(np.nan_to_num(equilibrate(objective.derivatives(x)[2]), nan=0.0), 1.0)
+        points += [x, *(x + np.diag(error))]
+    return np.array(points)
 
 
 def _ways(optimum: Optimum) -> list[np.ndarray]:
@@ -61,11 +81,13 @@ def _ways(optimum: Optimum) -> list[np.ndarray]:
         return []
     rng = np.random.default_rng(6)
     sign = 1.0 if trace.steps[-1] > trace.steps[0] else -1.0
-    wanted = [(trace.position, sign)] * STARTS
-    wanted += [(int(j), s) for j in positions for s in (-1.0, 1.0) if (int(j), s) != (trace.position, sign)]
+    wanted = [(int(j), s) for j in positions for s in (-1.0, 1.0) if (int(j), s) != (trace.position, sign)]
     ways = [trace.points]
-    for k, (j, way) in enumerate(wanted):
-        if (other := _way_from(objective, rng, j, way, 1 + k / 2)) is not None:
+    for k in range(TRIES):
+        if len(ways) <= STARTS and (again := _way_from(objective, rng, trace.position, sign, 1 + k / 4)) is not None:
+            ways.append(again.points)
+    for j, way in wanted:
+        if (other := _way_from(objective, rng, j, way, ELSEWHERE)) is not None:
             ways.append(other.points)
     return ways
 
@@ -74,25 +96,43 @@ def _way_from(objective: Objective, rng: np.random.Generator, j: int, sign: floa
     """Return a way without end along a coordinate, from a random place; None where there is none."""
     origin = objective.origin[objective.active]
     x = origin + width * rng.standard_normal(origin.size)
-    x[j] = origin[j] + sign * BEGIN
-    if not np.isfinite(objective.value(x)):
-        return None
-    start = climb_beside(objective, x, j, max_iterations=100)
-    if not start.usable:
-        return None
+    for away in BEGIN:
+        x[j] = origin[j] + sign * away
+        if not np.isfinite(objective.value(x)):
+            return None
+        start = climb_beside(objective, x, j, max_iterations=100)
+        if not start.usable:
+            return None
+        x = start.z.copy()
     trace = pushed_path(objective, start, j, sign)
     return trace if endless(trace) else None
 
 
-def _common(ways: list[np.ndarray]) -> float | None:
-    """Return the one limit of a scalar on all ways; None where one has none, or two differ."""
+def _common(ways: list[np.ndarray], errors: list[np.ndarray]) -> float | None:
+    """Return the one limit of a scalar on all ways; None where one has none, or two differ.
+
+    ``errors`` are its standard errors at both ends of each way: what is smaller than them is zero, or rounding.
+    """
     limits, size = [], 0.0
-    for values in ways:
+    for values, (first, last) in zip(ways, errors, strict=True):
         if not np.all(np.isfinite(values)):
             return None
         largest = float(np.max(np.abs(values)))
-        if abs(values[-1] - values[-2]) > COME_TO_REST * largest:
+        least = max(COME_TO_REST * largest, min(float(last), COME_TO_REST * float(first)))
+        before, limit = _extrapolated(values[-4:-1]), _extrapolated(values[-3:])
+        if np.ptp(values[-4:]) <= least:
+            before = limit = float(values[-1])
+        if not abs(limit - before) <= least or not abs(limit - values[-1]) <= NEAR_LIMIT * largest + least:
             return None
-        limits.append(float(values[-1]) if abs(values[-1]) > COME_TO_REST * largest else 0.0)
+        limits.append(limit if abs(limit) > least else 0.0)
         size = max(size, abs(limits[-1]))
     return limits[0] if np.ptp(limits) <= COMMON_LIMIT * size else None
+
+
+def _extrapolated(values: np.ndarray) -> float:
+    """Return where three values lead that come to a limit by steps of one ratio (Aitken 1926); NaN if they do not."""
+    first, second = np.diff(values)
+    if second == 0:
+        return float(values[-1])
+    ratio = second / first if first else np.inf
+    return float(values[-1] + second * ratio / (1 - ratio)) if abs(ratio) < SHRINKS else np.nan

@@ -62,6 +62,44 @@ def mixture() -> pm.Model:
     return model
 
 
+def seven_scales() -> pm.Model:
+    """Seven groups with scales of their own, of which the first group's data are the same."""
+    with pm.Model() as model:
+        mu, sigma = pm.Normal("mu", 0, 50, shape=7), pm.HalfNormal("sigma", 5, shape=7)
+        pm.Normal("y", mu[SEVENTH], sigma[SEVENTH], observed=SEVEN.ravel())
+    return model
+
+
+def precise() -> pm.Model:
+    """The standard deviation falls by half a unit of the logarithm for each of the precision's."""
+    with pm.Model() as model:
+        a, b, tau = pm.Normal("a", 0, 50), pm.Normal("b", 0, 50), pm.Gamma("tau", 2, 1)
+        pm.Deterministic("deviation", tau**-0.5)
+        pm.Normal("y", a + b * X, tau=tau, observed=2 + 3 * X)
+    return model
+
+
+def level_line() -> pm.Model:
+    return line(lambda name, mean, sigma: pm.Normal(name, mean, sigma, observed=np.full(6, 2.0)))
+
+
+def one_logistic() -> pm.Model:
+    """Far from the datum the density has no curvature that leads there."""
+    with pm.Model() as model:
+        pm.Logistic("y", pm.Normal("mu", 0, 10), pm.Uniform("scale", 0, 10), observed=[3.0])
+    return model
+
+
+def scale_on_x() -> pm.Model:
+    with pm.Model() as model:
+        a, b, g = pm.Normal("a", 0, 50), pm.Normal("b", 0, 50), pm.Normal("g", 0, 5, shape=2)
+        pm.Normal("y", a + b * X, pm.math.exp(g[0] + g[1] * X), observed=2 + 3 * X)
+    return model
+
+
+SEVENTH = np.repeat(np.arange(7), 3)
+SEVEN = np.array([[1.5, 1.5, 1.5], *(np.array([0.0, 1.0, 2.0 + k]) + k for k in range(6))])
+MEANS, DEVIATIONS = SEVEN.mean(axis=1), SEVEN.std(axis=1)
 LINE: Answers = {"a": 2.0, "b": 3.0, "twice": 6.0, "sigma": 0.0}
 CASES: dict[str, tuple[Callable[[], pm.Model], Answers]] = {
     "line": (line, LINE),
@@ -71,6 +109,15 @@ CASES: dict[str, tuple[Callable[[], pm.Model], Answers]] = {
     "curve": (curve, {"top": 4.0, "rate": 0.5, "sigma": 0.0}),
     # Least squares within the second group: mean 2.5, and the root of the mean square 13/6.
     "two groups": (two_groups, {"mu[0]": 1.5, "mu[1]": 2.5, "sigma[0]": 0.0, "sigma[1]": (13 / 6) ** 0.5}),
+    "seven scales": (
+        seven_scales,
+        {f"mu[{k}]": MEANS[k] for k in range(7)} | {f"sigma[{k}]": DEVIATIONS[k] for k in range(7)},
+    ),
+    "precision": (precise, {"a": 2.0, "b": 3.0, "tau": None, "deviation": 0.0}),
+    "level line": (level_line, {"a": 2.0, "b": 0.0, "twice": 0.0, "sigma": 0.0}),
+    "one logistic": (one_logistic, {"mu": 3.0, "scale": 0.0}),
+    # Whichever data the scale leaves, at least two lie on the line with no scale at all.
+    "scale on x": (scale_on_x, {"a": 2.0, "b": 3.0, "g[0]": None, "g[1]": None}),
     "mixture": (mixture, dict.fromkeys(("mu[0]", "mu[1]", "sigma[0]", "sigma[1]"))),
 }
 
