@@ -17,7 +17,6 @@ FAR_OUT = 8.0  # absolute value of a transformed coordinate from which rounding 
 LOG_NUDGE = 1e-6  # step of these measurements
 WIDE_NUDGE = 100  # multiple of that step for differences of fourth order
 STRAIGHT = 1e-4  # curvature over the wide step up to which these show rounding error alone
-STEP_LOOK = 0.5  # distance over which steps are looked for where an objective is constant to all digits
 ROW = range(-4, 5)  # multiples of the step at which the objective is differenced
 MOST_SMALL = 12  # most scalars of an untransformed variable that may count as logarithmic
 
@@ -172,17 +171,7 @@ class Objective:
                 sides = [self.value(x + step * WIDE_NUDGE * change) for step in (-2, -1, 1, 2)]
                 rough = abs(sides[0] - 4 * sides[1] + 6 * here - 4 * sides[2] + sides[3]) / 4
                 found = max(found, rough if np.isfinite(rough) else 0.0)
-                if all(side == here for side in sides):
-                    found = max(found, self._steps_beside(x, here, STEP_LOOK * (np.arange(x.size) == k)))
         return found
-
-    def _steps_beside(self, x: np.ndarray, here: float, change: np.ndarray) -> float:
-        """Return the largest step to either side of a place at which the objective is constant to all digits.
-
-        Where terms cancel far out, as in a truncated density, steps of rounding are wide, and of any height.
-        """
-        beside = [(other, abs(self.value(other) - here)) for other in (x - change, x + change)]
-        return max((step for other, step in beside if np.isfinite(step) and step and self.leaps(x, other)), default=0.0)
 
     def _bends(self, x: np.ndarray, change: np.ndarray) -> float:
         """Return the largest second difference of a row of points about one."""

@@ -79,10 +79,6 @@ def precise() -> pm.Model:
     return model
 
 
-def level_line() -> pm.Model:
-    return line(lambda name, mean, sigma: pm.Normal(name, mean, sigma, observed=np.full(6, 2.0)))
-
-
 def one_logistic() -> pm.Model:
     """Far from the datum the density has no curvature that leads there."""
     with pm.Model() as model:
@@ -114,7 +110,6 @@ CASES: dict[str, tuple[Callable[[], pm.Model], Answers]] = {
         {f"mu[{k}]": MEANS[k] for k in range(7)} | {f"sigma[{k}]": DEVIATIONS[k] for k in range(7)},
     ),
     "precision": (precise, {"a": 2.0, "b": 3.0, "tau": None, "deviation": 0.0}),
-    "level line": (level_line, {"a": 2.0, "b": 0.0, "twice": 0.0, "sigma": 0.0}),
     "one logistic": (one_logistic, {"mu": 3.0, "scale": 0.0}),
     # Whichever data the scale leaves, at least two lie on the line with no scale at all.
     "scale on x": (scale_on_x, {"a": 2.0, "b": 3.0, "g[0]": None, "g[1]": None}),

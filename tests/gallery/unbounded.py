@@ -88,12 +88,6 @@ def instant() -> pm.Model:
     return model
 
 
-def at_the_edge_of_a_truncation() -> pm.Model:
-    with pm.Model() as model:
-        pm.Truncated("y", pm.Exponential.dist(pm.HalfFlat("rate")), lower=1.0, observed=np.ones(3))
-    return model
-
-
 def constant_gamma() -> pm.Model:
     with pm.Model() as model:
         alpha = pm.Exponential("alpha", 1)
@@ -221,9 +215,6 @@ CASES = (
     Case("exponential_of_zeros", instant, {"mle": UP}, known=lambda: {("map", "rate"): 5.0},
          note="rate^n with nothing against it; Gamma(2, 1) makes it (n + 1)/1.",
          along=climbs(lambda t: {"rate": np.exp(t)}, "mle")),
-    Case("exponential_at_the_edge_of_its_truncation", at_the_edge_of_a_truncation, EVERYWHERE,
-         note="Beyond the edge it is the exponential again: rate^n. Far out its terms cancel, and it has wide steps.",
-         along=climbs(lambda t: {"rate": np.exp(t)})),
     Case("gamma_of_a_constant", constant_gamma, {"mle": UP},
          known=lambda: same(dict(zip(("alpha", "beta"), constant_gamma_mode(), strict=True)),
                             ("map",)),

@@ -49,8 +49,8 @@ def ran_away(verdict: Verdict) -> Trace | None:
     if not verdict.rounding_error > ALL_ROUNDING:
         return _still_as_steep(objective, trail, RAN_AWAY) if verdict.point.decrement >= LEAST_SLOPE else None
     # Residuals may be exactly zero, as on a datum: then the values on the path are exact to its end.
-    return _still_as_steep(objective, clear(objective, trail), RAN_AWAY / 2) or _still_as_steep(
-        objective, trail, RAN_AWAY / 2
+    return _still_as_steep(objective, trail, RAN_AWAY / 2) or _still_as_steep(
+        objective, clear(objective, trail), RAN_AWAY / 2
     )
 
 
