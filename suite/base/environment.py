@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
 
 from triptych.base.errors import EnvironmentFault
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 REMEDY = "PYTENSOR_FLAGS=base_compiledir=FOLDER names another"
 LACKING = (*DISK, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
+# What the system's loader says where memory ends while a library is loaded; libraries raise their own errors from it.
+NOT_LOADED = ("failed to map segment from shared object", "cannot allocate memory")
 
 
 def lacking(error: BaseException) -> str:
@@ -17,7 +20,8 @@ def lacking(error: BaseException) -> str:
     Parameters
     ----------
     error
-        Whatever was raised: Python's and NumPy's errors, or JAX's, which tells a lack of memory by a word.
+        Whatever was raised: Python's and NumPy's errors, or JAX's, which tells a lack of memory by a word. Of an error
+        that was raised while another was handled, the other counts as well where it is the loader's.
     """
     if isinstance(error, EnvironmentFault):
         return str(error)
@@ -27,9 +31,21 @@ def lacking(error: BaseException) -> str:
     ):
         detail = f": {text.splitlines()[0]}" if text else ""
         return f"there is too little memory{detail}; take fewer rows, draws or chains, or another machine"
+    loader = next((str(one) for one in _chain(error) if any(word in str(one).lower() for word in NOT_LOADED)), "")
+    if loader:
+        return f"there is too little memory to load a library: {loader.splitlines()[0]}; allow more, or close programs"
     if isinstance(error, ValueError) and "compiledir" in text:
         return f"PyTensor keeps what it compiles in a folder that cannot be written ({text}); {REMEDY}"
     return told(error) if isinstance(error, OSError) and error.errno in LACKING else ""
+
+
+def _chain(error: BaseException) -> Iterator[OSError | ImportError]:
+    """Yield the errors of files and imports that led to an error, itself first."""
+    one: BaseException | None = error
+    while one is not None:
+        if isinstance(one, (OSError, ImportError)):
+            yield one
+        one = one.__cause__ or one.__context__
 
 
 def told(error: OSError) -> str:

@@ -159,6 +159,14 @@ def test_what_the_environment_lacks_is_told_from_other_errors() -> None:
         ValueError("Unable to create the compiledir directory '/a'."): "PyTensor keeps what it compiles in a folder",
     }.items():
         assert lacking(error).startswith(said)
+    loader = OSError("/lib/libllvmlite.so: failed to map segment from shared object")
+    try:
+        try:
+            raise loader
+        except OSError:
+            raise OSError("Could not find/load shared object file, or its permissions are incorrect") from None
+    except OSError as error:  # the library's own error hides the loader's, and says what is not so
+        assert lacking(error).startswith(f"there is too little memory to load a library: {loader};")
     for other in (InputError("a"), RuntimeError("a"), FileNotFoundError(2, "a"), jax("INTERNAL: a"), ValueError("a")):
         assert lacking(other) == ""
 
