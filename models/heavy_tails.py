@@ -2,8 +2,9 @@
 
 Loss of ammonia on 21 days against the flow of air (Brownlee 1965, Statistical Theory and Methodology in Science and
 Engineering, p. 454; "stackloss", as shipped by statsmodels). The errors are normal, or Student's with FREEDOM degrees
-of freedom; p(level, slope, scale) ~ 1/scale. Laplace errors stand beside them, by quadrature. In the variants
-``moved`` the loss of one day is MOVE higher, as if its first digit had been misread.
+of freedom; p(level, slope, scale) ~ 1/scale. Laplace errors stand beside them, by quadrature. In the variants ``moved``
+the loss of one day is MOVE higher, as if its first digit had been misread. Engel's households, of ``mse_is_gaussian``,
+are moved in the same way.
 
 Each posterior is an integral over three parameters: over the scale in closed form for normal and Laplace errors, on a
 grid for Student's. Student's degrees of freedom are fixed, because the likelihood is unbounded when they are free.
@@ -17,12 +18,16 @@ from typing import Any
 
 import numpy as np
 
+from triptych.models import mse_is_gaussian
 from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact
 from triptych.problem.scenario import Data, Figure, Scenario, Series
 from triptych.problem.varied import Question, Range, overridden
 
 FREEDOM, MOVE, DAY = 4.0, 30.0, 2  # the third day lies above every line, with a large flow of air
+FAR = 1e5  # what is far beyond every observation, in units of the outcome
 WIDTH, POINTS = 9.0, 121  # of the grid of coefficients: standard errors to each side, points along each side
+COARSE = 61  # points along each side where a figure is drawn
+SAMPLES, SIZE = 4000, 100  # simulated data sets, and observations in each, of the coverage
 FAMILIES = ("normal", "laplace", "student")
 
 
@@ -37,6 +42,20 @@ def data(moved: float = 0.0) -> Data:
 
 def _data(air: np.ndarray, loss: np.ndarray) -> Data:
     return Data({"air": air - air.mean(), "loss": loss}, dims={"air": ("day",), "loss": ("day",)})
+
+
+def engel(moved: float = 0.0) -> Data:
+    """Return Engel's households: income in the place of the flow of air, expenditure on food in that of the loss.
+
+    The household at the ninth decile of income spends ``moved`` thousand francs more.
+    """
+    d = mse_is_gaussian.data()
+    return Data({"air": d.income, "loss": d.food + moved * (np.arange(d.food.size) == _household(d.income))})
+
+
+def _household(income: np.ndarray) -> int:
+    """Return the household of the ninth decile of income: it pulls the slope, and is none of the few largest."""
+    return int(np.argsort(income)[income.size * 9 // 10])
 
 
 def model(data: Data, errors: str = "student", slope_sd: Any = None) -> None:
@@ -74,17 +93,27 @@ def _ols(d: Data) -> np.ndarray:
 
 
 def _vertex(d: Data) -> np.ndarray:
-    """Return the line of least absolute deviations: the best of those through two days."""
-    from itertools import combinations
+    """Return the line of least absolute deviations, from a line through two points to a better one that shares one.
 
-    best, least = np.zeros(2), np.inf
-    for i, j in combinations(range(d.air.size), 2):
-        if d.air[i] != d.air[j]:
-            slope = (d.loss[i] - d.loss[j]) / (d.air[i] - d.air[j])
-            line = np.array([d.loss[i] - slope * d.air[i], slope])
-            if (total := np.abs(d.loss - line[0] - slope * d.air).sum()) < least - 1e-9:
-                best, least = line, total
-    return best
+    The best line through a point has the weighted median of the slopes to the others. The sum is convex and linear
+    between such lines: where none that shares a point with the line is better, no line is.
+    """
+
+    def through(i: int) -> tuple[float, np.ndarray]:
+        other = d.air != d.air[i]
+        slopes, weights = (d.loss[other] - d.loss[i]) / (d.air[other] - d.air[i]), np.abs(d.air[other] - d.air[i])
+        order = np.argsort(slopes)
+        half = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)
+        line = np.array([d.loss[i] - slopes[order][half] * d.air[i], slopes[order][half]])
+        return float(np.abs(d.loss - line[0] - line[1] * d.air).sum()), line
+
+    least, best = through(0)
+    while True:
+        on = np.flatnonzero(np.abs(d.loss - best[0] - best[1] * d.air) < 1e-9 * max(1.0, np.abs(d.loss).max()))
+        total, line = min((through(int(i)) for i in on), key=lambda found: found[0])
+        if total >= least - 1e-12 * least:
+            return best
+        least, best = total, line
 
 
 def _student(d: Data, extra: float = 0.0, steps: int = 1500) -> np.ndarray:
@@ -166,6 +195,16 @@ def laplace_does_not_move(comparison: Any) -> Claim:
     return at_most(float(abs(_vertex(comparison["moved"].data)[1] - _vertex(comparison["default"].data)[1])), 1e-8)
 
 
+@claim("The Laplace posterior mean, whose scale grows with the far day, is pulled without bound: in the end in "
+       "proportion, by the posterior mean for data that are all 0 but a 1 on that day (ratio, by quadrature)"
+       )  # fmt: skip
+def laplace_mean_has_no_bound(comparison: Any) -> Claim:
+    d = comparison["default"].data
+    one = (np.arange(d.air.size) == DAY).astype(float)
+    near, far = (_exact(Data({"air": d.air, "loss": d.loss + move * one}), "laplace")[0][1] for move in (0.0, FAR))
+    return between(float((far - near) / FAR / _exact(Data({"air": d.air, "loss": one}), "laplace")[0][1]), 0.99, 1.01)
+
+
 @claim("Under Student errors it pulls MLE, MAP and posterior mean less than a fifth as far as under normal errors "
        "(largest ratio of a panel)")  # fmt: skip
 def student_hardly_moves(comparison: Any) -> Claim:
@@ -195,7 +234,9 @@ def huber_is_bounded(comparison: Any) -> Claim:
 
 
 @lru_cache(maxsize=32)
-def _integral(air: tuple[float, ...], loss: tuple[float, ...], family: str) -> tuple[np.ndarray, np.ndarray]:
+def _integral(
+    air: tuple[float, ...], loss: tuple[float, ...], family: str, points: int = POINTS
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the posterior's means and standard deviations of level and slope by a grid."""
     x, y = np.array(air), np.array(loss)
     d, n = Data({"air": x, "loss": y}), y.size
@@ -203,7 +244,7 @@ def _integral(air: tuple[float, ...], loss: tuple[float, ...], family: str) -> t
     rest = y - centre[0] - centre[1] * x
     spread = np.std(rest) if family == "normal" else 1.4 * np.mean(np.abs(rest))
     sd = spread / np.sqrt(n) * np.array([1.0, 1 / x.std()])
-    level, slope = (centre[k] + WIDTH * sd[k] * np.linspace(-1, 1, POINTS) for k in range(2))
+    level, slope = (centre[k] + WIDTH * sd[k] * np.linspace(-1, 1, points) for k in range(2))
     r = y - level[:, None, None] - slope[None, :, None] * x
     if family == "normal":
         density = -n / 2 * np.log(np.sum(r**2, axis=-1))
@@ -244,30 +285,148 @@ def normal_widens_most(comparison: Any) -> Claim:
     return at_least(widening("normal") / widening("student"), 1.2)
 
 
+def _far_from_engel(family: Callable[[Data], np.ndarray], move: float) -> float:
+    """Return by how much the slope of Engel's households changes when one spends more."""
+    return float(family(engel(move))[1] - family(engel())[1])
+
+
+@claim("Among Engel's households least squares is pulled in proportion when one spends more: by the first thousand "
+       "francs as far as by each of a hundred million (difference of the slopes per thousand francs)")  # fmt: skip
+def engel_has_no_bound(comparison: Any) -> Claim:
+    return at_most(abs(_far_from_engel(_ols, FAR) / FAR - _far_from_engel(_ols, 1.0)), 1e-8)
+
+
+@claim("Among Engel's households the line of least absolute deviations is the same whether one spends a thousand or a "
+       "hundred million francs more (difference of the slopes)")  # fmt: skip
+def engel_is_bounded(comparison: Any) -> Claim:
+    return at_most(abs(_far_from_engel(_vertex, FAR) - _far_from_engel(_vertex, 1.0)), 1e-8)
+
+
+@claim("Among Engel's households Huber's M-estimator (RLM) is the same whether one spends a thousand or a hundred "
+       "million francs more (difference of the slopes)")  # fmt: skip
+def engel_huber_is_bounded(comparison: Any) -> Claim:
+    return at_most(abs(_far_from_engel(_huber, FAR) - _far_from_engel(_huber, 1.0)), 1e-6)
+
+
+@claim("Among Engel's households Student errors forget one that spends a hundred million francs more (its pull on the "
+       "slope, in the largest of its pulls within a thousand francs)")  # fmt: skip
+def engel_is_forgotten(comparison: Any) -> Claim:
+    near = max(abs(_far_from_engel(_student_line, move)) for move in np.linspace(0.1, 1.0, 10))
+    return at_most(abs(_far_from_engel(_student_line, FAR)) / near, 0.5)
+
+
+@lru_cache(maxsize=2)
+def _chances(samples: int, size: int) -> np.ndarray:
+    """Return the Laplace posterior's probability that the level is below its truth, in samples of normal data.
+
+    With p(level, scale) ~ 1/scale the density of the level is the sum of absolute deviations to the power -size. That
+    sum is linear between two observations, and the integral of a power of it known.
+    """
+    y = np.sort(np.append(np.random.default_rng(3).standard_normal((samples, size)), np.zeros((samples, 1)), axis=1))
+    truth = np.argmax(y == 0, axis=1)  # the truth is a point of the grid, and no observation
+    rank = np.arange(size + 1)[None] - (np.arange(size + 1)[None] > truth[:, None])  # observations below the point
+    slope = 2.0 * (rank + (np.arange(size + 1)[None] != truth[:, None])) - size  # of the sum, right of the point
+    step = np.diff(y, axis=1)
+    total = np.abs(y).sum(axis=1)  # at the truth, 0
+    rise = np.append(np.zeros((samples, 1)), np.cumsum(slope[:, :-1] * step, axis=1), axis=1)
+    height = 1 + (rise - np.take_along_axis(rise, truth[:, None], 1)) / total[:, None]
+    lowest = height.min(axis=1, keepdims=True)
+    height, slope = height / lowest, slope / total[:, None] / lowest
+    ends = height ** (1.0 - size)
+    flat = slope[:, :-1] == 0
+    mass = np.where(flat, step * height[:, 1:] ** -float(size), (ends[:, :-1] - ends[:, 1:]) / (size - 1))
+    mass = np.divide(mass, slope[:, :-1], out=mass, where=~flat)
+    tail = size / total / lowest[:, 0]  # the slope beyond all observations
+    left, right = ends[:, 0] / (size - 1) / tail, ends[:, -1] / (size - 1) / tail
+    below = left + np.where(np.arange(size)[None] < truth[:, None], mass, 0.0).sum(axis=1)
+    return np.asarray(below / (left + mass.sum(axis=1) + right))
+
+
+def _covered() -> float:
+    """Return how often the Laplace posterior's interval of 95 % holds the level of normal data."""
+    chance = _chances(SAMPLES, SIZE)
+    return float(np.mean((chance > 0.025) & (chance < 0.975)))
+
+
+@claim("The Laplace posterior is too narrow where errors are normal: its interval of 95 % holds the true level less "
+       "often; in the limit of many observations it does 2 Phi(1.96 sqrt(2/pi)) - 1 of the time (share of samples)"
+       )  # fmt: skip
+def laplace_is_too_narrow(comparison: Any) -> Claim:
+    return at_most(_covered(), 0.95 - 4 * np.sqrt(0.05 * 0.95 / SAMPLES))
+
+
+def _moved_day(d: Data, place: int, move: float) -> Data:
+    return Data({"air": d.air, "loss": d.loss + move * (np.arange(d.loss.size) == place)})
+
+
 @lru_cache(maxsize=1)
 def _curves(air: tuple[float, ...], loss: tuple[float, ...]) -> tuple[np.ndarray, dict[str, list[float]]]:
-    """Return how far the day is moved, and for each family the MLE of the slope and the posterior mean."""
-    moves = np.linspace(-60, 60, 25)
-    found: dict[str, list[float]] = {}
+    """Return how far the day is moved, and for each family MLE, MAP and posterior mean of the slope."""
+    moves, found = np.linspace(-60, 60, 17), dict[str, list[float]]()
     for move in moves:
-        d = Data({"air": np.array(air), "loss": np.array(loss) + move * (np.arange(len(loss)) == DAY)})
+        d = _moved_day(Data({"air": np.array(air), "loss": np.array(loss)}), DAY, move)
         for family in FAMILIES:
-            found.setdefault(f"{family}, MLE", []).append(float(BY_LIBRARY[family](d)[1]))
+            both = "MLE" if family == "student" else "MLE and MAP"
+            found.setdefault(f"{family}, {both}", []).append(float(BY_LIBRARY[family](d)[1]))
+            mean = _integral(tuple(d.air), tuple(d.loss), family, COARSE)[0][1]
+            found.setdefault(f"{family}, posterior mean", []).append(float(mean))
+        found.setdefault("student, MAP", []).append(float(_student(d, extra=1.0)[1]))
         found.setdefault("Huber's M-estimator", []).append(float(_huber(d)[1]))
-        for family in ("normal", "laplace"):
-            found.setdefault(f"{family}, posterior mean", []).append(float(_exact(d, family)[0][1]))
     return moves, found
 
 
 def sensitivity(comparison: Any) -> Figure:
-    """The slope as one day is moved, under each family."""
-    d = comparison["default"].data
-    moves, curves = _curves(tuple(d.air), tuple(d.loss))
-    return Figure(
+    """The maxima of the slope as one day is moved, under each family."""
+    return _sensitivity(
+        comparison,
+        False,
         "One day moved",
         "The slope while the loss of one day moves up and down: without bound under normal errors, as far as a jump of "
-        "two days under Laplace errors, and back again under Student errors, whose posterior forgets the day.",
-        "moved by",
+        "two days under Laplace errors, and back again under Student errors.",
+    )
+
+
+def sensitivity_of_means(comparison: Any) -> Figure:
+    """The posterior means of the slope as one day is moved, under each family."""
+    return _sensitivity(
+        comparison,
+        True,
+        "One day moved: posterior means",
+        "The posterior mean of the slope, by quadrature, while the loss of one day moves up and down: without bound "
+        "under normal errors, slowly on under Laplace errors, and back again under Student errors.",
+    )
+
+
+def _sensitivity(comparison: Any, means: bool, title: str, caption: str) -> Figure:
+    d = comparison["default"].data
+    moves, curves = _curves(tuple(d.air), tuple(d.loss))
+    shown = {name: values for name, values in curves.items() if name.endswith("mean") == means}
+    series = tuple(Series(name, moves.tolist(), values) for name, values in shown.items())
+    return Figure(title, caption, "moved by", "slope", series)
+
+
+@lru_cache(maxsize=1)
+def _engel_curves() -> tuple[np.ndarray, dict[str, list[float]]]:
+    """Return how far the household is moved, and the slope of each family."""
+    moves, found = np.linspace(-1, 1, 17), dict[str, list[float]]()
+    for move in moves:
+        d = engel(move)
+        for name, line in (*BY_LIBRARY.items(), ("Huber's M-estimator", _huber)):
+            found.setdefault(name, []).append(float(line(d)[1]))
+        found.setdefault("laplace, posterior mean", []).append(
+            float(_integral(tuple(d.air), tuple(d.loss), "laplace", COARSE)[0][1])
+        )
+    return moves, found
+
+
+def engel_sensitivity(comparison: Any) -> Figure:
+    """The slope of Engel's households as one of them is moved."""
+    moves, curves = _engel_curves()
+    return Figure(
+        "One household moved",
+        "The slope of food expenditure on income while one household spends more or less: squared error lets "
+        "it pull in proportion, the lines of the other losses stop.",
+        "moved by, thousand francs",
         "slope",
         tuple(Series(name, moves.tolist(), values) for name, values in curves.items()),
     )
@@ -298,20 +457,18 @@ def why_none(comparison: Any) -> str:
     (one, narrow), (other, wide) = (_exact(comparison[v].data, "laplace") for v in ("default", "moved"))
     return (
         f"Its mode is fixed by two days and keeps its slope of {_vertex(comparison['moved'].data)[1]:.3f}, but the "
-        "scale grows "
-        "with "
-        f"the far day. By quadrature the posterior's standard deviation of the slope goes from {narrow[1]:.3f} to "
+        "scale grows with the far day. By "
+        f"quadrature the posterior's standard deviation of the slope goes from {narrow[1]:.3f} to "
         f"{wide[1]:.3f}, and its mean from {one[1]:.3f} to {other[1]:.3f}."
     )
 
 
 def huber(comparison: Any) -> str:
     """Say what Huber's estimator is among them."""
+    moved = _huber(comparison["moved"].data)[1] - _huber(comparison["default"].data)[1]
     return (
-        f"It is moved by {_huber(comparison['moved'].data)[1] - _huber(comparison['default'].data)[1]:.3f}. Its loss "
-        "is that of errors "
-        "which are normal in the middle and Laplace in the tails, but its scale comes from another rule, so that it is "
-        "no maximum of a likelihood."
+        f"It is moved by {moved:.3f}. Its loss is that of errors which are normal in the middle and Laplace in the "
+        "tails, but its scale comes from another rule, so that it is no maximum of a likelihood."
     )
 
 
@@ -331,8 +488,9 @@ scenario = Scenario(
     },
     claims=(
         normal_is_least_squares, student_is_em, student_map_is_em, normal_has_no_bound,
-        laplace_does_not_move, student_hardly_moves, student_forgets, huber_is_bounded, posteriors_are_the_integrals,
-        normal_widens_most,
+        laplace_does_not_move, laplace_mean_has_no_bound, student_hardly_moves, student_forgets,
+        huber_is_bounded, posteriors_are_the_integrals, normal_widens_most, laplace_is_too_narrow, engel_has_no_bound,
+        engel_is_bounded, engel_huber_is_bounded, engel_is_forgotten,
     ),
     holdout=lambda data: np.arange(data.loss.size) % 5 == 4,
     mathematics=(
@@ -344,10 +502,9 @@ scenario = Scenario(
         "under normal errors, constant under Laplace errors, and falling again under Student errors. All three panels "
         "have the same terms, and so the same weakness or strength.",
         "A far observation also tells of the scale. Under normal errors it inflates every interval; under Student "
-        "errors "
-        "it is explained by the tail, and the rest of the data keep their weight.",
+        "errors it is explained by the tail, and the rest of the data keep their weight.",
     ),
-    figures=(sensitivity,),
+    figures=(sensitivity, sensitivity_of_means, engel_sensitivity),
     varies={"slope_sd": Range(10.0, 0.01, "prior standard deviation of the slope")},
     null={"slope": 0.0},
     about="Loss of ammonia on 21 days against the flow of air in a plant. level is the loss at the mean flow, slope "

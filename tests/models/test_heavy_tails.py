@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy import integrate
 
 from triptych.models import heavy_tails as tails
 
@@ -54,3 +56,32 @@ def test_the_best_line_through_two_days_is_the_linear_programme() -> None:
         fitted = sm.QuantReg(d.loss, sm.add_constant(d.air)).fit(q=0.5, max_iter=5000, p_tol=1e-9)
         assert total <= np.abs(fitted.resid).sum() + 1e-9
         assert total == pytest.approx(np.abs(fitted.resid).sum(), rel=1e-4)
+
+
+def test_the_laplace_posteriors_probability_is_an_integral() -> None:
+    samples, size = 4, 7
+    chances = tails._chances(samples, size)
+    for chance, y in zip(chances, np.random.default_rng(3).standard_normal((samples, size)), strict=True):
+
+        def density(level: float, y: np.ndarray = y) -> float:
+            return float(np.abs(y - level).sum() / np.abs(y).sum()) ** -size
+
+        ends = np.array([-np.inf, *np.sort(np.append(y, 0.0)), np.inf])
+        parts = [integrate.quad(density, a, b, epsabs=1e-13)[0] for a, b in pairwise(ends)]
+        assert chance == pytest.approx(sum(parts[: int(np.sum(y < 0)) + 1]) / sum(parts), rel=1e-8)
+
+
+def test_claims_notice_another_coverage(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tails.laplace_is_too_narrow(run).holds
+    monkeypatch.setattr(tails, "_chances", lambda samples, size: (np.arange(samples) + 0.5) / samples)
+    assert not tails.laplace_is_too_narrow(run).holds
+
+
+def test_the_line_of_least_deviations_of_many_rows_is_that_of_the_library() -> None:
+    import statsmodels.api as sm
+
+    d = tails.engel()
+    fitted = sm.QuantReg(d.loss, sm.add_constant(d.air)).fit(q=0.5, max_iter=5000, p_tol=1e-9)
+    total = np.abs(d.loss - tails._vertex(d) @ np.stack([np.ones(d.air.size), d.air])).sum()
+    assert total <= np.abs(fitted.resid).sum() + 1e-9
+    assert total == pytest.approx(np.abs(fitted.resid).sum(), rel=1e-4)
