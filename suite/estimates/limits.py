@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 MOST_PATHS = 24  # logarithmic coordinates up to which all ways are looked for
 STARTS = 3  # times that the path that was found is to be found again
-TRIES = 9  # random places from which it is looked for
+PLACES_TRIED = 9  # random places from which it is looked for
 ELSEWHERE = 2.0  # spread of the random places from which ways along other coordinates are looked for
 BEGIN = (2.0, 6.0)  # distances from the model's start to which the coordinate that is pushed is brought before
 FEWEST_PATHS = 3  # paths that have to lead to the same limit
 COME_TO_REST = 1e-6  # distance from its limit, relative to the largest value on a path, at which it has come there
 NEAR_LIMIT = 0.01  # distance from its limit at which a scalar has to be in the end, relative as before
-SHRINKS = 0.9  # ratio of two steps below which a scalar is seen to come to a limit
+STEPS_SHRINK = 0.9  # ratio of two steps below which a scalar is seen to come to a limit
 COMMON_LIMIT = 1e-5  # relative difference up to which the limits of two paths are one
 
 
@@ -83,7 +83,7 @@ def _ways(optimum: Optimum) -> list[np.ndarray]:
     sign = 1.0 if trace.steps[-1] > trace.steps[0] else -1.0
     wanted = [(int(j), s) for j in positions for s in (-1.0, 1.0) if (int(j), s) != (trace.position, sign)]
     ways = [trace.points]
-    for k in range(TRIES):
+    for k in range(PLACES_TRIED):
         if len(ways) <= STARTS and (again := _way_from(objective, rng, trace.position, sign, 1 + k / 4)) is not None:
             ways.append(again.points)
     for j, way in wanted:
@@ -135,4 +135,4 @@ def _extrapolated(values: np.ndarray) -> float:
     if second == 0:
         return float(values[-1])
     ratio = second / first if first else np.inf
-    return float(values[-1] + second * ratio / (1 - ratio)) if abs(ratio) < SHRINKS else np.nan
+    return float(values[-1] + second * ratio / (1 - ratio)) if abs(ratio) < STEPS_SHRINK else np.nan
