@@ -75,7 +75,8 @@ def only_posterior(scalars: Sequence[Measured]) -> list[Sentence]:
         for s in scalars
         if finite(s.estimate("mcmc"))
         and not finite(s.estimate("mle"))
-        and s.status("map") not in (None, Status.OK, Status.AT_BOUNDARY)
+        and s.status("mle") is not Status.FAILED
+        and s.status("map") not in (None, Status.OK, Status.AT_BOUNDARY, Status.FAILED)
     ]
     if not these:
         return []

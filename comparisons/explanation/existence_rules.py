@@ -19,6 +19,8 @@ NO_MLE = {
     Status.NOT_IN_LIKELIHOOD: "no observation depends on the parameter",
 }
 
+NO_MAP = {Status.UNBOUNDED: "rises without limit", Status.AT_INFINITY: "rises all the way to infinity"}
+
 
 def no_mle(scalars: Sequence[Measured]) -> list[Sentence]:
     """The likelihood alone gives no estimate; say why, and what the prior changes about it."""
@@ -53,20 +55,18 @@ def _combination(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
 
 def no_map(scalars: Sequence[Measured]) -> list[Sentence]:
     """The joint density has no maximum although its integral is finite."""
-    these = [
-        s
-        for s in scalars
-        if s.status("map") in (Status.UNBOUNDED, Status.AT_INFINITY) and math.isfinite(s.estimate("mcmc"))
-    ]
-    if not these:
-        return []
-    names = [s.name for s in these]
-    text = (
-        f"{named(these, scalars)} {verb(names, 'has', 'have')} no MAP: the joint density rises without limit. Its "
-        f"integral is finite, so the posterior exists; the mean of {these[0].name} is "
-        f"{these[0].said('mcmc')}."
-    )
-    return [Sentence("no_map", text, tuple(names), (these[0].estimate("mcmc"),))]
+    found = []
+    for status, why in NO_MAP.items():
+        these = [s for s in scalars if s.status("map") is status and math.isfinite(s.estimate("mcmc"))]
+        if not these:
+            continue
+        names = [s.name for s in these]
+        text = (
+            f"{named(these, scalars)} {verb(names, 'has', 'have')} no MAP: the joint density {why}. Its integral is "
+            f"finite, so the posterior exists; the mean of {these[0].name} is {these[0].said('mcmc')}."
+        )
+        found.append(Sentence("no_map", text, tuple(names), (these[0].estimate("mcmc"),)))
+    return found
 
 
 def edge(scalars: Sequence[Measured]) -> list[Sentence]:

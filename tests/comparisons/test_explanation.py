@@ -132,8 +132,18 @@ def test_a_missing_maximum_is_explained_by_its_status():
     assert existence_rules.no_mle([scalar()]) == existence_rules.no_map([scalar()]) == []
     unbounded = scalar(statuses={"map": Status.UNBOUNDED})
     assert "its integral is finite" in existence_rules.no_map([unbounded])[0].text.lower()
-    neither = scalar(statuses={"map": Status.UNBOUNDED, "mcmc": Status.NO_POSTERIOR})
-    assert existence_rules.no_map([neither]) == []
+    far = scalar(mode=NAN, statuses={"map": Status.AT_INFINITY})
+    assert "the joint density rises all the way to infinity" in existence_rules.no_map([far])[0].text
+    for status in (Status.NO_POSTERIOR, Status.UNRELIABLE):
+        assert existence_rules.no_map([scalar(statuses={"map": Status.UNBOUNDED, "mcmc": status})]) == []
+
+
+def test_only_the_posterior_is_said_to_exist_where_no_search_failed():
+    nothing = scalar(NAN, NAN, statuses={"mle": Status.UNBOUNDED, "map": Status.UNBOUNDED})
+    assert consequences.only_posterior([nothing])
+    for method, status in (("mle", Status.FAILED), ("map", Status.FAILED), ("mcmc", Status.UNRELIABLE)):
+        statuses = {"mle": Status.UNBOUNDED, "map": Status.UNBOUNDED, method: status}
+        assert consequences.only_posterior([scalar(NAN, NAN, statuses=statuses)]) == [], (method, status)
 
 
 def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question():
