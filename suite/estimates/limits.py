@@ -26,10 +26,10 @@ MOST_PATHS = 24  # logarithmic coordinates up to which all ways are looked for
 STARTS = 3  # times that the path that was found is to be found again
 PLACES_TRIED = 9  # random places from which it is looked for
 ELSEWHERE = 2.0  # spread of the random places from which ways along other coordinates are looked for
-BEGIN = (2.0, 6.0)  # distances from the model's start to which the coordinate that is pushed is brought before
+BEGIN = (2.0, 6.0)  # units from the model's start to which a coordinate is moved, one after the other, then pushed
 FEWEST_PATHS = 3  # paths that have to lead to the same limit
-COME_TO_REST = 1e-6  # distance from its limit, relative to the largest value on a path, at which it has come there
-NEAR_LIMIT = 0.01  # distance from its limit at which a scalar has to be in the end, relative as before
+COME_TO_REST = 1e-6  # distance of a scalar from its limit, relative to its largest value on the path, that is none
+NEAR_LIMIT = 0.01  # largest distance from the limit at the end of a path, relative to the same value
 STEPS_SHRINK = 0.9  # ratio of two steps below which a scalar is seen to come to a limit
 COMMON_LIMIT = 1e-5  # relative difference up to which the limits of two paths are one
 
@@ -111,7 +111,7 @@ def _way_from(objective: Objective, rng: np.random.Generator, j: int, sign: floa
 def _common(ways: list[np.ndarray], errors: list[np.ndarray]) -> float | None:
     """Return the one limit of a scalar on all ways; None where one has none, or two differ.
 
-    ``errors`` are its standard errors at both ends of each way: what is smaller than them is zero, or rounding.
+    ``errors`` are its standard errors at both ends of each way: a limit smaller than the last counts as zero.
     """
     limits, size = [], 0.0
     for values, (first, last) in zip(ways, errors, strict=True):
