@@ -91,6 +91,9 @@ class Act:
     marginal
         ``marginal(data, switch)``: a model of the estimand alone, the other parameters integrated out by formula. It
         has the same posterior, and is sampled at the states that say so.
+    no_posterior
+        ``no_posterior(given, switch)``: the reason where theory says that there is no posterior, or an empty text; the
+        engine does not sample there.
     """
 
     name: str
@@ -105,6 +108,7 @@ class Act:
     predictions: tuple[Prediction, ...]
     switches: tuple[str, ...] = ("",)
     marginal: Callable[[Any, str], None] | None = None
+    no_posterior: Callable[[Mapping[str, Any], str], str] | None = None
 
 
 def get(name: str) -> Act:

@@ -47,6 +47,7 @@ STATUS_WORDS = {
     "at_infinity": "at infinity",
     "not_identified": "not identified",
     "at_boundary": "on the edge of the possible values",
+    "no_posterior": "no posterior",
     "unreliable": "draws do not pass the gate",
 }
 COUNTED = ("No act", "One act shows", "Two acts show", "Three acts show", "Four acts show", "Five acts show")
@@ -129,6 +130,7 @@ def _view(act: Act, states: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "axis": act.bench["axis"]["label"],
         "data": act.bench["data"],
         "predictions": predictions,
+        "improper": any(state["mcmc"]["status"] == "no_posterior" for state in states),
         "rows": [
             {"label": state["label"], "cells": [_cell(m, state[m]) for m in METHODS]}
             for state in states

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.panels.settings import Settings
-from triptych.problem.table import METHODS
+from triptych.problem.table import METHODS, Status
 from triptych.reports.lesson.act import FOLDER, NAMES, Act, State, get
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def answers(act: Act, states: Sequence[State], say: Callable[[str], object] = le
     -------
     list of dict
         One a state: ``label``, ``switch``, ``given``, and for each method ``status``, ``value``, ``lower``, ``upper``;
-        the posterior's have the Monte Carlo standard errors ``errors`` of the three. What does not exist is None, an
-        open end of an interval is the text "-inf" or "inf".
+        a posterior that exists has the Monte Carlo standard errors ``errors`` of the three. What does not exist is
+        None, an open end of an interval is the text "-inf" or "inf".
     """
     problems: Problems = {}
     found = []
@@ -76,7 +76,10 @@ def _solve(
     arrays = {name: np.asarray(value, dtype=float) for name, value in state.given.items()}
     if (model, state.switch) not in problems:
         problems[model, state.switch] = _compiled(act, model, state.switch, arrays)
-    return solve_problem(problems[model, state.switch].on(arrays), replace(SETTINGS, methods=methods))
+    problem = problems[model, state.switch].on(arrays)
+    if act.no_posterior is not None and (reason := act.no_posterior(state.given, state.switch)):
+        problem = replace(problem, no_posterior=(Status.NO_POSTERIOR, reason))
+    return solve_problem(problem, replace(SETTINGS, methods=methods))
 
 
 def _compiled(act: Act, model: Callable[[Any, str], None], switch: str, arrays: dict[str, np.ndarray]) -> Problem:

@@ -21,17 +21,23 @@ def summary(points: np.ndarray, log_density: np.ndarray, values: np.ndarray) -> 
 
 
 def small_n(given: Mapping[str, Any], switch: str) -> list[float]:
-    """Return the figures of sigma; for each sigma the mean is integrated over nine of its standard deviations."""
+    """Return the figures of sigma."""
     y, prior = np.array(given["y"]), given["prior"]
     widest = np.sqrt(prior * (y.std() + prior)) * 9
     u = np.linspace(-14 if y.size == 1 else -6, np.log(widest), 3001)
+    return summary(u, small_n_density(given, switch, u) + u, np.exp(u))
+
+
+def small_n_density(given: Mapping[str, Any], switch: str, u: np.ndarray) -> np.ndarray:
+    """Return the log-density of sigma at log sigma; the mean is integrated over nine of its standard deviations."""
+    y, prior = np.array(given["y"]), given["prior"]
     sigma = np.exp(u)[:, None]
     precision = y.size / sigma**2 + 0.01
     mu = y.sum() / sigma**2 / precision + np.linspace(-9, 9, 41) * precision**-0.5
     joint = stats.norm.logpdf(y[:, None, None], mu, sigma).sum(0) + stats.norm.logpdf(mu, 0, 10)
     top = joint.max(axis=1)
     inner = top + np.log(integrate.simpson(np.exp(joint - top[:, None]), x=mu, axis=1))
-    return summary(u, inner + stats.halfnorm.logpdf(sigma[:, 0], scale=prior) + u, sigma[:, 0])
+    return np.asarray(inner + stats.halfnorm.logpdf(sigma[:, 0], scale=prior))
 
 
 def weight_decay(given: Mapping[str, Any], switch: str) -> list[float]:
@@ -79,11 +85,21 @@ def outlier(given: Mapping[str, Any], switch: str) -> list[float]:
     return summary(centre, log_density, centre)
 
 
+def _of_sigma(prior: float, switch: str) -> Any:
+    return stats.halfnorm(scale=prior) if switch == "half_normal" else stats.invgamma(3, scale=3 * prior)
+
+
 def mixture(given: Mapping[str, Any], switch: str) -> list[float]:
-    """Return the figures of sigma; its mean is integrated adaptively, from value to value, where spikes may stand."""
-    y, prior = np.array(given["y"]), given["prior"]
-    of_sigma = stats.halfnorm(scale=prior) if switch == "half_normal" else stats.invgamma(3, scale=3 * prior)
-    u = np.linspace(-17 if switch == "half_normal" else np.log(prior / 20), np.log(of_sigma.isf(1e-13)), 801)
+    """Return the figures of sigma."""
+    prior = given["prior"]
+    widest = _of_sigma(prior, switch).isf(1e-13)
+    u = np.linspace(-17 if switch == "half_normal" else np.log(prior / 20), np.log(widest), 801)
+    return summary(u, mixture_density(given, switch, u) + u, np.exp(u))
+
+
+def mixture_density(given: Mapping[str, Any], switch: str, u: np.ndarray) -> np.ndarray:
+    """Return the log-density of sigma at log sigma; the mean is integrated from value to value, where spikes stand."""
+    y = np.array(given["y"])
 
     def over_mean(sigma: float) -> float:
         spots = np.unique(np.concatenate([y, *(y + k * sigma for k in (-9, -3, 3, 9)), [-40.0, 40.0]]))
@@ -95,4 +111,13 @@ def mixture(given: Mapping[str, Any], switch: str) -> list[float]:
         return float(np.sum(density * stats.norm.pdf(mu[..., 0], 0, 5) * half * weights))
 
     sigma = np.exp(u)
-    return summary(u, np.log([over_mean(s) for s in sigma]) + of_sigma.logpdf(sigma) + u, sigma)
+    inner = np.log([over_mean(s) for s in sigma])
+    return np.asarray(inner + _of_sigma(given["prior"], switch).logpdf(sigma))
+
+
+def exponent_at_zero(name: str, given: Mapping[str, Any], switch: str) -> float:
+    """Return k where the density of sigma goes like sigma^k towards zero, by quadrature."""
+    density = {"small_n": small_n_density, "mixture": mixture_density}[name]
+    u = np.log([1e-4, 1e-5])
+    high, low = density(given, switch, u)
+    return float((high - low) / (u[0] - u[1]))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.reports import lesson_answers
 from triptych.base.errors import InputError
 from triptych.cli.main import main
 from triptych.problem.table import METHODS
@@ -27,7 +28,23 @@ def test_kept_states_are_those_of_the_act(name: str) -> None:
     assert len(kept) >= FEWEST
     assert {state["switch"] for state in kept} == set(act.switches)
     for state in kept:
-        assert len(state["mcmc"]["errors"]) == 3
+        if state["mcmc"]["status"] == "no_posterior":
+            assert [state["mcmc"][key] for key in ("value", "lower", "upper")] == [None] * 3
+        else:
+            assert len(state["mcmc"]["errors"]) == 3
+
+
+@pytest.mark.parametrize("name", ["small_n", "mixture"])
+def test_there_is_no_posterior_where_the_integral_diverges(name: str) -> None:
+    act = get(name)
+    assert act.no_posterior is not None
+    improper = 0
+    for state in act.states():
+        exponent = lesson_answers.exponent_at_zero(name, state.given, state.switch)
+        diverges = exponent < -1 + 1e-3  # the integral of sigma^k from zero is finite if k > -1
+        assert bool(act.no_posterior(state.given, state.switch)) == diverges, (state, exponent)
+        improper += diverges
+    assert improper >= 1
 
 
 @pytest.mark.parametrize("name", NAMES)

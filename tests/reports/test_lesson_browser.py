@@ -118,8 +118,9 @@ def test_the_page_agrees_with_the_engine(page: Page, lesson: Path, name: str) ->
 
 
 def integrable(name: str) -> list[dict[str, Any]]:
-    """Return every fifth state of an act, and those whose posterior the engine cannot sample."""
-    return [state for k, state in enumerate(read(name)) if k % 5 == 0 or state["mcmc"]["status"] != "ok"]
+    """Return every fifth state of an act, and those whose posterior the engine cannot sample, if there is one."""
+    kept = [state for state in read(name) if state["mcmc"]["status"] != "no_posterior"]
+    return [state for k, state in enumerate(kept) if k % 5 == 0 or state["mcmc"]["status"] != "ok"]
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if hasattr(lesson_answers, name)])
@@ -240,6 +241,44 @@ def test_a_height_without_end_is_told_beside_its_curve(page: Page, lesson: Path)
     page.evaluate(FRAMES)
     assert page.evaluate(notes) == ["↑ rises without end", "", ""]
     assert page.evaluate("document.querySelector('#mixture .panel.mle .here').textContent") == "you are here"
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "proper", "rate"),
+    [
+        ("small_n", {"n": 2, "y": [1.3] * 10}, {"n": 1}, "like 1/sigma as"),
+        ("small_n", {"n": 4, "switch": "log_sigma", "y": [1.3] * 10}, {"y": [1.3] * 3 + [1.4] * 7}, "like 1/sigma³ as"),
+        ("mixture", {"n": 3, "y": [0.3, 2.1, 0.3] + [1.0] * 7}, {"switch": "inverse_gamma"}, "like 1/sigma as"),
+        ("mixture", {"y": [0.3, 2.1, 0.3, 0.3, *range(1, 7)]}, {"y": [0.1 * k for k in range(10)]}, "like 1/sigma² as"),
+    ],
+)
+def test_a_posterior_that_does_not_exist_has_no_number_and_no_curve(
+    page: Page, lesson: Path, name: str, changes: dict[str, Any], proper: dict[str, Any], rate: str
+) -> None:
+    page.open(lesson)
+    panel = f"document.querySelector('#{name} .panel.mcmc')"
+    paths = f"['.line', '.area'].map((part) => {panel}.querySelector(part).getAttribute('d'))"
+    seen = f"['.own', '.bar'].map((part) => {panel}.querySelector(part).getAttribute('visibility'))"
+    why = f"document.querySelector('#{name} .why').textContent"
+    bench(page, name, **changes)
+    assert shown(page, name)["mcmc"] == ["no posterior: the area under its curve has no end", "no interval"]
+    assert page.evaluate(paths) == ["", ""]
+    assert page.evaluate(seen) == ["hidden", "hidden"]
+    told = page.evaluate(why)
+    assert rate in told
+    assert "no posterior and no average" in told
+    bench(page, name, **proper)
+    assert re.fullmatch(r"\d[\d.]+", shown(page, name)["mcmc"][0])
+    assert all(page.evaluate(paths))
+    assert "no posterior" not in page.evaluate(why)
+
+
+def test_values_of_an_address_lie_on_the_steps_of_the_bench(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    page.evaluate("location.hash = '#mixture?y=2.1,2.1000001,0.3,1.9,0.9,2.6,-1.3,1.7,0.2,2.3'")
+    page.evaluate("new Promise((done) => setTimeout(done, 50))")
+    assert page.evaluate("lesson.benches.mixture.current().y")[:2] == [2.1, 2.1]
+    assert shown(page, "mixture")["mcmc"][0].startswith("no posterior")
 
 
 CORRUPTED = {

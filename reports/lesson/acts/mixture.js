@@ -98,7 +98,10 @@ acts.mixture = (() => {
     const choices = subsets(y);
     const density = (u) => marginal(choices, u) + prior_(u) + u;
     let inner;
-    const average = posterior(density, { lo: -20, hi: 14, value: Math.exp, scan: 160, panels: 40 });
+    // m equal values, the mean integrated out, leave sigma^(1 - m) near zero, where a half-normal prior is flat: no area from m = 2 on.
+    const most = Math.max(...y.map((v) => y.filter((other) => other === v).length));
+    const improper = kind === "half_normal" && most > 1;
+    const average = () => posterior(density, { lo: -20, hi: 14, value: Math.exp, scan: 160, panels: 40 });
     return {
       likelihood: (x) => likelihood(Math.log(x)),
       joint: (x) => joint(Math.log(x)),
@@ -111,7 +114,8 @@ acts.mixture = (() => {
       squeezed: (point, sigma) => at(y, point, Math.log(sigma), 0).value,
       mle: { status: "unbounded" },
       map: kind === "half_normal" ? { status: "unbounded" } : mode(joint),
-      mcmc: { status: "ok", ...asValue(average) },
+      most,
+      mcmc: improper ? { status: "no_posterior" } : { status: "ok", ...asValue(average()) },
     };
   };
 
@@ -121,7 +125,7 @@ acts.mixture = (() => {
     return { status: "ok", value: Math.exp(top.x), lower: Math.exp(top.x - half), upper: Math.exp(top.x + half) };
   };
 
-  const sentence = ({ map, mcmc, interior, squeezed }, { y }, kind, bench) => {
+  const sentence = ({ map, mcmc, interior, squeezed, most }, { y }, kind, bench) => {
     const top = interior();
     const here = squeezed(y[0], bench.extra);
     const start = [`With the unknown component on ${shown(y[0])} and sigma ${shown(bench.extra)} the log-likelihood is ${shown(here)}; `];
@@ -132,7 +136,9 @@ acts.mixture = (() => {
     return [...start, ...peak, ...end,
       ...(map.status === "unbounded" ? ["A half-normal prior is not zero at sigma = 0 and does not stop the rise: ", ["map", "no mode"], ". "]
         : ["An inverse-gamma prior falls to zero faster than the likelihood rises: ", ["map", `mode ${shown(map.value)}`], ". "]),
-      "Small values of sigma hold little area, and ", ["mcmc", `the average is ${shown(mcmc.value)}`], "."];
+      ...(mcmc.status === "no_posterior" ? [`${most} values are equal. With the component on them the curve, averaged over the component's mean, `,
+        `grows like ${inversePower(most - 1)} as sigma falls, and the area under it has no end: `, ["mcmc", "no posterior and no average"], "."]
+        : ["Small values of sigma hold little area, and ", ["mcmc", `the average is ${shown(mcmc.value)}`], "."])];
   };
 
   /** Both components over the data, in units of the known one's top, which is drawn at a quarter of the height. */

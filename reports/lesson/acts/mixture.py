@@ -7,7 +7,7 @@ not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,12 +32,27 @@ def model(data: Any, switch: str) -> None:
     pm.NormalMixture("y", np.array([0.5, 0.5]), pt.stack([0.0, mu]), pt.stack([1.0, sigma]), observed=data.y)
 
 
+def no_posterior(given: Mapping[str, Any], switch: str) -> str:
+    """Say why there is no posterior where values are equal under the half-normal prior; empty where there is one.
+
+    The likelihood is a sum over the choices of the values that belong to the unknown component. A choice of ``m``
+    values that are all equal leaves, integrated over ``mu``, a term like ``sigma^(1 - m)`` as sigma falls to zero; one
+    with two different values falls like ``exp(-c / sigma^2)``. The half-normal prior is positive at zero, so the
+    integral is finite if no ``m`` is above one. The inverse-gamma prior falls faster than any power of sigma.
+    """
+    y = given["y"]
+    most = max(y.count(value) for value in y)
+    if switch == "inverse_gamma" or most == 1:
+        return ""
+    return f"the density of sigma goes like sigma^{1 - most} towards zero, and its integral there is infinite"
+
+
 def _state(switch: str, prior: float, y: Sequence[float] = VALUES, label: str = "") -> State:
     return State({"y": tuple(y), "prior": prior}, switch, label)
 
 
 def states() -> list[State]:
-    """Return both priors, tight and wide, on few and many values, and dragged ones."""
+    """Return both priors, tight and wide, on few and many values, dragged ones, and equal ones."""
     rng = np.random.default_rng(1956)
     found = [
         _state("half_normal", 1.0, label="ten values, half-normal prior"),
@@ -54,6 +69,11 @@ def states() -> list[State]:
         found += [_state("inverse_gamma", 0.5, y), _state("inverse_gamma", 1.5, y)]
     found += [_state("inverse_gamma", 1.0, VALUES[:5]), _state("inverse_gamma", 3.0, VALUES[:4])]
     found.append(_state("half_normal", 0.5, VALUES[:7]))
+    tied = (*VALUES[:3], VALUES[1], *VALUES[4:])
+    found += [
+        _state("half_normal", 1.0, tied, "two equal values, half-normal prior"),
+        _state("inverse_gamma", 1.0, tied, "two equal values, inverse-gamma prior"),
+    ]
     return found
 
 
@@ -123,4 +143,5 @@ act = Act(
         ),
     ),
     switches=("half_normal", "inverse_gamma"),
+    no_posterior=no_posterior,
 )

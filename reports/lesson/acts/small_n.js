@@ -33,7 +33,9 @@ acts.small_n = (() => {
       found.mle = { status: "unbounded" };
     }
     found.map = mode(joint, exists, n, log, m);
-    found.mcmc = { status: "ok", value: 0, ...asValue(posterior(marginal, { lo: -25, hi: 6, value: Math.exp })) };
+    // n equal values, the mean integrated out, leave sigma^(1 - n) near zero, where the prior is flat: no area from n = 2 on.
+    found.mcmc = n > 1 && !spread ? { status: "no_posterior" }
+      : { status: "ok", ...asValue(posterior(marginal, { lo: -25, hi: 6, value: Math.exp })) };
     return found;
   };
 
@@ -54,6 +56,11 @@ acts.small_n = (() => {
         ["mle", "no maximum of the likelihood"]];
       const middle = map.status === "unbounded" ? [" and ", ["map", "no mode"]]
         : [", while the density of log sigma is highest at ", ["map", `sigma = ${shown(map.value)}`]];
+      if (mcmc.status === "no_posterior") {
+        return [...start, ...middle, `. Averaged over the mean, the curve still grows like ${inversePower(n - 1)} as sigma falls, and the `,
+          "half-normal prior, which is not zero at sigma = 0, does not stop it. The area under such a curve has no end: there is ",
+          ["mcmc", "no posterior and no average"], "."];
+      }
       return [...start, ...middle, ". Near zero the curve is high but holds little probability: ",
         ["mcmc", `the average is ${shown(mcmc.value)}`], ", most of it prior."];
     }

@@ -7,6 +7,7 @@ density of log sigma is that of sigma times sigma, and only the mode moves.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -48,8 +49,22 @@ def _sigma(data: Any, switch: str) -> Any:
     return sigma
 
 
+def no_posterior(given: Mapping[str, Any], switch: str) -> str:
+    """Say why there is no posterior where all of two or more values are equal; empty where there is one.
+
+    The likelihood of ``n`` values ``c`` is proportional to ``sigma^-n exp(-n (c - mu)^2 / (2 sigma^2))``. Integrated
+    over ``mu``, whose prior is positive at ``c``, it goes like ``sigma^(1 - n)`` as sigma falls to zero. The prior of
+    sigma is positive at zero, so the integral of the product is finite for one value alone. It is the same in log
+    sigma.
+    """
+    y = given["y"]
+    if len(y) == 1 or len(set(y)) > 1:
+        return ""
+    return f"the density of sigma goes like sigma^{1 - len(y)} towards zero, and its integral there is infinite"
+
+
 def states() -> list[State]:
-    """Return few and many patients under tight and wide priors, dragged ones, and an outlier."""
+    """Return few and many patients under tight and wide priors, dragged ones, an outlier, and all on one spot."""
     rng = np.random.default_rng(1908)
     found = [
         State({"y": HOURS, "prior": 1.0}, "sigma", "ten patients"),
@@ -66,6 +81,10 @@ def states() -> list[State]:
     for n in (2, 4, 6, 9):
         dragged = tuple(np.round(rng.uniform(-3, 8, n), 1).tolist())
         found += [State({"y": dragged, "prior": 2.0}, switch) for switch in act.switches]
+    found += [
+        State({"y": HOURS[2:4], "prior": 1.0}, "sigma", "two patients on one spot"),
+        State({"y": (2.5,) * 10, "prior": 0.3}, "log_sigma", "ten patients on one spot, written on log sigma"),
+    ]
     return found
 
 
@@ -124,4 +143,5 @@ act = Act(
     ),
     switches=("sigma", "log_sigma"),
     marginal=marginal,
+    no_posterior=no_posterior,
 )

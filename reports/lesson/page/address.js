@@ -10,6 +10,9 @@ function address(name, bench, start) {
   return `#${name}${parts.length ? `?${parts.join("&")}` : ""}`;
 }
 
+/** Return a value of the data as the bench can hold it: a whole number of its steps, so that two are equal or clearly apart. */
+const onStep = (value, { step }) => Number(value.toFixed(Math.round(-Math.log10(step))));
+
 /** Return the act and the bench of an address, or null; what does not fit the bench is left at its start. */
 function addressed(hash, starts, configs) {
   const [name, query = ""] = hash.slice(1).replaceAll("%2C", ",").split("?"); // some programs write the comma so
@@ -23,7 +26,7 @@ function addressed(hash, starts, configs) {
     const values = text.split(",").map(Number);
     if (Array.isArray(start[key])) {
       const [lo, hi] = config.range;
-      if (values.length === start[key].length && values.every((v) => v >= lo && v <= hi)) bench[key] = values;
+      if (values.length === start[key].length && values.every((v) => v >= lo && v <= hi)) bench[key] = values.map((v) => onStep(v, config));
     } else if (key === "switch") {
       if (config.switch.options.some(([value]) => value === text)) bench[key] = text;
     } else if (Number.isFinite(values[0]) && text !== "") {

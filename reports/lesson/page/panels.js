@@ -19,7 +19,7 @@ function curvesOf(found, axis) {
     reference,
     mle: heights(found.likelihood, reference),
     map: heights(found.joint),
-    mcmc: heights(found.density),
+    mcmc: found.mcmc.status === "no_posterior" ? [] : heights(found.density),
     prior: heights(found.prior),
   };
 }
@@ -73,7 +73,7 @@ function makePanels(place, config) {
       const own = found[panel.method];
       const line = path(curves[panel.method]);
       put(panel.line, { d: line });
-      put(panel.area, { d: `${line}L${width} ${PANEL.floor}L0 ${PANEL.floor}Z` });
+      put(panel.area, { d: line && `${line}L${width} ${PANEL.floor}L0 ${PANEL.floor}Z` });
       put(panel.prior, { d: panel.method === "mle" ? "" : path(curves.prior) });
       panel.ghosts.forEach((line, k) => {
         const share = shares[k];

@@ -56,8 +56,7 @@ function makeStrip(place, config, moved, current) {
   }
 
   function set(k, value) {
-    const digits = Math.round(-Math.log10(config.step));
-    moved(k, Number(Math.min(hi, Math.max(lo, value)).toFixed(digits)));
+    moved(k, onStep(Math.min(hi, Math.max(lo, value)), config));
   }
 
   function valueAt(event) {

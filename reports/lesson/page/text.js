@@ -8,6 +8,7 @@ const STATUSES = {
   at_infinity: "at infinity: steeper is always better",
   at_boundary: "on the edge of what is possible",
   not_identified: "flat: many values are equally good",
+  no_posterior: "no posterior: the area under its curve has no end",
 };
 
 const asValue = ({ mean: value, lower, upper }) => ({ value, lower, upper });
@@ -21,6 +22,9 @@ function shown(value) {
   const text = size < -4 || size > 5 ? value.toExponential(1) : value.toFixed(Math.max(0, 2 - Math.max(size, 0)) + (size < -1 ? -1 - size : 0));
   return text.replaceAll("-", "−");
 }
+
+/** Return 1/sigma to a power from 1 to 9, in words. */
+const inversePower = (power) => `1/sigma${power > 1 ? "⁰¹²³⁴⁵⁶⁷⁸⁹"[power] : ""}`;
 
 /** Return a round number as it is written, for an axis or a count. */
 const round = (value) => (value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(0) : String(value)).replaceAll("-", "−");
