@@ -281,6 +281,73 @@ def test_values_of_an_address_lie_on_the_steps_of_the_bench(page: Page, lesson: 
     assert shown(page, "mixture")["mcmc"][0].startswith("no posterior")
 
 
+@pytest.mark.parametrize("place", [0.4, 0.0, -2.0])
+def test_people_at_one_value_are_no_split(page: Page, lesson: Path, place: float) -> None:
+    page.open(lesson)
+    bench(page, "separation", x=[place] * 10)
+    assert shown(page, "separation")["mle"] == ["flat: many values are equally good", "no interval"]
+    told = page.evaluate("document.querySelector('#separation .why').textContent")
+    assert told.startswith("All people stand at one value")
+    assert "every slope fits equally well" in told
+    for word in ("split", "steep", "infinity"):
+        assert word not in told
+
+
+@pytest.mark.parametrize(
+    ("x", "status"), [([0.4] * 3, "not_identified"), ([0.4, -1.0, 0.3], "at_infinity")], ids=["one value", "apart"]
+)
+def test_outcomes_of_one_kind_leave_no_interval_of_the_slope(
+    page: Page, lesson: Path, x: list[float], status: str
+) -> None:
+    page.open(lesson)  # a repeated study may draw them
+    for outcome in (0, 1):
+        found = solved(page, "separation", {"x": x, "y": [outcome] * 3, "prior": 2.0})
+        assert found["mle"] == {"status": status, "value": None, "lower": None, "upper": None}
+        assert found["mcmc"]["lower"] < found["mcmc"]["value"] < found["mcmc"]["upper"]
+
+
+@pytest.mark.parametrize(
+    ("correlation", "prior", "words"),
+    [
+        (0.95, 1.0, "The data hardly tell the two weights apart, so the prior decides: it moves"),
+        (-0.99, 1.0, "The data hardly tell the two weights apart, so the prior decides: it moves"),
+        (0.95, 20.0, "The data hardly tell the two weights apart, and the prior is too wide to decide: it moves"),
+        (0.0, 0.1, "The data tell the two weights apart, but the prior is tight: it moves"),
+        (0.0, 3.0, "Weight decay moves"),
+    ],
+)
+def test_the_cause_is_the_correlation_or_the_prior(
+    page: Page, lesson: Path, correlation: float, prior: float, words: str
+) -> None:
+    page.open(lesson)
+    bench(page, "weight_decay", extra=correlation, prior=prior)
+    page.evaluate(FRAMES)
+    assert page.evaluate("document.querySelector('#weight_decay .why').textContent").startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "pair"),
+    [
+        ("small_n", {"prior": 10}, ("mle", "map")),
+        ("small_n", {"switch": "log_sigma", "prior": 1.2}, ("mle", "map")),
+        ("weight_decay", {"extra": 0, "prior": 20}, ("mle", "map")),
+        ("separation", {"prior": 20, "x": [-1, 1, 1, -1, -2, 2, 2, -2, 0.5, 1]}, ("mle", "map")),
+        ("separation", {"n": 2, "prior": 0.2}, ("map", "mcmc")),
+        ("separation", {"prior": 0.2}, ("map", "mcmc")),
+    ],
+)
+def test_no_figure_moves_to_itself(
+    page: Page, lesson: Path, name: str, changes: dict[str, Any], pair: tuple[str, str]
+) -> None:
+    page.open(lesson)
+    bench(page, name, **changes)
+    figures = [shown(page, name)[method][0] for method in pair]
+    assert figures[0] == figures[1]  # or there is nothing to test
+    told = page.evaluate(f"document.querySelector('#{name} .why').textContent")
+    assert "the digits shown" in told
+    assert not re.search(r"(\d[\d.]*\d) (to|by|at) \1", told.replace(figures[0], "0.123")), told
+
+
 CORRUPTED = {
     "an estimate": lambda state: state["mle"].update(value=state["mle"]["value"] * (1 + 3e-6) + 3e-6),
     "an end": lambda state: state["map"].update(upper=state["map"]["upper"] + 3e-6 * max(1, state["map"]["upper"])),

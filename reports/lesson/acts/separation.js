@@ -29,7 +29,7 @@ acts.separation = (() => {
     return { level, ...at(x, y, level, slope_, decay) };
   };
 
-  /** How the outcomes lie along x: apart, touching, overlapping, or all at one value. */
+  /** How the outcomes lie along x: apart, touching, overlapping, all at one value, or all of one kind. */
   const separated = (x, y) => {
     const range = (outcome) => {
       const own = x.filter((_, k) => y[k] === outcome);
@@ -37,6 +37,7 @@ acts.separation = (() => {
     };
     const [[lo0, hi0], [lo1, hi1]] = [range(0), range(1)];
     if (Math.max(hi0, hi1) === Math.min(lo0, lo1)) return { kind: "one value" };
+    if (hi0 < lo0 || hi1 < lo1) return { kind: "one outcome" };
     if (hi0 <= lo1) return { kind: hi0 < lo1 ? "apart" : "touching", sign: 1, step: 0.5 * (hi0 + lo1) };
     if (hi1 <= lo0) return { kind: hi1 < lo0 ? "apart" : "touching", sign: -1, step: 0.5 * (hi1 + lo0) };
     return { kind: "overlap" };
@@ -107,6 +108,8 @@ acts.separation = (() => {
 
   const largest = (likelihood, { kind, sign }) => {
     if (kind === "one value") return { status: "not_identified" };
+    // With the intercept far enough out, every slope makes one kind of outcome certain: no interval.
+    if (kind === "one outcome") return { status: "at_infinity" };
     if (kind === "overlap") {
       const top = summit(likelihood, 0, 0.5);
       const [lower, upper] = crossings(likelihood, top.x, 1);
@@ -121,17 +124,26 @@ acts.separation = (() => {
     return { status: "at_infinity", lower: sign > 0 ? end : -Infinity, upper: sign > 0 ? Infinity : end };
   };
 
-  const sentence = ({ mle, map, mcmc, where }) => {
+  const sentence = ({ mle, map, mcmc, where }, { x }) => {
+    if (where.kind === "one value") {
+      return [`All people stand at one value, ${shown(x[0])}, and the data tell only the chance to pass there: `,
+        ["mle", "every slope fits equally well"], ", with an intercept to match. Nothing but the priors tells one slope from another: ",
+        ["map", `mode ${shown(map.value)}`], ", ", ["mcmc", `average ${shown(mcmc.value)}`], "."];
+    }
     if (mle.status !== "ok") {
       const split = where.kind === "touching" ? "One value touches both groups and all others lie on their side: "
         : "One value splits those who passed from those who failed: ";
+      const average = alike(mcmc.value, map.value) ? ["; ", ["mcmc", "the average"], " agrees with it to the digits shown"]
+        : ["; steep curves stay plausible, so ", ["mcmc", `the average lies farther out, at ${shown(mcmc.value)}`]];
       return [split, "the steeper the curve, the better it fits, so ", ["mle", "the likelihood has its top at infinity"],
-        ". The prior pays for steepness and stops it at ", ["map", shown(map.value)],
-        "; steep curves stay plausible, so ", ["mcmc", `the average lies farther out, at ${shown(mcmc.value)}`], ".", ...withZero(map, mcmc)];
+        ". The prior pays for steepness and stops it at ", ["map", shown(map.value)], ...average, ".", ...withZero(map, mcmc)];
     }
+    const moved = alike(map.value, mle.value) ? ["moves it so little that ", ["map", "the mode"], " agrees with it to the digits shown"]
+      : ["pulls it to ", ["map", shown(map.value)]];
+    const average = alike(mcmc.value, map.value) ? [", and ", ["mcmc", "the average"], " agrees with the mode to the digits shown"]
+      : [", and the long tail of steep curves takes ", ["mcmc", `the average to ${shown(mcmc.value)}`]];
     return ["The groups overlap, so a steeper curve at some point fits worse: ", ["mle", `top at ${shown(mle.value)}`],
-      ". The prior pulls it to ", ["map", shown(map.value)], ", and the long tail of steep curves takes ",
-      ["mcmc", `the average to ${shown(mcmc.value)}`], ".", ...withZero(map, mcmc)];
+      ". The prior ", ...moved, ...average, ".", ...withZero(map, mcmc)];
   };
 
   /** The mode's interval is symmetric where the density is not: it may hold zero where the posterior's does not. */

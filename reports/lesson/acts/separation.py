@@ -33,7 +33,7 @@ def _state(prior: float, x: Sequence[float] = HOURS, label: str = "") -> State:
 
 
 def states() -> list[State]:
-    """Return overlapping, separated and just touching outcomes, under tight and wide priors."""
+    """Return overlapping, separated and just touching outcomes, all at one value, under tight and wide priors."""
     rng = np.random.default_rng(1984)
     apart = (*HOURS[:2], -0.4, *HOURS[3:])
     touching = (*HOURS[:2], -0.2, *HOURS[3:])
@@ -50,6 +50,7 @@ def states() -> list[State]:
     for n in (2, 3, 4, 5, 6, 8, 9, 10):
         x = np.round(rng.uniform(-3, 3, n), 1).tolist()
         found += [_state(1.0, x), _state(4.0, x)]
+    found.append(_state(2.0, (0.4,) * 3, "three people at one value"))
     return found
 
 

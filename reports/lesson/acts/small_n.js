@@ -65,15 +65,19 @@ acts.small_n = (() => {
         ["mcmc", `the average is ${shown(mcmc.value)}`], ", most of it prior."];
     }
     if (written === "log_sigma") {
+      const place = alike(map.value, mle.value) ? ["; ", ["mle", "the likelihood's"], " agrees with it to the digits shown"]
+        : [" (the likelihood's at ", ["mle", shown(mle.value)], ")"];
       return ["Equal steps of log sigma are not equal steps of sigma: the density is multiplied by sigma, and its top is at ",
-        ["map", shown(map.value)], " (the likelihood's at ", ["mle", shown(mle.value)], "). Areas stay what they are, and so does ",
+        ["map", shown(map.value)], ...place, ". Areas stay what they are, and so does ",
         ["mcmc", `the average, ${shown(mcmc.value)}`], "."];
     }
     const direction = map.value < mle.value ? "down" : "up";
-    return [`The prior, written on sigma, pulls the top ${direction} from `,
-      ["mle", shown(mle.value)], " to ", ["map", shown(map.value)],
+    const moved = alike(map.value, mle.value)
+      ? ["moves the top so little that ", ["mle", "the MLE"], " and ", ["map", "the mode"], ` agree to the digits shown, ${shown(map.value)}`]
+      : [`pulls the top ${direction} from `, ["mle", shown(mle.value)], " to ", ["map", shown(map.value)]];
+    return ["The prior, written on sigma, ", ...moved,
       ". The average over the whole curve is ", ["mcmc", shown(mcmc.value)],
-      mcmc.value > map.value ? ": the long tail of large spreads counts, which a top does not see." : ".",
+      alike(mcmc.value, map.value) ? ", as the top to the digits shown." : mcmc.value > map.value ? ": the long tail of large spreads counts, which a top does not see." : ".",
       mcmc.upper > prior * 2.5 ? " The prior is tight for these data." : ""];
   };
 

@@ -23,6 +23,9 @@ function shown(value) {
   return text.replaceAll("-", "−");
 }
 
+/** Return whether two figures are the same to the digits shown: a sentence must not move one to the other then. */
+const alike = (a, b) => shown(a) === shown(b);
+
 /** Return 1/sigma to a power from 1 to 9, in words. */
 const inversePower = (power) => `1/sigma${power > 1 ? "⁰¹²³⁴⁵⁶⁷⁸⁹"[power] : ""}`;
 
