@@ -261,7 +261,7 @@ def test_a_posterior_that_does_not_exist_has_no_number_and_no_curve(
     seen = f"['.own', '.bar'].map((part) => {panel}.querySelector(part).getAttribute('visibility'))"
     why = f"document.querySelector('#{name} .why').textContent"
     bench(page, name, **changes)
-    assert shown(page, name)["mcmc"] == ["no posterior: the area under its curve has no end", "no interval"]
+    assert shown(page, name)["mcmc"] == ["no posterior: the area has no end", "no interval"]
     assert page.evaluate(paths) == ["", ""]
     assert page.evaluate(seen) == ["hidden", "hidden"]
     told = page.evaluate(why)
@@ -563,6 +563,40 @@ def test_projector_mode_shows_one_act_and_steps_through_them(page: Page, lesson:
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     page.evaluate("document.querySelector('.projector').click()")
     assert page.evaluate(seen) == list(NAMES)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1400, 900), (1920, 1080), (1366, 768)])
+def test_a_projector_has_curves_and_buttons_in_view(page: Page, lesson: Path, width: int, height: int) -> None:
+    page.open(lesson, width=width, height=height)
+    page.evaluate("document.querySelector('.projector').click()")
+    boxes = (
+        "[...document.querySelectorAll('#{0} :is(.panel svg, .why, .data svg, .controls, .predict), .stage button')]"
+        ".map((part) => part.getBoundingClientRect()).map((box) => [box.top, box.right, box.bottom, box.height])"
+    )
+    for name in NAMES:
+        tied = {"mixture": {"n": 3, "y": [0.3] * 10}, "small_n": {"n": 3, "y": [0.3] * 10}}.get(name, {})
+        bench(page, name, **tied)
+        page.evaluate(FRAMES)
+        for asked in (False, True):
+            if asked:
+                question = f"document.querySelector('#{name} fieldset[data-asked]')"
+                page.evaluate(f"{question}.querySelector('input').click(); {question}.querySelector('button').click()")
+                until(page, f"!document.querySelector('#{name} .next').hidden")
+                page.evaluate(FRAMES)
+            top, right, bottom, tall = np.transpose(page.evaluate(boxes.format(name)))
+            assert (top.min(), tall.min()) > (0, 0), (name, asked)
+            assert (right.max() <= width, bottom.max() <= height) == (True, True), (name, asked, bottom.max())
+        page.evaluate("document.querySelector('.stage [data-step=\"1\"]').click()")
+
+
+def test_a_projector_as_narrow_as_a_phone_is_not_wider_than_it(page: Page, lesson: Path) -> None:
+    page.open(lesson, width=390, height=844)
+    page.evaluate("document.querySelector('.projector').click()")
+    for name in NAMES:
+        bench(page, name)
+        page.evaluate(FRAMES)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+        page.evaluate("document.querySelector('.stage [data-step=\"1\"]').click()")
 
 
 def test_a_printed_page_states_its_bench(page: Page, lesson: Path) -> None:

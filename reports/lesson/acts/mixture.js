@@ -2,6 +2,7 @@
 acts.mixture = (() => {
   const MEAN_SD = 5;
   const SHAPE = 3;
+  const COUNTS = ["Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"];
   const LN2PI = Math.log(2 * Math.PI);
 
   const priors = {
@@ -136,7 +137,7 @@ acts.mixture = (() => {
     return [...start, ...peak, ...end,
       ...(map.status === "unbounded" ? ["A half-normal prior is not zero at sigma = 0 and does not stop the rise: ", ["map", "no mode"], ". "]
         : ["An inverse-gamma prior falls to zero faster than the likelihood rises: ", ["map", `mode ${shown(map.value)}`], ". "]),
-      ...(mcmc.status === "no_posterior" ? [`${most} values are equal. With the component on them the curve, averaged over the component's mean, `,
+      ...(mcmc.status === "no_posterior" ? [`${COUNTS[most - 2]} values are equal. With the component on them the curve, averaged over the component's mean, `,
         `grows like ${inversePower(most - 1)} as sigma falls, and the area under it has no end: `, ["mcmc", "no posterior and no average"], "."]
         : ["Small values of sigma hold little area, and ", ["mcmc", `the average is ${shown(mcmc.value)}`], "."])];
   };

@@ -63,7 +63,7 @@ acts.weight_decay = (() => {
       ? ["moves the weight so little that ", ["mle", "the MLE"], " and ", ["map", "the mode"], ` agree to the digits shown, ${shown(map.value)},`]
       : ["moves ", ["mle", shown(mle.value)], " to ", ["map", shown(map.value)]];
     return [cause(correlation, width), ...moved,
-      percent === 100 ? " and makes the interval hardly narrower" : ` and makes the interval ${percent} % as wide`,
+      percent === 100 ? " and makes the interval hardly narrower" : ` and makes the interval ${percent}\u00a0% as wide`,
       `; ${both} (${alike(total, alone) ? "as" : shown(alone)} by the data alone). A normal curve has its top at its average: `,
       ["mcmc", `posterior ${shown(mcmc.value)}`], "."];
   };

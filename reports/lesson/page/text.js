@@ -8,7 +8,7 @@ const STATUSES = {
   at_infinity: "at infinity: steeper is always better",
   at_boundary: "on the edge of what is possible",
   not_identified: "flat: many values are equally good",
-  no_posterior: "no posterior: the area under its curve has no end",
+  no_posterior: "no posterior: the area has no end",
 };
 
 const asValue = ({ mean: value, lower, upper }) => ({ value, lower, upper });
