@@ -108,20 +108,23 @@ def _ours(comparison: Any, method: str, variant: str = "default") -> float:
     return float(comparison[variant].row(method, "theta").estimate)
 
 
-@claim("The MLE of the rate is failures over hours, and its error that over sqrt(n) (largest relative difference)")
+@claim("The MLE of the failure rate is the number of failures n over the total of hours, and its standard error is the "
+       "MLE over sqrt(n) (largest relative difference)")  # fmt: skip
 def mle_is_closed(comparison: Any) -> Claim:
     n, total = FAILURES.size, FAILURES.sum()
     row = comparison["default"].row("mle", "theta")
     return at_most(max(abs(row.estimate / (n / total) - 1), abs(row.std_error / (np.sqrt(n) / total) - 1)), 1e-8)
 
 
-@claim("The MAP is (SHAPE - 1 + n)/(HOURS + T) (relative difference)")
+@claim("The MAP of the failure rate is (SHAPE - 1 + n)/(HOURS + T), for n failures in T hours and the prior "
+       "Gamma(SHAPE, HOURS) (relative difference)")  # fmt: skip
 def map_is_closed(comparison: Any) -> Claim:
     exact = (SHAPE - 1 + FAILURES.size) / (HOURS + FAILURES.sum())
     return at_most(abs(_ours(comparison, "map") / exact - 1), 1e-8)
 
 
-@claim("and the posterior mean (SHAPE + n)/(HOURS + T) (in Monte Carlo errors)")
+@claim("The posterior mean of the failure rate is (SHAPE + n)/(HOURS + T), for n failures in T hours and the prior "
+       "Gamma(SHAPE, HOURS) (in Monte Carlo errors)")  # fmt: skip
 def mean_is_closed(comparison: Any) -> Claim:
     draws = comparison["default"].panels["mcmc"].native["posterior"]["theta"].values
     return close_to_exact(draws, (SHAPE + FAILURES.size) / (HOURS + FAILURES.sum()))
@@ -141,32 +144,33 @@ def _study_gap(comparison: Any, measure: str, exact: Callable[[int], float]) -> 
     return at_most(max(gaps), ERRORS)
 
 
-@claim("Consistency: a study of the panel at three sizes has the mean squared error of the closed form (largest gap in "
-       "Monte Carlo errors)")  # fmt: skip
+@claim("The mean squared error of the rate's MLE in a simulation study at three sample sizes is that of its closed "
+       "form (largest gap in Monte Carlo errors)")  # fmt: skip
 def error_is_closed(comparison: Any) -> Claim:
     return _study_gap(comparison, "mse", lambda n: TRUE**2 * _relative_mse(n))
 
 
-@claim("whose root falls with the slope -1/2 in n (slope of the logarithms at n = 1e6)")
+@claim("The MLE of the rate is consistent: the root of its mean squared error falls as n to the power -1/2, for n "
+       "observations (slope of the logarithms at n = 1e6)")  # fmt: skip
 def slope_is_minus_half(comparison: Any) -> Claim:
     slope = np.log(_relative_mse(1.1e6) / _relative_mse(1e6)) / np.log(1.1) / 2
     return between(float(slope), -0.5 - 1e-5, -0.5 + 1e-5)
 
 
-@claim("Efficiency: in that study the standard error of the MLE is that of the closed form (largest gap in Monte Carlo "
-       "errors)")  # fmt: skip
+@claim("The standard deviation of the rate's MLE in a simulation study at three sample sizes is that of its closed "
+       "form (largest gap in Monte Carlo errors)")  # fmt: skip
 def variance_is_closed(comparison: Any) -> Claim:
     return _study_gap(comparison, "empirical_se", lambda n: TRUE * float(np.sqrt(_over_the_bound(n) / n)))
 
 
-@claim(
-    "which comes to the Cramer-Rao bound: ratio of the variances less one, times n, comes to 4 (distance at n = 1e5)"
-)
+@claim("The MLE of the rate is efficient for large n: its variance over the Cramer-Rao bound, less one and times n, "
+       "comes to 4 (distance from 4 at n = 1e5)")  # fmt: skip
 def bound_is_reached(comparison: Any) -> Claim:
     return at_most(abs((_over_the_bound(1e5) - 1) * 1e5 - 4), 1e-3)
 
 
-@claim("The Wald interval of the study covers what the Gamma distribution says (largest gap in Monte Carlo errors)")
+@claim("The Wald interval of the rate covers the truth in a simulation study as often as the Gamma distribution of the "
+       "total hours says (largest gap in Monte Carlo errors)")  # fmt: skip
 def coverage_is_closed(comparison: Any) -> Claim:
     return _study_gap(comparison, "coverage", _wald_coverage)
 
@@ -180,8 +184,8 @@ def _distance_from_normal(n: int) -> float:
     return float(np.max(np.abs(gamma.sf(n / (1 + x / np.sqrt(n)), n) - norm.cdf(x))))
 
 
-@claim("Normality: the distance of its distribution from the normal one, times sqrt(n), comes to a constant (ratio of "
-       "n = 1e4 to n = 1e3)")  # fmt: skip
+@claim("The MLE of the rate becomes normal: the largest distance of its distribution function from the normal one, "
+       "times sqrt(n), comes to a constant (ratio of n = 1e4 to n = 1e3)")  # fmt: skip
 def distribution_is_normal(comparison: Any) -> Claim:
     ratio = _distance_from_normal(10**4) * 10**2 / (_distance_from_normal(10**3) * 10**1.5)
     return between(float(ratio), 0.98, 1.02)
@@ -212,31 +216,36 @@ def _from_the_normal(n: int) -> float:
     return _variation(posterior, normal, TRUE * max(1e-9, 1 - reach), TRUE * (1 + reach))
 
 
-@claim("Bernstein and von Mises: the total variation between posterior and normal, times sqrt(n), comes to a constant "
-       "(ratio of n = 1e5 to n = 1e4)")  # fmt: skip
+@claim("The posterior of the rate becomes normal, as Bernstein and von Mises say: its total variation from the MLE's "
+       "normal distribution, times sqrt(n), comes to a constant (ratio of n = 1e5 to n = 1e4)")  # fmt: skip
 def posterior_becomes_normal(comparison: Any) -> Claim:
     ratio = _from_the_normal(10**5) * np.sqrt(10**5) / (_from_the_normal(10**4) * 10**2)
     return between(float(ratio), 0.98, 1.02)
 
 
-@claim("so that its slope in n is -1/2 (slope of the logarithms, n = 1e4 to 1e5)")
+@claim("The total variation between the rate's posterior and the MLE's normal distribution falls as n to the power "
+       "-1/2, for n observations (slope of the logarithms, n = 1e4 to 1e5)")  # fmt: skip
 def slope_of_the_variation(comparison: Any) -> Claim:
     return between(float(np.log10(_from_the_normal(10**5) / _from_the_normal(10**4))), -0.51, -0.49)
 
 
-@claim("The upper end of a uniform distribution: MLE and MAP are the largest observation (largest difference)")
+@claim(
+    "MLE and MAP of the upper end of a uniform distribution are the largest observation (largest relative difference)"
+)
 def end_is_the_largest(comparison: Any) -> Claim:
     top = comparison["uniform"].data.y.max()
     return at_most(max(abs(_ours(comparison, m, "uniform") / top - 1) for m in ("mle", "map")), 1e-8)
 
 
-@claim("on the edge, so that neither has a curvature interval (statuses and kinds of interval)")
+@claim("MLE and MAP of a uniform distribution's upper end lie on the edge of its range and have no curvature interval "
+       "(statuses and kinds of interval)")  # fmt: skip
 def end_is_an_edge(comparison: Any) -> Claim:
     rows = [comparison["uniform"].row(m, "theta") for m in ("mle", "map")]
     return equal(", ".join(sorted({f"{r.status} {r.interval_kind}" for r in rows})), "at_boundary none")
 
 
-@claim("The profile interval takes the jump into account and ends at max/0.05^(1/n) (relative difference)")
+@claim("The profile interval of a uniform distribution's upper end goes from the largest of n observations to that "
+       "observation over 0.05^(1/n) (largest relative difference of its ends)")  # fmt: skip
 def profile_of_the_end(comparison: Any) -> Claim:
     row, y = comparison["uniform"].interval("mle", "profile", "theta"), comparison["uniform"].data.y
     exact = y.max() * (1 - row.ci_prob) ** (-1 / y.size)
@@ -250,12 +259,14 @@ def _covered(n: int, low: float, high: float) -> float:
     return float(quad(lambda m: n * m ** (n - 1), 1 / high, 1 / low, epsabs=0, epsrel=1e-13)[0])
 
 
-@claim("and covers exactly 95 % at every n (largest deviation at n = 2, 10 and 100, by quadrature over the maximum)")
+@claim("The profile interval of a uniform distribution's upper end covers it in exactly 95 % of samples of every size "
+       "n (largest deviation at n = 2, 10 and 100, by quadrature over the largest observation)")  # fmt: skip
 def profile_covers_exactly(comparison: Any) -> Claim:
     return at_most(max(abs(_covered(n, 1.0, 0.05 ** (-1 / n)) - 0.95) for n in (2, 10, 100)), 1e-10)
 
 
-@claim("The posterior of the end is Pareto's (both ends of the interval, in Monte Carlo errors)")
+@claim("The posterior of a uniform distribution's upper end is a Pareto distribution (both ends of its 95 % interval, "
+       "in Monte Carlo errors)")  # fmt: skip
 def posterior_is_pareto(comparison: Any) -> Claim:
     y = comparison["uniform"].data.y
     draws = comparison["uniform"].panels["mcmc"].native["posterior"]["theta"].values
@@ -263,7 +274,8 @@ def posterior_is_pareto(comparison: Any) -> Claim:
     return max(ends, key=lambda one: float(one.measured))
 
 
-@claim("and its equal-tailed interval covers exactly 95 % at every n too (largest deviation at n = 2, 10 and 100)")
+@claim("The equal-tailed posterior interval of a uniform distribution's upper end covers it in exactly 95 % of samples "
+       "of every size n (largest deviation at n = 2, 10 and 100)")  # fmt: skip
 def posterior_covers_exactly(comparison: Any) -> Claim:
     ends = {n: (0.975 ** (-1 / n), 0.025 ** (-1 / n)) for n in (2, 10, 100)}
     return at_most(max(abs(_covered(n, *both) - 0.95) for n, both in ends.items()), 1e-10)
@@ -274,8 +286,8 @@ def _end_rmse(n: float) -> float:
     return float(np.sqrt(2 / ((n + 1) * (n + 2))))
 
 
-@claim("The error of the largest uniform observation falls with the slope -1, not -1/2 (slope of the logarithms at n "
-       "= 1e6)")  # fmt: skip
+@claim("The root mean squared error of the largest of n uniform observations falls as n to the power -1, not -1/2 "
+       "(slope of the logarithms at n = 1e6)")  # fmt: skip
 def slope_is_minus_one(comparison: Any) -> Claim:
     return between(np.log(_end_rmse(1.1e6) / _end_rmse(1e6)) / np.log(1.1), -1 - 1e-5, -1 + 1e-5)
 
@@ -286,8 +298,9 @@ def _distance_from_exponential(n: int) -> float:
     return float(np.max(np.abs(-np.expm1(n * np.log1p(-np.minimum(x / n, 1 - 1e-16))) + np.expm1(-x))))
 
 
-@claim("n times its relative error becomes exponential: n times the distance of the distribution functions comes to "
-       "2/e^2, the largest value of x^2 exp(-x)/2 (distance from it at n = 1e5)")  # fmt: skip
+@claim("The relative error of the largest of n uniform observations, times n, becomes exponential: n times the "
+       "distance of the distribution functions comes to 2/e^2, the largest value of x^2 exp(-x)/2 (distance from it at "
+       "n = 1e5)")  # fmt: skip
 def error_is_exponential(comparison: Any) -> Claim:
     return at_most(abs(1e5 * _distance_from_exponential(10**5) - 2 * np.exp(-2.0)), 1e-4)
 
@@ -313,14 +326,15 @@ def _exponential_from_normal() -> float:
     return float((norm.cdf(-1) + inside) / 2)
 
 
-@claim("The posterior of a uniform distribution's end does not become normal: its total variation from the normal of "
-       "its mean and variance comes to that of an exponential distribution (distance at n = 1e6, by "
+@claim("The posterior of a uniform distribution's end does not become normal: its total variation from the normal "
+       "distribution of its mean and variance comes to that of an exponential distribution (distance at n = 1e6, by "
        "quadrature)")  # fmt: skip
 def pareto_stays_away(comparison: Any) -> Claim:
     return at_most(abs(_pareto_from_normal(10**6) - _exponential_from_normal()), 1e-5)
 
 
-@claim("which is not small (least of n = 1e2, 1e4 and 1e6)")
+@claim("The total variation between the posterior of a uniform distribution's end and the normal distribution of its "
+       "mean and variance stays above a fifth (least of n = 1e2, 1e4 and 1e6)")  # fmt: skip
 def pareto_is_far(comparison: Any) -> Claim:
     return at_least(min(_pareto_from_normal(n) for n in (10**2, 10**4, 10**6)), 0.2)
 

@@ -103,8 +103,8 @@ def _loss(d: Data, theta: np.ndarray) -> float:
     return float(total / d.trials.sum())
 
 
-@claim("Who always answers the base rate of nines has a cross-entropy equal to the entropy of that rate (difference, "
-       "by scikit-learn's log_loss on the images)")  # fmt: skip
+@claim("A classifier that always answers the share of nines has a cross-entropy equal to the entropy of that share "
+       "(difference, by scikit-learn's log_loss on the images)")  # fmt: skip
 def constant_has_the_entropy(comparison: Any) -> Claim:
     from sklearn.datasets import load_digits
     from sklearn.metrics import log_loss
@@ -119,12 +119,14 @@ def _gain(comparison: Any) -> float:
     return 1 - _loss(d, _theta(comparison, "nines", "mle")) / base
 
 
-@claim("The fitted classifier hardly beats it: the share of that entropy which the amount of ink explains at the MLE")
+@claim("A logistic regression on the amount of ink explains at most a tenth of the entropy of the share of nines "
+       "(share of the entropy explained at the MLE)")  # fmt: skip
 def fit_hardly_gains(comparison: Any) -> Claim:
     return at_most(_gain(comparison), 0.1)
 
 
-@claim("The MLEs of flights and nines are statsmodels' binomial GLM (largest difference)")
+@claim("The MLEs of level and slope, for flights and for nines, are those of statsmodels' binomial GLM (largest "
+       "difference)")  # fmt: skip
 def mle_is_the_glm(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
@@ -137,8 +139,8 @@ def mle_is_the_glm(comparison: Any) -> Claim:
     return at_most(float(max(gaps)), 1e-8)
 
 
-@claim("The MLE of the flights is the published one, 15.0429 - 0.2322 per degree (largest difference, bound: its last "
-       "digit)")  # fmt: skip
+@claim("The MLE of the log-odds of damage is the published line, 15.0429 - 0.2322 per degree Fahrenheit (largest "
+       "difference, bound: its last digit)")  # fmt: skip
 def mle_is_published(comparison: Any) -> Claim:
     level, slope = _theta(comparison, "default", "mle")
     return at_most(max(abs(level - 7 * slope - 15.0429), abs(slope / 10 + 0.2322)), 6e-5)
@@ -160,14 +162,15 @@ def _weighted(comparison: Any, saturated: bool) -> tuple[np.ndarray, np.ndarray]
     return plain, weighted
 
 
-@claim("Weighting the rare class by w adds log w to the log-odds of every cell of a saturated design, and so King and "
-       "Zeng's correction takes it away exactly (largest difference, nines by deciles)")  # fmt: skip
+@claim("Weighting the rare class by w adds log w to the log-odds of every cell where each cell has a probability of "
+       "its own, and so King and Zeng's correction removes it exactly (largest difference, nines by deciles of ink)"
+       )  # fmt: skip
 def weights_shift_the_log_odds(comparison: Any) -> Claim:
     plain, weighted = _weighted(comparison, saturated=True)
     return at_most(float(np.max(np.abs(weighted - np.log(WEIGHT) - plain))), 1e-8)
 
 
-@claim("With a continuous predictor it does not: the slope of the flights moves too (relative change)")
+@claim("Weighting the damaged flights also changes the slope on temperature, a continuous predictor (relative change)")
 def weights_move_the_slope(comparison: Any) -> Claim:
     plain, weighted = _weighted(comparison, saturated=False)
     return at_least(float(abs(weighted[1] / plain[1] - 1)), 0.01)
@@ -196,7 +199,8 @@ def _base(comparison: Any) -> float:
     return float(comparison["nines"].data.events.sum() / comparison["nines"].data.trials.sum())
 
 
-@claim("The focal loss is minimised by another probability than the base rate of nines (ratio to it)")
+@claim("The constant probability that minimises the expected focal loss is not the share of nines but a larger one "
+       "(ratio to it)")  # fmt: skip
 def focal_loss_is_off(comparison: Any) -> Claim:
     return at_least(_focal(_base(comparison)) / _base(comparison), 1.5)
 
@@ -212,25 +216,28 @@ def _minimum(rate: float) -> float:
     return float(found.x)
 
 
-@claim("A search by the values of the expected focal loss ends there (difference)")
+@claim("The constant probability at which the expected focal loss for nines has slope zero is also where a search by "
+       "the values of the loss ends (difference)")  # fmt: skip
 def focal_minimum_is_found(comparison: Any) -> Claim:
     return at_most(abs(_minimum(_base(comparison)) - _focal(_base(comparison))), 1e-6)
 
 
-@claim("A map of one line takes it back to the base rate (difference)")
+@claim("A formula of one line turns the constant probability that minimises the expected focal loss back into the "
+       "share of nines (difference)")  # fmt: skip
 def focal_loss_is_mended(comparison: Any) -> Claim:
     return at_most(abs(_recovered(_focal(_base(comparison))) - _base(comparison)), 1e-10)
 
 
-@claim("The focal loss is no likelihood, and so has no posterior: exp(-loss) of the two outcomes does not add up to "
-       "the same number for every p, as probabilities would (largest less smallest sum)")  # fmt: skip
+@claim("The focal loss is no negative log-likelihood, and so has no posterior: exp(-loss) of the two outcomes does not "
+       "add up to the same number for every probability p (largest less smallest sum)")  # fmt: skip
 def focal_loss_is_no_likelihood(comparison: Any) -> Claim:
     p = np.linspace(0.001, 0.999, 999)
     total = np.exp((1 - p) ** FOCUS * np.log(p)) + np.exp(p**FOCUS * np.log1p(-p))
     return at_least(float(total.max() - total.min()), 0.1)
 
 
-@claim("Of the cold flights all were damaged: the MLE of the slope is at infinity (statuses under three priors)")
+@claim("All flights below 65 F were damaged, and the MLE of the slope, cold against warm, is at infinity (statuses "
+       "under three priors)")  # fmt: skip
 def cold_is_at_infinity(comparison: Any) -> Claim:
     return equal(", ".join(sorted({comparison[v].row("mle", "slope").status.value for v in COLD})), "at_infinity")
 
@@ -241,13 +248,15 @@ def _counts(comparison: Any) -> np.ndarray:
     return np.column_stack([d.events, d.trials - d.events])
 
 
-@claim("and that of the level stays: it is the log-odds of the warm flights (largest difference)")
+@claim("The MLE of the level is finite although all cold flights were damaged: it is the log-odds of damage of the "
+       "warm flights (largest difference)")  # fmt: skip
 def warm_is_finite(comparison: Any) -> Claim:
     warm = _counts(comparison)[0]
     return at_most(max(abs(comparison[v].row("mle", "level").estimate - np.log(warm[0] / warm[1])) for v in COLD), 1e-8)
 
 
-@claim("The mode under Jeffreys's prior adds a half to each of the four counts (largest difference)")
+@claim("The mode of level and slope under Jeffreys's prior is that of the log-odds after a half is added to each of "
+       "the four counts, damaged and undamaged, warm and cold (largest difference)")  # fmt: skip
 def jeffreys_adds_halves(comparison: Any) -> Claim:
     half = _counts(comparison) + 0.5
     odds = np.log(half[:, 0] / half[:, 1])
@@ -271,7 +280,8 @@ def _firth(d: Data) -> np.ndarray:
     return np.asarray(root(score, np.zeros(2), tol=1e-14).x)
 
 
-@claim("The mode under Jeffreys's prior is Firth's estimate, from his modified score equations (largest difference)")
+@claim("The mode of level and slope under Jeffreys's prior is Firth's estimate, from his modified score equations "
+       "(largest difference)")  # fmt: skip
 def jeffreys_is_firth(comparison: Any) -> Claim:
     return at_most(
         float(np.max(np.abs(_theta(comparison, "cold_jeffreys", "map") - _firth(comparison["cold_jeffreys"].data)))),
@@ -279,8 +289,8 @@ def jeffreys_is_firth(comparison: Any) -> Claim:
     )
 
 
-@claim("Under Jeffreys's prior the two cells are Beta distributed, and the posterior means are differences of digammas "
-       "(in Monte Carlo errors)")  # fmt: skip
+@claim("Under Jeffreys's prior the probabilities of damage, warm and cold, are Beta distributed, and the posterior "
+       "means of level and slope are differences of digamma functions (in Monte Carlo errors)")  # fmt: skip
 def jeffreys_posterior_is_beta(comparison: Any) -> Claim:
     from scipy.special import digamma
 
@@ -307,8 +317,8 @@ def _grid(d: Data, prior: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return level, slope, weight / weight.sum()
 
 
-@claim("Under a normal prior the posterior means of the cold flights are their integrals on a grid (in Monte Carlo "
-       "errors)")  # fmt: skip
+@claim("Under a normal prior the posterior means of level and slope, cold against warm flights, are their integrals on "
+       "a grid (in Monte Carlo errors)")  # fmt: skip
 def normal_posterior_is_the_integral(comparison: Any) -> Claim:
     level, slope, weight = _grid(comparison["cold_normal"].data, "normal")
     posterior = comparison["cold_normal"].panels["mcmc"].native["posterior"]
@@ -316,7 +326,8 @@ def normal_posterior_is_the_integral(comparison: Any) -> Claim:
     return close_to_exact(draws, [np.sum(weight * level), np.sum(weight * slope)])
 
 
-@claim("Normal and Cauchy prior both have a mode, where SciPy finds it (largest difference)")
+@claim("Under a normal and under a Cauchy prior level and slope have a mode, where SciPy's root search finds it "
+       "(largest difference)")  # fmt: skip
 def modes_are_found(comparison: Any) -> Claim:
     from scipy.optimize import root
 
@@ -350,14 +361,14 @@ def _decades(comparison: Any) -> np.ndarray:
     return np.array([quad(part, *np.log([10.0**k, 10.0 ** (k + 1)]), epsabs=0)[0] for k in (6, 7, 8, 9)])
 
 
-@claim("Under the Cauchy prior there is no posterior mean: each further decade of the slope adds as much to it as the "
-       "one before (largest relative difference, at the mode of the level)")  # fmt: skip
+@claim("Under a Cauchy prior the slope has no posterior mean: each further decade of the slope adds as much to the "
+       "mean as the one before (largest relative difference, at the mode of the level)")  # fmt: skip
 def cauchy_has_no_mean(comparison: Any) -> Claim:
     decades = _decades(comparison)
     return at_most(float(np.max(np.abs(decades / decades[0] - 1))), 1e-8)
 
 
-@claim("and the panel says so (statuses)")
+@claim("Under a Cauchy prior the panel reports that level and slope have no posterior mean (statuses)")
 def no_mean_is_told(comparison: Any) -> Claim:
     return equal(
         ", ".join(sorted({comparison["cold_cauchy"].row("mcmc", n).status.value for n in ("level", "slope")})),

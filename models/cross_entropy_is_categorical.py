@@ -121,8 +121,8 @@ def _descent(d: Data, steps: int = STEPS) -> tuple[np.ndarray, list[float]]:
     return theta, losses
 
 
-@claim("The cross-entropy of the model's probabilities with a one-hot target is -log p of the label, the term of the "
-       "likelihood, for each voter (largest difference at the MLE)")  # fmt: skip
+@claim("Each voter's cross-entropy of the model's probabilities with a one-hot target is -log p of the party chosen, "
+       "the voter's term of the negative log-likelihood (largest difference at the MLE)")  # fmt: skip
 def loss_is_likelihood(comparison: Any) -> Claim:
     d, theta = comparison["default"].data, _theta(comparison["default"], "mle")
     cross_entropy = -np.sum(_one_hot(d) * _log_p(d, theta), axis=1)
@@ -130,7 +130,7 @@ def loss_is_likelihood(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(comparison["default"].engine.pointwise(z)["y"] + cross_entropy))), 1e-12)
 
 
-@claim("scikit-learn's log_loss at the MLE is the negative log-likelihood per voter (difference)")
+@claim("The log_loss of scikit-learn at the MLE is the negative log-likelihood per voter (difference)")
 def log_loss_is_the_likelihood(comparison: Any) -> Claim:
     from sklearn.metrics import log_loss
 
@@ -146,20 +146,21 @@ def _mnlogit(comparison: Any) -> Any:
     return sm.MNLogit(d.label, _design(d)).fit(method="newton", tol=1e-14, maxiter=100, disp=False)
 
 
-@claim("The MLE is statsmodels' MNLogit (largest difference)")
+@claim("The MLE of levels and coefficients is that of statsmodels' MNLogit (largest difference)")
 def mle_is_mnlogit(comparison: Any) -> Claim:
     return at_most(
         float(np.max(np.abs(_theta(comparison["default"], "mle") - np.asarray(_mnlogit(comparison).params)))), EXACT
     )
 
 
-@claim("and so are its standard errors (largest difference)")
+@claim("The standard errors of the coefficients are those of statsmodels' MNLogit (largest difference)")
 def errors_are_mnlogits(comparison: Any) -> Claim:
     ours = comparison["default"].std_errors("mle", "coef").reshape(len(PREDICTORS), -1)
     return at_most(float(np.max(np.abs(ours - np.asarray(_mnlogit(comparison).bse)[1:]))), EXACT)
 
 
-@claim("Plain gradient descent on the mean cross-entropy ends at the MLE (largest difference)")
+@claim("Plain gradient descent on the voters' mean cross-entropy ends at the MLE of levels and coefficients (largest "
+       "difference)")  # fmt: skip
 def descent_ends_at_mle(comparison: Any) -> Claim:
     return at_most(
         float(np.max(np.abs(_theta(comparison["default"], "mle") - _descent(comparison["default"].data)[0]))), EXACT
@@ -175,7 +176,8 @@ def _sklearn(d: Data) -> np.ndarray:
     return np.asarray(theta[:, 1:] - theta[:, :1])
 
 
-@claim("The MAP is scikit-learn's LogisticRegression at C = PRIOR_SD^2 (largest difference, voters and flowers)")
+@claim("The MAP of levels and coefficients is scikit-learn's LogisticRegression at C = PRIOR_SD^2, the prior variance "
+       "of a class's weight (largest difference, voters and flowers)")  # fmt: skip
 def map_is_sklearn(comparison: Any) -> Claim:
     gaps = [np.max(np.abs(_theta(s, "map") - _sklearn(s.data))) for s in comparison.solutions.values()]
     return at_most(float(max(gaps)), EXACT)
@@ -192,13 +194,14 @@ def _posterior_slopes(solved: Any) -> tuple[np.ndarray, np.ndarray]:
     return slopes, theta * slopes
 
 
-@claim("Over the posterior the slope of log-likelihood and log-prior, by SciPy's softmax, is zero on average, as "
-       "Stein's identity wants (in Monte Carlo errors, flowers)")  # fmt: skip
+@claim("The slope of log-likelihood and log-prior, by SciPy's softmax, is zero on average over the flowers' posterior, "
+       "as Stein's identity demands (in Monte Carlo errors)")  # fmt: skip
 def posterior_has_no_mean_slope(comparison: Any) -> Claim:
     return close_to_exact(_posterior_slopes(comparison["flowers"])[0], 0.0)
 
 
-@claim("and each coordinate times its slope is -1 on average (in Monte Carlo errors, flowers)")
+@claim("Each level and coefficient, times the slope of the log-density along it, is -1 on average over the flowers' "
+       "posterior, as Stein's identity demands (in Monte Carlo errors)")  # fmt: skip
 def posterior_has_the_right_spread(comparison: Any) -> Claim:
     return close_to_exact(_posterior_slopes(comparison["flowers"])[1], -1.0)
 
@@ -219,7 +222,9 @@ def _ray(d: Data) -> tuple[np.ndarray, float]:
     return np.asarray(found.x[:-1]), float(found.x[-1])
 
 
-@claim("No line separates the Republicans from the others (the widest margin that a linear programme finds)")
+@claim(
+    "No linear score separates the Republicans from the other voters (the widest margin that a linear programme finds)"
+)
 def voters_overlap(comparison: Any) -> Claim:
     return at_most(_ray(comparison["default"].data)[1], 1e-9)
 
@@ -229,8 +234,8 @@ def flowers_separate(comparison: Any) -> Claim:
     return at_least(_ray(comparison["flowers"].data)[1], 0.01)
 
 
-@claim("Along that line the loss of every setosa falls for ever: from whatever point, a step of ten lowers the summed "
-       "cross-entropy (the least gain at a hundred random points)")  # fmt: skip
+@claim("The summed cross-entropy of the flowers has no minimum: a step of ten in the direction that separates setosa "
+       "lowers it from whatever point (the least gain at a hundred random points)")  # fmt: skip
 def loss_has_no_minimiser(comparison: Any) -> Claim:
     d, rng = comparison["flowers"].data, np.random.default_rng(5)
     ray = np.column_stack([np.zeros((3, 1)), _ray(d)[0]])
@@ -242,14 +247,14 @@ def loss_has_no_minimiser(comparison: Any) -> Claim:
     return at_least(min(loss(p) - loss(p + 10 * ray) for p in points), 1e-6)
 
 
-@claim("The panel says so: every coefficient that sets setosa apart has its MLE at infinity")
+@claim("The panel reports every coefficient that sets setosa apart as having its MLE at infinity (statuses)")
 def mle_is_at_infinity(comparison: Any) -> Claim:
     found = {r.status.value for r in comparison["flowers"].rows("mle", "coef") if r.label.endswith("setosa")}
     return equal(", ".join(sorted(found)), "at_infinity")
 
 
-@claim("Versicolor and virginica overlap, and their MLE is the logistic regression of the two alone, sm.Logit (largest "
-       "difference)")  # fmt: skip
+@claim("The MLE for versicolor against virginica, which overlap, is statsmodels' Logit of these two species alone "
+       "(largest relative difference)")  # fmt: skip
 def the_rest_is_two_classes(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
@@ -259,8 +264,8 @@ def the_rest_is_two_classes(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(_theta(comparison["flowers"], "mle")[:, 0] / fitted.params - 1))), 1e-6)
 
 
-@claim("Gradient descent on the flowers never arrives: over the last half of its steps the length of setosa's "
-       "coefficients still grows (ratio)")  # fmt: skip
+@claim("Gradient descent on the flowers' cross-entropy does not arrive: over the last half of its steps the length of "
+       "setosa's coefficients still grows (ratio)")  # fmt: skip
 def descent_goes_on(comparison: Any) -> Claim:
     half, whole = (_descent(comparison["flowers"].data, steps)[0][:, 1] for steps in (STEPS // 2, STEPS))
     return between(float(np.linalg.norm(whole) / np.linalg.norm(half)), 1.02, 2.0)

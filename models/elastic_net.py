@@ -81,7 +81,7 @@ def _sklearn(d: Data, sigma: float, rate: float, weight: float) -> np.ndarray:
     return np.asarray(net.fit(d.X, d.progression).coef_)
 
 
-@claim("The MLE is sm.OLS (largest difference)")
+@claim("The MLE of the coefficients is least squares, by statsmodels' OLS (largest difference)")
 def mle_is_ols(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
@@ -92,8 +92,8 @@ def mle_is_ols(comparison: Any) -> Claim:
     )
 
 
-@claim("The MAP is scikit-learn's ElasticNet at the penalties that prior and sigma imply (largest difference, with and "
-       "without the constant)")  # fmt: skip
+@claim("The MAP of the coefficients is scikit-learn's ElasticNet at the penalties that the prior and sigma imply "
+       "(largest difference, with and without the prior's constant)")  # fmt: skip
 def map_is_sklearn(comparison: Any) -> Claim:
     gaps = []
     for variant in ("default", "dropped"):
@@ -102,14 +102,16 @@ def map_is_sklearn(comparison: Any) -> Claim:
     return at_most(float(max(gaps)), 1e-8)
 
 
-@claim("and is zero at the same predictors (their names)")
+@claim("The MAP of the coefficients is zero at the same predictors as scikit-learn's ElasticNet (their names)")
 def zeros_are_the_same(comparison: Any) -> Claim:
     names = np.array(PREDICTORS)
     theirs = names[_sklearn(comparison["default"].data, _sigma(comparison), RATE, WEIGHT) == 0]
     return equal(", ".join(names[comparison["default"].values("map", "beta") == 0]), ", ".join(theirs))
 
 
-@claim("The prior's integral is sqrt(pi/c) erfcx(a/(2 sqrt(c))), by quadrature (relative difference, at sigma 1)")
+@claim("The integral of the elastic net's prior is sqrt(pi/c) erfcx(a/(2 sqrt(c))), with a = RATE/sigma, c = WEIGHT/(2 "
+       "sigma^2) and the scaled complementary error function erfcx (relative difference from quadrature, at sigma 1)"
+       )  # fmt: skip
 def constant_is_known(comparison: Any) -> Claim:
     from scipy.integrate import quad
     from scipy.special import erfcx
@@ -119,8 +121,8 @@ def constant_is_known(comparison: Any) -> Claim:
     return at_most(abs(found / (np.sqrt(np.pi / half) * erfcx(RATE / (2 * np.sqrt(half)))) - 1), 1e-10)
 
 
-@claim("The prior's integral is proportional to sigma, so that leaving it out leaves a factor sigma for each "
-       "coefficient (largest relative difference of the integral over sigma)")  # fmt: skip
+@claim("The integral of the elastic net's prior is proportional to sigma, so that leaving it out leaves a factor sigma "
+       "for each coefficient (largest relative difference of the integral over sigma)")  # fmt: skip
 def constant_holds_sigma(comparison: Any) -> Claim:
     from scipy.integrate import quad
 
@@ -145,14 +147,13 @@ def _stationary(comparison: Any, variant: str) -> float:
     return abs(_sigma(comparison, variant) / float(brentq(slope, 0.1, 5, xtol=1e-15)) - 1)
 
 
-@claim("With and without the constant sigma at the mode solves an equation of its own: the power of sigma is n + p "
-       "with "
-       "it and n without (largest relative difference)")  # fmt: skip
+@claim("The mode of sigma solves an equation in which the power of sigma is n + p with the prior's constant and n "
+       "without it, for n patients and p predictors (largest relative difference)")  # fmt: skip
 def sigma_is_stationary(comparison: Any) -> Claim:
     return at_most(max(_stationary(comparison, v) for v in ("default", "dropped")), 1e-8)
 
 
-@claim("Leaving it out makes sigma larger (MAP: ratio less one)")
+@claim("Leaving out the constant of the elastic net's prior makes the MAP of sigma larger (ratio less one)")
 def dropping_moves_the_mode(comparison: Any) -> Claim:
     return at_least(_sigma(comparison, "dropped") / _sigma(comparison) - 1, 1e-3)
 
@@ -164,14 +165,15 @@ def _reweighted(comparison: Any) -> tuple[float, float]:
     return float(s.mean()), float(np.sum(weight * s) / weight.sum())
 
 
-@claim("and in the posterior as well (mean of the draws that count sigma^p times each, in the plain mean, less one)")
+@claim("Leaving out the constant of the elastic net's prior makes the posterior mean of sigma larger (mean of the "
+       "draws that count sigma^p times each for p predictors, over the plain mean, less one)")  # fmt: skip
 def dropping_moves_the_posterior(comparison: Any) -> Claim:
     plain, weighted = _reweighted(comparison)
     return at_least(weighted / plain - 1, 1e-3)
 
 
-@claim("The posterior without the constant has the mean that the draws with it have when each counts sigma^p times "
-       "(difference, in Monte Carlo errors)")  # fmt: skip
+@claim("The posterior mean of sigma without the prior's constant is the mean of the draws with it when each counts "
+       "sigma^p times, for p predictors (difference, in Monte Carlo errors)")  # fmt: skip
 def reweighting_explains_it(comparison: Any) -> Claim:
     import arviz as az
 
@@ -181,8 +183,8 @@ def reweighting_explains_it(comparison: Any) -> Claim:
     return at_most(abs(float(other.mean()) - _reweighted(comparison)[1]) / error, 4.5)
 
 
-@claim("Over the posterior the slope of likelihood and prior by sigma, times sigma, is minus one on average, as "
-       "Stein's identity wants (in Monte Carlo errors)")  # fmt: skip
+@claim("The slope of log-likelihood and log-prior by sigma, times sigma, is minus one on average over the posterior, "
+       "as Stein's identity demands (in Monte Carlo errors)")  # fmt: skip
 def posterior_has_the_right_sigma(comparison: Any) -> Claim:
     d, posterior = comparison["default"].data, comparison["default"].panels["mcmc"].native["posterior"]
     beta, s = posterior["beta"].values, posterior["sigma"].values
@@ -191,7 +193,8 @@ def posterior_has_the_right_sigma(comparison: Any) -> Claim:
     return close_to_exact(by_log, -1.0)
 
 
-@claim("and the slope by each coefficient is zero on average (in Monte Carlo errors)")
+@claim("The slope of log-likelihood and log-prior by each coefficient is zero on average over the posterior, as "
+       "Stein's identity demands (in Monte Carlo errors)")  # fmt: skip
 def posterior_has_no_mean_slope(comparison: Any) -> Claim:
     d, posterior = comparison["default"].data, comparison["default"].panels["mcmc"].native["posterior"]
     beta, s = posterior["beta"].values, posterior["sigma"].values[..., None]
@@ -212,12 +215,15 @@ def twins_are_alike(comparison: Any) -> Claim:
     return at_most(float(abs(one - other)), 1e-10)
 
 
-@claim("where the lasso does not choose: it keeps whichever comes first in its loop (smaller of the two coefficients)")
+@claim("The lasso gives one of a predictor and its exact copy the coefficient zero: it keeps whichever comes first in "
+       "its loop (smaller of the two coefficients)")  # fmt: skip
 def lasso_picks_one(comparison: Any) -> Claim:
     return at_most(float(np.min(np.abs(_twins(RATE, 0.0)))), 1e-10)
 
 
-@claim("The logarithm of the prior is a parabola on each side of zero (largest third difference on one side)")
+@claim(
+    "The logarithm of the elastic net's prior is a parabola on each side of zero (largest third difference on one side)"
+)
 def prior_is_a_parabola(comparison: Any) -> Claim:
     b = np.linspace(0.01, 1, 100)
     return at_most(float(np.max(np.abs(np.diff(-RATE * b - WEIGHT * b**2 / 2, n=3)))), 1e-10)

@@ -75,27 +75,29 @@ def likelihood_is_a_sum(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(_log_likelihood(comparison, grid) - [_terms(m).sum() for m in grid]))), 1e-10)
 
 
-@claim("The log-likelihood of mu falls from its top by n (mu - mean)^2 / 2 and nothing else (largest difference on a "
-       "grid of mu)")  # fmt: skip
+@claim("The log-likelihood of mu falls from its top by n (mu - mean)^2 / 2 and nothing else, for n measurements and "
+       "their mean (largest difference on a grid of mu)")  # fmt: skip
 def likelihood_is_a_parabola(comparison: Any) -> Claim:
     grid, y = _around(comparison), comparison["default"].data.speed
     fall = _log_likelihood(comparison, y.mean()) - _log_likelihood(comparison, grid)
     return at_most(float(np.max(np.abs(fall - y.size * (grid - y.mean()) ** 2 / 2))), 1e-10)
 
 
-@claim("The MLE is the sample mean (difference)")
+@claim("The MLE of mu is the mean of the measurements (difference)")
 def mle_is_the_mean(comparison: Any) -> Claim:
     return at_most(
         abs(comparison["default"].row("mle", "mu").estimate - comparison["default"].data.speed.mean()), 1e-10
     )
 
 
-@claim("The standard error of the MLE is 1/sqrt(n) (relative difference)")
+@claim("The standard error of the MLE of mu is 1/sqrt(n), for n measurements of standard deviation one (relative "
+       "difference)")  # fmt: skip
 def standard_error_is_known(comparison: Any) -> Claim:
     return at_most(abs(comparison["default"].row("mle", "mu").std_error * np.sqrt(SPEEDS.size) - 1), 1e-9)
 
 
-@claim("Wald and profile interval of a parabola are one, mean -+ z/sqrt(n) (largest difference of four ends)")
+@claim("Wald and profile interval of mu are the same, mean -+ z/sqrt(n), for n measurements and the normal quantile z "
+       "(largest difference of four ends)")  # fmt: skip
 def intervals_are_one(comparison: Any) -> Claim:
     from scipy.stats import norm
 
@@ -116,12 +118,13 @@ def _ascent(comparison: Any, steps: int) -> np.ndarray:
     return np.array(path)
 
 
-@claim("Gradient ascent on the log-likelihood arrives at the MLE (distance after 60 steps)")
+@claim("Gradient ascent on the log-likelihood of mu arrives at the MLE (distance after 60 steps)")
 def ascent_arrives(comparison: Any) -> Claim:
     return at_most(abs(_ascent(comparison, 60)[-1] - comparison["default"].row("mle", "mu").estimate), 1e-10)
 
 
-@claim("and at half of Newton's rate each of its steps halves the distance (largest deviation from half, 20 steps)")
+@claim("Gradient ascent at half of Newton's rate halves the distance to the MLE of mu with each step (largest "
+       "deviation from half, 20 steps)")  # fmt: skip
 def ascent_halves(comparison: Any) -> Claim:
     away = _ascent(comparison, 20) - comparison["default"].data.speed.mean()
     return at_most(float(np.max(np.abs(away[1:] / away[:-1] - 0.5))), 1e-8)
@@ -134,35 +137,38 @@ def _underflow() -> tuple[int, int]:
     return int(np.argmax(product == 0)) + 1, int(np.argmax(total < SMALLEST)) + 1
 
 
-@claim("The product of the densities, the twenty gone through again and again, is zero in double precision after the "
-       "number of terms that the sum of their logarithms foretells, but for rounding (terms)")  # fmt: skip
+@claim("The product of the twenty measurements' densities, gone through again and again, is zero in double precision "
+       "after the number of factors that the sum of their logarithms foretells, but for rounding (factors)"
+       )  # fmt: skip
 def product_underflows(comparison: Any) -> Claim:
     product, foretold = _underflow()
     return between(product, foretold - 2, foretold + 2)
 
 
-@claim("The sum of logarithms is exact where the product is zero: a thousand copies give a thousand times the sum "
-       "(relative difference)")  # fmt: skip
+@claim("The sum of the measurements' log-densities is exact where the product of the densities is zero: a thousand "
+       "copies give a thousand times the sum (relative difference)")  # fmt: skip
 def sum_does_not_underflow(comparison: Any) -> Claim:
     mean = float(SPEEDS.mean())
     return at_most(abs(_log_likelihood(comparison, mean, 1000)[0] / (1000 * _terms(mean).sum()) - 1), 1e-12)
 
 
-@claim("Ten times the data leave the MLE where it is (difference)")
+@claim("Ten copies of the data leave the MLE of mu where it is (difference)")
 def copies_do_not_move_the_mle(comparison: Any) -> Claim:
     return at_most(
         abs(comparison["tenfold"].row("mle", "mu").estimate - comparison["default"].row("mle", "mu").estimate), 1e-10
     )
 
 
-@claim("Ten times the data make the curvature of the log-likelihood ten times as large (relative difference)")
+@claim("Ten copies of the data make the curvature of the log-likelihood of mu ten times as large (relative difference)")
 def copies_multiply_the_curvature(comparison: Any) -> Claim:
     z = np.array([SPEEDS.mean()])
     one, ten = (-comparison[v].engine.derivatives(z)[2][0, 0, 0] for v in ("default", "tenfold"))
     return at_most(abs(float(ten / one) / COPIES - 1), 1e-10)
 
 
-@claim("and the standard error smaller by the root of ten (relative difference)")
+@claim(
+    "Ten copies of the data divide the standard error of the MLE of mu by the square root of ten (relative difference)"
+)
 def copies_shrink_the_error(comparison: Any) -> Claim:
     one, ten = (comparison[v].row("mle", "mu").std_error for v in ("default", "tenfold"))
     return at_most(abs(one / ten / np.sqrt(COPIES) - 1), 1e-9)
@@ -173,13 +179,14 @@ def _posterior(n: int) -> tuple[float, float]:
     return float((n * SPEEDS.mean() + GUESS) / (n + 1)), float((n + 1) ** -0.5)
 
 
-@claim("The MAP is the mean of the measurements and the guess, which counts as one (largest difference, both variants)")
+@claim("The MAP of mu is the mean of the measurements and the prior's guess, which counts as one measurement (largest "
+       "difference, both variants)")  # fmt: skip
 def map_counts_the_guess(comparison: Any) -> Claim:
     gaps = [abs(s.row("map", "mu").estimate - _posterior(s.data.speed.size)[0]) for s in comparison.solutions.values()]
     return at_most(max(gaps), 1e-10)
 
 
-@claim("Laplace's interval is the exact posterior's (largest difference of its ends)")
+@claim("Laplace's interval of mu is that of the exact posterior (largest difference of its ends)")
 def laplace_is_exact(comparison: Any) -> Claim:
     from scipy.stats import norm
 
@@ -188,20 +195,23 @@ def laplace_is_exact(comparison: Any) -> Claim:
     return at_most(max(abs(row.lower - ends[0]), abs(row.upper - ends[1])), 1e-8)
 
 
-@claim("The posterior mean is the conjugate one (in Monte Carlo errors)")
+@claim("The posterior mean of mu is the mean of the measurements and the prior's guess, which counts as one "
+       "measurement (in Monte Carlo errors)")  # fmt: skip
 def posterior_mean_is_conjugate(comparison: Any) -> Claim:
     draws = comparison["default"].panels["mcmc"].native["posterior"]["mu"].values
     return close_to_exact(draws, _posterior(SPEEDS.size)[0])
 
 
-@claim("and the posterior variance is 1/(n + 1) (in Monte Carlo errors)")
+@claim(
+    "The posterior variance of mu is 1/(n + 1), for n measurements of standard deviation one (in Monte Carlo errors)"
+)
 def posterior_variance_is_conjugate(comparison: Any) -> Claim:
     mean, sd = _posterior(SPEEDS.size)
     return close_to_exact((comparison["default"].panels["mcmc"].native["posterior"]["mu"].values - mean) ** 2, sd**2)
 
 
-@claim("No amount of such data mends the instrument: the speed in vacuum lies outside the interval of every panel, "
-       "and further out, in its own half-widths, with ten times the data (panels of which this is so)")  # fmt: skip
+@claim("The speed of light in vacuum lies outside the interval of mu in every panel, and further out, in half-widths "
+       "of the interval, with ten times the data (panels of which this is so)")  # fmt: skip
 def instrument_is_off(comparison: Any) -> Claim:
     def away(variant: str, method: str) -> float:
         row = comparison[variant].row(method, "mu")

@@ -162,17 +162,19 @@ def _gap(comparison: Any, family: str, method: str) -> float:
     return float(max(found))
 
 
-@claim("Under normal errors MLE and MAP are least squares, with the day as it is and moved (largest difference)")
+@claim("Under normal errors MLE and MAP of level and slope are least squares, with the day's loss as it is and moved "
+       "(largest difference)")  # fmt: skip
 def normal_is_least_squares(comparison: Any) -> Claim:
     return at_most(max(_gap(comparison, "normal", "mle"), _gap(comparison, "normal", "map")), 1e-8)
 
 
-@claim("Under Student errors the MLE is where EM ends (largest difference)")
+@claim("Under Student errors the MLE of level and slope is where the EM algorithm ends (largest difference)")
 def student_is_em(comparison: Any) -> Claim:
     return at_most(_gap(comparison, "student", "mle"), 1e-8)
 
 
-@claim("and so is the MAP, with the prior 1/scale in the EM (largest difference of three parameters)")
+@claim("Under Student errors the MAP of level, slope and scale is where the EM algorithm with the prior 1/scale ends "
+       "(largest difference)")  # fmt: skip
 def student_map_is_em(comparison: Any) -> Claim:
     gaps = []
     for v in ("default", "moved"):
@@ -181,23 +183,23 @@ def student_map_is_em(comparison: Any) -> Claim:
     return at_most(float(max(gaps)), 1e-8)
 
 
-@claim("A day that moves pulls the least squares slope in proportion: by its row of (X'X)^-1 X' (difference of MLE and "
-       "MAP from it)")  # fmt: skip
+@claim("A day whose loss moves pulls the slope of least squares in proportion, by its entry in (X'X)^-1 X' for the "
+       "predictors X (difference of MLE and MAP under normal errors from it)")  # fmt: skip
 def normal_has_no_bound(comparison: Any) -> Claim:
     air = comparison["default"].data.air
     exact = MOVE * air[DAY] / (air @ air)
     return at_most(max(abs(_shift(comparison, "normal", m) - exact) for m in ("mle", "map")), 1e-8)
 
 
-@claim("Least absolute deviations, the MLE under Laplace errors, is not pulled at all: the day was above the line and "
-       "stays there (change of the slope)")  # fmt: skip
+@claim("The slope of least absolute deviations, the MLE under Laplace errors, is not pulled at all by a day that was "
+       "above the line and moves up (change of the slope)")  # fmt: skip
 def laplace_does_not_move(comparison: Any) -> Claim:
     return at_most(float(abs(_vertex(comparison["moved"].data)[1] - _vertex(comparison["default"].data)[1])), 1e-8)
 
 
-@claim("The Laplace posterior mean, whose scale grows with the far day, is pulled without bound: in the end in "
-       "proportion, by the posterior mean for data that are all 0 but a 1 on that day (ratio, by quadrature)"
-       )  # fmt: skip
+@claim("The posterior mean of the slope under Laplace errors, whose scale grows with a far day, is pulled without "
+       "bound: in the end in proportion, by the posterior mean for data that are all 0 but a 1 on that day (ratio, by "
+       "quadrature)")  # fmt: skip
 def laplace_mean_has_no_bound(comparison: Any) -> Claim:
     d = comparison["default"].data
     one = (np.arange(d.air.size) == DAY).astype(float)
@@ -205,8 +207,8 @@ def laplace_mean_has_no_bound(comparison: Any) -> Claim:
     return between(float((far - near) / FAR / _exact(Data({"air": d.air, "loss": one}), "laplace")[0][1]), 0.99, 1.01)
 
 
-@claim("Under Student errors it pulls MLE, MAP and posterior mean less than a fifth as far as under normal errors "
-       "(largest ratio of a panel)")  # fmt: skip
+@claim("A day whose loss moves pulls MLE, MAP and posterior mean of the slope less than a fifth as far under Student "
+       "errors as under normal errors (largest ratio of a panel)")  # fmt: skip
 def student_hardly_moves(comparison: Any) -> Claim:
     return at_most(
         max(abs(_shift(comparison, "student", m) / _shift(comparison, "normal", m)) for m in ("mle", "map", "mcmc")),
@@ -214,8 +216,9 @@ def student_hardly_moves(comparison: Any) -> Claim:
     )
 
 
-@claim("Student's influence redescends: moved further, the day is forgotten, and the MLE is nearly that without it "
-       "(distance of the slopes when it moves a thousandfold, in the distance when it stays)")  # fmt: skip
+@claim("The MLE of the slope under Student errors comes nearer to the MLE without a day when that day moves very far "
+       "than when it stays (distance when the day moves a thousand times as far, in the distance when it stays)"
+       )  # fmt: skip
 def student_forgets(comparison: Any) -> Claim:
     d = comparison["default"].data
     kept = np.arange(d.air.size) != DAY
@@ -226,8 +229,8 @@ def student_forgets(comparison: Any) -> Claim:
     return at_most(abs(gone - without) / abs(_line(comparison, "default", "mle")[1] - without), 0.5)
 
 
-@claim("Huber's M-estimator (RLM), whose loss is linear in the tails, is pulled less than half as far as least squares "
-       "(its pull, in that of least squares)")  # fmt: skip
+@claim("The slope of Huber's M-estimator (RLM), whose loss is linear in the tails, is pulled by a moved day less than "
+       "half as far as that of least squares (its pull, in that of least squares)")  # fmt: skip
 def huber_is_bounded(comparison: Any) -> Claim:
     pull = _huber(comparison["moved"].data)[1] - _huber(comparison["default"].data)[1]
     return between(float(pull / _shift(comparison, "normal", "mle")), -0.1, 0.5)
@@ -265,7 +268,8 @@ def _exact(d: Data, family: str) -> tuple[np.ndarray, np.ndarray]:
     return _integral(tuple(d.air), tuple(d.loss), family)
 
 
-@claim("All four posterior means of the slope are their integrals on a grid (in Monte Carlo errors)")
+@claim("The posterior means of the slope under normal and Student errors, with the day's loss as it is and moved, are "
+       "their integrals on a grid (in Monte Carlo errors)")  # fmt: skip
 def posteriors_are_the_integrals(comparison: Any) -> Claim:
     draws, exact = [], []
     for family in VARIANT:
@@ -275,8 +279,8 @@ def posteriors_are_the_integrals(comparison: Any) -> Claim:
     return close_to_exact(np.stack(draws, axis=-1), exact)
 
 
-@claim("The moved day widens the posterior of the slope under normal errors most (ratio of the widening, normal to "
-       "Student)")  # fmt: skip
+@claim("A day whose loss moves widens the posterior of the slope more under normal than under Student errors (ratio of "
+       "the widening, normal to Student)")  # fmt: skip
 def normal_widens_most(comparison: Any) -> Claim:
     def widening(family: str) -> float:
         one, other = (comparison[v].row("mcmc", "slope").std_error for v in (_moved(family), VARIANT[family]))
@@ -290,25 +294,27 @@ def _far_from_engel(family: Callable[[Data], np.ndarray], move: float) -> float:
     return float(family(engel(move))[1] - family(engel())[1])
 
 
-@claim("Among Engel's households least squares is pulled in proportion when one spends more: by the first thousand "
-       "francs as far as by each of a hundred million (difference of the slopes per thousand francs)")  # fmt: skip
+@claim("Among Engel's households the slope of least squares is pulled in proportion when one household spends more: by "
+       "the first thousand francs as far as by each of a hundred million (difference of the slopes per thousand francs)"
+       )  # fmt: skip
 def engel_has_no_bound(comparison: Any) -> Claim:
     return at_most(abs(_far_from_engel(_ols, FAR) / FAR - _far_from_engel(_ols, 1.0)), 1e-8)
 
 
-@claim("Among Engel's households the line of least absolute deviations is the same whether one spends a thousand or a "
-       "hundred million francs more (difference of the slopes)")  # fmt: skip
+@claim("Among Engel's households the slope of least absolute deviations is the same whether one household spends a "
+       "thousand or a hundred million francs more (difference of the slopes)")  # fmt: skip
 def engel_is_bounded(comparison: Any) -> Claim:
     return at_most(abs(_far_from_engel(_vertex, FAR) - _far_from_engel(_vertex, 1.0)), 1e-8)
 
 
-@claim("Among Engel's households Huber's M-estimator (RLM) is the same whether one spends a thousand or a hundred "
-       "million francs more (difference of the slopes)")  # fmt: skip
+@claim("Among Engel's households the slope of Huber's M-estimator (RLM) is the same whether one household spends a "
+       "thousand or a hundred million francs more (difference of the slopes)")  # fmt: skip
 def engel_huber_is_bounded(comparison: Any) -> Claim:
     return at_most(abs(_far_from_engel(_huber, FAR) - _far_from_engel(_huber, 1.0)), 1e-6)
 
 
-@claim("Among Engel's households Student errors forget one that spends a hundred million francs more (its pull on the "
+@claim("Among Engel's households the MLE of the slope under Student errors is pulled by one household that spends a "
+       "hundred million francs more at most half as far as by one that spends up to a thousand more (its pull on the "
        "slope, in the largest of its pulls within a thousand francs)")  # fmt: skip
 def engel_is_forgotten(comparison: Any) -> Claim:
     near = max(abs(_far_from_engel(_student_line, move)) for move in np.linspace(0.1, 1.0, 10))
@@ -348,9 +354,9 @@ def _covered() -> float:
     return float(np.mean((chance > 0.025) & (chance < 0.975)))
 
 
-@claim("The Laplace posterior is too narrow where errors are normal: its interval of 95 % holds the true level less "
-       "often; in the limit of many observations it does 2 Phi(1.96 sqrt(2/pi)) - 1 of the time (share of samples)"
-       )  # fmt: skip
+@claim("The posterior under Laplace errors is too narrow where errors are normal: its interval of 95 % holds the true "
+       "level less often; in the limit of many observations it does 2 Phi(1.96 sqrt(2/pi)) - 1 of the time, with the "
+       "normal distribution function Phi (share of samples)")  # fmt: skip
 def laplace_is_too_narrow(comparison: Any) -> Claim:
     return at_most(_covered(), 0.95 - 4 * np.sqrt(0.05 * 0.95 / SAMPLES))
 

@@ -120,13 +120,13 @@ def _page(comparison: Any) -> np.ndarray:
     return np.asarray(counts / counts.sum())
 
 
-@claim("The MLE of the shares is the shares of the page (largest difference, unseen symbols included)")
+@claim("The MLE of the symbols' shares is their shares of the page (largest difference, unseen symbols included)")
 def mle_is_the_page(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(_shares(comparison, "mle") - _page(comparison)))), 1e-8)
 
 
-@claim("At MLE, MAP and posterior mean the sum over all symbols of the page, one by one, is entropy plus SciPy's "
-       "divergence (largest difference per symbol)")  # fmt: skip
+@claim("The average of -log p over the symbols of the page, at MLE, MAP and posterior mean of the shares p, is the "
+       "page's entropy plus SciPy's divergence from the page to p (largest difference per symbol)")  # fmt: skip
 def surprise_is_entropy_and_divergence(comparison: Any) -> Claim:
     from scipy.stats import entropy
 
@@ -138,8 +138,8 @@ def surprise_is_entropy_and_divergence(comparison: Any) -> Claim:
     return at_most(float(max(gaps)), 1e-10)
 
 
-@claim("No other shares have less forward divergence: a search over the logits of all seen symbols ends at the MLE "
-       "(largest difference)")  # fmt: skip
+@claim("No other shares than the MLE have less forward divergence from the page: a search over the logits of all seen "
+       "symbols ends at the MLE (largest difference)")  # fmt: skip
 def mle_is_the_projection(comparison: Any) -> Claim:
     from scipy.optimize import minimize
     from scipy.special import log_softmax, softmax
@@ -160,7 +160,7 @@ def _unseen(comparison: Any) -> list[str]:
     return [SYMBOLS[k] for k in np.flatnonzero(_page(comparison) == 0)]
 
 
-@claim("Letters that the page does not have are on the edge of the simplex (their statuses in the MLE)")
+@claim("The MLE of the shares of letters that the page does not have is on the edge of the simplex (their statuses)")
 def unseen_are_on_the_edge(comparison: Any) -> Claim:
     rows = {row.label: str(row.status) for row in comparison["default"].rows("mle", "share")}
     return equal(", ".join(sorted({rows[letter] for letter in _unseen(comparison)})), "at_boundary")
@@ -171,26 +171,27 @@ def _kept(comparison: Any) -> np.ndarray:
     return np.asarray(counts / counts.sum())
 
 
-@claim(
-    "The paragraph that was kept back has some of them, and its surprise under the MLE is infinite (nats per symbol)"
-)
+@claim("The paragraph that was kept back has letters that the page does not have, and its surprise under the MLE of "
+       "the shares is infinite (nats per symbol)")  # fmt: skip
 def unseen_cost_everything(comparison: Any) -> Claim:
     return equal(_surprise(_kept(comparison), _shares(comparison, "mle")), float("inf"))
 
 
-@claim("The MAP under Dirichlet(1 + a) adds a to each count (largest difference)")
+@claim("The MAP of the shares under Dirichlet(1 + a) adds a to the count of each symbol (largest difference)")
 def map_is_additive_smoothing(comparison: Any) -> Claim:
     exact = _added(comparison["default"].data.counts.sum(axis=0), SMOOTHING)
     return at_most(float(np.max(np.abs(_shares(comparison, "map") - exact))), 1e-8)
 
 
-@claim("The posterior mean adds 1 + a (all symbols, in Monte Carlo errors)")
+@claim("The posterior mean of the shares under Dirichlet(1 + a) adds 1 + a to the count of each symbol (all symbols, "
+       "in Monte Carlo errors)")  # fmt: skip
 def mean_is_additive_smoothing(comparison: Any) -> Claim:
     draws = comparison["default"].panels["mcmc"].native["posterior"]["share"].values
     return close_to_exact(draws, _added(comparison["default"].data.counts.sum(axis=0), 1 + SMOOTHING))
 
 
-@claim("Smoothed, the paragraph that was kept back costs less than symbols drawn evenly (perplexity of the MAP)")
+@claim("The paragraph that was kept back has a smaller perplexity under the MAP, which smooths the shares, than under "
+       "equal shares of all symbols (perplexity of the MAP)")  # fmt: skip
 def smoothing_is_finite(comparison: Any) -> Claim:
     return at_most(float(np.exp(_surprise(_kept(comparison), _shares(comparison, "map")))), float(len(SYMBOLS)))
 
@@ -244,8 +245,8 @@ def perplexity_falls(comparison: Any) -> Claim:
     return at_most(max(float(np.max(np.diff(page))) for page, _ in _training().values()), 0.0)
 
 
-@claim("and stays above the exponential of the page's own entropy, which no model of its kind can pass (least distance "
-       "of the logarithms)")  # fmt: skip
+@claim("Along gradient descent on the cross-entropy the perplexity of the page stays above the exponential of the "
+       "page's own entropy, which no model of its kind can pass (least distance of the logarithms)")  # fmt: skip
 def entropy_is_the_floor(comparison: Any) -> Claim:
     gaps = [page.min() - _floor(name) for name, (page, _) in _training().items()]
     return at_least(min(gaps), 0.0)
@@ -258,8 +259,8 @@ def _floor(name: str) -> float:
     return float(sum(t * _entropy(row / t) for row, t in zip(page, totals, strict=True) if t) / totals.sum())
 
 
-@claim("At the end of it the surprise of letters is entropy plus SciPy's divergence from the page to the trained model "
-       "(difference)")  # fmt: skip
+@claim("At the end of gradient descent the surprise of the page's letters is the page's entropy plus SciPy's "
+       "divergence from the page to the trained model (difference)")  # fmt: skip
 def trained_is_entropy_and_divergence(comparison: Any) -> Claim:
     from scipy.special import softmax
     from scipy.stats import entropy
@@ -271,8 +272,8 @@ def trained_is_entropy_and_divergence(comparison: Any) -> Claim:
     return at_most(abs(_training()["letters"][0][-1] - _entropy(page) - entropy(page, softmax(logits))), 1e-12)
 
 
-@claim("Words of the kept-back paragraph that the page lacks lose from training: their surprise ends above its lowest "
-       "(nats per word)")  # fmt: skip
+@claim("The model of words overfits: along gradient descent on the page the surprise of the words of the kept-back "
+       "paragraph ends above its lowest (nats per word)")  # fmt: skip
 def words_overfit(comparison: Any) -> Claim:
     kept = _training()["words"][1]
     return at_least(float(kept[-1] - kept.min()), 0.01)
@@ -305,8 +306,8 @@ def _forward() -> tuple[float, float]:
     return float(found.x[0]), float(np.exp(found.x[1]))
 
 
-@claim("Forward divergence from a mixture of two normals is least at the normal with its mean and standard deviation "
-       "(largest difference of a search by quadrature)")  # fmt: skip
+@claim("The forward divergence from a mixture of two normals is least at the normal with the mixture's mean and "
+       "standard deviation (largest difference of a search by quadrature)")  # fmt: skip
 def forward_is_the_moments(comparison: Any) -> Claim:
     mean = (1 - 2 * SHARE) * APART
     sd = np.sqrt(WIDTH**2 + APART**2 - mean**2)
@@ -329,9 +330,9 @@ def _reverse(start: float) -> tuple[float, float, float]:
     return float(found.x[0]), float(np.exp(found.x[1])), float(found.fun)
 
 
-@claim("Reverse divergence has a minimum at each of the two: there mean slope of the mixture's log-density under the "
-       "normal is zero, and mean curvature minus one over its variance (largest deviation, by adaptive "
-       "quadrature)")  # fmt: skip
+@claim("The reverse divergence to a mixture of two normals has a minimum at each of the two: there the mean slope of "
+       "the mixture's log-density under the closest normal is zero, and its mean curvature minus one over that "
+       "normal's variance (largest deviation, by adaptive quadrature)")  # fmt: skip
 def reverse_is_stationary(comparison: Any) -> Claim:
     from scipy.integrate import quad
     from scipy.stats import norm
@@ -353,13 +354,15 @@ def reverse_is_stationary(comparison: Any) -> Claim:
     return at_most(max(gaps), 1e-5)
 
 
-@claim("The better of them sits on the heavier normal (distance of the means, in its width)")
+@claim("The normal of least reverse divergence to a mixture of two normals sits on the heavier of the two (distance of "
+       "the means, in the width of the heavier)")  # fmt: skip
 def reverse_is_one_mode(comparison: Any) -> Claim:
     best = min((_reverse(start) for start in (-APART, APART)), key=lambda found: found[2])
     return at_most(abs(best[0] + APART) / WIDTH, 0.05)
 
 
-@claim("and is less than half as wide as the forward projection (ratio of the standard deviations)")
+@claim("The normal of least reverse divergence to a mixture of two normals is less than half as wide as that of least "
+       "forward divergence (ratio of the standard deviations)")  # fmt: skip
 def projections_differ(comparison: Any) -> Claim:
     return at_most(_reverse(-APART)[1] / _forward()[1], 0.5)
 

@@ -104,7 +104,7 @@ def _sklearn(comparison: Any, rate: float = RATE) -> np.ndarray:
     return np.asarray(fitted.coef_)
 
 
-@claim("The MLE is sm.OLS (largest difference, in sigma)")
+@claim("The MLE of the coefficients is least squares, by statsmodels' OLS (largest difference, in sigma)")
 def mle_is_ols(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
@@ -112,12 +112,13 @@ def mle_is_ols(comparison: Any) -> Claim:
     return at_most(_gap(comparison, "mle", sm.OLS(d.progression, sm.add_constant(d.X)).fit().params[1:]), EXACT)
 
 
-@claim("The MAP is scikit-learn's Lasso at alpha = sigma*lambda/n (largest difference, in sigma)")
+@claim("The MAP of the coefficients is scikit-learn's Lasso at alpha = sigma*lambda/n, for n patients (largest "
+       "difference, in sigma)")  # fmt: skip
 def map_is_the_lasso(comparison: Any) -> Claim:
     return at_most(_gap(comparison, "map", _sklearn(comparison)), EXACT)
 
 
-@claim("The MAP is zero, exactly, at the same predictors as scikit-learn's lasso (their names)")
+@claim("The MAP of the coefficients is zero, exactly, at the same predictors as scikit-learn's Lasso (their names)")
 def same_zeros(comparison: Any) -> Claim:
     names = np.array(comparison["default"].data.coords["predictor"])
     ours, theirs = names[comparison["default"].values("map", "beta") == 0], names[_sklearn(comparison) == 0]
@@ -130,8 +131,8 @@ def some_zeros(comparison: Any) -> Claim:
 
 
 @claim("The MAP satisfies the lasso's optimality (KKT) conditions: with predictors X and residuals r, X'r is "
-       "lambda*sigma times the coefficient's sign, or within that where it is zero (largest violation, in "
-       "lambda*sigma)")  # fmt: skip
+       "lambda*sigma times the coefficient's sign, or at most lambda*sigma in size where the coefficient is zero "
+       "(largest violation, in lambda*sigma)")  # fmt: skip
 def kkt_holds(comparison: Any) -> Claim:
     x, y = _centred(comparison)
     beta = comparison["default"].values("map", "beta")
@@ -140,17 +141,20 @@ def kkt_holds(comparison: Any) -> Claim:
     return at_most(float(np.max(np.where(beta == 0, at_zero, np.abs(slope - np.sign(beta))))), EXACT)
 
 
-@claim("The solver's own residual of the optimality conditions of the MAP is rounding (in standard errors)")
+@claim(
+    "The solver's own residual of the optimality conditions of the MAP is zero but for rounding (in standard errors)"
+)
 def kkt_residual_is_reported(comparison: Any) -> Claim:
     return at_most(comparison["default"].panels["map"].native.kkt_residual, EXACT)
 
 
-@claim("The joint density has one mode: no start ended at another (how many did)")
+@claim("The joint density of coefficients and sigma has one mode: no start ended at another (how many did)")
 def one_mode(comparison: Any) -> Claim:
     return equal(float(comparison["default"].panels["map"].diagnostics["other_optima"]), 0.0)
 
 
-@claim("sigma at the mode is the root of its own equation, (n+p+1) sigma^2 = RSS + lambda*sigma*sum|b| (relative)")
+@claim("The mode of sigma is the root of (n + p + 1) sigma^2 = RSS + lambda*sigma*sum|b|, for n patients, p "
+       "coefficients b and the residual sum of squares RSS (relative difference)")  # fmt: skip
 def sigma_is_stationary(comparison: Any) -> Claim:
     x, y = _centred(comparison)
     beta, sigma = comparison["default"].values("map", "beta"), _sigma(comparison)
@@ -165,15 +169,17 @@ def posterior_has_no_zeros(comparison: Any) -> Claim:
     return equal(float(zeros), 0.0)
 
 
-@claim("Where the MAP is zero, the posterior's 95 % interval has values on both sides (how many do not)")
+@claim("Where the MAP of a coefficient is zero, its 95 % posterior interval has values on both sides of zero (how many "
+       "do not)")  # fmt: skip
 def zeros_are_undecided(comparison: Any) -> Claim:
     low, high = np.quantile(comparison["default"].draws("beta"), (0.025, 0.975), axis=0)
     zero = comparison["default"].values("map", "beta") == 0
     return equal(float(np.sum(zero & ~((low < 0) & (high > 0)))), 0.0)
 
 
-@claim("At the lambda published for these data the expected sum of |b|/sigma is p/lambda, as marginal maximum "
-       "likelihood wants (gap in lambda; bound: its rounding, and Monte Carlo error)")  # fmt: skip
+@claim("At the lambda published for the diabetes data the expected sum of |b|/sigma over the p coefficients b is "
+       "p/lambda, as marginal maximum likelihood demands (gap in lambda; bound: its rounding, and Monte Carlo error)"
+       )  # fmt: skip
 def lambda_is_the_published_one(comparison: Any) -> Claim:
     import arviz as az
     from scipy.stats import norm
@@ -186,8 +192,8 @@ def lambda_is_the_published_one(comparison: Any) -> Claim:
     return at_most(abs(implied - RATE), 0.0005 + float(norm.isf(FALSE_ALARM / 2)) * error)
 
 
-@claim("The MLE of s1 and s2 falls outside the posterior's 95 % interval (how many coefficients do; bound: those "
-       "whose tail probability is clear of 2.5 % by more than Monte Carlo error)")  # fmt: skip
+@claim("The MLEs of the coefficients of s1 and s2 fall outside their 95 % posterior intervals (how many coefficients "
+       "do; bound: those whose tail probability is clear of 2.5 % by more than Monte Carlo error)")  # fmt: skip
 def mle_outside_the_posterior(comparison: Any) -> Claim:
     low, high = np.quantile(comparison["default"].draws("beta"), (0.025, 0.975), axis=0)
     mle = comparison["default"].values("mle", "beta")
@@ -197,8 +203,8 @@ def mle_outside_the_posterior(comparison: Any) -> Claim:
     return replace(found, holds=found.holds and {"s1", "s2"} <= set(names[outside]))
 
 
-@claim("lambda from the prior's scale is alpha = sigma*lambda/n in each library that divides the loss by 2n, "
-       "and comes back to the prior (largest relative gap)")  # fmt: skip
+@claim("The lambda of the prior becomes alpha = sigma*lambda/n in each library that divides the loss of n patients by "
+       "2n, and is converted back to the prior (largest relative gap)")  # fmt: skip
 def scales_convert(comparison: Any) -> Claim:
     from triptych.penalties import Laplace, to_penalty, to_prior
 
@@ -212,8 +218,8 @@ def scales_convert(comparison: Any) -> Claim:
     return at_most(max(gaps), 1e-12)
 
 
-@claim("At the penalty alpha = sigma*lambda/n ElasticNet and OLS.fit_regularized end at the MAP too (largest "
-       "difference, in sigma)")  # fmt: skip
+@claim("ElasticNet and OLS.fit_regularized at the penalty alpha = sigma*lambda/n, for n patients, end at the MAP of "
+       "the coefficients (largest difference, in sigma)")  # fmt: skip
 def other_libraries_agree(comparison: Any) -> Claim:
     import statsmodels.api as sm
     from sklearn.linear_model import ElasticNet
@@ -237,12 +243,13 @@ def _path(comparison: Any) -> tuple[np.ndarray, np.ndarray]:
     return rates, np.array([_sklearn(comparison, rate) for rate in rates])
 
 
-@claim("At the largest lambda of the path every coefficient is zero (how many are not)")
+@claim("At the largest lambda of the path every coefficient of the lasso is zero (how many are not)")
 def path_ends_at_zero(comparison: Any) -> Claim:
     return equal(float(np.sum(_path(comparison)[1][-1] != 0)), 0.0)
 
 
-@claim("A zero need not stay one as lambda grows: s3 leaves it again, and with the other sign (names of those that do)")
+@claim("A lasso coefficient of zero need not stay zero as lambda grows: that of s3 leaves it again, and with the other "
+       "sign (names of those that do)")  # fmt: skip
 def zeros_may_be_left_again(comparison: Any) -> Claim:
     path = _path(comparison)[1]
     left = ((path[:-1] == 0) & (path[1:] != 0)).any(axis=0) & (path > 0).any(axis=0) & (path < 0).any(axis=0)

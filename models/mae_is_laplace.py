@@ -79,7 +79,8 @@ def _descent(d: Data, steps: int = 3000) -> np.ndarray:
     return np.array(path)
 
 
-@claim("The negative log-likelihood is n log(2 b) + n MAE/b (largest relative difference, at random lines and scales)")
+@claim("The negative log-likelihood is n log(2 b) + n MAE/b, for n households, the scale b and the mean absolute error "
+       "MAE (largest relative difference, at random lines and scales)")  # fmt: skip
 def loss_is_likelihood(comparison: Any) -> Claim:
     d, rng, gaps = comparison["default"].data, np.random.default_rng(2), []
     for _ in range(TRIALS):
@@ -90,13 +91,14 @@ def loss_is_likelihood(comparison: Any) -> Claim:
     return at_most(max(gaps), 1e-10)
 
 
-@claim("The MLE of the line minimises the absolute error: it is the vertex of the linear programme (largest relative "
-       "difference)")  # fmt: skip
+@claim("The MLE of level and slope minimises the mean absolute error: it is the vertex of the linear programme "
+       "(largest relative difference)")  # fmt: skip
 def mle_is_the_vertex(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(_line(comparison, "mle") / _vertex(comparison["default"].data) - 1))), EXACT)
 
 
-@claim("Median regression, statsmodels' QuantReg, stops within its own tolerance of the MLE (largest difference)")
+@claim("Median regression, statsmodels' QuantReg, stops within its own tolerance of the MLE of level and slope "
+       "(largest difference)")  # fmt: skip
 def mle_is_quantreg(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
@@ -105,8 +107,8 @@ def mle_is_quantreg(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(_line(comparison, "mle") - fitted.params))), 1e-5)
 
 
-@claim("Subgradient descent on the mean absolute error, its steps shrinking by a factor, ends at the MLE (largest "
-       "difference)")  # fmt: skip
+@claim("Subgradient descent on the mean absolute error, its steps shrinking by a factor, ends at the MLE of level and "
+       "slope (largest difference)")  # fmt: skip
 def descent_ends_at_mle(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(_line(comparison, "mle") - _descent(comparison["default"].data)[-1]))), 1e-8)
 
@@ -116,13 +118,14 @@ def passes_through_two(comparison: Any) -> Claim:
     return equal(float(np.sum(np.abs(_residuals(comparison["default"].data, _line(comparison, "mle"))) < 1e-10)), 2.0)
 
 
-@claim("Of the others half lie above the line, as above any median (difference of the counts above and below)")
+@claim("Of the households that are not on the MLE's line half lie above it, as above any median (difference of the "
+       "counts above and below)")  # fmt: skip
 def halves_the_data(comparison: Any) -> Claim:
     r = _residuals(comparison["default"].data, _line(comparison, "mle"))
     return at_most(float(abs(np.sum(r > 1e-10) - np.sum(r < -1e-10))), 2.0)
 
 
-@claim("The MLE of b is the least mean absolute error itself (relative)")
+@claim("The MLE of the scale b is the least mean absolute error itself (relative difference)")
 def scale_is_the_loss(comparison: Any) -> Claim:
     d = comparison["default"].data
     return at_most(
@@ -130,8 +133,8 @@ def scale_is_the_loss(comparison: Any) -> Claim:
     )
 
 
-@claim("A household that is moved, however far, but not across the line leaves the MLE exactly where it is (largest "
-       "change of the vertex, a tenth of the households moved tenfold)")  # fmt: skip
+@claim("A household that is moved, however far, but not across the MLE's line leaves the line exactly where it is "
+       "(largest change of the vertex, a tenth of the households moved tenfold)")  # fmt: skip
 def far_points_do_not_pull(comparison: Any) -> Claim:
     d = comparison["default"].data
     r = _residuals(d, _vertex(d))
@@ -142,12 +145,14 @@ def far_points_do_not_pull(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(_vertex(other) - _line(comparison, "mle")))), EXACT)
 
 
-@claim("Under p ~ 1/b the MAP is the same line (largest relative difference)")
+@claim("The MAP of level and slope under the prior p ~ 1/b of the scale b is the line of least absolute error (largest "
+       "relative difference)")  # fmt: skip
 def map_is_the_line(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(_line(comparison, "map") / _vertex(comparison["default"].data) - 1))), EXACT)
 
 
-@claim("and its b is the sum of absolute residuals divided by n + 1 (relative)")
+@claim("The MAP of the scale b under the prior p ~ 1/b is the sum of absolute residuals divided by n + 1, for n "
+       "households (relative difference)")  # fmt: skip
 def map_divides_by_one_more(comparison: Any) -> Claim:
     d = comparison["default"].data
     exact = np.abs(_residuals(d, _vertex(d))).sum() / (d.food.size + 1)
@@ -181,23 +186,24 @@ def _draws(comparison: Any) -> np.ndarray:
     return np.stack([posterior["level"].values, posterior["slope"].values], axis=-1)
 
 
-@claim("The posterior mean of the line is its integral over a grid (in Monte Carlo errors)")
+@claim("The posterior means of level and slope are their integrals over a grid (in Monte Carlo errors)")
 def posterior_mean_is_the_integral(comparison: Any) -> Claim:
     return close_to_exact(_draws(comparison), _exact(comparison)[0])
 
 
-@claim("and so is its variance (in Monte Carlo errors)")
+@claim("The posterior variances of level and slope are their integrals over a grid (in Monte Carlo errors)")
 def posterior_variance_is_the_integral(comparison: Any) -> Claim:
     mean, variance, _ = _exact(comparison)
     return close_to_exact((_draws(comparison) - mean) ** 2, variance)
 
 
-@claim("The posterior mean of b is that of the sum of absolute residuals, divided by n - 1 (in Monte Carlo errors)")
+@claim("The posterior mean of the scale b is that of the sum of absolute residuals, divided by n - 1, for n households "
+       "(in Monte Carlo errors)")  # fmt: skip
 def posterior_scale_is_the_integral(comparison: Any) -> Claim:
     return close_to_exact(comparison["default"].panels["mcmc"].native["posterior"]["b"].values, _exact(comparison)[2])
 
 
-@claim("No draw of the line passes through two households (how many do)")
+@claim("No posterior draw of the line passes through two households (how many do)")
 def draws_are_off_the_vertex(comparison: Any) -> Claim:
     d = comparison["default"].data
     draws = _draws(comparison).reshape(-1, 2)
@@ -205,14 +211,15 @@ def draws_are_off_the_vertex(comparison: Any) -> Claim:
     return equal(float(np.sum(on.sum(axis=1) >= 2)), 0.0)
 
 
-@claim("Least squares on the same households is a flatter line (its slope, less the MLE's)")
+@claim("Least squares on the same households as the MLE under Laplace errors gives a flatter line (its slope, less the "
+       "MLE's)")  # fmt: skip
 def squares_give_a_flatter_line(comparison: Any) -> Claim:
     d = comparison["default"].data
     return between(float(np.polyfit(d.income, d.food, 1)[0] - _line(comparison, "mle")[1]), -0.2, -0.01)
 
 
-@claim("because it bends to a few of them: without the two of the largest income its slope is nearer to the MLE's "
-       "(ratio of the distances)")  # fmt: skip
+@claim("The slope of least squares comes nearer to the MLE's under Laplace errors when the two households of the "
+       "largest income are left out (distance with the two over distance without)")  # fmt: skip
 def squares_bend_to_two(comparison: Any) -> Claim:
     d, slope = comparison["default"].data, _line(comparison, "mle")[1]
     kept = np.argsort(d.income)[:-2]

@@ -99,26 +99,29 @@ def _dispersion() -> np.ndarray:
     return np.array([visits[health == k].var() / visits[health == k].mean() for k in range(len(HEALTH))])
 
 
-@claim("The MLE of the cells is statsmodels' Poisson GLM of the twenty thousand persons, one by one (largest relative "
-       "difference)")  # fmt: skip
+@claim("The MLE of the rates from totals of cells is that of statsmodels' Poisson GLM of the twenty thousand persons, "
+       "one by one (largest relative difference)")  # fmt: skip
 def mle_is_the_glm(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(comparison["default"].values("mle", "rate") / _glm("nonrobust")[0] - 1))), 1e-8)
 
 
-@claim("and its standard errors are the GLM's model-based ones (largest relative difference)")
+@claim("The standard errors of the rates' MLE are the model-based ones of statsmodels' Poisson GLM (largest relative "
+       "difference)")  # fmt: skip
 def errors_are_the_glms(comparison: Any) -> Claim:
     return at_most(
         float(np.max(np.abs(comparison["default"].std_errors("mle", "rate") / _glm("nonrobust")[1] - 1))), 1e-8
     )
 
 
-@claim("White's sandwich, HC0 of that GLM, is larger by the root of variance over mean (largest relative difference)")
+@claim("White's sandwich error of a rate, HC0 of statsmodels' Poisson GLM, is the standard error of the MLE times the "
+       "root of variance over mean of the visits (largest relative difference)")  # fmt: skip
 def sandwich_is_larger(comparison: Any) -> Claim:
     ratio = _glm.__wrapped__("HC0")[1] / comparison["default"].std_errors("mle", "rate")
     return at_most(float(np.max(np.abs(ratio / np.sqrt(_dispersion()) - 1))), 1e-7)
 
 
-@claim("which is more than twice for every judgement of health (least ratio of sandwich to model-based error)")
+@claim("White's sandwich error of the rate, by the root of variance over mean of the visits, is more than twice the "
+       "model-based error for every judgement of health (least ratio)")  # fmt: skip
 def sandwich_is_twice(comparison: Any) -> Claim:
     return at_least(float(np.min(np.sqrt(_dispersion()))), 2.0)
 
@@ -138,8 +141,8 @@ def _divergence(share: np.ndarray, rate: float) -> float:
     return float(np.sum(share[seen] * (np.log(share[seen]) - poisson.logpmf(seen, rate))))
 
 
-@claim("The MLE is the member of the family with the least Kullback-Leibler divergence from the counts, by a search "
-       "over rates (largest relative difference)")  # fmt: skip
+@claim("The MLE of the rate is that of the Poisson distribution with the least Kullback-Leibler divergence from the "
+       "counts, by a search over rates (largest relative difference)")  # fmt: skip
 def mle_is_the_closest(comparison: Any) -> Claim:
     from scipy.optimize import minimize_scalar
 
@@ -160,8 +163,7 @@ def _zeros(comparison: Any) -> tuple[float, float]:
     return float(here), float(np.sum(persons * np.exp(-comparison["default"].values("mle", "rate"))) / persons.sum())
 
 
-@claim("The closest is not close: of persons without any visit there are more than four times as many as it says "
-       "(ratio)")  # fmt: skip
+@claim("More than four times as many persons are without any visit as the Poisson distributions at the MLE say (ratio)")
 def closest_misses_the_zeros(comparison: Any) -> Claim:
     here, said = _zeros(comparison)
     return at_least(here / said, 4.0)
@@ -176,27 +178,30 @@ def _variation(comparison: Any) -> float:
     return float((np.abs(share - said).sum() + 1 - said.sum()) / 2)
 
 
-@claim("and in total variation it is more than a quarter away (excellent health)")
+@claim("The total variation between the counts of persons of excellent health and the Poisson distribution at the MLE "
+       "is more than a quarter")  # fmt: skip
 def closest_is_far(comparison: Any) -> Claim:
     return at_least(_variation(comparison), 0.25)
 
 
-@claim("The MAP is (SHAPE - 1 + visits)/(PERSONS + persons) (largest relative difference)")
+@claim("The MAP of the rate is (SHAPE - 1 + visits)/(PERSONS + persons) under the prior Gamma(SHAPE, PERSONS) (largest "
+       "relative difference)")  # fmt: skip
 def map_is_conjugate(comparison: Any) -> Claim:
     persons, total = _totals(comparison)
     exact = (SHAPE - 1 + total) / (PERSONS + persons)
     return at_most(float(np.max(np.abs(comparison["default"].values("map", "rate") / exact - 1))), 1e-8)
 
 
-@claim("The posterior mean is (SHAPE + visits)/(PERSONS + persons) (in Monte Carlo errors)")
+@claim("The posterior mean of the rate is (SHAPE + visits)/(PERSONS + persons) under the prior Gamma(SHAPE, PERSONS) "
+       "(in Monte Carlo errors)")  # fmt: skip
 def mean_is_conjugate(comparison: Any) -> Claim:
     persons, total = _totals(comparison)
     draws = comparison["default"].panels["mcmc"].native["posterior"]["rate"].values
     return close_to_exact(draws, (SHAPE + total) / (PERSONS + persons))
 
 
-@claim("The posterior's intervals are the Gamma distribution's, as narrow as the wrong model says (upper ends, in "
-       "Monte Carlo errors)")  # fmt: skip
+@claim("The posterior intervals of the rates are those of Gamma distributions, as narrow as the wrong model says "
+       "(upper ends, in Monte Carlo errors)")  # fmt: skip
 def interval_is_conjugate(comparison: Any) -> Claim:
     from scipy.stats import gamma
 
@@ -226,24 +231,27 @@ def _limit() -> float:
     return float(2 * norm.cdf(norm.ppf(0.975) / np.sqrt(1 + TRUE_MEAN / TRUE_SIZE)) - 1)
 
 
-@claim("Where the truth is negative binomial, the Wald interval of a thousand counts covers what the limit says, far "
-       "from the 95 % asked for (distance of the sum over all totals from the limit)")  # fmt: skip
+@claim("The Poisson model's Wald interval from a thousand negative binomial counts covers their mean as often as in "
+       "the limit of many counts, far from the 95 % asked for (distance of the sum over all totals from the limit)"
+       )  # fmt: skip
 def wald_misses(comparison: Any) -> Claim:
     return at_most(abs(_coverage()[0] - _limit()), 0.002)
 
 
-@claim("The posterior interval covers as little (distance of its sum over all totals from the limit)")
+@claim("The Poisson model's posterior interval from a thousand negative binomial counts covers their mean as often as "
+       "in the limit of many counts (distance of the sum over all totals from the limit)")  # fmt: skip
 def posterior_misses(comparison: Any) -> Claim:
     return at_most(abs(_coverage()[1] - _limit()), 0.002)
 
 
-@claim("and that limit is less than four in five")
+@claim("The Poisson model's Wald and posterior intervals cover the mean of negative binomial counts less than four "
+       "times in five in the limit of many counts (coverage)")  # fmt: skip
 def limit_is_low(comparison: Any) -> Claim:
     return at_most(_limit(), 0.8)
 
 
-@claim("The sandwich interval of the same counts covers nearly what was asked for (simulated; bounds: 94 and 96 %, "
-       "and four standard errors)")  # fmt: skip
+@claim("The sandwich interval from a thousand negative binomial counts covers their mean nearly as often as was asked "
+       "for (simulated; bounds: 94 and 96 %, and four standard errors)")  # fmt: skip
 def sandwich_covers(comparison: Any) -> Claim:
     from scipy.stats import norm
 
@@ -268,15 +276,15 @@ def _held_out() -> tuple[float, float]:
     return float(poisson.logpmf(y[out], mean).mean()), float(nbinom.logpmf(y[out], size, size / (size + mean)).mean())
 
 
-@claim("A held-out log score sees it: per person, a negative binomial with the same mean gains (log score, persons of "
-       "excellent health kept back)")  # fmt: skip
+@claim("The log score of held-out persons shows that the Poisson model is wrong: a negative binomial distribution with "
+       "the same mean scores higher (gain per person of excellent health)")  # fmt: skip
 def held_out_sees_it(comparison: Any) -> Claim:
     poisson, other = _held_out()
     return at_least(other - poisson, 0.5)
 
 
-@claim("A predictive check sees that the model is wrong: no replicated data set has as large a variance as the data "
-       "(how many have)")  # fmt: skip
+@claim("A predictive check shows that the Poisson model is wrong: no replicated data set of persons of poor health has "
+       "as large a variance as the data (how many have)")  # fmt: skip
 def predictive_check_sees_it(comparison: Any) -> Claim:
     health, _, visits = _visits()
     y = visits[health == 3]
@@ -285,8 +293,8 @@ def predictive_check_sees_it(comparison: Any) -> Claim:
     return equal(float(np.sum(replicated.var(axis=1) >= y.var())), 0.0)
 
 
-@claim("The likelihood that was maximised does not: at the MLE its slope is zero in every judgement of health, "
-       "whatever the spread (largest slope per person)")  # fmt: skip
+@claim("The likelihood that was maximised does not show that the Poisson model is wrong: at the MLE its slope is zero "
+       "in every judgement of health, whatever the spread (largest slope per person)")  # fmt: skip
 def training_likelihood_does_not(comparison: Any) -> Claim:
     persons, total = _totals(comparison)
     return at_most(float(np.max(np.abs(total / comparison["default"].values("mle", "rate") - persons) / persons)), 1e-8)

@@ -103,18 +103,20 @@ def _all_statuses(solved: Any, method: str) -> str:
     return ", ".join(sorted({status for name in NAMES for status in solved.statuses(method, name)}))
 
 
-@claim("Along mu1 = x_i, sigma1 -> 0 the log-likelihood rises by the number tied at x_i per unit (every value x_i)")
+@claim("The log-likelihood rises by the number of flowers of length x per unit of log(1/sigma) as a component with its "
+       "mean on x narrows to a standard deviation sigma of zero (largest deviation, every length x)")  # fmt: skip
 def slope_is_the_ties(comparison: Any) -> Claim:
     gains, ties = _slopes(comparison["default"], -20.0)
     return at_most(float(np.max(np.abs(gains[:, 0] - ties))), 1e-6)
 
 
-@claim("The MLE of every parameter therefore has status unbounded")
+@claim("The MLE of every parameter of the mixture has the status unbounded")
 def mle_is_unbounded(comparison: Any) -> Claim:
     return equal(_all_statuses(comparison["default"], "mle"), "unbounded")
 
 
-@claim("The path that shows it is kept, and ends with the slope of a number of tied flowers (distance to it)")
+@claim("The panel keeps a path along which the likelihood is unbounded, and the path ends with the slope of a number "
+       "of flowers of one length (distance to it)")  # fmt: skip
 def path_is_kept(comparison: Any) -> Claim:
     path = comparison["default"].panels["mle"].paths[0]
     slope = np.diff(path.objective[-2:]) / -np.diff(np.log(path.values[-2:]))
@@ -122,9 +124,8 @@ def path_is_kept(comparison: Any) -> Claim:
     return at_most(float(np.min(np.abs(slope - ties))), 1e-6)
 
 
-@claim(
-    "The paths of likelihood and half-normal prior narrow on the most flowers of one length (distance of the slopes)"
-)
+@claim("The paths of the likelihood and of the density under a half-normal prior narrow on the length that most "
+       "flowers have (distance of the slopes from the number of these flowers)")  # fmt: skip
 def paths_narrow_on_the_most(comparison: Any) -> Claim:
     most = np.unique(comparison["default"].data.length, return_counts=True)[1].max()
     paths = (comparison["default"].panels["mle"].paths[0], comparison["half_normal"].panels["map"].paths[0])
@@ -132,21 +133,24 @@ def paths_narrow_on_the_most(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(np.array(slopes) - most))), 1e-6)
 
 
-@claim("The likelihood's begins at the best interior local maximum (difference in log-likelihood)")
+@claim("The path along which the likelihood is unbounded begins at the best interior local maximum (difference in "
+       "log-likelihood)")  # fmt: skip
 def path_begins_at_the_interior(comparison: Any) -> Claim:
     return at_most(
         abs(comparison["default"].panels["mle"].paths[0].objective[0] - _interior_height(comparison["default"])), 1e-6
     )
 
 
-@claim("The likelihood's path ends above its best interior local maximum (gain in log-likelihood)")
+@claim("The path along which the likelihood is unbounded ends above the best interior local maximum (gain in "
+       "log-likelihood)")  # fmt: skip
 def path_passes_the_interior(comparison: Any) -> Claim:
     return at_least(
         comparison["default"].panels["mle"].paths[0].objective[-1] - _interior_height(comparison["default"]), 1.0
     )
 
 
-@claim("The best interior local maximum is what EM (scikit-learn) finds (largest difference, all six parameters)")
+@claim("The best interior local maximum of the likelihood is what EM (scikit-learn) finds (largest difference, all six "
+       "parameters)")  # fmt: skip
 def interior_is_em(comparison: Any) -> Claim:
     from sklearn.mixture import GaussianMixture
 
@@ -158,47 +162,53 @@ def interior_is_em(comparison: Any) -> Claim:
     return at_most(float(max(np.max(np.abs(ours[k] - theirs[k][order])) for k in NAMES)), 1e-6)
 
 
-@claim("The interior maximum is not passed off as the MLE: the MLE column holds no number")
+@claim("The best interior local maximum of the likelihood is not reported as the MLE: the MLE column holds no number "
+       "(how many it holds)")  # fmt: skip
 def interior_is_not_the_mle(comparison: Any) -> Claim:
     return equal(int(sum(np.isfinite(comparison["default"].values("mle", name)).sum() for name in NAMES)), 0)
 
 
-@claim("An inverse-gamma prior closes the path: below sigma1 = exp(-4) the joint density falls at every x_i (log)")
+@claim("Under an inverse-gamma prior the joint density falls as a component on any measured length narrows below a "
+       "standard deviation of exp(-4) cm (largest change of its logarithm)")  # fmt: skip
 def inverse_gamma_closes_the_path(comparison: Any) -> Claim:
     return at_most(float(max(_slopes(comparison["default"], s)[0].sum(axis=1).max() for s in (-4.0, -8.0))), 0.0)
 
 
-@claim("and gives a mode")
+@claim("Under an inverse-gamma prior the mixture has a mode: the MAP of every parameter has the status ok")
 def inverse_gamma_has_a_mode(comparison: Any) -> Claim:
     return equal(_all_statuses(comparison["default"], "map"), "ok")
 
 
-@claim("a mode that is close to EM's answer (largest difference, in posterior standard deviations)")
+@claim("The MAP under an inverse-gamma prior is close to EM's answer, the best interior local maximum (largest "
+       "difference, in posterior standard deviations)")  # fmt: skip
 def mode_is_close_to_em(comparison: Any) -> Claim:
     solved, best = comparison["default"], _interior(comparison["default"])
     gaps = [np.abs(solved.values("map", k) - best[k]) / solved.std_errors("mcmc", k) for k in NAMES]
     return at_most(float(np.max(gaps)), 0.25)
 
 
-@claim("The posterior hardly depends on which of the two it is (largest difference of means, in standard deviations)")
+@claim("The posterior means hardly depend on whether the prior of the standard deviations is inverse-gamma or "
+       "half-normal (largest difference, in posterior standard deviations)")  # fmt: skip
 def posterior_hardly_differs(comparison: Any) -> Claim:
     one, other = comparison["default"], comparison["half_normal"]
     gaps = [np.abs(one.values("mcmc", k) - other.values("mcmc", k)) / one.std_errors("mcmc", k) for k in NAMES]
     return at_most(float(np.max(gaps)), 0.25)
 
 
-@claim("A half-normal prior leaves it open: the joint density rises at the likelihood's own slope (difference)")
+@claim("Under a half-normal prior the joint density rises at the likelihood's own slope as a component on any measured "
+       "length narrows (largest difference of the slopes)")  # fmt: skip
 def half_normal_leaves_it_open(comparison: Any) -> Claim:
     gains, ties = _slopes(comparison["half_normal"], -20.0)
     return at_most(float(np.max(np.abs(gains.sum(axis=1) - ties))), 1e-6)
 
 
-@claim("and gives none: the MAP has status unbounded")
+@claim("Under a half-normal prior the mixture has no mode: the MAP of every parameter has the status unbounded")
 def half_normal_has_no_mode(comparison: Any) -> Claim:
     return equal(_all_statuses(comparison["half_normal"], "map"), "unbounded")
 
 
-@claim("Labels mean nothing to the model: exchanging them changes neither log-density (largest relative change)")
+@claim("Exchanging the labels of the two components changes neither the log-likelihood nor the log-prior (largest "
+       "relative change)")  # fmt: skip
 def labels_are_exchangeable(comparison: Any) -> Claim:
     engine, rng = comparison["default"].engine, np.random.default_rng(3)
     changes = []
@@ -211,14 +221,15 @@ def labels_are_exchangeable(comparison: Any) -> Claim:
     return at_most(float(max(changes)), 1e-12)
 
 
-@claim("One rule orders them in all panels: by their means (smallest distance of the two, in cm)")
+@claim("The two components are ordered by their means in all panels (smallest distance of the two means, in cm)")
 def labels_are_sorted(comparison: Any) -> Claim:
     means = [_interior(s)["mu"] for s in comparison.solutions.values()] + [comparison["default"].values("map", "mu")]
     means += [draw for s in comparison.solutions.values() for draw in s.draws("mu")]
     return at_least(float(np.min(np.diff(means, axis=1))), 0.0)
 
 
-@claim("Without the rule R-hat fails the gate of 1.01: the same draws, labels exchanged in every second chain")
+@claim("R-hat of the components' means exceeds the limit of 1.01 when labels are exchanged in every second chain of "
+       "the same draws (largest R-hat)")  # fmt: skip
 def rhat_without_the_rule(comparison: Any) -> Claim:
     import arviz as az
 
@@ -227,7 +238,7 @@ def rhat_without_the_rule(comparison: Any) -> Claim:
     return at_least(float(np.max(az.rhat(draws))), 1.01)
 
 
-@claim("With it R-hat passes")
+@claim("R-hat stays within the limit of 1.01 when the components are ordered by their means (largest R-hat)")
 def rhat_with_the_rule(comparison: Any) -> Claim:
     return between(comparison["default"].panels["mcmc"].diagnostics["max_rhat"], 0.0, 1.01)
 
@@ -263,30 +274,31 @@ def _capped(cap: float) -> tuple[float, np.ndarray]:
     return height, at[:, np.argsort(at[1])]
 
 
-@claim("Standard deviations that may not go below a cap leave a maximum: for a low cap it is on the cap, one component "
-       "as narrow as it may be (its standard deviation over the cap)")  # fmt: skip
+@claim("Where standard deviations may not go below a low cap, the likelihood has a maximum with one component as "
+       "narrow as it may be (its standard deviation over the cap)")  # fmt: skip
 def capped_is_on_the_cap(comparison: Any) -> Claim:
     return equal(float(_capped(CAPS[0])[1][2].min() / CAPS[0]), 1.0)
 
 
-@claim("at the length that most flowers have, and its height is the number of them times log(1/cap) and a constant "
-       "(gain when the cap is a tenth, less that)")  # fmt: skip
+@claim("Where standard deviations may not go below a low cap, the maximum of the log-likelihood is m log(1/cap) and a "
+       "constant, for the m flowers of the commonest length (gain when the cap is a tenth, less m log 10)")  # fmt: skip
 def height_is_the_caps(comparison: Any) -> Claim:
     ties = np.unique(comparison["default"].data.length, return_counts=True)[1].max()
     gain = _capped(CAPS[0] / 10)[0] - _capped(CAPS[0])[0]
     return at_most(abs(gain - ties * np.log(10.0)), 1e-3)
 
 
-@claim("A cap below the narrower of EM's two components and not too low leaves EM's answer, and none on the cap "
-       "(largest difference of six parameters)")  # fmt: skip
+@claim("Where standard deviations may not go below a cap that is less than the narrower of EM's two, but not too low, "
+       "the maximum of the likelihood is EM's answer (largest difference of six parameters)")  # fmt: skip
 def middle_cap_is_em(comparison: Any) -> Claim:
     best = _interior(comparison["default"])
     ours = np.array([best[name][np.argsort(best["mu"])] for name in NAMES])
     return at_most(float(np.max(np.abs(_capped(CAPS[1])[1] - ours))), 1e-5)
 
 
-@claim("and one above it has a maximum on the cap again, elsewhere: where it lies is the cap's doing (weights of the "
-       "component on the cap, high cap over low cap)")  # fmt: skip
+@claim("Where standard deviations may not go below a cap that is more than the narrower of EM's two, the maximum has a "
+       "component on the cap that holds more flowers than under a low cap (its weight, high cap over low cap)"
+       )  # fmt: skip
 def place_depends_on_the_cap(comparison: Any) -> Claim:
     low, high = _capped(CAPS[0])[1], _capped(CAPS[2])[1]
     if high[2].min() != CAPS[2]:

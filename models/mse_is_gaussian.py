@@ -85,8 +85,8 @@ def _descent(d: Data, steps: int = 1000) -> np.ndarray:
     return np.array(path)
 
 
-@claim("The negative log-likelihood is n log(sigma sqrt(2 pi)) + n MSE/(2 sigma^2) (largest relative difference, at "
-       "random lines and sigmas)")  # fmt: skip
+@claim("The negative log-likelihood is n log(sigma sqrt(2 pi)) + n MSE/(2 sigma^2), for n households and the mean "
+       "squared error MSE (largest relative difference, at random lines and sigmas)")  # fmt: skip
 def loss_is_likelihood(comparison: Any) -> Claim:
     d, rng, gaps = comparison["default"].data, np.random.default_rng(2), []
     for _ in range(TRIALS):
@@ -97,7 +97,8 @@ def loss_is_likelihood(comparison: Any) -> Claim:
     return at_most(max(gaps), 1e-10)
 
 
-@claim("The MLE of the line is what scikit-learn's LinearRegression minimises the squared error with (relative)")
+@claim("The MLE of level and slope is the line with which scikit-learn's LinearRegression minimises the squared error "
+       "(largest relative difference)")  # fmt: skip
 def mle_minimises_the_loss(comparison: Any) -> Claim:
     from sklearn.linear_model import LinearRegression
 
@@ -106,7 +107,7 @@ def mle_minimises_the_loss(comparison: Any) -> Claim:
     return at_most(_gap(_line(comparison, "mle"), np.array([fitted.intercept_, fitted.coef_[0]])), EXACT)
 
 
-@claim("The MLE of the line is sm.OLS (relative)")
+@claim("The MLE of level and slope is that of statsmodels' OLS (largest relative difference)")
 def mle_is_ols(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
@@ -114,12 +115,14 @@ def mle_is_ols(comparison: Any) -> Claim:
     return at_most(_gap(_line(comparison, "mle"), sm.OLS(d.food, _design(d)).fit().params), EXACT)
 
 
-@claim("Plain gradient descent on the mean squared error ends at the MLE (relative)")
+@claim(
+    "Plain gradient descent on the mean squared error ends at the MLE of level and slope (largest relative difference)"
+)
 def descent_ends_at_mle(comparison: Any) -> Claim:
     return at_most(_gap(_line(comparison, "mle"), _descent(comparison["default"].data)[-1]), EXACT)
 
 
-@claim("The MLE of sigma^2 is the least mean squared error itself (relative)")
+@claim("The MLE of sigma^2 is the least mean squared error itself (relative difference)")
 def variance_is_the_loss(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
@@ -128,7 +131,8 @@ def variance_is_the_loss(comparison: Any) -> Claim:
     return at_most(abs(comparison["default"].row("mle", "mse").estimate / least - 1), EXACT)
 
 
-@claim("The greatest log-likelihood is -n/2 (1 + log(2 pi MSE)), which sm.OLS reports as llf (relative)")
+@claim("The greatest log-likelihood is -n/2 (1 + log(2 pi MSE)), for n households and the least mean squared error "
+       "MSE, and statsmodels' OLS reports the same (largest relative difference)")  # fmt: skip
 def height_is_the_log_of_the_loss(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
@@ -138,7 +142,8 @@ def height_is_the_log_of_the_loss(comparison: Any) -> Claim:
     return at_most(max(abs(here / llf - 1), abs(comparison["default"].panels["mle"].native.llf / llf - 1)), EXACT)
 
 
-@claim("The Wald interval of the slope is OLS's standard error, with n for n - 2 below the root, times z (relative)")
+@claim("The standard error behind the slope's Wald interval is that of statsmodels' OLS with n for n - 2 below the "
+       "root, for n households (relative difference)")  # fmt: skip
 def wald_is_ols_with_n(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
@@ -147,19 +152,20 @@ def wald_is_ols_with_n(comparison: Any) -> Claim:
     return at_most(abs(row.std_error / (sm.OLS(d.food, _design(d)).fit().bse[1] * np.sqrt((n - 2) / n)) - 1), 1e-8)
 
 
-@claim("Under p ~ 1/sigma the MAP is the same line (relative)")
+@claim("The MAP of level and slope under the prior p ~ 1/sigma is their MLE (largest relative difference)")
 def map_is_the_line(comparison: Any) -> Claim:
     return at_most(_gap(_line(comparison, "map"), _line(comparison, "mle")), EXACT)
 
 
-@claim("and its sigma^2 is the sum of squares divided by n + 1 (relative)")
+@claim("The square of the MAP of sigma under the prior p ~ 1/sigma is the sum of squared residuals divided by n + 1, "
+       "for n households (relative difference)")  # fmt: skip
 def map_divides_by_one_more(comparison: Any) -> Claim:
     d = comparison["default"].data
     exact = d.food.size * _loss(d, _line(comparison, "map")) / (d.food.size + 1)
     return at_most(abs(comparison["default"].row("map", "sigma").estimate ** 2 / exact - 1), EXACT)
 
 
-@claim("The posterior mean of the line is least squares (in Monte Carlo errors)")
+@claim("The posterior means of level and slope are least squares (in Monte Carlo errors)")
 def posterior_is_centred_on_the_line(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
@@ -168,12 +174,14 @@ def posterior_is_centred_on_the_line(comparison: Any) -> Claim:
     return close_to_exact(draws, sm.OLS(d.food, _design(d)).fit().params)
 
 
-@claim("The posterior interval of the slope begins where OLS's t interval does (in Monte Carlo errors)")
+@claim(
+    "The posterior interval of the slope begins where the t interval of statsmodels' OLS begins (in Monte Carlo errors)"
+)
 def posterior_begins_with_t(comparison: Any) -> Claim:
     return _t_end(comparison, 0)
 
 
-@claim("and ends where it ends (in Monte Carlo errors)")
+@claim("The posterior interval of the slope ends where the t interval of statsmodels' OLS ends (in Monte Carlo errors)")
 def posterior_ends_with_t(comparison: Any) -> Claim:
     return _t_end(comparison, 1)
 
@@ -187,7 +195,8 @@ def _t_end(comparison: Any, end: int) -> Claim:
     return close_to_exact(draws, exact, prob=0.5 + (end - 0.5) * row.ci_prob)
 
 
-@claim("The posterior mean of sigma^2 is the sum of squares divided by n - 4 (in Monte Carlo errors)")
+@claim("The posterior mean of sigma^2 is the sum of squared residuals divided by n - 4, for n households (in Monte "
+       "Carlo errors)")  # fmt: skip
 def posterior_divides_by_four_less(comparison: Any) -> Claim:
     d = comparison["default"].data
     exact = d.food.size * _loss(d, _line(comparison, "mle")) / (d.food.size - 4)
@@ -202,14 +211,15 @@ def _spreads(comparison: Any) -> tuple[float, float]:
     return float(np.sqrt(squares[poor].mean())), float(np.sqrt(squares[~poor].mean()))
 
 
-@claim("What the squared error takes for granted is not so here: the richer half scatters more (ratio of the two "
-       "halves' root mean squared residuals)")  # fmt: skip
+@claim("The richer half of the households scatters more around the line than the poorer half, although the squared "
+       "error assumes one spread for all (ratio of the two halves' root mean squared residuals)")  # fmt: skip
 def spread_is_not_one(comparison: Any) -> Claim:
     poor, rich = _spreads(comparison)
     return at_least(rich / poor, 1.5)
 
 
-@claim("so that the slope's standard error is too small: White's HC0, from sm.OLS, is larger (ratio)")
+@claim("White's HC0 error of the slope, from statsmodels' OLS, is larger than the standard error of the MLE, which is "
+       "therefore too small (ratio)")  # fmt: skip
 def sandwich_is_larger(comparison: Any) -> Claim:
     import statsmodels.api as sm
 

@@ -136,13 +136,14 @@ def _ours(solved: Any, method: str) -> np.ndarray:
     return np.array([solved.row(method, name).estimate for name in ("plateau", "rate")])
 
 
-@claim("From NIST's hard start, plateau 1 and rate 1, the MLE is the certified one of BoxBOD (largest relative "
-       "difference)")  # fmt: skip
+@claim("From NIST's hard start, plateau 1 and rate 1, the MLE of plateau and rate is the certified one of BoxBOD "
+       "(largest relative difference)")  # fmt: skip
 def mle_is_certified(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(_ours(comparison["default"], "mle") / CERTIFIED - 1))), 1e-9)
 
 
-@claim("and its sigma is the certified residual standard deviation times sqrt((n - 2)/n) (relative difference)")
+@claim("The MLE of sigma is BoxBOD's certified residual standard deviation times sqrt((n - 2)/n), for n measurements "
+       "(relative difference)")  # fmt: skip
 def sigma_is_certified(comparison: Any) -> Claim:
     n = DAYS.size
     exact = CERTIFIED_RESIDUAL_SD * np.sqrt((n - 2) / n)
@@ -157,7 +158,8 @@ def _nist_sd(comparison: Any) -> np.ndarray:
     return np.asarray(sigma * np.sqrt(np.diag(np.linalg.inv(slopes.T @ slopes))))
 
 
-@claim("The certified standard deviations are those of the slopes at that point (largest relative difference)")
+@claim("BoxBOD's certified standard deviations of plateau and rate are those from the slopes of the curve at the MLE "
+       "(largest relative difference)")  # fmt: skip
 def sd_is_certified(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(_nist_sd(comparison) / CERTIFIED_SD - 1))), 1e-9)
 
@@ -170,20 +172,23 @@ def _levenberg_marquardt() -> tuple[np.ndarray, float]:
     return found.x, float(2 * found.cost)
 
 
-@claim("MINPACK's Levenberg-Marquardt ends elsewhere from that start: at the mean of the data, with a rate at which "
-       "the curve is level from the first day on (distance of its plateau from the mean)")  # fmt: skip
+@claim("MINPACK's Levenberg-Marquardt ends elsewhere than at the MLE from NIST's hard start: at the mean of the data, "
+       "with a rate at which the curve is level from the first day on (distance of its plateau from the mean)"
+       )  # fmt: skip
 def start_is_hard(comparison: Any) -> Claim:
     (top, rate), _ = _levenberg_marquardt()
     return at_most(float(abs(top - OXYGEN.mean()) + np.exp(-rate)), 1e-6)
 
 
-@claim("where the residual sum of squares is several times as large (ratio)")
+@claim("MINPACK's Levenberg-Marquardt from NIST's hard start ends with a residual sum of squares more than twice the "
+       "certified one (ratio)")  # fmt: skip
 def start_ends_badly(comparison: Any) -> Claim:
     return at_least(_levenberg_marquardt()[1] / _squares(comparison["default"], CERTIFIED[1]), 2.0)
 
 
-@claim("For both curves, with all doses and with low ones, MLE and MAP are where the slope along the rate is zero, "
-       "plateau and sigma taken out by hand (largest relative difference)")  # fmt: skip
+@claim("MLE and MAP of plateau and rate, for both curves, with all doses and with low ones, are where the slope of the "
+       "log-density along the rate is zero, plateau and sigma taken out by hand (largest relative difference)"
+       )  # fmt: skip
 def modes_are_roots(comparison: Any) -> Claim:
     gaps = []
     for variant in ("default", "assay", "assay_low"):
@@ -211,8 +216,8 @@ def _profile_ends(solved: Any, ends: tuple[int, ...]) -> list[float]:
     return [brentq(lambda r: _deviance(solved, r) - level, *sorted((best, outside[k])), xtol=1e-13) for k in ends]
 
 
-@claim("Profile intervals of the rate end where the sum of squares says (largest relative difference of the ends, both "
-       "curves, all doses)")  # fmt: skip
+@claim("The profile intervals of the rate end where the sum of squares reaches the limit of the likelihood ratio, by a "
+       "root search (largest relative difference of the ends, both curves, all doses)")  # fmt: skip
 def profile_ends_are_roots(comparison: Any) -> Claim:
     gaps = []
     for variant in ("default", "assay"):
@@ -222,7 +227,8 @@ def profile_ends_are_roots(comparison: Any) -> Claim:
     return at_most(max(gaps), 1e-6)
 
 
-@claim("From the lowest doses, profile intervals of plateau and of the half-way dose have no upper end (upper ends)")
+@claim("The profile intervals of the plateau and of the dose at half of it, from the lowest doses alone, have no upper "
+       "end (upper ends)")  # fmt: skip
 def low_doses_leave_it_open(comparison: Any) -> Claim:
     ends = {str(comparison["assay_low"].interval("mle", "profile", name).upper) for name in ("plateau", "half")}
     return equal(", ".join(sorted(ends)), "inf")
@@ -236,15 +242,16 @@ def _fall(comparison: Any) -> float:
     return float(y.size * np.log(rest @ rest / _squares(solved, _best(solved, y.size, prior=False)[1])))
 
 
-@claim("because a straight line, which never levels off, is not rejected there (rise of the deviance up to it; the "
-       "level is 3.84)")  # fmt: skip
+@claim("A straight line, which never levels off, is not rejected by the lowest doses (rise of the deviance up to it; "
+       "the level is 3.84)")  # fmt: skip
 def line_is_not_rejected(comparison: Any) -> Claim:
     from scipy.stats import chi2
 
     return at_most(_fall(comparison), float(chi2.ppf(0.95, 1)))
 
 
-@claim("The half-way dose's open interval begins where the sum of squares says (relative difference)")
+@claim("The profile interval of the dose at half of the plateau, from the lowest doses alone, begins where the sum of "
+       "squares reaches the limit of the likelihood ratio, by a root search (relative difference)")  # fmt: skip
 def open_intervals_begin_at_roots(comparison: Any) -> Claim:
     solved = comparison["assay_low"]
     (highest,) = _profile_ends(solved, (1,))
@@ -290,7 +297,8 @@ def _moment(solved: Any, power: float) -> float:
     return integral(power) / integral(0)
 
 
-@claim("Posterior means of the rate are their integrals, both curves, all doses and low ones (in Monte Carlo errors)")
+@claim("The posterior means of the rate are their integrals, for both curves, with all doses and with low ones (in "
+       "Monte Carlo errors)")  # fmt: skip
 def rates_are_integrals(comparison: Any) -> Claim:
     names = ("default", "assay", "assay_low")
     gaps = []
@@ -315,7 +323,8 @@ def flat_has_no_posterior(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(masses[1:] / masses[:-1] / 2 - 1))), 1e-8)
 
 
-@claim("and the panel says so, while the same flat prior has a mode of the curve at the certified values (status)")
+@claim("The panel reports that a flat prior of the rate leaves no posterior, while the same prior has a mode of "
+       "plateau and rate at the certified values (status)")  # fmt: skip
 def no_posterior_is_told(comparison: Any) -> Claim:
     solved = comparison["flat"]
     gap = float(np.max(np.abs(_ours(solved, "map") / CERTIFIED - 1)))
@@ -333,8 +342,8 @@ def _lengths(comparison: Any, variant: str, name: str) -> dict[str, float]:
     return {kind: float((row.upper - best) / (best - row.lower)) for kind, row in rows.items()}
 
 
-@claim("The three intervals of the rate have different shapes: the profile's upper arm, in lengths of its lower arm, "
-       "is longer than Wald's (ratio of the two)")  # fmt: skip
+@claim("The profile interval of the rate has another shape than the Wald interval: its upper arm, in lengths of its "
+       "lower arm, is longer than Wald's (ratio of the two)")  # fmt: skip
 def shapes_differ(comparison: Any) -> Claim:
     shape = _lengths(comparison, "default", "rate")
     return at_least(shape["profile"] / shape["wald"], 1.1)

@@ -97,20 +97,22 @@ def _gap(comparison: Any, variant: str, method: str, other: np.ndarray) -> float
     return float(np.max(np.abs(comparison[variant].values(method, "weight") - other)))
 
 
-@claim("The MLE is least squares under every regulariser, for none of them is in the likelihood (largest difference)")
+@claim("The MLE of the weights is least squares under every regulariser, for none of them is in the likelihood "
+       "(largest difference)")  # fmt: skip
 def mle_is_least_squares(comparison: Any) -> Claim:
     d = comparison["default"].data
     least = np.linalg.lstsq(d.X, d.progression, rcond=None)[0]
     return at_most(max(_gap(comparison, variant, "mle", least) for variant in comparison.solutions), 1e-8)
 
 
-@claim("Gradient descent that is stopped early is where the MAP is, under a normal prior (largest difference after the "
-       "last step)")  # fmt: skip
+@claim("Gradient descent that is stopped early ends at the MAP of the weights under a normal prior (largest difference "
+       "after the last step)")  # fmt: skip
 def stopping_is_a_mode(comparison: Any) -> Claim:
     return at_most(_gap(comparison, "default", "map", _descent(comparison["default"].data, STEPS)[-1]), 1e-8)
 
 
-@claim("Gradient descent is where a MAP is after every single step, each with a prior of its own (largest difference)")
+@claim("Gradient descent is at a MAP of the weights after every single step, each under a normal prior of its own "
+       "(largest difference)")  # fmt: skip
 def every_step_is_a_mode(comparison: Any) -> Claim:
     d = comparison["default"].data
     values, vectors = np.linalg.eigh(d.X.T @ d.X / len(d.X))
@@ -121,14 +123,15 @@ def every_step_is_a_mode(comparison: Any) -> Claim:
     return at_most(float(max(gaps)), 1e-8)
 
 
-@claim("The posterior mean under that prior is the stopped descent too (in Monte Carlo errors)")
+@claim("The posterior mean of the weights under the normal prior of early stopping is where gradient descent stops (in "
+       "Monte Carlo errors)")  # fmt: skip
 def stopping_is_a_mean(comparison: Any) -> Claim:
     draws = comparison["default"].panels["mcmc"].native["posterior"]["weight"].values
     return close_to_exact(draws, _descent(comparison["default"].data, STEPS)[-1])
 
 
-@claim("and its variances are those of the normal closed form, which descent does not give (in Monte Carlo errors, all "
-       "regularisers)")  # fmt: skip
+@claim("The posterior variances of the weights, which gradient descent does not give, are those of the normal closed "
+       "form (in Monte Carlo errors, all regularisers)")  # fmt: skip
 def variances_are_closed(comparison: Any) -> Claim:
     draws, exact = [], []
     for solved in comparison.solutions.values():
@@ -155,9 +158,9 @@ def _ratios(comparison: Any) -> np.ndarray:
     return np.asarray((1 - (1 - SIZE * values) ** STEPS) * (values + 1 / t) / values)
 
 
-@claim("Plain ridge at the penalty 1/t is near and not the same: the descent shrinks less, by at most the factor that "
-       "a "
-       "search finds for gradient flow and five per cent for its finite steps (largest ratio of factors)")  # fmt: skip
+@claim("Plain ridge at the penalty 1/t, for t the number of steps times their size, shrinks more than gradient descent "
+       "stopped there, by at most the factor that a search finds for gradient flow and five per cent for its finite "
+       "steps (largest ratio of factors)")  # fmt: skip
 def plain_ridge_is_near(comparison: Any) -> Claim:
     return between(float(_ratios(comparison).max()), 1.01, 1.05 * _factor_bound())
 
@@ -177,8 +180,8 @@ def _dropped_out(d: Data) -> np.ndarray:
     return KEPT * _stacked(d, masks, chances, add=False)
 
 
-@claim("Dropout is the MAP under a prior whose precisions grow with the predictors, by averaging over all masks "
-       "(largest difference)")  # fmt: skip
+@claim("Dropout, averaged over all masks, is the MAP of the weights under a normal prior whose precisions grow with "
+       "the predictors (largest difference)")  # fmt: skip
 def dropout_is_a_mode(comparison: Any) -> Claim:
     return at_most(_gap(comparison, "dropout", "map", _dropped_out(comparison["dropout"].data)), 1e-8)
 
@@ -189,9 +192,8 @@ def _noisy(d: Data) -> np.ndarray:
     return _stacked(d, signs, np.full(len(signs), 1 / len(signs)), add=True)
 
 
-@claim("Noise on the inputs is plain ridge, by averaging over all signs of the noise, which a quadratic loss cannot "
-       "tell "
-       "from normal noise (largest difference from the MAP)")  # fmt: skip
+@claim("Noise on the inputs, averaged over all its signs, which a quadratic loss cannot tell from normal noise, is "
+       "plain ridge (largest difference from the MAP of the weights)")  # fmt: skip
 def noise_is_a_mode(comparison: Any) -> Claim:
     return at_most(_gap(comparison, "noise", "map", _noisy(comparison["noise"].data)), 1e-8)
 
@@ -209,14 +211,14 @@ def _beta_mode(successes: float, n: float) -> float:
     return (successes + extra) / (n + 2 * extra)
 
 
-@claim("Label smoothing of a constant classifier is the mode under Beta(1 + a, 1 + a) with a = n e/(2 (1 - e)), for "
-       "every count out of twenty (largest difference)")  # fmt: skip
+@claim("Label smoothing by e of a constant classifier of n labels is the mode under Beta(1 + a, 1 + a) with a = n e/(2 "
+       "(1 - e)), for every count out of twenty (largest difference)")  # fmt: skip
 def smoothing_is_a_beta_prior(comparison: Any) -> Claim:
     return at_most(max(abs(_smoothed(k / 20) - _beta_mode(k, 20)) for k in range(21)), 1e-10)
 
 
-@claim("The prior of label smoothing grows with n, so that no number of labels overcomes it: with a true share of a "
-       "tenth the estimate stays above it (error with a million labels)")  # fmt: skip
+@claim("The prior of label smoothing grows with the number of labels, so that no number overcomes it: with a true "
+       "share of a tenth the estimate stays above a tenth (error with a million labels)")  # fmt: skip
 def smoothing_is_inconsistent(comparison: Any) -> Claim:
     return at_least(_beta_mode(1e5, 1e6) - 0.1, 0.01)
 

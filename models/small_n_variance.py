@@ -117,7 +117,7 @@ def _gap_from_quadrature(comparison: Any, variant: str) -> float:
     return float(abs(solved.row("mcmc", "sigma").estimate - moment(1) / moment(0)) / error)
 
 
-@claim("The MLE of the variance is (n - 1)/n times the unbiased estimate (relative difference)")
+@claim("The MLE of the variance is (n - 1)/n times the unbiased estimate, for n observations (relative difference)")
 def mle_is_shrunk(comparison: Any) -> Claim:
     y = comparison["default"].data.hours
     unbiased = np.sum((y - y.mean()) ** 2) / (y.size - 1)
@@ -134,7 +134,8 @@ def bias_is_minus_one_nth(comparison: Any) -> Claim:
     return between(float(errors.mean()), -1 / SMALL_N - room, -1 / SMALL_N + room)
 
 
-@claim("Under p(mu, sigma) ~ 1/sigma the posterior interval of mu is Student's t interval (in Monte Carlo errors)")
+@claim("The posterior interval of mu under the prior p(mu, sigma) ~ 1/sigma is Student's t interval (in Monte Carlo "
+       "errors)")  # fmt: skip
 def interval_is_students(comparison: Any) -> Claim:
     import arviz as az
     from scipy import stats
@@ -148,20 +149,22 @@ def interval_is_students(comparison: Any) -> Claim:
     return at_most(max(gaps), 5)
 
 
-@claim("Written on sigma, that prior puts the mode of sigma^2 at (n - 1)/(n + 1) s^2 (relative difference)")
+@claim("The prior 1/sigma, written on sigma, puts the square of sigma's mode at (n - 1)/(n + 1) s^2, for n "
+       "observations and the unbiased variance s^2 (relative difference)")  # fmt: skip
 def mode_on_sigma(comparison: Any) -> Claim:
     y = comparison["default"].data.hours
     exact = y.var(ddof=1) * (y.size - 1) / (y.size + 1)
     return at_most(abs(comparison["default"].row("map", "sigma").estimate ** 2 / exact - 1), 1e-8)
 
 
-@claim("Written on log sigma, the same prior leaves the mode on the MLE (relative difference)")
+@claim("The prior 1/sigma, written on log sigma, leaves the mode of sigma on the MLE (relative difference)")
 def mode_on_log_sigma(comparison: Any) -> Claim:
     mode, mle = (comparison["log_sigma"].row(m, "sigma").estimate for m in ("map", "mle"))
     return at_most(abs(mode / mle - 1), 1e-8)
 
 
-@claim("The posterior does not move: the densities that are sampled differ by a constant (largest deviation from it)")
+@claim("The posterior is the same whether the prior 1/sigma is written on sigma or on log sigma: the log-densities "
+       "that are sampled differ by a constant (largest deviation from it)")  # fmt: skip
 def densities_are_one(comparison: Any) -> Claim:
     points = np.random.default_rng(10).normal(0, 1, (50, 2))  # mu and log sigma, around (1.5, 0)
     one, two = (
@@ -172,7 +175,9 @@ def densities_are_one(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(one - two - (one - two).mean()))), 1e-9)
 
 
-@claim("and both give sigma's mean as s sqrt((n-1)/2) Gamma((n-2)/2)/Gamma((n-1)/2) (in Monte Carlo errors)")
+@claim("The prior 1/sigma gives the posterior mean s sqrt((n-1)/2) Gamma((n-2)/2)/Gamma((n-1)/2) of sigma, for n "
+       "observations with standard deviation s, whether written on sigma or on log sigma (in Monte Carlo errors)"
+       )  # fmt: skip
 def posterior_stays(comparison: Any) -> Claim:
     import arviz as az
     from scipy.special import gammaln
@@ -187,14 +192,16 @@ def posterior_stays(comparison: Any) -> Claim:
     return at_most(max(gaps), 4.5)
 
 
-@claim("The panel's Wald interval of mu is mean -+ z * sigma/sqrt(n) at the MLE (largest difference, in hours)")
+@claim("The panel's Wald interval of mu is mean -+ z * sigma/sqrt(n) at the MLE, for n observations and the normal "
+       "quantile z (largest difference, in hours)")  # fmt: skip
 def wald_is_the_rule(comparison: Any) -> Claim:
     y, row = comparison["default"].data.hours, comparison["default"].interval("mle", "wald", "mu")
     low, high = _wald(y.mean(), y.var(), y.size, row.ci_prob)
     return at_most(max(abs(row.lower - low), abs(row.upper - high)), 1e-8)
 
 
-@claim("At n = 5 that rule, asked for 95 %, covers P(|t_4| < z sqrt(4/5)) = 84.55 % (simulated, 4 standard errors)")
+@claim("The Wald interval of mu, asked for 95 %, covers it with probability P(|t_4| < z sqrt(4/5)) = 84.55 % at n = 5, "
+       "for Student's t_4 and the normal quantile z (simulated, 4 standard errors)")  # fmt: skip
 def wald_undercovers(comparison: Any) -> Claim:
     from scipy import stats
 
@@ -204,12 +211,13 @@ def wald_undercovers(comparison: Any) -> Claim:
     return between(float(np.mean((low <= 0) & (high >= 0))), exact - room, exact + room)
 
 
-@claim("At n = 2 a proper prior gives a proper posterior: sigma's mean is its integral (in Monte Carlo errors)")
+@claim("At n = 2 a proper prior gives a proper posterior: the posterior mean of sigma is its integral (in Monte Carlo "
+       "errors)")  # fmt: skip
 def n2_posterior_is_right(comparison: Any) -> Claim:
     return at_most(_gap_from_quadrature(comparison, "n2"), 4.5)
 
 
-@claim("At n = 1 the likelihood is unbounded, and the panel says so of every parameter")
+@claim("At n = 1 the likelihood is unbounded, and the panel reports the MLE of every parameter as unbounded (statuses)")
 def n1_has_no_mle(comparison: Any) -> Claim:
     variants, names = ("n1_half_normal", "n1_inverse_gamma"), ("mu", "sigma", "variance")
     return equal(
@@ -217,7 +225,7 @@ def n1_has_no_mle(comparison: Any) -> Claim:
     )
 
 
-@claim("At n = 1 the log-likelihood rises by one per unit of log 1/sigma, the number of observations (slope at the "
+@claim("At n = 1 the log-likelihood rises by one, the number of observations, per unit of log 1/sigma (slope at the "
        "end of the path kept)")  # fmt: skip
 def n1_slope_is_one(comparison: Any) -> Claim:
     path = comparison["n1_half_normal"].panels["mle"].paths[0]
@@ -225,17 +233,19 @@ def n1_slope_is_one(comparison: Any) -> Claim:
     return between(float(slope[0]), 1 - 1e-6, 1 + 1e-6)
 
 
-@claim("A half-normal prior on sigma then gives a proper posterior: its mean is the integral (in Monte Carlo errors)")
+@claim("At n = 1 a half-normal prior on sigma gives a proper posterior: the posterior mean of sigma is its integral "
+       "(in Monte Carlo errors)")  # fmt: skip
 def n1_half_normal_has_a_posterior(comparison: Any) -> Claim:
     return at_most(_gap_from_quadrature(comparison, "n1_half_normal"), 4.5)
 
 
-@claim("and still no mode")
+@claim("At n = 1 a half-normal prior on sigma gives no mode: the MAP of sigma has the status unbounded")
 def n1_half_normal_has_no_mode(comparison: Any) -> Claim:
     return equal(", ".join(sorted(set(comparison["n1_half_normal"].statuses("map", "sigma")))), "unbounded")
 
 
-@claim("An inverse-gamma prior gives both: a mode where the joint density is stationary (gradient per log unit)")
+@claim("At n = 1 an inverse-gamma prior on sigma gives a mode, where the joint density is stationary (gradient per log "
+       "unit)")  # fmt: skip
 def n1_inverse_gamma_has_a_mode(comparison: Any) -> Claim:
     row = comparison["n1_inverse_gamma"].row("map", "sigma")
     mu, sigma = comparison["n1_inverse_gamma"].row("map", "mu").estimate, row.estimate
@@ -245,7 +255,8 @@ def n1_inverse_gamma_has_a_mode(comparison: Any) -> Claim:
     return at_most(max(abs(by_mu), abs(by_log_sigma)), 1e-7)
 
 
-@claim("and a proper posterior: sigma's mean is its integral (in Monte Carlo errors)")
+@claim("At n = 1 an inverse-gamma prior on sigma gives a proper posterior: the posterior mean of sigma is its integral "
+       "(in Monte Carlo errors)")  # fmt: skip
 def n1_inverse_gamma_has_a_posterior(comparison: Any) -> Claim:
     return at_most(_gap_from_quadrature(comparison, "n1_inverse_gamma"), 4.5)
 

@@ -75,14 +75,15 @@ PROPER = {"default": 3, "n2": 2, "n1": 1}  # variants with the conjugate prior, 
 ADDED = {"constant_n3": 3, "constant_n1": 1}
 
 
-@claim("At n = 2 the MLE of the variance is a quarter of the squared difference (relative)")
+@claim("At n = 2 the MLE of the variance is a quarter of the squared difference of the two observations (relative "
+       "difference)")  # fmt: skip
 def mle_at_two(comparison: Any) -> Claim:
     y = comparison["n2"].data.hours
     return at_most(abs(comparison["n2"].row("mle", "variance").estimate / ((y[0] - y[1]) ** 2 / 4) - 1), 1e-9)
 
 
-@claim("Asked for 95 %, mean -+ z sqrt(variance/n) at that MLE covers (2/pi) arctan(z/sqrt(2)) (simulated, 4 standard "
-       "errors)")  # fmt: skip
+@claim("At n = 2 the Wald interval of mu, asked for 95 %, covers it with probability (2/pi) arctan(z/sqrt(2)), for the "
+       "normal quantile z (simulated, 4 standard errors)")  # fmt: skip
 def wald_at_two(comparison: Any) -> Claim:
     from scipy.stats import norm
 
@@ -100,14 +101,16 @@ def _coverage_at_two() -> float:
     return float(2 / np.pi * np.arctan(norm.ppf(0.975) / np.sqrt(2)))
 
 
-@claim("At n = 1 the likelihood is unbounded: mu on the observation, the variance towards zero (statuses of both)")
+@claim(
+    "At n = 1 the likelihood is unbounded, with mu on the observation and the variance towards zero (statuses of both)"
+)
 def mle_at_one(comparison: Any) -> Claim:
     found = {comparison[v].row("mle", name).status.value for v in ("n1", "constant_n1") for name in ("mu", "variance")}
     return equal(", ".join(sorted(found)), "unbounded")
 
 
-@claim("Under the conjugate prior the mode is scale/(shape + 3/2) of the updated prior for n = 1, 2 and 3 (largest "
-       "relative difference)")  # fmt: skip
+@claim("The mode of mu and variance under the conjugate prior is the centre and scale/(shape + 3/2) of the updated "
+       "prior for n = 1, 2 and 3 (largest relative difference)")  # fmt: skip
 def mode_is_conjugate(comparison: Any) -> Claim:
     gaps = []
     for variant in PROPER:
@@ -117,15 +120,16 @@ def mode_is_conjugate(comparison: Any) -> Claim:
     return at_most(max(gaps), 1e-8)
 
 
-@claim("The posterior mean of the variance is scale/(shape - 1) at n = 3, n = 2 and n = 1 (in Monte Carlo errors)")
+@claim("The posterior mean of the variance under the conjugate prior is scale/(shape - 1) of the updated prior at n = "
+       "3, n = 2 and n = 1 (in Monte Carlo errors)")  # fmt: skip
 def mean_is_conjugate(comparison: Any) -> Claim:
     draws = np.stack([comparison[v].panels["mcmc"].native["posterior"]["variance"].values for v in PROPER], axis=-1)
     exact = [scale / (shape - 1) for _, _, shape, scale in (_conjugate(comparison[v].data.hours) for v in PROPER)]
     return close_to_exact(draws, exact)
 
 
-@claim("The lower end of mu's posterior interval is Student's, with 2 SHAPE + n degrees of freedom, at each n (in "
-       "Monte Carlo errors)")  # fmt: skip
+@claim("The lower end of mu's posterior interval under the conjugate prior is Student's, with 2 SHAPE + n degrees of "
+       "freedom for the prior's SHAPE, at n = 3, n = 2 and n = 1 (in Monte Carlo errors)")  # fmt: skip
 def interval_is_students(comparison: Any) -> Claim:
     from scipy.stats import t
 
@@ -137,8 +141,8 @@ def interval_is_students(comparison: Any) -> Claim:
     return close_to_exact(draws, exact, prob=0.025)
 
 
-@claim("Even at n = 1 the posterior variance of mu is finite and half of the variance's posterior mean (relative, by "
-       "quadrature of Student's density)")  # fmt: skip
+@claim("At n = 1 the posterior variance of mu under the conjugate prior is finite and half of the variance's posterior "
+       "mean (relative difference, by quadrature of Student's density)")  # fmt: skip
 def mu_has_a_variance_at_one(comparison: Any) -> Claim:
     from scipy.integrate import quad
     from scipy.stats import t
@@ -149,18 +153,20 @@ def mu_has_a_variance_at_one(comparison: Any) -> Claim:
     return at_most(abs(found / (scale / (shape - 1) / worth) - 1), 1e-8)
 
 
-@claim("The mode under exp(-n e/(2 variance)) is the MLE plus e at n = 3 (relative difference)")
+@claim("At n = 3 the mode of the variance under the prior exp(-n e/(2 variance)) is the MLE plus the constant e "
+       "(relative difference)")  # fmt: skip
 def constant_is_a_prior(comparison: Any) -> Claim:
     y = comparison["constant_n3"].data.hours
     return at_most(abs(comparison["constant_n3"].row("map", "variance").estimate / (y.var() + CONSTANT) - 1), 1e-8)
 
 
-@claim("At n = 1 that mode is the constant itself and no more: the answer is what was added (relative difference)")
+@claim("At n = 1 the mode of the variance under the prior exp(-n e/(2 variance)) is the constant e itself and no more "
+       "(relative difference)")  # fmt: skip
 def constant_is_the_answer(comparison: Any) -> Claim:
     return at_most(abs(comparison["constant_n1"].row("map", "variance").estimate / CONSTANT - 1), 1e-8)
 
 
-@claim("A constant added to the variance is another prior for every n: that of n = 1 adds e/3 at n = 3, by a search "
+@claim("A constant e added to the variance is another prior for every n: that of n = 1 adds e/3 at n = 3, by a search "
        "over the variance (relative difference of what is added)")  # fmt: skip
 def prior_depends_on_n(comparison: Any) -> Claim:
     from scipy.optimize import brentq
@@ -188,21 +194,23 @@ def _mass(n: int, ends: tuple[float, float]) -> float:
     return float(quad(density, *np.log(ends), epsabs=0, epsrel=1e-12)[0])
 
 
-@claim("At n = 3 its posterior has no integral: beyond 1e3 each further factor of e adds as much as the one before "
-       "(largest deviation from one of the mass per factor)")  # fmt: skip
+@claim("At n = 3 the posterior of the variance under the prior exp(-n e/(2 variance)) has no integral: beyond e^22 "
+       "each further factor of e adds as much as the one before (largest deviation from one of the mass per factor)"
+       )  # fmt: skip
 def constant_has_no_posterior(comparison: Any) -> Claim:
     masses = [_mass(3, (np.exp(k), np.exp(k + 1))) for k in range(22, 40)]
     return at_most(float(np.max(np.abs(np.array(masses) - 1))), 1e-8)
 
 
-@claim("and the panel says so (statuses of mu and variance at n = 3 and n = 1)")
+@claim("The panel reports that mu and variance have no posterior under the prior exp(-n e/(2 variance)) (statuses at n "
+       "= 3 and n = 1)")  # fmt: skip
 def no_posterior_is_told(comparison: Any) -> Claim:
     found = {comparison[v].row("mcmc", name).status.value for v in ADDED for name in ("mu", "variance")}
     return equal(", ".join(sorted(found)), "no_posterior")
 
 
-@claim("One observation does not narrow the variance's interval under the proper prior by a half: nearly all of the "
-       "answer is the prior (ratio of the widths, posterior at n = 1 to prior)")  # fmt: skip
+@claim("One observation leaves the posterior interval of the variance at least half as wide as that of its proper "
+       "prior (ratio of the widths, posterior at n = 1 to prior)")  # fmt: skip
 def one_observation_says_little(comparison: Any) -> Claim:
     from scipy.stats import invgamma
 

@@ -113,7 +113,9 @@ def _mean_gap(comparison: Any, variant: str, expected: np.ndarray) -> Claim:
     return at_most(float(np.max(np.abs(draws.mean(("chain", "draw")).values - expected) / errors)), _normal(6))
 
 
-@claim("The MLE is sm.OLS (largest difference, relative to the largest weight)")
+@claim(
+    "The MLE of the weights is least squares, by statsmodels' OLS (largest difference, relative to the largest weight)"
+)
 def mle_is_ols(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
@@ -121,24 +123,27 @@ def mle_is_ols(comparison: Any) -> Claim:
     return at_most(_gap(comparison["default"].values("mle", "weight"), sm.OLS(d.employed, d.X).fit().params), EXACT)
 
 
-@claim("On Longley's own scale the MLE has NIST's certified digits (the fewest of any coefficient)")
+@claim("The MLE of the coefficients on Longley's own scale has NIST's certified digits (the fewest of any coefficient)")
 def mle_has_certified_digits(comparison: Any) -> Claim:
     errors = np.abs(comparison["default"].values("mle", "coef") / CERTIFIED[:, 0] - 1)
     return at_least(float(-np.log10(np.max(errors))), 9)
 
 
-@claim("and so have its standard errors, which divide by n = 16 where NIST divides by 9 (the fewest)")
+@claim("The standard errors of the coefficients on Longley's own scale have NIST's certified digits, but divide by n = "
+       "16 where NIST divides by 9 (the fewest of any coefficient)")  # fmt: skip
 def mle_errors_have_certified_digits(comparison: Any) -> Claim:
     errors = np.abs(comparison["default"].std_errors("mle", "coef") / (CERTIFIED[:, 1] * np.sqrt(9 / 16)) - 1)
     return at_least(float(-np.log10(np.max(errors))), 9)
 
 
-@claim("The MAP is ridge at the penalty 1/DECAY_SD^2 that the prior implies, by closed form (relative)")
+@claim("The MAP of the weights is ridge at the penalty 1/DECAY_SD^2, for the prior standard deviation DECAY_SD in "
+       "units of sigma, by closed form (relative difference)")  # fmt: skip
 def map_is_ridge(comparison: Any) -> Claim:
     return at_most(_gap(comparison["default"].values("map", "weight"), _ridge(comparison["default"].data)), EXACT)
 
 
-@claim("The MAP is scikit-learn's Ridge, whose alpha is that penalty whatever n (relative)")
+@claim("The MAP of the weights is scikit-learn's Ridge, whose alpha is the prior's penalty whatever the number of "
+       "observations (relative difference)")  # fmt: skip
 def map_is_sklearn(comparison: Any) -> Claim:
     from sklearn.linear_model import Ridge
 
@@ -151,7 +156,8 @@ def map_is_sklearn(comparison: Any) -> Claim:
     )
 
 
-@claim("The MAP is statsmodels' OLS.fit_regularized, whose alpha is that penalty divided by n (relative)")
+@claim("The MAP of the weights is statsmodels' OLS.fit_regularized, whose alpha is the prior's penalty divided by the "
+       "number of observations (relative difference)")  # fmt: skip
 def map_is_statsmodels(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
@@ -163,7 +169,7 @@ def map_is_statsmodels(comparison: Any) -> Claim:
     return at_most(_gap(comparison["default"].values("map", "weight"), np.asarray(fitted.params)), EXACT)
 
 
-@claim("The penalty does not depend on sigma: the MAP is the same with sigma known (relative)")
+@claim("The MAP of the weights is the same with sigma known as with sigma unknown (relative difference)")
 def map_ignores_sigma(comparison: Any) -> Claim:
     return at_most(
         _gap(comparison["default"].values("map", "weight"), comparison["sigma_known"].values("map", "weight")), EXACT
@@ -196,31 +202,34 @@ def _last(path: Iterator[np.ndarray]) -> np.ndarray:
     return end
 
 
-@claim("Gradient descent with an L2 term ends at the MAP (relative)")
+@claim("Gradient descent with an L2 term ends at the MAP of the weights (relative difference)")
 def descent_ends_at_map(comparison: Any) -> Claim:
     return at_most(
         _gap(comparison["default"].values("map", "weight"), _last(_gradient_descent(comparison["default"].data))), EXACT
     )
 
 
-@claim("Adam ends at the MAP when the decay is part of the gradient (relative)")
+@claim("Adam ends at the MAP of the weights when the decay is part of the gradient (relative difference)")
 def coupled_adam_ends_at_map(comparison: Any) -> Claim:
     end = _last(_adam(comparison["default"].data, decoupled=False))
     return at_most(_gap(comparison["default"].values("map", "weight"), end), EXACT)
 
 
-@claim("AdamW, the same but for decay outside the adaptive step, does not (relative)")
+@claim("AdamW, which is Adam but for decay outside the adaptive step, does not end at the MAP of the weights (relative "
+       "difference)")  # fmt: skip
 def decoupled_decay_does_not(comparison: Any) -> Claim:
     end = _last(_adam(comparison["default"].data, decoupled=True))
     return at_least(_gap(comparison["default"].values("map", "weight"), end), 0.1)
 
 
-@claim("With sigma known the posterior mean is the Gaussian closed form, ridge (largest gap, in Monte Carlo errors)")
+@claim("With sigma known the posterior mean of the weights is the Gaussian closed form, ridge (largest gap, in Monte "
+       "Carlo errors)")  # fmt: skip
 def posterior_mean_is_closed_form(comparison: Any) -> Claim:
     return _mean_gap(comparison, "sigma_known", _ridge(comparison["sigma_known"].data))
 
 
-@claim("and its covariance is sigma^2 (X'X + penalty)^-1 (largest gap of any entry, in Monte Carlo errors)")
+@claim("With sigma known the posterior covariance of the weights is sigma^2 (X'X + penalty)^-1, for the predictors X "
+       "(largest gap of any entry, in Monte Carlo errors)")  # fmt: skip
 def posterior_covariance_is_closed_form(comparison: Any) -> Claim:
     import arviz as az
 
@@ -238,19 +247,22 @@ def posterior_covariance_is_closed_form(comparison: Any) -> Claim:
     return at_most(float(max(gaps)), _normal(len(gaps)))
 
 
-@claim("With sigma unknown the posterior mean is ridge all the same (largest gap, in Monte Carlo errors)")
+@claim("With sigma unknown the posterior mean of the weights is ridge, as with sigma known (largest gap, in Monte "
+       "Carlo errors)")  # fmt: skip
 def posterior_mean_is_the_mode(comparison: Any) -> Claim:
     return _mean_gap(comparison, "default", _ridge(comparison["default"].data))
 
 
-@claim("Under an infinitely wide prior the MAP is the MLE (relative)")
+@claim("The MAP of the weights under an infinitely wide prior is their MLE (relative difference)")
 def wide_is_mle(comparison: Any) -> Claim:
     return at_most(
         _gap(comparison["wide"].values("map", "weight"), comparison["default"].values("mle", "weight")), EXACT
     )
 
 
-@claim("and so is the posterior mean (largest gap, in Monte Carlo errors)")
+@claim(
+    "The posterior mean of the weights under an infinitely wide prior is their MLE (largest gap, in Monte Carlo errors)"
+)
 def wide_posterior_mean_is_mle(comparison: Any) -> Claim:
     return _mean_gap(comparison, "wide", comparison["default"].values("mle", "weight"))
 
