@@ -386,15 +386,15 @@ def answer(comparison: Any) -> str:
     return (
         f"With {FAILURES.size} failures MAP and posterior mean are {gap[0]:+.0%} and {gap[1]:+.0%} from the MLE; the "
         f"posterior's distance from the MLE's normal is {_from_the_normal(100):.3f} at n = 100 and "
-        f"{_from_the_normal(10**4):.4f} at n = 10 000. The upper end of a uniform distribution never gets there: "
-        f"{_pareto_from_normal(100):.2f} and {_pareto_from_normal(10**4):.2f}."
+        f"{_from_the_normal(10**4):.4f} at n = 10 000. The posterior of a uniform distribution's upper end stays "
+        f"at {_pareto_from_normal(100):.2f} and {_pareto_from_normal(10**4):.2f} from its normal."
     )
 
 
 def bound(comparison: Any) -> str:
     """Say how near the MLE is to the bound."""
     return (
-        f"Its variance is {_over_the_bound(12):.2f} times the Cramer-Rao bound at n = 12 and "
+        f"The variance of the MLE is {_over_the_bound(12):.2f} times the Cramer-Rao bound at n = 12 and "
         f"{_over_the_bound(160):.3f} times at n = 160. The bound is for unbiased estimates, which the MLE is not: its "
         f"bias at n = 12 is {1 / 11:.0%} of the rate."
     )
@@ -419,7 +419,7 @@ def faster(comparison: Any) -> str:
         f"Faster. At n = 100 the error is {_end_rmse(100):.1%} of theta, and {float(np.sqrt(_relative_mse(100))):.1%} "
         "of "
         f"the exponential rate; at n = 10 000 it is {_end_rmse(1e4):.3%} and "
-        f"{float(np.sqrt(_relative_mse(1e4))):.1%}. An edge tells more than a bulk, where there is one."
+        f"{float(np.sqrt(_relative_mse(1e4))):.1%}."
     )
 
 
@@ -460,9 +460,9 @@ scenario = Scenario(
         "is a "
         "normal distribution's; the prior is one term among n. So all three panels come to the same normal "
         "distribution.",
-        "That argument needs a likelihood that is smooth at its maximum. Where the support of the data ends at the "
-        "parameter, the likelihood is largest at an edge, and neither MLE nor posterior becomes normal, however many "
-        "data there are. Both intervals here still cover exactly, because they do not rest on that argument.",
+        "The argument from a parabola needs a likelihood that is smooth at its maximum. Where the support of the data "
+        "ends at the parameter, the likelihood is largest at an edge, and neither MLE nor posterior becomes normal, "
+        "however many data there are. Both intervals here still cover exactly, because they do not rest on a parabola.",
     ),
     figures=(rates, variations),
     varies={"hours": Range(1.0, 10_000.0, "hours in which the prior has seen its failures")},
@@ -472,8 +472,8 @@ scenario = Scenario(
     position=1,
     answer=answer,
     questions=(
-        Question("How near does the MLE come to the Cramer-Rao bound?", bound),
-        Question("Why does the theory fail for the end of a uniform distribution?", failing),
-        Question("Is the estimate of an end slower or faster?", faster),
+        Question("How near does the variance of a failure rate's MLE come to the Cramer-Rao bound?", bound),
+        Question("Why does large-sample theory fail for the upper end of a uniform distribution?", failing),
+        Question("Does the error of a uniform's upper end fall slower or faster than that of a rate?", faster),
     ),
 )  # fmt: skip

@@ -170,7 +170,7 @@ def weights_shift_the_log_odds(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(weighted - np.log(WEIGHT) - plain))), 1e-8)
 
 
-@claim("Weighting the damaged flights also changes the slope on temperature, a continuous predictor (relative change)")
+@claim("Weighting the damaged flights changes the slope on temperature, a continuous predictor (relative change)")
 def weights_move_the_slope(comparison: Any) -> Claim:
     plain, weighted = _weighted(comparison, saturated=False)
     return at_least(float(abs(weighted[1] / plain[1] - 1)), 0.01)
@@ -390,8 +390,8 @@ def priors_on_a_separated_cell(comparison: Any) -> Figure:
     }
     return Figure(
         "A cell in which everything failed",
-        "The likelihood of the slope rises for ever and levels off; each prior bends it down, and how far out its top "
-        "is belongs to the prior (level held at the log-odds of the warm flights).",
+        "The likelihood of the slope rises for ever and levels off; each prior bends it down, and decides how far out "
+        "its top is (level held at the log-odds of the warm flights).",
         "slope: log-odds of damage, cold less warm",
         "log-density, below its maximum",
         tuple(Series(name, slopes.tolist(), (y - y.max()).tolist()) for name, y in lines.items()),
@@ -402,9 +402,9 @@ def focal_map(comparison: Any) -> Figure:
     """What constant probability three losses ask for, along the true rate."""
     rates = np.linspace(0.005, 0.995, 100)
     return Figure(
-        "Other losses, other answers",
-        "The probability that minimises the expected loss when the true rate is known. Only cross-entropy answers with "
-        "the rate; weights and the focal loss answer with something else, and a map takes it back.",
+        "The probability that minimises three losses",
+        "The probability that minimises the expected loss when the true rate is known. That of cross-entropy is the "
+        "rate itself; those of a weighted and of a focal loss are other probabilities, and a formula turns them back.",
         "true rate",
         "probability that minimises the loss",
         (
@@ -432,8 +432,8 @@ def weighting(comparison: Any) -> str:
     """Say what weights do."""
     plain, weighted = _weighted(comparison, saturated=True)
     return (
-        f"It multiplies the odds by {np.exp((weighted - plain).mean()):.3f} in every cell, so that its probabilities "
-        "are "
+        f"Weighting multiplies the odds by {np.exp((weighted - plain).mean()):.3f} in every cell, so that the "
+        "probabilities are "
         f"wrong until log {WEIGHT:g} is taken off; with a continuous predictor the slope changes too, by "
         f"{weights_move_the_slope(comparison).measured:.0%} for the flights."
     )
@@ -444,15 +444,15 @@ def focusing(comparison: Any) -> str:
     return (
         f"{_focal(_base(comparison)):.3f} instead of {_base(comparison):.3f}. The map of one line recovers "
         f"{_recovered(_focal(_base(comparison))):.3f}. "
-        "It is no likelihood, so there is no MLE and no posterior of it."
+        "The focal loss is no likelihood, so there is no MLE and no posterior of it."
     )
 
 
 def cauchy(comparison: Any) -> str:
     """Say what the Cauchy prior leaves undone."""
     return (
-        f"It gives a mode, {_theta(comparison, 'cold_cauchy', 'map')[1]:.2f}, and no posterior mean: the likelihood "
-        "levels off, "
+        f"The Cauchy prior gives a mode, {_theta(comparison, 'cold_cauchy', 'map')[1]:.2f}, and no posterior mean: the "
+        "likelihood levels off, "
         "and "
         f"each decade of the slope adds {_decades(comparison)[-1] / _decades(comparison)[0]:.3f} of what the one "
         "before added."
@@ -514,8 +514,8 @@ scenario = Scenario(
     answer=answer,
     units={"level": "log-odds", "slope": "log-odds per unit of the predictor"},
     questions=(
-        Question("What does weighting the rare class do to the probabilities?", weighting),
-        Question("Which constant probability does the focal loss ask for when one in ten is a nine?", focusing),
-        Question("Does a Cauchy prior mend separation?", cauchy),
+        Question("What does weighting the rare class do to the probabilities of a classifier?", weighting),
+        Question("Which constant probability minimises the focal loss when one digit in ten is a nine?", focusing),
+        Question("Does a Cauchy prior give finite estimates when all cold flights were damaged?", cauchy),
     ),
 )  # fmt: skip

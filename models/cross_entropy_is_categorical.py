@@ -294,7 +294,7 @@ def answer(comparison: Any) -> str:
     """Say what cross-entropy is and when it has no minimum."""
     d = comparison["default"].data
     return (
-        "It is the negative log-likelihood per example, "
+        "Cross-entropy is the negative log-likelihood per example, "
         f"{-comparison['default'].panels['mle'].native.llf / d.label.size:.4f} at the MLE of the voters; it has no "
         "minimum "
         "where a line separates a class from the others, as one separates setosa, by a margin of "
@@ -316,7 +316,7 @@ def whatever(comparison: Any) -> str:
     """Say how the length of setosa's coefficients grows with the steps."""
     half, whole = (np.linalg.norm(_descent(comparison["flowers"].data, k)[0][:, 1]) for k in (STEPS // 2, STEPS))
     return (
-        f"Where the program stopped: after {STEPS // 2} steps of gradient descent setosa's coefficients have length "
+        f"Those at which it stopped: after {STEPS // 2} steps of gradient descent setosa's coefficients have length "
         f"{half:.1f}, after {STEPS} steps {whole:.1f}. The MLE is at infinity; under the prior the mode has length "
         f"{np.linalg.norm(_theta(comparison['flowers'], 'map')[:, 1]):.1f}."
     )
@@ -364,7 +364,7 @@ scenario = Scenario(
         "voters it moves little. Among the flowers it is all that keeps the coefficients finite: one species can be "
         "told apart without error, each larger coefficient says so with more confidence, and the likelihood has no "
         "reason to stop.",
-        "So the numbers that a library prints for the flowers without a penalty are those at which it gave up. The "
+        "The numbers that a library prints for the flowers without a penalty are those at which it gave up. The "
         "panel says that they are at infinity, and gives those that exist: the two species that overlap.",
     ),
     figures=(descents,),
@@ -377,8 +377,8 @@ scenario = Scenario(
     position=4,
     answer=answer,
     questions=(
-        Question("What is the cross-entropy of one voter?", one_voter),
-        Question("What would be reported of the flowers without a prior?", whatever),
-        Question("What is left to estimate when a class is separated?", what_is_left),
+        Question("What does one voter add to the cross-entropy of a classifier?", one_voter),
+        Question("Which coefficients does a program report for separated flowers without a prior?", whatever),
+        Question("What is left to estimate when a line separates one class from the others?", what_is_left),
     ),
 )  # fmt: skip

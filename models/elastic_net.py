@@ -261,8 +261,8 @@ def path(comparison: Any) -> Figure:
 def answer(comparison: Any) -> str:
     """Say what the elastic net's prior is."""
     return (
-        "It is a prior of two normal densities cut off at zero and glued together, and its mode is scikit-learn's "
-        f"ElasticNet; leaving out its constant moves sigma from {_sigma(comparison):.4f} to "
+        "The elastic net is a prior of two normal densities cut off at zero and glued together, and its mode is "
+        f"scikit-learn's ElasticNet; leaving out its constant moves sigma from {_sigma(comparison):.4f} to "
         f"{_sigma(comparison, 'dropped'):.4f} at the "
         "mode."
     )
@@ -292,8 +292,8 @@ def zeros(comparison: Any) -> str:
     """Say whether the posterior has zeros."""
     zero = np.array(PREDICTORS)[comparison["default"].values("map", "beta") == 0]
     return (
-        f"The mode has them, here at {', '.join(zero) if zero.size else 'none of the four'}, because the density has a "
-        f"corner at zero; of the draws {int(np.sum(comparison['default'].draws('beta') == 0))} are."
+        f"The mode has zeros, here at {', '.join(zero) if zero.size else 'none of the four'}, because the density has "
+        f"a corner at zero; of the draws {int(np.sum(comparison['default'].draws('beta') == 0))} are."
     )
 
 
@@ -322,8 +322,8 @@ scenario = Scenario(
         "The prior falls like a Laplace density near zero and like a normal one far out. Its corner sets coefficients "
         "to "
         "zero as the lasso's does; its curvature shrinks large ones and makes predictors that repeat each other share.",
-        "Its constant holds sigma. Libraries that minimise a penalised loss at a given penalty never see it; a joint "
-        "mode "
+        "The constant of the prior holds sigma. Libraries that minimise a penalised loss at a given penalty never see "
+        "it; a joint mode "
         "or a posterior does, and without it sigma is larger, as if the coefficients were no observations of sigma.",
     ),
     figures=(path,),
@@ -338,8 +338,8 @@ scenario = Scenario(
     answer=answer,
     units={"beta": "standard deviations of progression, for one of the predictor", "sigma": "standard deviations"},
     questions=(
-        Question("What do elastic net and lasso do with a predictor and its copy?", grouping),
-        Question("When does the constant of a prior matter?", constants),
-        Question("Has the posterior zeros as the mode may have?", zeros),
+        Question("Which coefficients do elastic net and lasso give to a predictor and its exact copy?", grouping),
+        Question("What does the constant of the elastic net's prior change?", constants),
+        Question("Are coefficients exactly zero in the posterior, as they may be at the mode?", zeros),
     ),
 )  # fmt: skip

@@ -249,9 +249,9 @@ def log_likelihoods(comparison: Any) -> Figure:
     near = ten > one.min()
     marks = [y.mean() - OFF, y.mean(), y.mean() + OFF]
     return Figure(
-        "Log-likelihood, and that of ten times the data",
-        "Its top is the MLE, its curvature the precision; ten copies of the data curve it ten times as much. The "
-        "points are the three values of the other figure.",
+        "The log-likelihood of the data and of ten copies of them",
+        "The top of the log-likelihood is the MLE, its curvature the precision; ten copies of the data curve it ten "
+        "times as much. The points are three values of mu: too low, right and too high.",
         "mu, 100 km/s above 299 000",
         "log-likelihood, below its maximum",
         (
@@ -293,9 +293,9 @@ def worth(comparison: Any) -> str:
 def underflowing(comparison: Any) -> str:
     """Say after how many terms the product is zero."""
     return (
-        f"After {_underflow()[0]} terms it is zero in double precision, whatever mu is; the sum of logarithms of a "
-        f"thousand copies of the data is {_log_likelihood(comparison, SPEEDS.mean(), 1000)[0]:.0f}, and no trouble at "
-        "all."
+        f"After {_underflow()[0]} factors the product is zero in double precision, whatever mu is; the sum of "
+        f"logarithms of a thousand copies of the data is {_log_likelihood(comparison, SPEEDS.mean(), 1000)[0]:.0f}, "
+        "and no trouble at all."
     )
 
 
@@ -342,8 +342,8 @@ scenario = Scenario(
     answer=answer,
     units={"mu": "100 km/s above 299 000"},
     questions=(
-        Question("How many more measurements halve the standard error of twenty?", halving),
-        Question("What does the prior count for, in measurements?", worth),
-        Question("Why is the product of the likelihood's factors never computed?", underflowing),
+        Question("How many measurements, beside the first twenty, halve the standard error of mu?", halving),
+        Question("How many measurements does the prior of mu count for?", worth),
+        Question("Why is a likelihood never computed as the product of its factors?", underflowing),
     ),
 )  # fmt: skip

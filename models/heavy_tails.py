@@ -462,7 +462,7 @@ def why_none(comparison: Any) -> str:
     """Say why the Laplace posterior moves though its mode does not."""
     (one, narrow), (other, wide) = (_exact(comparison[v].data, "laplace") for v in ("default", "moved"))
     return (
-        f"Its mode is fixed by two days and keeps its slope of {_vertex(comparison['moved'].data)[1]:.3f}, but the "
+        f"The mode is fixed by two days and keeps its slope of {_vertex(comparison['moved'].data)[1]:.3f}, but the "
         "scale grows with the far day. By "
         f"quadrature the posterior's standard deviation of the slope goes from {narrow[1]:.3f} to "
         f"{wide[1]:.3f}, and its mean from {one[1]:.3f} to {other[1]:.3f}."
@@ -473,8 +473,8 @@ def huber(comparison: Any) -> str:
     """Say what Huber's estimator is among them."""
     moved = _huber(comparison["moved"].data)[1] - _huber(comparison["default"].data)[1]
     return (
-        f"It is moved by {moved:.3f}. Its loss is that of errors which are normal in the middle and Laplace in the "
-        "tails, but its scale comes from another rule, so that it is no maximum of a likelihood."
+        f"Huber's slope is moved by {moved:.3f}. Its loss is that of errors which are normal in the middle and Laplace "
+        "in the tails, but its scale comes from another rule, so that it is no maximum of a likelihood."
     )
 
 
@@ -520,8 +520,8 @@ scenario = Scenario(
     position=5,
     answer=answer,
     questions=(
-        Question("Does a posterior mean protect against an outlier where the MLE does not?", same_in_panels),
-        Question("Why does the Laplace posterior change when its mode does not?", why_none),
-        Question("What is Huber's estimator among these?", huber),
+        Question("Does a posterior mean protect the slope against an outlier where the MLE does not?", same_in_panels),
+        Question("Why does a far day move the posterior under Laplace errors and not the mode of the slope?", why_none),
+        Question("How does Huber's M-estimator compare with normal, Laplace and Student errors?", huber),
     ),
 )  # fmt: skip

@@ -493,8 +493,8 @@ scenario = Scenario(
     position=5,
     answer=answer,
     questions=(
-        Question("What does a model gain by remembering the letter before?", remembering),
-        Question("How much does additive smoothing keep for letters that were not seen?", reserving),
-        Question("Where does the other direction of the divergence lead?", directions),
+        Question("How much perplexity does a model of letters save by remembering the letter before?", remembering),
+        Question("How much probability does additive smoothing keep for letters that were not seen?", reserving),
+        Question("Which normal is closest to a mixture of two in each direction of the divergence?", directions),
     ),
 )  # fmt: skip

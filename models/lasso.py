@@ -318,8 +318,8 @@ scenario = Scenario(
     why=(
         "The prior, a Laplace density, has a corner at zero. Where the data pull on a coefficient by less than "
         "lambda*sigma, the highest point of prior times likelihood lies on that corner: the MAP is exactly zero.",
-        "That is a property of the highest point alone. A corner has no probability, so no draw is zero, and a mean "
-        "or a median averages over both sides: the posterior shrinks a coefficient but never drops it.",
+        "An exact zero is a property of the highest point alone. A corner has no probability, so no draw is zero, and "
+        "a mean or a median averages over both sides: the posterior shrinks a coefficient but never drops it.",
         "The blood serum measurements s1 to s4 nearly repeat each other. The likelihood balances large coefficients "
         "of opposite sign, which are improbable under the prior: the MLE of s1 lies outside the posterior's interval.",
     ),

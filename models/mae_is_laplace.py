@@ -236,7 +236,7 @@ def two_lines(comparison: Any) -> Figure:
     median, mean = _line(comparison, "mle"), np.polyfit(d.income, d.food, 1)
     on = np.abs(_residuals(d, median)) < 1e-10
     return Figure(
-        "Two losses, two lines",
+        "The lines of least absolute and of least squared error",
         "The median line is fixed by the two households that it passes through; the least squares line leans to the "
         "households of large income that spend little on food.",
         "income, thousand francs from the mean",
@@ -288,8 +288,8 @@ def disagreement(comparison: Any) -> str:
     kept = np.argsort(d.income)[:-2]
     whole, without = (np.polyfit(d.income[rows], d.food[rows], 1)[0] for rows in (np.arange(d.income.size), kept))
     return (
-        f"Its slope is {whole:.3f} where the median's is {slope:.3f}; without the two households of largest income it "
-        f"would be {without:.3f}."
+        f"The slope of least squares is {whole:.3f} where the median's is {slope:.3f}; without the two households of "
+        f"largest income it would be {without:.3f}."
     )
 
 
@@ -318,8 +318,9 @@ scenario = Scenario(
         "scale is the least loss. The likelihood has an edge wherever the line passes through a household, and its top "
         "lies where two of them meet: the answer is exact, and moving other households does not change it until one "
         "crosses the line.",
-        "At such a corner there is no curvature, and so neither standard error nor Wald interval; the profile needs no "
-        "curvature. The posterior averages over the lines around the corner, and none of its draws lies on one.",
+        "At a corner of the likelihood there is no curvature, and so neither standard error nor Wald interval; the "
+        "profile needs no curvature. The posterior averages over the lines around the corner, and none of its draws "
+        "lies on one.",
         "Squared error on the same households answers another question, the mean instead of the median, and leans to "
         "a few households of large income.",
     ),
@@ -334,8 +335,8 @@ scenario = Scenario(
     answer=answer,
     units={"level": "thousand francs", "b": "thousand francs"},
     questions=(
-        Question("Which households fix the line?", fixing),
-        Question("Why has the MLE of the slope no standard error?", no_error),
-        Question("By how much does squared error disagree, and on whose account?", disagreement),
+        Question("Which households fix the line of least absolute error?", fixing),
+        Question("Why has the slope of the line of least absolute error no standard error?", no_error),
+        Question("How far is the slope of least squares from that of least absolute error?", disagreement),
     ),
 )  # fmt: skip

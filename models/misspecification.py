@@ -356,7 +356,7 @@ def mending(comparison: Any) -> str:
     row, robust = comparison["default"].rows("mle", "rate")[3], _glm.__wrapped__("HC0")[1][3]
     return (
         f"A model of the spread, or the sandwich: for poor health the error becomes {robust:.3f} "
-        f"instead of {row.std_error:.3f}. It mends the interval of the mean, and not the distribution."
+        f"instead of {row.std_error:.3f}. The sandwich mends the interval of the mean, and not the distribution."
     )
 
 
@@ -400,8 +400,8 @@ scenario = Scenario(
     answer=answer,
     units={"rate": "visits a year"},
     questions=(
-        Question("What do 95 % intervals cover when the counts are overdispersed?", missing),
-        Question("What notices that the model is wrong?", noticing),
-        Question("What mends the intervals?", mending),
+        Question("How often do a Poisson model's 95 % intervals cover the mean of overdispersed counts?", missing),
+        Question("What shows that the Poisson model is wrong?", noticing),
+        Question("What makes the intervals of a Poisson model wide enough?", mending),
     ),
 )  # fmt: skip

@@ -288,17 +288,17 @@ def height_is_the_caps(comparison: Any) -> Claim:
     return at_most(abs(gain - ties * np.log(10.0)), 1e-3)
 
 
-@claim("Where standard deviations may not go below a cap that is less than the narrower of EM's two, but not too low, "
-       "the maximum of the likelihood is EM's answer (largest difference of six parameters)")  # fmt: skip
+@claim("Where standard deviations may not go below a cap that is less than the narrower of EM's two components, but "
+       "not too low, the maximum of the likelihood is EM's answer (largest difference of six parameters)")  # fmt: skip
 def middle_cap_is_em(comparison: Any) -> Claim:
     best = _interior(comparison["default"])
     ours = np.array([best[name][np.argsort(best["mu"])] for name in NAMES])
     return at_most(float(np.max(np.abs(_capped(CAPS[1])[1] - ours))), 1e-5)
 
 
-@claim("Where standard deviations may not go below a cap that is more than the narrower of EM's two, the maximum has a "
-       "component on the cap that holds more flowers than under a low cap (its weight, high cap over low cap)"
-       )  # fmt: skip
+@claim("Where standard deviations may not go below a cap that is more than the narrower of EM's two components, the "
+       "maximum has a component on the cap that holds more flowers than under a low cap (its weight, high cap over low "
+       "cap)")  # fmt: skip
 def place_depends_on_the_cap(comparison: Any) -> Claim:
     low, high = _capped(CAPS[0])[1], _capped(CAPS[2])[1]
     if high[2].min() != CAPS[2]:
@@ -357,15 +357,15 @@ def capping(comparison: Any) -> str:
             f"with {cap:g} cm the narrow component has {w[k]:.0%} of the flowers around {mu[k]:.2f} cm and a standard "
             f"deviation of {sigma[k]:.3g} (log-likelihood {height:.1f})"
         )
-    return f"It gives a maximum, and chooses which: {'; '.join(said)}."
+    return f"The cap gives a maximum, and chooses which: {'; '.join(said)}."
 
 
 def volume(comparison: Any) -> str:
     """Say why the posterior does not see the spike."""
     path = comparison["default"].panels["mle"].paths[0]
     return (
-        f"Because it is narrow. Along the path the log-likelihood passes {path.objective[-1]:.0f} where the best "
-        "interior "
+        f"Because the spike is narrow. Along the path the log-likelihood passes {path.objective[-1]:.0f} where the "
+        "best interior "
         f"maximum has {path.objective[0]:.0f}, but only at a standard deviation of {path.values[-1]:.0e} cm, and in an "
         "interval as short for the mean: next to no probability."
     )
@@ -382,7 +382,7 @@ def which_prior(comparison: Any) -> str:
 
 scenario = Scenario(
     name="mixture",
-    question="Where is the maximum of a likelihood that has none?",
+    question="Where is the maximum of the likelihood of two normal components?",
     source="Day (1969), Biometrika 56(3), 463-474; petal lengths of Fisher (1936), as shipped by scikit-learn",
     model=model,
     data=data,
@@ -411,8 +411,9 @@ scenario = Scenario(
         "One component can sit on a single measured length: as its standard deviation goes to zero the likelihood "
         "has no limit, whatever the rest of the data say. What EM and most programs report is a local maximum. It is "
         "shown here among the other optima: a sensible summary, and not the MLE.",
-        "A prior closes that path only if it vanishes faster than sigma^m, with m lengths tied. The inverse-gamma "
-        "does, and its mode is close to EM's answer; the half-normal is positive at zero, and there is no MAP.",
+        "A prior closes the path to a standard deviation of zero only if it vanishes faster than sigma^m, with m "
+        "lengths tied. The inverse-gamma does, and its mode is close to EM's answer; the half-normal is positive at "
+        "zero, and there is no MAP.",
         "A cap below which no standard deviation may go gives a maximum too. It is on the cap, or where EM ends, or on "
         "the cap again, as the cap is low, middling or high: the answer is chosen with the cap.",
         "The posterior exists under either prior and hardly differs: it weighs the spike by its volume, and the spike "
@@ -430,8 +431,8 @@ scenario = Scenario(
     about="The lengths of 150 iris petals, to the nearest millimetre, as two normal components: weight is the share of "
     "each, mu its mean and sigma its standard deviation. Many lengths are equal.",
     questions=(
-        Question("What does a cap on the standard deviations do?", capping),
-        Question("Why does the posterior not see the spike?", volume),
-        Question("Which prior leaves a mode?", which_prior),
+        Question("What becomes of the maximum when standard deviations may not go below a cap?", capping),
+        Question("Why does the posterior hold next to no probability where the likelihood is unbounded?", volume),
+        Question("Which prior of the standard deviations gives two normal components a mode?", which_prior),
     ),
 )  # fmt: skip

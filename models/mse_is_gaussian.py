@@ -218,8 +218,8 @@ def spread_is_not_one(comparison: Any) -> Claim:
     return at_least(rich / poor, 1.5)
 
 
-@claim("White's HC0 error of the slope, from statsmodels' OLS, is larger than the standard error of the MLE, which is "
-       "therefore too small (ratio)")  # fmt: skip
+@claim("White's HC0 error of the slope, from statsmodels' OLS, is larger than the standard error of the slope's MLE "
+       "(ratio)")  # fmt: skip
 def sandwich_is_larger(comparison: Any) -> Claim:
     import statsmodels.api as sm
 
@@ -239,7 +239,7 @@ def two_scales(comparison: Any) -> Figure:
     return Figure(
         "The loss and the likelihood of a slope",
         "Negative log-likelihood per household, times 2 sigma^2 and measured from its least, lies on the mean squared "
-        "error measured from its own.",
+        "error measured from its least.",
         "slope",
         "above its minimum",
         (
@@ -334,8 +334,8 @@ scenario = Scenario(
     answer=answer,
     units={"level": "thousand francs", "sigma": "thousand francs", "mse": "thousand francs squared"},
     questions=(
-        Question("Which assumption does the squared error make that the households break?", broken),
-        Question("By what is the sum of squares divided in each panel?", divisors),
-        Question("What does the likelihood tell that the loss leaves out?", sigma_too),
+        Question("Which assumption of the squared error do the households break?", broken),
+        Question("By what does each panel divide the sum of squares to estimate sigma^2?", divisors),
+        Question("What does a normal likelihood tell that the mean squared error leaves out?", sigma_too),
     ),
 )  # fmt: skip

@@ -440,7 +440,7 @@ def shaping(comparison: Any) -> str:
 def ending(comparison: Any) -> str:
     """Say where the posterior's end comes from."""
     return (
-        f"From the prior. The deviance rises by {_fall(comparison):.2f} on the way to a straight line and by no more, "
+        f"The prior. The deviance rises by {_fall(comparison):.2f} on the way to a straight line and by no more, "
         "so "
         "the data alone rule out no plateau however high. The log-normal prior of the rate gives high plateaus little "
         "weight; with a flat one there would be no posterior, as with the oxygen demand, where the mass of large rates "
@@ -450,7 +450,7 @@ def ending(comparison: Any) -> str:
 
 scenario = Scenario(
     name="nonlinear",
-    question="How far does a curve go that the data do not follow to its plateau?",
+    question="How high is the plateau of a curve that the data do not follow to its end?",
     source="BoxBOD, NIST Statistical Reference Datasets (https://www.itl.nist.gov/div898/strd), from Box, Hunter and "
     "Hunter (1978), Statistics for Experimenters, pp. 483-487; Davidian and Giltinan (1995), section 5.2.4",
     model=model,
@@ -494,8 +494,8 @@ scenario = Scenario(
     position=2,
     answer=answer,
     questions=(
-        Question("What goes wrong from a hard start?", starting),
+        Question("Where does Levenberg-Marquardt end from NIST's hard start?", starting),
         Question("How do Wald, profile and posterior intervals of the rate differ in shape?", shaping),
-        Question("Where does the posterior's upper end of a plateau out of sight come from?", ending),
+        Question("What decides the upper end of a plateau's posterior interval when no measurement nears it?", ending),
     ),
 )  # fmt: skip

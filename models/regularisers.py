@@ -250,7 +250,7 @@ def answer(comparison: Any) -> str:
 def ridge(comparison: Any) -> str:
     """Say how near plain ridge is to the stopped descent."""
     return (
-        f"Nearly: their factors differ by up to {_ratios(comparison).max():.3f} here, and by no more than "
+        f"Nearly: the factors of the two differ by up to {_ratios(comparison).max():.3f} here, and by no more than "
         f"{_factor_bound():.4f} "
         "for "
         "gradient flow on any data. The ridge that is the same has another penalty in each direction."
@@ -316,8 +316,8 @@ scenario = Scenario(
     answer=answer,
     units={"weight": "standard deviations of progression, for one of the predictor"},
     questions=(
-        Question("Is early stopping the same as ridge?", ridge),
-        Question("What does the prior of dropout depend on?", dropping),
-        Question("Do more labels overcome label smoothing?", smoothing),
+        Question("Is early stopping of gradient descent the same as ridge?", ridge),
+        Question("What does the prior that dropout stands for depend on?", dropping),
+        Question("Do more labels overcome the bias of label smoothing?", smoothing),
     ),
 )  # fmt: skip

@@ -194,9 +194,9 @@ def _mass(n: int, ends: tuple[float, float]) -> float:
     return float(quad(density, *np.log(ends), epsabs=0, epsrel=1e-12)[0])
 
 
-@claim("At n = 3 the posterior of the variance under the prior exp(-n e/(2 variance)) has no integral: beyond e^22 "
-       "each further factor of e adds as much as the one before (largest deviation from one of the mass per factor)"
-       )  # fmt: skip
+@claim("At n = 3 the posterior of the variance, under the prior that a constant added to it stands for, has no "
+       "integral: beyond exp(22) each further factor of exp(1) adds as much as the one before (largest deviation from "
+       "one of the mass per factor)")  # fmt: skip
 def constant_has_no_posterior(comparison: Any) -> Claim:
     masses = [_mass(3, (np.exp(k), np.exp(k + 1))) for k in range(22, 40)]
     return at_most(float(np.max(np.abs(np.array(masses) - 1))), 1e-8)
@@ -327,8 +327,8 @@ scenario = Scenario(
     answer=answer,
     units={"mu": "hours", "variance": "hours squared"},
     questions=(
-        Question("Which prior is a constant added to the variance?", secret),
-        Question("What does a 95 % Wald interval cover at two observations?", covering),
-        Question("Can there be a mode and no posterior?", no_integral),
+        Question("Which prior does a constant added to the variance stand for?", secret),
+        Question("How often does a 95 % Wald interval from two observations cover the mean?", covering),
+        Question("Can a variance have a mode under a prior and no posterior?", no_integral),
     ),
 )  # fmt: skip

@@ -100,16 +100,19 @@ JOINING = {"and", "because", "both", "but", "hence", "or", "so", "such", "that",
 REFERRING = {"it", "its", "so", "their", "them", "these", "they", "this", "those"}
 
 
-def leans(statement: str) -> bool:
-    """Say whether a statement needs the one before it: its first word joins on, or a pronoun comes before its noun."""
-    words = [word.lower() for word in re.findall(r"[\w']+", statement.split("(")[0])]
-    return not statement[0].isupper() or words[0] in JOINING or not REFERRING.isdisjoint(words[:6])
+def leans(text: str) -> bool:
+    """Say whether a text needs the one before it: its first word joins on, or a pronoun comes before its noun."""
+    words = [word.lower() for word in re.findall(r"[\w']+", text.split("(")[0])]
+    joins = words[0] in JOINING and not text.endswith("?")  # a question may begin with which
+    return joins or not text[0].isupper() or not REFERRING.isdisjoint(words[:6])
 
 
 @pytest.mark.parametrize("name", sorted(triptych.scenarios()))
 def test_a_statement_stands_alone(name: str) -> None:
-    """Every statement begins with a capital letter and says what it is about before it refers to it."""
-    assert [s for c in triptych.scenarios()[name].claims if leans(s := vars(c)["statement"])] == []
+    """Statements and questions begin with a capital letter and say what they are about before they refer to it."""
+    scenario = triptych.scenarios()[name]
+    said = [vars(claim)["statement"] for claim in scenario.claims] + [q.text for q in scenario.questions]
+    assert [text for text in said if leans(text)] == []
 
 
 @pytest.mark.parametrize(
