@@ -38,9 +38,9 @@ TOOLS = (
 )
 ENTRY = ("projector", "lesson")
 PANELS = (
-    ("mle", "Maximum likelihood", "the top of the data's curve"),
-    ("map", "MAP mode", "the top of data times prior"),
-    ("mcmc", "Posterior", "the average over the whole curve"),
+    ("mle", "Maximum likelihood", "where the likelihood is highest"),
+    ("map", "MAP mode", "where likelihood times prior is highest"),
+    ("mcmc", "Posterior", "the average of the posterior density"),
 )
 STATUS_WORDS = {
     "unbounded": "no maximum",

@@ -236,10 +236,10 @@ def test_the_lines_of_the_outlier_are_the_answers_with_it_there(page: Page, less
 def test_a_height_without_end_is_told_beside_its_curve(page: Page, lesson: Path) -> None:
     page.open(lesson)
     notes = "[...document.querySelectorAll('#mixture .panel .note')].map((n) => n.textContent)"
-    assert page.evaluate(notes) == ["↑ rises without end", "↑ rises without end", ""]
+    assert page.evaluate(notes) == ["↑ grows without limit", "↑ grows without limit", ""]
     bench(page, "mixture", switch="inverse_gamma")
     page.evaluate(FRAMES)
-    assert page.evaluate(notes) == ["↑ rises without end", "", ""]
+    assert page.evaluate(notes) == ["↑ grows without limit", "", ""]
     assert page.evaluate("document.querySelector('#mixture .panel.mle .here').textContent") == "you are here"
 
 
@@ -261,7 +261,7 @@ def test_a_posterior_that_does_not_exist_has_no_number_and_no_curve(
     seen = f"['.own', '.bar'].map((part) => {panel}.querySelector(part).getAttribute('visibility'))"
     why = f"document.querySelector('#{name} .why').textContent"
     bench(page, name, **changes)
-    assert shown(page, name)["mcmc"] == ["no posterior: the area has no end", "no interval"]
+    assert shown(page, name)["mcmc"] == ["no posterior: the area is infinite", "no interval"]
     assert page.evaluate(paths) == ["", ""]
     assert page.evaluate(seen) == ["hidden", "hidden"]
     told = page.evaluate(why)
@@ -279,6 +279,125 @@ def test_values_of_an_address_lie_on_the_steps_of_the_bench(page: Page, lesson: 
     page.evaluate("new Promise((done) => setTimeout(done, 50))")
     assert page.evaluate("lesson.benches.mixture.current().y")[:2] == [2.1, 2.1]
     assert shown(page, "mixture")["mcmc"][0].startswith("no posterior")
+
+
+def test_one_patient_leaves_the_prior_and_the_sentence_says_both_averages(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    for scale in (0.5, 1.0):
+        bench(page, "small_n", n=1, prior=scale)
+        average = float(shown(page, "small_n")["mcmc"][0])
+        told = page.evaluate("document.querySelector('#small_n .why').textContent")
+        before = stats.halfnorm.mean(scale=scale)
+        assert average == pytest.approx(before, rel=0.02)  # the teacher is told: nearly the prior
+        assert told.endswith(f"the average is {average:.2f}, that of the prior {before:.2f}.")
+
+
+def test_a_prior_far_below_the_data_is_told_with_its_probability(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    why = "document.querySelector('#small_n .why').textContent"
+    assert stats.halfnorm.sf(2.0) == pytest.approx(0.05, abs=0.005)
+    for scale, far in ((1.0, False), (0.6, False), (0.5, True)):  # the MLE is 1.17
+        bench(page, "small_n", prior=scale)
+        page.evaluate(FRAMES)
+        assert ("about 5\u00a0% probability to a sigma above" in page.evaluate(why)) == far, scale
+
+
+def test_a_mode_between_two_values_has_the_interval_of_the_prior_and_the_sentence_says_so(
+    page: Page, lesson: Path
+) -> None:
+    page.open(lesson)
+    why = "document.querySelector('#outlier .why').textContent"
+    for n, scale, flat in ((2, 3.0, True), (2, 0.5, True), (9, 3.0, False)):
+        bench(page, "outlier", switch="laplace", n=n, prior=scale)
+        page.evaluate(FRAMES)
+        found = page.evaluate(
+            "(() => { const b = lesson.benches.outlier; return b.answers(b.current()).found.map; })()"
+        )
+        if flat:
+            half = stats.norm.ppf(0.975) * scale
+            assert [found["lower"], found["upper"]] == pytest.approx([found["value"] - half, found["value"] + half])
+        assert ("the mode's interval is that of the prior alone" in page.evaluate(why)) == flat
+
+
+def value(page: Page, name: str, method: str, **changes: Any) -> float:
+    return float(page.evaluate(f"lesson.benches.{name}.answers({json.dumps(changes)}).found.{method}.value"))
+
+
+def test_figures_in_the_texts_are_those_of_the_page(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    text = {name: page.evaluate(f"document.querySelector('#{name} .prose').textContent") for name in NAMES}
+    because = {name: [prediction.because for prediction in get(name).predictions] for name in NAMES}
+
+    def sums(scale: float) -> str:
+        found = f"lesson.benches.weight_decay.answers({{prior: {scale}}}).found.map"
+        return f"{page.evaluate(f'{found}.value + {found}.other'):.2f}"
+
+    wide, tight = (f"{value(page, 'weight_decay', 'map', prior=p):.2f}".replace("-", "\u2212") for p in (20, 1))
+    plain = " ".join(text["weight_decay"].split())
+    assert f"the sum goes from {sums(20)} to {sums(1)} and the first weight from {wide} to {tight}" in plain
+    assert f"to {sums(0.2)} at scale 0.2" in plain
+    mode = value(page, "small_n", "map")
+    top = page.evaluate(
+        "(() => { const f = lesson.benches.small_n.answers({}).found.density;"
+        " return Array.from({length: 2000}, (_, k) => 0.5 + k / 1000).reduce((a, b) => (f(b) > f(a) ? b : a)); })()"
+    )
+    assert f"the mode, {mode:.2f}, is not where the green curve has its top, {top:.2f}" in text["small_n"]
+    averages = [value(page, "mixture", "mcmc", switch=prior) for prior in get("mixture").switches]
+    assert because["mixture"][2].startswith(f"It goes from {averages[0]:.2f} to {averages[1]:.2f}.")
+    local = page.evaluate("lesson.benches.mixture.answers({}).found.interior().x")
+    assert f"at sigma {local:.2f}" in get("mixture").predictions[0].choices[0]
+    ask = get("outlier").predictions[2]
+    back = [value(page, "outlier", "mle", **there) for there in (ask.start, {**ask.start, **ask.move})]
+    assert because["outlier"][2].endswith(f"goes back from {back[0]:.2f} to {back[1]:.2f}.")
+    assert f"median, {value(page, 'outlier', 'mle', switch='laplace')}." in because["outlier"][1]
+
+
+@pytest.mark.parametrize(("n", "tenths"), [(5, 6), (10, 2)])
+def test_groups_without_a_finite_slope_are_as_many_as_the_question_says(
+    page: Page, lesson: Path, n: int, tenths: int
+) -> None:
+    page.open(lesson)
+    times, words = 2000, {6: "six of ten groups of five", 2: "two of ten groups of ten"}
+    assert words[tenths] in get("separation").predictions[2].because
+    drawn_ = page.evaluate(
+        f"Array.from({{length: {times}}}, (_, k) =>"
+        f" lesson.acts.separation.simulate(lesson.random(k), {{n: {n}, prior: 2}}, 1.5))"
+    )
+    infinite = 0
+    for study in drawn_:
+        x, passed = np.array(study["x"]), np.array(study["y"]) == 1
+        one = passed.all() or not passed.any()
+        infinite += one or x[passed].min() > x[~passed].max() or x[passed].max() < x[~passed].min()
+    assert infinite / times == pytest.approx(tenths / 10, abs=0.05)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_curves_stand_inside_their_picture_on_a_phone(page: Page, lesson: Path, name: str) -> None:
+    page.open(lesson, width=390)
+    changes = {"extra": 1e-9} if name == "mixture" else {}
+    bench(page, name, **changes)
+    page.evaluate(FRAMES)
+    out = page.evaluate(
+        f"[...document.querySelectorAll('#{name} :is(.curve-label, .here, .note)')].filter((t) => t.textContent)"
+        ".map((t) => [t.getBoundingClientRect(), t.ownerSVGElement.getBoundingClientRect()])"
+        ".map(([own, all]) => Math.max(all.left - own.left, own.right - all.right))"
+    )
+    assert max(out, default=0) <= 1
+
+
+@pytest.mark.parametrize("name", ["small_n", "lasso", "mixture", "outlier"])
+def test_no_dot_of_a_line_covers_another(page: Page, lesson: Path, name: str) -> None:
+    page.open(lesson)
+    bench(page, name)
+    page.evaluate(FRAMES)
+    centres = np.array(
+        page.evaluate(
+            f"[...document.querySelectorAll('#{name} .dot:not(.out) .body')].map((d) => d.getBoundingClientRect())"
+            ".map((box) => [box.x + box.width / 2, box.y + box.height / 2])"
+        )
+    )
+    gaps = np.hypot(*(centres[:, None] - centres[None]).transpose(2, 0, 1))
+    assert gaps[np.triu_indices(len(centres), 1)].min() > 11  # the radius is 9: more than half of each is seen
 
 
 @pytest.mark.parametrize("place", [0.4, 0.0, -2.0])

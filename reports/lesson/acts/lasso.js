@@ -7,7 +7,7 @@ acts.lasso = (() => {
     const likelihood = (x) => -0.5 * n * (x - m) ** 2;
     const prior_ = (x) => -Math.abs(x) / prior;
     const joint = (x) => likelihood(x) + prior_(x);
-    const corner = 1 / (n * prior); // the data have to pull harder than the corner holds
+    const corner = 1 / (n * prior); // up to this distance of the mean from zero the mode is zero
     const value = Math.sign(m) * Math.max(Math.abs(m) - corner, 0);
     const map = value === 0 ? { status: "ok", value: 0, none: ": a corner has no curvature" }
       : { status: "ok", value, lower: value - half, upper: value + half };
@@ -24,11 +24,12 @@ acts.lasso = (() => {
 
   const sentence = ({ mle, map, mcmc, corner, positive }, { y }) => {
     const whose = y.length > 1 ? `the mean of the ${y.length} changes` : "the one change";
-    const start = [`The mode is zero as long as ${whose} lies within ${shown(corner)} of zero. It is `, ["mle", shown(mle.value)]];
+    const it = y.length > 1 ? "The mean" : "The change";
+    const start = [`The mode is zero as long as ${whose} lies within ${shown(corner)} of zero. ${it} is `, ["mle", shown(mle.value)]];
     const end = [["mcmc", `the average is ${shown(mcmc.value)}, and the effect is above zero with probability ${shown(positive)}`], "."];
     return map.value === 0
-      ? [...start, ", so ", ["map", "the mode is exactly zero"], ". The posterior gives the value zero no probability: ", ...end]
-      : [...start, ", so the mode lies that much nearer to zero, at ", ["map", shown(map.value)], "; ", ...end];
+      ? [...start, ", so ", ["map", "the mode is exactly zero"], ". The posterior gives the single value zero no probability: ", ...end]
+      : [...start, `, so the mode lies nearer to zero by ${shown(corner)}, at `, ["map", shown(map.value)], "; ", ...end];
   };
 
   return {

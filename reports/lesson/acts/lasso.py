@@ -66,29 +66,32 @@ act = Act(
     study="People are drawn around an effect of 0.3, with spread one.",
     predictions=(
         Prediction(
-            "The prior becomes tight: its scale goes to 0.2. Which answers become exactly zero?",
+            "The prior becomes tight: its scale goes from 3 to 0.2. Which answers become exactly zero?",
             ("MAP mode and posterior's average", "the MAP mode only", "neither"),
             1,
             {"n": 10, "prior": 3, "y": CHANGES},
             {"prior": 0.2},
-            "A corner can hold a top. An average weighs all effects, and those on the data's side weigh more.",
+            "From zero towards the mean the prior now falls faster than the likelihood rises, so the top is at zero. "
+            "The average takes in all effects, and those on the side of the data weigh more.",
         ),
         Prediction(
-            "The last person is dragged far up. Where will the mode be?",
+            "The scale of the prior is 0.2. The last person is dragged to the right, from 0.6 to 4.5. "
+            "Where is the mode then?",
             ("still zero", "between zero and the mean", "on the mean"),
             1,
             {"n": 10, "prior": 0.2, "y": CHANGES},
             {"y": (*CHANGES[:9], 4.5)},
-            "Once the mean is farther from zero than the corner holds, the mode follows it at exactly that distance: "
-            "soft thresholding.",
+            "The mean is now farther from zero than 1/(n times the scale), which is 0.5. The mode lies nearer to zero "
+            "than the mean by exactly 0.5: soft thresholding.",
         ),
         Prediction(
-            "Only one person is left, whose change is 0.9. Is the mode zero?",
+            "The scale of the prior is 1. Only the first person is kept, whose change is 0.9. Is the mode zero?",
             ("yes", "no"),
             0,
             {"n": 10, "prior": 1, "y": CHANGES},
             {"n": 1},
-            "The corner holds a mean of up to 1/(n scale), which is 1 here. Fewer people make the same prior stronger.",
+            "The mode is zero for a mean of up to 1/(n times the scale): 1 for one person, 0.1 for ten. With fewer "
+            "people the same prior counts for more.",
         ),
     ),
 )

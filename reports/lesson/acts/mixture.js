@@ -130,16 +130,16 @@ acts.mixture = (() => {
     const top = interior();
     const here = squeezed(y[0], bench.extra);
     const start = [`With the unknown component on ${shown(y[0])} and sigma ${shown(bench.extra)} the log-likelihood is ${shown(here)}; `];
-    const peak = top ? [`the local maximum, at sigma ${shown(top.x)}, has ${shown(top.height)}. `] : ["there is no local maximum. "];
-    const rising = here > top?.height ? "It has passed the local maximum, and rises on as sigma falls: "
-      : "As sigma falls it rises above every height: ";
+    const peak = top ? [`its local maximum, at sigma ${shown(top.x)}, is ${shown(top.height)}. `] : ["it has no local maximum. "];
+    const rising = here > top?.height ? "The former is higher, and as sigma falls, the log-likelihood grows without limit: "
+      : "As sigma falls, the log-likelihood grows without limit: ";
     const end = [rising, ["mle", "no global maximum"], ". "];
     return [...start, ...peak, ...end,
-      ...(map.status === "unbounded" ? ["A half-normal prior is not zero at sigma = 0 and does not stop the rise: ", ["map", "no mode"], ". "]
-        : ["An inverse-gamma prior falls to zero faster than the likelihood rises: ", ["map", `mode ${shown(map.value)}`], ". "]),
-      ...(mcmc.status === "no_posterior" ? [`${COUNTS[most - 2]} values are equal. With the component on them the curve, averaged over the component's mean, `,
-        `grows like ${inversePower(most - 1)} as sigma falls, and the area under it has no end: `, ["mcmc", "no posterior and no average"], "."]
-        : ["Small values of sigma hold little area, and ", ["mcmc", `the average is ${shown(mcmc.value)}`], "."])];
+      ...(map.status === "unbounded" ? ["The half-normal prior is not zero at sigma = 0 and does not stop it: ", ["map", "no mode"], ". "]
+        : ["The inverse-gamma prior falls to zero faster than the likelihood grows: ", ["map", `mode ${shown(map.value)}`], ". "]),
+      ...(mcmc.status === "no_posterior" ? [`${COUNTS[most - 2]} values are equal. With the component on them the likelihood, averaged over the component's mean, `,
+        `grows like ${inversePower(most - 1)} as sigma falls, and the area under it is infinite: `, ["mcmc", "no posterior and no average"], "."]
+        : ["Small sigmas hold little of the posterior's area, and ", ["mcmc", `the average is ${shown(mcmc.value)}`], "."])];
   };
 
   /** Both components over the data, in units of the known one's top, which is drawn at a quarter of the height. */
@@ -151,8 +151,8 @@ acts.mixture = (() => {
         .filter(([value]) => value >= -4 && value <= 8);
     };
     return [
-      { points: bell(0, 1), kind: "known", label: { at: -3.9, height: 0.25, words: "known component" } },
-      { points: bell(at_, sigma), kind: "marked", label: { at: at_ + Math.min(2 * sigma, 0.5), height: Math.max(0.25 / sigma, 0.4), words: "unknown component" } },
+      { points: bell(0, 1), kind: "known", label: { at: 8, height: 0.78, words: "known component", end: true } },
+      { points: bell(at_, sigma), kind: "marked", label: { at: 8, height: 0.95, words: "unknown component", end: true } },
     ];
   };
 

@@ -94,10 +94,11 @@ act = Act(
         "noun": "value",
         "outlier": 7.5,
         "height": 150,
-        "data": "values, and the two components; the unknown one stands on the red value, with the sigma of the slider",
+        "data": "values, and the two components; the mean of the unknown one is the red value, "
+        "its sigma that of the slider",
         "n": {"min": 3, "max": 10, "start": 10, "label": "values"},
         "prior": {"lo": 0.1, "hi": 10, "start": 1, "label": "scale of the prior of sigma"},
-        "extra": {"label": "sigma of the component on the red value", "lo": 1e-9, "hi": 3, "log": True, "start": 1},
+        "extra": {"label": "sigma of the unknown component", "lo": 1e-9, "hi": 3, "log": True, "start": 1},
         "switch": {
             "label": "prior of sigma",
             "options": (("half_normal", "half-normal"), ("inverse_gamma", "inverse-gamma")),
@@ -111,35 +112,35 @@ act = Act(
         },
         "truth": 0.5,
     },
-    study="Half of the values are drawn from Normal(0, 1), half from Normal(2, 0.5).",
+    study="Each value is drawn from Normal(0, 1) or Normal(2, 0.5), with probability one half each.",
     predictions=(
         Prediction(
-            "The unknown component stands on the red value. Its sigma falls from 1 to a billionth. "
+            "The mean of the unknown component is the red value. Its sigma falls from 1 to 1e\u22129. "
             "Which log-likelihood is higher?",
-            ("that of the local maximum, at a sigma of ordinary size", "that of the component with the tiny sigma"),
+            ("that of the local maximum, at sigma 0.31", "that of sigma 1e\u22129 on the red value"),
             1,
             {"n": 10, "prior": 1, "switch": "half_normal", "extra": 1, "y": VALUES},
             {"extra": 1e-9},
-            "The known component gives every other value a density above zero, and the density at the one value grows "
-            "like 1/sigma. The product passes every height.",
+            "The known component keeps the density at all other values above zero. The density at the red value grows "
+            "like 1/sigma, and the likelihood with it.",
         ),
         Prediction(
-            "The half-normal prior is replaced by an inverse-gamma one. Is there a mode?",
+            "An inverse-gamma prior of sigma takes the place of the half-normal one. Is there a mode?",
             ("yes", "no"),
             0,
             {"n": 10, "prior": 1, "switch": "half_normal", "extra": 0.1, "y": VALUES},
             {"switch": "inverse_gamma"},
-            "Near zero an inverse-gamma density falls faster than any power of sigma; a half-normal one is highest "
-            "there.",
+            "As sigma goes to zero, the inverse-gamma density falls faster than any power of sigma, and the likelihood "
+            "grows like 1/sigma only. The half-normal density is highest at zero.",
         ),
         Prediction(
-            "And the posterior's average of sigma: does it stay within half of what it was?",
-            ("yes", "no"),
+            "The same change of the prior. By how much does the posterior's average of sigma change?",
+            ("by less than half of it", "by more than half of it"),
             0,
             {"n": 10, "prior": 1, "switch": "half_normal", "extra": 0.1, "y": VALUES},
             {"switch": "inverse_gamma"},
-            "The values of sigma near zero hold next to no area, so the average under the half-normal prior was an "
-            "answer already. It changes with the prior, as averages do.",
+            "It goes from 0.63 to 0.83. Values of sigma near zero hold next to no area under either prior, so the "
+            "average exists under both.",
         ),
     ),
     switches=("half_normal", "inverse_gamma"),

@@ -76,15 +76,18 @@ acts.outlier = (() => {
     const [left, right] = middles(y);
     const far = Math.max(...y.map((v) => Math.abs(v - 0.5 * (left + right))));
     const pull = {
-      normal: "Under normal errors a value pulls in proportion to its distance, however far it is: ",
-      laplace: "Under Laplace errors every value pulls equally hard, so only the count on each side matters: ",
-      student: "Under Student errors a value that is far away pulls less and less: ",
+      normal: "Under normal errors each value pulls the centre in proportion to its distance: ",
+      laplace: "Under Laplace errors each value pulls equally hard at any distance, so only the number of values on each side matters: ",
+      student: "Under Student errors the pull of a value is strongest at distance 2, and weaker the farther it lies beyond: ",
     }[errors];
-    const first = mle.status === "ok" ? ["mle", shown(mle.value)]
-      : ["mle", `every centre from ${shown(mle.left)} to ${shown(mle.right)} is as good`];
-    return [pull, first, ", mode ", ["map", shown(map.value)], ", average ", ["mcmc", shown(mcmc.value)],
-      `. The farthest value lies ${shown(far)} from the median`,
-      errors === "normal" ? "; the intervals would be as wide if it lay near." : "."];
+    const first = mle.status === "ok" ? ["mle", `MLE ${shown(mle.value)}`]
+      : ["mle", `every centre from ${shown(mle.left)} to ${shown(mle.right)} fits equally well`];
+    // Between two values the likelihood is straight: what curvature there is comes from the prior.
+    const flat = errors === "laplace" && map.lower !== undefined;
+    return [pull, first, ", ", ["map", `mode ${shown(map.value)}`], ", ", ["mcmc", `average ${shown(mcmc.value)}`], ".",
+      y.length > 1 ? ` The farthest value lies ${shown(far)} from the median.` : "",
+      errors === "normal" ? " The intervals have the same width wherever the values lie, because the scale of the errors is taken as known." : "",
+      flat ? " The likelihood has no curvature at the mode, so the mode's interval is that of the prior alone." : ""];
   };
 
   // The MLE against the place of the last value, one line for each kind of errors that was chosen.
@@ -102,7 +105,7 @@ acts.outlier = (() => {
     const heights = [0, 1, ...lines.flatMap(({ points }) => points.map(([, height]) => height))];
     const [lo, hi] = [Math.min(...heights) - 0.1, Math.max(...heights) + 0.2];
     return {
-      title: "MLE, by where the last value lies", lines, here: mle.value === undefined ? undefined : [y[y.length - 1], mle.value],
+      title: "the MLE against the last value", lines, here: mle.value === undefined ? undefined : [y[y.length - 1], mle.value],
       x: { lo: -4, hi: 10, ticks: [-4, 0, 4, 8], label: "last value" }, y: { lo, hi, ticks: ticksOf(lo, hi), label: "MLE" },
     };
   };

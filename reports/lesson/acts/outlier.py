@@ -71,15 +71,15 @@ act = Act(
         "axis": {"lo": -2, "hi": 4, "ticks": (-2, -1, 0, 1, 2, 3, 4), "label": "centre"},
         "truth": 0.5,
     },
-    study="Values are drawn around 0.5; one in ten has an error five times as wide, whatever the model takes it for.",
+    study="Values are drawn around 0.5 with normal errors of spread one, or of spread five for about one in ten.",
     predictions=(
         Prediction(
-            "Normal errors. The last of nine values is dragged out to 9. How far does the MLE go?",
+            "Normal errors. The last of nine values is dragged from \u22120.4 to 9. How far does the MLE go?",
             ("far (more than 0.3)", "a little", "not at all"),
             0,
             {"n": 9, "prior": 3, "switch": "normal", "y": VALUES},
             {"y": (*VALUES[:8], 9, VALUES[9])},
-            "The mean moves by a ninth of the distance, without limit.",
+            "The MLE is the mean, which moves by one ninth of that distance, and by more if the value goes farther.",
         ),
         Prediction(
             "Laplace errors. The largest value, 1.3, is dragged out to 9. Does the MLE move?",
@@ -87,15 +87,16 @@ act = Act(
             0,
             {"n": 9, "prior": 3, "switch": "laplace", "y": VALUES},
             {"y": (*VALUES[:2], 9, *VALUES[3:])},
-            "It is the median, and as many values lie above it as before.",
+            "The MLE is the median, 0.4. Four values lie above it, before and after.",
         ),
         Prediction(
             "Student errors. The last value stands at 3 and is dragged on to 9. Which way does the MLE go?",
-            ("back, towards zero", "on, after the value"),
+            ("back, towards the other values", "on, after the last value"),
             0,
             {"n": 9, "prior": 3, "switch": "student", "y": (*VALUES[:8], 3, VALUES[9])},
             {"y": (*VALUES[:8], 9, VALUES[9])},
-            "Far out the pull of a value falls off: heavy tails have seen such values before.",
+            "The pull of a value is largest at a distance of 2 and falls beyond. At 9 the value pulls less than at 3, "
+            "and the MLE goes back from 0.57 to 0.48.",
         ),
     ),
     switches=("normal", "laplace", "student"),

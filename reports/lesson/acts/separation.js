@@ -131,24 +131,24 @@ acts.separation = (() => {
         ["map", `mode ${shown(map.value)}`], ", ", ["mcmc", `average ${shown(mcmc.value)}`], "."];
     }
     if (mle.status !== "ok") {
-      const split = where.kind === "touching" ? "One value touches both groups and all others lie on their side: "
-        : "One value splits those who passed from those who failed: ";
+      const split = where.kind === "touching" ? "One value occurs in both groups and separates the others: "
+        : "One value separates those who passed from those who failed: ";
       const average = alike(mcmc.value, map.value) ? ["; ", ["mcmc", "the average"], " agrees with it to the digits shown"]
-        : ["; steep curves stay plausible, so ", ["mcmc", `the average lies farther out, at ${shown(mcmc.value)}`]];
-      return [split, "the steeper the curve, the better it fits, so ", ["mle", "the likelihood has its top at infinity"],
-        ". The prior pays for steepness and stops it at ", ["map", shown(map.value)], ...average, ".", ...withZero(map, mcmc)];
+        : ["; steep curves stay plausible, so ", ["mcmc", `the average lies farther from zero, at ${shown(mcmc.value)}`]];
+      return [split, "the steeper the curve, the better it fits, so ", ["mle", "the MLE is infinite"],
+        ". The prior is lower for steeper curves and puts the mode at ", ["map", shown(map.value)], ...average, ".", ...withZero(map, mcmc)];
     }
     const moved = alike(map.value, mle.value) ? ["moves it so little that ", ["map", "the mode"], " agrees with it to the digits shown"]
-      : ["pulls it to ", ["map", shown(map.value)]];
+      : ["pulls the mode to ", ["map", shown(map.value)]];
     const average = alike(mcmc.value, map.value) ? [", and ", ["mcmc", "the average"], " agrees with the mode to the digits shown"]
       : [", and the long tail of steep curves takes ", ["mcmc", `the average to ${shown(mcmc.value)}`]];
-    return ["The groups overlap, so a steeper curve at some point fits worse: ", ["mle", `top at ${shown(mle.value)}`],
+    return ["The groups overlap, so very steep curves fit worse: ", ["mle", `MLE ${shown(mle.value)}`],
       ". The prior ", ...moved, ...average, ".", ...withZero(map, mcmc)];
   };
 
   /** The mode's interval is symmetric where the density is not: it may hold zero where the posterior's does not. */
   const withZero = (map, mcmc) => (map.lower < 0 && map.upper > 0 && mcmc.lower * mcmc.upper > 0
-    ? [" The mode's interval takes the density for a normal curve, and so holds zero."] : []);
+    ? [" The mode's interval is symmetric although the curve is skewed: it contains zero, and the posterior's does not."] : []);
 
   /** The chance to pass at every value: of the MLE, a step where its slope is infinite, of the mode, and averaged over the posterior. */
   const curves = ({ mle, map, where, intercepts, averaged: average }, given, bench, config) => {

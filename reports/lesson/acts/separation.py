@@ -71,14 +71,14 @@ act = Act(
         "noun": "person",
         "outlier": 2.9,
         "height": 160,
-        "data": "hours of practice above or below the usual; those who passed are in the upper row. The curves are the "
-        "chance to pass by the MLE, by the MAP mode, and averaged over the posterior",
+        "data": "hours of practice above or below the usual; those who passed are in the upper row. The curves show "
+        "the probability of passing",
         "n": {"min": 2, "max": 10, "start": 10, "label": "people"},
         "prior": {"lo": 0.2, "hi": 20, "start": 2, "label": "scale of the normal prior of the slope"},
         "axis": {"lo": -2, "hi": 10, "ticks": (-2, 0, 2, 4, 6, 8, 10), "label": "slope: log odds per hour"},
         "truth": 1.5,
     },
-    study="Hours are drawn from Normal(0, 1.3), and people pass with log odds of 1.5 an hour.",
+    study="Hours are drawn from Normal(0, 1.3); the log odds of passing are 1.5 times the hours.",
     predictions=(
         Prediction(
             "The person who failed at 0.4 hours above the usual is moved to 0.4 below, left of all who passed. "
@@ -87,24 +87,26 @@ act = Act(
             2,
             {"n": 10, "prior": 2, "x": HOURS},
             {"x": (*HOURS[:2], -0.4, *HOURS[3:])},
-            "Now one value of the hours splits the two groups. A steeper curve is always better, and none is best.",
+            "Now one value of the hours separates the two groups. Every steeper curve fits better, so no finite slope "
+            "is best.",
         ),
         Prediction(
-            "The groups are separated. The prior becomes ten times as wide. Does the MAP mode care?",
-            ("yes, it moves far up", "hardly"),
+            "The groups are separated. The scale of the prior goes from 2 to 20. What does the MAP mode do?",
+            ("it becomes several times as large", "it hardly changes"),
             0,
             {"n": 10, "prior": 2, "x": (*HOURS[:2], -0.4, *HOURS[3:])},
             {"prior": 20},
-            "The data bound the slope from below only. From above there is the prior alone, and the answer is as large "
-            "as it allows.",
+            "These data bound the slope from below only. From above the prior alone bounds it, so the mode grows with "
+            "the prior's scale.",
         ),
         Prediction(
-            "Two people are left, one of each kind. Is there a finite MLE?",
+            "Only the first two people are kept: one failed, the other passed. Is there a finite MLE?",
             ("yes", "no"),
             1,
             {"n": 10, "prior": 2, "x": HOURS},
             {"n": 2},
-            "Two different values are always split. Small groups are separated more often than not.",
+            "Two people at different values are always separated. When the study below is repeated, there is no finite "
+            "MLE in six of ten groups of five people, and in two of ten groups of ten.",
         ),
     ),
 )

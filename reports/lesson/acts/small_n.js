@@ -51,34 +51,34 @@ acts.small_n = (() => {
   const sentence = ({ mle, map, mcmc }, { y, prior }, written) => {
     const n = y.length;
     if (mle.status !== "ok") {
-      const who = n > 1 ? "With all patients on one spot" : "With one patient";
-      const start = [`${who} the curve can stand on the dot and become ever narrower: its height has no end, so there is `,
+      const who = n > 1 ? "With all patients at one value" : "With one patient";
+      const start = [`${who} the likelihood grows without limit when the mean is that value and sigma goes to zero: there is `,
         ["mle", "no maximum of the likelihood"]];
       const middle = map.status === "unbounded" ? [" and ", ["map", "no mode"]]
-        : [", while the density of log sigma is highest at ", ["map", `sigma = ${shown(map.value)}`]];
+        : [", while likelihood times prior, as a density of log sigma, is highest at ", ["map", `sigma = ${shown(map.value)}`]];
       if (mcmc.status === "no_posterior") {
-        return [...start, ...middle, `. Averaged over the mean, the curve still grows like ${inversePower(n - 1)} as sigma falls, and the `,
-          "half-normal prior, which is not zero at sigma = 0, does not stop it. The area under such a curve has no end: there is ",
+        return [...start, ...middle, `. Averaged over the mean, it still grows like ${inversePower(n - 1)} as sigma falls, and the `,
+          "half-normal prior, which is not zero at sigma = 0, does not stop it. The area under such a curve is infinite: there is ",
           ["mcmc", "no posterior and no average"], "."];
       }
-      return [...start, ...middle, ". Near zero the curve is high but holds little probability: ",
-        ["mcmc", `the average is ${shown(mcmc.value)}`], ", most of it prior."];
+      return [...start, ...middle, ". Averaged over the mean, one value says little about sigma: ",
+        ["mcmc", `the average is ${shown(mcmc.value)}`], `, that of the prior ${shown(prior * Math.sqrt(2 / Math.PI))}.`];
     }
     if (written === "log_sigma") {
-      const place = alike(map.value, mle.value) ? ["; ", ["mle", "the likelihood's"], " agrees with it to the digits shown"]
-        : [" (the likelihood's at ", ["mle", shown(mle.value)], ")"];
-      return ["Equal steps of log sigma are not equal steps of sigma: the density is multiplied by sigma, and its top is at ",
-        ["map", shown(map.value)], ...place, ". Areas stay what they are, and so does ",
+      const place = alike(map.value, mle.value) ? ["; ", ["mle", "the MLE"], " agrees with it to the digits shown"]
+        : [" (MLE ", ["mle", shown(mle.value)], ")"];
+      return ["The density of log sigma is that of sigma multiplied by sigma, and its top, the mode, is at ",
+        ["map", shown(map.value)], ...place, ". The probability of each range of sigma stays the same, and so does ",
         ["mcmc", `the average, ${shown(mcmc.value)}`], "."];
     }
     const direction = map.value < mle.value ? "down" : "up";
     const moved = alike(map.value, mle.value)
       ? ["moves the top so little that ", ["mle", "the MLE"], " and ", ["map", "the mode"], ` agree to the digits shown, ${shown(map.value)}`]
-      : [`pulls the top ${direction} from `, ["mle", shown(mle.value)], " to ", ["map", shown(map.value)]];
-    return ["The prior, written on sigma, ", ...moved,
-      ". The average over the whole curve is ", ["mcmc", shown(mcmc.value)],
-      alike(mcmc.value, map.value) ? ", as the top to the digits shown." : mcmc.value > map.value ? ": the long tail of large spreads counts, which a top does not see." : ".",
-      mcmc.upper > prior * 2.5 ? " The prior is tight for these data." : ""];
+      : [`pulls the top ${direction}, from the MLE `, ["mle", shown(mle.value)], " to the mode ", ["map", shown(map.value)]];
+    return ["The prior of sigma ", ...moved,
+      ". The average of the posterior is ", ["mcmc", shown(mcmc.value)],
+      alike(mcmc.value, map.value) ? ", as the mode to the digits shown." : mcmc.value > map.value ? ", above the mode, because the curve has a long tail of large sigmas." : ".",
+      mle.value > 2 * prior ? ` The prior gives only about 5\u00a0% probability to a sigma above ${shown(2 * prior)}, and the MLE is above it.` : ""];
   };
 
   return {

@@ -68,12 +68,12 @@ def states() -> list[State]:
     rng = np.random.default_rng(1908)
     found = [
         State({"y": HOURS, "prior": 1.0}, "sigma", "ten patients"),
-        State({"y": HOURS, "prior": 1.0}, "log_sigma", "ten patients, written on log sigma"),
+        State({"y": HOURS, "prior": 1.0}, "log_sigma", "ten patients, prior a density of log sigma"),
         State({"y": HOURS[:3], "prior": 1.0}, "sigma", "three patients"),
-        State({"y": HOURS[:3], "prior": 1.0}, "log_sigma", "three patients, written on log sigma"),
+        State({"y": HOURS[:3], "prior": 1.0}, "log_sigma", "three patients, prior a density of log sigma"),
         State({"y": HOURS[:2], "prior": 1.0}, "sigma", "two patients"),
         State({"y": HOURS[:1], "prior": 1.0}, "sigma", "one patient", marginal=True),
-        State({"y": HOURS[:1], "prior": 1.0}, "log_sigma", "one patient, written on log sigma", marginal=True),
+        State({"y": HOURS[:1], "prior": 1.0}, "log_sigma", "one patient, prior a density of log sigma", marginal=True),
         State({"y": (*HOURS[:9], 8.5), "prior": 1.0}, "sigma", "an outlier"),
     ]
     for n, prior in ((10, 0.2), (10, 5.0), (5, 0.3), (5, 1.0), (5, 3.0), (2, 0.3), (2, 3.0), (3, 4.0), (1, 3.0)):
@@ -83,7 +83,7 @@ def states() -> list[State]:
         found += [State({"y": dragged, "prior": 2.0}, switch) for switch in act.switches]
     found += [
         State({"y": HOURS[2:4], "prior": 1.0}, "sigma", "two patients on one spot"),
-        State({"y": (2.5,) * 10, "prior": 0.3}, "log_sigma", "ten patients on one spot, written on log sigma"),
+        State({"y": (2.5,) * 10, "prior": 0.3}, "log_sigma", "ten patients on one spot, prior a density of log sigma"),
     ]
     return found
 
@@ -107,38 +107,40 @@ act = Act(
         "data": "extra hours of sleep, one dot a patient",
         "n": {"min": 1, "max": 10, "start": 10, "label": "patients"},
         "prior": {"lo": 0.1, "hi": 10, "start": 1, "label": "scale of the prior of sigma"},
-        "switch": {"label": "the prior is written on", "options": (("sigma", "sigma"), ("log_sigma", "log sigma"))},
+        "switch": {"label": "prior is a density of", "options": (("sigma", "sigma"), ("log_sigma", "log sigma"))},
         "axis": {"lo": 0.005, "hi": 4, "ticks": (0, 1, 2, 3, 4), "label": "sigma, hours"},
         "truth": 1.2,
     },
-    study="Patients are drawn from a normal distribution with spread 1.2.",
+    study="Patients are drawn from a normal distribution with mean 1.5 and spread 1.2.",
     predictions=(
         Prediction(
-            "Seven of ten patients go home. Where will the posterior's average of sigma go?",
+            "Only the first three patients are kept (1.2, 2.4 and 1.3 hours). "
+            "Where does the posterior's average of sigma go?",
             ("up", "it stays", "down"),
             2,
             {"n": 10, "prior": 1, "switch": "sigma", "y": HOURS},
             {"n": 3},
-            "The three who stay differ little, and the average follows them. It falls less than the top of the "
-            "likelihood does, because with three patients large spreads remain plausible.",
+            "These three values differ less than all ten, so the average falls. It falls less than the MLE, because "
+            "three values leave large spreads plausible.",
         ),
         Prediction(
-            "The same prior is written on log sigma in place of sigma. Which of the three moves?",
+            "The same prior is expressed as a density of log sigma instead of sigma. "
+            "Which of the three answers changes?",
             ("the MLE", "the MAP mode", "the posterior's average"),
             1,
             {"n": 3, "prior": 1, "switch": "sigma", "y": HOURS},
             {"switch": "log_sigma"},
-            "A density changes its height when it is written on another scale, and its top is elsewhere. Areas do not "
-            "change, so the average stays; the likelihood is no density of sigma and stays too.",
+            "The density of log sigma is that of sigma multiplied by sigma, so its top lies elsewhere. The probability "
+            "of each range of sigma is the same, and so is the average. The likelihood is not a density of sigma.",
         ),
         Prediction(
-            "One patient is left. Which of the three still has an answer?",
+            "Only the first patient is kept. Which of the three answers still exist?",
             ("all three", "MAP and posterior", "the posterior only", "none"),
             2,
             {"n": 2, "prior": 1, "switch": "sigma", "y": HOURS},
             {"n": 1},
-            "The curve can stand on the one dot and become ever narrower; nothing bounds its height, nor that of the "
-            "product with this prior. The area under it is finite all the same.",
+            "With the mean on the one value and sigma going to zero, the likelihood grows without limit, and so does "
+            "its product with this prior. The area under the product is finite, so the posterior exists.",
         ),
     ),
     switches=("sigma", "log_sigma"),

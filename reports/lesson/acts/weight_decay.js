@@ -49,23 +49,23 @@ acts.weight_decay = (() => {
   };
 
   const sentence = ({ mle, map, mcmc, correlation }) => {
-    const both = `both weights together come to ${shown(map.value + map.other)}`;
+    const both = `the sum of both weights is ${shown(map.value + map.other)}`;
     if (mle.status !== "ok") {
-      return ["The data know only one weighted sum of the two weights: ", ["mle", "every first weight fits equally well"],
-        ", so the likelihood is flat. The prior splits it, ", ["map", shown(map.value)], " and ",
-        `${shown(map.other)}; the average is the same `, ["mcmc", shown(mcmc.value)],
-        ", and its interval is as wide as the prior makes it."];
+      return ["The data determine only one weighted sum of the two weights: ", ["mle", "every first weight fits equally well"],
+        ", so the likelihood is flat. The prior chooses among them: mode ", ["map", shown(map.value)],
+        ` (second weight ${shown(map.other)}), and the average is the same, `, ["mcmc", shown(mcmc.value)],
+        ". A wider prior makes their intervals wider."];
     }
     const width = (map.upper - map.lower) / (mle.upper - mle.lower);
     const percent = Math.round(100 * width);
     const [total, alone] = [map.value + map.other, mle.value + mle.other];
     const moved = alike(mle.value, map.value)
-      ? ["moves the weight so little that ", ["mle", "the MLE"], " and ", ["map", "the mode"], ` agree to the digits shown, ${shown(map.value)},`]
-      : ["moves ", ["mle", shown(mle.value)], " to ", ["map", shown(map.value)]];
+      ? ["moves the first weight so little that ", ["mle", "the MLE"], " and ", ["map", "the mode"], ` agree to the digits shown, ${shown(map.value)},`]
+      : ["moves the first weight from ", ["mle", shown(mle.value)], " to ", ["map", shown(map.value)]];
     return [cause(correlation, width), ...moved,
-      percent === 100 ? " and makes the interval hardly narrower" : ` and makes the interval ${percent}\u00a0% as wide`,
-      `; ${both} (${alike(total, alone) ? "as" : shown(alone)} by the data alone). A normal curve has its top at its average: `,
-      ["mcmc", `posterior ${shown(mcmc.value)}`], "."];
+      percent === 100 ? " and makes its interval hardly narrower" : ` and makes its interval ${percent}\u00a0% as wide`,
+      `; ${both} (${alike(total, alone) ? "so it is" : shown(alone)} by the MLE). The posterior is normal, so its average is its top: `,
+      ["mcmc", shown(mcmc.value)], "."];
   };
 
   const inputs = (bench, config) => {

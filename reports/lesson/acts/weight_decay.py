@@ -77,7 +77,7 @@ act = Act(
         "truth": 0.8,
         "other": 0.5,
     },
-    study="Outcomes are drawn with weights 0.8 and 0.5 and errors of spread one; the predictors stay.",
+    study="Outcomes are drawn with weights 0.8 and 0.5 and errors of spread one; the predictors stay the same.",
     predictions=(
         Prediction(
             "The seventh week's outcome goes up by two, from 1.2 to 3.2. Which answer moves more?",
@@ -85,26 +85,26 @@ act = Act(
             0,
             {"n": 10, "prior": 1, "extra": 0.95, "y": OUTCOME},
             {"y": (*OUTCOME[:6], 3.2, *OUTCOME[7:])},
-            "The two predictors are correlated, so the data tell their weights apart by small differences only, and "
-            "one week upsets them. The prior holds the difference of the weights near zero.",
+            "The predictors are correlated, so the data determine the difference of the weights badly, and one week "
+            "changes the MLE by much. The prior holds the difference near zero.",
         ),
         Prediction(
-            "The second predictor becomes an exact copy of the first. Who still has an answer?",
+            "The second predictor becomes an exact copy of the first. Which of the three answers still exist?",
             ("all three", "MAP and posterior", "the posterior only"),
             1,
             {"n": 10, "prior": 1, "extra": 0.95, "y": OUTCOME},
             {"extra": 1},
-            "Only the sum of the weights is in the data, so the likelihood is flat along their difference. The prior "
-            "splits the sum into halves.",
+            "Only the sum of the weights enters the likelihood, which is flat along their difference. The prior makes "
+            "both weights equal.",
         ),
         Prediction(
-            "The prior becomes tight. Where will the posterior's average be, seen from the MAP mode?",
-            ("on it", "above it", "below it"),
+            "The prior becomes tight: its scale goes from 1 to 0.2. Where does the posterior's average lie then?",
+            ("on the MAP mode", "above the MAP mode", "below the MAP mode"),
             0,
             {"n": 10, "prior": 1, "extra": 0.95, "y": OUTCOME},
             {"prior": 0.2},
-            "Normal errors and a normal prior make a normal posterior, and its top is its average. The other acts show "
-            "that this is an exception.",
+            "Normal errors and a normal prior make a normal posterior, and its top is its average. Of the other acts "
+            "only the last one has such a posterior, and only under normal errors.",
         ),
     ),
 )

@@ -44,6 +44,8 @@ function makeControls(place, config, start, changed, current) {
   rows.push((bench) => put(outlier, { "aria-pressed": bench[config.drag][bench.n - 1] === config.outlier }));
   const reset = make("button", { type: "button" }, "back to the start");
   reset.addEventListener("click", () => changed(start));
-  place.append(outlier, reset);
+  const buttons = make("span", { class: "buttons" });
+  buttons.append(outlier, reset);
+  place.append(buttons);
   return { show: (bench) => rows.forEach((row) => row(bench)) };
 }

@@ -83,14 +83,14 @@ function makePanels(place, config) {
         put(line, { x1: x, x2: x, y1: mine ? PANEL.top : 80, y2: PANEL.floor, visibility: inView ? "visible" : "hidden" });
       });
       ends(panel.bar, own);
-      mark(panel, marker, curves.reference);
       panel.big.textContent = told(own);
       panel.big.classList.toggle("none", own.value === undefined);
       panel.small.textContent = (interval(own) || `no interval${own.none ?? ""}`) + (own.more ?? "");
       const beyond = shares[METHODS.indexOf(panel.method)];
-      panel.note.textContent = own.status === "unbounded" ? "↑ rises without end"
+      panel.note.textContent = own.status === "unbounded" ? "↑ grows without limit"
         : beyond > 1 ? `${shown(own.value)} →` : beyond < 0 ? `← ${shown(own.value)}` : "";
       put(panel.note, { x: beyond > 1 ? width - 2 : 2, y: 12, "text-anchor": beyond > 1 ? "end" : "start" });
+      mark(panel, marker, curves.reference);
       put(panel.svg, { "aria-label": `${NAMES[panel.method]}: ${told(own)}; ${KINDS[panel.method]} ${interval(own) || "none"}` });
     }
   };
@@ -102,6 +102,7 @@ function makePanels(place, config) {
     const share = Math.min(Math.max(scale.share(marker.x), 0), 1);
     const [cx, cy] = [share * width, at(Math.min(Math.exp(marker.height - (reference ?? marker.height)), 1.1))];
     put(panel.marker, { cx, cy });
+    if (cx < 40 && cy < 30) put(panel.note, { x: 14 }); // beside the point, not under it
     put(panel.here, { x: share > 0.5 ? cx - 9 : cx + 9, y: cy < 40 ? cy + 22 : cy - 9, "text-anchor": share > 0.5 ? "end" : "start" });
     panel.here.textContent = `${scale.share(marker.x) < 0 ? "← " : ""}${marker.words}`;
   }

@@ -1,6 +1,6 @@
 // A small plot beside the data, where an act has one: lines and dots on two axes.
 
-const SIDE = { left: 44, right: 10, top: 22, bottom: 38, height: 230 };
+const SIDE = { left: 54, right: 10, top: 22, bottom: 38, height: 230 };
 
 /** Make the plot of an act. Returns what draws it from answers and bench; nothing is drawn while it is hidden. */
 function makeSide(place, act, config) {

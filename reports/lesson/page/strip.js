@@ -1,6 +1,7 @@
 // The strip of data: dots that are dragged by pointer or finger, or moved by arrow keys.
 
-const STRIP_HEIGHT = { line: 76, lanes: 112, scatter: 230 };
+const STRIP_HEIGHT = { line: 100, lanes: 112, scatter: 230 };
+const STACK = { near: 16, step: 12, most: 4 }; // dots of a line nearer than this stand on one another, in pixels
 
 /** Make the strip of a bench; moved(index, value) is called when a dot was moved. Returns what draws it again. */
 function makeStrip(place, config, moved, current) {
@@ -71,8 +72,18 @@ function makeStrip(place, config, moved, current) {
     const value = bench[config.drag][k];
     if (config.layout === "scatter") return [x(config.start.first[k], -2, 2), height - 26 - (height - 40) * (value - lo) / (hi - lo)];
     if (config.layout === "lanes") return [x(value, lo, hi), config.start.y[k] ? 24 : height - 48];
-    const below = bench[config.drag].slice(0, k).filter((other) => Math.abs(other - value) < 0.3 * config.step).length;
-    return [x(value, lo, hi), height - 40 - 9 * Math.min(below, 3)];
+    return [x(value, lo, hi), height - 38 - STACK.step * levels(bench[config.drag])[k]];
+  }
+
+  /** On which level each dot of a line stands: the lowest without a dot too near. A crowd shares the highest. */
+  function levels(values) {
+    const places = values.map((value) => x(value, lo, hi));
+    return places.reduce((taken, place, k) => {
+      const full = new Set(taken.filter((_, j) => Math.abs(places[j] - place) < STACK.near));
+      let level = 0;
+      while (full.has(level) && level < STACK.most) level += 1;
+      return [...taken, level];
+    }, []);
   }
 
   function axis() {
@@ -107,7 +118,7 @@ function makeStrip(place, config, moved, current) {
       const at = points.map(([value, h]) => [x(value, lo, hi), low - (low - high) * Math.min(h, 1.05), h > 1]);
       draw("path", { d: pathOf(at), class: `curve ${kind}` }, behind);
       const [lx, ly] = [x(label.at, lo, hi), low - (low - high) * Math.min(label.height, 1)];
-      draw("text", { x: lx + 6, y: ly + 4, class: `curve-label ${kind}` }, behind).textContent = label.words;
+      draw("text", { x: lx + (label.end ? 0 : 6), y: ly + 4, "text-anchor": label.end ? "end" : "start", class: `curve-label ${kind}` }, behind).textContent = label.words;
     }
   }
 

@@ -4,11 +4,11 @@ const METHODS = ["mle", "map", "mcmc"];
 const NAMES = { mle: "Maximum likelihood", map: "MAP mode", mcmc: "Posterior" };
 const KINDS = { mle: "95 % confidence interval", map: "95 % interval from the curvature", mcmc: "95 % credible interval" };
 const STATUSES = {
-  unbounded: "no maximum: the height has no end",
-  at_infinity: "at infinity: steeper is always better",
+  unbounded: "no maximum: it grows without limit",
+  at_infinity: "infinite: steeper always fits better",
   at_boundary: "on the edge of what is possible",
   not_identified: "flat: many values are equally good",
-  no_posterior: "no posterior: the area has no end",
+  no_posterior: "no posterior: the area is infinite",
 };
 
 const asValue = ({ mean: value, lower, upper }) => ({ value, lower, upper });
