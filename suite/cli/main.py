@@ -73,8 +73,20 @@ def _say_usage(error: Any) -> None:
         error.show()
         return
     near = re.search(r" \(Possible options?: ([^)]*)\)$", message)
-    said = message[: near.start()] + f"; did you mean {near[1]}?" if near else message.rstrip(".")
+    said = message[: near.start()] + f"; did you mean {near[1]}?" if near else message.rstrip(".") + _formula(error)
     say(f"{said[0].lower()}{said[1:]}{'' if said.endswith('?') else ';'} see {context.command_path} -h")
+
+
+def _formula(error: Any) -> str:
+    """Return how a formula is given, where one stands among the arguments of a command that takes it as an option."""
+    import shlex
+
+    extra = re.search(r" unexpected extra arguments?(?:\(s\))? \((.*)\)$", str(error.format_message()), re.DOTALL)
+    if extra is None or all(parameter.name != "formula" for parameter in error.ctx.command.params):
+        return ""
+    home = os.path.expanduser("~")  # what a shell makes of a ~ that stands alone outside quotes
+    formula = " ".join("~" if word == home else word for word in extra[1].split(" "))
+    return f"; a formula is given as --formula {shlex.quote(formula)}" if "~" in formula else ""
 
 
 def script() -> NoReturn:

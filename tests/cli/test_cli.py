@@ -276,6 +276,32 @@ def test_a_call_that_cannot_be_read_is_told_in_the_same_voice(here: Path, capsys
     assert "Commands:" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["fit", "path"])
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["y ~ x"], "; a formula is given as --formula 'y ~ x'; see"),
+        (["y", os.path.expanduser("~"), "x"], "; a formula is given as --formula 'y ~ x'; see"),  # without quotes
+        (["y~x"], "; a formula is given as --formula 'y~x'; see"),
+        (["other.csv"], "(other.csv); see"),
+    ],
+)
+def test_a_formula_among_the_arguments_is_told_where_it_goes(
+    command: str, words: list[str], hint: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(command, "five.csv", *words) == 2
+    told = capsys.readouterr()
+    assert told.err.startswith("triptych: got unexpected extra argument")
+    assert f"{hint} " in told.err
+    assert told.err.endswith(f" {command} -h\n")
+    assert told.out == ""
+
+
+def test_a_command_without_a_formula_says_nothing_of_one(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("compare", "model.py:model", "y ~ x") == 2
+    assert "--formula" not in capsys.readouterr().err
+
+
 def test_quiet_says_nothing_that_was_not_asked_for_and_open_opens_the_page(
     with_wrong: Any, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
