@@ -83,9 +83,11 @@ def caveats(study: Study) -> list[str]:
 def print_study(study: Study, console: Console) -> None:
     """Print the measures that tell the panels apart, and what has to be known of them."""
     from rich.table import Table
+    from rich.text import Text
 
     plan = study.plan
-    console.print(f"[bold]{plan.name}[/bold]: {plan.replicates} replicates in each cell", highlight=False)
+    # Names go into texts: in a string Rich takes the label of beta[x] for markup.
+    console.print(Text.assemble((plan.name, "bold"), f": {plan.replicates} replicates in each cell"))
     last = None
     table: Any = None
     for row in headline(study):
@@ -93,15 +95,17 @@ def print_study(study: Study, console: Console) -> None:
             if table is not None:
                 console.print(table)
             last = row["cell"]
-            table = Table(title=last.name or plan.name, box=None, padding=(0, 2, 0, 0), title_justify="left")
+            table = Table(
+                title=Text(last.name or plan.name, "table.title"), box=None, padding=(0, 2, 0, 0), title_justify="left"
+            )
             for column in COLUMNS:
                 table.add_column(column, no_wrap=bool(column))
         figures = row["figures"]
         cells = [with_error(*figures.get(m, (np.nan, np.nan))) for m in MEASURES]
         share = figures["share_ok"][0]
         name = row["name"] if row["method"] == plan.methods[0] else ""
-        table.add_row(name, SHORT[row["method"]], *cells, row["kind"] if cells[-1] else "", f"{share:.1%}")
+        table.add_row(Text(name), SHORT[row["method"]], *cells, row["kind"] if cells[-1] else "", f"{share:.1%}")
     if table is not None:
         console.print(table)
     for line in caveats(study):
-        console.print(line, highlight=False)
+        console.print(Text(line))

@@ -55,3 +55,16 @@ def test_an_interrupt_says_that_what_was_solved_is_kept(
     assert ended(["lasso"], tmp_path) == 130
     (line,) = capsys.readouterr().err.splitlines()
     assert "the same command goes on from there" in line
+
+
+def test_scalars_of_a_vector_are_named_with_their_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A label in brackets is no markup."""
+    (tmp_path / "model.py").write_text(
+        "import pymc as pm\n"
+        "with pm.Model(coords={'group': ['a', 'bold', '/b']}) as groups:\n"
+        "    pm.Normal('y', pm.Normal('mu', 0, 1, dims='group'), 1, observed=[1.0, 2.0, 4.0])\n"
+    )
+    asked = ["--truth", "mu=1,2,3", "--methods", "mle", "--intervals", "wald", "--replicates", "4"]
+    assert ended([f"{tmp_path / 'model.py'}:groups", *asked], tmp_path) == 0
+    said = capsys.readouterr().out
+    assert [line.split()[0] for line in said.splitlines() if " MLE " in line] == ["mu[a]", "mu[bold]", "mu[/b]"]
