@@ -106,6 +106,10 @@ def parse(code: str) -> Expression:
     try:
         tree = ast.parse(plain.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
+        if words := [word for word in re.findall(r"\w+", plain) if keyword.iskeyword(word)]:
+            raise InputError(
+                f"{cited(code)}: {words[0]} is a word of Python; a column of that name stands in backticks"
+            ) from fault
         raise InputError(
             f"{cited(code)} is not an expression over columns; put column names that are not plain words in backticks"
         ) from fault

@@ -140,7 +140,7 @@ def _left(tokens: list[tuple[str, str]], text: str) -> tuple[Expression, ...]:
     if len(sides) > 2 or any(len(side) != 1 for side in sides):
         raise InputError(
             f"{cited(text)}: left of ~ stands one column or expression such as log(y), or "
-            "successes / trials; put arithmetic in I(...)"
+            "successes / trials; put arithmetic in I(...), and column names that are not plain words in backticks"
         )
     if len(sides) == 1 and (pair := _cbind(sides[0][0], text)):
         return pair
