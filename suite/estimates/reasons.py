@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from triptych.estimates.optimum import Optimum
 
 MOST_NAMES = 8  # names that a sentence holds
-JOINT_STEPS = (1.0, 15.0, 30.0)  # units along a direction at which a jointly constrained variable is evaluated
+STEPS = (1.0, 15.0, 30.0)  # units along a direction at which a variable is evaluated that may come to a limit
 CHANGES = 1e-3  # share of the largest change among its scalars from which one is said to move
 SHARE = 1e-6  # size of a sum, relative to its terms, up to which it is rounding
 
@@ -128,7 +128,10 @@ class Reasons:
         """Say along which coordinate the objective rises without limit, and how fast."""
         trace = self.optimum.verdict.unbounded
         assert trace is not None
-        name = self._called(int(self.optimum.active[trace.position]))
+        position = int(self.optimum.active[trace.position])
+        alone = self._made_of_one(position)
+        # What is the coordinate times a constant goes where it goes, and as fast; its inverse or its square does not.
+        name = alone[0] if alone and np.isclose(alone[1], alone[2]) else part_of(self.optimum.engine, position)
         down = trace.steps[-1] < trace.steps[0]
         advice = (
             "no maximum exists; under a prior that vanishes there faster than this rises a mode does"
@@ -209,7 +212,7 @@ class Reasons:
         return ", ".join(said)
 
     def _moved(self, direction: np.ndarray) -> list[tuple[str, bool, bool]]:
-        """Return what a direction moves: names, whether upwards, and whether it is a logarithm that goes.
+        """Return what a direction moves: names, whether upwards, and whether to a limit, as where a logarithm goes.
 
         What is reported stands for the coordinates that it is made of, as far as they are not reported themselves.
         """
@@ -220,7 +223,7 @@ class Reasons:
         blocks = [b for b in optimum.engine.blocks if b.variable.name not in elementwise(optimum.engine)]
         jointly = np.isin(active, [k for block in blocks for k in range(block.start, block.stop)])
         hidden = np.where(moving & ~transformed & ~reported & ~jointly, direction, 0.0)
-        found = [(name, up, False) for name, up in self._made_of(hidden, direction)]
+        found = self._made_of(hidden, direction)
         if not found:
             hidden[:] = 0.0
         together = np.zeros(active.size, dtype=bool)
@@ -229,29 +232,29 @@ class Reasons:
             if np.any(inside):
                 found += self._of_one_variable(block.variable, direction)
                 together |= inside
-        own = np.flatnonzero(moving & (hidden == 0) & ~together)
-        return [*found, *((self._called(int(active[k])), bool(direction[k] > 0), bool(transformed[k])) for k in own)]
+        for k in np.flatnonzero(moving & (hidden == 0) & ~together):
+            up, limit = bool(direction[k] > 0), bool(transformed[k])
+            if (alone := self._made_of_one(int(active[k]))) is None:
+                found.append((part_of(optimum.engine, int(active[k])), up, limit))
+            else:
+                name, _, slope = alone
+                found.append((name, up == (slope > 0), bool(self._settled(name, direction)[0])))
+        return found
 
     def _of_one_variable(self, variable: Variable, direction: np.ndarray) -> list[tuple[str, bool, bool]]:
         """Return the scalars of a jointly constrained variable that a direction moves; True last for a limit."""
-        unit = direction / np.max(np.abs(direction))
-        at = []
-        for step in (0.0, *JOINT_STEPS):
-            z = self.optimum.z.copy()
-            z[self.optimum.active] += step * unit
-            at.append(self.optimum.engine.natural_values(z)[variable.name].ravel())
-        here, near, far, farther = at
+        here, near, far, farther = self._values_along(variable.name, direction)
         change = near - here
         moves = np.abs(change) > CHANGES * np.max(np.abs(change), initial=0.0)
         settled = np.abs(farther - far) <= CHANGES * (1 + np.abs(far))
         return [(name, bool(change[k] > 0), bool(settled[k])) for k, name in enumerate(variable.names) if moves[k]]
 
-    def _made_of(self, hidden: np.ndarray, direction: np.ndarray) -> list[tuple[str, bool]]:
-        """Return the reported functions of hidden coordinates that a direction moves, and whether upwards.
+    def _made_of(self, hidden: np.ndarray, direction: np.ndarray) -> list[tuple[str, bool, bool]]:
+        """Return the reported functions of hidden coordinates that a direction moves, as :meth:`_moved` does.
 
         One that stands still on a ridge is what is identified there, and no part of what is not.
         """
-        found = []
+        found: list[tuple[str, bool, bool]] = []
         for estimand in self.estimands if np.any(hidden) else []:
             if estimand.positions is not None:
                 continue
@@ -259,19 +262,38 @@ class Reasons:
             upon = np.any(jacobian[:, hidden != 0] != 0, axis=1)
             along, size = jacobian @ direction, np.abs(jacobian) @ np.abs(direction)
             moves = upon & (np.abs(along) > SHARE * size)
+            settled = self._settled(estimand.name, direction)
             found += [
-                (name, bool(move > 0))
-                for name, yes, move in zip(estimand.variable.names, moves, along, strict=True)
-                if yes
+                (name, bool(along[k] > 0), bool(settled[k]))
+                for k, name in enumerate(estimand.variable.names)
+                if moves[k]
             ]
         return found
 
-    def _called(self, position: int) -> str:
-        """Return the name of a coordinate, or of the one reported scalar that is made of it alone."""
+    def _settled(self, name: str, direction: np.ndarray) -> np.ndarray:
+        """Return which scalars of a function come to a limit along a direction, as a probability with its logit."""
+        _, near, far, farther = self._values_along(name, direction)
+        with np.errstate(invalid="ignore"):  # of two infinite values, which are no limit
+            return np.asarray(np.isfinite(far) & (np.abs(farther - far) <= CHANGES * np.abs(far - near)))
+
+    def _values_along(self, name: str, direction: np.ndarray) -> list[np.ndarray]:
+        """Return the scalars of a variable here and at a few steps along a direction."""
+        unit = direction / np.max(np.abs(direction))
+        at = []
+        for step in (0.0, *STEPS):
+            z = self.optimum.z.copy()
+            z[self.optimum.active] += step * unit
+            at.append(self.optimum.engine.natural_values(z)[name].ravel())
+        return at
+
+    def _made_of_one(self, position: int) -> tuple[str, float, float] | None:
+        """Return what is reported of a hidden coordinate alone: name, value and slope at the start."""
         if position not in self._own:
+            engine = self.optimum.engine
             for estimand in self.estimands:
                 if estimand.positions is None and estimand.variable.size == 1:
-                    start = self.optimum.engine.natural_jacobian(self.optimum.engine.graph.start)
-                    if np.flatnonzero(start[estimand.name].ravel()).tolist() == [position]:
-                        return estimand.name
-        return part_of(self.optimum.engine, position)
+                    slopes = engine.natural_jacobian(engine.graph.start)[estimand.name].ravel()
+                    if np.flatnonzero(slopes).tolist() == [position]:
+                        value = engine.natural_values(engine.graph.start)[estimand.name].item()
+                        return estimand.name, value, float(slopes[position])
+        return None

@@ -128,6 +128,41 @@ def test_a_slope_whose_own_scale_goes_to_zero_is_on_an_edge_at_the_mode() -> Non
     assert comparison.ok
 
 
+def test_a_probability_goes_to_its_limit_and_not_to_infinity() -> None:
+    """The logit goes to minus infinity, and is not reported; what has no limit there goes to infinity."""
+    with pm.Model() as model:
+        logit = pm.Normal("logit", -2, 2)
+        odds = pm.Deterministic("odds_against", pm.math.exp(-logit))
+        pm.Deterministic("millionth", logit / 1e6)
+        pm.Binomial("y", 10, pm.Deterministic("p", 1 / (1 + odds)), observed=0)
+    for names, heading in (
+        (["p"], "as p goes to its lower limit, where this is 0:"),
+        (["p", "odds_against"], "as p goes to its lower limit, odds_against goes to +infinity, where this is 0:"),
+        (["p", "millionth"], "as p goes to its lower limit, millionth goes to -infinity, where this is 0:"),
+        (["p", "logit"], "as logit goes to -infinity, where this is 0:"),
+    ):
+        solution = triptych.compare(model, estimands=names, methods=("mle",))["default"]
+        row = solution.row("mle", "p")
+        assert row.status == "at_boundary"
+        assert heading in row.reason
+    with pm.Model() as all_of_them:
+        pm.Binomial("y", 10, pm.Deterministic("p", pm.math.invlogit(pm.Normal("logit", -2, 2))), observed=10)
+    row = triptych.compare(all_of_them, estimands=["p"], methods=("mle",))["default"].row("mle", "p")
+    assert "as p goes to its upper limit, where this is 1:" in row.reason
+
+
+@pytest.mark.parametrize(("made", "named"), [(lambda s: 2 * s, "f"), (lambda s: s**2, "s"), (lambda s: 1 / s**2, "s")])
+def test_where_a_rise_without_limit_leads_is_said_of_what_goes_there_and_as_fast(made: Any, named: str) -> None:
+    """The log-likelihood of one value rises by log(1/s): by half of that per unit of the logarithm of a square."""
+    with pm.Model() as model:
+        s = pm.HalfNormal("s", 1)
+        pm.Deterministic("f", made(s))
+        pm.Normal("y", pm.Normal("mu", 0, 1), s, observed=[1.0])
+    row = triptych.compare(model, estimands=["f"], methods=("mle",))["default"].row("mle", "f")
+    assert row.status == "unbounded"
+    assert f"as {named} goes to its lower limit, by 1 per unit of its logarithm" in row.reason
+
+
 def test_only_a_profile_interval_that_is_there_is_pointed_to() -> None:
     with pm.Model() as model:
         pm.Poisson("y", pm.HalfFlat("rate"), observed=[0, 0, 0])
