@@ -90,15 +90,21 @@ def describe(draws: np.ndarray, places: np.ndarray | None = None, tail_index: np
 def difference_errors(one: Figures, other: Figures) -> tuple[np.ndarray, np.ndarray]:
     """Return the standard errors of differences between two figures, and their degrees of freedom.
 
-    A probability's error is taken at the share that both have together, as the two are one under the hypothesis; an
-    estimated share would understate the error where it is too low by chance.
+    The two are of one distribution under the hypothesis, so the variance that one effective draw brings to a figure is
+    taken over both, each weighted by its effective size, and a probability's at the share that both have together.
+    Taken apart, the variance of few draws is too low where a skewed distribution's tail was missed by chance, and the
+    figure is then too far off as well. A figure without an error on one side has none; a constant's error is zero.
     """
-    errors = np.hypot(one.errors, other.errors)
-    weights = one.sizes[:, 2:] + other.sizes[:, 2:]
-    shares = (one.values[:, 2:] * one.sizes[:, 2:] + other.values[:, 2:] * other.sizes[:, 2:]) / weights
-    pooled = np.sqrt(shares * (1 - shares) * (1 / one.sizes[:, 2:] + 1 / other.sizes[:, 2:]))
-    errors[:, 2:] = np.where(np.isfinite(errors[:, 2:]), pooled, np.nan)
-    return errors, np.minimum(one.sizes, other.sizes) / ESS_PER_DEGREE
+    with np.errstate(all="ignore"):
+        both = one.sizes + other.sizes
+        of_a_draw = ((one.errors * one.sizes) ** 2 + (other.errors * other.sizes) ** 2) / both
+        shares = (one.values[:, 2:] * one.sizes[:, 2:] + other.values[:, 2:] * other.sizes[:, 2:]) / both[:, 2:]
+        of_a_draw[:, 2:] = shares * (1 - shares)
+        pooled = np.sqrt(of_a_draw * (1 / one.sizes + 1 / other.sizes))
+    apart = np.hypot(one.errors, other.errors)
+    vary = np.isfinite(pooled) & np.isfinite(apart) & (one.errors > 0) & (other.errors > 0)
+    vary[:, 2:] = np.isfinite(apart[:, 2:])  # of two shares one may be zero
+    return np.where(vary, pooled, apart), np.minimum(one.sizes, other.sizes) / ESS_PER_DEGREE
 
 
 def most_errors(level: float, degrees: np.ndarray) -> np.ndarray:

@@ -17,7 +17,12 @@ from scipy import stats
 from triptych.testing.statistics import ESS_PER_DEGREE, QUANTITIES, describe, difference_errors, most_errors
 
 LEVELS = (0.05, 0.01, 0.001)
-PAIRS, BLOCK = 2000, 200
+PAIRS, BLOCK = 4000, 200
+CHAINS = (
+    (0.0, 1000, 1000),
+    (0.8, 1000, 1000),
+    (0.8, 8000, 1000),
+)  # lag-one correlation, draws of a chain on both sides
 MARGINALS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "normal": lambda z: z,
     "exponential": lambda z: -np.log(stats.norm.sf(z)),
@@ -80,7 +85,7 @@ def main(what: str) -> None:
         print("| marginal | chain | reference, draws | figure | effective draws | 5 % | 1 % | 0.1 % |")
         print("|---|---|---|---|---|---|---|---|")
         for marginal in MARGINALS:
-            for phi, reference, draws in ((0.0, 1000, 1000), (0.8, 1000, 1000), (0.5, 4000, 500)):
+            for phi, reference, draws in CHAINS:
                 for quantity, (size, shares) in rates(marginal, phi, reference, draws).items():
                     cells = " | ".join(f"{100 * share:.2f}" for share in shares)
                     chain = f"{marginal} | {phi} | {reference}, {draws}"
