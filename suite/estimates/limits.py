@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from triptych.base.linalg import equilibrate
-from triptych.existence.push import endless, pushed_path
+from triptych.existence.findings import UNROUNDED, before_rounding
+from triptych.existence.push import RATE_STEPS, endless, pushed_path
 from triptych.optimise.smoothed_kinks import climb_beside
 from triptych.problem.table import Row, Status
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from triptych.engine.estimands import Estimand
     from triptych.estimates.optimum import Optimum
     from triptych.existence.findings import Trace
+    from triptych.optimise.newton import Point
     from triptych.optimise.objective import Objective
 
 MOST_PATHS = 24  # logarithmic coordinates up to which all ways are looked for
@@ -50,7 +52,7 @@ def with_limits(optimum: Optimum, estimands: list[Estimand], rows: list[Row]) ->
         i = by_name[row.estimand].variable.labels.index(row.label)
         if row.status is Status.UNBOUNDED:
             values = [s[row.estimand].reshape(len(s[row.estimand]), -1)[:, i] for s in shown]
-            near = [m[row.estimand].reshape(2, objective.size + 1, -1)[..., i] for m in moved]
+            near = [m[row.estimand].reshape(3, objective.size + 1, -1)[..., i] for m in moved]
             limit = _common(values, [np.ptp(n, axis=1) for n in near])
             if limit is not None:
                 row = row.also(f"{row.name} tends to {limit:.6g} on every such way that was found")
@@ -63,10 +65,14 @@ def _natural(optimum: Optimum, points: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _moved(objective: Objective, way: np.ndarray) -> np.ndarray:
-    """Return both ends of a way, each with the points a conditional standard error from it along one coordinate."""
+    """Return both ends of a way, each with the points a conditional standard error from it along one coordinate.
+
+    And the last end with the points up to which rounding hides a change of place, where it hides more than that.
+    """
+    hidden = np.sqrt(2 * objective.rounding_error(way[-1]))
     points = []
-    for x in (way[0], way[-1]):
-        error = np.minimum(np.nan_to_num(equilibrate(objective.derivatives(x)[2]), nan=0.0), 1.0)
+    for x, errors in ((way[0], 1.0), (way[-1], 1.0), (way[-1], hidden if hidden > 1 else 0.0)):
+        error = np.minimum(errors * np.nan_to_num(equilibrate(objective.derivatives(x)[2]), nan=0.0), 1.0)
         points += [x, *(x + np.diag(error))]
     return np.array(points)
 
@@ -82,7 +88,7 @@ def _ways(optimum: Optimum) -> list[np.ndarray]:
     rng = np.random.default_rng(6)
     sign = 1.0 if trace.steps[-1] > trace.steps[0] else -1.0
     wanted = [(int(j), s) for j in positions for s in (-1.0, 1.0) if (int(j), s) != (trace.position, sign)]
-    ways = [trace.points]
+    ways = [(trace if endless(trace, RATE_STEPS) else before_rounding(objective, trace)).points]
     for k in range(PLACES_TRIED):
         if len(ways) <= STARTS and (again := _way_from(objective, rng, trace.position, sign, 1 + k / 4)) is not None:
             ways.append(again.points)
@@ -93,32 +99,50 @@ def _ways(optimum: Optimum) -> list[np.ndarray]:
 
 
 def _way_from(objective: Objective, rng: np.random.Generator, j: int, sign: float, width: float) -> Trace | None:
-    """Return a way without end along a coordinate, from a random place; None where there is none."""
+    """Return a way without end along a coordinate, from a random place; None where there is none.
+
+    Where rounding ends it before it has settled, it is looked for once more from nearer to the model's start.
+    """
     origin = objective.origin[objective.active]
     x = origin + width * rng.standard_normal(origin.size)
+    starts: list[Point] = []
     for away in BEGIN:
         x[j] = origin[j] + sign * away
         if not np.isfinite(objective.value(x)):
             return None
-        start = climb_beside(objective, x, j, max_iterations=100)
-        if not start.usable:
+        starts.append(climb_beside(objective, x, j, max_iterations=100))
+        if not starts[-1].usable:
             return None
-        x = start.z.copy()
-    trace = pushed_path(objective, start, j, sign)
-    return trace if endless(trace) else None
+        x = starts[-1].z.copy()
+    for start in starts[::-1]:
+        trace = pushed_path(objective, start, j, sign)
+        if endless(trace):
+            return trace
+        seen = before_rounding(objective, trace)
+        if seen is not trace and endless(seen, RATE_STEPS):
+            return seen
+        if objective.rounding_error(trace.points[-1]) < UNROUNDED:
+            break
+    return None
 
 
 def _common(ways: list[np.ndarray], errors: list[np.ndarray]) -> float | None:
     """Return the one limit of a scalar on all ways; None where one has none, or two differ.
 
-    ``errors`` are its standard errors at both ends of each way: a limit smaller than the last counts as zero.
+    ``errors`` are its standard errors at both ends of each way, and what rounding hides at the last: a limit smaller
+    than these two counts as zero, where they are small beside the first of them.
     """
     limits, size = [], 0.0
-    for values, (first, last) in zip(ways, errors, strict=True):
+    widest = max(float(first) for first, *_ in errors)
+    for values, (first, last, hidden) in zip(ways, errors, strict=True):
         if not np.all(np.isfinite(values)):
             return None
         largest = float(np.max(np.abs(values)))
-        least = max(COME_TO_REST * largest, min(float(last), COME_TO_REST * float(first)))
+        least = max(
+            COME_TO_REST * largest,
+            min(float(hidden), COME_TO_REST * widest),
+            min(float(last), COME_TO_REST * float(first)),
+        )
         before, limit = _extrapolated(values[-4:-1]), _extrapolated(values[-3:])
         if np.ptp(values[-4:]) <= least:
             before = limit = float(values[-1])

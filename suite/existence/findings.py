@@ -12,6 +12,9 @@ from triptych.optimise.kinks import Corner
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 
+UNROUNDED = 1e-2  # rounding error up to which the slope of a path can be seen
+RATED = 8.0  # units of a logarithm over which the slope of an endless path is measured
+
 
 @dataclass(frozen=True, eq=False)
 class Trace:
@@ -124,6 +127,18 @@ def without_limit(objective: Objective, path: Trace) -> list[Finding]:
     Far out rounding hides along what it is level, so that is seen near where the model starts.
     """
     return [Rise(path), *directions(Unidentified, structural_null(objective))]
+
+
+def before_rounding(objective: Objective, path: Trace) -> Trace:
+    """Return a path up to where the objective is rounding, if a rate can be measured on that part; else all of it.
+
+    On a datum, where a residual is exactly zero, values are exact also where a small change of place makes them coarse.
+    """
+    coarse = np.flatnonzero([objective.rounding_error(x) >= UNROUNDED for x in path.points])
+    end = int(coarse[0]) if coarse.size else len(path.points)
+    if not end or abs(path.steps[end - 1] - path.steps[0]) < RATED / 2:
+        return path
+    return replace(path, steps=path.steps[:end], values=path.values[:end], points=path.points[:end])
 
 
 def directions(kind: type[Directions], rows: np.ndarray) -> list[Finding]:

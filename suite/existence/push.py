@@ -68,10 +68,10 @@ def _next(objective: Objective, end: Point, points: list[np.ndarray], j: int, si
     return ahead if objective.value(ahead) > objective.value(still) + WORTH else still
 
 
-def endless(trace: Trace) -> bool:
-    """Whether the objective still rises at a settled rate at the end of a path."""
+def endless(trace: Trace, least: int = PROBE_STEPS - 1) -> bool:
+    """Whether the objective still rises at a settled rate at the end of a path of at least so many steps."""
     slopes = np.diff(trace.values)
-    return slopes.size >= PROBE_STEPS - 1 and _settled(slopes)
+    return slopes.size >= least and _settled(slopes)
 
 
 def _unsettled(slopes: np.ndarray) -> bool:

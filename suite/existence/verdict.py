@@ -9,6 +9,7 @@ import numpy as np
 
 from triptych.base.linalg import equilibrate, null_space
 from triptych.existence.findings import (
+    RATED,
     Directions,
     Edge,
     Finding,
@@ -19,6 +20,7 @@ from triptych.existence.findings import (
     Rise,
     Trace,
     Unidentified,
+    before_rounding,
 )
 from triptych.existence.tolerance import Tolerance
 from triptych.optimise.kinks import Corner, units
@@ -27,7 +29,6 @@ from triptych.optimise.objective import Objective
 
 COARSE = 3e-6  # rounding error of an objective that can still be judged
 ALL_ROUNDING = 0.03  # rounding error of an objective that hides any maximum
-RATED = 8.0  # units of a logarithm over which the slope of an endless path is measured
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +145,8 @@ class Verdict:
     def rate(self) -> float:
         """Rise per unit of the logarithm at the end of the unbounded path."""
         assert self.unbounded is not None
-        steps, values = self.unbounded.steps, self.unbounded.values
+        seen = before_rounding(self.objective, self.unbounded)
+        steps, values = seen.steps, seen.values
         way = np.abs(steps - steps[-1])
         back = int(np.flatnonzero(way >= min(RATED, way.max()))[-1])
         return float((values[-1] - values[back]) / way[back])

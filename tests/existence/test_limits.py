@@ -93,6 +93,46 @@ def scale_on_x() -> pm.Model:
     return model
 
 
+def level_line() -> pm.Model:
+    """The slope's limit is zero, and what is computed of it is rounding."""
+    with pm.Model() as model:
+        a, b = pm.Normal("a", 0, 10), pm.Normal("b", 0, 10)
+        pm.Normal("y", a + b * X, pm.HalfNormal("sigma", 5), observed=np.full(6, 5.0))
+    return model
+
+
+def constant(family: Callable[..., Any], **of: tuple[str, float]) -> pm.Model:
+    """Six times one positive number, whose densities are rounding where they are highest."""
+    with pm.Model() as model:
+        free = {argument: pm.HalfNormal(name, sd) for argument, (name, sd) in of.items()}
+        family("y", **free, observed=np.full(6, 2.0))
+    return model
+
+
+def constant_gamma() -> pm.Model:
+    return constant(pm.Gamma, mu=("mu", 10), sigma=("sigma", 5))
+
+
+def constant_inverse_gamma() -> pm.Model:
+    return constant(pm.InverseGamma, mu=("mu", 10), sigma=("sigma", 5))
+
+
+def constant_wald() -> pm.Model:
+    return constant(pm.Wald, mu=("mu", 10), lam=("lam", 50))
+
+
+def constant_weibull() -> pm.Model:
+    return constant(pm.Weibull, alpha=("alpha", 10), beta=("beta", 5))
+
+
+def gamma_by_rate() -> pm.Model:
+    with pm.Model() as model:
+        a, b = pm.HalfNormal("a", 10), pm.HalfNormal("b", 5)
+        pm.Deterministic("mean", a / b)
+        pm.Gamma("y", a, b, observed=np.full(5, 3.0))
+    return model
+
+
 SEVENTH = np.repeat(np.arange(7), 3)
 SEVEN = np.array([[1.5, 1.5, 1.5], *(np.array([0.0, 1.0, 2.0 + k]) + k for k in range(6))])
 MEANS, DEVIATIONS = SEVEN.mean(axis=1), SEVEN.std(axis=1)
@@ -113,6 +153,12 @@ CASES: dict[str, tuple[Callable[[], pm.Model], Answers]] = {
     "one logistic": (one_logistic, {"mu": 3.0, "scale": 0.0}),
     # Whichever data the scale leaves, at least two lie on the line with no scale at all.
     "scale on x": (scale_on_x, {"a": 2.0, "b": 3.0, "g[0]": None, "g[1]": None}),
+    "level line": (level_line, {"a": 5.0, "b": 0.0, "sigma": 0.0}),
+    "constant gamma": (constant_gamma, {"mu": 2.0, "sigma": 0.0}),
+    "constant inverse gamma": (constant_inverse_gamma, {"mu": 2.0, "sigma": 0.0}),
+    "constant Wald": (constant_wald, {"mu": 2.0, "lam": None}),
+    "constant Weibull": (constant_weibull, {"alpha": None, "beta": 2.0}),
+    "gamma by rate": (gamma_by_rate, {"a": None, "b": None, "mean": 3.0}),
     "mixture": (mixture, dict.fromkeys(("mu[0]", "mu[1]", "sigma[0]", "sigma[1]"))),
 }
 
@@ -129,6 +175,16 @@ def test_a_limit_is_named_where_it_is_one(name: str) -> None:
         assert row.reason.endswith("such way that was found") == (limit is not None)
         if limit is not None:
             assert f"{row.name} tends to {limit:.6g} on every such way" in row.reason
+
+
+@pytest.mark.parametrize(
+    ("build", "rate"),
+    # By n per unit of the logarithm of a standard deviation, by n / 2 of what goes with its square.
+    [(constant_gamma, 6), (constant_inverse_gamma, 6), (constant_wald, 3), (constant_weibull, 6), (gamma_by_rate, 2.5)],
+)
+def test_the_rate_is_that_of_the_density_and_not_of_its_rounding(build: Callable[[], pm.Model], rate: float) -> None:
+    for row in triptych.compare(build(), **POINTS)["default"].panels["mle"].estimates:
+        assert f"by {rate:g} per unit of its logarithm" in row.reason
 
 
 @pytest.mark.parametrize("units", [1.0, 1e6])

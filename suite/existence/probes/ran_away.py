@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from triptych.existence.findings import Finding, Trace, without_limit
+from triptych.existence.findings import UNROUNDED, Finding, Trace, without_limit
 from triptych.existence.probe import Probe
 from triptych.existence.push import LEAST_SLOPE, RATE_STEPS, pushed_path, reversed_path
 from triptych.existence.verdict import ALL_ROUNDING, Verdict
@@ -18,7 +18,6 @@ from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import climb_beside
 
-UNROUNDED = 1e-2  # rounding error up to which the slope of a path can be seen
 RISE_FADES = 0.95  # least ratio of the rise over 8 units to that over the 8 before, for a rise without limit
 RAN_AWAY = 34.0  # units from which an ascent may have no end; at 37 a logistic function is one in double precision
 
@@ -50,7 +49,7 @@ def ran_away(verdict: Verdict) -> Trace | None:
         return _still_as_steep(objective, trail, RAN_AWAY) if verdict.point.decrement >= LEAST_SLOPE else None
     # Residuals may be exactly zero, as on a datum: then the values on the path are exact to its end.
     return _still_as_steep(objective, trail, RAN_AWAY / 2) or _still_as_steep(
-        objective, clear(objective, trail), RAN_AWAY / 2
+        objective, trail, RAN_AWAY / 2, clear(objective, trail)[-1]
     )
 
 
@@ -62,14 +61,19 @@ def another_ran_away(verdict: Verdict) -> Trace | None:
     objective = verdict.objective
     for end in verdict.others:
         if end.value > verdict.point.value and end.slow:
-            found = _still_as_steep(objective, clear(objective, end.trail), RAN_AWAY / 2)
+            found = _still_as_steep(objective, end.trail, RAN_AWAY / 2, clear(objective, end.trail)[-1])
             if found is not None and found.values[-1] > verdict.point.value:
                 return found
     return None
 
 
-def _still_as_steep(objective: Objective, trail: np.ndarray, far: float) -> Trace | None:
-    """Return the way back from the end of an ascent, if that went ``far`` and rose as much at last as before."""
+def _still_as_steep(
+    objective: Objective, trail: np.ndarray, far: float, seen: np.ndarray | None = None
+) -> Trace | None:
+    """Return the way back from the end of an ascent, if that went ``far`` and rose as much at last as before.
+
+    ``seen`` is the last place on it at which the objective is not rounding, from where the way back begins.
+    """
     if len(trail) < 8:
         return None
     j = int(np.argmax(np.where(objective.logarithmic, np.abs(trail[-1] - trail[0]), 0.0)))
@@ -77,11 +81,12 @@ def _still_as_steep(objective: Objective, trail: np.ndarray, far: float) -> Trac
     if abs(way) < far:
         return None
     # The ascent itself may be far from the best path, so the rest is re-optimised at each step.
-    end = climb_beside(objective, trail[-1], j)
+    end = climb_beside(objective, trail[-1] if seen is None else seen, j)
     if not end.usable:
         return None
     found = reversed_path(pushed_path(objective, end, j, -float(np.sign(way)), steps=2 * RATE_STEPS, patient=True))
-    if len(found.values) <= 2 * RATE_STEPS:
+    # Values that are rounding alone fall and rise.
+    if len(found.values) <= 2 * RATE_STEPS or np.any(np.diff(found.values) <= 0):
         return None
     early, middle, late = found.values[[-1 - 2 * RATE_STEPS, -1 - RATE_STEPS, -1]]
     return found if late - middle >= max(LEAST_SLOPE * RATE_STEPS, RISE_FADES * (middle - early)) else None
