@@ -58,7 +58,8 @@ def gaps(engine: Engine, group: Exchange, verdict: Verdict) -> np.ndarray:
             continue
         apart = _in_errors(value, slopes, covariance)
         if np.all(value > 0):
-            apart = np.maximum(apart, _in_errors(np.log(value), slopes / value, covariance))
+            with np.errstate(over="ignore", invalid="ignore"):  # far out a scale may be the smallest number there is
+                apart = np.maximum(apart, _in_errors(np.log(value), slopes / value, covariance))
         found.append(apart)
     return np.array(found)
 

@@ -24,7 +24,7 @@ from triptych.existence.probe import Probe
 from triptych.existence.probes.domain_edges import DomainEdge
 from triptych.existence.probes.hidden_kinks import HiddenKink
 from triptych.existence.probes.pushes import Pushes
-from triptych.existence.probes.ran_away import RanAway, away_by_rounds, clear
+from triptych.existence.probes.ran_away import RanAway, another_ran_away, away_by_rounds, clear
 from triptych.existence.probes.rounded import Rounded
 from triptych.existence.probes.single_data import SingleData
 from triptych.existence.probes.stalled import Stalled
@@ -118,7 +118,9 @@ def _probed(objective: Objective, found: list[tuple[Point, Corner | None]]) -> V
             return verdict
         rounds.append(verdict.point)
         found = [climb(objective, verdict.higher), *found]
-    if (path := away_by_rounds(objective, rounds)) is None:
+    # The point may have been the same in each round, where the ascents from higher ones all ended in rounding.
+    path = away_by_rounds(objective, rounds) or another_ran_away(verdict)
+    if path is None:
         return replace(verdict, settled=False)
     return verdict.having(*without_limit(objective, path), by="higher points, farther out each time")
 

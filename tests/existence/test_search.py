@@ -88,3 +88,14 @@ def test_a_mode_on_one_of_few_data_is_found_from_every_seed() -> None:
     best = min((optimize.minimize(fall, start, method="Nelder-Mead") for start in starts), key=lambda end: end.fun)
     assert [end.value for end in ends] == pytest.approx([-best.fun] * 8, abs=1e-4)
     assert all(find(likelihood, seed=seed).unbounded is not None for seed in range(8))
+
+
+@pytest.mark.parametrize("data", [[-1.0, 0.3, 0.3, 2.5], [3.0, 3.0, 3.0, 1.0, 1.0, 7.0]])
+def test_ascents_that_all_end_in_rounding_are_heard_behind_a_low_point_that_does_not(data: list[float]) -> None:
+    """A component on tied data: its ends are rounding, and each round led back to one component without weight."""
+    with pm.Model() as model:
+        mu, sigma = pm.Normal("mu", 0, 10, shape=2), pm.HalfNormal("sigma", 5, shape=2)
+        weight = pm.Beta("weight", 1, 1)
+        pm.NormalMixture("y", w=pm.math.stack([weight, 1 - weight]), mu=mu, sigma=sigma, observed=data)
+    rows = triptych.compare(model, methods=("map",), profile=False, random_seed=1)["default"].panels["map"].estimates
+    assert {str(row.status) for row in rows} == {"unbounded"}
