@@ -13,7 +13,7 @@ import numpy as np
 from triptych.base.text import join_all
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import SMALL
-from triptych.comparisons.explanation.sentences import Sentence, finite, named, number, others, percent, verb
+from triptych.comparisons.explanation.sentences import Sentence, finite, named, number, others, verb
 
 NOTHING = 1e-9  # relative spread below which values are the same
 SURVIVES = 0.5  # share of a shift that is left in the logarithms of the scales where the prior is named as its cause
@@ -29,8 +29,7 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
     for estimand in dict.fromkeys(s.estimand for s in scalars):
         these = [s for s in scalars if s.estimand == estimand]
         values = {m: np.array([s.estimate(m) for s in these]) for m in ("mle", "map", "mcmc")}
-        ties = [s.prior_correlation for s in these]
-        if len(these) < 3 or not np.all(np.isfinite(values["mle"])) or not np.mean(ties) > TIED:
+        if not tied(these) or not np.all(np.isfinite(values["mle"])):
             continue
         spread = {m: float(np.std(v, ddof=1)) for m, v in values.items() if np.all(np.isfinite(v))}
         spread = {m: v if v > NOTHING * spread["mle"] else 0.0 for m, v in spread.items()}
@@ -38,10 +37,11 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
         if not others or not min(others.values()) < DRAWN_TOGETHER * spread["mle"]:
             continue
         write = these[0].write
-        parts = [f"{write(s)} ({WORDS[m]})" for m, s in others.items()]
+        parts = [f"{write(s)} for the {WORDS[m]}" for m, s in others.items()]
         text = (
-            f"{_mostly_noise(these, spread['mle'])}The prior ties the {len(these)} values of {estimand} together and "
-            f"so draws them towards each other: their standard deviation is {write(spread['mle'])} (MLEs), "
+            f"{_mostly_noise(these, spread['mle'])}Under the prior the {len(these)} values of {estimand} go together: "
+            "where one is high, the others tend to be high. So the prior draws their estimates towards each other: the "
+            f"standard deviation among the {len(these)} values is {write(spread['mle'])} for the MLEs, "
             f"{' and '.join(parts)}.{_together(these)}"
         )
         found.append(Sentence("pooling", text, tuple(s.name for s in these), tuple(spread.values())))
@@ -49,100 +49,147 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
 
 
 def _mostly_noise(these: Sequence[Measured], spread: float) -> str:
-    """Say that MLEs differ by no more than one of them may be off; nothing where they differ by more."""
+    """Say that MLEs differ by no more than equal values would for their errors; nothing where they differ by more.
+
+    The squared distances of independent estimates of one value from their mean by precision, each in its own standard
+    error, sum to one less than their number on average (Cochran's Q).
+    """
     errors = np.array([s.rows["mle"].std_error for s in these])
-    if not np.all(np.isfinite(errors)) or not np.median(errors) >= spread:
+    if not np.all(np.isfinite(errors)) or not np.all(errors > 0):
+        return ""
+    values = np.array([s.estimate("mle") for s in these])
+    apart = float(np.sum(((values - np.average(values, weights=errors**-2.0)) / errors) ** 2))
+    if apart > len(these) - 1:
         return ""
     write = these[0].write
     low, high = write(float(errors.min())), write(float(errors.max()))
     each = low if low == high else f"{low} to {high}"
     return (
-        f"The standard errors of the MLEs of {these[0].estimand} ({each}) are as large as their differences, which may "
-        "be mostly noise. "
+        f"The MLEs of {these[0].estimand} differ among each other with a standard deviation of {write(spread)}, and "
+        f"each has a standard error of its own ({each}). If all {len(these)} values were equal, independent errors of "
+        "that size would on average make the MLEs differ as much or more: their differences may be noise. "
     )
 
 
+def tied(these: Sequence[Measured]) -> bool:
+    """Whether the prior ties the scalars of one estimand together."""
+    return len(these) >= 3 and bool(np.mean([s.prior_correlation for s in these]) > TIED)
+
+
 def _together(these: Sequence[Measured]) -> str:
-    """Say where the average of a vector goes under the prior, where the prior is what moves it.
+    """Say where the average of a vector goes under the prior, where the prior's centre is what moves it.
+
+    Silent where :func:`pull` says the same.
+    """
+    if not moved_by_the_centre(these) or (pulled(these) and as_a_whole(these)):
+        return ""
+    write = these[0].write
+    values = {m: np.array([s.estimate(m) for s in these]) for m in ("mle", "map", "mcmc")}
+    means = [f"{write(float(np.mean(v)))} for the {WORDS[m]}" for m, v in values.items() if np.all(np.isfinite(v))]
+    return (
+        f" The prior also pulls the average of the {len(these)} values towards its own centre, "
+        f"{number(these[0].prior_centre)}: the average is {join_all(means)}."
+    )
+
+
+def moved_by_the_centre(these: Sequence[Measured]) -> bool:
+    """Whether the average of scalars that the prior ties together goes where only the prior's centre takes it.
 
     Tying scalars together moves their average too, from the plain mean of the MLEs to that weighted by their precision.
     Only what goes further, towards the centre of their prior, is the work of that centre. Posterior means are asked, as
-    they do not depend on the scale on which the model is written; silent where :func:`pull` says the same.
+    they do not depend on the scale on which the model is written.
     """
-    values = {m: np.array([s.estimate(m) for s in these]) for m in ("mle", "map", "mcmc")}
+    mles, means = (np.array([s.estimate(m) for s in these]) for m in ("mle", "mcmc"))
     errors = np.array([s.rows["mle"].std_error for s in these])
     centres = np.array([s.prior_centre for s in these])
-    if (
-        not np.all(np.isfinite([values["mle"], values["mcmc"], errors, centres]))
-        or np.ptp(centres) > 0
-        or pulled(these)
-    ):
-        return ""
-    centre, after = float(centres[0]), float(np.mean(values["mcmc"]))
-    nearest = min(float(np.mean(values["mle"])), float(np.average(values["mle"], weights=errors**-2.0)),
+    if not np.all(np.isfinite([mles, means, errors, centres])) or np.ptp(centres) > 0:
+        return False
+    centre, after = float(centres[0]), float(np.mean(means))
+    nearest = min(float(np.mean(mles)), float(np.average(mles, weights=errors**-2.0)),
                   key=lambda mean: abs(mean - centre))  # fmt: skip
     further = (nearest - after) * np.sign(nearest - centre)
-    if not (further > SMALL * np.mean([s.posterior.sd for s in these]) and abs(after - centre) < abs(nearest - centre)):
-        return ""
-    write = these[0].write
-    means = [f"{write(float(np.mean(v)))} ({WORDS[m]})" for m, v in values.items() if np.all(np.isfinite(v))]
-    return f" The prior also pulls their average towards its centre {number(centre)}: it is {join_all(means)}."
+    return bool(
+        further > SMALL * np.mean([s.posterior.sd for s in these]) and abs(after - centre) < abs(nearest - centre)
+    )
 
 
 def pull(scalars: Sequence[Measured]) -> list[Sentence]:
-    """The MAPs of an estimand lie nearer to the prior's centre than the MLEs, on whatever scale it is written."""
+    """The MAPs of an estimand lie nearer to the prior's centre than the MLEs, on whatever scale it is written.
+
+    Of a vector this is said as of a whole where it holds for most of the scalars that move. Where a few carry it, only
+    the one of them that moves most is said to be pulled. Scalars that the prior ties together move towards each other,
+    and some of them therefore towards any centre: of them it is said where their average goes there too.
+    """
     found = []
     for estimand in dict.fromkeys(s.estimand for s in scalars):
         these = [s for s in scalars if s.estimand == estimand and finite(s.estimate("mle") + s.estimate("map"))]
         these = [s for s in these if s.prior_scale > 0]
         if not these or not pulled(these):
             continue
-        most = max(these, key=lambda s: abs(s.shift))
+        if tied(these) and not (as_a_whole(these) and moved_by_the_centre(these)):
+            continue
+        nearer, farther = _sides(these) if len(these) > 1 else (these, [])
+        most = max(nearer, key=lambda s: abs(s.shift), default=these[0])
+        if not abs(most.shift) > SMALL:
+            continue
+        about = these if as_a_whole(these) else [most, *farther]
+        centres = {number(s.prior_centre) for s in about}
+        one = len(centres) == 1
+        centre = next(iter(centres)) if one else ""
+        towards, to = (f"its centre, {centre}", centre) if one else ("its centres", "them")
         moves = (
-            f"from the MLE {most.said('mle')} to the MAP {most.said('map')}, "
-            f"{abs(most.shift):.2g} posterior standard deviations"
+            f"from the MLE {most.said('mle')} to the MAP {most.said('map')} ({abs(most.shift):.2g} standard deviations "
+            "of its posterior)"
         )
-        if len(these) == 1:
+        if len(these) > 1 and as_a_whole(these):
+            count = f"all {len(these)}" if len(nearer) == len(these) else f"{len(nearer)} of the {len(these)}"
             text = (
-                f"The prior pulls {most.name} towards its centre {number(most.prior_centre)}: {moves}. The "
-                f"prior's scale is {number(most.prior_scale)}, the MLE's standard error "
-                f"{most.write(most.rows['mle'].std_error)}."
+                f"The prior pulls the values of {estimand} towards {towards}: {count} MAPs lie nearer to {to} than "
+                f"their MLEs. Of these {most.name} moves most, {moves}."
             )
         else:
-            before, after = away(these, "mle"), away(these, "map")
-            centres = {number(s.prior_centre) for s in these}
-            centre = f"its centre {centres.pop()}" if len(centres) == 1 else "their centres"
-            text = (
-                f"The prior pulls the {len(these)} values of {estimand}, taken together, towards {centre}: the MAPs "
-                f"lie {percent(1 - after / before)} nearer than the MLEs (root mean square, in units of the prior's "
-                f"scale). {most.name} moves most, {moves}.{_other_way(these, scalars)}"
+            text = f"The prior pulls {most.name} towards its centre, {number(most.prior_centre)}: {moves}."
+        if len(these) == 1:
+            text += (
+                f" The prior's scale is {number(most.prior_scale)}, the standard error of the MLE is "
+                f"{most.write(most.rows['mle'].std_error)}."
             )
-        found.append(Sentence("pull", text, tuple(s.name for s in these), (most.shift,)))
+        text += _other_way(these, farther, scalars, centre or "the centres of their priors")
+        found.append(Sentence("pull", text, tuple(s.name for s in about), (most.shift,)))
     return found
 
 
-def _other_way(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
-    """Name the scalars of a vector whose MAP lies farther from the prior's centre than the MLE, by the digits shown."""
-    farther = [
-        s
-        for s in these
-        if abs(s.estimate("map") - s.prior_centre) > abs(s.estimate("mle") - s.prior_centre)
-        and s.said("map") != s.said("mle")
-    ]
-    names = [s.name for s in farther]
-    lies = f"{verb(names, 'MAP', 'MAPs')} of {named(farther, scalars)} {verb(names, 'lies', 'lie')}"
+def _sides(these: Sequence[Measured]) -> tuple[list[Measured], list[Measured]]:
+    """Return the scalars whose MAP lies nearer to the prior's centre than the MLE, and farther, by the digits shown."""
+    gaps = [(s, abs(s.estimate("map") - s.prior_centre) - abs(s.estimate("mle") - s.prior_centre))
+            for s in these if s.said("map") != s.said("mle")]  # fmt: skip
+    return [s for s, gap in gaps if gap < 0], [s for s, gap in gaps if gap > 0]
+
+
+def as_a_whole(these: Sequence[Measured]) -> bool:
+    """Whether most of the scalars of a vector that move go towards the prior's centre, and more than one."""
+    nearer, farther = _sides(these)
+    return len(nearer) > max(1, len(farther))
+
+
+def _other_way(these: Sequence[Measured], farther: Sequence[Measured], scalars: Sequence[Measured], centre: str) -> str:
+    """Name the scalars of a vector whose MAP lies farther from the prior's centre than the MLE."""
     if not farther:
         return ""
+    names = [s.name for s in farther]
     by_name = {s.name: s for s in these}
     moved = [
-        f"{s.name} goes with {s.partner}, with which it is correlated in the posterior ({s.partner_correlation:.1f})"
+        f"{s.name} follows {s.partner}, with which it is correlated in the posterior ({s.partner_correlation:.1f})"
         for s in farther
         if s.partner in by_name
         and abs(s.partner_correlation) >= CORRELATED
         and s.shift * s.partner_correlation * by_name[s.partner].shift > 0
     ]
     cause = f"; {join_all(moved)}" if moved else ""
-    return f" The {lies} farther from it than {verb(names, 'its MLE', 'their MLEs')}{cause}."
+    return (
+        f" The {verb(names, 'MAP', 'MAPs')} of {named(farther, scalars)} {verb(names, 'lies', 'lie')} farther from "
+        f"{centre} than {verb(names, 'its MLE', 'their MLEs')}{cause}."
+    )
 
 
 def pulled(these: Sequence[Measured]) -> bool:

@@ -56,7 +56,10 @@ def test_the_data_outweigh_the_prior_only_where_it_is_five_times_as_wide():
 def test_a_prior_is_named_as_cause_only_if_its_centre_lies_that_way():
     pulled = scalar(3.0, 2.0, 2.0, prior_centre=0.0, prior_scale=1.0)
     (found,) = prior_rules.pull([pulled])
-    assert "pulls b towards its centre 0" in found.text
+    assert found.text == (
+        "The prior pulls b towards its centre, 0: from the MLE 3.00 to the MAP 2.00 (2 standard deviations of its "
+        "posterior). The prior's scale is 1, the standard error of the MLE is 0.50."
+    )
     assert found.figures[0] == pytest.approx(-2.0)
     assert prior_rules.pull([replace(pulled, prior_centre=9.0)]) == []
     assert prior_rules.pull([replace(pulled, prior_scale=NAN)]) == []
@@ -75,19 +78,43 @@ def test_a_prior_is_named_as_cause_only_if_half_of_the_shift_is_left_in_logarith
 
 def test_a_vector_may_be_pulled_although_one_of_its_scalars_moves_away():
     one = scalar(3.0, 0.5, label="x", prior_centre=0.0, prior_scale=1.0)
+    two = scalar(-2.0, -1.0, label="z", prior_centre=0.0, prior_scale=1.0)
     other = scalar(0.1, 0.4, label="y", prior_centre=0.0, prior_scale=1.0)
-    (found,) = prior_rules.pull([one, other])
-    before, after = np.sqrt((9 + 0.01) / 2), np.sqrt((0.25 + 0.16) / 2)
-    assert f"lie {100 * (1 - after / before):.0f} % nearer than the MLEs" in found.text
-    assert "b[x] moves most" in found.text
-    assert found.text.endswith(" The MAP of b[y] lies farther from it than its MLE.")
+    (found,) = prior_rules.pull([one, two, other])
+    start = (
+        "The prior pulls the values of b towards its centre, 0: 2 of the 3 MAPs lie nearer to 0 than their MLEs. Of "
+        "these b[x] moves most, from the MLE 3.00 to the MAP 0.50 (5 standard deviations of its posterior)."
+    )
+    assert found.text == f"{start} The MAP of b[y] lies farther from 0 than its MLE."
     nearer = replace(other, rows={**other.rows, "map": row("map", 0.05)})
-    (found,) = prior_rules.pull([one, nearer])
+    (found,) = prior_rules.pull([one, two, nearer])
+    assert "all 3 MAPs lie nearer to 0 than their MLEs" in found.text
     assert "farther" not in found.text
-    said = "; b[y] goes with b[x], with which it is correlated in the posterior (-0.6)."
-    for partner, correlation, speaks in (("b[x]", -0.6, 1), ("b[x]", 0.6, 0), ("b[x]", -0.4, 0), ("b[z]", -0.6, 0)):
+    said = "; b[y] follows b[x], with which it is correlated in the posterior (-0.6)."
+    for partner, correlation, speaks in (("b[x]", -0.6, 1), ("b[x]", 0.6, 0), ("b[x]", -0.4, 0), ("b[w]", -0.6, 0)):
         tied = replace(other, partner=partner, partner_correlation=correlation)
-        assert prior_rules.pull([one, tied])[0].text.endswith(said) == bool(speaks)
+        assert prior_rules.pull([one, two, tied])[0].text.endswith(said) == bool(speaks)
+    apart = replace(two, prior_centre=-0.5)
+    assert "its centres: 2 of the 3 MAPs lie nearer to them than" in prior_rules.pull([one, apart, other])[0].text
+
+
+@pytest.mark.parametrize("rewritten", [False, True])
+def test_one_scalar_that_carries_a_vector_is_not_said_to_be_the_vector(rewritten):
+    far = scalar(9.0, 3.0, label="x", prior_centre=0.0, prior_scale=1.0, rewritten=rewritten, on_log_scales=3.0)
+    away = [replace(far, name=f"b[{k}]", rows=scalar(0.1, 0.5).rows, on_log_scales=0.5) for k in "yz"]
+    still = replace(far, name="b[w]", rows=scalar(0.1, 0.1).rows, on_log_scales=0.1)
+    for rest in (away, [*away, still]):
+        (found,) = prior_rules.pull([far, *rest])
+        assert found.text == (
+            "The prior pulls b[x] towards its centre, 0: from the MLE 9.00 to the MAP 3.00 (12 standard deviations of "
+            "its posterior). The MAPs of b[y] and b[z] lie farther from 0 than their MLEs."
+        )
+        assert found.scalars == ("b[x]", "b[y]", "b[z]")
+    (found,) = prior_rules.pull([far, still])
+    assert found.text.startswith("The prior pulls b[x] towards")
+    # Where none of those that lie nearer moves visibly nothing is pulled.
+    small = replace(far, rows=scalar(9.0, 8.96).rows, on_log_scales=8.96)
+    assert prior_rules.pull([small, replace(away[0], rows=scalar(-0.1, 0.1).rows, on_log_scales=0.1)]) == []
 
 
 def test_scalars_are_named_by_their_vector_and_by_those_that_are_not_meant():
@@ -110,17 +137,24 @@ def test_pooling_needs_a_prior_that_ties_the_scalars_together():
     assert prior_rules.pooling(tied[:2]) == []
 
 
-def test_mles_that_differ_by_less_than_they_may_be_off_are_called_mostly_noise():
+def test_mles_that_differ_by_no_more_than_equal_values_would_are_said_to_differ_perhaps_by_noise():
     mles, means = (-2.0, 0.0, 3.0), (-0.5, 0.0, 1.0)  # the MLEs have a standard deviation of 2.52
-    noisy = vector(mles, means, errors=(1.0, 2.6, 4.0), prior_correlation=0.4)
-    said = (
-        "The standard errors of the MLEs of theta (1.0 to 4.0) are as large as their differences, which may be mostly"
+
+    def told(errors):
+        return prior_rules.pooling(vector(mles, means, errors=errors, prior_correlation=0.4))[0].text
+
+    silent = "Under the prior the 3 values of theta go together"
+    assert told((1.0, 2.6, 4.0)).startswith(
+        "The MLEs of theta differ among each other with a standard deviation of 2.5, and each has a standard error of "
+        "its own (1.0 to 4.0). If all 3 values were equal, independent errors of that size would on average make the "
+        f"MLEs differ as much or more: their differences may be noise. {silent}"
     )
-    assert prior_rules.pooling(noisy)[0].text.startswith(said)
-    sure = vector(mles, means, errors=(1.0, 2.4, 4.0), prior_correlation=0.4)
-    assert prior_rules.pooling(sure)[0].text.startswith("The prior ties the 3 values")
-    unknown = [replace(s, rows={**s.rows, "mle": replace(s.rows["mle"], std_error=NAN)}) for s in noisy]
-    assert prior_rules.pooling(unknown)[0].text.startswith("The prior ties the 3 values")
+    # Equal errors: the squared deviations sum to 38 / 3, and equal values would give 2 squared errors on average.
+    edge = np.sqrt(38 / 3 / 2)
+    assert told([edge * 1.01] * 3).startswith("The MLEs of theta differ")
+    assert told([edge * 0.99] * 3).startswith(silent)
+    assert told((0.1, 0.1, 99.0)).startswith(silent)  # one that is hardly known does not hide what the others show
+    assert told((1.0, NAN, 4.0)).startswith(silent)
 
 
 def test_a_missing_maximum_is_explained_by_its_status():
@@ -315,8 +349,8 @@ def test_a_vector_that_moves_as_a_whole_is_said_to_be_pulled_to_the_centre_of_it
     prior = {"prior_correlation": 0.5, "prior_centre": 0.0, "prior_scale": 9.0, "rewritten": True}
     moved = vector(mles, (3.0, 4.0, 5.0), **prior)
     said = (
-        " The prior also pulls their average towards its centre 0: it is 8.0 (MLEs), 4.0 (MAPs) and 4.0 (posterior "
-        "means)."
+        " The prior also pulls the average of the 3 values towards its own centre, 0: the average is 8.0 for the MLEs, "
+        "4.0 for the MAPs and 4.0 for the posterior means."
     )
     assert prior_rules.pooling(moved)[0].text.endswith(said)
     # They are only drawn together, or the mean by precision, (2 * 4 + 8 + 14) / 6 = 5, is where they went.
@@ -329,12 +363,20 @@ def test_a_vector_that_moves_as_a_whole_is_said_to_be_pulled_to_the_centre_of_it
         vector(mles, (3.0, 4.0, 5.0), **{**prior, "prior_centre": 20.0}),
         vector(mles, (3.0, 4.0, 5.0), **{**prior, "prior_centre": NAN}),
     ):
-        assert "pulls their average" not in prior_rules.pooling(silent)[0].text
-    assert "pulls their average" in prior_rules.pooling(vector(mles, (4.0, 5.0, 6.0), **prior))[0].text
+        assert "pulls the average" not in prior_rules.pooling(silent)[0].text
+    assert "pulls the average" in prior_rules.pooling(vector(mles, (4.0, 5.0, 6.0), **prior))[0].text
     # Where the rule of the pull names the centre it is not said twice.
     plain = vector(mles, (3.0, 4.0, 5.0), **{**prior, "rewritten": False})
     assert prior_rules.pull(plain)
-    assert "pulls their average" not in prior_rules.pooling(plain)[0].text
+    assert "pulls the average" not in prior_rules.pooling(plain)[0].text
+    # What tying alone does, far from a centre, brings the squares of the distances down too, and is no pull.
+    for far in ((92.0, 98.0, 104.0), (96.0, 98.0, 109.0), (90.0, 101.0, 102.0)):
+        mean = float(np.mean(far))
+        drawn = vector(far, (mean - 1.0, mean, mean + 1.0), **{**prior, "rewritten": False})
+        assert prior_rules.pulled(drawn)
+        assert prior_rules.pull(drawn) == []
+        loose = [replace(s, prior_correlation=0.0) for s in drawn]
+        assert prior_rules.pull(loose)
 
 
 def test_what_the_data_determine_of_parameters_that_they_do_not_is_named():
@@ -393,7 +435,7 @@ def test_a_conjugate_prior_is_named_with_its_exact_figures(shrunken):
     (reason,) = [s for s in explanation.reasons if s.rule == "pull"]
     sd = float(shrunken["default"].row("mcmc", "mu").std_error)
     assert reason.figures[0] == pytest.approx((20 / 14 - 2.0) / sd)
-    assert "towards its centre 0" in reason.text
+    assert "towards its centre, 0" in reason.text
     assert [s.rule for s in explanation.reasons] == ["pull"]
     table = explanation.frame()
     assert list(table.columns) == ["scenario", "variant", "kind", "rule", "scalars", "text"]
@@ -443,17 +485,17 @@ def raised():
     with pm.Model(coords={"place": list("abcd")}) as model:
         mu = pm.Normal("mu", 0.0, 2.0)
         z = pm.Normal("z", 0.0, 1.0, dims="place")
-        pm.Deterministic("theta", mu + 2.0 * z, dims="place")
+        pm.Deterministic("theta", mu + 1.5 * z, dims="place")
         pm.Normal("y", model["theta"], 1.0, observed=y, dims="place")
     return triptych.compare(model, draws=500, tune=500, random_seed=3, profile=False, progressbar=False)
 
 
 def test_a_model_of_normal_densities_has_the_spread_and_the_averages_of_its_closed_form(raised):
-    """The precision of theta is I + (4 I + 4 J)^-1; a mean of 10 becomes 10 * 5 / (5 + 1/4), a deviation loses 1/5."""
+    """The precision of theta is I + (2.25 I + 4 J)^-1, and a deviation from the mean keeps 2.25 / 3.25 of its size."""
     (reason,) = [s for s in raised.explain().reasons if s.rule == "pooling"]
     spread = np.std([4.0, 8.0, 12.0, 16.0], ddof=1)
-    assert reason.figures[:2] == pytest.approx((spread, 0.8 * spread), rel=1e-4)
-    prior = 4.0 * np.eye(4) + 4.0
+    assert reason.figures[:2] == pytest.approx((spread, 2.25 / 3.25 * spread), rel=1e-4)
+    prior = 2.25 * np.eye(4) + 4.0
     mean = np.linalg.solve(np.eye(4) + np.linalg.inv(prior), np.array([4.0, 8.0, 12.0, 16.0]))
     assert raised["default"].values("map", "theta") == pytest.approx(mean, rel=1e-4)
     assert mean.mean() < 10
