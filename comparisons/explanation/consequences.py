@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from triptych.comparisons.explanation.in_short import answered, most_different
+from triptych.base.text import join_all
+from triptych.comparisons.explanation.in_short import answered, common, most_different
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import LENGTHS, SMALL, agree, distance
-from triptych.comparisons.explanation.prior_rules import TIED
 from triptych.comparisons.explanation.sentences import Rule, Sentence, finite, named, verb
 from triptych.problem.table import Row, Status
 
@@ -30,11 +30,11 @@ def conditional(scalars: Sequence[Measured]) -> list[Sentence]:
         these = [s for s in scalars if s.held.get("map") == what]
         names = [s.name for s in these]
         text = (
-            f"Do not report the MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)} on "
-            f"{verb(names, 'its own: it takes', 'their own: they take')} {what.as_equations()} as known"
+            f"Do not report the MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)} without the "
+            f"posterior's: {verb(names, 'it is', 'they are')} computed as if {what.as_equations()} were known."
             f"{_beside_the_posterior(these, scalars)}"
         )
-        found.append(Sentence("conditional", f"{text}.", tuple(names)))
+        found.append(Sentence("conditional", text, tuple(names)))
     return found
 
 
@@ -44,9 +44,9 @@ def _beside_the_posterior(these: Sequence[Measured], scalars: Sequence[Measured]
     longer = [s for s in these if s.length("map") > LENGTHS * s.length("mcmc")]
     sides = [(some, word) for some, word in ((shorter, "shorter"), (longer, "longer")) if some]
     if len(these) == 1:
-        return "".join(f" and is {word} than the posterior's" for _, word in sides)
-    parts = [f"{word} for {named(some, scalars)}" for some, word in sides]
-    return f" and, beside the posterior's, are {' and '.join(parts)}" if parts else ""
+        return "".join(f" The MAP's interval is {word} than the posterior's." for _, word in sides)
+    parts = [f"{word} than the posterior's for {named(some, scalars)}" for some, word in sides]
+    return f" The MAP's intervals are {' and '.join(parts)}." if parts else ""
 
 
 def zeros(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -61,9 +61,9 @@ def zeros(scalars: Sequence[Measured]) -> list[Sentence]:
     widest = max(these, key=lambda s: s.length("mcmc"))
     row = widest.rows["mcmc"]
     text = (
-        f"A MAP of exactly 0 is not evidence of no effect, so do not drop {named(these, scalars)} for it: values of "
-        f"{widest.name} from {widest.write(row.lower)} to {widest.write(row.upper)} are in its "
-        f"{100 * row.ci_prob:.9g} % credible interval."
+        f"A MAP of exactly 0 is not evidence of no effect, so do not drop {named(these, scalars)} because of it: the "
+        f"{100 * row.ci_prob:.9g} % credible interval of {widest.name} runs from {widest.write(row.lower)} to "
+        f"{widest.write(row.upper)}."
     )
     return [Sentence("zeros", text, tuple(s.name for s in these), (row.lower, row.upper))]
 
@@ -113,12 +113,15 @@ def any_of_them(scalars: Sequence[Measured]) -> list[Sentence]:
     """Where all agree, in estimate and interval, any may be reported; a MAP whose interval holds something may not."""
     found = []
     agreeing = [s for s in scalars if agree(s) and 1 / LENGTHS <= s.length("mcmc") / s.length("mle") <= LENGTHS]
-    for held, which in ((False, "any of the three"), (True, "MLE or posterior")):
+    for held, agree_, which in (
+        (False, "the three methods agree", "any of them"),
+        (True, "MLE and posterior agree, in estimate and interval", "either"),
+    ):
         these = [s for s in agreeing if ("map" in s.held) is held]
         if these:
             text = (
-                f"For {named(these, scalars)} {which} may be reported: say which; the MLE has a confidence interval, "
-                "the posterior a credible interval."
+                f"For {named(these, scalars)} {agree_}: report {which}, and say which. The interval of the MLE is a "
+                "confidence interval, that of the posterior a credible interval."
             )
             found.append(Sentence("any_of_them", text, tuple(s.name for s in these)))
     return found
@@ -131,33 +134,31 @@ def which_number(scalars: Sequence[Measured]) -> list[Sentence]:
     if s is None or distance(s) <= SMALL or s.status("mcmc") is not Status.OK:
         return []
     mean = s.rows["mcmc"]
-    under = f"and name the prior{f': {_spelled(s.priors)}' if s.priors else ''}"
+    spelled = f": {_spelled(s.priors)}" if s.priors else ""
     if vector := answered(scalars):
         data = [one for one in vector if one.status("mle") is Status.OK and finite(one.length("mle"))]
-        means = "as posterior means with credible intervals"
-        text = f"Report {named(vector, scalars)} {means}, {under}. For example: {_example(s, scalars)}."
+        text = f"Report the posterior means of {named(vector, scalars)} with their credible intervals, for example: "
+        text += f"{_example(s, scalars)}. Name the prior with them{spelled}."
         if len(data) == len(vector):
-            text += " In addition, for the data alone: the MLEs with confidence intervals."
+            text += " To say what the data alone say, report the MLEs with their confidence intervals too."
         text += _clear_of_zero(vector)
         return [Sentence("which_number", text, tuple(one.name for one in vector), (mean.estimate,))]
     both = f"the posterior mean, {_interval(s, mean)}"
     if s.status("mle") is Status.OK and finite(s.length("mle")):
         text = f"For {name}: to say what these data alone say, report the MLE, {_interval(s, s.rows['mle'])}; "
-        text += f"to say what data and prior together make probable, report {both}, {under}."
+        text += f"to say what data and prior together make probable, report {both}, and name the prior{spelled}."
     else:
-        text = f"For {name} report {both}, {under}."
+        text = f"For {name} report {both}, and name the prior{spelled}."
     return [Sentence("which_number", text, (name,), (mean.estimate,))]
 
 
 def _example(s: Measured, scalars: Sequence[Measured]) -> str:
     """Return a result as it is written down, with the single parameters by which the prior ties its vector together."""
-    said = f"{s.name} is {_interval(s, s.rows['mcmc'])}"
-    for one in scalars if s.prior_correlation > TIED else ():
-        single = sum(other.estimand == one.estimand for other in scalars) == 1
-        row = one.rows.get("mcmc")
-        if single and one.estimand in s.parameters and row is not None and finite(row.estimate + row.upper - row.lower):
-            said += f", {one.name} {one.write(row.estimate)} ({one.write(row.lower)} to {one.write(row.upper)})"
-    return said
+    said = [f"{s.name} is {_interval(s, s.rows['mcmc'])}"]
+    for one in common(s, scalars):
+        row = one.rows["mcmc"]
+        said.append(f"{one.name} is {one.write(row.estimate)} ({one.write(row.lower)} to {one.write(row.upper)})")
+    return join_all(said)
 
 
 def _clear_of_zero(vector: Sequence[Measured]) -> str:
@@ -172,7 +173,8 @@ def _clear_of_zero(vector: Sequence[Measured]) -> str:
         return ""
     names = [s.name for s in clear]
     return (
-        f" {verb(names, 'The intervals', 'All intervals')} of {named(clear, vector)} lie clear of zero by every method."
+        f" By every method the {verb(names, 'interval', 'intervals')} of {named(clear, vector)} "
+        f"{verb(names, 'lies', 'lie')} on one side of zero."
     )
 
 
@@ -180,7 +182,7 @@ def _spelled(priors: Sequence[str]) -> str:
     """Return priors for a text: the first few, with what the numbers of a normal one are."""
     more = f" and {len(priors) - MOST_PRIORS} more" if len(priors) > MOST_PRIORS else ""
     text = f"{', '.join(priors[:MOST_PRIORS])}{more}"
-    return f"{text} (Normal: mean, standard deviation)" if " ~ Normal(" in text else text
+    return f"{text} (numbers of a Normal: mean, standard deviation)" if " ~ Normal(" in text else text
 
 
 def _interval(s: Measured, row: Row) -> str:

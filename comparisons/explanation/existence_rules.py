@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from triptych.base.text import join_all
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.sentences import Sentence, finite, named, percent, verb
 from triptych.problem.fixed import Fixed
@@ -33,23 +34,26 @@ def no_mle(scalars: Sequence[Measured]) -> list[Sentence]:
         have = [m for m in ("map", "mcmc") if all(math.isfinite(s.estimate(m)) for s in these)]
         words = {"map": "MAP", "mcmc": "posterior mean"}
         first = these[0]
-        values = [f"{first.said(m)} ({words[m]})" for m in have]
-        text = f"{named(these, scalars)} {verb(names, 'has', 'have')} no MLE ({str(status).replace('_', ' ')}): {why}"
+        values = [f"the {words[m]} {first.said(m)}" for m in have]
+        called = str(status).replace("_", " ")
+        text = f"{named(these, scalars)} {verb(names, 'has', 'have')} no MLE (status: {called}): {why}"
         text += f"{_combination(these, scalars) if status is Status.NOT_IDENTIFIED else ''}."
         if have:
-            text += f" With the prior: {first.name} {' and '.join(values)}."
+            example = verb(names, "", ", for example,")
+            text += f" With the prior {first.name}{example} has {' and '.join(values)}."
         found.append(Sentence("no_mle", text, tuple(names), tuple(first.estimate(m) for m in have)))
     return found
 
 
 def _combination(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
-    """Return which estimand, computed from several parameters that the data do not determine, they do determine."""
+    """Return which estimand the data do determine that is computed from others and from what they do not determine."""
     missing = {s.estimand for s in these}
     for estimand in dict.fromkeys(s.estimand for s in scalars):
         mine = [s for s in scalars if s.estimand == estimand]
-        made_of = missing.intersection(mine[0].parameters) - {estimand}
-        if len(made_of) > 1 and all(finite(s.estimate("mle")) for s in mine):
-            return f", such as {estimand}"
+        made_of = mine[0].parameters
+        computed = estimand not in made_of and len(made_of) > 1
+        if computed and missing.intersection(made_of) and all(finite(s.estimate("mle")) for s in mine):
+            return f", such as {estimand}, which is computed from {join_all(made_of)}"
     return ""
 
 
@@ -72,25 +76,42 @@ def no_map(scalars: Sequence[Measured]) -> list[Sentence]:
 def edge(scalars: Sequence[Measured]) -> list[Sentence]:
     """A maximum lies on an edge of the parameters' range."""
     found = []
-    for method, words in (("mle", "MLE"), ("map", "MAP")):
+    for method, words, density in (
+        ("mle", "MLE", "The likelihood"),
+        ("map", "MAP", "The joint density of all parameters"),
+    ):
         these = [s for s in scalars if s.status(method) is Status.AT_BOUNDARY]
         for s in these:
-            at = s.write(s.rows[method].estimate)
-            text = f"The {words} of {s.name} is {at}, the edge of its range (at boundary)"
-            text += _made_equal(s, scalars) if method == "map" else ""
-            mean = s.estimate("mcmc")
-            text += (
-                f"; the posterior averages over all values of {s.name}, and its mean is {s.write(mean)}."
-                if finite(mean)
-                else "."
+            place, mean = s.rows[method].estimate, s.estimate("mcmc")
+            at = s.write(place)
+            end = f"the {'lower' if mean > place else 'upper'} end" if finite(mean) else "an end"
+            text = (
+                f"{density} is highest at {s.name} = {at}, {end} of the range of {s.name} (status: at boundary), so "
+                f"the {words} of {s.name} is {at}."
             )
-            found.append(Sentence("edge", text, (s.name,), (s.rows[method].estimate, mean)))
+            equal = _made_equal(s, scalars) if method == "map" else []
+            for vector in equal:
+                text += (
+                    f" At {s.name} = {at} all {len(vector)} MAPs of {vector[0].estimand} are the same, "
+                    f"{vector[0].said('map')}."
+                )
+            if finite(mean):
+                text += f" The posterior averages over all values of {s.name} instead: its mean is {s.write(mean)}"
+                row = s.rows["mcmc"]
+                if finite(row.upper - row.lower):
+                    text += (
+                        f", and {100 * row.ci_prob:.9g} % of its probability lie between {s.write(row.lower)} and "
+                        f"{s.write(row.upper)}"
+                    )
+                text += "."
+            names = (s.name, *(one.name for vector in equal for one in vector))
+            found.append(Sentence("edge", text, names, (place, mean)))
     return found
 
 
-def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> str:
-    """Say of which estimands all MAPs are the same, where their intervals take the scalar on the edge as known."""
-    said = ""
+def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> list[list[Measured]]:
+    """Return the vectors all of whose MAPs are the same, where their intervals take the scalar on the edge as known."""
+    found = []
     for estimand in dict.fromkeys(s.estimand for s in scalars):
         these = [s for s in scalars if s.estimand == estimand]
         values = [s.estimate("map") for s in these]
@@ -98,28 +119,35 @@ def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> str:
         apart = max(values) - min(values) if known else math.inf
         on_it = all(edge.name in s.held.get("map", Fixed()).names for s in these)
         if len(these) > 2 and on_it and apart <= SAME * these[0].length("map"):
-            said += f", and with it all {len(these)} MAPs of {estimand} are the same, {these[0].write(values[0])}"
-    return said
+            found.append(these)
+    return found
 
 
 def corner(scalars: Sequence[Measured]) -> list[Sentence]:
     """The prior's density has a corner on which the MAP comes to lie exactly."""
-    these = [s for s in scalars if s.on_corner]
-    if not these:
-        return []
-    names = [s.name for s in these]
-    most = max(these, key=lambda s: abs(s.estimate("mcmc")) if finite(s.estimate("mcmc")) else -1.0)
-    text = (
-        f"The prior's density has a corner at {most.said('map')}, and the MAP of {named(these, scalars)} "
-        "lies exactly on it."
-    )
-    mean, above = most.estimate("mcmc"), most.posterior.share_above_zero
-    if finite(mean) and finite(above):
-        text += (
-            f" The posterior weighs both sides of the corner: that {most.name} is below zero has a probability of "
-            f"{percent(1 - above)}, that it is above one of {percent(above)}, and its mean is {most.write(mean)}."
+    found = []
+    cornered = [s for s in scalars if s.on_corner]
+    for at in dict.fromkeys(s.said("map") for s in cornered):
+        these = [s for s in cornered if s.said("map") == at]
+        names = [s.name for s in these]
+        most = max(these, key=lambda s: abs(s.estimate("mcmc")) if finite(s.estimate("mcmc")) else -1.0)
+        text = (
+            f"The prior's density has a corner at {at}, where its slope changes abruptly. For {named(these, scalars)} "
+            f"the likelihood is not steep enough at {at} to move the highest point of the joint density off this "
+            f"corner, so the {verb(names, 'MAP is', 'MAPs are')} exactly {at}."
         )
-    return [Sentence("corner", text, tuple(names), (mean, above))]
+        mean, above = most.estimate("mcmc"), most.posterior.share_above_zero
+        if finite(mean):
+            text += f" The posterior averages over values on both sides of {at} instead: "
+            shares = most.estimate("map") == 0 and finite(above)
+            text += (
+                f"{percent(1 - above)} of the probability of {most.name} lie below zero and {percent(above)} above, "
+                f"and its mean is {most.write(mean)}."
+                if shares
+                else f"the posterior mean of {most.name} is {most.write(mean)}."
+            )
+        found.append(Sentence("corner", text, tuple(names), (mean, above)))
+    return found
 
 
 def held(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -137,6 +165,6 @@ def held(scalars: Sequence[Measured]) -> list[Sentence]:
             between = low if low == high else f"{low} to {high}"
             be = verb(names, "is", "are")
             times = "as long" if between == "1" else f"{between} times as long"
-            text += f"; the posterior's {be} not, and {be} {times}"
+            text += f". The posterior's {verb(names, 'interval', 'intervals')} {be} not, and {be} {times}"
         found.append(Sentence("held", f"{text}.", tuple(names), figures))
     return found

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 # Causes come before what they do to the shape of the posterior and to intervals.
-CAUSES: tuple[Rule, ...] = (no_mle, no_map, edge, corner, pooling, pull, written)
+CAUSES: tuple[Rule, ...] = (no_mle, no_map, pooling, edge, corner, pull, written)
 SHAPES: tuple[Rule, ...] = (marginal_top, skewed, held, lengths, agreement)
 
 

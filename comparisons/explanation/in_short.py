@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from triptych.comparisons.explanation.measured import Measured
@@ -32,7 +33,7 @@ def answered(scalars: Sequence[Measured]) -> list[Measured]:
     return these if all(math.isfinite(s.estimate("mcmc") + s.length("mcmc")) for s in these) else []
 
 
-def _of_vector(these: Sequence[Measured], most: Measured) -> str:
+def _of_vector(these: Sequence[Measured], most: Measured, scalars: Sequence[Measured]) -> str:
     """Return what is known of a vector: by data and prior, about zero, and by the data alone.
 
     From where to where its values run is told where the prior ties them together, as of like things; coefficients of
@@ -42,12 +43,32 @@ def _of_vector(these: Sequence[Measured], most: Measured) -> str:
     if not math.fsum(s.prior_correlation for s in these) > TIED * len(these):
         return f"{zero[:1].upper()}{zero[1:]}. " if zero else ""
     row = most.rows["mcmc"]
-    text = f"The best guesses (posterior means) of the {len(these)} values of {most.estimand} {span(these, 'mcmc')}, "
-    text += f"but each is uncertain ({most.name}: {most.write(row.lower)} to {most.write(row.upper)})"
-    text += f"; {zero}" if zero else ""
+    text = f"The best guesses (posterior means) of the {len(these)} values of {most.estimand} {span(these, 'mcmc')}. "
+    text += f"Each is uncertain: the {100 * row.ci_prob:.9g} % credible interval of {most.name} is "
+    text += f"{most.write(row.lower)} to {most.write(row.upper)}. "
+    text += f"{zero[:1].upper()}{zero[1:]}. " if zero else ""
+    for one in common(most, scalars):
+        text += f"The posterior mean of {one.name}, on which they all depend, is {_with_interval(one)}. "
     if all(math.isfinite(s.value("mle")) for s in these):
-        text += f". By the data alone they {span(these, 'mle')} (MLEs)"
-    return f"{text}. "
+        text += f"The MLEs of {most.estimand}, from the data alone, {span(these, 'mle')}. "
+    return text
+
+
+def common(s: Measured, scalars: Sequence[Measured]) -> list[Measured]:
+    """Return the single reported parameters by which the prior ties the vector of a scalar together."""
+    sizes = Counter(one.estimand for one in scalars)
+    return [
+        one
+        for one in (scalars if s.prior_correlation > TIED else ())
+        if sizes[one.estimand] == 1
+        and one.estimand in s.parameters
+        and math.isfinite(one.estimate("mcmc") + one.length("mcmc"))
+    ]
+
+
+def _with_interval(s: Measured) -> str:
+    row = s.rows["mcmc"]
+    return f"{s.write(row.estimate)} ({s.write(row.lower)} to {s.write(row.upper)})"
 
 
 def in_short(scalars: Sequence[Measured]) -> str:
@@ -65,7 +86,7 @@ def in_short(scalars: Sequence[Measured]) -> str:
     if vector := answered(scalars):
         most = max(known, key=distance)
         values = ", ".join(f"{WORDS[m]} {most.said(m)}" for m in WORDS)
-        return f"{_of_vector(vector, most)}The three methods differ most on {most.name}: {values}."
+        return f"{_of_vector(vector, most, scalars)}The three methods differ most on {most.name}: {values}."
     parts = []
     if known:
         most = max(known, key=distance)

@@ -11,7 +11,7 @@ import numpy as np
 
 from triptych.base.numbers import Style, style
 from triptych.comparisons.explanation.log_scales import mode_on_log_scales
-from triptych.comparisons.explanation.prior import ENOUGH, centres_and_scales, drawn_prior, rests_on
+from triptych.comparisons.explanation.prior import ENOUGH, centres_and_scales, drawn_prior, rests_on, weighed_by
 from triptych.panels.solution import NoEstimate, Solution
 from triptych.problem.fixed import Fixed
 from triptych.problem.table import METHODS, Row, Status
@@ -67,7 +67,7 @@ class Measured:
     parameters
         Names of the free variables that it is computed from, in the order of the model; its own where it is free.
     priors
-        How the model writes the priors of these, ``mu ~ Normal(0, 5)``; none where potentials are part of the prior.
+        How the model writes the priors of these, ``mu ~ Normal(0, 5)``, and the potentials that weigh them.
     """
 
     name: str
@@ -149,6 +149,7 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
     before = drawn_prior(solution)
     ties = {name: _prior_correlations(values) for name, values in before.items()}
     known = {name: rests_on(solution, name) for name in dict.fromkeys(row.estimand for row in first.estimates)}
+    weighed = {name: weighed_by(solution, name) for name in known}
     partners = {name: _partners(solution, name) for name in known}
     logs, rewritten = mode_on_log_scales(solution)
     mode = panels["map"].native if "map" in panels else None
@@ -177,7 +178,7 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
                 not angle and any(bool(np.any(some < 0) and np.any(some > 0)) for some in (prior, draws)),
                 *partners[row.estimand][place],
                 tuple(lines),
-                tuple(line for line in lines.values() if line),
+                (*lines.values(), *(f"potential {name}" for name in weighed[row.estimand])),
             )
         )
     return found

@@ -97,8 +97,6 @@ def drawn_prior(solution: Solution) -> dict[str, np.ndarray]:
 def rests_on(solution: Solution, estimand: str) -> dict[str, str]:
     """Return the free variables that an estimand is computed from, each with its prior as the model writes it.
 
-    The priors are empty in a model with potentials, which are part of the prior too.
-
     Parameters
     ----------
     solution
@@ -114,8 +112,26 @@ def rests_on(solution: Solution, estimand: str) -> dict[str, str]:
 
     model = solution.engine.model
     above = set(ancestors([model[estimand]]))
-    found = plain_priors(model, [rv for rv in model.free_RVs if rv in above])
-    return dict.fromkeys(found, "") if model.potentials else found
+    return plain_priors(model, [rv for rv in model.free_RVs if rv in above])
+
+
+def weighed_by(solution: Solution, estimand: str) -> list[str]:
+    """Return the potentials that count as prior and share a free variable with an estimand.
+
+    Parameters
+    ----------
+    solution, estimand
+        As for :func:`rests_on`.
+    """
+    engine = solution.engine
+    if engine is None or estimand not in engine.model.named_vars:
+        return []
+    from pytensor.graph.traversal import ancestors
+
+    free = set(engine.model.free_RVs)
+    above = free.intersection(ancestors([engine.model[estimand]]))
+    kept = [p for p in engine.model.potentials if p.name in engine.graph.potentials_in_prior]
+    return [str(p.name) for p in kept if above.intersection(ancestors([p]))]
 
 
 def prior_draws(solution: Solution) -> tuple[dict[str, np.ndarray], str]:

@@ -179,7 +179,8 @@ def _other_way(these: Sequence[Measured], farther: Sequence[Measured], scalars: 
     names = [s.name for s in farther]
     by_name = {s.name: s for s in these}
     moved = [
-        f"{s.name} follows {s.partner}, with which it is correlated in the posterior ({s.partner_correlation:.1f})"
+        f"{s.name} follows {s.partner}, with which it is correlated in the posterior (correlation "
+        f"{s.partner_correlation:.1f})"
         for s in farther
         if s.partner in by_name
         and abs(s.partner_correlation) >= CORRELATED

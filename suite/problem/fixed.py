@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from triptych.base.text import join
 
+FEW = 3  # names that an equation gives one after the other
+
 
 @dataclass(frozen=True)
 class Fixed:
@@ -28,12 +30,13 @@ class Fixed:
         return tuple(name for _, names in self.places for name in names)
 
     def __str__(self) -> str:
-        return self._written("at")
+        return self._written([f"{join(names)} at {place}" for place, names in self.places])
 
     def as_equations(self) -> str:
-        """Return it as equations: ``tau = 0``."""
-        return self._written("=")
+        """Return it as equations: ``tau = 0``, ``a = b = 0``."""
+        return self._written([
+            f"{' = '.join(names) if len(names) <= FEW else join(names)} = {place}" for place, names in self.places
+        ])  # fmt: skip
 
-    def _written(self, between: str) -> str:
-        found = [f"{join(names)} {between} {place}" for place, names in self.places]
-        return "; ".join([*found, *([f"a combination of {join(self.combined)}"] if self.combined else [])])
+    def _written(self, places: list[str]) -> str:
+        return "; ".join([*places, *([f"a combination of {join(self.combined)}"] if self.combined else [])])

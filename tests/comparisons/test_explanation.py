@@ -90,7 +90,7 @@ def test_a_vector_may_be_pulled_although_one_of_its_scalars_moves_away():
     (found,) = prior_rules.pull([one, two, nearer])
     assert "all 3 MAPs lie nearer to 0 than their MLEs" in found.text
     assert "farther" not in found.text
-    said = "; b[y] follows b[x], with which it is correlated in the posterior (-0.6)."
+    said = "; b[y] follows b[x], with which it is correlated in the posterior (correlation -0.6)."
     for partner, correlation, speaks in (("b[x]", -0.6, 1), ("b[x]", 0.6, 0), ("b[x]", -0.4, 0), ("b[w]", -0.6, 0)):
         tied = replace(other, partner=partner, partner_correlation=correlation)
         assert prior_rules.pull([one, two, tied])[0].text.endswith(said) == bool(speaks)
@@ -161,8 +161,10 @@ def test_a_missing_maximum_is_explained_by_its_status():
     infinite = scalar(math.inf, statuses={"mle": Status.AT_INFINITY})
     (found,) = existence_rules.no_mle([infinite])
     assert "rises all the way to infinity" in found.text
-    assert found.text.endswith("(at infinity): the likelihood rises all the way to infinity. "
-                               "With the prior: b 1.00 (MAP) and 1.00 (posterior mean).")  # fmt: skip
+    end = ": the likelihood rises all the way to infinity. With the prior b"
+    assert found.text == f"b has no MLE (status: at infinity){end} has the MAP 1.00 and the posterior mean 1.00."
+    (found,) = existence_rules.no_mle([infinite, replace(infinite, name="c")])
+    assert found.text.startswith(f"b and c have no MLE (status: at infinity){end}, for example, has the MAP 1.00 and")
     assert existence_rules.no_mle([scalar()]) == existence_rules.no_map([scalar()]) == []
     unbounded = scalar(statuses={"map": Status.UNBOUNDED})
     assert "its integral is finite" in existence_rules.no_map([unbounded])[0].text.lower()
@@ -183,17 +185,18 @@ def test_only_the_posterior_is_said_to_exist_where_no_search_failed():
 def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question():
     held = scalar(held={"map": Fixed((("0", ("tau",)),))})
     assert "computed as if tau = 0 were known" in existence_rules.held([held])[0].text
-    narrow = "Do not report the MAP's interval of b on its own: it takes tau = 0 as known"
-    assert consequences.conditional([held])[0].text == f"{narrow}."
-    assert existence_rules.held([held])[0].text.endswith("the posterior's is not, and is as long.")
+    narrow = "Do not report the MAP's interval of b without the posterior's: it is computed as if tau = 0 were known."
+    assert consequences.conditional([held])[0].text == narrow
+    assert existence_rules.held([held])[0].text.endswith(" The posterior's interval is not, and is as long.")
     short = replace(held, rows={**held.rows, "map": row("map", 1.0, half=0.5)})
-    assert existence_rules.held([short])[0].text.endswith("is not, and is 2 times as long.")
-    assert consequences.conditional([short])[0].text == f"{narrow} and is shorter than the posterior's."
+    assert existence_rules.held([short])[0].text.endswith(" is not, and is 2 times as long.")
+    assert consequences.conditional([short])[0].text == f"{narrow} The MAP's interval is shorter than the posterior's."
     long = replace(held, name="d", rows={**held.rows, "map": row("map", 1.0, half=2.0)})
-    assert consequences.conditional([long])[0].text.endswith(" and is longer than the posterior's.")
+    assert consequences.conditional([long])[0].text.endswith(" The MAP's interval is longer than the posterior's.")
     several = consequences.conditional([held, replace(short, name="c"), long])[0].text
     assert several.endswith(
-        " on their own: they take tau = 0 as known and, beside the posterior's, are shorter for c and longer for d."
+        " they are computed as if tau = 0 were known. The MAP's intervals are shorter than the posterior's for c and "
+        "longer than the posterior's for d."
     )
     assert existence_rules.held([scalar()]) == consequences.conditional([scalar()]) == []
 
@@ -204,12 +207,31 @@ def test_a_mode_on_an_edge_that_makes_other_values_equal_is_said_to():
         scalar(m, 4.0, 4.5, estimand="theta", label=k, held={"map": Fixed((("0", ("tau",)),))})
         for m, k in zip((1, 5, 9), "abc", strict=True)
     ]
-    said = ", and with it all 3 MAPs of theta are the same, 4.00"
-    assert said in existence_rules.edge([edge, *tied])[0].text
+    said = " At tau = 1.00 all 3 MAPs of theta are the same, 4.00."
+    (found,) = existence_rules.edge([edge, *tied])
+    assert said in found.text
+    assert found.scalars == ("tau", "theta[a]", "theta[b]", "theta[c]")
     moved = [replace(tied[0], rows={**tied[0].rows, "map": row("map", 4.1, estimand="theta", label="a")}), *tied[1:]]
     other = [replace(s, held={"map": Fixed((("0", ("tau_2",)),))}) for s in tied]
     for scalars in ([edge, *moved], [edge, *other], [edge, *tied[:2]]):
-        assert said not in existence_rules.edge(scalars)[0].text
+        assert "are the same" not in existence_rules.edge(scalars)[0].text
+
+
+def test_an_estimate_on_an_edge_is_told_with_the_density_that_is_highest_there_and_the_end_of_the_range():
+    edge = scalar(0.5, 0.0, 0.8, sd=0.3, estimand="tau", statuses={"map": Status.AT_BOUNDARY})
+    assert existence_rules.edge([edge])[0].text == (
+        "The joint density of all parameters is highest at tau = 0, the lower end of the range of tau (status: at "
+        "boundary), so the MAP of tau is 0. The posterior averages over all values of tau instead: its mean is 0.80, "
+        "and 95 % of its probability lie between 0.20 and 1.40."
+    )
+    upper = scalar(1.0, 0.9, 0.8, sd=0.3, estimand="p", statuses={"mle": Status.AT_BOUNDARY})
+    start = "The likelihood is highest at p = 1.00, "
+    assert existence_rules.edge([upper])[0].text.startswith(f"{start}the upper end of the range of p (status: at")
+    unknown = replace(upper, rows={"mle": upper.rows["mle"]})
+    assert existence_rules.edge([unknown])[0].text == (
+        f"{start}an end of the range of p (status: at boundary), so the MLE of p is 1.00."
+    )
+    assert existence_rules.edge([scalar()]) == []
 
 
 def test_the_scalar_on_which_they_differ_most_is_told_with_the_question_that_each_number_answers():
@@ -226,16 +248,33 @@ def test_the_scalar_on_which_they_differ_most_is_told_with_the_question_that_eac
 def test_a_map_whose_interval_holds_something_is_not_among_those_that_may_be_reported():
     free, held = scalar(label="free"), scalar(label="held", held={"map": Fixed((("0", ("tau",)),))})
     first, second = consequences.any_of_them([free, held])
-    assert first.text.startswith("For b[free] any of the three")
-    assert second.text.startswith("For b[held] MLE or posterior")
+    assert first.text.startswith("For b[free] the three methods agree: report any of them")
+    assert second.text.startswith("For b[held] MLE and posterior agree, in estimate and interval: report either")
 
 
 def test_a_zero_on_a_corner_is_no_evidence_of_no_effect():
     zero = scalar(1.0, 0.0, 0.4, on_corner=True)
-    assert "not evidence of no effect, so do not drop b for it: values of b" in consequences.zeros([zero])[0].text
+    assert "not evidence of no effect, so do not drop b because of it: the 95 %" in consequences.zeros([zero])[0].text
     assert existence_rules.corner([zero])
     assert consequences.zeros([scalar(1.0, 0.0, 0.4)]) == []
     assert existence_rules.corner([scalar(1.0, 0.0, 0.4)]) == []
+
+
+def test_shares_above_and_below_zero_are_told_only_of_a_corner_at_zero():
+    shape = Sampled(0.5, 0.4, 0.4, 0.0, 0.0, share_above_zero=0.7)
+    zero = scalar(1.0, 0.0, 0.4, on_corner=True, posterior=shape)
+    (found,) = existence_rules.corner([zero])
+    assert found.text == (
+        "The prior's density has a corner at 0, where its slope changes abruptly. For b the likelihood is not steep "
+        "enough at 0 to move the highest point of the joint density off this corner, so the MAP is exactly 0. The "
+        "posterior averages over values on both sides of 0 instead: 30 % of the probability of b lie below zero and "
+        "70 % above, and its mean is 0.40."
+    )
+    elsewhere = replace(scalar(4.0, 2.0, 2.5, on_corner=True, posterior=shape), name="c")
+    first, second = existence_rules.corner([zero, elsewhere])
+    assert first.text == found.text
+    assert second.text.endswith(" on both sides of 2.00 instead: the posterior mean of c is 2.50.")
+    assert second.scalars == ("c",)
 
 
 def test_skewness_is_said_only_where_it_is_sure_and_moves_the_mean():
@@ -288,11 +327,17 @@ def test_a_vector_is_answered_as_a_whole_before_what_differs():
     scalars = vector((-3.0, 1.0, 9.0), (0.5, 1.0, 1.5), prior_correlation=0.4)
     short = in_short(scalars)
     assert short == (
-        "The best guesses (posterior means) of the 3 values of theta run from 0.5 to 1.5, but each is uncertain "
-        "(theta[c]: -0.5 to 3.5); zero lies in each credible interval (95 %), so the sign of none is certain. By the "
-        "data alone they run from -3.0 to 9.0 (MLEs). The three methods differ most on theta[c]: MLE 9.0, MAP 1.5, "
-        "posterior mean 1.5."
+        "The best guesses (posterior means) of the 3 values of theta run from 0.5 to 1.5. Each is uncertain: the 95 % "
+        "credible interval of theta[c] is -0.5 to 3.5. Zero lies in all 3 credible intervals (95 %), so no sign is "
+        "certain. The MLEs of theta, from the data alone, run from -3.0 to 9.0. The three methods differ most on "
+        "theta[c]: MLE 9.0, MAP 1.5, posterior mean 1.5."
     )
+    tau = scalar(NAN, 0.0, 0.8, sd=0.3, estimand="tau", statuses={"mle": Status.NOT_IDENTIFIED})
+    under = [replace(s, parameters=("tau", "z")) for s in scalars]
+    said = " The posterior mean of tau, on which they all depend, is 0.80 (0.20 to 1.40). The MLEs of theta,"
+    assert said in in_short([tau, *under])
+    for silent in ([tau, *scalars], [replace(tau, rows={}), *under], [tau, replace(tau, name="tau[2]"), *under]):
+        assert "on which they all depend" not in in_short(silent)
     unknown = scalar(math.inf, statuses={"mle": Status.AT_INFINITY}, estimand="tau")
     assert in_short([*scalars, unknown]) == short  # what does not exist is left to the reasons
     for other in (
@@ -302,16 +347,16 @@ def test_a_vector_is_answered_as_a_whole_before_what_differs():
     ):
         assert "best guesses" not in in_short(other)
     edge = replace(scalars[0], rows={**scalars[0].rows, "mle": row("mle", -3.0, half=2.0, status=Status.AT_BOUNDARY)})
-    assert "By the data alone they run from -3.0 to 9.0" in in_short([edge, *scalars[1:]])
+    assert "The MLEs of theta, from the data alone, run from -3.0 to 9.0" in in_short([edge, *scalars[1:]])
     lost = replace(edge, rows={**edge.rows, "mle": row("mle", NAN, status=Status.FAILED)})
-    assert "By the data alone" not in in_short([lost, *scalars[1:]])
+    assert "from the data alone" not in in_short([lost, *scalars[1:]])
     some = [replace(scalars[0], rows={**scalars[0].rows, "mcmc": row("mcmc", NAN, status=Status.UNRELIABLE)})]
     assert "best guesses" not in in_short([*some, *scalars[1:]])
     for tie in (0.0, NAN):  # values that need not be alike, such as coefficients, are not told as a range
         untied = [replace(s, prior_correlation=tie) for s in scalars]
         assert in_short(untied) == (
-            "Zero lies in each credible interval (95 %), so the sign of none is certain. The three methods differ most "
-            "on theta[c]: MLE 9.0, MAP 1.5, posterior mean 1.5."
+            "Zero lies in all 3 credible intervals (95 %), so no sign is certain. The three methods differ most on "
+            "theta[c]: MLE 9.0, MAP 1.5, posterior mean 1.5."
         )
         assert in_short([replace(s, signed=False) for s in untied]).startswith("The three methods differ most on")
 
@@ -320,25 +365,26 @@ def test_scalars_that_are_clear_of_zero_by_every_method_are_named_where_others_a
     clear, open_ = vector((9.0, -9.0), (5.0, -6.0)), vector((1.0, 9.0), (0.5, 1.0))
     open_ = [replace(s, name=f"theta[{k}]") for s, k in zip(open_, "yz", strict=True)]
     (found,) = consequences.which_number([*clear, *open_])
-    assert found.text.endswith(" All intervals of theta[a] and theta[b] lie clear of zero by every method.")
+    assert found.text.endswith(" By every method the intervals of theta[a] and theta[b] lie on one side of zero.")
     bare = replace(clear[0], rows={**clear[0].rows, "map": row("map", 5.0, kind="none")})
     (found,) = consequences.which_number([bare, clear[1], *open_])
-    assert found.text.endswith(" The intervals of theta[b] lie clear of zero by every method.")
+    assert found.text.endswith(" By every method the interval of theta[b] lies on one side of zero.")
     for silent in (vector((9.0, 9.0, 9.0), (5.0, 6.0, 7.0)), vector((1.0, 1.0, 9.0), (0.5, 1.0, 1.5))):
-        assert "clear of zero" not in consequences.which_number(silent)[0].text
+        assert "on one side of zero" not in consequences.which_number(silent)[0].text
     assert (
-        "clear of zero" not in consequences.which_number([replace(s, signed=False) for s in [*clear, *open_]])[0].text
+        "on one side of zero"
+        not in consequences.which_number([replace(s, signed=False) for s in [*clear, *open_]])[0].text
     )
 
 
 def test_zero_is_spoken_of_only_for_what_can_have_both_signs():
     inside, beyond = vector((0.0, 0.0, 0.0), (0.5, 1.0, 1.5)), vector((9.0, 9.0, 9.0), (5.0, 6.0, 7.0))
-    assert about_zero(inside, "mcmc") == "zero lies in each credible interval (95 %), so the sign of none is certain"
+    assert about_zero(inside, "mcmc") == "zero lies in all 3 credible intervals (95 %), so no sign is certain"
     assert about_zero(beyond, "mcmc") == "zero lies in none of the 3 credible intervals (95 %)"
     assert about_zero([*inside[:1], *beyond], "mcmc") == (
         "zero lies in 1 of the 4 credible intervals (95 %): the sign of theta[a] is not certain"
     )
-    assert about_zero(inside, "mle") == "zero lies in each confidence interval (95 %), so the sign of none is certain"
+    assert about_zero(inside, "mle") == "zero lies in all 3 confidence intervals (95 %), so no sign is certain"
     assert about_zero([replace(s, signed=False) for s in beyond], "mcmc") == ""
     without = replace(beyond[0], rows={**beyond[0].rows, "mcmc": row("mcmc", 5.0, kind="none")})
     assert about_zero([without, *beyond[1:]], "mcmc") == ""
@@ -385,12 +431,15 @@ def test_what_the_data_determine_of_parameters_that_they_do_not_is_named():
         for name in ("mu", "tau")
     )
     theta = vector((1.0, 2.0, 3.0), (1.0, 2.0, 3.0), parameters=("mu", "tau"))
-    assert "combinations of the parameters, such as theta." in existence_rules.no_mle([mu, tau, *theta])[0].text
-    other = [replace(s, parameters=("mu", "sigma")) for s in theta]
+    said = "combinations of the parameters, such as theta, which is computed from mu and tau."
+    assert said in existence_rules.no_mle([mu, tau, *theta])[0].text
+    assert said in existence_rules.no_mle([mu, *theta])[0].text
+    other = [replace(s, parameters=("nu", "sigma")) for s in theta]
+    free = [replace(s, parameters=("mu", "tau", "theta")) for s in theta]  # its prior depends on them, its value not
     missing = [replace(s, rows={**s.rows, "mle": row("mle", NAN, status=Status.FAILED)}) for s in theta]
-    for scalars in ([mu, tau], [mu, tau, *other], [mu, tau, *missing]):
+    for scalars in ([mu, tau], [mu, tau, *other], [mu, tau, *missing], [mu, tau, *free]):
         assert existence_rules.no_mle(scalars)[0].text.startswith(
-            "mu and tau have no MLE (not identified): the data determine only combinations of the parameters. "
+            "mu and tau have no MLE (status: not identified): the data determine only combinations of the parameters. "
         )
 
 
@@ -399,19 +448,20 @@ def test_a_vector_is_reported_as_a_whole_with_its_priors_spelled_out():
     scalars = vector((-3.0, 1.0, 9.0), (0.5, 1.0, 1.5), parameters=("mu", "tau"), priors=priors)
     (found,) = consequences.which_number(scalars)
     assert found.text == (
-        "Report theta (all 3) as posterior means with credible intervals, and name the prior: mu ~ Normal(0, 5), tau ~ "
-        "HalfCauchy(5) (Normal: mean, standard deviation). For example: theta[c] is 1.5 (95 % credible interval -0.5 "
-        "to 3.5). In addition, for the data alone: the MLEs with confidence intervals."
+        "Report the posterior means of theta (all 3) with their credible intervals, for example: theta[c] is 1.5 (95 % "
+        "credible interval -0.5 to 3.5). Name the prior with them: mu ~ Normal(0, 5), tau ~ HalfCauchy(5) (numbers of "
+        "a Normal: mean, standard deviation). To say what the data alone say, report the MLEs with their confidence "
+        "intervals too."
     )
     assert found.scalars == ("theta[a]", "theta[b]", "theta[c]")
     (bare,) = consequences.which_number([replace(s, priors=()) for s in scalars])
-    assert "and name the prior. For example" in bare.text
+    assert "-0.5 to 3.5). Name the prior with them. To say" in bare.text
     mu = scalar(NAN, statuses={"mle": Status.NOT_IDENTIFIED}, estimand="mu")
     common = scalar(NAN, 4.0, 4.0, statuses={"mle": Status.NOT_IDENTIFIED}, estimand="mu")
     tied = [replace(s, prior_correlation=0.5) for s in scalars]
-    assert "-0.5 to 3.5), mu 4.00 (3.00 to 5.00). In" in consequences.which_number([common, *tied])[0].text
+    assert "-0.5 to 3.5) and mu is 4.00 (3.00 to 5.00). Name" in consequences.which_number([common, *tied])[0].text
     for other in ([common, *scalars], [replace(common, estimand="nu", name="nu"), *tied]):
-        assert "-0.5 to 3.5). In" in consequences.which_number(other)[0].text
+        assert "-0.5 to 3.5). Name" in consequences.which_number(other)[0].text
     assert consequences.prior_matters([mu, *scalars]) == []  # its prior is named already
     assert consequences.prior_matters([mu])
     assert consequences.prior_matters([mu, *(replace(s, parameters=("nu",)) for s in scalars)])
@@ -505,5 +555,17 @@ def test_a_model_of_normal_densities_has_the_spread_and_the_averages_of_its_clos
         assert s.partner_correlation == pytest.approx(cov[0, 1] / cov[0, 0], abs=0.15)
         assert s.partner in {other.name for other in measured} - {s.name}
     report = next(s.text for s in raised.explain().consequences if s.rule == "which_number")
-    assert "and name the prior: mu ~ Normal(0, 2), z ~ Normal(0, 1) (Normal: " in report
+    assert " Name the prior with them: mu ~ Normal(0, 2), z ~ Normal(0, 1) (numbers of a Normal: " in report
     assert ", such as theta" in next(s.text for s in raised.explain().reasons if s.rule == "no_mle")
+
+
+def test_potentials_that_weigh_an_estimand_are_named_with_its_priors():
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0.0, 2.0)
+        other = pm.Normal("other", 1.0, 3.0)
+        pm.Potential("near_zero", -(mu**2))
+        pm.Potential("count", -((other - 2.0) ** 2))
+        pm.Normal("y", mu + other, 1.0, observed=np.array([1.0, 2.0]))
+    comparison = triptych.compare(model, likelihood=["count"], methods=("mle", "map"), profile=False, progressbar=False)
+    priors = {s.name: s.priors for s in measure(comparison["default"])}
+    assert priors == {"mu": ("mu ~ Normal(0, 2)", "potential near_zero"), "other": ("other ~ Normal(1, 3)",)}
