@@ -274,8 +274,8 @@ def coefficient_path(comparison: Any) -> Figure:
     )
     return Figure(
         f"At lambda = {RATE:g} the MAP of {' and '.join(np.array(names)[zero])} is exactly zero",
-        "A line for each coefficient of scikit-learn's lasso at the MAP's sigma, dashed only to tell lines apart; "
-        "points for the MAP.",
+        "Each line is one coefficient of scikit-learn's lasso, for the MAP's sigma (the standard deviation of the "
+        "errors); dashes only tell lines apart. The points are the MAP.",
         "lambda, the tightness of the prior",
         "coefficient beta",
         (*series, *points, Series("this prior", [RATE], kind="vline")),
@@ -289,15 +289,15 @@ def answer(comparison: Any) -> str:
     zeros = [row.label for row in rows if row.estimate == 0]
     undecided = [row.label for row in posterior if row.lower < 0 < row.upper]
     return (
-        f"The most probable coefficients (MAP, maximum a posteriori; here the lasso) are exactly zero for "
-        f"{' and '.join(zeros)}. The posterior sets none to zero: of its {len(rows)} credible intervals those of "
-        f"{join_all(undecided)} contain zero, so for these the sign of the effect is open."
+        f"The lasso is the MAP (maximum a posteriori): the most probable coefficients. It is exactly zero for "
+        f"{' and '.join(zeros)}. The posterior sets no coefficient to zero, but {len(undecided)} of its {len(rows)} "
+        f"credible intervals contain zero: those of {join_all(undecided)}. For these the sign of the effect is open."
     )
 
 
 scenario = Scenario(
     name="lasso",
-    question="Which predictors of diabetes progression does the lasso (a MAP) set to zero, and does the posterior?",
+    question="Which predictors of diabetes progression does the lasso set to zero, and does the posterior set any?",
     source="Park and Casella (2008), JASA 103, 681-686; data of Efron et al. (2004), Annals of "
     "Statistics 32, 407-499, as shipped by scikit-learn",
     model=model,
@@ -316,12 +316,14 @@ scenario = Scenario(
         r"p(\mu, \sigma) \propto 1 / \sigma",
     ),
     why=(
-        "The prior, a Laplace density, has a corner at zero. Where the data pull on a coefficient by less than "
-        "lambda*sigma, the highest point of prior times likelihood lies on that corner: the MAP is exactly zero.",
-        "An exact zero is a property of the highest point alone. A corner has no probability, so no draw is zero, and "
-        "a mean or a median averages over both sides: the posterior shrinks a coefficient but never drops it.",
-        "The blood serum measurements s1 to s4 nearly repeat each other. The likelihood balances large coefficients "
-        "of opposite sign, which are improbable under the prior: the MLE of s1 lies outside the posterior's interval.",
+        "The MLE uses no prior. The blood values s1 and s2 nearly repeat each other (correlation 0.90), so the "
+        "data hardly tell their coefficients apart: the likelihood allows a large negative one that a large positive "
+        "one balances. Such coefficients are improbable under the prior, so MAP and posterior have smaller ones.",
+        "The MAP is the highest point of prior times likelihood. The Laplace prior has a corner (a sharp peak) at "
+        "zero: its log falls by lambda/sigma for each unit to either side. Where the log of the likelihood rises by "
+        "less than that as a coefficient leaves zero, the highest point lies at zero, and the MAP is exactly zero.",
+        "The posterior mean averages over all probable values of a coefficient, on both sides of zero. The single "
+        "value zero has no probability of its own, so no draw and no mean is exactly zero.",
     ),
     figures=(coefficient_path,),
     varies={"rate": Range(0.01, 10.0, "lambda: the prior of a coefficient is Laplace(0, sigma/lambda)")},
@@ -329,10 +331,12 @@ scenario = Scenario(
     answer=answer,
     chapter="regularisers",
     position=2,
-    units={"beta": "units of progression, for a predictor of unit length", "sigma": "units of progression"},
-    about="442 patients: diabetes progression after a year (a score from 25 to 346) and ten predictors measured "
-    "before: age, sex, body mass index (bmi), blood pressure (bp), and in the blood total cholesterol (s1), LDL (s2), "
-    "HDL (s3), total over HDL (s4), log triglycerides (s5) and glucose (s6), each scaled to unit length: a beta of 500 "
-    f"is {500 / np.sqrt(PATIENTS):.0f} points per standard deviation. The Laplace prior expects coefficients near "
-    f"zero; its lambda = {RATE:g} makes these same data most probable, and the intervals take it as known.",
+    units={"beta": "points of the score, for a predictor of unit length", "sigma": "points of the score"},
+    about="The outcome is a score from 25 to 346 points: how far the diabetes of 442 patients progressed in a year. "
+    "Ten predictors were measured before: age, sex, body mass index (bmi), blood pressure (bp), and in the blood total "
+    "cholesterol (s1), LDL (s2), HDL (s3), total cholesterol divided by HDL (s4), the logarithm of triglycerides (s5) "
+    "and glucose (s6). Each has a coefficient beta; the predictors are scaled to unit length, so that a beta of 500 "
+    f"means {500 / np.sqrt(PATIENTS):.0f} points per standard deviation of the predictor. The Laplace prior expects "
+    f"coefficients near zero, the more so the larger its lambda. The value lambda = {RATE:g} is the one under which "
+    "these same data are most probable; the intervals of MAP and posterior take it as known.",
 )  # fmt: skip

@@ -19,14 +19,14 @@ SMALL = (340.0, 214.0)
 # How far, in ranges of the posterior, a point estimate may stretch the axis.
 STRETCH = 1.5
 FEWEST = 50  # draws of a prior within the axis, from which its density is drawn
-HEIGHT = "density; likelihood: scaled"
+HEIGHT = "density (likelihood: scaled)"
 BEFORE = (0.05, 0.95)  # the part of a prior that the axis makes room for
 SEEN = 2.0  # pixels between MAP and the posterior's top from which they are seen apart
 TOP = 1.12  # of the axis, in heights of the posterior
 # What the three curves are, below the first of the pictures.
 CURVES = (
-    "Prior: plausible before the data. Likelihood: how well each value, the others at their best, explains the "
-    "data. Posterior: plausible given both."
+    "The prior shows which values are plausible before the data, the likelihood how well each value explains the data "
+    "(with all other parameters at the values that fit best), the posterior which values are plausible given both."
 )
 # What is said of the heights, once below all pictures.
 HEIGHTS = (
@@ -132,10 +132,10 @@ def joint_maximum(chart: Chart, scalar: Scalar, draws: np.ndarray, panel: Any) -
     several = panel.z is not None and np.size(panel.z) > 1
     if known is None and not (apart and several):
         return ""
-    here = f" (here with {known.as_equations()})" if known is not None else ""
+    here = f", where {known.as_equations()}" if known is not None else ""
     return (
-        f" The MAP is the maximum over all parameters jointly{here}, not that of the green curve, which averages over "
-        "the others."
+        f" The MAP belongs to the highest point of the joint density of all parameters{here}. It need not be the top "
+        "of the posterior's curve, which averages over the other parameters."
     )
 
 

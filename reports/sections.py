@@ -304,7 +304,7 @@ def _taken(solution: Any, name: str, method: str) -> str:
     known = [
         what for (estimand, label), what in held.items() if full_name({"estimand": estimand, "label": label}) == name
     ]
-    return f"Takes {known[0].as_equations()} as known" if known else ""
+    return f"The interval supposes {known[0].as_equations()}" if known else ""
 
 
 def _headline(groups: list[Scalar], name: str, method: str) -> dict[str, Any] | None:

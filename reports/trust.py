@@ -44,9 +44,12 @@ def _checks(comparison: Comparison) -> tuple[str, str] | None:
     if not total:
         return None
     if kept == total:
-        which = f"All {total}" if total > 1 else "The one"
-        return "Checks", f"yes. {which} against theory and other software hold{'s' * (total == 1)}."
-    return "Checks", f"no. Only {kept} of {total} hold. See the problems above before any number is used."
+        which = f"All {total} comparisons" if total > 1 else "The one comparison"
+        return "Checks", f"yes. {which} with theory and other software hold{'s' * (total == 1)}."
+    return "Checks", (
+        f"no. Only {kept} of {total} comparisons with theory and other software hold. See the problems above before "
+        "any number is used."
+    )
 
 
 def _computation(solution: Any, headline: str) -> tuple[str, str] | None:
@@ -57,11 +60,12 @@ def _computation(solution: Any, headline: str) -> tuple[str, str] | None:
         return "Computation", "no. The draws of the posterior did not pass their checks, so do not use its numbers."
     parts = []
     if "max_rhat" in facts:
+        rhat = significant(facts["max_rhat"])
         worth = round(min(float(facts["min_ess_bulk"]), float(facts["min_ess_tail"])))
         parts.append(
-            f"The {facts.get('chains', '')} runs agree (R-hat {significant(facts['max_rhat'])}, 1 where alike, allowed "
-            f"{MAX_RHAT}) and are worth {worth} independent draws (needed {MIN_ESS:g})"
-            f"{_exact(solution, headline)}"
+            f"The {facts.get('chains', '')} runs of the sampler agree: their R-hat is {rhat}, where "
+            f" 1 means that they are alike and {MAX_RHAT} is allowed. Their draws tell as much as {worth} "
+            f"independent draws, and {MIN_ESS:g} are needed{_exact(solution, headline)}"
         )
     maxima = _maxima(solution)
     if not parts and not maxima:
@@ -77,11 +81,11 @@ def _exact(solution: Any, headline: str) -> str:
     error = float(drawn[0]["mcse_mean"]) if drawn else math.nan
     if row is None or not math.isfinite(row.estimate + error):
         return ""
-    known = f", so drawing adds about ±{significant(BAND * error, 1)} to the mean of {headline}"
+    known = f". The posterior mean of {headline} is computed to about ±{significant(BAND * error, 1)}"
     if not math.isfinite(row.upper - row.lower):
         return known
     write = style(asdict(one) for p in solution.panels.values() for one in p.estimates if one.name == headline)
-    return f"{known}, beside its interval of {write(row.lower)} to {write(row.upper)}"
+    return f"{known}, and its credible interval is {write(row.lower)} to {write(row.upper)}"
 
 
 def _maxima(solution: Any) -> list[str]:
@@ -109,7 +113,7 @@ def _conditional(solution: Any) -> tuple[str, str] | None:
     if not held:
         return None
     known = join_all([what.as_equations() for what in held[:2]])
-    return "The MAP's intervals", f"no. They take {known} as known."
+    return "The MAP's intervals", f"no. They are computed as if {known} were known."
 
 
 def _before_the_data(solution: Any, headline: str) -> str:
@@ -120,7 +124,7 @@ def _before_the_data(solution: Any, headline: str) -> str:
             if full_name({"estimand": estimand, "label": label}) == headline and np.all(np.isfinite(values)):
                 low, high = np.quantile(values, ((1 - BEFORE) / 2, (1 + BEFORE) / 2))
                 between = f"between {significant(low, 2)} and {significant(high, 2)}"
-                return f" Before the data it puts {headline} {between} ({100 * BEFORE:g} %)."
+                return f" Before the data the prior puts {headline} {between} with a probability of {100 * BEFORE:g} %."
     return ""
 
 
@@ -134,10 +138,11 @@ def _prior(solution: Any, headline: str) -> tuple[str, str] | None:
         return None
     write = style(asdict(row) for row in rows.values())
     before = _before_the_data(solution, headline)
-    text = f"not tested here; yours to judge.{before} With it {headline} is {write(after.estimate)}"
+    kind = f"posterior {after.estimate_kind}" if after.method == "mcmc" else SHORT[after.method]
+    text = f"it is not tested here, so judge it yourself.{before} The {kind} of {headline} is {write(after.estimate)}"
     mle = rows.get("mle")
     if mle is not None and math.isfinite(mle.estimate):
-        text += f", by the data alone {write(mle.estimate)}"
+        text += f"; the MLE, from the data alone, is {write(mle.estimate)}"
     elif mle is not None:
         text += "; the data alone give no estimate"
     return "Prior", f"{text}."

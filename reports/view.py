@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 TITLES = {"mle": "Maximum likelihood (MLE)", "map": "Maximum a posteriori (MAP)", "mcmc": "Posterior (MCMC)"}
 IS = {
     "mle": "The values that make the data most probable; no prior takes part.",
-    "map": "The most probable values, data and prior together: the maximum of their joint density.",
-    "mcmc": "All values by their probability, in random draws (Markov chain Monte Carlo).",
+    "map": "The most probable values, given data and prior: the highest point of their joint density.",
+    "mcmc": "All values with their probability, as random draws (Markov chain Monte Carlo).",
 }
 INTERVALS = {
     "wald": "confidence interval (Wald)",

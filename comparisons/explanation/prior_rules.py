@@ -39,9 +39,9 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
         write = these[0].write
         parts = [f"{write(s)} for the {WORDS[m]}" for m, s in others.items()]
         text = (
-            f"{_mostly_noise(these, spread['mle'])}Under the prior the {len(these)} values of {estimand} go together: "
-            "where one is high, the others tend to be high. So the prior draws their estimates towards each other: the "
-            f"standard deviation among the {len(these)} values is {write(spread['mle'])} for the MLEs, "
+            f"{_mostly_noise(these, spread['mle'])}Under the prior the {len(these)} values of {estimand} go together "
+            "(where one is high, the others tend to be high), so the prior draws them towards each other: the standard "
+            f"deviation among them is {write(spread['mle'])} for the MLEs, "
             f"{' and '.join(parts)}.{_together(these)}"
         )
         found.append(Sentence("pooling", text, tuple(s.name for s in these), tuple(spread.values())))
@@ -65,9 +65,9 @@ def _mostly_noise(these: Sequence[Measured], spread: float) -> str:
     low, high = write(float(errors.min())), write(float(errors.max()))
     each = low if low == high else f"{low} to {high}"
     return (
-        f"The MLEs of {these[0].estimand} differ among each other with a standard deviation of {write(spread)}, and "
-        f"each has a standard error of its own ({each}). If all {len(these)} values were equal, independent errors of "
-        "that size would on average make the MLEs differ as much or more: their differences may be noise. "
+        f"The MLEs of {these[0].estimand} have a standard deviation of {write(spread)} among each other and standard "
+        f"errors of {each}. MLEs of {len(these)} equal values, with independent errors of that size, would on average "
+        "differ as much or more: the differences may be noise. "
     )
 
 

@@ -98,7 +98,7 @@ def about_zero(these: Sequence[Measured], method: str) -> str:
     level = f"({100 * rows[0].ci_prob:.9g} %)"
     inside = [s for s, row in zip(these, rows, strict=True) if row.lower <= 0 <= row.upper]
     if len(inside) == len(rows):
-        return f"zero lies in all {len(rows)} {kind}s {level}, so no sign is certain"
+        return f"zero lies in all {len(rows)} {kind}s {level}, so the sign of none of them is certain"
     if not inside:
         return f"zero lies in none of the {len(rows)} {kind}s {level}"
     open_ = named(inside, these)

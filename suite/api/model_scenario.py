@@ -50,9 +50,10 @@ def ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, data
         """Do nothing: the engine is compiled from the user's model, and this body is never run."""
 
     safe = "".join(c if c.isascii() and c.isalnum() else "_" for c in name.lower())[:LONGEST_NAME].strip("_")
+    called = "this model" if name == "model" else f"the model {name}"
     return Scenario(
         name=safe if safe[:1].isalpha() else f"model_{safe}"[:LONGEST_NAME],
-        question=f"What do three ways to estimate say of {name}?",
+        question=f"What do MLE, MAP and posterior say about {called}?",
         source="a PyMC model as given",
         model=given,
         data=lambda: data,
@@ -62,7 +63,7 @@ def ad_hoc(model: pm.Model, engine: Any, names: tuple[str, ...], name: str, data
         expect=None,
         holdout="a model as given declares no hold-out split",
         why=why,
-        about=_about(engine),
+        about=_about(engine, names),
     )
 
 
@@ -87,9 +88,21 @@ def asked(scenario: Scenario, question: str, about: str) -> Scenario:
     return replace(scenario, question=question or scenario.question, about=about or scenario.about)
 
 
-def _about(engine: Any) -> str:
-    """Say what was observed, and what is unknown."""
-    seen = [f"{name} ({counted(int(np.size(values)), 'value')})" for name, values in engine.observed.items()]
-    sizes = {rv.name: engine.variables[rv.name].size for rv in engine.model.free_RVs if rv.name in engine.variables}
-    unknown = [f"{name} ({size} values)" if size > 1 else str(name) for name, size in sizes.items()]
-    return f"Observed: {join_all(seen)}. Unknown: {join_all(unknown)}."
+def _about(engine: Any, names: Sequence[str]) -> str:
+    """Say what was observed, what is unknown, and what of the question is computed from it."""
+    axes = engine.model.named_vars_to_dims
+
+    def written(name: str, size: int) -> str:
+        along = axes.get(name) or ()
+        each = f", one per {along[0]}" if len(along) == 1 and along[0] is not None and size > 1 else ""
+        return f"{name} ({size} values{each})" if size > 1 else name
+
+    seen = []
+    for name, values in engine.observed.items():
+        size = int(np.size(values))
+        seen.append(written(name, size) if size > 1 else f"{name} ({counted(size, 'value')})")
+    free = [rv.name for rv in engine.model.free_RVs if rv.name in engine.variables]
+    unknown = [written(name, engine.variables[name].size) for name in free]
+    computed = [written(name, engine.variables[name].size) for name in names if name not in free]
+    from_them = f" Computed from them: {join_all(computed)}." if computed else ""
+    return f"Observed: {join_all(seen)}. Unknown: {join_all(unknown)}.{from_them}"

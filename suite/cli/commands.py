@@ -122,6 +122,10 @@ def compare(
     out: Out = DEFAULT_OUT,
     format: Format = Output.TABLE,
     *,
+    question: Annotated[str, typer.Option("--question", help="The question that the report begins with.")] = "",
+    about: Annotated[
+        str, typer.Option("--about", help="What the data and the unknowns are, in sentences for the report.")
+    ] = "",
     settings: dict[str, Any],
     quiet: Quiet = False,
     open: Open = False,
@@ -135,7 +139,8 @@ def compare(
 
     name = model.rpartition(":")[2]
     given: dict[str, Any] = {"estimands": estimand or None, "likelihood": likelihood or (), "name": name}
-    done = solve(loaded, **given, progressbar=not quiet, **in_python(settings))
+    words = {"question": question, "about": about}
+    done = solve(loaded, **given, **words, progressbar=not quiet, **in_python(settings))
     _finish([done], folder, Shown(format, quiet=quiet, open=open))
 
 

@@ -260,3 +260,22 @@ def test_to_html_writes_one_file(solved: Any, tmp_path: Any) -> None:
     path = solved.to_html(tmp_path / "one.html")
     assert path.read_text(encoding="utf-8").lstrip().startswith("<!doctype html>")
     assert [p.name for p in tmp_path.iterdir()] == ["one.html"]
+
+
+def test_a_model_without_words_of_its_own_is_told_by_what_is_seen_unknown_and_computed() -> None:
+    from triptych.api.model_scenario import model_scenario
+
+    with pm.Model(coords={"school": list("ABC")}) as model:
+        mu = pm.Normal("mu", 0, 5)
+        z = pm.Normal("z", 0, 1, dims="school")
+        theta = pm.Deterministic("theta", mu + z, dims="school")
+        pm.Normal("y", theta, 1.0, observed=[1.0, 2.0, 3.0], dims="school")
+        pm.Normal("w", mu, 1.0, observed=[1.0, 2.0])
+    seen = "Observed: y (3 values, one per school) and w (2 values). Unknown: mu and z (3 values, one per school)."
+    made = model_scenario(model, ["mu", "theta"], "schools")
+    assert made.about == f"{seen} Computed from them: theta (3 values, one per school)."
+    assert made.question == "What do MLE, MAP and posterior say about the model schools?"
+    plain = model_scenario(model, None, "model")
+    assert plain.about == made.about
+    assert model_scenario(model, ["mu"], "schools").about == seen
+    assert plain.question == "What do MLE, MAP and posterior say about this model?"

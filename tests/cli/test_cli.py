@@ -191,7 +191,11 @@ def test_a_reader_that_goes_ends_it_with_0(with_wrong: Any, here: Path, form: st
 
 def test_results_go_to_stdout_and_one_line_to_stderr(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "models.py").write_text(MODELS)
-    assert call("compare", "models.py:plain", "--format", "csv", "--draws", "200", "--tune", "200") == 0
+    told = {"--question": "How large is mu?", "--about": "y is a measured weight in kg."}
+    words = [part for pair in told.items() for part in pair]
+    assert call("compare", "models.py:plain", *words, "--format", "csv", "--draws", "200", "--tune", "200") == 0
+    page = (here / "triptych-report" / "report.html").read_text(encoding="utf-8")
+    assert all(text in page for text in told.values())
     said = capsys.readouterr()
     rows = list(csv.DictReader(said.out.splitlines()))
     assert [row["method"] for row in rows] == ["mle", "map", "mcmc"]

@@ -145,13 +145,13 @@ def test_mles_that_differ_by_no_more_than_equal_values_would_are_said_to_differ_
 
     silent = "Under the prior the 3 values of theta go together"
     assert told((1.0, 2.6, 4.0)).startswith(
-        "The MLEs of theta differ among each other with a standard deviation of 2.5, and each has a standard error of "
-        "its own (1.0 to 4.0). If all 3 values were equal, independent errors of that size would on average make the "
-        f"MLEs differ as much or more: their differences may be noise. {silent}"
+        "The MLEs of theta have a standard deviation of 2.5 among each other and standard errors of 1.0 to 4.0. MLEs "
+        "of 3 equal values, with independent errors of that size, would on average differ as much or more: the "
+        f"differences may be noise. {silent}"
     )
     # Equal errors: the squared deviations sum to 38 / 3, and equal values would give 2 squared errors on average.
     edge = np.sqrt(38 / 3 / 2)
-    assert told([edge * 1.01] * 3).startswith("The MLEs of theta differ")
+    assert told([edge * 1.01] * 3).startswith("The MLEs of theta have a standard deviation")
     assert told([edge * 0.99] * 3).startswith(silent)
     assert told((0.1, 0.1, 99.0)).startswith(silent)  # one that is hardly known does not hide what the others show
     assert told((1.0, NAN, 4.0)).startswith(silent)
@@ -328,9 +328,9 @@ def test_a_vector_is_answered_as_a_whole_before_what_differs():
     short = in_short(scalars)
     assert short == (
         "The best guesses (posterior means) of the 3 values of theta run from 0.5 to 1.5. Each is uncertain: the 95 % "
-        "credible interval of theta[c] is -0.5 to 3.5. Zero lies in all 3 credible intervals (95 %), so no sign is "
-        "certain. The MLEs of theta, from the data alone, run from -3.0 to 9.0. The three methods differ most on "
-        "theta[c]: MLE 9.0, MAP 1.5, posterior mean 1.5."
+        "credible interval of theta[c] is -0.5 to 3.5. Zero lies in all 3 credible intervals (95 %), so the sign of "
+        "none of them is certain. The MLEs of theta, from the data alone, run from -3.0 to 9.0. The three methods "
+        "differ most on theta[c]: MLE 9.0, MAP 1.5, posterior mean 1.5."
     )
     tau = scalar(NAN, 0.0, 0.8, sd=0.3, estimand="tau", statuses={"mle": Status.NOT_IDENTIFIED})
     under = [replace(s, parameters=("tau", "z")) for s in scalars]
@@ -355,8 +355,8 @@ def test_a_vector_is_answered_as_a_whole_before_what_differs():
     for tie in (0.0, NAN):  # values that need not be alike, such as coefficients, are not told as a range
         untied = [replace(s, prior_correlation=tie) for s in scalars]
         assert in_short(untied) == (
-            "Zero lies in all 3 credible intervals (95 %), so no sign is certain. The three methods differ most on "
-            "theta[c]: MLE 9.0, MAP 1.5, posterior mean 1.5."
+            "Zero lies in all 3 credible intervals (95 %), so the sign of none of them is certain. The three methods "
+            "differ most on theta[c]: MLE 9.0, MAP 1.5, posterior mean 1.5."
         )
         assert in_short([replace(s, signed=False) for s in untied]).startswith("The three methods differ most on")
 
@@ -379,12 +379,18 @@ def test_scalars_that_are_clear_of_zero_by_every_method_are_named_where_others_a
 
 def test_zero_is_spoken_of_only_for_what_can_have_both_signs():
     inside, beyond = vector((0.0, 0.0, 0.0), (0.5, 1.0, 1.5)), vector((9.0, 9.0, 9.0), (5.0, 6.0, 7.0))
-    assert about_zero(inside, "mcmc") == "zero lies in all 3 credible intervals (95 %), so no sign is certain"
+    assert (
+        about_zero(inside, "mcmc")
+        == "zero lies in all 3 credible intervals (95 %), so the sign of none of them is certain"
+    )
     assert about_zero(beyond, "mcmc") == "zero lies in none of the 3 credible intervals (95 %)"
     assert about_zero([*inside[:1], *beyond], "mcmc") == (
         "zero lies in 1 of the 4 credible intervals (95 %): the sign of theta[a] is not certain"
     )
-    assert about_zero(inside, "mle") == "zero lies in all 3 confidence intervals (95 %), so no sign is certain"
+    assert (
+        about_zero(inside, "mle")
+        == "zero lies in all 3 confidence intervals (95 %), so the sign of none of them is certain"
+    )
     assert about_zero([replace(s, signed=False) for s in beyond], "mcmc") == ""
     without = replace(beyond[0], rows={**beyond[0].rows, "mcmc": row("mcmc", 5.0, kind="none")})
     assert about_zero([without, *beyond[1:]], "mcmc") == ""

@@ -101,7 +101,7 @@ def test_the_label_of_the_drawing_says_its_result_and_the_axes_what_they_are() -
     chart = _drawn(norm.ppf(QUANTILES), _row(math.nan, math.nan, "unbounded"), unit="kg")
     assert chart.title == "b: MLE unbounded, MAP 0, posterior 0; drawn are prior and posterior."
     assert chart.x_label == "b, kg"
-    assert "density; likelihood: scaled" in [m.text for m in chart.marks if m.css == "axis"]
+    assert "density (likelihood: scaled)" in [m.text for m in chart.marks if m.css == "axis"]
 
 
 def test_a_map_that_is_not_the_top_of_the_drawn_density_is_explained_where_that_is_seen() -> None:
@@ -115,8 +115,9 @@ def test_a_map_that_is_not_the_top_of_the_drawn_density_is_explained_where_that_
         return joint_maximum(chart, Scalar("b", "", {"map": _row(mode, 1.0)}), draws, panel)
 
     two, taken = np.zeros(2), {("b", ""): Fixed((("0", ("tau",)),))}
-    assert said(0.5, two, {}).startswith(" The MAP is the maximum over all parameters jointly, not that of the green")
-    assert "jointly (here with tau = 0), not" in said(0.0, None, taken)
+    highest = " The MAP belongs to the highest point of the joint density of all parameters"
+    assert said(0.5, two, {}).startswith(f"{highest}. It need not be the top of the posterior's curve")
+    assert said(0.0, None, taken).startswith(f"{highest}, where tau = 0. It need")
     for silent in (said(0.0, two, {}), said(0.5, np.zeros(1), {}), said(math.nan, two, taken)):
         assert silent == ""
     assert joint_maximum(chart, Scalar("b", "", {}), draws, None) == ""

@@ -33,21 +33,24 @@ def test_each_verdict_has_its_figures(solved: Any) -> None:
     found = dict(trust(solved, solved["default"]))
     assert list(found) == ["Computation", "Prior"]  # no checks were given, and no interval takes anything as known
     computation = found["Computation"]
-    assert computation.startswith("yes. The 4 runs agree (R-hat ")
+    assert computation.startswith("yes. The 4 runs of the sampler agree: their R-hat is ")
     # The deviation of the posterior is 1 / sqrt(1 + sum(1 / errors^2)); two Monte Carlo errors by the draws' own count.
     worth = float(solved["default"].panels["mcmc"].diagnostics["summary"][0]["ess_bulk"])
     error = 2 / np.sqrt(1 + np.sum(ERRORS**-2.0)) / np.sqrt(worth)
-    assert float(computation.partition("±")[2].partition(" to ")[0]) == pytest.approx(error, rel=0.3)
+    assert float(computation.partition("±")[2].partition(",")[0]) == pytest.approx(error, rel=0.3)
     row = solved["default"].row("mcmc", "mu")
-    assert f" to the mean of mu, beside its interval of {row.lower:.2f} to {row.upper:.2f}. " in computation
+    assert " and 400 are needed. The posterior mean of mu is computed to about ±" in computation
+    assert f", and its credible interval is {row.lower:.2f} to {row.upper:.2f}. From" in computation
     mle = np.average(Y, weights=ERRORS**-2.0)
     mean = f"{solved['default'].row('mcmc', 'mu').estimate:.2f}"
-    start, middle, end = found["Prior"].partition(f" With it mu is {mean}, by the data alone {mle:.2f}.")
+    start, middle, end = found["Prior"].partition(
+        f" The posterior mean of mu is {mean}; the MLE, from the data alone, is {mle:.2f}."
+    )
     assert (middle != "", end) == (True, "")
-    judged, _, ends = start.partition(" Before the data it puts mu between ")
-    assert judged == "not tested here; yours to judge."
+    judged, _, ends = start.partition(" Before the data the prior puts mu between ")
+    assert judged == "it is not tested here, so judge it yourself."
     # A standard normal prior by 500 draws or more: the error of a quantile is sqrt(.025 * .975 / 500) / .058 = .12.
-    low, high = (float(one) for one in ends.removesuffix(" (95 %).").split(" and "))
+    low, high = (float(one) for one in ends.removesuffix(" with a probability of 95 %.").split(" and "))
     assert (low, high) == pytest.approx((-1.96, 1.96), abs=0.5)
     drawn = np.sort(solved["default"].panels["mcmc"].native["prior"]["mu"].values.ravel())
     assert np.searchsorted(drawn, (low, high)) / drawn.size == pytest.approx((0.025, 0.975), abs=0.01)
@@ -57,7 +60,7 @@ def test_a_prior_that_cannot_be_drawn_from_is_not_told_in_numbers(solved: Any) -
     solution = solved["default"]
     panels = {m: replace(panel, native=None) for m, panel in solution.panels.items()}
     assert dict(trust(solved, replace(solution, panels=panels)))["Prior"].startswith(
-        "not tested here; yours to judge. With it mu is "
+        "it is not tested here, so judge it yourself. The posterior mean of mu is "
     )
 
 
@@ -70,10 +73,14 @@ def test_draws_that_failed_their_checks_are_the_first_verdict_and_a_no(
     for holds, order in (([True, False], ["Checks", "Computation"]), ([True, True], ["Computation", "Checks"])):
         claimed: Any = SimpleNamespace(claims=pd.DataFrame({"holds": holds}), explanations=solved.explanations)
         assert [what for what, _ in trust(claimed, solved["default"])] == [*order, "Prior"]
+        start = "yes. All 2 comparisons" if all(holds) else "no. Only 1 of 2 comparisons"
+        assert dict(trust(claimed, solved["default"]))["Checks"].startswith(f"{start} with theory and other software")
     solution = solved["default"]
     alone = replace(solution, panels={"mle": solution.panels["mle"]})
     assert [what for what, _ in trust(solved, alone)] == ["Computation"]  # nothing rests on a prior
     assert not dict(trust(solved, alone))["Computation"].startswith("yes")
+    unsampled = replace(solution, panels={m: solution.panels[m] for m in ("mle", "map")})
+    assert " The MAP of mu is " in dict(trust(solved, unsampled))["Prior"]
 
 
 def test_intervals_of_a_map_that_takes_something_as_known_are_named(solved: Any) -> None:
@@ -82,7 +89,7 @@ def test_intervals_of_a_map_that_takes_something_as_known_are_named(solved: Any)
     solution = solved["default"]
     panel = replace(solution.panels["map"], held={("mu", ""): Fixed((("0", ("tau",)),))})
     held = replace(solution, panels={**solution.panels, "map": panel})
-    assert dict(trust(solved, held))["The MAP's intervals"] == "no. They take tau = 0 as known."
+    assert dict(trust(solved, held))["The MAP's intervals"] == "no. They are computed as if tau = 0 were known."
 
 
 def test_few_rows_are_shown_with_what_the_model_knows_of_each(solved: Any) -> None:
