@@ -180,8 +180,8 @@ def _clear_of_zero(vector: Sequence[Measured]) -> str:
 
 def _spelled(priors: Sequence[str]) -> str:
     """Return priors for a text: the first few, with what the numbers of a normal one are."""
-    more = f" and {len(priors) - MOST_PRIORS} more" if len(priors) > MOST_PRIORS else ""
-    text = f"{', '.join(priors[:MOST_PRIORS])}{more}"
+    more = [f"{len(priors) - MOST_PRIORS} more"] if len(priors) > MOST_PRIORS else []
+    text = join_all([*priors[:MOST_PRIORS], *more])
     return f"{text} (numbers of a Normal: mean, standard deviation)" if " ~ Normal(" in text else text
 
 

@@ -164,7 +164,7 @@ def held(scalars: Sequence[Measured]) -> list[Sentence]:
             low, high = f"{min(figures):.2g}", f"{max(figures):.2g}"
             between = low if low == high else f"{low} to {high}"
             be = verb(names, "is", "are")
-            times = "as long" if between == "1" else f"{between} times as long"
+            times = f"{'' if between == '1' else f'{between} times '}as long as the MAP's"
             text += f". The posterior's {verb(names, 'interval', 'intervals')} {be} not, and {be} {times}"
         found.append(Sentence("held", f"{text}.", tuple(names), figures))
     return found

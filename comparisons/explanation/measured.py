@@ -178,7 +178,7 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
                 not angle and any(bool(np.any(some < 0) and np.any(some > 0)) for some in (prior, draws)),
                 *partners[row.estimand][place],
                 tuple(lines),
-                (*lines.values(), *(f"potential {name}" for name in weighed[row.estimand])),
+                (*lines.values(), *(f"the potential {name}" for name in weighed[row.estimand])),
             )
         )
     return found

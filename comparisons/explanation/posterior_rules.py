@@ -55,7 +55,7 @@ def skewed(scalars: Sequence[Measured]) -> list[Sentence]:
         f"{p.skewness:.2g}), so its mean ({most.said('mcmc')}) lies beyond its median ({most.write(p.median)})"
     )
     text += f" and its highest point (about {most.write(p.top)})." if (p.median - p.top) * p.skewness > 0 else "."
-    text += others(these, most, scalars, "Skewed too:")
+    text += others(these, most, scalars, "Also skewed is that of")
     return [Sentence("skewed", text, tuple(s.name for s in these), (p.skewness,))]
 
 
@@ -73,7 +73,7 @@ def lengths(scalars: Sequence[Measured]) -> list[Sentence]:
         f"The estimates of {most.name} agree and the intervals do not: the credible interval is {ratio:.2g} times as "
         "long as the confidence interval."
     )
-    text += others([s for _, s in these], most, scalars, "Likewise")
+    text += others([s for _, s in these], most, scalars, "The same holds for")
     return [Sentence("lengths", text, tuple(s.name for _, s in these), (ratio,))]
 
 

@@ -143,8 +143,10 @@ def pull(scalars: Sequence[Measured]) -> list[Sentence]:
         )
         if len(these) > 1 and as_a_whole(these):
             count = f"all {len(these)}" if len(nearer) == len(these) else f"{len(nearer)} of the {len(these)}"
+            every = sum(s.estimand == estimand for s in scalars) == len(these)
+            which = f"the values of {estimand}" if every else named(these, scalars)
             text = (
-                f"The prior pulls the values of {estimand} towards {towards}: {count} MAPs lie nearer to {to} than "
+                f"The prior pulls {which} towards {towards}: {count} MAPs lie nearer to {to} than "
                 f"their MLEs. Of these {most.name} moves most, {moves}."
             )
         else:
@@ -228,5 +230,5 @@ def written(scalars: Sequence[Measured]) -> list[Sentence]:
         f"written as logarithms the same model has its mode at {most.write(most.on_log_scales)}. A mode depends on "
         "that scale; MLE and posterior do not."
     )
-    text += others(these, most, scalars, "So it is for")
+    text += others(these, most, scalars, "The same holds for")
     return [Sentence("written", text, tuple(s.name for s in these), (most.shift, most.on_log_scales))]

@@ -93,7 +93,7 @@ def _about(engine: Any, names: Sequence[str]) -> str:
     axes = engine.model.named_vars_to_dims
 
     def written(name: str, size: int) -> str:
-        along = axes.get(name) or ()
+        along = list(axes.get(name) or ())
         each = f", one per {along[0]}" if len(along) == 1 and along[0] is not None and size > 1 else ""
         return f"{name} ({size} values{each})" if size > 1 else name
 

@@ -139,7 +139,7 @@ def compare(
 
     name = model.rpartition(":")[2]
     given: dict[str, Any] = {"estimands": estimand or None, "likelihood": likelihood or (), "name": name}
-    words = {"question": question, "about": about}
+    words: dict[str, Any] = {"question": question, "about": about}
     done = solve(loaded, **given, **words, progressbar=not quiet, **in_python(settings))
     _finish([done], folder, Shown(format, quiet=quiet, open=open))
 

@@ -94,6 +94,9 @@ def test_a_vector_may_be_pulled_although_one_of_its_scalars_moves_away():
     for partner, correlation, speaks in (("b[x]", -0.6, 1), ("b[x]", 0.6, 0), ("b[x]", -0.4, 0), ("b[w]", -0.6, 0)):
         tied = replace(other, partner=partner, partner_correlation=correlation)
         assert prior_rules.pull([one, two, tied])[0].text.endswith(said) == bool(speaks)
+    flat = scalar(label="flat")  # whose prior has no centre
+    named_ones = "The prior pulls b[x], b[z] and b[y] towards its centre, 0: 2 of the 3 MAPs"
+    assert prior_rules.pull([one, two, other, flat])[0].text.startswith(named_ones)
     apart = replace(two, prior_centre=-0.5)
     assert "its centres: 2 of the 3 MAPs lie nearer to them than" in prior_rules.pull([one, apart, other])[0].text
 
@@ -187,9 +190,11 @@ def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question(
     assert "computed as if tau = 0 were known" in existence_rules.held([held])[0].text
     narrow = "Do not report the MAP's interval of b without the posterior's: it is computed as if tau = 0 were known."
     assert consequences.conditional([held])[0].text == narrow
-    assert existence_rules.held([held])[0].text.endswith(" The posterior's interval is not, and is as long.")
+    assert existence_rules.held([held])[0].text.endswith(
+        " The posterior's interval is not, and is as long as the MAP's."
+    )
     short = replace(held, rows={**held.rows, "map": row("map", 1.0, half=0.5)})
-    assert existence_rules.held([short])[0].text.endswith(" is not, and is 2 times as long.")
+    assert existence_rules.held([short])[0].text.endswith(" is not, and is 2 times as long as the MAP's.")
     assert consequences.conditional([short])[0].text == f"{narrow} The MAP's interval is shorter than the posterior's."
     long = replace(held, name="d", rows={**held.rows, "map": row("map", 1.0, half=2.0)})
     assert consequences.conditional([long])[0].text.endswith(" The MAP's interval is longer than the posterior's.")
@@ -455,8 +460,8 @@ def test_a_vector_is_reported_as_a_whole_with_its_priors_spelled_out():
     (found,) = consequences.which_number(scalars)
     assert found.text == (
         "Report the posterior means of theta (all 3) with their credible intervals, for example: theta[c] is 1.5 (95 % "
-        "credible interval -0.5 to 3.5). Name the prior with them: mu ~ Normal(0, 5), tau ~ HalfCauchy(5) (numbers of "
-        "a Normal: mean, standard deviation). To say what the data alone say, report the MLEs with their confidence "
+        "credible interval -0.5 to 3.5). Name the prior with them: mu ~ Normal(0, 5) and tau ~ HalfCauchy(5) (numbers "
+        "of a Normal: mean, standard deviation). To say what the data alone say, report the MLEs with their confidence "
         "intervals too."
     )
     assert found.scalars == ("theta[a]", "theta[b]", "theta[c]")
@@ -561,7 +566,7 @@ def test_a_model_of_normal_densities_has_the_spread_and_the_averages_of_its_clos
         assert s.partner_correlation == pytest.approx(cov[0, 1] / cov[0, 0], abs=0.15)
         assert s.partner in {other.name for other in measured} - {s.name}
     report = next(s.text for s in raised.explain().consequences if s.rule == "which_number")
-    assert " Name the prior with them: mu ~ Normal(0, 2), z ~ Normal(0, 1) (numbers of a Normal: " in report
+    assert " Name the prior with them: mu ~ Normal(0, 2) and z ~ Normal(0, 1) (numbers of a Normal: " in report
     assert ", such as theta" in next(s.text for s in raised.explain().reasons if s.rule == "no_mle")
 
 
@@ -574,4 +579,4 @@ def test_potentials_that_weigh_an_estimand_are_named_with_its_priors():
         pm.Normal("y", mu + other, 1.0, observed=np.array([1.0, 2.0]))
     comparison = triptych.compare(model, likelihood=["count"], methods=("mle", "map"), profile=False, progressbar=False)
     priors = {s.name: s.priors for s in measure(comparison["default"])}
-    assert priors == {"mu": ("mu ~ Normal(0, 2)", "potential near_zero"), "other": ("other ~ Normal(1, 3)",)}
+    assert priors == {"mu": ("mu ~ Normal(0, 2)", "the potential near_zero"), "other": ("other ~ Normal(1, 3)",)}
