@@ -6,10 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from triptych.base.text import join_all
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import SMALL, distance
 from triptych.comparisons.explanation.prior_rules import TIED
-from triptych.comparisons.explanation.sentences import about_zero, named, span, whole
+from triptych.comparisons.explanation.sentences import FEW, about_zero, named, span, verb, whole
 
 WORDS = {"mle": "MLE", "map": "MAP", "mcmc": "posterior mean"}
 SPELLED = {"mle": "by maximum likelihood (MLE)", "map": "by maximum a posteriori (MAP)", "mcmc": "as posterior mean"}
@@ -47,8 +48,12 @@ def _of_vector(these: Sequence[Measured], most: Measured, scalars: Sequence[Meas
     text += f"Each is uncertain: the {100 * row.ci_prob:.9g} % credible interval of {most.name} is "
     text += f"{most.write(row.lower)} to {most.write(row.upper)}. "
     text += f"{zero[:1].upper()}{zero[1:]}. " if zero else ""
-    for one in common(most, scalars):
-        text += f"The posterior mean of {one.name}, on which they all depend, is {_with_interval(one)}. "
+    parents = common(most, scalars)
+    if 0 < len(parents) <= FEW:
+        names = [one.name for one in parents]
+        means = join_all([_with_interval(one) for one in parents])
+        are = verb(names, "mean is", "means are")
+        text += f"All of them depend on {join_all(names)}, whose posterior {are} {means}. "
     if all(math.isfinite(s.value("mle")) for s in these):
         text += f"The MLEs of {most.estimand}, from the data alone, {span(these, 'mle')}. "
     return text

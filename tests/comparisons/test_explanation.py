@@ -339,10 +339,15 @@ def test_a_vector_is_answered_as_a_whole_before_what_differs():
     )
     tau = scalar(NAN, 0.0, 0.8, sd=0.3, estimand="tau", statuses={"mle": Status.NOT_IDENTIFIED})
     under = [replace(s, parameters=("tau", "z")) for s in scalars]
-    said = " The posterior mean of tau, on which they all depend, is 0.80 (0.20 to 1.40). The MLEs of theta,"
+    said = " All of them depend on tau, whose posterior mean is 0.80 (0.20 to 1.40). The MLEs of theta,"
     assert said in in_short([tau, *under])
+    mu, nu = (replace(tau, name=name, estimand=name) for name in ("mu", "nu"))
+    more = [replace(s, parameters=("tau", "mu", "nu", "z")) for s in scalars]
+    two = "depend on tau and mu, whose posterior means are 0.80 (0.20 to 1.40) and 0.80 (0.20 to 1.40). The"
+    assert two in in_short([tau, mu, *more])
+    assert "depend on" not in in_short([tau, mu, nu, *more])
     for silent in ([tau, *scalars], [replace(tau, rows={}), *under], [tau, replace(tau, name="tau[2]"), *under]):
-        assert "on which they all depend" not in in_short(silent)
+        assert "depend on" not in in_short(silent)
     unknown = scalar(math.inf, statuses={"mle": Status.AT_INFINITY}, estimand="tau")
     assert in_short([*scalars, unknown]) == short  # what does not exist is left to the reasons
     for other in (
