@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+NEXT_TO_ZERO = 1e-300  # stands for zero in a denominator or as a size: far below any number of a model
+
 
 def equilibrate(hessian: np.ndarray) -> np.ndarray:
     """Return the scale of each coordinate: one over the root of its own curvature.

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 DEPENDENT = 1e5  # condition number of which the square leaves few digits
 REDUNDANT = 64 * np.finfo(float).eps  # share of the largest singular value that is rounding: an exact redundancy
 JUMP_REACH = 6.0  # units or standard deviations to each side in which a jump is looked for
+WIDEST_LOOK = 1e3  # standard deviation to which one is cut there: one without curvature to give it leads nowhere
+UPWARDS = 1e-9  # equilibrated curvature up to which it is rounding
 
 
 def block_of(engine: Engine, position: int) -> Block:
@@ -63,7 +65,7 @@ def jumping(optimum: Optimum) -> list[str]:
     """Return the free variables in which the objective jumps around the best point, where it stays finite."""
     objective, engine = optimum.verdict.objective, optimum.engine
     x = optimum.verdict.point.z
-    width = np.where(objective.transformed, 1.0, np.clip(equilibrate(optimum.verdict.point.hessian), 1.0, 1e3))
+    width = np.where(objective.transformed, 1.0, np.clip(equilibrate(optimum.verdict.point.hessian), 1.0, WIDEST_LOOK))
     low, high, still = (np.zeros(engine.size) for _ in range(3))
     low[optimum.active], high[optimum.active], still[:] = x - JUMP_REACH * width, x + JUMP_REACH * width, optimum.z
     found = jumps(engine, lambda z: objective.value(z[optimum.active]), still, low, high)
@@ -76,4 +78,4 @@ def curved_upwards(optimum: Optimum) -> bool:
     if not np.all(np.isfinite(hessian)):
         return False
     d = equilibrate(hessian)
-    return bool(np.linalg.eigvalsh(d[:, None] * hessian * d).max(initial=0.0) > 1e-9)
+    return bool(np.linalg.eigvalsh(d[:, None] * hessian * d).max(initial=0.0) > UPWARDS)

@@ -34,6 +34,7 @@ COME_TO_REST = 1e-6  # distance of a scalar from its limit, relative to its larg
 NEAR_LIMIT = 0.01  # largest distance from the limit at the end of a path, relative to the same value
 STEPS_SHRINK = 0.9  # ratio of two steps below which a scalar is seen to come to a limit
 COMMON_LIMIT = 1e-5  # relative difference up to which the limits of two paths are one
+BEGIN_STEPS = 100  # most Newton steps to the place where a path begins: it is far from where the rest is at its best
 
 
 def with_limits(optimum: Optimum, estimands: list[Estimand], rows: list[Row]) -> list[Row]:
@@ -110,7 +111,7 @@ def _way_from(objective: Objective, rng: np.random.Generator, j: int, sign: floa
         x[j] = origin[j] + sign * away
         if not np.isfinite(objective.value(x)):
             return None
-        starts.append(climb_beside(objective, x, j, max_iterations=100))
+        starts.append(climb_beside(objective, x, j, max_iterations=BEGIN_STEPS))
         if not starts[-1].usable:
             return None
         x = starts[-1].z.copy()

@@ -13,6 +13,7 @@ from triptych.existence.verdict import Verdict
 
 SEEN = 60  # random points around the maximum, for each distance
 AROUND = (1.0, 5.0, 25.0)  # these distances, in standard errors
+HELD_VARIANCE = 1e-16  # variance, relative to that with all else held, up to which a scalar does not move at all
 
 
 class Optimum:
@@ -74,7 +75,7 @@ class Optimum:
         # The variance of a direction held at a kink is rounding error: it is compared with the conditional variances,
         # or with one where a coordinate has no curvature.
         unit = np.where(self.conditional > 0, self.conditional, 1.0)
-        least = 1e-16 * np.einsum("ij,j,ij->i", g, unit, g)
+        least = HELD_VARIANCE * np.einsum("ij,j,ij->i", g, unit, g)
         ok = np.isfinite(variance) & (variance > least)
         return np.where(ok, np.sqrt(np.where(ok, variance, 0.0)), np.nan)
 

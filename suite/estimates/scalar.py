@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from triptych.base.linalg import equilibrate
+from triptych.base.linalg import NEXT_TO_ZERO, equilibrate
 from triptych.engine.estimands import Estimand
 from triptych.estimates.optimum import Optimum
 
@@ -19,6 +19,12 @@ ONWARDS = 4.0  # units of a logarithm over which it is seen whether a standard e
 SAME_LIMIT = 1e-6  # relative difference up to which two limits are one
 SPREAD = (-1.5, -1.0, 0.0, 1.0, 1.5)  # multiples of the way along a ray by which unknown coordinates are moved
 EMPTY_SHARE = 1e-8  # share of a simplex up to which it is zero, where a ray leads to an edge
+GROWS = 2  # ratio of a scalar far out to what it was nearer, from which it goes to infinity
+MOVED_ON = 8.0  # units of a logarithm along a ray after which it is seen whether a scalar has moved
+LEFT_LIMIT = 1e-4  # of a scalar and its standard error: the least move from its limit that is one
+SETTLED, GONE = 1e-9, 1e-12  # of a scalar: change between two places far out, and size there, at which it has a limit
+LIMIT_ZERO = 1e-9  # of a scalar: size of a limit up to which that is zero
+FADES = 0.5  # ratio of a standard error farther out to that here, from which it does not vanish
 
 
 class Fate(Enum):
@@ -126,7 +132,7 @@ class Scalar:
             last = ends[len(SPREAD)]
             if np.ptp(ends[len(SPREAD) :]) <= SAME_LIMIT * max(there[0], here):
                 return ray, 0.0 if there[0] <= SAME_LIMIT * here else last
-            if np.all(np.sign(ends) == np.sign(last)) and np.all(there > 2 * np.maximum(near, here)):
+            if np.all(np.sign(ends) == np.sign(last)) and np.all(there > GROWS * np.maximum(near, here)):
                 return ray, float(np.copysign(np.inf, last))
         return None, np.nan
 
@@ -202,10 +208,12 @@ class Scalar:
         # At the best point it may have reached its limit to all digits; with the logarithms at the start it has not.
         home = self.optimum.engine.graph.start[self.optimum.active] - self.optimum.z[self.optimum.active]
         back = np.where((v != 0) & self.verdict.objective.transformed, home, 0.0)
-        ends = [self.optimum.natural(self.estimand, shift)[self.i] for shift in (v / np.max(np.abs(v)) * 8.0, back)]
+        ends = [
+            self.optimum.natural(self.estimand, shift)[self.i] for shift in (v / np.max(np.abs(v)) * MOVED_ON, back)
+        ]
         # The standard errors of coordinates that go away say nothing of its uncertainty.
         deviation = float(np.sqrt(np.where(v == 0, g**2, 0.0) @ self.optimum.conditional))
-        return bool(max(abs(end - value) for end in ends) > 1e-4 * (abs(value) + deviation))
+        return bool(max(abs(end - value) for end in ends) > LEFT_LIMIT * (abs(value) + deviation))
 
     def _limit(self, ray: np.ndarray) -> float | None:
         """Follow a ray to its end: the limit that a scalar comes to, an edge of the support as a rule; else None."""
@@ -220,9 +228,10 @@ class Scalar:
         for far in ways:
             with np.errstate(over="ignore", invalid="ignore"):
                 near, end = (float(self.optimum.natural(self.estimand, k * unit)[self.i]) for k in far)
-                settled = abs(end - near) <= 1e-9 * max(here, abs(end), 1e-300) or abs(end) < 1e-12 * max(here, 1e-300)
+                settled = abs(end - near) <= SETTLED * max(here, abs(end), NEXT_TO_ZERO)
+            settled |= abs(end) < GONE * max(here, NEXT_TO_ZERO)
             if settled and np.isfinite(end):
-                return 0.0 if abs(end) < 1e-9 * max(here, 1e-300) else end
+                return 0.0 if abs(end) < LIMIT_ZERO * max(here, NEXT_TO_ZERO) else end
         return None
 
     def _many_limits(self, limit: float) -> bool:
@@ -230,7 +239,7 @@ class Scalar:
         diverging = self.verdict.diverging
         unit = diverging / np.abs(diverging).max(axis=1, keepdims=True)
         others = [self._limit(unit.sum(axis=0) + ray) for ray in unit] if len(diverging) > 1 else []
-        room = SAME_LIMIT * (abs(limit) + 1e-300)
+        room = SAME_LIMIT * (abs(limit) + NEXT_TO_ZERO)
         return any(other is None or abs(other - limit) > room for other in others)
 
     def _fades(self, ray: np.ndarray) -> bool:
@@ -259,4 +268,4 @@ class Scalar:
             and self.estimand.positions is None
             and bool(np.any(self.optimum.depends(self.estimand, self.i)[ray != 0]))
         )
-        return bool(not after > 0.5 * before and (before > 0 or touched))
+        return bool(not after > FADES * before and (before > 0 or touched))

@@ -26,6 +26,8 @@ UNCHANGED = 1e-11  # relative change of a log-likelihood up to which it does not
 MOVED = 8.0  # how far a value without a neighbour is moved to see whether it is known
 MOVED_SHARES, ORDER_LOOKS = (0.3, 0.9), 3  # shares of the way to a neighbour, and points, at which that is seen
 ORDER_KEPT = (2.0, 2.0**5, 2.0**10)  # distances at which a direction is seen to be level
+ORDER_SPREAD = 0.3  # distance from the start, in the coordinates' own units, at which it is seen: values stay in order
+OFF_START = 0.1  # the same, at which a variable's values are compared with a chain of gaps: zeros there are no chance
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ def _unseen(objective: Objective, found: list[Chain]) -> list[np.ndarray]:
         return [~unknown for unknown in unseen]
     engine, rng = objective.engine, np.random.default_rng(7)
     for _ in range(ORDER_LOOKS):
-        z = engine.graph.start + 0.3 * rng.standard_normal(engine.size)
+        z = engine.graph.start + ORDER_SPREAD * rng.standard_normal(engine.size)
         here = engine.value(z)[0]
         for chain, unknown in zip(found, unseen, strict=True):
             values = chain.values(z)
@@ -269,7 +271,7 @@ def _is_bent(verdict: Verdict, chain: Chain) -> bool:
 
 def chains(engine: Engine) -> list[tuple[np.ndarray, bool]]:
     """Return the coordinates of each ordered vector, as PyMC chains them, and whether its first value is positive."""
-    z = engine.graph.start + 0.1 * np.random.default_rng(6).standard_normal(engine.size)
+    z = engine.graph.start + OFF_START * np.random.default_rng(6).standard_normal(engine.size)
     shown = engine.natural_values(z)
     found: list[tuple[np.ndarray, bool]] = []
     for block in engine.blocks:

@@ -12,6 +12,9 @@ FADING_SLOPE = 1e-6  # largest equilibrated curvature that may be owed to the sl
 FAR_OFF = 12.0  # units that a logarithm is followed
 OUT_OF_SCALE = 30.0  # ratio of a coordinate's standard error to its way from the start, above which it has none
 WALKED = 60  # principal directions followed, the flattest first
+ON_KINK = 1e-12  # part of a direction that leaves the kinks that hold, up to which it is rounding
+SPANNED = 1e-9  # relative singular value up to which a row is spanned by others
+LEAST_UNITS, LEAST_WIDTHS = 0.1, 1e-3  # ways, in units of a logarithm or standard errors, too short for a part to count
 
 
 def principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[float]]:
@@ -29,7 +32,7 @@ def principal(verdict: Verdict, d: np.ndarray) -> tuple[list[np.ndarray], list[f
     further = [(trail[-1] - trail[-1 - k], point.slow) for k in (1, 2, 4) if len(trail) > k]
     further += [(axis, False) for axis in np.eye(d.size)[verdict.objective.transformed | _unmeasured(verdict, d)]]
     # Whether the objective falls away from a kink that holds is decided by its multiplier, not here.
-    further = [(v, whole) for v, whole in further if np.allclose(basis @ (basis.T @ v), v, rtol=0, atol=1e-12)]
+    further = [(v, whole) for v, whole in further if np.allclose(basis @ (basis.T @ v), v, rtol=0, atol=ON_KINK)]
     kept, curvatures = [], []
     for direction, whole in [*((v, False) for v in columns), *further]:
         v = direction if whole else _trimmed(direction, d, verdict.objective.transformed)
@@ -62,7 +65,7 @@ def span(rows: np.ndarray) -> np.ndarray:
     from scipy.linalg import orth
 
     sizes = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(orth((rows / np.where(sizes > 0, sizes, 1.0)).T, rcond=1e-9))
+    return np.asarray(orth((rows / np.where(sizes > 0, sizes, 1.0)).T, rcond=SPANNED))
 
 
 def from_slope(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> float:
@@ -79,4 +82,4 @@ def _trimmed(v: np.ndarray, d: np.ndarray, transformed: np.ndarray) -> np.ndarra
     if not np.any(transformed & (v != 0)):
         return v
     far = v * (FAR_OFF / np.max(np.abs(v[transformed])))
-    return np.where(np.abs(far) > np.where(transformed, 0.1, 1e-3 * d), v, 0.0)
+    return np.where(np.abs(far) > np.where(transformed, LEAST_UNITS, LEAST_WIDTHS * d), v, 0.0)

@@ -16,6 +16,7 @@ from triptych.optimise.objective import Objective
 FLAT = 1e-9  # equilibrated curvature, and unused share of a multiplier, up to which it is zero
 SHORTEST_FACE = 1e-9  # least length of a face, in the coordinates' own units
 FACE_ROUNDING = 1e-8  # share of a direction's largest part up to which a part is rounding
+SOLVED = 1e-9  # relative error up to which a direction lets go of the kinks that it is to let go of, and of no other
 
 
 def face(objective: Objective, point: Point, corner: Corner, same: float) -> np.ndarray:
@@ -63,7 +64,7 @@ def _leaving(held: np.ndarray, share: np.ndarray) -> list[np.ndarray]:
         side = np.zeros(len(share))
         side[some] = np.sign(share[some]) * np.linalg.norm(held[some], axis=1)
         w = np.linalg.lstsq(held, side, rcond=None)[0]
-        if np.allclose(held @ w, side, rtol=0, atol=1e-9 * np.abs(side).max(initial=0.0)):
+        if np.allclose(held @ w, side, rtol=0, atol=SOLVED * np.abs(side).max(initial=0.0)):
             directions.append(w)
     return directions
 

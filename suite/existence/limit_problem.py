@@ -10,6 +10,8 @@ from triptych.existence.verdict import Verdict
 FADED = 1e-9  # share of the curvature along a ray at which the point is far enough out on it
 KEPT = 0.05  # share of its curvature below which a direction has lost it there
 RAY_SHARE = 1e-6  # of a direction, in conditional standard errors, below which a part of it is what rounding left
+RAY_DOUBLINGS = (-4, 12)  # powers of two, in units of a ray, at which the curvature is looked at: beyond, numbers end
+SMALL_PART = 0.1  # longest part of a lost direction that is added to a ray: the sum still leads where the ray leads
 
 
 def carried_along(verdict: Verdict) -> np.ndarray:
@@ -29,7 +31,7 @@ def carried_along(verdict: Verdict) -> np.ndarray:
     unit = ray / np.max(np.abs(ray))
     before = abs(float(unit @ point.hessian @ unit))
     seen = None
-    for k in range(-4, 12):
+    for k in range(*RAY_DOUBLINGS):
         _, _, hessian = objective.derivatives(point.z + 2.0**k * unit)
         if not np.all(np.isfinite(hessian)):
             break
@@ -40,7 +42,7 @@ def carried_along(verdict: Verdict) -> np.ndarray:
         return none
     left, vectors = np.linalg.eigh(-(root.T @ seen @ root))
     lost = _alone((root @ vectors[:, left < KEPT]).T, equilibrate(point.hessian))
-    parts = [v * 0.1 / np.max(np.abs(v)) for v in lost]
+    parts = [v * SMALL_PART / np.max(np.abs(v)) for v in lost]
     return np.array([unit + sign * v for v in parts for sign in (1.0, -1.0)]).reshape(-1, objective.size)
 
 

@@ -8,6 +8,11 @@ from triptych.optimise.objective import Objective
 
 MOST_COLUMNS = 60  # coordinates up to which directions are looked for in which no term changes
 SUM_ROUNDING = 1e-10  # size of a sum relative to its terms, below which it is zero
+NULL_LOOKS = (0.1, 0.5, 1.0, 1.0)  # distances from the start, in coordinates' own units, where derivatives are taken
+VANISHING = 1e-10  # relative singular value up to which a combination vanishes: derivatives are told to some 1e-12
+# Part of a combination, relative to its largest one, up to which it is an admixture of what does not vanish: at least
+# ADMIXED, which rounding leaves, and ADMIXTURES times the singular values that count as zero.
+ADMIXED, ADMIXTURES = 1e-8, 10
 
 
 def column_sizes(columns: np.ndarray) -> np.ndarray:
@@ -24,7 +29,7 @@ def structural_null(objective: Objective) -> np.ndarray:
     columns than rows, a sum of which only the total matters.
     """
     rng, size = np.random.default_rng(2), objective.size
-    points = [objective.origin[objective.active] + scale * rng.standard_normal(size) for scale in (0.1, 0.5, 1.0, 1.0)]
+    points = [objective.origin[objective.active] + scale * rng.standard_normal(size) for scale in NULL_LOOKS]
     blocks = [block for x in points if np.all(np.isfinite(block := objective.term_slopes(x)))]
     if not blocks:
         return np.zeros((0, size))
@@ -39,7 +44,7 @@ def _prior_too(objective: Objective, flat: np.ndarray, rng: np.random.Generator)
     than there are directions.
     """
     slopes = []
-    for scale in (0.1, 0.5, *np.ones(len(flat))):
+    for scale in (*NULL_LOOKS[:2], *np.ones(len(flat))):
         x = objective.origin[objective.active] + scale * rng.standard_normal(objective.size)
         slope = objective.engine.slopes(objective.full(x))[1][1, objective.active]
         if np.all(np.isfinite(slope)):
@@ -57,9 +62,9 @@ def null_directions(columns: np.ndarray, least: int = 0) -> np.ndarray:
     size = column_sizes(columns)
     unit = np.where(size > 0, size, 1.0)
     _, sizes, vectors = np.linalg.svd(columns / unit)
-    rank = min(int(np.sum(sizes > 1e-10 * sizes.max(initial=0.0))), len(vectors) - least)
+    rank = min(int(np.sum(sizes > VANISHING * sizes.max(initial=0.0))), len(vectors) - least)
     flat = vectors[rank:] / unit
     # A combination that vanishes only nearly has admixtures of that size from the other singular vectors.
-    part = max(1e-8, 10 * sizes[rank:].max(initial=0.0))
+    part = max(ADMIXED, ADMIXTURES * sizes[rank:].max(initial=0.0))
     biggest = np.max(np.abs(flat * size), axis=1, keepdims=True, initial=0.0)
     return np.where(np.abs(flat * size) > part * biggest, flat, 0.0)

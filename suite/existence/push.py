@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from triptych.existence.findings import Trace
-from triptych.existence.tolerance import Tolerance
+from triptych.existence.tolerance import MEASURED, Tolerance
 from triptych.existence.verdict import Verdict
 from triptych.optimise.newton import Point, ascent_step
 from triptych.optimise.objective import Objective
@@ -23,6 +23,11 @@ WORTH = 0.1  # gain in log-density from which the extrapolated start of a step i
 LEAST_LEVEL = 2  # units over which a path has to be level
 SHRINKS = 0.9  # ratio of two steps of a coordinate below which it settles while another is pushed
 SHRUNK = 1e-6  # relative change of a coordinate on the whole path below which it stays
+RATE_SPREAD = 0.05  # largest range of the last slopes, relative to their mean, at which the rate is settled
+FALLS_SEEN = 4  # last steps by which a fall is judged to go on
+DEEP = 10.0  # fall of the objective up to which a path is not given up: it may lead through a valley to another maximum
+FASTER = 1.8  # ratio of two falls in a row above which they grow as those of an exponential do, by e per unit
+SAME_FALL = 1e-5  # relative range of the last falls up to which a path falls at one rate for ever
 
 
 def pushed_path(
@@ -85,16 +90,18 @@ def _settled(slopes: np.ndarray) -> bool:
         return False
     # Or the slopes still grow, by less each time: the rate comes to its limit from below.
     gains = np.diff(last)
-    return bool(np.ptp(last) <= 0.05 * float(np.mean(last)) or (np.all(gains > 0) and np.all(np.diff(gains) < 0)))
+    return bool(
+        np.ptp(last) <= RATE_SPREAD * float(np.mean(last)) or (np.all(gains > 0) and np.all(np.diff(gains) < 0))
+    )
 
 
 def _hopeless(slopes: np.ndarray, fallen: float) -> bool:
     """Whether a path falls ever faster, or at a settled rate: it leads to no higher point."""
-    last = slopes[-4:]
-    if last.size < 4 or fallen < 10 or np.any(last >= -LEAST_SLOPE):
+    last = slopes[-FALLS_SEEN:]
+    if last.size < FALLS_SEEN or fallen < DEEP or np.any(last >= -LEAST_SLOPE):
         return False
-    faster = bool(np.all(last[1:] < 1.8 * last[:-1]))
-    return faster or float(np.ptp(last)) < 1e-5 * abs(float(last[-1]))
+    faster = bool(np.all(last[1:] < FASTER * last[:-1]))
+    return faster or float(np.ptp(last)) < SAME_FALL * abs(float(last[-1]))
 
 
 def level(verdict: Verdict, trace: Trace, whole: bool) -> int:
@@ -103,7 +110,7 @@ def level(verdict: Verdict, trace: Trace, whole: bool) -> int:
     A curved path to a supremum is seen so and not otherwise: along straight lines the objective falls.
     """
     objective, top = verdict.objective, verdict.point.value
-    least = top - 8 * CLEAR
+    least = top - MEASURED * CLEAR
     high = [k for k in range(LEAST_LEVEL, len(trace.values)) if trace.values[k] >= least]
     if not high:
         return 0

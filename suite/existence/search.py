@@ -30,6 +30,7 @@ from triptych.existence.probes.single_data import SingleData
 from triptych.existence.probes.stalled import Stalled
 from triptych.existence.probes.walk import Walk
 from triptych.existence.spare_parameters import held_elsewhere, with_redundant, without_redundant
+from triptych.existence.tolerance import LEFT_BY_ASCENT
 from triptych.existence.verdict import ALL_ROUNDING, COARSE, Verdict
 from triptych.optimise.approach import WIDE, approach
 from triptych.optimise.kinks import Corner, Met, climb
@@ -44,7 +45,16 @@ START_HALVES = 20  # times that it is moved at most
 DISTINCT = 0.01  # distance in standard errors from which two end points are two maxima
 KNOWN_MAXIMUM = 1e-9  # expected rise, relative, at which an ascent is seen to lead to a maximum that is known
 SAME_RATE = 0.95  # ratio of the slopes of two stages from which an ascent is taken to have no end
-
+KINKED_STARTS = 2  # dispersed starts where there are kinks: an ascent over them costs many others
+START_WIDTH = 4  # standard errors about the best end from which further ascents start: outside a regular maximum
+FARTHEST_START = 12  # units of a logarithm between a dispersed start and the model's: beyond, densities overflow
+# Distances from the model's start, in the coordinates' own units, of the first place that is tried when that is outside
+# the domain, and by how much the last of the tries is farther.
+FIRST_TRY, TRIES_GROW = 0.5, 8
+# A coordinate with steps is scanned at so many places, up to so many units on either side of the start, every so many
+# places where several have steps, with so many Newton steps of the others at each: the height alone ranks the places.
+SCANNED, SCAN_REACH, SCANNED_OF_SEVERAL, SCAN_STEPS = 400, 6, 8, 8
+OTHER_HEIGHT = 1e-6  # relative difference of two ends from which they are maxima of different height
 # In the order in which they look: what one moves the point to, the next ones start from.
 PROBES: tuple[Probe, ...] = (
     RanAway(),
@@ -135,7 +145,7 @@ def _ends(
     met: Met = []
     found = [_ascend(objective, _on_steps(objective, origin), met)]
     transformed = objective.transformed
-    starts = 2 if kinked else starts
+    starts = KINKED_STARTS if kinked else starts
     for k in range(starts):
         progress((1 + k) / (1 + starts))
         centre, scale = origin, np.ones_like(origin)
@@ -143,9 +153,9 @@ def _ends(
             best = max((p for p, _ in found if p.usable), key=lambda p: p.value)
             if not best.slow:
                 centre = best.z
-                scale = np.where(transformed, 1.0, 4 * equilibrate(best.hessian))
+                scale = np.where(transformed, 1.0, START_WIDTH * equilibrate(best.hessian))
         start = centre + scale * rng.standard_normal(origin.size) * (1 + k / 2)
-        start = np.where(transformed, np.clip(start, origin - 12, origin + 12), start)
+        start = np.where(transformed, np.clip(start, origin - FARTHEST_START, origin + FARTHEST_START), start)
         start = _on_steps(objective, _not_too_low(objective, centre, start, found[0][0]))
         end = _led_back(objective, start, found[0][0]) or _ascend(objective, start, met)
         if end[0].usable:
@@ -174,7 +184,11 @@ def _led_back(objective: Objective, start: np.ndarray, top: Point) -> tuple[Poin
     if objective.size < WIDE or objective.kinked or top.slow or not top.arrived:
         return None
     end = approach(objective, start, top.hessian, done=KNOWN_MAXIMUM)
-    if end is None or apart(objective, end, [top]) or abs(end.value - top.value) > 1e-9 * (1 + abs(top.value)):
+    if (
+        end is None
+        or apart(objective, end, [top])
+        or abs(end.value - top.value) > LEFT_BY_ASCENT * (1 + abs(top.value))
+    ):
         return None
     return top, None
 
@@ -213,7 +227,7 @@ def _rate(objective: Objective, end: Point) -> float:
 def _inside(objective: Objective, origin: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return a point at which the objective is finite, when the model's initial point is outside its domain."""
     for k in range(TRIES):
-        x = origin + (0.5 + 8 * k / TRIES) * rng.standard_normal(origin.size)
+        x = origin + (FIRST_TRY + TRIES_GROW * k / TRIES) * rng.standard_normal(origin.size)
         if np.isfinite(objective.value(x)):
             return x
     return origin
@@ -232,16 +246,16 @@ def _on_steps(objective: Objective, x: np.ndarray) -> np.ndarray:
         return x
     steps = np.flatnonzero((gradient == 0) & np.all(hessian == 0, axis=0))
     for j in steps:
-        trial = np.tile(x, (400, 1))
-        trial[:, j] = np.linspace(-6, 6, 400) + (0.0 if objective.transformed[j] else x[j])
+        trial = np.tile(x, (SCANNED, 1))
+        trial[:, j] = np.linspace(-SCAN_REACH, SCAN_REACH, SCANNED) + (0.0 if objective.transformed[j] else x[j])
         ends = []
-        for row in trial[:: 1 if len(steps) == 1 else 8]:
+        for row in trial[:: 1 if len(steps) == 1 else SCANNED_OF_SEVERAL]:
             if np.isfinite(objective.value(row)):
-                ends.append((objective.climb(row, fixed=int(j), max_iterations=8).value, row[j]))
+                ends.append((objective.climb(row, fixed=int(j), max_iterations=SCAN_STEPS).value, row[j]))
         if ends and max(v for v, _ in ends) > value:
             best = max(v for v, _ in ends)
             x = x.copy()
-            x[j] = float(np.median([at for v, at in ends if v >= best - 1e-9 * (1 + abs(best))]))
+            x[j] = float(np.median([at for v, at in ends if v >= best - LEFT_BY_ASCENT * (1 + abs(best))]))
     return x
 
 
@@ -255,7 +269,7 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
     usable.sort(key=lambda e: rounding_error[id(e[0])] > COARSE)
     best = usable[0][0].value
     origin = objective.origin[objective.active]
-    told = max(1e-9 * (1 + abs(best)), min(rounding_error[id(usable[0][0])], COARSE))
+    told = max(LEFT_BY_ASCENT * (1 + abs(best)), min(rounding_error[id(usable[0][0])], COARSE))
     equal = [e for e in usable if abs(e[0].value - best) <= told]
     mixed = len({end.slow for end, _ in equal}) > 1
     point, corner = min(
@@ -272,7 +286,7 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
     others: list[Point] = []
     for other, _ in usable:
         values = [point.value, *(o.value for o in others)]
-        if all(abs(other.value - v) > 1e-6 * (1 + abs(v)) for v in values):
+        if all(abs(other.value - v) > OTHER_HEIGHT * (1 + abs(v)) for v in values):
             others.append(other)
     ties = [end for end, _ in equal if not end.slow and apart(objective, end, [point])]
     ties = [end for k, end in enumerate(ties) if apart(objective, end, ties[:k])]

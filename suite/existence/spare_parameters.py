@@ -13,10 +13,16 @@ import numpy as np
 from triptych.base.linalg import equilibrate, independent
 from triptych.existence.findings import Rays, Rise, Unidentified, directions
 from triptych.existence.null_space import MOST_COLUMNS, column_sizes, null_directions, structural_null
-from triptych.existence.verdict import Verdict
+from triptych.existence.verdict import CORNER_REACHED, Verdict
 from triptych.optimise.kinks import at_corner, climb
 from triptych.optimise.newton import ARRIVED
 from triptych.optimise.objective import Objective
+
+LOOKED_AT = 0.5  # distance from the start, in coordinates' own units, at which dependence is looked for: off symmetry
+INDEPENDENT = 1e-7  # share of a column that others do not make up, above which it is more than their rounding
+RIDGE_SHIFT = 0.3  # the same, by which what is held is moved: far enough to leave zero, near enough to climb from
+LEVEL_PART = 1e-6  # share of a direction's longest part up to which a part is rounding of the eigenvectors
+MORE_LEFT = 10  # times the slope that was left at kinks, which may be left when the coordinates are more
 
 
 def without_redundant(objective: Objective) -> Objective | None:
@@ -28,7 +34,7 @@ def without_redundant(objective: Objective) -> Objective | None:
     if objective.size >= MOST_COLUMNS:
         return None
     rng = np.random.default_rng(3)
-    x = objective.origin[objective.active] + 0.5 * rng.standard_normal(objective.size)
+    x = objective.origin[objective.active] + LOOKED_AT * rng.standard_normal(objective.size)
     columns = objective.term_slopes(x).T
     # With fewer terms than coordinates (a series may be one term) the columns are always dependent.
     inside = np.isfinite(objective.value(x)) and np.all(np.isfinite(columns))
@@ -45,7 +51,7 @@ def without_redundant(objective: Objective) -> Objective | None:
             for unit in kept:
                 left = left - (unit @ left) * unit
         rest = float(np.linalg.norm(left))
-        if rest > 1e-7:
+        if rest > INDEPENDENT:
             kept.append(left / rest)
         else:
             held.append(int(j))
@@ -72,7 +78,7 @@ def _elsewhere(objective: Objective, inner: Verdict, kept: np.ndarray) -> np.nda
     x: np.ndarray = inner.objective.full(inner.point.z)[objective.active]
     if inner.unbounded is not None or inner.diverging.size or inner.cliff.size:
         return x
-    moved = x + np.where(kept, 0.0, 0.3 * np.random.default_rng(5).standard_normal(x.size))
+    moved = x + np.where(kept, 0.0, RIDGE_SHIFT * np.random.default_rng(5).standard_normal(x.size))
     end, _ = climb(replace(inner.objective, origin=objective.full(moved)), moved[kept])
     if not end.usable or end.value < inner.point.value - inner.tolerance.reached:
         return x
@@ -101,7 +107,7 @@ def _tangent(
         return found
     d = equilibrate(hessian)
     level = np.linalg.eigh(-(d[:, None] * hessian * d))[1][:, :count].T
-    return np.where(np.abs(level) > 1e-6 * np.abs(level).max(axis=1, keepdims=True, initial=0.0), d * level, 0.0)
+    return np.where(np.abs(level) > LEVEL_PART * np.abs(level).max(axis=1, keepdims=True, initial=0.0), d * level, 0.0)
 
 
 def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
@@ -121,7 +127,7 @@ def with_redundant(objective: Objective, inner: Verdict) -> Verdict | None:
     else:
         at, corner = at_corner(objective, x, len(inner.corner.jacobian))
         rows = corner.jacobian
-        reached = corner.residual <= max(10 * inner.corner.residual, 1e-6)
+        reached = corner.residual <= max(MORE_LEFT * inner.corner.residual, CORNER_REACHED)
     point = replace(inner.point, z=x, gradient=at.gradient, hessian=at.hessian, trail=x[None])
     if not point.usable or not reached:
         return None

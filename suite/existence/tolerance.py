@@ -10,6 +10,7 @@ LEAST_FALL = 1e-6  # over a long way, or after a change of coordinates
 LEAST_RISE = 1e-6  # relative, from which the search starts again
 MEASURED = 8.0  # times the rounding error that was measured: the largest of a few samples, which may miss it
 CLEARLY_HIGHER = 1e3  # times the rounding error that a rise must have before the search starts again from there
+ABOVE_ROUNDING = 20.0  # times the rounding error, measured at several places on a way, that a rise met there must have
 
 
 @dataclass(frozen=True)

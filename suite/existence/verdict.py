@@ -29,6 +29,9 @@ from triptych.optimise.objective import Objective
 
 COARSE = 3e-6  # rounding error of an objective that can still be judged
 ALL_ROUNDING = 0.03  # rounding error of an objective that hides any maximum
+CORNER_REACHED = 1e-6  # slope left at kinks that hold, in standard errors, up to which it moves no digit that is told
+SAME_DIRECTION = 1e-10  # relative singular value up to which a direction repeats others; their parts are told to 1e-9
+LEAST_EIGENVALUE = 64 * np.finfo(float).eps  # of the information, relative to the largest: below it is their rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +164,7 @@ class Verdict:
         if self.corner is not None:
             unit = equilibrate(point.hessian) * units(self.objective, point.z, point.hessian)
             pull = float(np.max(np.abs(unit * point.gradient), initial=1.0))
-            if self.corner.residual > 1e-6 * pull:
+            if self.corner.residual > CORNER_REACHED * pull:
                 return False
         if basis.shape[1] == 0:
             return True
@@ -177,7 +180,7 @@ class Verdict:
         rows += [self.unidentified / d] if self.unidentified.size else []
         rows += [self.cliff / d] if self.cliff.size else []
         stacked = np.vstack(rows) if rows else np.zeros((0, d.size))
-        return np.asarray(d[:, None] * null_space(stacked, rcond=1e-10))
+        return np.asarray(d[:, None] * null_space(stacked, rcond=SAME_DIRECTION))
 
     @cached_property
     def covariance(self) -> np.ndarray:
@@ -190,7 +193,7 @@ class Verdict:
             return np.full_like(self.point.hessian, np.nan)
         eigenvalues, vectors = np.linalg.eigh(information)
         # A smaller eigenvalue is rounding error of the larger ones, and may have either sign.
-        if eigenvalues.min() <= 64 * np.finfo(float).eps * eigenvalues.max():
+        if eigenvalues.min() <= LEAST_EIGENVALUE * eigenvalues.max():
             return np.full_like(self.point.hessian, np.nan)
         half = basis @ (vectors / np.sqrt(eigenvalues))
         return np.asarray(half @ half.T)

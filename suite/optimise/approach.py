@@ -15,11 +15,10 @@ import numpy as np
 
 from triptych.base.interrupt import raise_if_interrupted
 from triptych.base.linalg import equilibrate
-from triptych.optimise.newton import LOG_RANGE, Point, factor, share
+from triptych.optimise.newton import ARMIJO, LOG_RANGE, Point, factor, share
 
 WIDE = 30  # coordinates from which a Hessian costs more than the gradients that stand for it
 GRADIENT_STEPS, STEP_HALVES = 80, 25  # most steps of one ascent, and most halvings of a step
-RISE = 1e-4  # share of the rise that the slope promises from which a step is taken (Armijo's condition)
 CURVED = 1e-10  # cosine of a step and its change of gradient from which the pair is remembered
 MEMORY = 20  # pairs of steps and changes of gradient that limited-memory BFGS keeps
 DONE = 1e-13  # expected rise, relative to the objective, at which an ascent has come to its end
@@ -29,6 +28,7 @@ CLEAR_FALL = 1e-2  # fall from which the last digits of the end do not matter an
 ON_MAXIMUM = 1e-16  # decrement, in squared standard errors, at which a point is the maximum to all digits
 VALUE_ROUNDING = 64 * float(np.finfo(float).eps)  # relative change up to which values cannot be compared, only slopes
 POLISH = 3  # steps after the end, taken while the slope shrinks
+CONVERGES = 4  # least ratio of two decrements in a row by which Newton's steps still buy digits
 
 Pairs = deque[tuple[np.ndarray, np.ndarray]]
 
@@ -133,7 +133,7 @@ def approach(
                 new = units.gradient(by_z_there[free])
                 # A rise below rounding error is judged by the slope: the step is taken if that shrinks.
                 level = abs(reached - value) <= VALUE_ROUNDING * (1 + abs(value)) and new @ new < g @ g
-                if level or (not ended and reached >= value + RISE * length * expected):
+                if level or (not ended and reached >= value + ARMIJO * length * expected):
                     break
             length /= 2
         else:
@@ -167,7 +167,7 @@ def arrive(objective: Smooth, start: np.ndarray, hessian: np.ndarray) -> Point |
         decrement = float(step @ step)
         if decrement > CONFIRMED * (1 + abs(value)):
             return None
-        if decrement <= ON_MAXIMUM or not decrement < before / 4:
+        if decrement <= ON_MAXIMUM or not decrement < before / CONVERGES:
             return Point(z, value, gradient, hessian, decrement, len(trail) - 1, np.array(trail))
         before = decrement
         z = z + units.step(step)

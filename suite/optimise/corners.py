@@ -15,7 +15,7 @@ from triptych.optimise.objective import Objective
 
 INWARDS = 1e-4  # share of the way back to the start by which a point is put inside the domain to look for edges
 CORNER_REACH = 20.0  # multiple of that way within which an edge belongs to the corner
-CORNER_HALVES = 60
+CORNER_HALVES = 60  # bisections that find where the domain ends to all digits
 SHIFT = 0.1  # share of that way by which a point is shifted to measure how an edge slopes
 SAME_EDGE = 1e-6  # largest difference of the unit normals of two edges that are one
 INSIDE = 1e-10  # relative distance that a point keeps from an edge

@@ -12,13 +12,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from triptych.base.linalg import equilibrate, null_space
-from triptych.optimise.newton import Point, newton
+from triptych.base.linalg import NEXT_TO_ZERO, equilibrate, null_space
+from triptych.optimise.newton import NEWTON_POLISH, Point, newton
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import LEVELS, Roundings, rounded, roundings_at, sharpened, split
 
 COSTLY = 30  # coordinates from which an ascent is ended when it joins an earlier one
 FEW, ONE = 10, 1e-3  # Newton steps that may lead to the end of an earlier ascent, and its radius in standard errors
+LETS_GO, CROSSINGS = 4, 60  # changes of the active set: at most so many for each kink close by, and so many besides
+NEW_KINK = 1e-9  # part of a kink's unit normal that those before it do not make up, above which it is independent
+NEAR_KINK = 1e3  # times what the last rounding hides of the objective, by which it falls from a kink that may hold
+IMPLIED = 1e-3  # share of that distance which is left to a kink that holds because others do
+PIECE_STEPS = 60  # most Newton steps on a smooth piece
+ONTO_STEPS = 3  # Newton corrections that put a point onto the kinks: these are linear, or nearly
+CROSSED = 1e-12  # value of a kink's argument, relative to the largest change, up to which its sign is rounding
+MULTIPLIERS_DONE = 1e-14  # tolerance of the bounded least squares for multipliers of dependent kinks
+OVER_LIMIT = 1e-9  # excess of a multiplier over its limit, relative, up to which it is rounding
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,7 @@ def _from_top(objective: Objective, first: Point) -> tuple[Point, Corner]:
     active = _together(objective, x, (np.abs(u) < _near(fall)) & (fall > 0))
     signs = np.where(active, 0.0, np.where(u < 0, -1.0, 1.0))
     shapes = [a.shape for a in objective.engine.kink_arguments(objective.full(x))]
-    for _ in range(4 * int(active.sum()) + 60):
+    for _ in range(LETS_GO * int(active.sum()) + CROSSINGS):
         x = _onto(objective, x, signs)
         u, _, fall = objective.kinks(x)
         # The projection onto some kinks may have carried x across others, whose sign then changes.
@@ -143,18 +152,18 @@ def _together(objective: Objective, x: np.ndarray, active: np.ndarray) -> np.nda
     for k in at:
         row = jacobian[k] / np.linalg.norm(jacobian[k])
         left = row - (basis @ row) @ basis
-        if np.linalg.norm(left) > 1e-9:
+        if np.linalg.norm(left) > NEW_KINK:
             kept.append(int(k))
             basis = np.vstack([basis, left / np.linalg.norm(left)])
     signs = np.ones(active.size)
     signs[kept] = 0.0
     left_over = np.abs(objective.kinks(_onto(objective, x, signs))[0])
-    return np.asarray((signs == 0) | (active & (left_over < 1e-3 * _near(fall))))
+    return np.asarray((signs == 0) | (active & (left_over < IMPLIED * _near(fall))))
 
 
 def _near(fall: np.ndarray) -> np.ndarray:
     """How far off a kink still counts as on it, by what the objective falls there."""
-    return np.asarray(1e3 * LEVELS[-1] / np.maximum(np.abs(fall), 1e-300))
+    return np.asarray(NEAR_KINK * LEVELS[-1] / np.maximum(np.abs(fall), NEXT_TO_ZERO))
 
 
 def _constrained(
@@ -162,7 +171,7 @@ def _constrained(
     x: np.ndarray,
     signs: np.ndarray,
     shapes: list[tuple[int, ...]],
-    max_iterations: int = 60,
+    max_iterations: int = PIECE_STEPS,
 ) -> Point:
     """Newton on the piece where inactive kinks keep their sign and active ones stay at zero."""
     pieces = split(signs, shapes)
@@ -181,7 +190,7 @@ def _constrained(
         basis=null_space(held * unit),
         transformed=objective.transformed,
         max_iterations=max_iterations,
-        polish=3 if max_iterations else 0,
+        polish=NEWTON_POLISH if max_iterations else 0,
     )
     return replace(
         end,
@@ -204,7 +213,7 @@ def units(objective: Objective, x: np.ndarray, hessian: np.ndarray) -> np.ndarra
 
 
 def _onto(objective: Objective, x: np.ndarray, signs: np.ndarray) -> np.ndarray:
-    for _ in range(3):
+    for _ in range(ONTO_STEPS):
         u, jacobian, _ = objective.kinks(x)
         held = signs == 0
         if not np.any(held) or np.all(u[held] == 0):
@@ -223,7 +232,7 @@ def _first_crossing(
         (signs != 0)
         & (fall > 0)
         & (after * signs < 0)
-        & (np.abs(after) > 1e-12 * np.abs(after - before).max(initial=0))
+        & (np.abs(after) > CROSSED * np.abs(after - before).max(initial=0))
     )
     if not np.any(wrong):
         return None
@@ -240,18 +249,18 @@ def _multipliers(objective: Objective, point: Point, signs: np.ndarray) -> tuple
     _, jacobian, fall = objective.kinks(point.z)
     held = np.flatnonzero(signs == 0)
     d = equilibrate(point.hessian) * units(objective, point.z, point.hessian)
-    rows, limit = jacobian[held], np.maximum(fall[held], 1e-300)
+    rows, limit = jacobian[held], np.maximum(fall[held], NEXT_TO_ZERO)
     if held.size == 0:
         return None, Corner(rows, np.zeros(0), float(np.max(np.abs(d * point.gradient), initial=0.0)))
     # Columns are multipliers in units of their limits, so that the bounds are -1 and 1.
     matrix = (d * rows * limit[:, None]).T
     share = np.linalg.lstsq(matrix, d * point.gradient, rcond=None)[0]
     if held.size > np.linalg.matrix_rank(matrix) and np.any(np.abs(share) > 1):
-        share = lsq_linear(matrix, d * point.gradient, bounds=(-1, 1), tol=1e-14).x
+        share = lsq_linear(matrix, d * point.gradient, bounds=(-1, 1), tol=MULTIPLIERS_DONE).x
     residual = float(np.max(np.abs(d * point.gradient - matrix @ share), initial=0.0))
     worst = int(np.argmax(np.abs(share)))
     corner = Corner(rows, share, residual)
-    if np.abs(share[worst]) > 1 + 1e-9:
+    if np.abs(share[worst]) > 1 + OVER_LIMIT:
         return (int(held[worst]), float(np.sign(share[worst]))), corner
     return None, corner
 

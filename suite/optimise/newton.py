@@ -21,9 +21,19 @@ EIGENVALUE_FLOOR = 1e-14  # least eigenvalue of the equilibrated Hessian by whic
 LOG_STEP = 4.0  # longest step of a transformed coordinate, in its own (log-like) units
 FACTORISED = 30  # coordinates from which a step is first tried by Cholesky factorisation
 ARRIVED = 1e-6  # decrement, relative to the objective, up to which an ascent has come to a maximum
-NO_PROGRESS = 1e-11  # share of a step up to which the line search made no progress; five in a row end the ascent
+NO_PROGRESS = 1e-11  # share of a step up to which the line search made no progress
 CRAWL = 1e-11  # decrement, relative to the objective, at which an ascent of linear convergence is ended
 LOG_RANGE = 45.0  # an ascent that carries a transformed coordinate further than this has run away
+NEWTON_STEPS = 200  # most steps of an ascent: with steps of LOG_STEP more than any way up to LOG_RANGE takes
+NEWTON_DONE = 1e-13  # decrement, relative to the objective, at which the last step has been made: below is rounding
+NEWTON_POLISH = 3  # undamped steps after that; convergence is quadratic, so that more would find nothing to gain
+LINEAR = 0.05  # ratio of two decrements in a row from which convergence is linear; quadratic, it is near zero
+NEARLY_THERE = 1e-4  # decrement from which a slow ascent is asked whether rounding error is all that it has to gain
+LEFT_TO_GAIN = 10  # times the rounding error, up to which a decrement is rounding
+MOST_STALLS = 5  # steps in a row without progress that end an ascent: one alone may be a bend of its way
+LEAST_PIVOT = 1e-10  # least squared pivot of an equilibrated information that is clearly positive definite
+SEARCH_HALVES = 60  # most halvings of a step: after them it is below the last digit of its start
+ARMIJO = 1e-4  # share of the rise that the slope promises from which a step is taken (Armijo's condition)
 
 
 @dataclass(frozen=True)
@@ -68,9 +78,9 @@ def newton(
     *,
     basis: np.ndarray | None = None,
     transformed: np.ndarray | None = None,
-    max_iterations: int = 200,
-    tolerance: float = 1e-13,
-    polish: int = 3,
+    max_iterations: int = NEWTON_STEPS,
+    tolerance: float = NEWTON_DONE,
+    polish: int = NEWTON_POLISH,
     rounding_error: Value | None = None,
 ) -> Point:
     """Climb from ``start``.
@@ -107,9 +117,11 @@ def newton(
         if decrement <= tolerance * (1 + abs(f)):
             break
         # At a regular maximum decrements shrink quadratically; on the way to infinity by a constant.
-        if decrement > 0.05 * before and (
+        if decrement > LINEAR * before and (
             decrement <= CRAWL * (1 + abs(f))
-            or (rounding_error is not None and decrement < 1e-4 and decrement < 10 * rounding_error(z))
+            or (
+                rounding_error is not None and decrement < NEARLY_THERE and decrement < LEFT_TO_GAIN * rounding_error(z)
+            )
         ):
             slow = True
             break
@@ -118,7 +130,7 @@ def newton(
         if z_new is None:
             break
         stalls = stalls + 1 if np.max(np.abs(z_new - z)) < NO_PROGRESS * np.max(np.abs(step)) else 0
-        if stalls == 5:
+        if stalls == MOST_STALLS:
             break
         out = derivatives(z_new)
         if not (np.isfinite(out[0]) and np.all(np.isfinite(out[1])) and np.all(np.isfinite(out[2]))):
@@ -172,7 +184,7 @@ def factor(information: np.ndarray) -> np.ndarray | None:
         root = np.linalg.cholesky(information)
     except np.linalg.LinAlgError:
         return None
-    return root if float(np.min(np.diag(root), initial=1.0)) ** 2 >= 1e-10 else None
+    return root if float(np.min(np.diag(root), initial=1.0)) ** 2 >= LEAST_PIVOT else None
 
 
 def _limited(step: np.ndarray, transformed: np.ndarray | None) -> np.ndarray:
@@ -189,12 +201,12 @@ def _search(value: Value, z: np.ndarray, f: float, g: np.ndarray, step: np.ndarr
     """Backtrack until the objective rises by a fraction of what the slope promises."""
     slope = float(g @ step)
     length = 1.0
-    for _ in range(60):
+    for _ in range(SEARCH_HALVES):
         candidate = z + length * step
         if np.array_equal(candidate, z):
             return None
         reached = value(candidate)
-        if np.isfinite(reached) and reached >= f + 1e-4 * length * slope:
+        if np.isfinite(reached) and reached >= f + ARMIJO * length * slope:
             return candidate
         length *= 0.5
     return None

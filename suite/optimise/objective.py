@@ -11,7 +11,7 @@ from triptych.engine.engine import Engine
 from triptych.engine.once import once_for_model
 from triptych.graph.rewrites import kind_of
 from triptych.optimise.approach import WIDE, approach, arrive
-from triptych.optimise.newton import Point, ascent_step, newton
+from triptych.optimise.newton import NEWTON_STEPS, Point, ascent_step, newton
 
 FAR_OUT = 8.0  # absolute value of a transformed coordinate from which rounding error is measured along it
 LOG_NUDGE = 1e-6  # step of these measurements
@@ -19,6 +19,17 @@ WIDE_NUDGE = 100  # multiple of that step for differences of fourth order
 STRAIGHT = 1e-4  # curvature over the wide step up to which these show rounding error alone
 ROW = range(-4, 5)  # multiples of the step at which the objective is differenced
 MOST_SMALL = 12  # most scalars of an untransformed variable that may count as logarithmic
+NO_KINK = 1e-12  # fall over a kink's own unit, relative to the objective, up to which its slope is rounding error
+SUM_ERROR = 16  # times the precision of double numbers and the sizes of the terms: the least rounding error of a sum
+SHAKEN = (-3, -2, -1, 1, 2, 3)  # last digits by which coordinates are shaken to measure it
+MEASURED_TWICE = 2  # times what was measured so: the largest of a few samples, which may miss it
+FOURTH_TO_SECOND = np.sqrt(70 / 6)  # ratio of fourth to second differences of rounding (see roughness)
+LEAP_HALVES, LEAP = 40, 0.2  # bisections, and the share of the whole difference that is left between neighbours then
+# Distances from the start, in the coordinates' own units, and moves from there, at which it is seen whether a
+# coordinate moves the objective: odd numbers, so that no step function has the same step on both sides by chance, and
+# far ones for a probability that is one to all digits.
+LOOKS = (0.0, 0.3, 1.0, 1.0, 0.1, 0.1)
+FAR_MOVES = (-310.0, -7.3, -1.1, -0.21, 0.21, 1.1, 7.3, 310.0)
 
 
 @dataclass(frozen=True)
@@ -118,7 +129,7 @@ class Objective:
         value = self.value(x)
         size = 1 + abs(value) if np.isfinite(value) else 1.0
         unit = np.maximum(np.abs(u), np.abs(jacobian) @ np.maximum(np.abs(x), 1.0))
-        return u, jacobian, np.where(np.abs(fall) * unit > 1e-12 * size, fall, 0.0)
+        return u, jacobian, np.where(np.abs(fall) * unit > NO_KINK * size, fall, 0.0)
 
     @property
     def kinked(self) -> bool:
@@ -136,9 +147,9 @@ class Objective:
         size = terms + abs(float(self.engine.value(z)[1])) * float(self.parts[1])
         here = self.value(x)
         eps = np.finfo(float).eps
-        shaken = [abs(self.value(x * (1 + k * eps)) - here) for k in (-3, -2, -1, 1, 2, 3)]
+        shaken = [abs(self.value(x * (1 + k * eps)) - here) for k in SHAKEN]
         measured = max((s for s in shaken if np.isfinite(s)), default=0.0)
-        return max(16 * eps * (1 + size), 2 * measured, self._rounding_far_out(x, here))
+        return max(SUM_ERROR * eps * (1 + size), MEASURED_TWICE * measured, self._rounding_far_out(x, here))
 
     def roughness(self, x: np.ndarray) -> float:
         """Return the rounding error at ``x``, also where coordinates that move together are steeply curved each alone.
@@ -147,11 +158,11 @@ class Objective:
         ones do times the root of 70/6 (the sums of squares of their weights).
         """
         here = self.value(x)
-        found = 16 * np.finfo(float).eps * (1 + abs(here))
+        found = SUM_ERROR * np.finfo(float).eps * (1 + abs(here))
         for k in np.flatnonzero(self.transformed & (np.abs(x) > FAR_OUT)):
             row = [self.value(x + step * LOG_NUDGE * (np.arange(x.size) == k)) for step in ROW]
             if np.all(np.isfinite(row)):
-                found = max(found, float(np.max(np.abs(np.diff(row, 4)))) / np.sqrt(70 / 6))
+                found = max(found, float(np.max(np.abs(np.diff(row, 4)))) / FOURTH_TO_SECOND)
         return found
 
     def _rounding_far_out(self, x: np.ndarray, here: float) -> float:
@@ -182,7 +193,7 @@ class Objective:
         """Whether the objective leaps between two points: a density computed wrongly far out does."""
         ends = [self.value(one), self.value(other)]
         whole = abs(ends[1] - ends[0])
-        for _ in range(40):
+        for _ in range(LEAP_HALVES):
             middle = (one + other) / 2
             value = self.value(middle)
             if not np.isfinite(value):
@@ -191,14 +202,14 @@ class Objective:
                 other, ends = middle, [ends[0], value]
             else:
                 one, ends = middle, [value, ends[1]]
-        return abs(ends[1] - ends[0]) > 0.2 * whole
+        return abs(ends[1] - ends[0]) > LEAP * whole
 
     def climb(
         self,
         x: np.ndarray,
         *,
         fixed: int | None = None,
-        max_iterations: int = 200,
+        max_iterations: int = NEWTON_STEPS,
         known: np.ndarray | None = None,
         top: float = -np.inf,
     ) -> Point:
@@ -256,7 +267,7 @@ def make_objective(engine: Engine, parts: np.ndarray) -> tuple[Objective, np.nda
     known, sloped = np.zeros((2, engine.size), dtype=bool)
     keep = parts != 0
     usable = 0
-    for scale in (0.0, 0.3, 1.0, 1.0, 0.1, 0.1):
+    for scale in LOOKS:
         z = engine.graph.start + scale * rng.standard_normal(engine.size)
         gradient = (engine.slopes(z) if engine.size >= WIDE else engine.derivatives(z))[1]
         value = engine.value(z)  # by the same function as below: the two differ in their rounding
@@ -266,7 +277,7 @@ def make_objective(engine: Engine, parts: np.ndarray) -> tuple[Objective, np.nda
         sloped |= np.any(gradient[keep] != 0, axis=0)
         known |= sloped
         for j in np.flatnonzero(~known):
-            for change in (-310.0, -7.3, -1.1, -0.21, 0.21, 1.1, 7.3, 310.0):
+            for change in FAR_MOVES:
                 moved = z.copy()
                 moved[j] += change
                 if np.any(engine.value(moved)[keep] != value[keep]):

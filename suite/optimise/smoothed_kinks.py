@@ -12,6 +12,9 @@ from triptych.optimise.objective import Objective
 LEVELS = 10.0 ** -np.arange(0, 9)  # by how much smoothing may change the objective at a kink, in turn
 BARELY = 1e-60  # smoothing of an absolute value that is no kink of the objective; its power of -3 is still finite
 PROBE_LEVEL = 1e-2  # the same on a pushed path, where slopes of 0.2 per unit are told apart
+PUSH_STEPS = 25  # most Newton steps of an ascent beside a coordinate that is held: each starts from the last one's end
+ROUNDED_STEPS = 60  # most Newton steps with rounded corners: around a sharp one they are many and short
+ROUNDED_DONE = 1e-12  # decrement, relative to the objective, at which they end: the corner has to be told, no digits
 Roundings = tuple[np.ndarray, ...]  # every ``eps``, in the shapes of the kinks' arguments
 
 
@@ -19,7 +22,7 @@ def climb_beside(
     objective: Objective,
     x: np.ndarray,
     fixed: int,
-    max_iterations: int = 25,
+    max_iterations: int = PUSH_STEPS,
     known: np.ndarray | None = None,
     top: float = -np.inf,
 ) -> Point:
@@ -63,7 +66,7 @@ def rounded(
     x: np.ndarray,
     roundings: Roundings,
     *,
-    max_iterations: int = 60,
+    max_iterations: int = ROUNDED_STEPS,
     basis: np.ndarray | None = None,
 ) -> Point:
     """Run Newton on the objective with rounded corners."""
@@ -75,7 +78,7 @@ def rounded(
         basis=basis,
         transformed=objective.transformed,
         max_iterations=max_iterations,
-        tolerance=1e-12,
+        tolerance=ROUNDED_DONE,
         polish=0,
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+QUANTILE_ERROR = 1e-12  # absolute and relative, of a quantile: it is an exact figure, of which ends of intervals follow
+
 
 def fall_quantile(room: np.ndarray, cost: np.ndarray, ci_prob: float) -> float:
     """Return the quantile of twice the fall of a profile whose scalar is a sum of exponential rooms.
@@ -33,7 +35,7 @@ def fall_quantile(room: np.ndarray, cost: np.ndarray, ci_prob: float) -> float:
     top = 1.0
     while outside(top) > 1 - ci_prob:
         top *= 2
-    return float(brentq(lambda q: outside(q) - (1 - ci_prob), 0.0, top, xtol=1e-12, rtol=1e-12))
+    return float(brentq(lambda q: outside(q) - (1 - ci_prob), 0.0, top, xtol=QUANTILE_ERROR, rtol=QUANTILE_ERROR))
 
 
 def _tail(means: np.ndarray, x: float) -> float:

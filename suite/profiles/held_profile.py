@@ -9,10 +9,13 @@ import numpy as np
 
 from triptych.base.linalg import null_space
 from triptych.engine.estimands import Estimand
-from triptych.profiles.jump import MARGIN, Jump
+from triptych.profiles.jump import MARGIN, OUTSIDE, Jump
 
 ON_END = 1e-6  # distance from an end, relative to its uncertainty, up to which a point is on it
 LEVEL = 1e-3  # slope of twice the log-likelihood, per standard error, up to which it is level
+FALL_ERROR, SLSQP_STEPS = 1e-12, 200  # change of twice the log-likelihood at which the ascent ends; its most steps
+BREACH = 1e-7  # of a way and of a rate's unit: by how much what is held, and an end, may be missed
+REPEATED = 1e-10  # relative singular value up to which an edge repeats what is held and other edges
 
 
 @dataclass
@@ -64,12 +67,12 @@ class HeldProfile:
             method="SLSQP",
             constraints=held,
             bounds=jump.bounds / unit[:, None],
-            options={"ftol": 1e-12, "maxiter": 200},
+            options={"ftol": FALL_ERROR, "maxiter": SLSQP_STEPS},
         )
-        if not np.all(np.isfinite(done.x)) or abs(missing(done.x)) > 1e-7 or np.min(room @ done.x) < -1e-7:
+        if not np.all(np.isfinite(done.x)) or abs(missing(done.x)) > BREACH or np.min(room @ done.x) < -BREACH:
             return None
         if (
-            done.fun >= 1e9
+            done.fun >= OUTSIDE / 10
             or self._slope_left(objective(done.x)[1], by_step(done.x), room[room @ done.x < ON_END]) > LEVEL
         ):
             return None
@@ -79,7 +82,7 @@ class HeldProfile:
 
     def _slope_left(self, slope: np.ndarray, held: np.ndarray, edges: np.ndarray) -> float:
         """Return the slope of the fall along what is held and the edges that are met, in standard errors."""
-        along = null_space(np.vstack([held[None], edges]), rcond=1e-10)
+        along = null_space(np.vstack([held[None], edges]), rcond=REPEATED)
         return float(np.linalg.norm(slope @ along)) if along.shape[1] else 0.0
 
     @cached_property

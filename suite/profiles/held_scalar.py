@@ -19,8 +19,8 @@ STRIDE = 4.0  # longest step of a logarithm: what grows from next to nothing is 
 PARTS = 12  # parts of a circle of which one is the longest step of an angle
 LIMIT_REACHED = 1e-9  # relative change of a scalar that has come to its limit
 LEAST_SHARE = 1e-12  # share of a variance up to which it is rounding
-# Stand for infinity, the first of which gives a number: an exponential is zero or infinite, or nearly.
-ENDLESS = 800.0
+ENDLESS = 800.0  # logarithm that stands for an infinite one: its exponential is infinite, and its inverse zero
+# Coordinates that stand for infinity, tried in turn until one gives a number: of a logarithm, and of others.
 LOGARITHM_ENDS, ENDS = np.array([ENDLESS, 700.0, 300.0, 100.0, 40.0]), np.array([np.inf, 1e300, 1e150, 1e50, 1e15])
 
 

@@ -10,7 +10,7 @@ from triptych.base.linalg import equilibrate
 from triptych.existence.verdict import Verdict
 from triptych.optimise.approach import DONE
 from triptych.optimise.kinks import climb
-from triptych.optimise.newton import ARRIVED, ascent_step, share
+from triptych.optimise.newton import ARMIJO, ARRIVED, ascent_step, share
 from triptych.profiles.held_scalar import Scalar
 from triptych.profiles.start import out_alone, together
 
@@ -23,6 +23,8 @@ RETURNS = 12  # Newton corrections that put a point back onto a level set
 ON_LEVEL = 1e-9  # length of a correction, in standard errors, at which it is on it
 BENT = 1e-5  # step, in standard errors, of the differences that give a scalar's second derivatives
 MOST_BENT = 8  # most coordinates of a scalar whose second derivatives are computed
+NEARLY_ON = 1e3  # times that length, up to which a correction that shrinks no more is rounding
+NEW_DIRECTION = 1e-8  # singular value of unit directions up to which one repeats the others
 
 Held = tuple[np.ndarray, float]  # a point and the log-likelihood there
 
@@ -125,7 +127,7 @@ def _climbed(
         if candidate is not None:
             if np.array_equal(candidate, x):
                 return None
-            if verdict.objective.value(candidate) >= value + 1e-4 * length * slope:
+            if verdict.objective.value(candidate) >= value + ARMIJO * length * slope:
                 return candidate
         length /= 2
     return None
@@ -151,7 +153,7 @@ def onto_level(scalar: Scalar, x: np.ndarray, at: float) -> np.ndarray | None:
         if not np.isfinite(size):
             return None
         x = x + change
-        if size <= ON_LEVEL or (size < 1e3 * ON_LEVEL and size >= last):
+        if size <= ON_LEVEL or (size < NEARLY_ON * ON_LEVEL and size >= last):
             return x
         last = size
     return None
@@ -176,4 +178,4 @@ def _beside(normal: np.ndarray, d: np.ndarray, others: list[np.ndarray]) -> np.n
     """Directions, as columns, that hold the scalar and keep off some others, as that of a ridge."""
     rows = [v / np.max(np.abs(v)) for v in (normal * d, *(v / d for v in others))]
     _, sizes, vectors = np.linalg.svd(np.array([v / np.linalg.norm(v) for v in rows]))
-    return np.asarray(d[:, None] * vectors[int(np.sum(sizes > 1e-8)) :].T)
+    return np.asarray(d[:, None] * vectors[int(np.sum(sizes > NEW_DIRECTION)) :].T)

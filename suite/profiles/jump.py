@@ -13,12 +13,14 @@ from triptych.engine.natural_scale import natural_scale
 from triptych.estimates.optimum import Optimum
 from triptych.profiles.exponentials import fall_quantile
 from triptych.profiles.held_scalar import ENDLESS
-from triptych.profiles.supports import Edge
+from triptych.profiles.supports import PARALLEL, Edge
 
 UNEXPLAINED = 1e-3  # share of the slope at the maximum that the ends may leave unexplained
 REGULAR = 1e-6  # share up to which a part of a standard error is rounding
 LEFT_OUT = 1e-10  # share of the way to the end of the parameter space that is not followed
 MARGIN = 1e-9  # distance that parameters keep from an end, relative to its uncertainty
+SAME_ENDS = 1e-8  # relative singular value up to which a direction of the ends repeats others
+OUTSIDE = 1e10  # stands for the fall of twice the log-likelihood outside its domain: the minimisation needs a number
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Jump:
             return "no datum was found on the end of its support"
         against = [-edge.direction for edge in self.held]
         for edge in self.edges:
-            if not edge.held and not any(np.max(np.abs(edge.direction - d)) < 1e-6 for d in against):
+            if not edge.held and not any(np.max(np.abs(edge.direction - d)) < PARALLEL for d in against):
                 return "the supports of the data end in more ways than there are data on their ends"
         if independent(self.normals) < len(self.held):
             return "more data are on the ends of their supports than there are parameters"
@@ -75,7 +77,7 @@ class Jump:
     @cached_property
     def regular(self) -> np.ndarray:
         """Directions along all edges, as columns with the information's inverse as their square."""
-        along = null_space(self.normals, rcond=1e-8)
+        along = null_space(self.normals, rcond=SAME_ENDS)
         if not along.shape[1]:
             return along
         values, vectors = np.linalg.eigh(-(along.T @ self.hessian @ along))
@@ -166,5 +168,5 @@ class Jump:
         params[self.optimum.active] += step
         value = float(natural.value(params)[0])
         if not np.isfinite(value):
-            return 1e10, np.zeros(step.size)
+            return OUTSIDE, np.zeros(step.size)
         return 2 * (self.best - value), -2 * natural.derivatives(params)[1][0, self.optimum.active]

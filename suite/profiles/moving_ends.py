@@ -23,6 +23,7 @@ from triptych.profiles.supports import moving_edges
 
 SHORT = 1e-12  # share of the way to the next data on their ends that is not followed
 MOVING_DOUBLINGS = 60  # doublings of a step until it is beyond an end of an interval
+CROSSING_ERROR = 1e-9  # relative, of the way at which a profile falls by the quantile
 Curve = list[tuple[float, float]]
 
 
@@ -104,6 +105,6 @@ def _crossing(profile: HeldProfile, unit: float, limit: float, quantile: float) 
     if fallen is None:
         return None
     try:
-        return float(brentq(lambda way: profile.must(way) - quantile, near, far, rtol=1e-9))
+        return float(brentq(lambda way: profile.must(way) - quantile, near, far, rtol=CROSSING_ERROR))
     except ArithmeticError:
         return None

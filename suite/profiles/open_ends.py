@@ -19,6 +19,9 @@ BACK = 0.1  # cosine of the angle to the reverse of a ray, from which a step lea
 AT_LIMIT, VANISHED = 1e-4, 1e-9  # of a scalar: what is left of the way to its limit on the path, and far beyond it
 OVERFLOWS = 700.0  # logarithm whose exponential is close to the largest number in double precision
 PROFILE_REACH = 1e7  # times the way after which a profile without a limit is followed no more
+NO_SHORTER = 0.99  # least ratio of two ways in a row of a run of equal or longer ones
+FEW_PLACES, MANY_PLACES = 8, 64  # places far out at which a scalar is looked at: as logarithms move it, and otherwise
+OF_DEVIANCE = 4  # rounding errors of the log-likelihood in a rise of the deviance, which is twice a difference
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,13 @@ def runs(path: list[Place], unit: np.ndarray) -> Iterator[list[Place]]:
         for apart in APART:
             run = path[last - WINDOW * apart : last + 1 : apart] if last >= WINDOW * apart else []
             ways = [float(np.max(np.abs(b.x - a.x) / unit, initial=0.0)) for a, b in pairwise(run)]
-            if run and all(b >= 0.99 * a for a, b in pairwise(ways)):
+            if run and all(b >= NO_SHORTER * a for a, b in pairwise(ways)):
                 yield run
 
 
 def is_hidden(verdict: Verdict, run: list[Place], level: float) -> bool:
     """Whether rounding may make up what the deviance still rises by: then it tells nothing of a limit."""
-    error = 4 * max(verdict.objective.roughness(place.x) for place in run)  # of twice a difference
+    error = OF_DEVIANCE * max(verdict.objective.roughness(place.x) for place in run)  # of twice a difference
     rises = np.abs(np.diff([place.r**2 for place in run]))
     return bool(error > HIDDEN_RISE * level and np.any(rises < error))
 
@@ -82,7 +85,7 @@ def far_out(verdict: Verdict, scalar: Scalar, path: list[Place], sign: float) ->
     # The coordinates that have not settled are moved further, logarithms as far as numbers go.
     way = _way_out(scalar, path)
     logarithms = float(np.max(np.abs(way[verdict.objective.transformed]), initial=0.0))
-    most, steps = (OVERFLOWS / logarithms, 8) if logarithms > 0 else (PROFILE_REACH**3, 64)
+    most, steps = (OVERFLOWS / logarithms, FEW_PLACES) if logarithms > 0 else (PROFILE_REACH**3, MANY_PLACES)
     shares = np.geomspace(1.0, most, steps)
     values = np.array([scalar.evaluate(last.x + share * way)[0] for share in shares])
     values = values[np.isfinite(values)]

@@ -12,6 +12,7 @@ from functools import partial
 
 import numpy as np
 
+from triptych.existence.tolerance import MEASURED
 from triptych.existence.verdict import Verdict
 from triptych.optimise.segment import least
 from triptych.profiles.held_scalar import LOGARITHMS, WIDTHS, Scalar
@@ -25,13 +26,18 @@ BRACKETED = 1e-9  # width of a bracket, relative to its first width, at which it
 MOST_POINTS = 150  # most points on one side of a profile
 JUMP = 2.5  # ratio of the root's rise to the predicted one from which the profile has come to another branch
 LEEWAY = 0.2  # rise of the root, relative to the level's, that is always allowed
-SHORTER, FEWER = 16, 4  # times in a row that a step is cut to a quarter; the same with a limit in sight
+SHORTER, FEWER = 16, 4  # times in a row that a step is cut; the same with a limit in sight
 QUIET = 0.03  # root, relative to the level's, up to which a profile is level
 BETTER = 10.0  # ratio of two gains from which the other step is taken
 AGAIN = 1e-3  # rise of the deviance, relative to the level, of a first step in another direction
 HIDES_CROSSING = 0.01  # rounding error, relative to the level, that hides where the level is crossed
 NOTHING = 1e-6  # rise of the deviance, relative to the level, up to which it has come to its limit
 CLEARLY = 0.98  # share of the level below which a limit of the deviance has to lie for an open end
+SHORT_START = 0.1  # first step, relative to the level's root, from a point that is within the region already
+CUT = 4  # by which a step is divided that led to no point, or to one on another branch
+OVERSHOOT, LENGTHENED = 1.05, 2.0  # of the step that a straight root asks for, to pass the level; most of the last step
+SECANT = (0.05, 0.95)  # shares of a bracket between which a secant's guess is kept, so that both of its sides close
+POLE_LOOKS = (0.25, 0.5, 0.75, 1.0)  # shares of a step at which the likelihood has to be within the level up to a pole
 
 
 class Kind(Enum):
@@ -90,7 +96,7 @@ class Outward:
             return End(np.nan, Kind.LOST)
         if start.r >= self.target * (1 - PRECISE):
             return self._crossed(start, start)
-        return self._from(start, 0.1 * self.sign * self.target)
+        return self._from(start, SHORT_START * self.sign * self.target)
 
     def _from(self, start: Place, way: float) -> End:
         self.path, self.limit = [start], np.nan
@@ -114,7 +120,7 @@ class Outward:
             ):
                 short += 1
                 if step is not None and short <= (SHORTER if np.isnan(self.limit) else FEWER):
-                    step = step / 4
+                    step = step / CUT
                 elif onward or again or not np.isnan(self.limit):
                     return self._stopped(step, onward)
                 else:
@@ -156,7 +162,7 @@ class Outward:
     def _root(self, value: float) -> float:
         """Return the root of the deviance; NaN where the log-likelihood is above what was its maximum."""
         fall = self.verdict.point.value - value
-        if -fall > max(HIGHER, 8 * self.verdict.rounding_error):
+        if -fall > max(HIGHER, MEASURED * self.verdict.rounding_error):
             return np.nan
         return float(np.sqrt(max(0.0, 2 * fall)))
 
@@ -178,8 +184,8 @@ class Outward:
         """Return the next step: on along the last one, to a little beyond where a straight root passes the level."""
         before, inside = self.path[-2:]
         step, risen = inside.x - before.x, inside.r - before.r
-        wanted = 1.05 * (self.target - inside.r) / risen if risen > 0 else np.inf
-        step = self.scalar.limited(step * min(wanted, 2.0))
+        wanted = OVERSHOOT * (self.target - inside.r) / risen if risen > 0 else np.inf
+        step = self.scalar.limited(step * min(wanted, LENGTHENED))
         if inside.r > QUIET * self.target:
             return step
         # Where the likelihood is level the other coordinates drift, so the last step is a poor guide to the next.
@@ -205,7 +211,7 @@ class Outward:
         for _ in range(MOST_POINTS):
             short, over = self.target - inside.r, outside.r - self.target
             short, over = (short, weight * over) if stays == "outside" else (weight * short, over)
-            share = float(np.clip(short / (short + over), 0.05, 0.95))
+            share = float(np.clip(short / (short + over), *SECANT))
             guess = inside.x + share * (outside.x - inside.x)
             at = self._at(guess)
             if not min(inside.at, outside.at) < at < max(inside.at, outside.at):
@@ -281,7 +287,7 @@ class Outward:
     def _pole(self, x: np.ndarray, step: np.ndarray) -> End | None:
         """Return the end at a pole of the scalar ahead, if the likelihood is above the level there."""
         lowest = self.verdict.point.value - self.target**2 / 2
-        if any(not self.verdict.objective.value(x + share * step) >= lowest for share in (0.25, 0.5, 0.75, 1.0)):
+        if any(not self.verdict.objective.value(x + share * step) >= lowest for share in POLE_LOOKS):
             return None
 
         def function(places: np.ndarray, sign: float) -> np.ndarray:

@@ -33,6 +33,7 @@ from triptych.profiles.start import pulled_back, ways_out
 Curve = list[tuple[float, float]]
 CURVE_ROOTS = (3.0, 4.0)  # signed roots of the deviance to which a curve is continued beyond its interval
 MOST_PROFILES = 40  # most profiles in a panel
+AT_LEVEL = 0.999  # of the level's root, from which a curve has come to the level and is continued beyond it
 PROFILED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY)
 
 
@@ -256,7 +257,7 @@ def _continued(seen: Curve, target: float) -> Curve:
     rising = [point for k, point in enumerate(rising) if k == 0 or point[1] > max(r for _, r in rising[:k])]
     for sign, inner, outer in ((-1.0, 1, 0), (1.0, -2, -1)) if len(rising) > 1 else ():
         (one, before), (end, last) = rising[inner], rising[outer]
-        if sign * last >= 0.999 * target:
+        if sign * last >= AT_LEVEL * target:
             further = [(end + (sign * r - last) * (end - one) / (last - before), sign * r) for r in CURVE_ROOTS]
             rising = sorted([*rising, *(point for point in further if sign * point[1] > sign * last)])
     return rising

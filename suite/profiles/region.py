@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import brentq
 
-from triptych.base.linalg import equilibrate
+from triptych.base.linalg import NEXT_TO_ZERO, equilibrate
 from triptych.engine.estimands import Estimand
 from triptych.estimates.optimum import Optimum
 
@@ -22,6 +22,7 @@ SCATTERED = 60  # random directions in which the edge is looked for
 REGION_REACH = 45.0  # units of a logarithm, or standard errors, that an open direction is followed
 ON_EDGE = 1e-9  # how well a point on the edge is known, relative to its distance
 ABYSS = 1e100  # stands for an infinite fall of the log-likelihood
+NO_VARIANCE_LEFT = 1e-14  # variance of a direction, relative to the largest, up to which it is rounding
 
 
 class Region:
@@ -108,7 +109,7 @@ def _root(optimum: Optimum) -> np.ndarray:
     """Return directions of one standard error, as columns, and of one unit where there is none."""
     verdict = optimum.verdict
     values, vectors = np.linalg.eigh(np.nan_to_num(optimum.covariance))
-    kept = values > 1e-14 * max(float(values.max(initial=0.0)), 1e-300)
+    kept = values > NO_VARIANCE_LEFT * max(float(values.max(initial=0.0)), NEXT_TO_ZERO)
     columns = [vectors[:, kept] * np.sqrt(values[kept])]
     loose = [rows for rows in (verdict.diverging, verdict.unidentified) if rows.size]
     if loose:

@@ -25,6 +25,8 @@ PARALLEL = 1e-6  # largest difference of two unit directions that are one
 TOUCHES = 1e-5  # distance of a datum from an end, relative to the data's spread, up to which it lies on it
 INNER_SHARES = (1e-3, 1e-2, 0.1, 0.3)  # of the data's spread, back from a datum, where it has a density
 OFF_END = 1e-9  # of the data's spread, from an end, where the density there is taken
+BENDS = 1e-2  # change of an end's movement over a step, relative to the step, above which the end is not linear
+END_BEGINS = 20  # halvings of the data's spread from which a step towards an end is doubled
 
 Terms = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -131,7 +133,7 @@ def _edges(
         if not np.all(np.isfinite(slopes[i])) or not np.any(size > END_STILL):
             continue
         normal = np.where(size > END_STILL, slopes[i], 0.0)
-        bent = np.abs(ahead[i] - back[i]) > 1e-2 * END_NUDGE * size.max() + END_STILL
+        bent = np.abs(ahead[i] - back[i]) > BENDS * END_NUDGE * size.max() + END_STILL
         straight = not np.any(bent) or np.count_nonzero(normal) == 1
         found.append(Edge(normal, float(heights[i]), bool(room[i] < TOUCHES * spread), float(room[i]), straight))
     return found
@@ -157,7 +159,7 @@ def _ends(terms: Terms, z: np.ndarray, inside: np.ndarray, side: float, spread: 
 
     near, far = inside.copy(), np.full(inside.shape, side * np.inf)
     for k in range(END_DOUBLINGS):
-        there = inside + side * spread * 2.0 ** (k - 20)
+        there = inside + side * spread * 2.0 ** (k - END_BEGINS)
         open_ = np.isinf(far)
         ok = defined(there)
         far = np.where(open_ & ~ok, there, far)

@@ -18,6 +18,8 @@ from triptych.problem.table import Status
 from triptych.sampling.circular import sine_and_cosine
 from triptych.sampling.circumstances import Circumstances
 
+# Limits of R-hat and of the effective size of four chains (Vehtari et al. 2021, Bayesian Analysis 16, 667-718), and of
+# the energy's Bayesian fraction of missing information (Betancourt 2016, arXiv:1604.00695).
 MAX_RHAT, MIN_ESS, MIN_BFMI = 1.01, 400.0, 0.3
 TAILS = (0.05, 0.95)  # quantiles of the tail ESS (Vehtari et al. 2021); ArviZ's own default follows its ci_prob
 PILOT_RHAT = 1.1  # above it a pilot has seen enough
@@ -38,11 +40,16 @@ class Plan:
     maxdepth: int = 10
 
 
+# Each attempt takes more draws than the last one, and smaller steps, which mend divergences, at a higher acceptance.
 PLANS = (Plan(1, 1, 0, 0.8), Plan(2, 2, 1, 0.9), Plan(4, 2, 0, 0.99))
 LEVEL = (Status.NOT_IDENTIFIED, Status.AT_INFINITY)  # of the MAP: the joint density does not fall somewhere
 MOST_UNSURE = 0.1  # relative error of a standard deviation: 25 independent draws that make it up
 NOTHING = Circumstances()
 BATCHES = 5  # batches of points far away whose largest values are compared, to see a bound
+FAR_SCALES, IN_BATCH = (10.0, 30.0), 400  # spreads of these points, in coordinates' own units, and points of a batch
+AGREE = 0.95  # least ratio of two batches' largest values under a bound: those of a heavy tail differ by more
+MOSTLY = 0.5  # share of transitions that diverge, above which chains are lost
+# A quarter of the draws, in trees of an eighth of the length: where the posterior is improper, draws are slow and vain.
 PILOT = Plan(0.25, 0.25, 0, 0.8, maxdepth=7)
 
 
@@ -118,7 +125,7 @@ def diagnose(tree: Any, z: np.ndarray, periods: dict[str, np.ndarray] | None = N
         gate.append(f"{divergences} divergent transitions")
     if bfmi < MIN_BFMI:
         gate.append(f"BFMI {beyond(bfmi, MIN_BFMI, 2)} < {MIN_BFMI}")
-    lost = still > 0 or divergences > 0.5 * z.shape[0] * z.shape[1]
+    lost = still > 0 or divergences > MOSTLY * z.shape[0] * z.shape[1]
     return Diagnosis(rhat, bulk, tail, mcse, divergences, bfmi, gate, lost)
 
 
@@ -185,11 +192,11 @@ def bounded(engine: Engine, name: str) -> np.ndarray:
     """Return which scalars of a variable keep to a range however far the parameters go: these have every moment."""
     rng = np.random.default_rng(0)
     reach = []
-    for scale in np.repeat((10.0, 30.0), BATCHES):
-        z = engine.graph.start + scale * rng.standard_normal((400, engine.size))
+    for scale in np.repeat(FAR_SCALES, BATCHES):
+        z = engine.graph.start + scale * rng.standard_normal((IN_BATCH, engine.size))
         reach.append(np.max(np.abs(engine.natural_values_many(z)[name].reshape(len(z), -1)), axis=0))
     # Largest values of several batches agree where there is a bound; those of a heavy tail never do.
-    return np.asarray(np.isfinite(reach).all(axis=0) & (np.min(reach, axis=0) >= 0.95 * np.max(reach, axis=0)))
+    return np.asarray(np.isfinite(reach).all(axis=0) & (np.min(reach, axis=0) >= AGREE * np.max(reach, axis=0)))
 
 
 def status_of(

@@ -15,7 +15,7 @@ from triptych.optimise.objective import make_objective
 SMALL, LARGE = 1e-3, 1e3  # deviations at the mode that a sampler's adaptation copes with
 FAR = 1e3  # deviations between the model's initial point and the mode, likewise
 SEARCHED = 30  # dimensions up to which the mode is looked for when it is not known
-SINGULAR = 1e-13
+SINGULAR = 1e-13  # least eigenvalue of the equilibrated information that gives a scale: smaller ones are rounding
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Whitening:
     mode: np.ndarray
     root: np.ndarray
 
-    reach = 2.0
+    reach = 2.0  # spread of the chains' starts about the centre, in standard deviations
 
     @property
     def centre(self) -> np.ndarray:

@@ -27,6 +27,9 @@ RANDOM_STEPS = 150  # random steps for each coordinate
 BELOW = (0.0, 1.0, 8.0)  # multiples of a step by which a trial is put back into the domain
 EDGE_HALVES = 50  # bisections that find the edge to all digits
 TURNS = 6  # times that the corner and the free coordinates are improved in turn
+NO_RISE = 1e-14  # relative rise of a turn up to which it is rounding and no further one is made
+FIRST_STEP = 0.1  # length of the first random step, in the coordinates' own units; it adapts within some ten
+MOST_SHAKEN = 20  # coordinates from which the number of random steps grows no more
 
 
 class DomainEdge(Probe):
@@ -91,7 +94,7 @@ def _along(verdict: Verdict, edges: np.ndarray) -> Point:
             end = replace(objective, origin=objective.full(x)).without(np.flatnonzero(~free)).climb(x[free])
             x[free] = end.z if end.usable else x[free]
             point = higher(objective, point, x, objective.value(x))
-        if not point.value > before + 1e-14 * (1 + abs(before)):
+        if not point.value > before + NO_RISE * (1 + abs(before)):
             break
     return point
 
@@ -114,8 +117,8 @@ def shaken(
     The (1+1) evolution strategy (Rechenberg 1973): in the corners of an edge of unknown shape no derivative leads.
     """
     rng = np.random.default_rng(4)
-    x, best, size = point.z, point.value, 0.1
-    for _ in range(RANDOM_STEPS * min(x.size, 20)):
+    x, best, size = point.z, point.value, FIRST_STEP
+    for _ in range(RANDOM_STEPS * min(x.size, MOST_SHAKEN)):
         raise_if_interrupted()
         trial = step(x, rng.standard_normal(x.size), size)
         value = objective.value(trial)

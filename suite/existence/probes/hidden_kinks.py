@@ -20,6 +20,7 @@ NEAREST = 1e-9  # way from a stalled ascent, in a coordinate's own units, at whi
 KINK_DOUBLINGS, KINK_HALVES = 30, 80  # of a step until the slope changes its sign, and of the bracket then
 SHARP = 1e3  # least ratio of the change of slope to that which the curvature explains
 MOST_TRIED = 6  # coordinates looked at, the steepest first
+BESIDE_STEPS = 25  # most steps of an ascent beside a kink: from the place next to it few are needed
 
 
 class HiddenKink(Probe):
@@ -57,7 +58,7 @@ def _beside(objective: Objective, from_point: Point, j: int, at: float) -> Point
     raise_if_interrupted()
     x = from_point.z.copy()
     x[j] = at
-    end = objective.climb(x, fixed=j, max_iterations=25) if np.isfinite(objective.value(x)) else None
+    end = objective.climb(x, fixed=j, max_iterations=BESIDE_STEPS) if np.isfinite(objective.value(x)) else None
     return end if end is not None and end.usable and end.arrived else None
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from triptych.existence.findings import Finding, Higher, LevelPath, Rise, Trace, without_limit
 from triptych.existence.probe import Probe
 from triptych.existence.push import PROBE_STEPS, endless, level, onwards, pushed_path
+from triptych.existence.tolerance import ABOVE_ROUNDING
 from triptych.existence.verdict import Verdict
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
@@ -82,6 +83,6 @@ def _believable(verdict: Verdict, trace: Trace, top: int) -> bool:
     rise = float(trace.values[top]) - verdict.point.value
     # One measurement may miss the rounding error: the neighbours on the path are measured too.
     rounding_error = max(objective.rounding_error(x) for x in trace.points[max(0, top - 2) : top + 3])
-    if rise <= 20 * rounding_error:
+    if rise <= ABOVE_ROUNDING * rounding_error:
         return False
     return not objective.leaps(trace.points[top - 1], trace.points[top])

@@ -20,6 +20,7 @@ from triptych.optimise.smoothed_kinks import climb_beside
 
 RISE_FADES = 0.95  # least ratio of the rise over 8 units to that over the 8 before, for a rise without limit
 RAN_AWAY = 34.0  # units from which an ascent may have no end; at 37 a logistic function is one in double precision
+LEAST_TRAIL = 8  # points of an ascent below which it cannot have run away in steps of LOG_STEP
 
 
 class RanAway(Probe):
@@ -74,7 +75,7 @@ def _still_as_steep(
 
     ``seen`` is the last place on it at which the objective is not rounding, from where the way back begins.
     """
-    if len(trail) < 8:
+    if len(trail) < LEAST_TRAIL:
         return None
     j = int(np.argmax(np.where(objective.logarithmic, np.abs(trail[-1] - trail[0]), 0.0)))
     way = float(trail[-1, j] - trail[0, j])

@@ -9,6 +9,8 @@ from triptych.existence.findings import Finding, Place
 from triptych.existence.probe import Probe
 from triptych.existence.verdict import COARSE, Verdict
 
+CLEARED = 1e-3  # of COARSE, up to which rounding error leaves enough digits for a curvature
+
 
 class Rounded(Probe):
     """The last place on the way of an ascent at which the objective is still computed to enough digits."""
@@ -25,7 +27,7 @@ class Rounded(Probe):
         objective, trail = verdict.objective, verdict.point.trail
         for x in trail[::-1]:
             rounding_error = objective.rounding_error(x)
-            if rounding_error <= 1e-3 * COARSE:
+            if rounding_error <= CLEARED * COARSE:
                 there = replace(objective.at(x), iterations=len(trail), trail=trail)
                 return [Place(there, rounding_error=rounding_error)]
         return ()

@@ -25,6 +25,7 @@ HEAVIEST = 10  # times the weight of all the others, of a datum that an ascent i
 TO_DATUM = 24  # steps of an ascent to a heavy datum
 RUIN = 1e4  # fall of one log-density term that no other makes up for
 MOST_DRAWN = 6  # logarithmic coordinates up to which single data are tried
+MOST_RUINED = 0.75  # share of the data that a push costs so much, above which no single datum makes up for them
 
 
 class SingleData(Probe):
@@ -118,5 +119,5 @@ def _ruinous(verdict: Verdict, j: int, sign: float) -> bool:
     x[j] += sign * PROBE_STEPS
     ((_, after),) = objective.engine.pointwise(objective.full(x)).items()
     lost = before - after
-    ruined = np.mean(~(lost < RUIN)) > 0.75 or np.all(lost > LEAST_SLOPE * PROBE_STEPS)
+    ruined = np.mean(~(lost < RUIN)) > MOST_RUINED or np.all(lost > LEAST_SLOPE * PROBE_STEPS)
     return bool(before.size > 2 * objective.size and ruined)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from triptych.base.linalg import equilibrate
-from triptych.existence.directions import FAR_OFF, SINGULAR, curvature_along, from_slope, principal, span
+from triptych.base.linalg import NEXT_TO_ZERO, equilibrate
+from triptych.existence.directions import FAR_OFF, LEAST_UNITS, SINGULAR, curvature_along, from_slope, principal, span
 from triptych.existence.findings import Edge, Finding, Higher, Place, Rays, Rise, Unidentified, directions
 from triptych.existence.flat_faces import face
 from triptych.existence.limit_problem import carried_along
@@ -16,6 +16,7 @@ from triptych.existence.null_space import MOST_COLUMNS, structural_null
 from triptych.existence.probe import Probe
 from triptych.existence.probes.domain_edges import cliff
 from triptych.existence.push import CLEAR, still_rising
+from triptych.existence.tolerance import ABOVE_ROUNDING, MEASURED
 from triptych.existence.verdict import Verdict
 from triptych.existence.ways_back import ways_back
 from triptych.optimise.approach import WIDE
@@ -29,6 +30,28 @@ SAME_PARTS = 1e-2  # the same, of rays that move the same coordinates
 RATES = 12  # rates of logarithms are rounded to such parts of the fastest: halves, thirds, quarters
 TRACE = 1e-3  # share of a direction's longest part, or of a sum's terms, up to which it is rounding
 RAY_COST = 1e-3  # fall over a ray's length below which a direction differs from the ray by nothing
+MAIN_PART = 0.5  # share of its longest part from which a level direction is owed to a coordinate with steps alone
+OWN_RIDGE = 0.9  # largest cosine of a ridge and the span of the rays: above, the ray bent is the ridge
+BESIDE_START = 0.1  # distance from the model's start, in coordinates' own units, at which slopes are no chance zeros
+PLAIN = 0.01  # largest difference of a rate from a plain one, in the parts to which it is rounded, that is rounding
+AMONG = 0.99  # cosine of a level direction and the span of the exact ones from which it is one of these
+COMBINED = 1e-6  # part of a direction that no combination of others makes up, up to which it is rounding
+PUSHED_ON = (4.0, 2.0, 1.0)  # units of a logarithm by which the place of a maximum at an edge is pushed on, in turn
+# A walk goes to WALK_REACH standard errors, from its 2^-WALK_HALVES on in doublings: from where a regular maximum has
+# just begun to fall to where any has fallen. A curvature below LEAST_CURVATURE, a rounding error, gives no unit.
+WALK_REACH, WALK_HALVES, LEAST_CURVATURE = 1024, 12, 1e-15
+CLOSE_BY = 6  # halvings of the way from which a value that is not finite is the end of the domain, not overflow
+MEASURED_AT = (1.0, 0.99, 0.97, 0.94, 0.9)  # shares of the way at which rounding error is measured
+SMALL_CHANGE = 1e-3  # change of the objective below which one measurement of its rounding error may not do
+VAGUE_FALL = 0.1  # fall along a direction known to few digits that is more than the error of these
+OVERFLOW_HALVES = 40  # halvings, from a place where the objective overflows, to where it does not
+PROMISED = 4  # times the difference that is rounding, from which a fall that curvature promises would be seen
+# A ridge is looked for at a long and a short distance, for it may end soon: in units of a logarithm, or in standard
+# errors, the long one no less than a part of the coordinate.
+RIDGE_UNITS, RIDGE_WIDTHS, RIDGE_PART = (0.5, 0.1), (3, 0.6), 0.1
+RIDGE_STEPS = 100  # most steps of the ascent back onto a ridge, along which it converges slowly
+SETTLING = 1e-4  # share of a direction's longest part, in standard errors, up to which a part is the rest settling
+CLEAN_WIDTHS = 0.03  # standard errors over which a part moves, up to which it is the rest settling
 
 
 class Walk(Probe):
@@ -70,7 +93,7 @@ class Walk(Probe):
                 diverging.append(way)
                 flat = [v for v in flat if not any(v is other for other in carried)]
         steps = _steps(verdict)
-        flat = [v for v in flat if not np.any(steps & (np.abs(v) > 0.5 * np.abs(v).max()))]
+        flat = [v for v in flat if not np.any(steps & (np.abs(v) > MAIN_PART * np.abs(v).max()))]
         flat = _exactly(flat, exact, d) + list(np.eye(objective.size)[steps])
         level = np.array([*(_clean(v, verdict, d) for v in flat), *known]).reshape(-1, d.size)
         rays = np.array(diverging).reshape(-1, d.size)
@@ -123,7 +146,7 @@ def _on_ridges(
     found = []
     for v in ridges:
         unit = (v / d) / np.linalg.norm(v / d)
-        if np.linalg.norm(along.T @ unit) < 0.9 and _ridge(verdict, v, d):
+        if np.linalg.norm(along.T @ unit) < OWN_RIDGE and _ridge(verdict, v, d):
             found.append(v)
     return found
 
@@ -149,10 +172,10 @@ def _is_tail(verdict: Verdict, v: np.ndarray, diverging: list[np.ndarray]) -> bo
     if not diverging or np.any(moved & ~np.any(np.array(diverging) != 0, axis=0)):
         return False
     objective = verdict.objective
-    start = objective.origin[objective.active] + 0.1 * np.random.default_rng(3).standard_normal(v.size)
+    start = objective.origin[objective.active] + BESIDE_START * np.random.default_rng(3).standard_normal(v.size)
     slopes = objective.term_slopes(start)
     change, terms = slopes @ v, np.abs(slopes) @ np.abs(v)
-    return bool(np.all(np.isfinite(change)) and np.any(np.abs(change) > TRACE * np.maximum(terms, 1e-300)))
+    return bool(np.all(np.isfinite(change)) and np.any(np.abs(change) > TRACE * np.maximum(terms, NEXT_TO_ZERO)))
 
 
 def _moved(v: np.ndarray) -> np.ndarray:
@@ -170,7 +193,7 @@ def _at_plain_rates(ray: np.ndarray, transformed: np.ndarray) -> np.ndarray:
         return ray
     unit = ray / np.max(np.abs(ray))
     plain = np.round(unit * RATES) / RATES
-    return plain if np.all(plain[moving] != 0) and np.max(np.abs(unit - plain)) < 0.01 / RATES else ray
+    return plain if np.all(plain[moving] != 0) and np.max(np.abs(unit - plain)) < PLAIN / RATES else ray
 
 
 def _distinct(diverging: list[np.ndarray]) -> list[np.ndarray]:
@@ -231,7 +254,7 @@ def _exactly(flat: list[np.ndarray], exact: np.ndarray, d: np.ndarray) -> list[n
     if not len(exact):
         return flat
     along = span(exact / d)
-    other = [v for v in flat if np.linalg.norm(along.T @ (v / d)) < 0.99 * np.linalg.norm(v / d)]
+    other = [v for v in flat if np.linalg.norm(along.T @ (v / d)) < AMONG * np.linalg.norm(v / d)]
     return flat if len(flat) - len(other) < len(exact) else [*exact, *other]
 
 
@@ -240,7 +263,7 @@ def _within(rows: np.ndarray, v: np.ndarray) -> bool:
     if not len(rows):
         return False
     left = v - np.linalg.lstsq(rows.T, v, rcond=None)[0] @ rows
-    return bool(np.linalg.norm(left) < 1e-6 * np.linalg.norm(v))
+    return bool(np.linalg.norm(left) < COMBINED * np.linalg.norm(v))
 
 
 def _settled(verdict: Verdict) -> Point | None:
@@ -252,7 +275,7 @@ def _settled(verdict: Verdict) -> Point | None:
     size = np.abs(verdict.diverging).max(axis=1, keepdims=True)
     way = np.sign(verdict.diverging.sum(axis=0)) * np.abs(verdict.diverging / size).max(axis=0)
     keep = np.setdiff1d(np.arange(objective.size), away)
-    for step in (4.0, 2.0, 1.0):
+    for step in PUSHED_ON:
         x = point.z + step * way
         end, _ = climb(replace(objective, origin=objective.full(x)).without(away), x[keep])
         x[keep] = end.z
@@ -268,7 +291,7 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
     point, objective = verdict.point, verdict.objective
     d = equilibrate(point.hessian)
     unit = v / np.linalg.norm(v / d)
-    longest = 1024 / np.sqrt(max(curvature, 1e-15))
+    longest = WALK_REACH / np.sqrt(max(curvature, LEAST_CURVATURE))
     transformed = objective.transformed
     # A direction without curvature is known to few digits, and their error alone makes the objective fall far along it.
     vague = curvature < SINGULAR and not np.all(transformed[unit != 0])
@@ -283,24 +306,24 @@ def _walk(verdict: Verdict, v: np.ndarray, curvature: float) -> tuple[bool, np.n
         longest = min(longest, far / float(np.max(np.abs(unit[transformed]))))
     threshold, gain = verdict.tolerance.same, verdict.tolerance.higher
     rounding_error = 0.0
-    for k in range(12, -1, -1):
+    for k in range(WALK_HALVES, -1, -1):
         x = point.z + longest * 2.0**-k * unit
         value = objective.value(x)
         if not np.isfinite(value):
             # A value that is not finite is overflow far out and the end of the domain close by.
-            return k > 6 and not (k == 12 and _levels_off(verdict, x, curvature, threshold)), None
+            return k > CLOSE_BY and not (k == WALK_HALVES and _levels_off(verdict, x, curvature, threshold)), None
         change = value - point.value
         if k >= NEARBY and objective.size >= WIDE and not vague:
             rounding_error = verdict.rounding_error  # so close it is what it was measured to be
         elif abs(change) > threshold:
             # Rounding error grows on the way out, and one measurement may miss it: several places are measured.
-            near = (1.0, 0.99, 0.97, 0.94, 0.9) if logarithm or abs(change) < 1e-3 else (1.0,)
+            near = MEASURED_AT if logarithm or abs(change) < SMALL_CHANGE else MEASURED_AT[:1]
             rounding_error = max(
                 rounding_error, *(objective.rounding_error(point.z + share * (x - point.z)) for share in near)
             )
-        if change < -max(threshold, 8 * rounding_error) and (change < -0.1 or not vague):
+        if change < -max(threshold, MEASURED * rounding_error) and (change < -VAGUE_FALL or not vague):
             return True, None
-        if change > gain and change > 20 * rounding_error:
+        if change > gain and change > ABOVE_ROUNDING * rounding_error:
             return False, None if objective.leaps(point.z, x) else x
     return False, None
 
@@ -309,12 +332,12 @@ def _levels_off(verdict: Verdict, outside: np.ndarray, curvature: float, thresho
     """Whether the objective stays level to where it overflows, though its curvature says that it falls."""
     point, objective = verdict.point, verdict.objective
     d = equilibrate(point.hessian)
-    for k in range(1, 40):
+    for k in range(1, OVERFLOW_HALVES):
         step = (outside - point.z) * 2.0**-k
         value = objective.value(point.z + step)
         if np.isfinite(value):
             promised = 0.5 * curvature * float(np.sum((step / d) ** 2))
-            return bool(promised > 4 * threshold and value > point.value - threshold)
+            return bool(promised > PROMISED * threshold and value > point.value - threshold)
     return False
 
 
@@ -322,14 +345,16 @@ def _ridge(verdict: Verdict, v: np.ndarray, d: np.ndarray) -> bool:
     """Whether a curved ridge runs along ``v``: displaced and re-optimised, the maximum is as high."""
     point, objective = verdict.point, verdict.objective
     j = int(np.argmax(np.abs(v / d)))
-    step = 0.5 if objective.transformed[j] else max(3 * d[j], 0.1 * abs(point.z[j]))
-    short = 0.1 if objective.transformed[j] else 0.6 * d[j]  # it may end soon
+    if objective.transformed[j]:
+        step, short = RIDGE_UNITS
+    else:
+        step, short = max(RIDGE_WIDTHS[0] * d[j], RIDGE_PART * abs(point.z[j])), RIDGE_WIDTHS[1] * d[j]
     for way in (step, -step, short, -short):
         x = point.z.copy()
         x[j] += way
         if not np.isfinite(objective.value(x)):
             continue
-        end = objective.climb(x, fixed=j, max_iterations=100)
+        end = objective.climb(x, fixed=j, max_iterations=RIDGE_STEPS)
         if end.usable and end.value > point.value - verdict.tolerance.reached:
             return True
     return False
@@ -339,10 +364,10 @@ def _clean(v: np.ndarray, verdict: Verdict, d: np.ndarray) -> np.ndarray:
     """Drop the components of a direction that are only the rest still settling."""
     transformed = verdict.objective.transformed
     share = np.abs(v / d)
-    kept = np.where(share > 1e-4 * share.max(), v, 0.0)
+    kept = np.where(share > SETTLING * share.max(), v, 0.0)
     if np.any(transformed & (kept != 0)):
         far = v * (FAR_OFF / np.max(np.abs(v[transformed])))
-        kept = np.where(np.abs(far) > np.where(transformed, 0.1, 0.03 * d), v, 0.0)
+        kept = np.where(np.abs(far) > np.where(transformed, LEAST_UNITS, CLEAN_WIDTHS * d), v, 0.0)
 
     def falls(u: np.ndarray) -> bool:
         return _walk(verdict, u, curvature_along(verdict, u, d))[0]
