@@ -137,7 +137,7 @@ def _print_settings(
     records = []
     for line in lines:
         found = LIBRARIES[line.library]
-        record = asdict(line)
+        record = {name: value for name, value in asdict(line).items() if name != "why"}
         more = {"call": found.call, "derivation": found.derivation, "note": found.note}
         records.append({**record, **more})
     head = {"prior": type(prior).__name__, **asdict(prior), "n": n, "sigma": sigma}
@@ -180,7 +180,7 @@ def _settings_table(prior: Prior, n: int, sigma: float | None, lines: list[Setti
         options = " ".join(map(str, line.options.values()))
         if line.arguments is None or line.doubled is None:
             cells = (options, "none, see below", "")
-            remark = line.reason.removeprefix(f"{line.library} ").removeprefix(f"{line.library}: ")
+            remark = line.why
         else:
             cells = (options, _said(line.arguments), _said(line.doubled))
             remark = LIBRARIES[line.library].note

@@ -14,6 +14,7 @@ from triptych.penalties.libraries import (
     Factors,
     Library,
     Problem,
+    Refused,
 )
 from triptych.penalties.priors import Laplace, Normal, Prior, number, simplest
 
@@ -128,15 +129,15 @@ def to_penalty(
     l1, l2 = prior.weights
     # Whether a library can express a prior does not depend on sigma: this is checked before sigma is asked for.
     parts = _factors(found, replace(problem, sigma=1.0 if problem.sigma is None else problem.sigma))
-    refusal = f"{found.name} cannot express {prior}: {parts.why}"
+    cannot = f"cannot express {prior}: {parts.why}"
     for weight, factor in ((l1, parts.c1), (l2, parts.c2)):
         if weight and factor is None:
-            raise InputError(refusal)
+            raise Refused(f"{found.name} {cannot}", cannot)
     factors = _factors(found, problem)
     if isinstance(prior, Normal | Laplace) and l1 + l2 == 0 and prior not in _FLAT:
         raise InputError(f"{prior} is too wide for double precision; use an infinite scale")
-    w1 = _scaled(l1, factors.c1, refusal)
-    w2 = _scaled(l2, factors.c2, refusal)
+    w1 = _scaled(l1, factors.c1, f"{found.name} {cannot}")
+    w2 = _scaled(l2, factors.c2, f"{found.name} {cannot}")
     total = w1 + w2
     if not math.isfinite(total):
         raise InputError(f"{prior} gives {found.name} an infinite penalty; widen the prior")
@@ -146,10 +147,11 @@ def to_penalty(
     if found.ratio is not None:
         ratio = w1 / total if total else 0.0
         if (w1 > 0 and w2 > 0) and ratio in (0.0, 1.0):
-            raise InputError(
-                f"{found.name} cannot express {prior}: next to one weight the other vanishes in "
+            why = (
+                f"cannot express {prior}: next to one weight the other vanishes in "
                 f"the rounding of {found.ratio}; drop it and use a Normal or a Laplace prior"
             )
+            raise Refused(f"{found.name} {why}", why)
         arguments[found.ratio] = ratio
     return _spelled(found, problem, arguments)
 
@@ -159,16 +161,16 @@ _FLAT = (Normal(math.inf), Laplace(math.inf))
 
 def _dispersed(library: Library, problem: Problem) -> bool:
     """Whether this is a GLM whose ridge path would re-estimate the dispersion."""
-    return library.name == "statsmodels.GLM" and (problem.family or DISPERSED[0]) in DISPERSED
+    return library.refits_dispersion and (problem.family or DISPERSED[0]) in DISPERSED
 
 
 def _spelled(library: Library, problem: Problem, arguments: dict[str, Any]) -> dict[str, Any]:
     """Add what a library needs to hear besides the two numbers."""
     if _dispersed(library, problem):
         arguments["L1_wt"] = max(arguments["L1_wt"], _BARELY)
-    if library.name == "sklearn.SGDRegressor":
+    if library.names_penalty:
         arguments["penalty"] = "elasticnet"
-    if library.name.startswith("glmnet"):
+    if library.standardizes:
         arguments["standardize"] = problem.x_sd is not None
     return arguments
 
@@ -232,13 +234,13 @@ def _read_share(library: Library, problem: Problem, arguments: dict[str, Any]) -
     """Take the mixing argument, and whatever qualifies it, out of ``arguments``."""
     if "lambda_" in arguments and library.total == "lambda":
         arguments["lambda"] = arguments.pop("lambda_")
-    if library.name.startswith("glmnet"):
+    if library.standardizes:
         standardize = arguments.pop("standardize", problem.x_sd is not None)
         if bool(standardize) != (problem.x_sd is not None):
             raise InputError("glmnet's standardize=TRUE and x_sd (the predictor's sd with 1/n) go together")
     if library.ratio is None:
         return None
-    kind = arguments.pop("penalty", "l2") if library.name == "sklearn.SGDRegressor" else None
+    kind = arguments.pop("penalty", "l2") if library.names_penalty else None
     if kind in ("l1", "l2"):
         if library.ratio in arguments:
             raise InputError("SGDRegressor ignores l1_ratio unless penalty is 'elasticnet'")

@@ -19,7 +19,15 @@ REDUCTIONS = ("mean", "sum")
 WORDS = {"family": DISPERSED + UNDISPERSED, "loss": LOSSES, "reduction": REDUCTIONS}
 
 
-class NotAPrior(InputError):
+class Refused(InputError):
+    """What a library's penalty cannot say; ``why`` is the message without the library's name, where it begins so."""
+
+    def __init__(self, message: str, why: str = "") -> None:
+        super().__init__(message)
+        self.why = why or message
+
+
+class NotAPrior(Refused):
     """A setting that is the mode under no prior; the message says why."""
 
 
@@ -50,7 +58,11 @@ class Library:
     """How a library spells its penalty.
 
     ``total`` names the argument that holds the sum of the two weights (its inverse when
-    ``inverse``), ``ratio`` the one that holds the share of ``|b|``, if there is one.
+    ``inverse``), ``ratio`` the one that holds the share of ``|b|``, if there is one. ``standardizes``: whether the
+    call has an argument ``standardize``, which goes with ``x_sd``. ``names_penalty``: whether it has an argument
+    ``penalty`` that is ``l1``, ``l2`` or ``elasticnet``, and counts ``ratio`` under the last one alone.
+    ``refits_dispersion``: whether a free dispersion is estimated anew where ``ratio`` is zero. ``has_sigma``: whether
+    some likelihood of it has a residual standard deviation.
     """
 
     name: str
@@ -60,6 +72,10 @@ class Library:
     ratio: str | None = None
     ratio_default: float = 0.0
     inverse: bool = False
+    standardizes: bool = False
+    names_penalty: bool = False
+    refits_dispersion: bool = False
+    has_sigma: bool = True
     options: tuple[str, ...] = ()
     note: str = ""
 
@@ -194,12 +210,13 @@ def _torch(problem: Problem) -> Factors:
 
 def _decoupled(problem: Problem) -> Factors:
     """AdamW multiplies the weights by 1 - lr*weight_decay beside the adaptive step."""
-    raise NotAPrior(
-        "torch.AdamW: decoupled weight decay is not a prior. It shrinks the weights outside the "
+    why = (
+        "decoupled weight decay is not a prior. It shrinks the weights outside the "
         "adaptive step, so it comes to rest where weight_decay*w balances the gradient divided by "
         "its own running size, not where the gradient of a loss plus a penalty vanishes: that "
         "point is no posterior mode. Use torch.Adam or torch.SGD, whose weight_decay is coupled"
     )
+    raise NotAPrior(f"torch.AdamW: {why}", why)
 
 
 _EVERY_COLUMN = "penalises every column, a constant too: pass alpha as a vector with 0 for the intercept"
@@ -232,6 +249,7 @@ _ALL = (
         _statsmodels_glm,
         ratio="L1_wt",
         ratio_default=1.0,
+        refits_dispersion=True,
         options=("family",),
         note=f"{_EVERY_COLUMN}; {_REVISIT}; L1_wt=0 re-estimates a free dispersion on the way, "
         "so a Normal prior is written with an L1_wt too small to matter",
@@ -241,6 +259,7 @@ _ALL = (
         "Logit(y, X).fit_regularized",
         "alpha",
         _statsmodels_logit,
+        has_sigma=False,
         note=f"{_EVERY_COLUMN}; Probit, Poisson and MNLogit scale alike",
     ),
     Library("sklearn.Ridge", "Ridge", "alpha", _sklearn_ridge, note=_CENTRED),
@@ -261,6 +280,7 @@ _ALL = (
         _sklearn_logistic,
         ratio="l1_ratio",
         inverse=True,
+        has_sigma=False,
         note=f"{_CENTRED} (liblinear penalises it); l1_ratio > 0 needs solver='saga', and before "
         "scikit-learn 1.8 also penalty='elasticnet'",
     ),
@@ -271,6 +291,7 @@ _ALL = (
         _sklearn_sgd,
         ratio="l1_ratio",
         ratio_default=0.15,
+        names_penalty=True,
         note=f"{_CENTRED}; stochastic: it comes near the mode, and nearer with average=True",
     ),
     Library(
@@ -280,6 +301,7 @@ _ALL = (
         _glmnet_gaussian,
         ratio="alpha",
         ratio_default=1.0,
+        standardizes=True,
         options=("y_sd", "x_sd"),
         note=f"{_GLMNET}; y_sd is the root mean square of y under intercept=FALSE",
     ),
@@ -290,6 +312,8 @@ _ALL = (
         _glmnet_binomial,
         ratio="alpha",
         ratio_default=1.0,
+        standardizes=True,
+        has_sigma=False,
         options=("x_sd",),
         note=_GLMNET,
     ),

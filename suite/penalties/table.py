@@ -7,19 +7,20 @@ from typing import Any
 
 from triptych.base.errors import InputError
 from triptych.penalties import LIBRARIES, Prior, count, find_library, to_penalty
-from triptych.penalties.libraries import DISPERSED, WORDS, chosen
+from triptych.penalties.libraries import DISPERSED, WORDS, Library, Refused, chosen
 from triptych.penalties.priors import number
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One line of :func:`settings`: ``arguments`` is None where ``reason`` says why."""
+    """One line of :func:`settings`: ``arguments`` is None where ``reason`` says why; ``why`` does beside the name."""
 
     library: str
     options: dict[str, Any]
     arguments: dict[str, Any] | None
     doubled: dict[str, Any] | None
     reason: str
+    why: str = ""
 
 
 _TORCH = [
@@ -34,12 +35,11 @@ _SPELLINGS: dict[str, list[dict[str, str]]] = {
     "torch.SGD": _TORCH,
     "torch.Adam": _TORCH,
 }
-_WITHOUT_SIGMA = ("statsmodels.Logit", "sklearn.LogisticRegression", "glmnet.binomial")
 
 
-def _has_sigma(library: str, options: dict[str, Any]) -> bool:
+def _has_sigma(library: Library, options: dict[str, Any]) -> bool:
     family, loss = options.get("family", DISPERSED[0]), options.get("loss")
-    return library not in _WITHOUT_SIGMA and family in DISPERSED and loss != "bce"
+    return library.has_sigma and family in DISPERSED and loss != "bce"
 
 
 def settings(
@@ -75,14 +75,15 @@ def settings(
         given = {key: value for key, value in options.items() if library or key in found.options}
         spellings = [{**spelling, **given} for spelling in _SPELLINGS.get(found.name, [{}])]
         for spelling in [one for i, one in enumerate(spellings) if one not in spellings[:i]]:
-            known = sigma if library or _has_sigma(found.name, spelling) else None
+            known = sigma if library or _has_sigma(found, spelling) else None
             try:
                 now = to_penalty(prior, found.name, n=n, sigma=known, **spelling)
                 then = to_penalty(prior, found.name, n=2 * n, sigma=known, **spelling)
             except InputError as error:
                 if library:
                     raise
-                lines.append(Setting(found.name, spelling, None, None, str(error)))
+                why = error.why if isinstance(error, Refused) else str(error)
+                lines.append(Setting(found.name, spelling, None, None, str(error), why))
             else:
                 lines.append(Setting(found.name, spelling, now, then, ""))
     return lines

@@ -340,3 +340,11 @@ def test_command_loads_no_statistics() -> None:
     code = f"import sys, triptych.cli.penalty; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_refusal_says_why_apart_from_the_library_s_name() -> None:
+    lines = {line.library: line for line in settings(ElasticNet(1.0, 1.0), n=10, sigma=1.0)}
+    for name, between in (("sklearn.Lasso", " "), ("torch.AdamW", ": ")):
+        assert lines[name].reason == f"{name}{between}{lines[name].why}"
+    assert lines["sklearn.Lasso"].why.startswith("cannot express ElasticNet")
+    assert lines["glmnet.gaussian"].why.startswith("cannot express ElasticNet")  # without y_sd
