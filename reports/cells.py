@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from markupsafe import Markup
 
 from triptych.base.numbers import Style, significant, style
-from triptych.problem.table import SHORT
+from triptych.problem.table import SHORT, OpenEnd
 from triptych.reports.mathematics import pretty
 from triptych.reports.view import INTERVALS, TITLES, Scalar, full_name, words
 
@@ -63,8 +63,8 @@ def _interval(lower: float, upper: float, write: Any) -> Markup:
     return Markup(f"{low}, {high}")  # numbers, which pretty has escaped
 
 
-def line(row: Mapping[str, Any], groups: list[Scalar]) -> dict[str, Any]:
-    """Return a row of the other intervals or maxima, written like its headline row."""
+def line(row: Mapping[str, Any], groups: list[Scalar], open_ends: Sequence[OpenEnd] = ()) -> dict[str, Any]:
+    """Return a row of the other intervals or maxima, written like its headline row, with its ends that are open."""
     near = [g for g in groups if (g.estimand, g.label) == (row["estimand"], row["label"])]
     write = style([*(r for g in near for r in g.rows.values()), row])
     kind = str(row["interval_kind"])
@@ -75,7 +75,7 @@ def line(row: Mapping[str, Any], groups: list[Scalar]) -> dict[str, Any]:
         "short": SHORT[str(row["method"])],
         "kind": str(row["estimate_kind"]),
         "level": level if kind != "none" else "",
-        "open": "; ".join(said for said in str(row["reason"]).split("; ") if said.startswith("open ")),
+        "open": "; ".join(end.sentence for end in open_ends),
         **cell(row, write),
     }
 

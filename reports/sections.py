@@ -223,6 +223,8 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
     groups, key = panels["groups"], panels["key"]
     optima = select(comparison.optima, name)
     intervals = select(comparison.intervals, name)
+    of_rows = [row for panel in solution.panels.values() for row in panel.intervals]
+    open_ends = {_place(vars(row)): row.open_ends for row in of_rows}
     contrasts = select(comparison.contrasts, name)
     posterior = solution.panels.get("mcmc")
     doubtful = posterior is not None and bool(posterior.diagnostics.get("gate"))
@@ -243,7 +245,7 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
         "heights": HEIGHTS,
         "evidence": _evidence(solution, key),
         "optima": [cells.line(row, groups) for row in optima],
-        "intervals": [cells.line(row, groups) for row in intervals],
+        "intervals": [cells.line(row, groups, open_ends.get(_place(row), ())) for row in intervals],
         "contrasts": [cells.contrast(row) for row in contrasts],
         "scores": [cells.score(row) for row in select(comparison.scores, name)],
         "facts": [cells.facts(method, panel) for method, panel in solution.panels.items()],
@@ -253,6 +255,11 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
         "predictions": predictive_plots(posterior.native, f"{key}-p") if posterior is not None and first else [],
         "unpredicted": _unpredicted(posterior) if posterior is not None and first else [],
     }
+
+
+def _place(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what tells an interval from the others of a variant."""
+    return tuple(row[name] for name in ("method", "estimand", "label", "interval_kind"))
 
 
 def _ranks(posterior: Any, key: str) -> list[Plot]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,15 @@ BEFORE = 0.95  # probability of the interval in which a prior puts a scalar
 BAND = 2  # Monte Carlo standard errors to each side within which a posterior mean is said to be right
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What is said of one thing that all numbers rest on, and whether it speaks for them."""
+
+    asked: str
+    text: str
+    fine: bool
+
+
 def trust(comparison: Comparison, solution: Any) -> list[tuple[str, str]]:
     """Return what the numbers of one variant rest on, each with a verdict: checks, computation, intervals, prior.
 
@@ -35,42 +44,45 @@ def trust(comparison: Comparison, solution: Any) -> list[tuple[str, str]]:
     headline = comparison.explanations[solution.variant].headline
     whole = [one for one in (_computation(solution, headline), _checks(comparison)) if one is not None]
     # What speaks against all numbers comes first.
-    whole.sort(key=lambda one: not one[1].startswith("no."))
-    return [*whole, *(one for one in (_conditional(solution), _prior(solution, headline)) if one is not None)]
+    whole.sort(key=lambda one: one.fine)
+    said = [one for one in (_conditional(solution), _prior(solution, headline)) if one is not None]
+    return [*((one.asked, one.text) for one in whole), *said]
 
 
-def _checks(comparison: Comparison) -> tuple[str, str] | None:
+def _checks(comparison: Comparison) -> Answer | None:
     kept, total = held(comparison)
     if not total:
         return None
     if kept == total:
         which = f"All {total} comparisons" if total > 1 else "The one comparison"
-        return "Checks", f"yes. {which} with theory and other software hold{'s' * (total == 1)}."
-    return "Checks", (
+        return Answer("Checks", f"yes. {which} with theory and other software hold{'s' * (total == 1)}.", True)
+    said = (
         f"no. Only {kept} of {total} comparisons with theory and other software hold. See the problems above before "
         "any number is used."
     )
+    return Answer("Checks", said, False)
 
 
-def _computation(solution: Any, headline: str) -> tuple[str, str] | None:
+def _computation(solution: Any, headline: str) -> Answer | None:
     """Say whether the draws passed their checks, how exact their mean is, and how the maxima were searched for."""
     panel = solution.panels.get("mcmc")
     facts = panel.diagnostics if panel is not None else {}
     if facts.get("gate"):
-        return "Computation", "no. The draws of the posterior did not pass their checks, so do not use its numbers."
+        said = "no. The draws of the posterior did not pass their checks, so do not use its numbers."
+        return Answer("Computation", said, False)
     parts = []
     if "max_rhat" in facts:
         rhat = significant(facts["max_rhat"])
         worth = round(min(float(facts["min_ess_bulk"]), float(facts["min_ess_tail"])))
         parts.append(
             f"The {facts.get('chains', '')} runs of the sampler agree: their R-hat is {rhat}, where "
-            f" 1 means that they are alike and {MAX_RHAT} is allowed. Their draws tell as much as {worth} "
+            f"1 means that they are alike and {MAX_RHAT} is allowed. Their draws tell as much as {worth} "
             f"independent draws, and {MIN_ESS:g} are needed{_exact(solution, headline)}"
         )
     maxima = _maxima(solution)
     if not parts and not maxima:
         return None
-    return "Computation", f"yes. {'. '.join([*parts, *maxima])}." if parts else f"{maxima[0]}."
+    return Answer("Computation", f"yes. {'. '.join([*parts, *maxima])}." if parts else f"{maxima[0]}.", True)
 
 
 def _exact(solution: Any, headline: str) -> str:

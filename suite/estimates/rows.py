@@ -78,6 +78,6 @@ def _rows(optimum: Optimum, frame: Frame, estimand: Estimand, said: Reasons) -> 
                 "interval_kind": frame.interval,
             }
             if whole(low[i], high[i], optimum.period(estimand)[i]):
-                columns["reason"] = said.whole_circle(frame.ci_prob)
+                columns |= {"reason": said.whole_circle(frame.ci_prob), "whole_circle": True}
         rows.append(frame.row(estimand, label, **columns))
     return rows

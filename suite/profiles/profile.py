@@ -21,7 +21,7 @@ from triptych.estimates.rows import Frame
 from triptych.estimates.scalar import INVOLVED
 from triptych.existence.findings import Unidentified
 from triptych.existence.verdict import Verdict
-from triptych.problem.table import Row, Status
+from triptych.problem.table import OpenEnd, Row, Status
 from triptych.profiles.alone import ranged
 from triptych.profiles.between import between_neighbours
 from triptych.profiles.beyond import NOT_FOUND, beyond
@@ -230,24 +230,18 @@ def _reported(optimum: Optimum, estimand: Estimand, i: int, row: Row, lower: End
     row = row.but(lower=lower.at, upper=upper.at, interval_kind="profile")
     if not whole(lower.at, upper.at, period):
         return _said(row, lower, upper, level)
-    said = Reasons(optimum, [estimand], row.method).whole_circle(row.ci_prob)
     row = row.but(lower=row.estimate - period / 2, upper=row.estimate + period / 2)
-    return row if said in row.reason else row.also(said)
+    if row.whole_circle:  # the curvature interval is as well, and the reason says so
+        return row
+    return row.also(Reasons(optimum, [estimand], row.method).whole_circle(row.ci_prob)).but(whole_circle=True)
 
 
 def _said(row: Row, lower: End, upper: End, level: float) -> Row:
     """Say of an interval where it is open, and why."""
     for side, end in (("below", lower), ("above", upper)):
-        if end.kind is not Kind.OPEN or (np.isfinite(end.at) and end.fall == 0):
-            continue  # the latter is the estimate itself, and its reason says so
-        if np.isnan(end.fall):
-            why = "it passes a pole where the log-likelihood is above the level"
-        else:
-            where = f"{'-' if end.at < 0 else '+'}infinity" if np.isinf(end.at) else f"its limit {end.at:.6g}"
-            why = (
-                f"on the way to {where} the log-likelihood falls by {end.fall:.3g} in all, and {level:.3g} would end it"
-            )
-        row = row.also(f"open {side}: {why}")
+        if end.kind is Kind.OPEN and not (np.isfinite(end.at) and end.fall == 0):
+            row = row.opened(OpenEnd(side, end.at, end.fall, level))
+        # Otherwise an open end is the estimate itself, and its reason says so.
     return row
 
 

@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 from markupsafe import escape
 
+from tests.reports.conftest import row
 from triptych.base.numbers import style
 from triptych.problem.scenario import Data
+from triptych.problem.table import COLUMNS, OpenEnd, frame
 from triptych.regression.build import build_scenario
-from triptych.reports.cells import cell
+from triptych.reports.cells import cell, line
 from triptych.reports.html import fragment, render
 from triptych.reports.mathematics import breakable, mathml
 from triptych.reports.plots import predictive_plots, rank_plots
 from triptych.reports.sections import data_summary
-from triptych.reports.view import Note, abridged
+from triptych.reports.view import Note, abridged, select
 
 
 @pytest.fixture(scope="module")
@@ -191,3 +193,25 @@ def test_in_a_scenario_figure_the_panels_keep_their_colours_and_lines_are_labell
     assert chart.legend == [("map doubt", "diamond", "MAP, zero"), ("n0", "circle", "lasso")]
     lines = [special(Figure("t", "c", "x", "y", tuple(level for _ in range(n))), "k") for n in (1, 13)]
     assert [len(one.legend) for one in lines] == [1, 13]
+
+
+def test_a_page_says_of_an_interval_where_it_is_open_by_its_facts_and_not_by_its_reason() -> None:
+    end = OpenEnd("above", np.inf, 0.5, 1.92)
+    said = "open above: on the way to +infinity the log-likelihood falls by 0.5 in all, and 1.92 would end it"
+    opened = row(
+        estimand="nu", estimate=3.0, lower=1.0, upper=np.inf, interval_kind="profile", reason="one; two"
+    ).opened(end)
+    assert opened.reason == f"one; two; {said}"
+    table = frame([opened])
+    assert list(table.columns) == list(COLUMNS)
+    assert not {"open_ends", "whole_circle"} & set(COLUMNS)
+    (shown,) = select(table, "default")
+    assert line(shown, [], opened.open_ends)["open"] == said
+    assert line(shown, [])["open"] == ""
+
+
+def test_an_end_at_a_pole_and_one_at_a_limit_say_so() -> None:
+    assert OpenEnd("below", -np.inf, np.nan, 1.92).sentence == (
+        "open below: it passes a pole where the log-likelihood is above the level"
+    )
+    assert "on the way to its limit 0.25 the" in OpenEnd("below", 0.25, 1.0, 1.92).sentence
