@@ -17,24 +17,16 @@ from triptych.cli.check import baseline, check, diff_runs
 from triptych.cli.list_scenarios import list_scenarios
 from triptych.cli.options import (
     SCENARIOS,
-    DropMissing,
-    Family,
     Format,
     Formula,
-    Freedom,
-    L1Ratio,
     Open,
     Output,
-    Prior,
-    PriorScale,
     Quiet,
-    Standardize,
-    Trials,
     Walk,
     in_python,
     numbers_of,
     stated,
-    takes_settings,
+    takes_shared,
 )
 from triptych.cli.path import path
 from triptych.cli.penalty import penalty
@@ -82,7 +74,7 @@ Processes = Annotated[int, typer.Option("--processes", min=1, max=2, help="Scena
 
 
 @app.command()
-@takes_settings
+@takes_shared
 def run(
     names: Annotated[
         list[str] | None, typer.Argument(help="Scenarios; all when none is named.", autocompletion=SCENARIOS)
@@ -110,7 +102,7 @@ def run(
 
 
 @app.command()
-@takes_settings
+@takes_shared
 def compare(
     model: Annotated[str, typer.Argument(help="A pm.Model in a file: path/to/file.py:name.")],
     estimand: Annotated[
@@ -145,24 +137,17 @@ def compare(
 
 
 @app.command()
-@takes_settings
+@takes_shared
 def fit(
     context: typer.Context,
     data: Annotated[str | None, typer.Argument(help="A CSV or Parquet file.")] = None,
     formula: Formula = None,
-    family: Family = "gaussian",
-    prior: Prior = "normal",
-    prior_scale: PriorScale = "auto",
-    standardize: Standardize = True,
-    drop_missing: DropMissing = False,
-    trials: Trials = None,
-    l1_ratio: L1Ratio = "auto",
-    nu: Freedom = "auto",
+    *,
+    regression: dict[str, Any],
     name: Annotated[str, typer.Option(help="What to call the fit.")] = "fit",
     config: Annotated[Path | None, typer.Option("--config", help="TOML file with any of these options.")] = None,
     out: Out = DEFAULT_OUT,
     format: Format = Output.TABLE,
-    *,
     settings: dict[str, Any],
     quiet: Quiet = False,
     open: Open = False,
@@ -178,17 +163,15 @@ def fit(
 
     if fault := fault_of_name(given["name"]):
         raise InputError(f"--name {fault}")
-    folder = _folder(given.pop("out"), given["name"])
-    shown = Shown(Output(given.pop("format")), quiet=given.pop("quiet"), open=given.pop("open"))
-    given.pop("config", None)
-    along = given.pop("walk")
-    asked = {name: given.pop(name) for name in settings}
-    options = in_python(asked)
+    folder = _folder(given["out"], given["name"])
+    shown = Shown(Output(given["format"]), quiet=quiet, open=open)
+    asked = {option: given[option] for option in settings}
+    options = {**numbers_of({option: given[option] for option in regression}), **in_python(asked)}
     from triptych.api.runs import fit as solve
 
-    done = solve(table, expression, **numbers_of(given), progressbar=not shown.quiet, **options)
-    if along:
-        _walk([done], asked, shown.quiet)
+    done = solve(table, expression, name=given["name"], progressbar=not quiet, **options)
+    if walk:
+        _walk([done], asked, quiet)
     _finish([done], folder, shown)
 
 

@@ -8,26 +8,37 @@ from difflib import get_close_matches
 from os import PathLike
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from triptych.base.errors import InputError, path_of
-from triptych.base.options import HIGHEST, LOWEST
 from triptych.base.text import cited, listed
-from triptych.panels.settings import CHAINS, DRAWS, SEED, TUNE, Density, Interval
+from triptych.cli.options import REGRESSION, SETTINGS, Output, Shared
 from triptych.problem.scenario import LONGEST_NAME
-from triptych.regression.names import family_names, prior_names
 
-if TYPE_CHECKING:
-    type Family = str
-    type Prior = str
-    type CiKind = str
-    type Backend = str
-else:
-    Family, Prior = Literal[family_names()], Literal[prior_names()]
-    CiKind, Backend = Literal[tuple(map(str, Interval))], Literal[tuple(map(str, Density))]
+# The keys that no other command has, with their types; the rest are the options that commands share.
+TABLE = {"data": str, "formula": str}
+REPORT = {
+    "name": Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=LONGEST_NAME)],
+    "out": str,
+    "format": Literal[tuple(map(str, Output))],
+}
 
 
-class FitConfig(BaseModel):
+def _kind(option: Shared) -> Any:
+    """Return the type of an option in a file, with its range and the words that may stand in its place."""
+    kind = Annotated[option.in_file, Field(**option.limits)] if option.limits else option.in_file
+    return kind | Literal[option.words] if option.words else kind
+
+
+KEYS: dict[str, Any] = {
+    **TABLE,
+    **{name: _kind(option) for name, option in REGRESSION.items()},
+    **REPORT,
+    **{name: _kind(option) for name, option in SETTINGS.items()},
+}
+
+
+class Options(BaseModel):
     """Options of ``triptych fit``; every key is optional and the command line overrides it.
 
     A key that is missing is ``None`` here: the caller's own default holds.
@@ -35,33 +46,21 @@ class FitConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    data: str | None = None
-    formula: str | None = None
-    family: Family | None = None
-    prior: Prior | None = None
-    prior_scale: float | Literal["auto"] | None = None
-    standardize: bool | None = None
-    drop_missing: bool | None = None
-    trials: str | None = None
-    l1_ratio: Annotated[float, Field(gt=0, lt=1)] | Literal["auto"] | None = None
-    nu: float | Literal["auto", "estimate"] | None = None
-    name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$", max_length=LONGEST_NAME)
-    out: str | None = None
-    format: Literal["table", "json", "csv"] | None = None
-    seed: int | None = Field(default=None, ge=SEED.least, le=SEED.most)
-    draws: int | None = Field(default=None, ge=DRAWS.least)
-    tune: int | None = Field(default=None, ge=TUNE.least)
-    chains: int | None = Field(default=None, ge=CHAINS.least)
-    ci_prob: float | None = Field(default=None, ge=LOWEST, le=HIGHEST)
-    ci_kind: CiKind | None = None
-    backend: Backend | None = None
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Return the value of a key, or None."""
 
     def given(self) -> dict[str, Any]:
         """Return the keys that the file sets."""
         return {key: getattr(self, key) for key in self.model_fields_set}
 
 
-def read_config(path: str | PathLike[str]) -> FitConfig:
+_OPTIONAL: dict[str, Any] = {key: (kind | None, None) for key, kind in KEYS.items()}
+FitConfig: type[Options] = create_model("FitConfig", __base__=Options, **_OPTIONAL)
+
+
+def read_config(path: str | PathLike[str]) -> Options:
     """Read a TOML file.
 
     Raises
@@ -89,7 +88,7 @@ def read_config(path: str | PathLike[str]) -> FitConfig:
     return check_config(content, str(place))
 
 
-def check_config(content: dict[str, Any], origin: str = "the configuration") -> FitConfig:
+def check_config(content: dict[str, Any], origin: str = "the configuration") -> Options:
     """Return the configuration of a mapping, or say which key is wrong."""
     allowed = list(FitConfig.model_fields)
     for key in content:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import wraps
 from inspect import Parameter, signature
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from triptych.base.errors import InputError
-from triptych.base.options import level
+from triptych.base.options import HIGHEST, LOWEST, level
 from triptych.base.whole_number import LARGEST, WholeNumber
 from triptych.panels.settings import CHAINS, CI_PROB, DRAWS, SEED, TUNE, Density, Interval
 from triptych.regression.names import family_names, prior_names
@@ -52,15 +52,7 @@ PRIOR = f"One of {', '.join(prior_names())}; the scale of ridge, lasso and elast
 PRIOR_SCALE = "A positive number, or auto: 2.5 sd(y) / sd(x) for measured outcomes under a prior free of sigma."
 
 Formula = Annotated[str | None, typer.Option("--formula", help='E.g. "y ~ x1 + C(group)".')]
-Family = Annotated[str, typer.Option(help=FAMILY, autocompletion=starting(family_names))]
-Prior = Annotated[str, typer.Option(help=PRIOR, autocompletion=starting(prior_names))]
 SCENARIOS = starting(_scenarios)
-PriorScale = Annotated[str, typer.Option(help=PRIOR_SCALE)]
-Standardize = Annotated[bool, typer.Option("--standardize/--no-standardize", help="Scale of the priors.")]
-DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Leave out rows with missing values.")]
-Trials = Annotated[str | None, typer.Option(help="Column of the number of trials (binomial).")]
-L1Ratio = Annotated[str, typer.Option(help="Laplace share of an elastic net; auto is 0.5.")]
-Freedom = Annotated[str, typer.Option(help="Degrees of freedom of Student errors; auto is 4; or estimate.")]
 Format = Annotated[Output, typer.Option("--format", help="What to print.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table; JSON and CSV where asked for.")]
 Walk = Annotated[bool, typer.Option("--path", help="Move the page along the prior's scale, which takes longer.")]
@@ -72,23 +64,94 @@ CiProb = Annotated[float, typer.Option("--ci-prob", help="Level of all intervals
 
 @dataclass(frozen=True)
 class Shared:
-    """One of the settings that ``run``, ``compare`` and ``fit`` share."""
+    """An option that several commands have, and a configuration file.
 
-    keyword: str  # in Python
+    Attributes
+    ----------
+    keyword
+        Its name in Python.
+    annotation, default
+        Those of the commands' parameter.
+    in_file
+        Its type in a file.
+    limits
+        Its range there, as keywords of pydantic's ``Field``.
+    words
+        The words that may stand in the place of a number.
+    """
+
+    keyword: str
     annotation: Any
     default: Any
+    in_file: Any
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
 
 
+def _range(option: WholeNumber) -> dict[str, Any]:
+    """Return the limits of a whole number."""
+    return {"ge": option.least} if option.most == LARGEST else {"ge": option.least, "le": option.most}
+
+
+AUTO, AUTO_OR_ESTIMATE = ("auto",), ("auto", "estimate")
+# What is fitted to a table: the options of ``fit`` that ``path`` has as well.
+REGRESSION = {
+    "family": Shared(
+        "family",
+        Annotated[str, typer.Option(help=FAMILY, autocompletion=starting(family_names))],
+        "gaussian",
+        Literal[family_names()],
+    ),
+    "prior": Shared(
+        "prior",
+        Annotated[str, typer.Option(help=PRIOR, autocompletion=starting(prior_names))],
+        "normal",
+        Literal[prior_names()],
+    ),
+    "prior_scale": Shared("prior_scale", Annotated[str, typer.Option(help=PRIOR_SCALE)], "auto", float, words=AUTO),
+    "standardize": Shared(
+        "standardize",
+        Annotated[bool, typer.Option("--standardize/--no-standardize", help="Scale of the priors.")],
+        True,
+        bool,
+    ),
+    "drop_missing": Shared(
+        "drop_missing",
+        Annotated[bool, typer.Option("--drop-missing", help="Leave out rows with missing values.")],
+        False,
+        bool,
+    ),
+    "trials": Shared(
+        "trials", Annotated[str | None, typer.Option(help="Column of the number of trials (binomial).")], None, str
+    ),
+    "l1_ratio": Shared(
+        "l1_ratio",
+        Annotated[str, typer.Option(help="Laplace share of an elastic net; auto is 0.5.")],
+        "auto",
+        float,
+        {"gt": 0, "lt": 1},
+        AUTO,
+    ),
+    "nu": Shared(
+        "nu",
+        Annotated[str, typer.Option(help="Degrees of freedom of Student errors; auto is 4; or estimate.")],
+        "auto",
+        float,
+        words=AUTO_OR_ESTIMATE,
+    ),
+}
+# What ``run``, ``compare`` and ``fit`` share.
 SETTINGS = {
-    "seed": Shared("random_seed", Seed, SEED.default),
-    "draws": Shared("draws", Draws, DRAWS.default),
-    "tune": Shared("tune", Annotated[int, whole_option(TUNE, "tune")], TUNE.default),
-    "chains": Shared("chains", Annotated[int, whole_option(CHAINS, "chains")], CHAINS.default),
-    "ci_prob": Shared("ci_prob", CiProb, CI_PROB),
+    "seed": Shared("random_seed", Seed, SEED.default, int, _range(SEED)),
+    "draws": Shared("draws", Draws, DRAWS.default, int, _range(DRAWS)),
+    "tune": Shared("tune", Annotated[int, whole_option(TUNE, "tune")], TUNE.default, int, _range(TUNE)),
+    "chains": Shared("chains", Annotated[int, whole_option(CHAINS, "chains")], CHAINS.default, int, _range(CHAINS)),
+    "ci_prob": Shared("ci_prob", CiProb, CI_PROB, float, {"ge": LOWEST, "le": HIGHEST}),
     "ci_kind": Shared(
         "ci_kind",
         Annotated[Interval, typer.Option("--ci-kind", help="Equal-tailed or highest-density.")],
         Interval.ETI,
+        Literal[tuple(map(str, Interval))],
     ),
     "backend": Shared(
         "backend",
@@ -97,27 +160,30 @@ SETTINGS = {
             typer.Option("--backend", help="What the sampler runs on: numba is slow to start and fast per draw."),
         ],
         Density.AUTO,
+        Literal[tuple(map(str, Density))],
     ),
 }
+GROUPS = {"regression": REGRESSION, "settings": SETTINGS}  # by the parameter of a command that they stand in for
 
 
-def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of :data:`SETTINGS` in the place of its parameter ``settings``, a mapping of them."""
+def takes_shared(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of each of :data:`GROUPS` in the place of the parameter of that name, a mapping."""
     own = signature(command, eval_str=True)
     parameters: list[Parameter] = []
     for name, parameter in own.parameters.items():
-        if name == "settings":
+        if name in GROUPS:
             parameters += [
                 Parameter(option, Parameter.KEYWORD_ONLY, default=shared.default, annotation=shared.annotation)
-                for option, shared in SETTINGS.items()
+                for option, shared in GROUPS[name].items()
             ]
         else:
             parameters.append(parameter.replace(kind=Parameter.KEYWORD_ONLY))
+    groups = {name: options for name, options in GROUPS.items() if name in own.parameters}
 
     @wraps(command)
     def called(**given: Any) -> None:
-        settings = {name: given.pop(name) for name in SETTINGS}
-        command(**given, settings=settings)
+        mappings = {name: {option: given.pop(option) for option in options} for name, options in groups.items()}
+        command(**given, **mappings)
 
     called.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
     called.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -151,8 +217,8 @@ def numbers_of(regression: Mapping[str, Any]) -> dict[str, Any]:
     InputError
         For a text that is neither a number nor one of the option's words.
     """
-    words = {"prior_scale": ("auto",), "l1_ratio": ("auto",), "nu": ("auto", "estimate")}
-    return {name: _number(name, value, words[name]) if name in words else value for name, value in regression.items()}
+    words = {name: REGRESSION[name].words for name in regression}
+    return {name: _number(name, value, words[name]) if words[name] else value for name, value in regression.items()}
 
 
 def _number(name: str, value: str | float, words: tuple[str, ...]) -> float | str:

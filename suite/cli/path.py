@@ -12,20 +12,13 @@ from triptych.base.errors import InputError, path_of
 from triptych.cli.options import (
     SCENARIOS,
     CiProb,
-    DropMissing,
-    Family,
     Format,
     Formula,
-    Freedom,
-    L1Ratio,
     Output,
-    Prior,
-    PriorScale,
     Seed,
-    Standardize,
-    Trials,
     numbers_of,
     stated,
+    takes_shared,
     whole_option,
 )
 from triptych.cli.streams import say
@@ -35,9 +28,9 @@ if TYPE_CHECKING:
     from triptych.comparisons.path.walk import Path
 
 DEFAULT_OUT = "triptych-path"
-REGRESSION = ("family", "prior", "prior_scale", "standardize", "drop_missing", "trials", "l1_ratio", "nu")
 
 
+@takes_shared
 def path(
     context: typer.Context,
     scenario: Annotated[
@@ -59,14 +52,8 @@ def path(
         str | None, typer.Option("--n", help="In place of a setting: numbers of first rows, e.g. 10,20,50.")
     ] = None,
     variant: Annotated[str, typer.Option("--variant", help="The variant of the scenario.")] = "default",
-    family: Family = "gaussian",
-    prior: Prior = "normal",
-    prior_scale: PriorScale = "auto",
-    standardize: Standardize = True,
-    drop_missing: DropMissing = False,
-    trials: Trials = None,
-    l1_ratio: L1Ratio = "auto",
-    nu: Freedom = "auto",
+    *,
+    regression: dict[str, Any],
     ci_prob: CiProb = CI_PROB,
     draws: Annotated[int, whole_option(EACH_DRAWS, "draws")] = EACH_DRAWS.default,
     tune: Annotated[int, whole_option(EACH_TUNE, "tune")] = EACH_TUNE.default,
@@ -104,7 +91,7 @@ def path(
         tune=tune,
         chains=chains,
         random_seed=seed,
-        **_regression(context),
+        **_regression(context, list(regression)),
     )
     write_path(found, folder)
     _print(found, format)
@@ -112,9 +99,9 @@ def path(
     say(f"path written to {folder / 'path.html'}")
 
 
-def _regression(context: typer.Context) -> dict[str, Any]:
+def _regression(context: typer.Context, names: list[str]) -> dict[str, Any]:
     """Return the options that were given of those that say what is fitted."""
-    given = {name: context.params[name] for name in REGRESSION if name in stated(context)}
+    given = {name: context.params[name] for name in names if name in stated(context)}
     if given and context.params["formula"] is None:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise InputError(f"{options}: what is fitted to a table needs --formula; a scenario has its own model")

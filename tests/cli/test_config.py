@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
 from triptych.base.errors import InputError
+from triptych.cli.commands import fit
 from triptych.cli.config import FitConfig, check_config, read_config
+from triptych.cli.options import REGRESSION, SETTINGS
 
 
 def test_a_file_is_read_key_by_key(tmp_path: Path) -> None:
@@ -67,3 +70,10 @@ def test_a_mapping_is_checked_the_same_way() -> None:
     assert check_config({"seed": 3}).seed == 3
     with pytest.raises(InputError, match="unknown key"):
         check_config({"sede": 3})
+
+
+def test_a_file_has_the_options_that_commands_share_and_no_others_but_its_own() -> None:
+    shared = [*REGRESSION, *SETTINGS]
+    assert sorted(FitConfig.model_fields) == sorted([*shared, "data", "formula", "name", "out", "format"])
+    parameters = signature(fit).parameters
+    assert set(FitConfig.model_fields) == set(parameters) - {"context", "config", "quiet", "open", "walk"}
