@@ -18,7 +18,7 @@ class Probe(ABC):
     name
         Stands beside each of its findings.
     cases
-        Cases of the gallery that come out wrong without it (``python -m tests.perturb_thresholds --probes``).
+        Cases of the gallery that come out wrong without it (``--probes`` of :mod:`tests.perturb_thresholds`).
     """
 
     name: ClassVar[str]
