@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from triptych.base.linalg import equilibrate
+from triptych.existence.coordinate_paths import RATE_STEPS, endless, pushed_path
 from triptych.existence.findings import UNROUNDED, before_rounding
-from triptych.existence.push import RATE_STEPS, endless, pushed_path
 from triptych.optimise.smoothed_kinks import climb_beside
 from triptych.problem.table import Row, Status
 

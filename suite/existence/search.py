@@ -23,7 +23,7 @@ from triptych.existence.findings import without_limit
 from triptych.existence.probe import Probe
 from triptych.existence.probes.domain_edges import DomainEdge
 from triptych.existence.probes.hidden_kinks import HiddenKink
-from triptych.existence.probes.pushes import Pushes
+from triptych.existence.probes.pushed_coordinates import PushedCoordinates
 from triptych.existence.probes.ran_away import RanAway, another_ran_away, away_by_rounds, clear
 from triptych.existence.probes.rounded import Rounded
 from triptych.existence.probes.single_data import SingleData
@@ -62,7 +62,7 @@ PROBES: tuple[Probe, ...] = (
     Stalled(),
     HiddenKink(),
     DomainEdge(),
-    Pushes(),
+    PushedCoordinates(),
     SingleData(),
     Walk(),
 )

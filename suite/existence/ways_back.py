@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from triptych.existence.push import LEAST_SLOPE, going_on, pushed_path
+from triptych.existence.coordinate_paths import LEAST_SLOPE, going_on, pushed_path
 from triptych.existence.verdict import Verdict
 
 CAME = 6.0  # way of a transformed coordinate from the start, in its own units, from which it is led back

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from triptych.existence.coordinate_paths import LEAST_SLOPE, RATE_STEPS, pushed_path, reversed_path
 from triptych.existence.findings import UNROUNDED, Finding, Trace, without_limit
 from triptych.existence.probe import Probe
-from triptych.existence.push import LEAST_SLOPE, RATE_STEPS, pushed_path, reversed_path
 from triptych.existence.verdict import ALL_ROUNDING, Verdict
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from triptych.existence.coordinate_paths import LEAST_SLOPE, PROBE_STEPS, endless, pushed_path
 from triptych.existence.findings import Finding, Higher, Trace, without_limit
 from triptych.existence.probe import Probe
-from triptych.existence.push import LEAST_SLOPE, PROBE_STEPS, endless, pushed_path
 from triptych.existence.verdict import Verdict
 from triptych.optimise.kinks import climb
 from triptych.optimise.objective import Objective

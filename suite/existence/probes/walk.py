@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from triptych.base.linalg import NEXT_TO_ZERO, equilibrate
+from triptych.existence.coordinate_paths import CLEAR, still_rising
 from triptych.existence.directions import FAR_OFF, LEAST_UNITS, SINGULAR, curvature_along, from_slope, principal, span
 from triptych.existence.findings import Edge, Finding, Higher, Place, Rays, Rise, Unidentified, directions
 from triptych.existence.flat_faces import face
@@ -15,7 +16,6 @@ from triptych.existence.limit_problem import carried_along
 from triptych.existence.null_space import MOST_COLUMNS, structural_null
 from triptych.existence.probe import Probe
 from triptych.existence.probes.domain_edges import cliff
-from triptych.existence.push import CLEAR, still_rising
 from triptych.existence.tolerance import ABOVE_ROUNDING, MEASURED
 from triptych.existence.verdict import Verdict
 from triptych.existence.ways_back import ways_back

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from triptych.existence.coordinate_paths import PROBE_STEPS, endless, level, onwards, pushed_path
 from triptych.existence.findings import Finding, Higher, LevelPath, Rise, Trace, without_limit
 from triptych.existence.probe import Probe
-from triptych.existence.push import PROBE_STEPS, endless, level, onwards, pushed_path
 from triptych.existence.tolerance import ABOVE_ROUNDING
 from triptych.existence.verdict import Verdict
 from triptych.optimise.newton import Point
@@ -23,7 +23,7 @@ FEW_STEPS = 8  # units that a coordinate of a probability is pushed
 PROBED = 24  # coordinates pushed away at most, the least curved ones
 
 
-class Pushes(Probe):
+class PushedCoordinates(Probe):
     """A rise without limit, a higher point, or a level way out along one coordinate."""
 
     name = "coordinates pushed away"
