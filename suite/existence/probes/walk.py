@@ -9,6 +9,7 @@ import numpy as np
 
 from triptych.base.linalg import NEXT_TO_ZERO, equilibrate
 from triptych.existence.coordinate_paths import CLEAR, still_rising
+from triptych.existence.curved_rays import curved_rays
 from triptych.existence.directions import FAR_OFF, LEAST_UNITS, SINGULAR, curvature_along, from_slope, principal, span
 from triptych.existence.findings import Edge, Finding, Higher, Place, Rays, Rise, Unidentified, directions
 from triptych.existence.flat_faces import face
@@ -18,7 +19,6 @@ from triptych.existence.probe import Probe
 from triptych.existence.probes.domain_edges import cliff
 from triptych.existence.tolerance import ABOVE_ROUNDING, MEASURED
 from triptych.existence.verdict import Verdict
-from triptych.existence.ways_back import ways_back
 from triptych.optimise.approach import WIDE
 from triptych.optimise.kinks import climb
 from triptych.optimise.newton import Point
@@ -87,7 +87,7 @@ class Walk(Probe):
         flat = [v for v in flat if not any(v is tail for tail in tails)]
         diverging += [_clean(v, verdict, d) for v in tails]
         exact = structural_null(objective) if flat and objective.size <= MOST_COLUMNS else np.zeros((0, d.size))
-        for way in ways_back(verdict) if flat else []:
+        for way in curved_rays(verdict) if flat else []:
             carried = [v for v in flat if not np.any(_moved(v) & (way == 0)) and not _within(exact / d, v / d)]
             if carried:
                 diverging.append(way)

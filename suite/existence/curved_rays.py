@@ -18,7 +18,7 @@ LEAST_STEPS = 6  # steps whose falls have to grow by a constant factor
 FALL_FADES = 0.9  # largest ratio of the fall of a step to that of the next one, nearer to the start
 
 
-def ways_back(verdict: Verdict) -> list[np.ndarray]:
+def curved_rays(verdict: Verdict) -> list[np.ndarray]:
     """Return the directions of bent ways that lead to the best point, in the coordinates that go on."""
     objective, point = verdict.objective, verdict.point
     found = []
