@@ -19,7 +19,7 @@ OPEN_SIDE = (60.0, 1e6)  # how far an open side is followed, in units of a logar
 AT_END = 1e-9  # relative distance up to which a least or largest value is that at an end of the interval
 
 
-def ranged(scalar: Scalar, ends: list[End]) -> tuple[list[End], float]:
+def interval_image(scalar: Scalar, ends: list[End]) -> tuple[list[End], float]:
     """Return the ends of the natural value from those of the coordinate, and the way it goes.
 
     Parameters
