@@ -22,10 +22,10 @@ from triptych.estimates.scalar import INVOLVED
 from triptych.existence.findings import Unidentified
 from triptych.existence.verdict import Verdict
 from triptych.problem.table import OpenEnd, Row, Status
-from triptych.profiles.between import between_neighbours
 from triptych.profiles.beyond import NOT_FOUND, beyond
 from triptych.profiles.held_scalar import Scalar
 from triptych.profiles.interval_image import interval_image
+from triptych.profiles.ordered_neighbours import between_neighbours
 from triptych.profiles.outward import End, Kind, Outward
 from triptych.profiles.region import Region
 from triptych.profiles.start import pulled_back, ways_out
