@@ -22,12 +22,12 @@ from triptych.estimates.scalar import INVOLVED
 from triptych.existence.findings import Unidentified
 from triptych.existence.verdict import Verdict
 from triptych.problem.table import OpenEnd, Row, Status
-from triptych.profiles.beyond import NOT_FOUND, beyond
 from triptych.profiles.held_scalar import Scalar
 from triptych.profiles.interval_image import interval_image
 from triptych.profiles.ordered_neighbours import between_neighbours
 from triptych.profiles.outward import End, Kind, Outward
 from triptych.profiles.region import Region
+from triptych.profiles.region_ends import NOT_FOUND, region_end
 from triptych.profiles.start import pulled_back, ways_out
 
 Curve = list[tuple[float, float]]
@@ -156,7 +156,7 @@ class Search:
         # A function that goes away with others is followed back from there; one that goes both ways is at no edge.
         both = row.status is Status.AT_BOUNDARY and values.min() < row.estimate < values.max()
         if both or row.status is Status.NOT_IDENTIFIED or not (described := self._described(estimand, i, row, scalar)):
-            ends = [beyond(self.region, scalar, values, NOT_FOUND, sign) for sign in (-1.0, 1.0)]
+            ends = [region_end(self.region, scalar, values, NOT_FOUND, sign) for sign in (-1.0, 1.0)]
             return ends, []
         first, open_sides = described
         return self._wider(first, scalar, values, open_sides, row)
@@ -185,7 +185,7 @@ class Search:
                 return ends, []
             middle = (ends[0].at + ends[1].at) / 2  # an arc may reach farther than half a circle from the estimate
             values = middle + wrapped(values - middle, scalar.period)
-        wider = [beyond(self.region, scalar, values, e, s) for e, s in zip(ends, (-1.0, 1.0), strict=True)]
+        wider = [region_end(self.region, scalar, values, e, s) for e, s in zip(ends, (-1.0, 1.0), strict=True)]
         return wider, curve if wider == ends else []
 
     def _described(self, estimand: Estimand, i: int, row: Row, scalar: Scalar) -> tuple[Scalar, set[float]] | None:

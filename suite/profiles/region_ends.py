@@ -17,7 +17,7 @@ TIMES = 4  # times that an end is followed further from a point beyond it
 NOT_FOUND = End(np.nan, Kind.LOST)
 
 
-def beyond(region: Region, scalar: Scalar, values: np.ndarray, found: End, sign: float) -> End:
+def region_end(region: Region, scalar: Scalar, values: np.ndarray, found: End, sign: float) -> End:
     """Return the end of a scalar on one side; the one found if no point of the region is beyond it.
 
     Parameters
