@@ -13,7 +13,7 @@ import numpy as np
 from triptych.estimates.curvature_intervals import ZERO_ROUNDING
 from triptych.optimise.segment import least, places
 from triptych.profiles.held_scalar import Scalar
-from triptych.profiles.outward import End, Kind
+from triptych.profiles.profile_side import End, Kind
 
 OPEN_SIDE = (60.0, 1e6)  # how far an open side is followed, in units of a logarithm or in standard errors
 AT_END = 1e-9  # relative distance up to which a least or largest value is that at an end of the interval

@@ -25,7 +25,7 @@ from triptych.problem.table import OpenEnd, Row, Status
 from triptych.profiles.held_scalar import Scalar
 from triptych.profiles.interval_image import interval_image
 from triptych.profiles.ordered_neighbours import between_neighbours
-from triptych.profiles.outward import End, Kind, Outward
+from triptych.profiles.profile_side import End, Kind, ProfileSide
 from triptych.profiles.region import Region
 from triptych.profiles.region_ends import NOT_FOUND, region_end
 from triptych.profiles.start import pulled_back, ways_out
@@ -172,9 +172,9 @@ class Search:
                 at = row.estimate if row is not None and row.status is Status.AT_BOUNDARY else sign * np.inf
                 ends.append(End(at if first is scalar or np.isfinite(at) else first.natural(at), Kind.OPEN, 0.0))
                 continue
-            outward = Outward(self.optimum.verdict, first, sign, self.target)
-            end = outward.end()
-            seen += outward.seen
+            side = ProfileSide(self.optimum.verdict, first, sign, self.target)
+            end = side.end()
+            seen += side.seen
             ends.append(end if first is scalar else replace(end, at=first.natural(end.at)))
         curve = _continued(seen, self.target)
         curve = curve if first is scalar else [(first.natural(at), r) for at, r in curve]

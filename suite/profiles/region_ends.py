@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from triptych.profiles.held_scalar import Scalar
-from triptych.profiles.outward import End, Kind, Outward
+from triptych.profiles.profile_side import End, Kind, ProfileSide
 from triptych.profiles.region import Region
 
 NOT_BEYOND = 1e-5  # share of the way to an end up to which a point beyond it counts as on it
@@ -52,5 +52,5 @@ def region_end(region: Region, scalar: Scalar, values: np.ndarray, found: End, s
 
 
 def _followed(region: Region, scalar: Scalar, k: int, sign: float) -> End:
-    outward = Outward(region.optimum.verdict, scalar, sign, float(np.sqrt(2 * region.fall)))
-    return outward.end_beyond(region.points[k])
+    side = ProfileSide(region.optimum.verdict, scalar, sign, float(np.sqrt(2 * region.fall)))
+    return side.end_beyond(region.points[k])

@@ -63,7 +63,7 @@ class End:
     both: bool = False
 
 
-class Outward:
+class ProfileSide:
     """One side of a profile.
 
     Parameters
