@@ -102,7 +102,9 @@ def given() -> dict[str, Any]:
 
 def schools() -> Any:
     """Return the model of the README."""
-    (code,) = [code for _, code in blocks(PAGES[0]) if code.startswith("import pymc as pm\n\nimport triptych\n\nwith pm.Model")]
+    (code,) = [
+        code for _, code in blocks(PAGES[0]) if code.startswith("import pymc as pm\n\nimport triptych\n\nwith pm.Model")
+    ]
     space: dict[str, Any] = {}
     exec(code.partition("\n\ncomparison =")[0], space)
     return space["schools"]
