@@ -20,11 +20,30 @@ def jaxify(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
 
     graph = FunctionGraph(inputs=inputs, outputs=outputs, clone=True)
     JAX.optimizer.rewrite(graph)
+    _widen_integers(graph)
     # Constants have to be arrays and not tracers, although this runs while a program is traced.
     with warnings.catch_warnings(), jax.ensure_compile_time_eval():
         warnings.filterwarnings("ignore", message="Skipping|Split node", category=UserWarning)
         function: Callable[..., Any] = jax_funcify(graph)
     return function
+
+
+def _widen_integers(graph: Any) -> None:
+    """Cast integers that a function of them alone turns into double precision.
+
+    JAX would compute logarithms and gamma functions of 32-bit counts in single precision.
+    """
+    import pytensor.tensor as pt
+    from pytensor.scalar import Cast
+    from pytensor.tensor.elemwise import Elemwise
+
+    for node in graph.toposort():
+        if not isinstance(node.op, Elemwise) or isinstance(node.op.scalar_op, Cast):
+            continue
+        whole = all(one.type.dtype.startswith(("int", "uint")) for one in node.inputs)
+        if whole and all(one.type.dtype == "float64" for one in node.outputs):
+            for k, one in enumerate(node.inputs):
+                graph.change_node_input(node, k, pt.cast(one, "float64"), reason="widened", check=False)
 
 
 def _log1mexp(x: Any) -> Any:

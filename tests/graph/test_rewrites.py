@@ -126,3 +126,15 @@ def test_survival_functions_keep_their_digits_where_they_are_small(name: str) ->
         density = theirs(r).logpdf if name == "gamma" else theirs(r).logpmf
         want = float(np.sum(density(observed) - theirs(r).logsf(lowest)))
         assert engine.value(np.array([special.logit(r)]))[0] == pytest.approx(want, rel=1e-7), r
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_functions_of_counts_keep_double_precision(dtype: str) -> None:
+    counts = pt.vector("counts", dtype=dtype)
+    given = np.array([60, 40, 3], dtype=dtype)
+    function = jaxify([counts], [pt.gammaln(counts + 1), pt.log(counts), counts / (counts + 1), counts // 7])
+    gamma, log, share, seventh = (np.asarray(one) for one in function(jax.numpy.asarray(given)))
+    assert gamma == pytest.approx(special.gammaln(given + 1.0), rel=1e-14)
+    assert log == pytest.approx(np.log(given.astype(float)), rel=1e-15)
+    assert share == pytest.approx(given / (given + 1.0), rel=1e-15)
+    assert seventh.tolist() == [8, 5, 0]
