@@ -33,7 +33,12 @@ def test_claims_notice_another_mixture(run: Any, monkeypatch: pytest.MonkeyPatch
 def test_claims_notice_shares_that_are_not_the_pages(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     page = projection._page(run)
     monkeypatch.setattr(projection, "_page", lambda comparison: np.roll(page, 1))
-    for claim in (projection.mle_is_the_page, projection.surprise_is_entropy_and_divergence):
+    for claim in (
+        projection.mle_is_the_page,
+        projection.surprise_is_entropy_and_divergence,
+        projection.likelihood_is_the_cross_entropy,
+        projection.perplexity_is_the_exponential,
+    ):
         assert not claim(run).holds, claim.__name__
 
 
