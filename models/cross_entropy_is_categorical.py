@@ -167,19 +167,26 @@ def descent_ends_at_mle(comparison: Any) -> Claim:
     )
 
 
-def _sklearn(d: Data) -> np.ndarray:
-    """Return scikit-learn's fit as differences to the reference class, at C = PRIOR_SD^2."""
+def _sklearn(d: Data, c: float) -> np.ndarray:
+    """Return scikit-learn's fit as differences to the reference class; infinite C is no penalty."""
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(C=PRIOR_SD**2, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(d.X, d.label)
+    fitted = LogisticRegression(C=c, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(d.X, d.label)
     theta = np.column_stack([fitted.intercept_, fitted.coef_]).T
     return np.asarray(theta[:, 1:] - theta[:, :1])
+
+
+@claim("The MLE of levels and coefficients is where scikit-learn's LogisticRegression, without a penalty, minimises "
+       "the voters' cross-entropy (largest difference)")  # fmt: skip
+def mle_minimises_the_loss(comparison: Any) -> Claim:
+    theirs = _sklearn(comparison["default"].data, np.inf)
+    return at_most(float(np.max(np.abs(_theta(comparison["default"], "mle") - theirs))), EXACT)
 
 
 @claim("The MAP of levels and coefficients is scikit-learn's LogisticRegression at C = PRIOR_SD^2, the prior variance "
        "of a class's weight (largest difference, voters and flowers)")  # fmt: skip
 def map_is_sklearn(comparison: Any) -> Claim:
-    gaps = [np.max(np.abs(_theta(s, "map") - _sklearn(s.data))) for s in comparison.solutions.values()]
+    gaps = [np.max(np.abs(_theta(s, "map") - _sklearn(s.data, PRIOR_SD**2))) for s in comparison.solutions.values()]
     return at_most(float(max(gaps)), EXACT)
 
 
@@ -204,6 +211,21 @@ def posterior_has_no_mean_slope(comparison: Any) -> Claim:
        "posterior, as Stein's identity demands (in Monte Carlo errors)")  # fmt: skip
 def posterior_has_the_right_spread(comparison: Any) -> Claim:
     return close_to_exact(_posterior_slopes(comparison["flowers"])[1], -1.0)
+
+
+@claim("The slope of log-likelihood and log-prior, by SciPy's softmax, is zero on average over the voters' posterior, "
+       "as Stein's identity demands (in Monte Carlo errors)")  # fmt: skip
+def voters_have_no_mean_slope(comparison: Any) -> Claim:
+    return close_to_exact(_posterior_slopes(comparison["default"])[0], 0.0)
+
+
+@claim("Each level and coefficient's distance from the MLE, times the slope of the log-density along it, is -1 on "
+       "average over the voters' posterior, as Stein's identity demands (in Monte Carlo errors)")  # fmt: skip
+def voters_have_the_right_spread(comparison: Any) -> Claim:
+    # Far from zero for its spread, a coordinate is measured from near its middle: the identity holds for any constant.
+    solved = comparison["default"]
+    slopes, products = _posterior_slopes(solved)
+    return close_to_exact(products - _theta(solved, "mle") * slopes, -1.0)
 
 
 def _ray(d: Data) -> tuple[np.ndarray, float]:
@@ -347,8 +369,9 @@ scenario = Scenario(
         "coef[petal width, setosa]": "at_infinity",
     }}},
     claims=(
-        loss_is_likelihood, log_loss_is_the_likelihood, mle_is_mnlogit, errors_are_mnlogits, descent_ends_at_mle,
-        map_is_sklearn, posterior_has_no_mean_slope, posterior_has_the_right_spread, voters_overlap, flowers_separate,
+        loss_is_likelihood, log_loss_is_the_likelihood, mle_is_mnlogit, errors_are_mnlogits, mle_minimises_the_loss,
+        descent_ends_at_mle, map_is_sklearn, posterior_has_no_mean_slope, posterior_has_the_right_spread,
+        voters_have_no_mean_slope, voters_have_the_right_spread, voters_overlap, flowers_separate,
         loss_has_no_minimiser, mle_is_at_infinity, the_rest_is_two_classes, descent_goes_on,
     ),
     holdout=lambda data: np.arange(data.label.size) % 5 == 4,
