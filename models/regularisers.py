@@ -10,6 +10,10 @@ regulariser is in disguise; each of these priors is computed from the predictors
 - Dropout: a predictor kept with probability q (Srivastava et al. 2014, JMLR 15) costs on average
   RSS(q X w) + q (1 - q) sum |x_j|^2 w_j^2.
 - Noise of standard deviation t on the inputs costs on average RSS + n t^2 |w|^2 (Bishop 1995, Neural Computation 7(1)).
+
+Weight decay, lasso and elastic net, which have scenarios of their own, stand beside them in one picture. A loss is told
+apart by what it gives to a single label: with a prior it is the likelihood's, times a constant, and a term that no
+label enters; with another likelihood each label has a constant of its own; and some losses are neither.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact
+from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact, equal
 from triptych.problem.scenario import Data, Figure, Scenario, Series
 from triptych.problem.varied import Question, Range, overridden
 
@@ -29,6 +33,9 @@ STEPS, SIZE = 60, 0.05  # of gradient descent
 KEPT = 0.8  # probability with which dropout keeps a predictor
 NOISE = 0.5  # standard deviation of the noise on the inputs
 SMOOTHING = 0.1  # of the labels
+DECAY, RATE = 1.0, 0.3  # of weight decay and of the lasso, per observation; the elastic net has half of each
+COUNTS, ADDED = np.array([7.0, 2.0, 0.0]), 0.5  # of three symbols; what additive smoothing adds to each
+CLASS_WEIGHT, FOCUS = 9.0, 2.0  # of the rare class; of the focal loss
 PREDICTORS = ["bmi", "s1", "s2", "s3"]
 
 
@@ -143,6 +150,14 @@ def variances_are_closed(comparison: Any) -> Claim:
     return close_to_exact(np.concatenate(draws, axis=-1), np.concatenate(exact))
 
 
+@claim("The posterior means of the weights under the priors of dropout and of noise on the inputs are the minimisers "
+       "of their losses, averaged over masks and over signs (in Monte Carlo errors)")  # fmt: skip
+def disguises_are_means(comparison: Any) -> Claim:
+    draws = [comparison[v].panels["mcmc"].native["posterior"]["weight"].values for v in ("dropout", "noise")]
+    exact = [_dropped_out(comparison["dropout"].data), _noisy(comparison["noise"].data)]
+    return max(map(close_to_exact, draws, exact), key=lambda one: float(one.measured))
+
+
 def _factor_bound() -> float:
     """Return the largest ratio of the factors of gradient flow and of ridge at 1/t, by a one-dimensional search."""
     from scipy.optimize import minimize_scalar
@@ -163,6 +178,26 @@ def _ratios(comparison: Any) -> np.ndarray:
        "steps (largest ratio of factors)")  # fmt: skip
 def plain_ridge_is_near(comparison: Any) -> Claim:
     return between(float(_ratios(comparison).max()), 1.01, 1.05 * _factor_bound())
+
+
+def _risks(comparison: Any) -> tuple[float, float]:
+    """Return the risks of the stopped descent and of plain ridge at 1/t where least squares is the truth."""
+    d, t = comparison["default"].data, STEPS * SIZE
+    values, vectors = np.linalg.eigh(d.X.T @ d.X / len(d.X))
+    truth = vectors.T @ np.linalg.lstsq(d.X, d.progression, rcond=None)[0]
+
+    def risk(factor: np.ndarray) -> float:  # squared bias and variance along each eigenvector
+        return float(np.sum((truth * (1 - factor)) ** 2 + SIGMA**2 / (len(d.X) * values) * factor**2))
+
+    return risk(1 - (1 - SIZE * values) ** STEPS), risk(values / (values + 1 / t))
+
+
+@claim("The risk of the stopped descent is at most that of plain ridge at the penalty 1/t times the square of the "
+       "factor that a search finds for gradient flow, where the weights of least squares are the truth (ratio of the "
+       "risks)")  # fmt: skip
+def risk_is_near(comparison: Any) -> Claim:
+    stopped, plain = _risks(comparison)
+    return at_most(stopped / plain, _factor_bound() ** 2)
 
 
 def _stacked(d: Data, patterns: np.ndarray, chances: np.ndarray, *, add: bool) -> np.ndarray:
@@ -223,6 +258,99 @@ def smoothing_is_inconsistent(comparison: Any) -> Claim:
     return at_least(_beta_mode(1e5, 1e6) - 0.1, 0.01)
 
 
+@claim("Label smoothing by e has a minimum where the classes separate: in two cells that hold a single class each the "
+       "log-odds are those of e/2 and 1 - e/2, by statsmodels' binomial GLM on the smoothed labels (largest difference)"
+       )  # fmt: skip
+def smoothing_is_finite_under_separation(comparison: Any) -> Claim:
+    import statsmodels.api as sm
+
+    # A row for each cell and label, weighted by the share of the label after smoothing.
+    cell, label = np.array([0.0, 0.0, 1.0, 1.0]), np.array([0.0, 1.0, 0.0, 1.0])
+    share = np.where(cell == label, 1 - SMOOTHING / 2, SMOOTHING / 2)
+    glm = sm.GLM(label, sm.add_constant(cell), family=sm.families.Binomial(), freq_weights=share)
+    fitted = glm.fit(tol=1e-14).params
+    odds = np.log(SMOOTHING / 2) - np.log1p(-SMOOTHING / 2)
+    return at_most(float(np.max(np.abs(fitted - [odds, -2 * odds]))), 1e-8)
+
+
+@claim("Adding a to each count is a prior: log-likelihood and log-density of Dirichlet(1 + a), by SciPy, are the "
+       "log-likelihood of the counts with a added to each, but for a constant (largest spread, at random shares)"
+       )  # fmt: skip
+def additive_smoothing_is_a_prior(comparison: Any) -> Claim:
+    from scipy.stats import dirichlet, multinomial
+
+    shares = np.random.default_rng(6).dirichlet(np.ones(COUNTS.size), 100)
+    both = multinomial.logpmf(COUNTS, COUNTS.sum(), shares) + dirichlet.logpdf(
+        shares.T, np.full(COUNTS.size, 1 + ADDED)
+    )
+    return at_most(float(np.ptp(both - np.log(shares) @ (COUNTS + ADDED))), 1e-10)
+
+
+def _outright(z: np.ndarray, decay: float, rate: float) -> np.ndarray:
+    """Return the mode of a standardised predictor's weight, with least squares at z, under the two penalties."""
+    return np.asarray(np.sign(z) * np.maximum(np.abs(z) - rate, 0.0) / (1 + decay))
+
+
+def _by_library(d: Data, decay: float, rate: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return least squares of body mass on outcomes that it explains more and more, and what scikit-learn makes of it.
+
+    The outcomes are the patients' own with a multiple of the predictor added.
+    """
+    from sklearn.linear_model import ElasticNet
+
+    x, n = d.X[:, :1], len(d.X)
+    net = ElasticNet(alpha=decay + rate, l1_ratio=rate / (decay + rate), fit_intercept=False, tol=1e-15)
+    outcomes = [d.progression + shift * x[:, 0] for shift in np.linspace(-2, 1, 13)]
+    least = np.array([x[:, 0] @ y / n for y in outcomes])
+    return least, np.array([net.fit(x, y).coef_[0] for y in outcomes])
+
+
+# Of the three priors that are outright ones: the strengths of square and absolute value.
+OUTRIGHT = {"weight decay": (DECAY, 0.0), "lasso": (0.0, RATE), "elastic net": (DECAY / 2, RATE / 2)}
+
+
+@claim("Weight decay divides the least squares weight of a single predictor, the lasso moves it towards zero by a "
+       "constant, and the elastic net does both, as scikit-learn finds them (largest difference on a range of weights)"
+       )  # fmt: skip
+def outright_priors_are_sklearn(comparison: Any) -> Claim:
+    gaps = []
+    for strengths in OUTRIGHT.values():
+        least, theirs = _by_library(comparison["default"].data, *strengths)
+        gaps.append(np.max(np.abs(theirs - _outright(least, *strengths))))
+    return at_most(float(max(gaps)), 1e-8)
+
+
+def _kinds() -> dict[str, str]:
+    """Return what each of four losses of a single label is: a prior, another likelihood, or neither."""
+    p = np.linspace(0.01, 0.99, 98)
+    one, zero = -np.log(p), -np.log1p(-p)
+    small, decay = SMOOTHING / 2, DECAY / 2 * np.log(p / (1 - p)) ** 2
+    losses = {
+        "weight decay": (one + decay, zero + decay),
+        "label smoothing": ((1 - small) * one + small * zero, small * one + (1 - small) * zero),
+        "class weights": (CLASS_WEIGHT * one, zero),
+        "focal loss": ((1 - p) ** FOCUS * one, p**FOCUS * zero),
+    }
+
+    def kind(of_one: np.ndarray, of_zero: np.ndarray) -> str:
+        if np.ptp((of_one - of_zero) / (one - zero)) < 1e-9:
+            return "a prior"
+        return "another likelihood" if max(np.ptp(of_one / one), np.ptp(of_zero / zero)) < 1e-9 else "neither"
+
+    return {name: kind(*both) for name, both in losses.items()}
+
+
+@claim("Weight decay and label smoothing add to a multiple of each label's negative log-likelihood a term that no "
+       "label enters, which is a prior; class weights multiply it by a constant of each class, which is another "
+       "likelihood; the focal loss does neither (by the losses of the two labels at 98 probabilities)")  # fmt: skip
+def losses_are_told_apart(comparison: Any) -> Claim:
+    said = ", ".join(f"{name}: {kind}" for name, kind in _kinds().items())
+    return equal(
+        said,
+        "weight decay: a prior, label smoothing: a prior, class weights: another likelihood, focal loss: neither",
+    )
+
+
 def stopped(comparison: Any) -> Figure:
     """The weights along gradient descent, with the MAP where it stops."""
     path = _descent(comparison["default"].data, 6 * STEPS)
@@ -238,22 +366,44 @@ def stopped(comparison: Any) -> Figure:
     )
 
 
+def outright(comparison: Any) -> Figure:
+    """What weight decay, lasso and elastic net make of one weight."""
+    d, series = comparison["default"].data, []
+    for name, strengths in OUTRIGHT.items():
+        least, theirs = _by_library(d, *strengths)
+        z = np.linspace(least.min(), least.max(), 121)
+        series += [
+            Series(name, z.tolist(), _outright(z, *strengths).tolist()),
+            Series(f"{name}, scikit-learn", least.tolist(), theirs.tolist(), "points"),
+        ]
+    ends = [float(least.min()), float(least.max())]
+    return Figure(
+        "Weight decay, lasso and elastic net on one weight",
+        "The posterior mode of the weight of body mass against its least squares value. A normal prior divides it, a "
+        "Laplace prior takes a constant off and stops at zero, the elastic net's does half of each.",
+        "least squares",
+        "posterior mode",
+        (Series("no prior", ends, ends), *series),
+    )
+
+
 def answer(comparison: Any) -> str:
     """Say which regularisers are priors."""
-    gap = _gap(comparison, "default", "map", _descent(comparison["default"].data, STEPS)[-1])
+    gap, kinds = _gap(comparison, "default", "map", _descent(comparison["default"].data, STEPS)[-1]), _kinds()
     return (
         f"Early stopping, dropout and noise on the inputs are normal priors in linear regression: after {STEPS} steps "
-        f"descent is within {gap:.0e} of the MAP; label smoothing is a prior that grows with the data."
+        f"descent is within {gap:.0e} of the MAP; label smoothing is {kinds['label smoothing']} that grows with the "
+        f"data, weights on classes are {kinds['class weights']}, and the focal loss is {kinds['focal loss']}."
     )
 
 
 def ridge(comparison: Any) -> str:
     """Say how near plain ridge is to the stopped descent."""
+    stopped, plain = _risks(comparison)
     return (
         f"Nearly: the factors of the two differ by up to {_ratios(comparison).max():.3f} here, and by no more than "
-        f"{_factor_bound():.4f} "
-        "for "
-        "gradient flow on any data. The ridge that is the same has another penalty in each direction."
+        f"{_factor_bound():.4f} for gradient flow on any data; the risk of the descent is {stopped / plain:.3f} of "
+        "that of ridge. The ridge that is the same has another penalty in each direction."
     )
 
 
@@ -270,8 +420,9 @@ def smoothing(comparison: Any) -> str:
     """Say what label smoothing estimates."""
     return (
         f"No. Where one label in ten is a success, smoothing by {SMOOTHING:g} answers {_beta_mode(1e5, 1e6):.3f} from "
-        "a "
-        "million labels as from ten."
+        f"a million labels as from ten. Additive smoothing, whose prior stays what it is, answers "
+        f"{(1 + ADDED) / (10 + 2 * ADDED):.3f} from ten labels and {(1e5 + ADDED) / (1e6 + 2 * ADDED):.3f} from a "
+        "million."
     )
 
 
@@ -287,7 +438,9 @@ scenario = Scenario(
     variants={"dropout": {"kind": "dropout"}, "noise": {"kind": "noise"}},
     claims=(
         mle_is_least_squares, stopping_is_a_mode, every_step_is_a_mode, stopping_is_a_mean, variances_are_closed,
-        plain_ridge_is_near, dropout_is_a_mode, noise_is_a_mode, smoothing_is_a_beta_prior, smoothing_is_inconsistent,
+        plain_ridge_is_near, risk_is_near, dropout_is_a_mode, noise_is_a_mode, disguises_are_means,
+        smoothing_is_a_beta_prior, smoothing_is_inconsistent, smoothing_is_finite_under_separation,
+        additive_smoothing_is_a_prior, outright_priors_are_sklearn, losses_are_told_apart,
     ),
     holdout="the prior is computed from all predictors",
     mathematics=(
@@ -302,10 +455,12 @@ scenario = Scenario(
         "A prior for early stopping depends on the step and on the predictors, one for dropout on the predictors: they "
         "are priors in form, not beliefs. What a prior adds is the posterior: a variance, which a stopped descent or a "
         "dropped-out loss does not give.",
-        "Weight decay, lasso and elastic net are priors outright. Label smoothing is one whose strength grows with the "
-        "data. Weights on classes and the focal loss change the likelihood, or leave it.",
+        "What is a prior, what a change of the likelihood, and what neither. A prior outright: weight decay, lasso, "
+        "elastic net and additive smoothing. A prior computed from the predictors, in linear regression: early "
+        "stopping, dropout and noise on the inputs. A prior that grows with the data: label smoothing. A change of the "
+        "likelihood: weights on classes. Neither: the focal loss.",
     ),
-    figures=(stopped,),
+    figures=(stopped, outright),
     varies={"width": Range(30.0, 0.05, "how many times as wide the prior is as that of the regulariser")},
     null={"weight": 0.0},
     about="442 patients: how far diabetes had progressed after a year, and four predictors measured before, all "

@@ -23,6 +23,7 @@ def run(solved: Any) -> Any:
         ("STEPS", 59, ("stopping_is_a_mode", "stopping_is_a_mean")),
         ("SIZE", 0.06, ("stopping_is_a_mode",)),
         ("KEPT", 0.81, ("dropout_is_a_mode",)),
+        ("KEPT", 0.6, ("disguises_are_means",)),
         ("NOISE", 0.51, ("noise_is_a_mode",)),
         ("SIGMA", 0.85, ("variances_are_closed",)),
     ],
@@ -44,3 +45,19 @@ def test_noise_that_is_normal_costs_what_signs_cost(run: Any) -> None:
     chances = np.prod(np.stack(np.meshgrid(*[weights / weights.sum()] * 4, indexing="ij"), axis=-1), axis=-1).ravel()
     found = hidden._stacked(d, hidden.NOISE * places, chances, add=True)
     assert found == pytest.approx(hidden._noisy(d), abs=1e-10)
+
+
+def test_a_loss_of_another_kind_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Without focus the focal loss is the cross-entropy, to which a prior may be added.
+    monkeypatch.setattr(hidden, "FOCUS", 0.0)
+    assert hidden._kinds()["focal loss"] == "a prior"
+    monkeypatch.setattr(hidden, "CLASS_WEIGHT", 1.0)
+    assert hidden._kinds()["class weights"] == "a prior"
+
+
+def test_claims_notice_other_losses(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    outright = hidden._outright
+    monkeypatch.setattr(hidden, "_outright", lambda z, decay, rate: outright(z, decay, rate + 1e-6))
+    assert not hidden.outright_priors_are_sklearn(run).holds
+    monkeypatch.setattr(hidden, "_factor_bound", lambda: 0.9)
+    assert not hidden.risk_is_near(run).holds
