@@ -31,5 +31,26 @@ def test_claims_notice_another_weight(run: Any, monkeypatch: pytest.MonkeyPatch)
 
 def test_claims_notice_a_constant_that_is_missing(run: Any) -> None:
     exchanged = {"default": run["dropped"], "dropped": run["default"]}
-    for claim in (net.sigma_is_stationary, net.dropping_moves_the_mode, net.reweighting_explains_it):
+    for claim in (
+        net.sigma_is_stationary,
+        net.dropping_moves_the_mode,
+        net.reweighting_explains_it,
+        net.posterior_sigma_is_the_integral,
+    ):
         assert not claim(exchanged).holds, claim.__name__
+
+
+def test_claims_notice_another_prior_density(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    of = net._density
+    monkeypatch.setattr(net, "_density", lambda b: of(b) * (1 + 1e-7 * b))
+    assert not net.prior_is_a_scale_mixture(run).holds
+    solve = net._sklearn
+    monkeypatch.setattr(net, "_sklearn", lambda d, sigma, rate, weight: solve(d, sigma, rate, 1.02 * weight))
+    assert not net.sklearn_is_glmnet(run).holds
+
+
+def test_the_integral_over_sigma_does_not_depend_on_its_steps() -> None:
+    d = net.data()
+    given = (d.X.tobytes(), d.progression.tobytes())
+    # A hundredth of a Monte Carlo error of four thousand draws.
+    assert net._means_of_sigma(*given, step=0.5) == pytest.approx(net._means_of_sigma(*given), abs=4e-6)
