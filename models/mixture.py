@@ -274,6 +274,25 @@ def _capped(cap: float) -> tuple[float, np.ndarray]:
     return height, at[:, np.argsort(at[1])]
 
 
+@claim("Where standard deviations may not go below a cap, the likelihood's slope along everything else is zero at the "
+       "maximum, for a low, a middling and a high cap, and its slope towards a smaller standard deviation on the cap "
+       "is not negative (largest slope of the log-likelihood against this, per flower)")  # fmt: skip
+def capped_is_stationary(comparison: Any) -> Claim:
+    solved, found = comparison["default"], []
+    start = {block.variable.name: block.start for block in solved.engine.blocks}
+    for cap in CAPS:
+        w, mu, sigma = _capped(cap)[1]
+        z = np.zeros(solved.engine.size)  # half the log-ratio of the weights, means, logarithms of sigma
+        z[start["w"]] = np.log(w[0] / w[1]) / 2
+        z[start["mu"] : start["mu"] + 2], z[start["sigma"] : start["sigma"] + 2] = mu, np.log(sigma)
+        slope = np.array(solved.engine.slopes(z)[1][0])
+        # A step of mu counts in standard deviations, as one of log sigma does.
+        slope[start["mu"] : start["mu"] + 2] *= sigma
+        held = start["sigma"] + np.flatnonzero(sigma == cap)
+        found += [*np.abs(np.delete(slope, held)), *np.maximum(slope[held], 0.0)]
+    return at_most(float(max(found)) / solved.data.length.size, 1e-7)
+
+
 @claim("Where standard deviations may not go below a low cap, the likelihood has a maximum with one component as "
        "narrow as it may be (its standard deviation over the cap)")  # fmt: skip
 def capped_is_on_the_cap(comparison: Any) -> Claim:
@@ -396,7 +415,8 @@ scenario = Scenario(
         path_passes_the_interior, interior_is_em, interior_is_not_the_mle, inverse_gamma_closes_the_path,
         inverse_gamma_has_a_mode, mode_is_close_to_em, posterior_hardly_differs,
         half_normal_leaves_it_open, half_normal_has_no_mode, labels_are_exchangeable, labels_are_sorted,
-        rhat_without_the_rule, rhat_with_the_rule, capped_is_on_the_cap, height_is_the_caps,
+        rhat_without_the_rule, rhat_with_the_rule, capped_is_stationary, capped_is_on_the_cap,
+        height_is_the_caps,
         middle_cap_is_em, place_depends_on_the_cap,
     ),
     holdout=lambda data: np.arange(data.length.size) % 5 == 4,

@@ -75,6 +75,19 @@ PROPER = {"default": 3, "n2": 2, "n1": 1}  # variants with the conjugate prior, 
 ADDED = {"constant_n3": 3, "constant_n1": 1}
 
 
+@claim("At n = 3 and n = 2 the MLE of mu and of the variance are the mean and the squared scale that SciPy's norm.fit "
+       "finds (largest relative difference)")  # fmt: skip
+def mle_is_norm_fit(comparison: Any) -> Claim:
+    from scipy.stats import norm
+
+    gaps = []
+    for variant in ("default", "n2", "constant_n3"):
+        mean, scale = norm.fit(comparison[variant].data.hours)
+        gaps.append(abs(comparison[variant].row("mle", "mu").estimate / mean - 1))
+        gaps.append(abs(comparison[variant].row("mle", "variance").estimate / scale**2 - 1))
+    return at_most(float(max(gaps)), 1e-8)
+
+
 @claim("At n = 2 the MLE of the variance is a quarter of the squared difference of the two observations (relative "
        "difference)")  # fmt: skip
 def mle_at_two(comparison: Any) -> Claim:
@@ -300,8 +313,8 @@ scenario = Scenario(
     },
     no_posterior=dict.fromkeys(ADDED, NO_INTEGRAL),
     claims=(
-        mle_at_two, wald_at_two, mle_at_one, mode_is_conjugate, mean_is_conjugate, interval_is_students,
-        mu_has_a_variance_at_one, constant_is_a_prior, constant_is_the_answer, prior_depends_on_n,
+        mle_is_norm_fit, mle_at_two, wald_at_two, mle_at_one, mode_is_conjugate, mean_is_conjugate,
+        interval_is_students, mu_has_a_variance_at_one, constant_is_a_prior, constant_is_the_answer, prior_depends_on_n,
         constant_has_no_posterior, no_posterior_is_told, one_observation_says_little,
     ),
     holdout="three observations are too few to keep any back",
