@@ -210,6 +210,27 @@ def posterior_variance_is_conjugate(comparison: Any) -> Claim:
     return close_to_exact((comparison["default"].panels["mcmc"].native["posterior"]["mu"].values - mean) ** 2, sd**2)
 
 
+@claim("Ten copies of the data make the posterior variance of mu 1/(10 n + 1), for n measurements of standard "
+       "deviation one (in Monte Carlo errors)")  # fmt: skip
+def copies_narrow_the_posterior(comparison: Any) -> Claim:
+    mean, sd = _posterior(COPIES * SPEEDS.size)
+    return close_to_exact((comparison["tenfold"].panels["mcmc"].native["posterior"]["mu"].values - mean) ** 2, sd**2)
+
+
+@claim("The posterior interval of mu begins and ends at quantiles of a normal distribution, with the data and with ten "
+       "copies of them (larger gap, in Monte Carlo errors)")  # fmt: skip
+def posterior_interval_is_normal(comparison: Any) -> Claim:
+    from scipy.stats import norm
+
+    found = []
+    for solved in comparison.solutions.values():
+        row, at = solved.interval("mcmc", "eti", "mu"), norm(*_posterior(solved.data.speed.size))
+        draws = solved.panels["mcmc"].native["posterior"]["mu"].values
+        for prob in (0.5 - row.ci_prob / 2, 0.5 + row.ci_prob / 2):
+            found.append(close_to_exact(draws, at.ppf(prob), prob=prob))
+    return max(found, key=lambda one: float(one.measured))
+
+
 @claim("The speed of light in vacuum lies outside the interval of mu in every panel, and further out, in half-widths "
        "of the interval, with ten times the data (panels of which this is so)")  # fmt: skip
 def instrument_is_off(comparison: Any) -> Claim:
@@ -313,7 +334,8 @@ scenario = Scenario(
         likelihood_is_a_sum, likelihood_is_a_parabola, mle_is_the_mean, standard_error_is_known, intervals_are_one,
         ascent_arrives, ascent_halves, product_underflows, sum_does_not_underflow, copies_do_not_move_the_mle,
         copies_multiply_the_curvature, copies_shrink_the_error, map_counts_the_guess, laplace_is_exact,
-        posterior_mean_is_conjugate, posterior_variance_is_conjugate, instrument_is_off,
+        posterior_mean_is_conjugate, posterior_variance_is_conjugate, copies_narrow_the_posterior,
+        posterior_interval_is_normal, instrument_is_off,
     ),
     holdout=lambda data: np.arange(data.speed.size) % 5 == 4,
     mathematics=(

@@ -133,6 +133,26 @@ def scale_is_the_loss(comparison: Any) -> Claim:
     )
 
 
+@claim("The profile interval of the slope ends where n log(MAE) has risen by half the chi-squared limit, for n "
+       "households and the least mean absolute error MAE at the slope, by a root search (largest relative difference "
+       "of the ends)")  # fmt: skip
+def profile_ends_are_roots(comparison: Any) -> Claim:
+    from scipy.optimize import brentq
+    from scipy.stats import chi2
+
+    d, best = comparison["default"].data, _vertex(comparison["default"].data)
+    row = comparison["default"].interval("mle", "profile", "slope")
+
+    def fallen(slope: float) -> float:  # at a slope the best level is a median
+        rest = d.food - slope * d.income
+        least = np.abs(_residuals(d, best)).sum()
+        rise = d.food.size * np.log(np.abs(rest - np.median(rest)).sum() / least)
+        return float(2 * rise - chi2.ppf(row.ci_prob, 1))
+
+    ends = [brentq(fallen, best[1], best[1] + side, xtol=1e-14, rtol=1e-14) for side in (-0.3, 0.3)]
+    return at_most(max(abs(row.lower / ends[0] - 1), abs(row.upper / ends[1] - 1)), 1e-6)
+
+
 @claim("A household that is moved, however far, but not across the MLE's line leaves the line exactly where it is "
        "(largest change of the vertex, a tenth of the households moved tenfold)")  # fmt: skip
 def far_points_do_not_pull(comparison: Any) -> Claim:
@@ -303,7 +323,8 @@ scenario = Scenario(
     estimands=("level", "slope", "b"),
     claims=(
         loss_is_likelihood, mle_is_the_vertex, mle_is_quantreg, descent_ends_at_mle, passes_through_two,
-        halves_the_data, scale_is_the_loss, far_points_do_not_pull, map_is_the_line, map_divides_by_one_more,
+        halves_the_data, scale_is_the_loss, profile_ends_are_roots, far_points_do_not_pull, map_is_the_line,
+        map_divides_by_one_more,
         posterior_mean_is_the_integral, posterior_variance_is_the_integral, posterior_scale_is_the_integral,
         draws_are_off_the_vertex, squares_give_a_flatter_line, squares_bend_to_two,
     ),
