@@ -187,7 +187,7 @@ def _focal(rate: float) -> float:
 
 
 def _recovered(p: float) -> float:
-    """Return the rate whose focal loss p minimises (Charoenphakdee et al. 2021, CVPR)."""
+    """Return the rate whose focal loss p minimises (Charoenphakdee et al. 2021, CVPR, 5202-5211)."""
 
     def phi(q: float) -> float:
         return float((1 - q) ** FOCUS / q - FOCUS * (1 - q) ** (FOCUS - 1) * np.log(q))

@@ -120,6 +120,13 @@ def sandwich_is_larger(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(ratio / np.sqrt(_dispersion()) - 1))), 1e-7)
 
 
+@claim("The visits of all persons have a variance that is between six and eight times their mean, where a Poisson "
+       "distribution has one of once its mean (ratio)")  # fmt: skip
+def visits_scatter_too_much(comparison: Any) -> Claim:
+    visits = _visits()[2]
+    return between(float(visits.var() / visits.mean()), 6.0, 8.0)
+
+
 @claim("White's sandwich error of the rate, by the root of variance over mean of the visits, is more than twice the "
        "model-based error for every judgement of health (least ratio)")  # fmt: skip
 def sandwich_is_twice(comparison: Any) -> Claim:
@@ -242,6 +249,13 @@ def wald_misses(comparison: Any) -> Claim:
        "in the limit of many counts (distance of the sum over all totals from the limit)")  # fmt: skip
 def posterior_misses(comparison: Any) -> Claim:
     return at_most(abs(_coverage()[1] - _limit()), 0.002)
+
+
+@claim("The Poisson model's Wald and posterior intervals from a thousand negative binomial counts cover their mean at "
+       "the same wrong rate (difference of the two sums over all totals)")  # fmt: skip
+def both_miss_alike(comparison: Any) -> Claim:
+    wald, posterior = _coverage()
+    return at_most(abs(wald - posterior), 0.002)
 
 
 @claim("The Poisson model's Wald and posterior intervals cover the mean of negative binomial counts less than four "
@@ -371,11 +385,11 @@ scenario = Scenario(
     simulate=simulate,
     estimands=("rate",),
     claims=(
-        mle_is_the_glm, errors_are_the_glms, sandwich_is_larger, sandwich_is_twice, mle_is_the_closest,
+        mle_is_the_glm, errors_are_the_glms, visits_scatter_too_much, sandwich_is_larger, sandwich_is_twice,
+        mle_is_the_closest,
         closest_misses_the_zeros, closest_is_far, map_is_conjugate, mean_is_conjugate, interval_is_conjugate,
-        wald_misses,
-        posterior_misses, limit_is_low, sandwich_covers, held_out_sees_it, predictive_check_sees_it,
-        training_likelihood_does_not,
+        wald_misses, posterior_misses, both_miss_alike, limit_is_low, sandwich_covers, held_out_sees_it,
+        predictive_check_sees_it, training_likelihood_does_not,
     ),
     holdout=lambda data: np.arange(data.total.size) % 5 == 4,
     mathematics=(
