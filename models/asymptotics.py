@@ -131,16 +131,16 @@ def mean_is_closed(comparison: Any) -> Claim:
 
 
 @lru_cache(maxsize=1)
-def _studied(comparison: Any) -> dict[tuple[int, str], tuple[float, float]]:
-    """Return value and Monte Carlo error of each n and measure of a study of the MLE."""
-    study = comparison.study(n=SIZES, replicates=REPLICATES, methods=("mle",), intervals=("wald",))
+def _studied(comparison: Any) -> dict[tuple[str, int, str], tuple[float, float]]:
+    """Return value and Monte Carlo error of each n and measure of a study of MLE and MAP."""
+    study = comparison.study(n=SIZES, replicates=REPLICATES, methods=("mle", "map"), intervals=("wald",))
     rows = study.performance.itertuples()
-    return {(int(row.n), str(row.measure)): (float(row.value), float(row.mcse)) for row in rows}
+    return {(str(row.method), int(row.n), str(row.measure)): (float(row.value), float(row.mcse)) for row in rows}
 
 
-def _study_gap(comparison: Any, measure: str, exact: Callable[[int], float]) -> Claim:
+def _study_gap(comparison: Any, measure: str, exact: Callable[[int], float], method: str = "mle") -> Claim:
     studied = _studied(comparison)
-    gaps = [abs(studied[n, measure][0] - exact(n)) / studied[n, measure][1] for n in SIZES]
+    gaps = [abs(studied[method, n, measure][0] - exact(n)) / studied[method, n, measure][1] for n in SIZES]
     return at_most(max(gaps), ERRORS)
 
 
@@ -155,6 +155,35 @@ def error_is_closed(comparison: Any) -> Claim:
 def slope_is_minus_half(comparison: Any) -> Claim:
     slope = np.log(_relative_mse(1.1e6) / _relative_mse(1e6)) / np.log(1.1) / 2
     return between(float(slope), -0.5 - 1e-5, -0.5 + 1e-5)
+
+
+def _relative_mse_of(added: float, n: float) -> float:
+    """Return the mean squared error of (added + n)/(HOURS + T) over the squared rate, by quadrature over T."""
+    from scipy.stats import gamma
+
+    # T over the true mean of one is Gamma(n): sums over equal steps of a twentieth of its standard deviation.
+    total = n + np.sqrt(n) * np.linspace(-9, 9 + 60 / np.sqrt(n), 601)
+    total = total[total > 0]
+    weight = gamma.pdf(total, n)
+    error = (added + n) / (HOURS * TRUE + total) - 1
+    return float(weight @ error**2 / weight.sum())
+
+
+@claim("MAP and posterior mean of the rate are consistent as the MLE is: the root of their mean squared error, by "
+       "quadrature over the total hours, falls as n to the power -1/2, for n observations (larger distance of the "
+       "slope of the logarithms from -1/2 at n = 1e6)")  # fmt: skip
+def prior_is_overcome(comparison: Any) -> Claim:
+    gaps = []
+    for added in (SHAPE - 1, SHAPE):
+        slope = np.log(_relative_mse_of(added, 1.1e6) / _relative_mse_of(added, 1e6)) / np.log(1.1) / 2
+        gaps.append(abs(slope + 0.5))
+    return at_most(float(max(gaps)), 1e-5)
+
+
+@claim("The mean squared error of the rate's MAP in a simulation study at three sample sizes is that of its integral "
+       "over the total hours (largest gap in Monte Carlo errors)")  # fmt: skip
+def map_error_is_the_integral(comparison: Any) -> Claim:
+    return _study_gap(comparison, "mse", lambda n: TRUE**2 * _relative_mse_of(SHAPE - 1, n), "map")
 
 
 @claim("The standard deviation of the rate's MLE in a simulation study at three sample sizes is that of its closed "
@@ -342,7 +371,7 @@ def pareto_is_far(comparison: Any) -> Claim:
 def rates(comparison: Any) -> Figure:
     """Errors along n: of the rate, by formula and study, and of the upper end."""
     n, studied = np.logspace(np.log10(5), 4, 60), _studied(comparison)
-    found = [float(np.sqrt(studied[k, "mse"][0])) / TRUE for k in SIZES]
+    found = [float(np.sqrt(studied["mle", k, "mse"][0])) / TRUE for k in SIZES]
     return Figure(
         "Two rates at which an estimate becomes right",
         "The root mean squared error of the MLE, over the true value: of the exponential rate, which falls like "
@@ -443,7 +472,8 @@ scenario = Scenario(
     ),
     expect={"uniform": {"mle": "at_boundary", "map": "at_boundary"}},
     claims=(
-        mle_is_closed, map_is_closed, mean_is_closed, error_is_closed, slope_is_minus_half, variance_is_closed,
+        mle_is_closed, map_is_closed, mean_is_closed, error_is_closed, slope_is_minus_half, prior_is_overcome,
+        map_error_is_the_integral, variance_is_closed,
         bound_is_reached, coverage_is_closed, distribution_is_normal, posterior_becomes_normal,
         slope_of_the_variation, end_is_the_largest, end_is_an_edge, profile_of_the_end, profile_covers_exactly,
         posterior_is_pareto, posterior_covers_exactly, slope_is_minus_one, error_is_exponential, pareto_stays_away,

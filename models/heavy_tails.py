@@ -191,6 +191,17 @@ def normal_has_no_bound(comparison: Any) -> Claim:
     return at_most(max(abs(_shift(comparison, "normal", m) - exact) for m in ("mle", "map")), 1e-8)
 
 
+@claim("A day whose loss moves pulls the posterior mean of the slope under normal errors as far as least squares, by "
+       "its entry in (X'X)^-1 X' for the predictors X (in Monte Carlo errors)")  # fmt: skip
+def normal_mean_has_no_bound(comparison: Any) -> Claim:
+    air = comparison["default"].data.air
+    moved, still = (
+        comparison[v].panels["mcmc"].native["posterior"]["slope"].values for v in ("normal_moved", "normal")
+    )
+    n = min(moved.shape[1], still.shape[1])
+    return close_to_exact(moved[:, :n] - still[:, :n], MOVE * air[DAY] / (air @ air))
+
+
 @claim("The slope of least absolute deviations, the MLE under Laplace errors, is not pulled at all by a day that was "
        "above the line and moves up (change of the slope)")  # fmt: skip
 def laplace_does_not_move(comparison: Any) -> Claim:
@@ -227,6 +238,22 @@ def student_forgets(comparison: Any) -> Claim:
     # Its scale remembers that a day was far: one part in n.
     gone = _student(Data({"air": d.air, "loss": far}))[1]
     return at_most(abs(gone - without) / abs(_line(comparison, "default", "mle")[1] - without), 0.5)
+
+
+@claim("MAP and posterior mean of the slope under Student errors come nearer to those without a day when that day "
+       "moves very far than when it stays (larger distance when the day moves a thousand times as far, in the distance "
+       "when it stays; the means by quadrature)")  # fmt: skip
+def student_forgets_in_all_panels(comparison: Any) -> Claim:
+    d = comparison["default"].data
+    kept = np.arange(d.air.size) != DAY
+    without = Data({"air": d.air[kept], "loss": d.loss[kept]})
+    far = Data({"air": d.air, "loss": d.loss + 1000 * MOVE * ~kept})
+
+    def slopes(one: Data) -> np.ndarray:
+        mean = _integral(tuple(one.air), tuple(one.loss), "student", COARSE)[0][1]
+        return np.array([_student(one, extra=1.0)[1], mean])
+
+    return at_most(float(np.max(np.abs((slopes(far) - slopes(without)) / (slopes(d) - slopes(without))))), 0.5)
 
 
 @claim("The slope of Huber's M-estimator (RLM), whose loss is linear in the tails, is pulled by a moved day less than "
@@ -493,9 +520,10 @@ scenario = Scenario(
         "normal_moved": {"errors": "normal", "moved": MOVE},
     },
     claims=(
-        normal_is_least_squares, student_is_em, student_map_is_em, normal_has_no_bound,
+        normal_is_least_squares, student_is_em, student_map_is_em, normal_has_no_bound, normal_mean_has_no_bound,
         laplace_does_not_move, laplace_mean_has_no_bound, student_hardly_moves, student_forgets,
-        huber_is_bounded, posteriors_are_the_integrals, normal_widens_most, laplace_is_too_narrow, engel_has_no_bound,
+        student_forgets_in_all_panels, huber_is_bounded, posteriors_are_the_integrals, normal_widens_most,
+        laplace_is_too_narrow, engel_has_no_bound,
         engel_is_bounded, engel_huber_is_bounded, engel_is_forgotten,
     ),
     holdout=lambda data: np.arange(data.loss.size) % 5 == 4,

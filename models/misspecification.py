@@ -120,8 +120,8 @@ def sandwich_is_larger(comparison: Any) -> Claim:
     return at_most(float(np.max(np.abs(ratio / np.sqrt(_dispersion()) - 1))), 1e-7)
 
 
-@claim("The visits of all persons have a variance that is between six and eight times their mean, where a Poisson "
-       "distribution has one of once its mean (ratio)")  # fmt: skip
+@claim("The visits of all persons have a variance that is between six and eight times their mean; that of a "
+       "Poisson distribution is its mean (ratio)")  # fmt: skip
 def visits_scatter_too_much(comparison: Any) -> Claim:
     visits = _visits()[2]
     return between(float(visits.var() / visits.mean()), 6.0, 8.0)

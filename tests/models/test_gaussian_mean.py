@@ -30,7 +30,11 @@ def test_claims_notice_other_data(run: Any, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_claims_notice_another_guess(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gaussian_mean, "GUESS", 15.0)
-    for claim in (gaussian_mean.map_counts_the_guess, gaussian_mean.posterior_mean_is_conjugate):
+    for claim in (
+        gaussian_mean.map_counts_the_guess,
+        gaussian_mean.posterior_mean_is_conjugate,
+        gaussian_mean.posterior_interval_is_normal,
+    ):
         assert not claim(run).holds, claim.__name__
 
 

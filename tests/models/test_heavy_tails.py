@@ -28,6 +28,8 @@ def test_claims_notice_other_degrees_of_freedom(run: Any, monkeypatch: pytest.Mo
 def test_claims_notice_another_move(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tails, "MOVE", 31.0)
     assert not tails.normal_has_no_bound(run).holds
+    monkeypatch.setattr(tails, "MOVE", 33.0)
+    assert not tails.normal_mean_has_no_bound(run).holds
 
 
 def test_claims_notice_another_posterior(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,6 +98,7 @@ def test_absolute_errors_notice_other_data(solved: Any) -> None:
         mae.descent_ends_at_mle,
         mae.passes_through_two,
         mae.scale_is_the_loss,
+        mae.profile_ends_are_roots,
         mae.far_points_do_not_pull,
         mae.map_is_the_line,
     ):

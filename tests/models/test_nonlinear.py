@@ -20,7 +20,7 @@ def run(solved: Any) -> Any:
 
 def test_claims_notice_another_prior(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(curves, "MEDIAN", 0.8)
-    for claim in (curves.modes_are_roots, curves.rates_are_integrals):
+    for claim in (curves.modes_are_roots, curves.rates_are_integrals, curves.intervals_are_integrals):
         assert not claim(run).holds, claim.__name__
 
 
