@@ -356,6 +356,7 @@ def main() -> None:
     parser.add_argument("--thresholds", nargs="*", default=None, help="their names; all of them if not given")
     parser.add_argument("--probes", action="store_true", help="leave out each probe in place of thresholds")
     parser.add_argument("--cases", default="0/1", help="every N-th case from the K-th on, as K/N")
+    parser.add_argument("--noted", action="store_true", help="take the cases noted so far, and note no further ones")
     parser.add_argument("--most", type=int, default=None, help="cases that are looked at for a threshold")
     parser.add_argument("--seconds", type=float, default=np.inf, help="leave out cases that take longer to solve")
     parser.add_argument("--factor", type=float, default=2.0)
@@ -368,7 +369,9 @@ def main() -> None:
     k, n = map(int, asked.cases.split("/"))
     with warnings.catch_warnings(), np.errstate(all="ignore"), suppress(KeyboardInterrupt):
         warnings.simplefilter("ignore")
-        record(file, [case.name for case in CASES][k::n])
+        if not asked.noted:
+            record(file, [case.name for case in CASES][k::n])
+        thresholds()
         of = file.cases()
         fast = [
             name for name in sorted(of, key=lambda name: of[name]["seconds"]) if of[name]["seconds"] <= asked.seconds

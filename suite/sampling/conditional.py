@@ -26,6 +26,8 @@ SAME = 1e-8  # relative difference of two curvatures up to which they are one
 SINGULAR = 1e-13  # least eigenvalue of the precision, in its own units, of which enough digits are left
 STEPS, FALLEN = 60, 8.0  # units that the others are followed from their mode, and how far their density falls there
 FEW = 1e-3  # share of draws that may lie beyond that fall
+MOST_DRAWS = 400  # draws of which the precision is looked at: enough to tell a share of a few in a thousand from none
+OUT_OF_DOMAIN = 1e300  # stands for an infinite fall of the density: the minimisation needs a number
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Conditional:
         def falls(s: np.ndarray) -> tuple[float, np.ndarray]:
             value, gradient = self._marginal(s)
             finite = np.isfinite(value) and np.all(np.isfinite(gradient))
-            return (-float(value), -np.asarray(gradient)) if finite else (1e300, np.zeros_like(s))
+            return (-float(value), -np.asarray(gradient)) if finite else (OUT_OF_DOMAIN, np.zeros_like(s))
 
         found = minimize(falls, self.engine.graph.start[others], jac=True, method="L-BFGS-B")
         for j in range(found.x.size):
@@ -109,7 +111,7 @@ class Conditional:
         for that reason alone.
         """
         rows = z.reshape(-1, z.shape[-1])
-        some = rows[:: max(1, len(rows) // 400)]
+        some = rows[:: max(1, len(rows) // MOST_DRAWS)]
         bad = [not _has_digits(-self.engine.sampled_hessian(row)[np.ix_(self.normal, self.normal)]) for row in some]
         return bool(np.mean(bad) <= FEW)
 

@@ -19,6 +19,8 @@ from triptych.sampling.whitening import Whitening
 LEVEL = 1e-300  # a slope of zero: between corners the sampler takes it for a gradient that was not computed
 TRIES = 80  # starting points that a chain tries
 CHEAP = 4e-5  # seconds of a gradient up to which chains take turns: handing over Python's lock costs as much
+TIMED = 20  # calls by which that is measured: the first ones are slow, and the fastest counts
+WIDEST = 12.0  # times the jitter of a start that the last of the tries has: from there most domains have been reached
 
 
 class Density(Protocol):
@@ -112,7 +114,7 @@ def _is_cheap(engine: Engine) -> bool:
     """Whether a call of the density is mostly Python, whose lock chains side by side only contend for."""
     z, run = engine.graph.start, engine.density()
     spent = []
-    for _ in range(20):  # the first ones are slow
+    for _ in range(TIMED):
         began = time.perf_counter()
         run(z)
         spent.append(time.perf_counter() - began)
@@ -133,7 +135,7 @@ def starting_points(engine: Engine, whitened: Whitening | Conditional | None) ->
         rng = np.random.default_rng(seed)
         for attempt in range(TRIES):
             # A domain that is narrow or lies elsewhere needs a wider look.
-            wider = max(1.0, 12.0 * attempt / TRIES)
+            wider = max(1.0, WIDEST * attempt / TRIES)
             u = np.asarray(point + wider * rng.uniform(-reach, reach, point.size))
             found = value_and_gradient(engine, whitened, u)
             # A slope of exactly zero, as of a probability that is one to all digits, the sampler refuses to start from.

@@ -26,6 +26,7 @@ TO_DATUM = 24  # steps of an ascent to a heavy datum
 RUIN = 1e4  # fall of one log-density term that no other makes up for
 MOST_DRAWN = 6  # logarithmic coordinates up to which single data are tried
 MOST_RUINED = 0.75  # share of the data that a push costs so much, above which no single datum makes up for them
+DATA_EACH = 2  # data for each parameter, from which these are too few to fit most data exactly
 
 
 class SingleData(Probe):
@@ -120,4 +121,4 @@ def _ruinous(verdict: Verdict, j: int, sign: float) -> bool:
     ((_, after),) = objective.engine.pointwise(objective.full(x)).items()
     lost = before - after
     ruined = np.mean(~(lost < RUIN)) > MOST_RUINED or np.all(lost > LEAST_SLOPE * PROBE_STEPS)
-    return bool(before.size > 2 * objective.size and ruined)
+    return bool(before.size > DATA_EACH * objective.size and ruined)
