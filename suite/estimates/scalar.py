@@ -13,7 +13,7 @@ from triptych.engine.estimands import Estimand
 from triptych.estimates.optimum import Optimum
 
 INVOLVED = 1e-6  # least change along a direction, relative to the terms of the sum, that is more than rounding
-FAR = (30.0, 45.0)  # units of a logarithm at which a function is looked at
+FAR = (30.0, 45.0)  # units of a logarithm at which a function is looked at; pinned by no_success_beta_2_2 (halved)
 FARTHER = ((2.0**30, 2.0**50), (2.0**12, 2.0**20))  # the same for other coordinates; the second keeps more digits
 ONWARDS = 4.0  # units of a logarithm over which it is seen whether a standard error vanishes
 SAME_LIMIT = 1e-6  # relative difference up to which two limits are one
@@ -24,6 +24,7 @@ MOVED_ON = 8.0  # units of a logarithm along a ray after which it is seen whethe
 LEFT_LIMIT = 1e-4  # of a scalar and its standard error: the least move from its limit that is one
 SETTLED, GONE = 1e-9, 1e-12  # of a scalar: change between two places far out, and size there, at which it has a limit
 LIMIT_ZERO = 1e-9  # of a scalar: size of a limit up to which that is zero
+# FADES is pinned by one_part_on_its_edge (doubled).
 FADES = 0.5  # ratio of a standard error farther out to that here, from which it does not vanish
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from triptych.estimates.optimum import Optimum
 
 END_DOUBLINGS, END_HALVES = 60, 90  # doublings of a step until it is beyond an end, and bisections then
+# END_NUDGE is pinned by both_ends_of_a_uniform (halved).
 END_NUDGE = 1e-4  # relative change of a parameter by which the movement of an end is measured
 END_STILL = 1e-7  # movement of an end up to which it is rounding
 PARALLEL = 1e-6  # largest difference of two unit directions that are one
