@@ -684,6 +684,65 @@ def test_projector_mode_shows_one_act_and_steps_through_them(page: Page, lesson:
     assert page.evaluate(seen) == list(NAMES)
 
 
+def click(page: Page, selector: str) -> None:
+    """Press and let go the mouse's left button in the middle of an element, as it stands in the window."""
+    box = page.evaluate(f"document.querySelector({json.dumps(selector)}).getBoundingClientRect().toJSON()")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for kind in ("mousePressed", "mouseReleased"):
+        page.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1400, 900), (1920, 1080), (390, 844)])
+def test_a_projector_opens_the_act_at_the_top_of_the_window(page: Page, lesson: Path, width: int, height: int) -> None:
+    seen = "[...document.querySelectorAll('section.act')].filter((a) => a.getBoundingClientRect().height > 0)"
+    for name in NAMES:
+        page.open(lesson, width=width, height=height)
+        page.evaluate(f"document.getElementById('{name}').scrollIntoView({{behavior: 'instant'}})")
+        page.evaluate("document.querySelector('.toc').scrollLeft = 1e4")  # on a phone the button is at the menu's end
+        page.evaluate(FRAMES)
+        click(page, ".projector")
+        assert page.evaluate(f"{seen}.map((a) => a.id)") == [name]
+        assert page.evaluate("location.hash") == f"#{name}"
+
+
+def test_a_projector_keeps_the_address_and_escape_leaves_it(page: Page, lesson: Path) -> None:
+    page.open(lesson, fragment="small_n?n=3")
+    page.evaluate("document.querySelector('.projector').click()")
+    assert page.evaluate("location.hash") == "#small_n?n=3"
+    page.evaluate("document.querySelector('.stage [data-step=\"1\"]').click()")
+    assert page.evaluate("location.hash") == f"#{NAMES[1]}"
+    page.evaluate("document.querySelector('.stage [data-step=\"-1\"]').click()")
+    assert page.evaluate("location.hash") == "#small_n?n=3"
+    page.send("Input.dispatchKeyEvent", type="keyDown", key="Escape")
+    assert page.evaluate("document.documentElement.classList.contains('big')") is False
+    assert page.evaluate("document.querySelector('.projector').getAttribute('aria-pressed')") == "false"
+    page.send("Input.dispatchKeyEvent", type="keyDown", key="Escape")  # it opens nothing
+    assert page.evaluate("document.documentElement.classList.contains('big')") is False
+
+
+def test_the_address_of_an_act_alone_shows_no_answer(page: Page, lesson: Path) -> None:
+    page.open(lesson, fragment="lasso")
+    page.evaluate(FRAMES)
+    assert page.evaluate("document.querySelector('#lasso .panels').getBoundingClientRect().height") == 0
+    bench(page, "lasso", prior=0.2)
+    page.evaluate("document.querySelector('.toc a[href=\"#mixture\"]').click()")
+    page.evaluate("document.querySelector('.toc a[href=\"#lasso\"]').click()")
+    page.evaluate("new Promise((done) => setTimeout(done, 50))")
+    assert page.evaluate("lesson.benches.lasso.current().prior") == 0.2
+
+
+@pytest.mark.parametrize(
+    ("hash_", "told"), [("act=mixture", True), ("mixtur?n=3", True), ("mixture", False), ("ending", False)]
+)
+def test_an_address_without_an_act_is_told(page: Page, lesson: Path, hash_: str, told: bool) -> None:
+    page.open(lesson, fragment=hash_)
+    line = "document.querySelector('.lost').textContent"
+    assert (hash_ in page.evaluate(line)) == told
+    page.evaluate("location.hash = '#mixture'")
+    page.evaluate("new Promise((done) => setTimeout(done, 50))")
+    assert page.evaluate(line) == ""
+
+
 @pytest.mark.parametrize(("width", "height"), [(1400, 900), (1920, 1080), (1366, 768)])
 def test_a_projector_has_curves_and_buttons_in_view(page: Page, lesson: Path, width: int, height: int) -> None:
     page.open(lesson, width=width, height=height)

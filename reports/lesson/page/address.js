@@ -13,7 +13,7 @@ function address(name, bench, start) {
 /** Return a value of the data as the bench can hold it: a whole number of its steps, so that two are equal or clearly apart. */
 const onStep = (value, { step }) => Number(value.toFixed(Math.round(-Math.log10(step))));
 
-/** Return the act and the bench of an address, or null; what does not fit the bench is left at its start. */
+/** Return the act and the bench of an address, and whether it states one, or null; what does not fit the bench is left at its start. */
 function addressed(hash, starts, configs) {
   const [name, query = ""] = hash.slice(1).replaceAll("%2C", ",").split("?"); // some programs write the comma so
   if (!Object.hasOwn(starts, name)) return null;
@@ -34,5 +34,5 @@ function addressed(hash, starts, configs) {
       if (key === "n") bench.n = Math.round(bench.n);
     }
   }
-  return { name, bench };
+  return { name, bench, stated: query !== "" };
 }

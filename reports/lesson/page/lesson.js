@@ -27,18 +27,29 @@ function begin() {
   }
   const goTo = () => {
     const there = addressed(location.hash, starts, configs);
+    tellUnknown(there ? "" : location.hash.slice(1), Object.keys(benches));
     if (!there) return;
     here = location.hash;
-    benches[there.name].set(there.bench);
+    if (there.stated) benches[there.name].set(there.bench); // the address of an act alone leaves its bench as it is
     document.getElementById(there.name).scrollIntoView();
     projector.turn(there.name);
   };
-  const projector = makeProjector(Object.keys(benches));
+  const projector = makeProjector(Object.keys(benches), (name) => {
+    here = address(name, benches[name].current(), starts[name]);
+    history.replaceState(null, "", here);
+  });
   window.addEventListener("hashchange", goTo);
   Object.values(benches).forEach((bench) => bench.show());
   goTo();
   checkAll(Object.keys(benches), states);
   window.lesson = { acts, benches, judged, random }; // for tests and the curious
+}
+
+/** Say that an address leads to no act and no other part of the page; an empty one leads to its top. */
+function tellUnknown(name, names) {
+  const line = document.querySelector(".lost");
+  line.hidden = name === "" || document.getElementById(name) !== null;
+  line.textContent = line.hidden ? "" : `The address asks for "${name}", and the lesson has no such act. It has ${names.map((act) => `#${act}`).join(", ")}.`;
 }
 
 /** Compare all positions of all acts, a few at a time, so that the page answers meanwhile. */

@@ -1,6 +1,7 @@
-// Projector mode: one act fills the screen, large, with its prose put away.
+// Projector mode: one act fills the screen, large, with its prose put away; Escape leaves it.
 
-function makeProjector(names) {
+/** Set up the mode; turned(name) is called when it has turned to an act. */
+function makeProjector(names, turned) {
   const root = document.documentElement;
   const button = document.querySelector(".projector");
   const bar = document.querySelector(".stage");
@@ -11,14 +12,21 @@ function makeProjector(names) {
     if (!root.classList.contains("big")) return;
     names.forEach((other) => document.getElementById(other).classList.toggle("off", other !== name));
     window.scrollTo(0, 0);
+    turned(name);
+  }
+
+  /** The act that is read: the last one that begins in the upper third of the window, or above it. */
+  function seen() {
+    const begun = names.filter((name) => document.getElementById(name).getBoundingClientRect().top <= window.innerHeight / 3);
+    return begun[begun.length - 1] ?? names[0];
   }
 
   function toggle() {
+    const there = seen(); // before the prose goes, and all acts with it to other places
     const on = root.classList.toggle("big");
     put(button, { "aria-pressed": on });
     if (on) {
-      const seen = names.find((name) => document.getElementById(name).getBoundingClientRect().bottom > 80);
-      turn(seen ?? at);
+      turn(there);
     } else {
       names.forEach((name) => document.getElementById(name).classList.remove("off"));
       document.getElementById(at).scrollIntoView();
@@ -27,6 +35,9 @@ function makeProjector(names) {
   }
 
   button.addEventListener("click", toggle);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && root.classList.contains("big")) toggle();
+  });
   bar.querySelectorAll("button").forEach((step) => {
     step.addEventListener("click", () => {
       turn(names[(names.indexOf(at) + Number(step.dataset.step) + names.length) % names.length]);
