@@ -597,6 +597,49 @@ def test_only_the_mode_jumps_when_the_prior_is_written_on_log_sigma(page: Page, 
     assert [method for method in METHODS if before[method] != after[method]] == ["map"]
 
 
+def heights(page: Page, name: str, method: str, part: str) -> dict[float, float]:
+    """Return the heights of a drawn curve above the axis, by their place."""
+    path = page.evaluate(f"document.querySelector('#{name} .panel.{method} .{part}').getAttribute('d')")
+    return {float(x): 150 - float(y) for x, y in re.findall(r"[ML]([\d.]+) ([\d.]+)", path)}
+
+
+@pytest.mark.parametrize(
+    ("name", "switch"), [(name, switch) for name in ("small_n", "mixture") for switch in get(name).switches]
+)
+def test_the_orange_curve_is_the_blue_one_times_the_dotted_prior(
+    page: Page, lesson: Path, name: str, switch: str
+) -> None:
+    page.open(lesson)
+    bench(page, name, switch=switch)
+    page.evaluate(FRAMES)
+    blue, orange = heights(page, name, "mle", "line"), heights(page, name, "map", "line")
+    dotted = heights(page, name, "map", "prior")
+    clear = [x for x in blue if x in orange and x in dotted and min(blue[x], orange[x], dotted[x]) > 6]
+    clear = [x for x in clear if x > max(blue) / 2] if name == "mixture" else clear  # sigma above 0.003
+    assert len(clear) > 8
+    ratios = np.log([orange[x] / (blue[x] * dotted[x]) for x in clear])
+    assert np.ptp(ratios) < 0.25  # the mean has a wide prior too, and pixels have a width
+
+
+@pytest.mark.parametrize("name", ["small_n", "mixture"])
+def test_beside_the_posterior_stands_the_prior_of_what_it_is_a_density_of(page: Page, lesson: Path, name: str) -> None:
+    page.open(lesson)
+    axis = get(name).bench["axis"]
+    for switch in get(name).switches:
+        bench(page, name, switch=switch)
+        page.evaluate(FRAMES)
+        dotted = heights(page, name, "mcmc", "prior")
+        shares = np.array(list(dotted)) / max(dotted)
+        if name == "small_n":  # half-normal of scale one, whatever the switch
+            density = stats.halfnorm.pdf(axis["lo"] + (axis["hi"] - axis["lo"]) * shares)
+        else:
+            sigma = axis["lo"] * (axis["hi"] / axis["lo"]) ** shares
+            of_sigma = stats.halfnorm.pdf if switch == "half_normal" else stats.invgamma(3, scale=3).pdf
+            density = of_sigma(sigma) * sigma
+        found = np.array(list(dotted.values()))
+        assert found / found.max() == pytest.approx(density / density.max(), abs=0.02), switch
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_lines_stand_where_the_axis_has_their_values(page: Page, lesson: Path, name: str) -> None:
     page.open(lesson)

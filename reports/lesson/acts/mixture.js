@@ -107,7 +107,8 @@ acts.mixture = (() => {
       likelihood: (x) => likelihood(Math.log(x)),
       joint: (x) => joint(Math.log(x)),
       density: (x) => density(Math.log(x)), // per unit of log sigma, as the axis is
-      prior: (x) => prior_(Math.log(x)) + Math.log(x),
+      prior: (x) => prior_(Math.log(x)), // of sigma, as in the joint density
+      priorOfDensity: (x) => prior_(Math.log(x)) + Math.log(x), // of log sigma, as the density is drawn
       interior: () => {
         inner ??= maxima(likelihood, grid(-4, 2, 49)).map((top) => ({ x: Math.exp(top.x), height: top.height }));
         return inner[0];

@@ -22,7 +22,8 @@ acts.small_n = (() => {
       likelihood: (x) => likelihood(Math.log(x)),
       joint: (x) => joint(Math.log(x)),
       density: (x) => marginal(Math.log(x)) - Math.log(x),
-      prior: (x) => prior_(Math.log(x)),
+      prior: (x) => prior_(Math.log(x)) + (log ? Math.log(x) : 0), // of what the joint density is one of
+      priorOfDensity: (x) => prior_(Math.log(x)),
     };
     const exists = n > 1 && spread;
     if (exists) {

@@ -20,7 +20,8 @@ function curvesOf(found, axis) {
     mle: heights(found.likelihood, reference),
     map: heights(found.joint),
     mcmc: found.mcmc.status === "no_posterior" ? [] : heights(found.density),
-    prior: heights(found.prior),
+    // A density of sigma is not one of log sigma: beside each curve stands the prior of its own kind.
+    priors: { map: heights(found.prior), mcmc: heights(found.priorOfDensity ?? found.prior) },
   };
 }
 
@@ -74,7 +75,7 @@ function makePanels(place, config) {
       const line = path(curves[panel.method]);
       put(panel.line, { d: line });
       put(panel.area, { d: line && `${line}L${width} ${PANEL.floor}L0 ${PANEL.floor}Z` });
-      put(panel.prior, { d: panel.method === "mle" ? "" : path(curves.prior) });
+      put(panel.prior, { d: panel.method === "mle" ? "" : path(curves.priors[panel.method]) });
       panel.ghosts.forEach((line, k) => {
         const share = shares[k];
         const mine = METHODS[k] === panel.method;
