@@ -185,13 +185,51 @@ def test_the_second_weight_is_the_ridge_solution(page: Page, lesson: Path, k: in
     said = page.evaluate(f"lesson.acts.weight_decay.solve({json.dumps(given)}, '')")
     x, y = np.column_stack([given["first"], given["second"]]), np.array(given["y"])
     for method, precision in (("mle", 0.0), ("map", given["prior"] ** -2), ("mcmc", given["prior"] ** -2)):
+        lines = said[method].get("more", [])
         if said[method]["status"] == "not_identified":
-            assert "more" not in said[method]
-            continue
-        gram = x.T @ x + precision * np.eye(2)
-        weight, spread = np.linalg.solve(gram, x.T @ y)[1], np.sqrt(np.linalg.inv(gram)[1, 1])
-        told = [float(word) for word in re.findall(r"-?\d+\.\d+", said[method]["more"].replace("\u2212", "-"))]
-        assert told == pytest.approx([weight, weight - 1.96 * spread, weight + 1.96 * spread], rel=6e-3, abs=6e-3)
+            known = np.allclose(given["first"], given["second"])  # one predictor twice: the sum is its weight
+            assert [line.split(" (")[0][:11] for line in lines] == ["sum of both"] * known
+            combinations, gram, target = [np.ones(1)], x[:, :1].T @ x[:, :1], x[:, :1].T @ y
+        else:
+            assert [line[:11] for line in lines] == ["second weig", "sum of both"]
+            combinations, gram, target = [np.array([0, 1]), np.ones(2)], x.T @ x + precision * np.eye(2), x.T @ y
+        for line, which in zip(lines, combinations, strict=False):
+            at, spread = which @ np.linalg.solve(gram, target), np.sqrt(which @ np.linalg.inv(gram) @ which)
+            told = [float(word) for word in re.findall(r"-?\d+\.\d+", line.replace("\u2212", "-"))]
+            assert told == pytest.approx([at, at - 1.96 * spread, at + 1.96 * spread], rel=6e-3, abs=6e-3)
+
+
+@pytest.mark.parametrize("correlation", [-1, -0.9, 0, 0.5, 0.8, 0.95, 1])
+def test_the_correlation_is_that_of_the_dots_on_the_screen(page: Page, lesson: Path, correlation: float) -> None:
+    page.open(lesson)
+    centres = (
+        "[...document.querySelectorAll('#weight_decay .side circle')]"
+        ".map((dot) => [+dot.getAttribute('cx'), -dot.getAttribute('cy')])"
+    )
+    title = "document.querySelector('#weight_decay .side text').textContent.replace('\u2212', '-')"
+    for n in (10, 4, 2):
+        bench(page, "weight_decay", extra=correlation, n=n)
+        page.evaluate(FRAMES)
+        found = np.corrcoef(np.transpose(page.evaluate(centres)))[0, 1]
+        if n == 10:
+            assert found == pytest.approx(correlation, abs=1e-9)
+        said = re.search(r"correlation (\S+)", page.evaluate(title))
+        assert (said is not None) == (n > 2)
+        if said is not None:
+            assert float(said[1]) == pytest.approx(found, abs=6e-3)
+
+
+def test_a_printed_state_of_two_predictors_can_be_computed_again(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    bench(page, "weight_decay")
+    page.evaluate(FRAMES)
+    state = page.evaluate("document.querySelector('#weight_decay .state').textContent").replace("\u2212", "-")
+    parts = [
+        re.search(rf"{name} ((?:-?[\d.]+,? ?)+)", state) for name in ("data", "first predictor", "second predictor")
+    ]
+    y, *x = ([float(v) for v in part[1].rstrip(". ").split(",")] for part in parts if part)
+    weights = np.linalg.lstsq(np.column_stack(x), np.array(y), rcond=None)[0]
+    assert float(shown(page, "weight_decay")["mle"][0].replace("\u2212", "-")) == pytest.approx(weights[0], abs=0.03)
 
 
 def test_the_probability_above_zero_is_the_integral(page: Page, lesson: Path) -> None:

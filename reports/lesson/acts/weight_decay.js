@@ -15,12 +15,15 @@ acts.weight_decay = (() => {
     const target = [dot(first, y), dot(second, y)];
     const estimate = (matrix) => {
       const [a, b, c] = inverse(matrix);
-      return { at: a * target[0] + b * target[1], other: b * target[0] + c * target[1], variance: a, spread: Math.sqrt(c) };
+      const [at, other] = [a * target[0] + b * target[1], b * target[0] + c * target[1]];
+      return { at, other, variance: a, spread: Math.sqrt(c), total: { at: at + other, spread: Math.sqrt(a + 2 * b + c) } };
     };
+    const line = (name, at, spread) => `${name} ${shown(at)} (${shown(at - Z * spread)} to ${shown(at + Z * spread)})`;
+    const sumOfBoth = (total) => line("sum of both", total.at, total.spread);
     const told = (e) => ({
       status: "ok", value: e.at, lower: e.at - Z * Math.sqrt(e.variance), upper: e.at + Z * Math.sqrt(e.variance),
       other: e.other,
-      more: `; second weight ${shown(e.other)} (${shown(e.other - Z * e.spread)} to ${shown(e.other + Z * e.spread)})`,
+      more: [line("second weight", e.other, e.spread), sumOfBoth(e.total)],
     });
     const decayed = estimate([gram[0] + prior ** -2, gram[1], gram[2] + prior ** -2]);
     const density = normal(decayed.at, decayed.variance);
@@ -36,6 +39,9 @@ acts.weight_decay = (() => {
       found.likelihood = normal(least.at, least.variance);
     } else {
       found.mle = { status: "not_identified" };
+      // Where the second predictor is the first once more, the data determine the sum, as one weight of one predictor.
+      const twice = Math.abs(gram[0] - gram[1]) <= 1e-5 * gram[0];
+      if (twice) found.mle.more = [sumOfBoth({ at: target[0] / gram[0], spread: gram[0] ** -0.5 })];
       found.likelihood = () => 0;
     }
     return found;
@@ -75,11 +81,21 @@ acts.weight_decay = (() => {
     return { first, second, prior: bench.prior };
   };
 
+  /** The sample correlation, as a class computes it; none of fewer than three weeks, where it is 1 or does not exist. */
+  const sampled = (first, second) => {
+    if (first.length < 3) return undefined;
+    const about = (values) => values.map((value) => value - mean(values));
+    const [u, v] = [about(first), about(second)];
+    const dot = (a, b) => sum(a.map((value, k) => value * b[k]));
+    return dot(u, v) / Math.sqrt(dot(u, u) * dot(v, v));
+  };
+
   /** The two predictors against each other: near a line, the data cannot tell their weights apart. */
   const side = (found, { first, second }) => {
     const axis = { lo: -2.5, hi: 2.5, ticks: [-2, -1, 0, 1, 2] };
+    const r = sampled(first, second);
     return {
-      title: "the predictors, one dot a week", dots: first.map((value, k) => [value, second[k]]),
+      title: `the predictors, one dot a week${r === undefined ? "" : `; correlation ${shown(r)}`}`, dots: first.map((value, k) => [value, second[k]]),
       x: { ...axis, label: "first predictor" }, y: { ...axis, label: "second predictor" },
     };
   };
@@ -88,6 +104,7 @@ acts.weight_decay = (() => {
     solve,
     sentence,
     side,
+    printed: (given) => ["first", "second"].map((which) => `${which} predictor ${given[which].map(shown).join(", ")}`),
     given: (bench, config) => ({ y: bench.y.slice(0, bench.n), ...inputs(bench, config) }),
     simulate: (draw, bench, truth, config) => {
       const { first, second, prior } = inputs(bench, config);

@@ -9,9 +9,10 @@ import numpy as np
 
 from triptych.reports.lesson.act import Act, Prediction, State
 
-# Made up for the lesson: ten weeks, two predictors without correlation, and the noise of the outcome.
+# Made up for the lesson: ten weeks, two predictors and the outcome. FIRST and OTHER have mean zero, no correlation and
+# one length, so that a mixture of both has with FIRST exactly the correlation that it is mixed for.
 FIRST = (-1.5, 1.1, -0.4, 0.8, -1.0, 1.5, 0.2, -0.7, 0.5, -0.5)
-OTHER = (0.6, 0.9, -1.3, -0.8, -0.3, -0.4, 1.6, 0.7, -1.5, 0.5)
+OTHER = (0.3, 1.0, -1.3, -0.5, -0.4, -0.1, 1.6, 0.7, -1.5, 0.2)
 OUTCOME = (-2.3, 2.6, -1.6, 0.4, -1.4, 1.3, 1.2, -0.1, 0.3, -1.1)
 
 
@@ -72,7 +73,13 @@ act = Act(
         "data": "outcome (up) against the first predictor (right), one dot a week",
         "n": {"min": 1, "max": 10, "start": 10, "label": "weeks"},
         "prior": {"lo": 0.05, "hi": 20, "start": 1, "label": "scale of the prior of both weights"},
-        "extra": {"label": "correlation of the predictors", "lo": -1, "hi": 1, "step": 0.01, "start": 0.95},
+        "extra": {
+            "label": "correlation of the predictors, all ten weeks",
+            "lo": -1,
+            "hi": 1,
+            "step": 0.01,
+            "start": 0.95,
+        },
         "axis": {"lo": -3, "hi": 4, "ticks": (-3, -2, -1, 0, 1, 2, 3, 4), "label": "weight of the first predictor"},
         "truth": 0.8,
         "other": 0.5,

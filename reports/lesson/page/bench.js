@@ -54,7 +54,7 @@ function makeBench(section, config, act, name, arrived) {
     side(found, given, bench);
     strip(bench, { marked: act.marked?.(bench) ?? -1, curves: act.curves?.(found, given, bench, config) });
     controls.show(bench);
-    find(".state").textContent = `${stateInWords(bench, config)} ${location.href.split("#")[0]}${address(name, bench, start)}`;
+    find(".state").textContent = `${stateInWords(bench, config, act.printed?.(given))} ${location.href.split("#")[0]}${address(name, bench, start)}`;
     section.dataset.solve = (solved - began).toFixed(1);
     section.dataset.draw = (performance.now() - solved).toFixed(1);
     // Readers hear the sentence when the bench has come to rest.
@@ -104,10 +104,11 @@ function startOf(config) {
   return start;
 }
 
-function stateInWords(bench, config) {
+/** Return the state of a bench in words, with what more its act prints of the data. */
+function stateInWords(bench, config, more = []) {
   const words = [`${config.n.label} ${bench.n}`, `${config.prior.label} ${shown(bench.prior)}`];
   if (config.extra) words.push(`${config.extra.label} ${shown(bench.extra)}`);
   if (config.switch) words.push(`${config.switch.label} ${config.switch.options.find(([value]) => value === bench.switch)[1]}`);
   words.push(`data ${bench[config.drag].slice(0, bench.n).map(shown).join(", ")}`);
-  return `${words.join("; ")}.`;
+  return `${[...words, ...more].join("; ")}.`;
 }

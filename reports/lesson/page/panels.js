@@ -31,7 +31,7 @@ function makePanels(place, config) {
   const panels = METHODS.map((method) => {
     const section = place.querySelector(`.panel.${method}`);
     const svg = draw("svg", { role: "img" }, section);
-    const panel = { method, section, svg, big: section.querySelector(".big"), small: section.querySelector(".small") };
+    const panel = { method, section, svg, big: section.querySelector(".big"), small: section.querySelector(".small"), more: section.querySelector(".more") };
     panel.axis = draw("g", {}, svg);
     panel.prior = draw("path", { class: "prior" }, svg);
     panel.area = draw("path", { class: "area" }, svg);
@@ -86,7 +86,8 @@ function makePanels(place, config) {
       ends(panel.bar, own);
       panel.big.textContent = told(own);
       panel.big.classList.toggle("none", own.value === undefined);
-      panel.small.textContent = (interval(own) || `no interval${own.none ?? ""}`) + (own.more ?? "");
+      panel.small.textContent = interval(own) || `no interval${own.none ?? ""}`;
+      panel.more.replaceChildren(...(own.more ?? []).map((line) => make("span", {}, line)));
       const beyond = shares[METHODS.indexOf(panel.method)];
       panel.note.textContent = own.status === "unbounded" ? "↑ grows without limit"
         : beyond > 1 ? `${shown(own.value)} →` : beyond < 0 ? `← ${shown(own.value)}` : "";
