@@ -357,6 +357,35 @@ def test_a_mode_between_two_values_has_the_interval_of_the_prior_and_the_sentenc
         assert ("the mode's interval is that of the prior alone" in page.evaluate(why)) == flat
 
 
+def test_a_flat_top_has_no_single_number_and_the_interval_of_the_page_s_rule(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    y = np.array(get("outlier").bench["start"]["y"])
+    for n in (2, 10):
+        bench(page, "outlier", switch="laplace", n=n)
+
+        def fall(centre: float, n: int = n) -> float:
+            far = np.abs(y[:n] - centre).sum() - np.abs(y[:n] - np.median(y[:n])).sum()
+            return float(far - stats.chi2.ppf(0.95, 1) / 2)
+
+        ends = [optimize.brentq(fall, np.median(y[:n]), np.median(y[:n]) + side * 9) for side in (-1, 1)]
+        big, small = (text.replace("\u2212", "-") for text in shown(page, "outlier")["mle"])
+        left, right = np.sort(y[:n])[n // 2 - 1 : n // 2 + 1]
+        assert big == f"flat from {left:.2f} to {right:.2f}: all equally good"
+        assert [float(word) for word in small.split(" to ")] == pytest.approx(ends, abs=0.006)
+        bar = "document.querySelector('#outlier .panel.mle .bar').getAttribute('visibility')"
+        assert page.evaluate(bar) == "visible"
+        box = "document.querySelector('#outlier .side .{0}').getBoundingClientRect().height"
+        assert page.evaluate(box.format("band.now")) > 5
+        assert page.evaluate(box.format("marker")) > 5
+    page.evaluate("document.querySelector('#outlier .repeat button').click()")
+    words = "document.querySelector('#outlier .study.mle p').textContent"
+    until(page, f"{words}.includes('of 100')")
+    told = re.match(r"(\d+) of 100", page.evaluate(words))
+    assert told is not None
+    assert int(told[1]) > 60
+    assert "none" not in page.evaluate(words)
+
+
 def value(page: Page, name: str, method: str, **changes: Any) -> float:
     return float(page.evaluate(f"lesson.benches.{name}.answers({json.dumps(changes)}).found.{method}.value"))
 

@@ -25,16 +25,14 @@ acts.outlier = (() => {
     };
   };
 
-  /** The MLE for each kind of errors: mean, median (none where many values are as good), highest top. */
+  /** The MLE for each kind of errors, from and to: mean, median (a range where many values are as good), highest top. */
   const estimators = {
-    normal: mean,
-    laplace: (y) => {
-      const [left, right] = middles(y);
-      return left === right ? left : undefined;
-    },
+    normal: (y) => [mean(y), mean(y)],
+    laplace: (y) => middles(y),
     student: (y) => {
       const likelihood = (x) => sum(y.map((v) => SHAPES.student(v - x)));
-      return highest(likelihood, Math.min(...y), Math.max(...y)).x;
+      const { x } = highest(likelihood, Math.min(...y), Math.max(...y));
+      return [x, x];
     },
   };
 
@@ -58,7 +56,10 @@ acts.outlier = (() => {
   /** The median: any point between the two middle values where their number is even. */
   const middle = (y, f) => {
     const [left, right] = middles(y);
-    if (left !== right) return { status: "not_identified", left, right };
+    if (left !== right) {
+      const region = { lower: crossings(f, left, 0.05)[0], upper: crossings(f, right, 0.05)[1] };
+      return { status: "not_identified", left, right, region };
+    }
     const [lower, upper] = crossings(f, left, 0.05);
     return { status: "ok", value: left, lower, upper };
   };
@@ -99,13 +100,18 @@ acts.outlier = (() => {
     const others = y.slice(0, -1);
     if (kept.key !== String(others)) kept = { key: String(others), lines: {} };
     const lines = [...chosen].map((errors) => {
-      kept.lines[errors] ??= places.map((place) => [place, estimators[errors]([...others, place])]);
-      return { points: kept.lines[errors], kind: errors === bench.switch ? "now" : "known", words: WORDS[errors], first: errors === "laplace" };
-    }).filter(({ points }) => points[0][1] !== undefined);
-    const heights = [0, 1, ...lines.flatMap(({ points }) => points.map(([, height]) => height))];
+      kept.lines[errors] ??= places.map((place) => [place, ...estimators[errors]([...others, place])]);
+      const points = kept.lines[errors];
+      const range = points.some(([, from, to]) => from !== to);
+      return {
+        points: points.map(([place, from]) => [place, from]), upper: range ? points.map(([place, , to]) => [place, to]) : undefined,
+        kind: errors === bench.switch ? "now" : "known", words: WORDS[errors] + (range ? ": all between" : ""), first: errors === "laplace" && !range,
+      };
+    });
+    const heights = [0, 1, ...lines.flatMap(({ points, upper = [] }) => [...points, ...upper].map(([, height]) => height))];
     const [lo, hi] = [Math.min(...heights) - 0.1, Math.max(...heights) + 0.2];
     return {
-      title: "the MLE against the last value", lines, here: mle.value === undefined ? undefined : [y[y.length - 1], mle.value],
+      title: "the MLE against the last value", lines, here: [y[y.length - 1], mle.value ?? mle.left, mle.value ?? mle.right],
       x: { lo: -4, hi: 10, ticks: [-4, 0, 4, 8], label: "last value" }, y: { lo, hi, ticks: ticksOf(lo, hi), label: "MLE" },
     };
   };

@@ -110,9 +110,10 @@ function makePanels(place, config) {
   }
 
   function ends(bar, own) {
-    const none = own.lower === undefined || (own.lower === -Infinity && own.upper === Infinity);
+    const { lower, upper } = endsOf(own);
+    const none = lower === undefined || (lower === -Infinity && upper === Infinity);
     const clip = (v) => Math.min(Math.max(scale.share(v), 0), 1) * width;
-    const [x1, x2] = none ? [0, 0] : [clip(own.lower), clip(own.upper)];
+    const [x1, x2] = none ? [0, 0] : [clip(lower), clip(upper)];
     put(bar, { x1, x2, y1: PANEL.floor - 3, y2: PANEL.floor - 3, visibility: none || x1 === x2 ? "hidden" : "visible" });
   }
 }

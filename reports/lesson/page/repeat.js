@@ -52,15 +52,16 @@ function makeRepeat(place, config, act, current) {
   }
 
   function one(row, answer, tally, k, width) {
-    const missing = answer.lower === undefined || (answer.lower === -Infinity && answer.upper === Infinity);
+    const { lower, upper } = endsOf(answer);
+    const missing = lower === undefined || (lower === -Infinity && upper === Infinity);
     if (missing) {
       tally.missing += 1;
       return;
     }
-    const covers = answer.lower <= config.truth && config.truth <= answer.upper;
+    const covers = lower <= config.truth && config.truth <= upper;
     tally.covered += covers;
     const clip = (v) => Math.min(Math.max(scale.share(v), 0), 1) * width;
-    draw("line", { x1: clip(answer.lower), x2: Math.max(clip(answer.upper), clip(answer.lower) + 1), y1: 2 * k + 3, y2: 2 * k + 3, class: covers ? "holds" : "misses" }, row.svg);
+    draw("line", { x1: clip(lower), x2: Math.max(clip(upper), clip(lower) + 1), y1: 2 * k + 3, y2: 2 * k + 3, class: covers ? "holds" : "misses" }, row.svg);
   }
 
   function tell(tally, done) {

@@ -1,4 +1,4 @@
-// A small plot beside the data, where an act has one: lines and dots on two axes.
+// A small plot beside the data, where an act has one: lines, bands between two lines, and dots on two axes.
 
 const SIDE = { left: 54, right: 10, top: 22, bottom: 38, height: 230 };
 
@@ -26,13 +26,21 @@ function makeSide(place, act, config) {
     draw("text", { x: (SIDE.left + width) / 2, y: SIDE.height - 6, "text-anchor": "middle" }, svg).textContent = x.label;
     const middle = (SIDE.top + floor) / 2;
     draw("text", { x: 12, y: middle, "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` }, svg).textContent = y.label;
-    for (const { points, kind, words, first } of lines) {
+    for (const { points, upper, kind, words, first } of lines) {
+      if (upper) {
+        const round_ = [...points, ...[...upper].reverse()].map(([a, b]) => [across(a), up(b), false]);
+        draw("path", { d: `${pathOf(round_)}Z`, class: `band ${kind}` }, svg);
+        draw("path", { d: pathOf(upper.map(([a, b]) => [across(a), up(b), false])), class: `curve ${kind}` }, svg);
+      }
       draw("path", { d: pathOf(points.map(([a, b]) => [across(a), up(b), false])), class: `curve ${kind}` }, svg);
-      const [a, b] = points[first ? 0 : points.length - 1];
+      const [a, b] = (upper ?? points)[first ? 0 : points.length - 1];
       draw("text", { x: across(a) + (first ? 4 : 0), y: up(b) - 5, "text-anchor": first ? "start" : "end", class: `curve-label ${kind}` }, svg).textContent = words;
     }
     for (const [a, b] of dots) draw("circle", { cx: across(a), cy: up(b), r: 5, class: "body" }, svg);
-    if (here) draw("circle", { cx: across(here[0]), cy: up(here[1]), r: 6, class: "marker" }, svg);
+    if (!here) return;
+    const [last, from, to = from] = here;
+    if (from === to) draw("circle", { cx: across(last), cy: up(from), r: 6, class: "marker" }, svg);
+    else draw("line", { x1: across(last), x2: across(last), y1: up(from), y2: up(to), class: "marker range" }, svg);
   };
 }
 

@@ -32,16 +32,26 @@ const inversePower = (power) => `1/sigma${power > 1 ? "⁰¹²³⁴⁵⁶⁷⁸�
 /** Return a round number as it is written, for an axis or a count. */
 const round = (value) => (value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(0) : String(value)).replaceAll("-", "−");
 
+/**
+ * The ends of an answer's interval. A likelihood with a flat top has no single maximum, and the engine gives it no
+ * interval; the values within DROP of the top are a region all the same.
+ */
+const endsOf = ({ lower, upper, region }) => (lower === undefined && region ? region : { lower, upper });
+
 /** Return what one panel says, in words. */
 function told(answer) {
+  if (answer.status === "not_identified" && answer.left !== undefined) {
+    return `flat from ${shown(answer.left)} to ${shown(answer.right)}: all equally good`;
+  }
   if (answer.status !== "ok" && answer.value === undefined) return STATUSES[answer.status];
   return answer.status === "ok" ? shown(answer.value) : `${shown(answer.value)}: ${STATUSES[answer.status]}`;
 }
 
 /** Return an interval in words; empty where there is none. */
 function interval(answer) {
-  if (answer.lower === undefined || (answer.lower === -Infinity && answer.upper === Infinity)) return "";
-  return `${shown(answer.lower)} to ${shown(answer.upper)}`;
+  const { lower, upper } = endsOf(answer);
+  if (lower === undefined || (lower === -Infinity && upper === Infinity)) return "";
+  return `${shown(lower)} to ${shown(upper)}`;
 }
 
 /** Return the plain text of a sentence: strings, and pairs of a panel and a string. */
