@@ -84,6 +84,8 @@ class Act:
         is drawn (``layout``) and within which ``range``, the sliders, the axis, and the truth of simulated studies.
     study
         What is drawn when the study is repeated, in one sentence.
+    expect
+        Why more or fewer than 95 of 100 intervals hold the truth in this act. The page counts how many do.
     predictions
         What is asked before it is shown.
     switches
@@ -105,6 +107,7 @@ class Act:
     states: Callable[[], list[State]]
     bench: Mapping[str, Any]
     study: str
+    expect: str
     predictions: tuple[Prediction, ...]
     switches: tuple[str, ...] = ("",)
     marginal: Callable[[Any, str], None] | None = None

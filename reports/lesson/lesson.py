@@ -127,6 +127,7 @@ def _view(act: Act, states: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "short": act.short,
         "text": _safe((FOLDER / "acts" / f"{act.name}.html").read_text(encoding="utf-8")),
         "study": act.study,
+        "expect": act.expect,
         "axis": act.bench["axis"]["label"],
         "data": act.bench["data"],
         "predictions": predictions,

@@ -960,9 +960,87 @@ def test_the_study_is_repeated_a_hundred_times_and_counted(page: Page, lesson: P
     for method, told in zip(METHODS, said, strict=True):
         held = page.evaluate(f"document.querySelectorAll('#small_n .study.{method} .holds').length")
         missed = page.evaluate(f"document.querySelectorAll('#small_n .study.{method} .misses').length")
-        assert told == f"{held} of 100 intervals hold the truth"
+        assert told == f"{held} of 100 intervals hold the truth", method
         assert held + missed == 100
         widths = f"[...document.querySelectorAll('#small_n .study.{method} line')].map((l) => l.getBBox().width)"
         assert sum(page.evaluate(widths)) > 1000
     bench(page, "small_n", n=1)
     assert page.evaluate("document.querySelectorAll('#small_n .study line').length") == 0
+
+
+def repeated(page: Page, name: str, **changes: Any) -> dict[str, float]:
+    """Return which share of the studies holds the truth, as the page counts it, and how many it counted."""
+    bench(page, name, **changes)
+    page.evaluate(f"document.querySelector('#{name} .repeat button').click()")
+    until(page, f"document.querySelector('#{name} .repeat.counted')")
+    told = page.evaluate(f"document.querySelector('#{name} .expect').textContent")
+    found = re.search(r"Of (\d+) such .*? (\d+)\xa0%, .*? (\d+)\xa0%, .*? (\d+)\xa0%;", told)
+    assert found is not None, told
+    assert told.endswith(get(name).expect)
+    return {"times": float(found[1])} | {m: float(p) / 100 for m, p in zip(METHODS, found.groups()[1:], strict=True)}
+
+
+def near(found: dict[str, float], method: str, exact: float) -> bool:
+    """Return whether a counted share is an exact one, to four standard errors and the rounding to a percent."""
+    return abs(found[method] - exact) < 4 * math.sqrt(exact * (1 - exact) / found["times"]) + 0.005
+
+
+@pytest.mark.parametrize("prior", [0.2, 1.0, 10.0])
+def test_the_counted_intervals_of_a_weight_are_those_of_theory(page: Page, lesson: Path, prior: float) -> None:
+    page.open(lesson)
+    given = read("weight_decay")[1]["given"]
+    x, truth = np.column_stack([given["first"], given["second"]]), np.array([0.8, 0.5])
+    covariance = np.linalg.inv(x.T @ x + np.eye(2) / prior**2)
+    pulled, varies = covariance @ x.T @ x @ truth, covariance @ x.T @ x @ covariance
+    half, spread = 1.96 * math.sqrt(covariance[0, 0]), math.sqrt(varies[0, 0])
+    exact = np.diff(stats.norm.cdf(truth[0] + np.array([-half, half]), pulled[0], spread))[0]
+    found = repeated(page, "weight_decay", prior=prior)
+    assert found["times"] == 1000
+    assert near(found, "mle", 0.95)
+    assert near(found, "map", exact)
+    assert near(found, "mcmc", exact)
+    assert (exact > 0.95) == (prior >= 1)  # as the page says why
+
+
+def test_the_counted_intervals_under_normal_errors_are_those_of_theory(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    n, wide = 9, np.arange(10)  # of nine values any number may come with spread five
+    spread = np.sqrt(n - wide + 25 * wide) / n
+    exact = stats.binom.pmf(wide, n, 0.1) @ (1 - 2 * stats.norm.sf(1.96 / math.sqrt(n) / spread))
+    assert near(repeated(page, "outlier"), "mle", float(exact))
+    assert f"{math.sqrt(0.9 + 0.1 * 25):.2f} times" in get("outlier").expect
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "method", "more"),
+    [
+        ("small_n", {"n": 3}, "mle", False),
+        ("small_n", {"n": 3}, "map", False),
+        ("small_n", {"n": 3}, "mcmc", True),
+        ("small_n", {"prior": 0.3}, "mcmc", False),
+        ("lasso", {"prior": 0.05}, "mcmc", False),
+        ("mixture", {"n": 6}, "mcmc", True),
+        ("mixture", {"n": 6, "prior": 0.1}, "mcmc", False),
+        ("separation", {}, "mle", False),
+        ("separation", {}, "mcmc", True),
+        ("separation", {"prior": 0.5}, "mcmc", False),
+        ("separation", {"prior": 20}, "mcmc", False),
+    ],
+)
+def test_intervals_hold_more_or_less_often_as_the_act_says(
+    page: Page, lesson: Path, name: str, changes: dict[str, Any], method: str, more: bool
+) -> None:
+    page.open(lesson)
+    found = repeated(page, name, **changes)
+    assert found[method] != 0.95
+    assert (found[method] > 0.95) == more, found
+
+
+def test_studies_without_an_interval_are_told_apart_from_those_that_miss(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    repeated(page, "lasso", prior=0.2)
+    told = page.evaluate("document.querySelector('#lasso .study.map p').textContent")
+    parts = re.fullmatch(r"(\d+) of 100 hold the truth, (\d+) miss it, (\d+) have no interval", told)
+    assert parts is not None
+    assert sum(int(part) for part in parts.groups()) == 100
+    assert int(parts[3]) > 50

@@ -64,6 +64,9 @@ act = Act(
         "truth": 0.3,
     },
     study="People are drawn around an effect of 0.3, with spread one.",
+    expect="The blue interval is exact, because the errors are normal with a known spread. A mode of zero has no "
+    "interval. The green one is exact on average over effects drawn from the prior: this one, 0.3, is held "
+    "less often where the prior is much tighter.",
     predictions=(
         Prediction(
             "The prior becomes tight: its scale goes from 3 to 0.2. Which answers become exactly zero?",

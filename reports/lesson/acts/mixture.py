@@ -113,6 +113,9 @@ act = Act(
         "truth": 0.5,
     },
     study="Each value is drawn from Normal(0, 1) or Normal(2, 0.5), with probability one half each.",
+    expect="There is no maximum and so no blue interval, and an orange one under the inverse-gamma prior only. The "
+    "green one is exact on average over truths drawn from the prior: this sigma, 0.5, is held more often "
+    "under a prior that expects it, and less often under one of much smaller scale.",
     predictions=(
         Prediction(
             "The mean of the unknown component is the red value. Its sigma falls from 1 to 1e\u22129. "

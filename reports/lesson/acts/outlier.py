@@ -72,6 +72,9 @@ act = Act(
         "truth": 0.5,
     },
     study="Values are drawn around 0.5 with normal errors of spread one, or of spread five for about one in ten.",
+    expect="One value in ten has spread five, which no model here knows. Under normal errors the mean varies 1.84 "
+    "times as much as its interval allows for, so fewer hold the truth; Laplace and Student errors expect "
+    "distant values. A mode on one of the values has no interval.",
     predictions=(
         Prediction(
             "Normal errors. The last of nine values is dragged from \u22120.4 to 9. How far does the MLE go?",

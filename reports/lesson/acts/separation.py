@@ -79,6 +79,10 @@ act = Act(
         "truth": 1.5,
     },
     study="Hours are drawn from Normal(0, 1.3); the log odds of passing are 1.5 times the hours.",
+    expect="The rule of 1.92 is exact for many people only: few often fit a steeper curve better than the true one. "
+    "A group that all passed or all failed has no blue interval. The green one is exact on average over "
+    "slopes drawn from the prior: a prior that is much tighter or wider than this slope, 1.5, expects others, "
+    "and its interval misses it.",
     predictions=(
         Prediction(
             "The person who failed at 0.4 hours above the usual is moved to 0.4 below, left of all who passed. "

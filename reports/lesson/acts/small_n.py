@@ -112,6 +112,10 @@ act = Act(
         "truth": 1.2,
     },
     study="Patients are drawn from a normal distribution with mean 1.5 and spread 1.2.",
+    expect="The rule of 1.92 is exact for many patients only, so with few the blue interval holds too seldom. The "
+    "orange one lies around a mode that few patients and the prior pull down. The green one is exact on "
+    "average over spreads drawn from the prior: this one, 1.2, is held more often where the prior's scale is "
+    "about as large, and less often where it is small.",
     predictions=(
         Prediction(
             "Only the first three patients are kept (1.2, 2.4 and 1.3 hours). "

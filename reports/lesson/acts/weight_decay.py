@@ -85,6 +85,9 @@ act = Act(
         "other": 0.5,
     },
     study="Outcomes are drawn with weights 0.8 and 0.5 and errors of spread one; the predictors stay the same.",
+    expect="The blue interval is exact, because the errors are normal with a known spread. The other two are exact "
+    "on average over weights drawn from the prior: these weights are held more often where they lie well "
+    "inside its scale, and less often where the prior is tight.",
     predictions=(
         Prediction(
             "The seventh week's outcome goes up by two, from 1.2 to 3.2. Which answer moves more?",
