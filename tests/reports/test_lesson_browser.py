@@ -278,7 +278,7 @@ def test_a_height_without_end_is_told_beside_its_curve(page: Page, lesson: Path)
     bench(page, "mixture", switch="inverse_gamma")
     page.evaluate(FRAMES)
     assert page.evaluate(notes) == ["↑ grows without limit", "", ""]
-    assert page.evaluate("document.querySelector('#mixture .panel.mle .here').textContent") == "you are here"
+    assert page.evaluate("document.querySelector('#mixture .panel.mle .here').textContent") == "here"
 
 
 @pytest.mark.parametrize(
@@ -450,6 +450,99 @@ def test_names_of_curves_stand_inside_their_picture_on_a_phone(page: Page, lesso
         ".map(([own, all]) => Math.max(all.left - own.left, own.right - all.right))"
     )
     assert max(out, default=0) <= 1
+
+
+CROSSED = """
+(() => {
+  const label = document.querySelector("%s").getBoundingClientRect();
+  const inside = (x, y) => x > label.left + 1 && x < label.right - 1 && y > label.top + 3 && y < label.bottom - 3;
+  return [...document.querySelectorAll("%s")].filter((path) => {
+    const box = path.ownerSVGElement.getBoundingClientRect();
+    const long = path.getTotalLength();
+    return path.getAttribute("visibility") !== "hidden"
+      && Array.from({ length: 2000 }, (_, k) => path.getPointAtLength(long * k / 1999)).some((p) => inside(box.left + p.x, box.top + p.y));
+  }).length;
+})()
+"""  # noqa: E501
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize("sigma", [3.0, 1.0, 0.5, 0.31, 0.1, 0.01, 1e-5, 1e-9])
+def test_the_word_at_the_red_point_lies_on_no_curve(page: Page, lesson: Path, width: int, sigma: float) -> None:
+    page.open(lesson, width=width)
+    for switch in get("mixture").switches:
+        bench(page, "mixture", extra=sigma, switch=switch)
+        page.evaluate(FRAMES)
+        crossed = CROSSED % ("#mixture .panel.mle .here", "#mixture .panel.mle :is(.line, .ghost)")
+        assert page.evaluate(crossed) == 0, switch
+
+
+def test_names_of_curves_lie_on_no_curve_on_a_phone(page: Page, lesson: Path) -> None:
+    page.open(lesson, width=390)
+    for changes in ({}, {"prior": 0.2}, {"x": [-1.4, 1, -0.4, *[-0.2, -2.1, 1.6, -0.9, 2.3, -0.5, 0.7]]}, {"n": 3}):
+        bench(page, "separation", **changes)
+        page.evaluate(FRAMES)
+        for kind in METHODS:
+            crossed = CROSSED % (f"#separation .data .curve-label.{kind}", "#separation .data .curve")
+            assert page.evaluate(crossed) == 0, (changes, kind)
+
+
+def test_the_menu_of_a_phone_has_all_acts_in_view(page: Page, lesson: Path) -> None:
+    page.open(lesson, width=390, height=844)
+    boxes = (
+        "[...document.querySelectorAll('.toc li a, .toc .projector')].map((a) => a.getBoundingClientRect().toJSON())"
+    )
+    for box in page.evaluate(boxes):
+        assert (box["left"] >= 0, box["right"] <= 390, box["bottom"] <= 90, box["height"] >= 24) == (True,) * 4
+    page.evaluate("document.getElementById('separation').scrollIntoView()")
+    edge = "document.querySelector('{}').getBoundingClientRect().{}"
+    assert page.evaluate(edge.format("#separation h2", "top")) >= page.evaluate(edge.format(".toc", "bottom"))
+
+
+def test_the_maximum_and_the_calculator_divide_by_different_numbers(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    y = get("small_n").bench["start"]["y"]
+    for n in (10, 3):
+        bench(page, "small_n", n=n)
+        assert shown(page, "small_n")["mle"][0] == f"{np.std(y[:n]):.2f}"
+        told = page.evaluate("document.querySelector('#small_n .panel.mle .more').textContent")
+        assert told == f"it divides by n; a calculator, by n \u2212 1: {np.std(y[:n], ddof=1):.2f}"
+    text = " ".join(page.evaluate("document.querySelector('#small_n .prose').textContent").split())
+    assert f"{np.std(y):.2f} and {np.std(y, ddof=1):.2f} at the start" in text
+    bench(page, "small_n", n=1)
+    page.evaluate(FRAMES)
+    assert page.evaluate("document.querySelector('#small_n .panel.mle .more').textContent") == ""
+
+
+def test_two_averages_have_two_names(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    for changes in ({}, {"x": [-1.4, 1, -0.4, *[-0.2, -2.1, 1.6, -0.9, 2.3, -0.5, 0.7]]}, {"x": [0.4] * 10}):
+        bench(page, "separation", **changes)
+        page.evaluate(FRAMES)
+        assert "average slope" in page.evaluate("document.querySelector('#separation .why').textContent"), changes
+        assert page.evaluate("document.querySelector('#separation .curve-label.mcmc').textContent") == "average chance"
+
+
+def test_a_projector_shows_story_and_questions_and_not_the_teacher_s_answers(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    tall = "document.querySelector('#{} .prose {}').getBoundingClientRect().height"
+    big = "document.documentElement.classList.contains('big')"
+    page.evaluate("document.querySelector('.projector').click()")
+    click(page, ".stage .ask")
+    for name in NAMES:
+        text = page.evaluate(f"document.querySelector('#{name} .prose').innerText")
+        assert "Ask your class" in text
+        assert "For the teacher" not in text
+        bottom = page.evaluate(
+            f"[...document.querySelectorAll('#{name} .prose > p')].at(-1).getBoundingClientRect().bottom"
+        )
+        assert bottom <= 900
+        page.evaluate("document.querySelector('.stage [data-step=\"1\"]').click()")
+    for left in (True, False):
+        page.send("Input.dispatchKeyEvent", type="keyDown", key="Escape")  # the story goes first, then the projector
+        assert page.evaluate(big) == left
+    page.evaluate("document.querySelector('.projector').click()")
+    assert page.evaluate(tall.format(NAMES[0], "p")) == 0
 
 
 @pytest.mark.parametrize("name", ["small_n", "lasso", "mixture", "outlier"])

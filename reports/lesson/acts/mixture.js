@@ -162,7 +162,7 @@ acts.mixture = (() => {
     sentence,
     curves,
     marked: () => 0,
-    marker: ({ squeezed }, { y }, bench) => ({ x: bench.extra, height: squeezed(y[0], bench.extra), words: "you are here" }),
+    marker: ({ squeezed }, { y }, bench) => ({ x: bench.extra, height: squeezed(y[0], bench.extra), words: "here" }),
     given: (bench) => ({ y: bench.y.slice(0, bench.n), prior: bench.prior }),
     simulate: (draw, bench, truth) => ({
       y: Array.from({ length: bench.n }, () => (draw.uniform() < 0.5 ? draw.normal() : 2 + truth * draw.normal())),

@@ -61,7 +61,7 @@ act = Act(
         "step": 0.1,
         "noun": "value",
         "outlier": 9,
-        "data": "measured values, one dot each; the last of them is red",
+        "data": "measured values, one dot each; the last that counts is red, and a pale one does not count",
         "n": {"min": 1, "max": 10, "start": 9, "label": "values"},
         "prior": {"lo": 0.1, "hi": 20, "start": 3, "label": "scale of the prior of the centre"},
         "switch": {

@@ -128,20 +128,20 @@ acts.separation = (() => {
     if (where.kind === "one value") {
       return [`All people stand at one value, ${shown(x[0])}, and the data tell only the chance to pass there: `,
         ["mle", "every slope fits equally well"], ", with an intercept to match. Nothing but the priors tells one slope from another: ",
-        ["map", `mode ${shown(map.value)}`], ", ", ["mcmc", `average ${shown(mcmc.value)}`], "."];
+        ["map", `mode ${shown(map.value)}`], ", ", ["mcmc", `average slope ${shown(mcmc.value)}`], "."];
     }
     if (mle.status !== "ok") {
       const split = where.kind === "touching" ? "One value occurs in both groups and separates the others: "
         : "One value separates those who passed from those who failed: ";
-      const average = alike(mcmc.value, map.value) ? ["; ", ["mcmc", "the average"], " agrees with it to the digits shown"]
-        : ["; steep curves stay plausible, so ", ["mcmc", `the average lies farther from zero, at ${shown(mcmc.value)}`]];
+      const average = alike(mcmc.value, map.value) ? ["; ", ["mcmc", "the average slope"], " agrees with it to the digits shown"]
+        : ["; steep curves stay plausible, so ", ["mcmc", `the average slope lies farther from zero, at ${shown(mcmc.value)}`]];
       return [split, "the steeper the curve, the better it fits, so ", ["mle", "the MLE is infinite"],
         ". The prior is lower for steeper curves and puts the mode at ", ["map", shown(map.value)], ...average, ".", ...withZero(map, mcmc)];
     }
     const moved = alike(map.value, mle.value) ? ["moves it so little that ", ["map", "the mode"], " agrees with it to the digits shown"]
       : ["pulls the mode to ", ["map", shown(map.value)]];
-    const average = alike(mcmc.value, map.value) ? [", and ", ["mcmc", "the average"], " agrees with the mode to the digits shown"]
-      : [", and the long tail of steep curves takes ", ["mcmc", `the average to ${shown(mcmc.value)}`]];
+    const average = alike(mcmc.value, map.value) ? [", and ", ["mcmc", "the average slope"], " agrees with the mode to the digits shown"]
+      : [", and the long tail of steep curves takes ", ["mcmc", `the average slope to ${shown(mcmc.value)}`]];
     return ["The groups overlap, so very steep curves fit worse: ", ["mle", `MLE ${shown(mle.value)}`],
       ". The prior ", ...moved, ...average, ".", ...withZero(map, mcmc)];
   };
@@ -159,7 +159,7 @@ acts.separation = (() => {
       points: values.map((value) => [value, chance(intercepts[kind](slope_) + slope_ * value)]), kind, label: { ...at_, words },
     });
     const found = [
-      { points: few.map((value, k) => [value, chances[k]]), kind: "mcmc", label: { at: values[0], height: 0.36, words: "posterior's average" } },
+      { points: few.map((value, k) => [value, chances[k]]), kind: "mcmc", label: { at: values[0], height: 0.36, words: "average chance" } },
       curve("map", "MAP mode", map.value, { at: values[0], height: 0.55 }),
     ];
     const at_ = { at: values[0], height: 0.74 };

@@ -29,7 +29,8 @@ acts.small_n = (() => {
     if (exists) {
       const top = 0.5 * Math.log(squares / n);
       const [lower, upper] = crossings(likelihood, top, 1 / Math.sqrt(n)).map(Math.exp);
-      found.mle = { status: "ok", value: Math.exp(top), lower, upper };
+      const more = [`it divides by n; a calculator, by n − 1: ${shown(Math.sqrt(squares / (n - 1)))}`];
+      found.mle = { status: "ok", value: Math.exp(top), lower, upper, more };
     } else {
       found.mle = { status: "unbounded" };
     }

@@ -92,12 +92,12 @@ function makePanels(place, config) {
       panel.note.textContent = own.status === "unbounded" ? "↑ grows without limit"
         : beyond > 1 ? `${shown(own.value)} →` : beyond < 0 ? `← ${shown(own.value)}` : "";
       put(panel.note, { x: beyond > 1 ? width - 2 : 2, y: 12, "text-anchor": beyond > 1 ? "end" : "start" });
-      mark(panel, marker, curves.reference);
+      mark(panel, marker, curves, shares);
       put(panel.svg, { "aria-label": `${NAMES[panel.method]}: ${told(own)}; ${KINDS[panel.method]} ${interval(own) || "none"}` });
     }
   };
 
-  function mark(panel, marker, reference) {
+  function mark(panel, marker, { reference, mle: blue }, shares) {
     const seen = marker && panel.method === "mle";
     for (const part of [panel.marker, panel.here]) put(part, { visibility: seen ? "visible" : "hidden" });
     if (!seen) return;
@@ -105,8 +105,22 @@ function makePanels(place, config) {
     const [cx, cy] = [share * width, at(Math.min(Math.exp(marker.height - (reference ?? marker.height)), 1.1))];
     put(panel.marker, { cx, cy });
     if (cx < 40 && cy < 30) put(panel.note, { x: 14 }); // beside the point, not under it
-    put(panel.here, { x: share > 0.5 ? cx - 9 : cx + 9, y: cy < 40 ? cy + 22 : cy - 9, "text-anchor": share > 0.5 ? "end" : "start" });
     panel.here.textContent = `${scale.share(marker.x) < 0 ? "← " : ""}${marker.words}`;
+    const long = panel.here.getComputedTextLength();
+    const ys = blue.map(at);
+    /** Whether letters on a line from x to the right of it are clear of the blue curve and of the other answers' lines. */
+    const clear = (x, y) => x >= 0 && x + long <= width
+      && ys.every((one, k) => {
+        const [a, b] = [(k - 1) / (POINTS - 1) * width, k / (POINTS - 1) * width];
+        const [high, low] = [Math.min(ys[k - 1] ?? one, one), Math.max(ys[k - 1] ?? one, one)];
+        return b < x - 4 || a > x + long + 4 || low < y - 15 || high > y + 6;
+      })
+      && (y < 76 || shares.every((other) => other === undefined || other * width < x - 4 || other * width > x + long + 4));
+    const places = [];
+    for (let up = 0; up <= Math.min(cy - 40, 32); up += 8) places.push([cx + 9, cy - 9 - up], [cx - 9 - long, cy - 9 - up], [width - long, cy - 9 - up]);
+    for (let down = 22; down < 70; down += 8) places.push([cx + 9, cy + down], [cx - 9 - long, cy + down]);
+    const [x, y] = places.find(([a, b]) => clear(a, b)) ?? [Math.max(width - long, 0), 30];
+    put(panel.here, { x, y, "text-anchor": "start" });
   }
 
   function ends(bar, own) {

@@ -5,6 +5,7 @@ function makeProjector(names, turned) {
   const root = document.documentElement;
   const button = document.querySelector(".projector");
   const bar = document.querySelector(".stage");
+  const ask = bar.querySelector(".ask");
   let at = names[0];
 
   function turn(name) {
@@ -22,6 +23,7 @@ function makeProjector(names, turned) {
   }
 
   function toggle() {
+    story(false);
     const there = seen(); // before the prose goes, and all acts with it to other places
     const on = root.classList.toggle("big");
     put(button, { "aria-pressed": on });
@@ -34,11 +36,20 @@ function makeProjector(names, turned) {
     window.dispatchEvent(new Event("resize"));
   }
 
+  /** The act's text and what to ask the class, over the bench or put away; the teacher's answers are not among them. */
+  function story(on) {
+    root.classList.toggle("story", on);
+    put(ask, { "aria-pressed": on });
+  }
+
   button.addEventListener("click", toggle);
+  ask.addEventListener("click", () => story(!root.classList.contains("story")));
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && root.classList.contains("big")) toggle();
+    if (event.key !== "Escape" || !root.classList.contains("big")) return;
+    if (root.classList.contains("story")) story(false);
+    else toggle();
   });
-  bar.querySelectorAll("button").forEach((step) => {
+  bar.querySelectorAll("[data-step]").forEach((step) => {
     step.addEventListener("click", () => {
       turn(names[(names.indexOf(at) + Number(step.dataset.step) + names.length) % names.length]);
     });

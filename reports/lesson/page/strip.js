@@ -11,6 +11,7 @@ function makeStrip(place, config, moved, current) {
   const behind = draw("g", { "aria-hidden": "true" }, svg);
   const dots = config.start[config.drag].map((_, k) => dot(k));
   let width = 800;
+  let below = false; // whether the names of curves stand below the picture, which is too narrow for them
   const [lo, hi] = config.range;
   const upright = config.layout === "scatter";
   let held = -1;
@@ -113,10 +114,17 @@ function makeStrip(place, config, moved, current) {
   /** Draw curves behind the dots: points of a value and a height, from 0 to 1; what is higher leaves the picture. */
   function over(curves) {
     behind.replaceChildren();
+    let next = 16;
     const [low, high] = config.layout === "lanes" ? [height - 48, 24] : [height - 26, 8];
     for (const { points, kind, label } of curves) {
       const at = points.map(([value, h]) => [x(value, lo, hi), low - (low - high) * Math.min(h, 1.05), h > 1]);
       draw("path", { d: pathOf(at), class: `curve ${kind}` }, behind);
+      if (below) {
+        const text = draw("text", { x: next, y: height + 14, class: `curve-label ${kind}` }, behind);
+        text.textContent = label.words;
+        next += text.getComputedTextLength() + 14;
+        continue;
+      }
       const [lx, ly] = [x(label.at, lo, hi), low - (low - high) * Math.min(label.height, 1)];
       draw("text", { x: lx + (label.end ? 0 : 6), y: ly + 4, "text-anchor": label.end ? "end" : "start", class: `curve-label ${kind}` }, behind).textContent = label.words;
     }
@@ -126,7 +134,9 @@ function makeStrip(place, config, moved, current) {
     const now = place.clientWidth || 800;
     if (now !== width || !frame.childNodes.length) {
       width = now;
-      put(svg, { viewBox: `0 0 ${width} ${height}`, width, height });
+      below = config.layout === "lanes" && width < 500;
+      const tall = height + (below ? 20 : 0);
+      put(svg, { viewBox: `0 0 ${width} ${tall}`, width, height: tall });
       axis();
     }
     over(extra.curves ?? []);
