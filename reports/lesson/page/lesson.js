@@ -34,8 +34,8 @@ function begin() {
     document.getElementById(there.name).scrollIntoView();
     projector.turn(there.name);
   };
-  const projector = makeProjector(Object.keys(benches), (name) => {
-    here = address(name, benches[name].current(), starts[name]);
+  const projector = makeProjector([...Object.keys(benches), "ending"], (name) => {
+    here = benches[name] ? address(name, benches[name].current(), starts[name]) : `#${name}`;
     history.replaceState(null, "", here);
   });
   window.addEventListener("hashchange", goTo);

@@ -1,6 +1,6 @@
 // Projector mode: one act fills the screen, large, with its prose put away; Escape leaves it.
 
-/** Set up the mode; turned(name) is called when it has turned to an act. */
+/** Set up the mode for the acts and the ending; turned(name) is called when it has turned to one. */
 function makeProjector(names, turned) {
   const root = document.documentElement;
   const button = document.querySelector(".projector");
@@ -12,6 +12,7 @@ function makeProjector(names, turned) {
     at = name;
     if (!root.classList.contains("big")) return;
     names.forEach((other) => document.getElementById(other).classList.toggle("off", other !== name));
+    if (!document.querySelector(`#${name} .prose`)) story(false); // the ending is all text
     window.scrollTo(0, 0);
     turned(name);
   }
