@@ -170,7 +170,7 @@ def test_the_components_over_the_data_are_in_proportion(page: Page, lesson: Path
     given = read("mixture")[0]["given"]
     found = drawn(page, "mixture", given, "half_normal", extra=sigma)
     top = stats.norm.pdf(0)
-    for kind, centre_, width in (("known", 0, 1), ("marked", given["y"][0], sigma)):
+    for kind, centre_, width in (("known", 0, 1), ("marked", given["y"][1], sigma)):
         values, heights = found[kind].T
         assert heights.max() == pytest.approx(0.25 / width)
         assert min(heights[0], heights[-1]) < 1e-4  # it comes down to the axis, or nothing would be drawn
@@ -269,6 +269,15 @@ def test_the_lines_of_the_outlier_are_the_answers_with_it_there(page: Page, less
         )
         assert len(gaps) == 71
         assert max(gaps) < 1e-9, switch
+
+
+def test_the_red_value_is_none_of_the_known_component_s(page: Page, lesson: Path) -> None:
+    page.open(lesson)
+    red = page.evaluate("[...document.querySelectorAll('#mixture .dot')].findIndex((d) => d.matches('.marked'))")
+    assert stats.norm.sf(get("mixture").bench["start"]["y"][red]) < 0.025
+    bench(page, "mixture", n=3)
+    page.evaluate(FRAMES)
+    assert page.evaluate("document.querySelectorAll('#mixture .dot.marked:not(.out)').length") == 1
 
 
 def test_a_height_without_end_is_told_beside_its_curve(page: Page, lesson: Path) -> None:

@@ -2,6 +2,7 @@
 acts.mixture = (() => {
   const MEAN_SD = 5;
   const SHAPE = 3;
+  const RED = 1; // which value is the unknown component's mean: at the start one of those outside the known component
   const COUNTS = ["Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"];
   const LN2PI = Math.log(2 * Math.PI);
 
@@ -129,8 +130,8 @@ acts.mixture = (() => {
 
   const sentence = ({ map, mcmc, interior, squeezed, most }, { y }, kind, bench) => {
     const top = interior();
-    const here = squeezed(y[0], bench.extra);
-    const start = [`With the unknown component on ${shown(y[0])} and sigma ${shown(bench.extra)} the log-likelihood is ${shown(here)}; `];
+    const here = squeezed(y[RED], bench.extra);
+    const start = [`With the unknown component on ${shown(y[RED])} and sigma ${shown(bench.extra)} the log-likelihood is ${shown(here)}; `];
     const peak = top ? [`its local maximum, at sigma ${shown(top.x)}, is ${shown(top.height)}. `] : ["it has no local maximum. "];
     const rising = here > top?.height ? "The former is higher, and as sigma falls, the log-likelihood grows without limit: "
       : "As sigma falls, the log-likelihood grows without limit: ";
@@ -145,7 +146,7 @@ acts.mixture = (() => {
 
   /** Both components over the data, in units of the known one's top, which is drawn at a quarter of the height. */
   const curves = (found, { y }, bench) => {
-    const [at_, sigma] = [y[0], bench.extra];
+    const [at_, sigma] = [y[RED], bench.extra];
     const bell = (centre, width) => {
       const reach = Math.sqrt(20 + 2 * Math.max(0, Math.log(0.25 / width))); // down to nothing, however high the top
       return grid(-reach, reach, 201).map((e) => [centre + e * width, 0.25 / width * Math.exp(-0.5 * e * e)])
@@ -161,8 +162,8 @@ acts.mixture = (() => {
     solve,
     sentence,
     curves,
-    marked: () => 0,
-    marker: ({ squeezed }, { y }, bench) => ({ x: bench.extra, height: squeezed(y[0], bench.extra), words: "here" }),
+    marked: () => RED,
+    marker: ({ squeezed }, { y }, bench) => ({ x: bench.extra, height: squeezed(y[RED], bench.extra), words: "here" }),
     given: (bench) => ({ y: bench.y.slice(0, bench.n), prior: bench.prior }),
     simulate: (draw, bench, truth) => ({
       y: Array.from({ length: bench.n }, () => (draw.uniform() < 0.5 ? draw.normal() : 2 + truth * draw.normal())),
@@ -171,7 +172,7 @@ acts.mixture = (() => {
     judges: [
       (before, after, bench) => {
         const top = after.interior();
-        return after.squeezed(bench.y[0], bench.extra) > top.height ? 1 : 0;
+        return after.squeezed(bench.y[RED], bench.extra) > top.height ? 1 : 0;
       },
       (before, after) => (after.map.status === "ok" ? 0 : 1),
       (before, after) => (Math.abs(after.mcmc.value / before.mcmc.value - 1) < 0.5 ? 0 : 1),
