@@ -87,14 +87,11 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
             end = f"the {'lower' if mean > place else 'upper'} end" if finite(mean) else "an end"
             text = (
                 f"{density} is highest at {s.name} = {at}, {end} of the range of {s.name} (status: at boundary), so "
-                f"the {words} of {s.name} is {at}."
+                f"the {words} of {s.name} is {at}"
             )
             equal = _made_equal(s, scalars) if method == "map" else []
-            for vector in equal:
-                text += (
-                    f" At {s.name} = {at} all {len(vector)} MAPs of {vector[0].estimand} are the same, "
-                    f"{vector[0].said('map')}."
-                )
+            same = [f"all {len(v)} MAPs of {v[0].estimand} are the same, {v[0].said('map')}" for v in equal]
+            text += f"{f', and with it {join_all(same)}' if same else ''}.{_cost(s) if method == 'map' else ''}"
             if finite(mean):
                 text += f" The posterior averages over all values of {s.name} instead: its mean is {s.write(mean)}"
                 row = s.rows["mcmc"]
@@ -107,6 +104,27 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
             names = (s.name, *(one.name for vector in equal for one in vector))
             found.append(Sentence("edge", text, names, (place, mean)))
     return found
+
+
+def _cost(s: Measured) -> str:
+    """Say what likelihood and prior do away from the edge: why the joint density is highest on it."""
+    likelihood, prior = s.off_edge
+    if not finite(likelihood + prior):
+        return ""
+    fit, belief = (f"{float(f'{times:.2g}'):g}" for times in (likelihood, prior))
+    text = f" At {s.name} = {s.write(s.estimate('mcmc'))}, with the other parameters refitted, the "
+    if fit != "1" and belief != "1" and likelihood > 1 > prior:
+        return (
+            f"{text}likelihood is {fit} times as high, but the prior density only {belief} times: the better fit does "
+            "not make up for the prior."
+        )
+    if fit != "1" and belief != "1" and prior > 1 > likelihood:
+        return (
+            f"{text}prior density is {belief} times as high, but the likelihood only {fit} times: the prior does not "
+            "make up for the worse fit."
+        )
+    high = ["about as high" if times == "1" else f"{times} times as high" for times in (fit, belief)]
+    return f"{text}likelihood is {high[0]}, and the prior density {high[1]}."
 
 
 def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> list[list[Measured]]:

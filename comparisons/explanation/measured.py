@@ -11,6 +11,7 @@ import numpy as np
 
 from triptych.base.numbers import Style, style
 from triptych.comparisons.explanation.log_scales import mode_on_log_scales
+from triptych.comparisons.explanation.off_the_edge import off_the_edge
 from triptych.comparisons.explanation.prior import ENOUGH, centres_and_scales, drawn_prior, rests_on, weighed_by
 from triptych.panels.solution import NoEstimate, Solution
 from triptych.problem.fixed import Fixed
@@ -68,6 +69,8 @@ class Measured:
         Names of the free variables that it is computed from, in the order of the model; its own where it is free.
     priors
         How the model writes the priors of these, ``mu ~ Normal(0, 5)``, and the potentials that weigh them.
+    off_edge
+        Where the MAP lies on an edge: how many times as high likelihood and prior density are at the posterior mean.
     """
 
     name: str
@@ -86,6 +89,7 @@ class Measured:
     partner_correlation: float = NAN
     parameters: tuple[str, ...] = ()
     priors: tuple[str, ...] = ()
+    off_edge: tuple[float, float] = (NAN, NAN)
 
     @cached_property
     def style(self) -> Style:
@@ -179,6 +183,7 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
                 *partners[row.estimand][place],
                 tuple(lines),
                 (*lines.values(), *(f"the potential {name}" for name in weighed[row.estimand])),
+                (NAN, NAN) if of_map is None else off_the_edge(solution, of_map),
             )
         )
     return found

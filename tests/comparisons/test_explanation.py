@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ import triptych
 from triptych.comparisons.explanation import consequences, existence_rules, posterior_rules, prior_rules
 from triptych.comparisons.explanation.in_short import in_short
 from triptych.comparisons.explanation.measured import Measured, Sampled, measure
+from triptych.comparisons.explanation.off_the_edge import off_the_edge
 from triptych.comparisons.explanation.sentences import about_zero, named
 from triptych.problem.fixed import Fixed
 from triptych.problem.table import Row, Status
@@ -212,7 +214,7 @@ def test_a_mode_on_an_edge_that_makes_other_values_equal_is_said_to():
         scalar(m, 4.0, 4.5, estimand="theta", label=k, held={"map": Fixed((("0", ("tau",)),))})
         for m, k in zip((1, 5, 9), "abc", strict=True)
     ]
-    said = " At tau = 1.00 all 3 MAPs of theta are the same, 4.00."
+    said = "so the MAP of tau is 1.00, and with it all 3 MAPs of theta are the same, 4.00."
     (found,) = existence_rules.edge([edge, *tied])
     assert said in found.text
     assert found.scalars == ("tau", "theta[a]", "theta[b]", "theta[c]")
@@ -237,6 +239,26 @@ def test_an_estimate_on_an_edge_is_told_with_the_density_that_is_highest_there_a
         f"{start}an end of the range of p (status: at boundary), so the MLE of p is 1.00."
     )
     assert existence_rules.edge([scalar()]) == []
+
+
+def test_a_mode_on_an_edge_is_told_with_what_likelihood_and_prior_do_off_it():
+    edge = scalar(0.5, 0.0, 0.8, sd=0.3, estimand="tau", statuses={"map": Status.AT_BOUNDARY})
+
+    def told(*off):
+        return existence_rules.edge([replace(edge, off_edge=off)])[0].text.partition(" with the other parameters ")[2]
+
+    assert told(1.52, 0.54).startswith(
+        "refitted, the likelihood is 1.5 times as high, but the prior density only 0.54 times: the better fit does not "
+        "make up for the prior. The posterior averages"
+    )
+    assert "prior density is 1.2 times as high, but the likelihood only 0.3 times: the prior does not" in told(0.3, 1.2)
+    for off in ((0.3, 0.5), (1.001, 0.5), (0.5, 1.001)):  # none rises to all digits shown, so none is not made up for
+        assert "make up" not in told(*off)
+    assert "likelihood is about as high, and the prior density 0.5 times as high." in told(1.001, 0.5)
+    assert told(NAN, NAN) == ""
+    of_mle = replace(edge, rows={**edge.rows, "mle": row("mle", 0.0, status=Status.AT_BOUNDARY, estimand="tau")})
+    first, second = existence_rules.edge([replace(of_mle, off_edge=(0.3, 0.5))])
+    assert ("refitted" in first.text, "refitted" in second.text) == (False, True)
 
 
 def test_the_scalar_on_which_they_differ_most_is_told_with_the_question_that_each_number_answers():
@@ -573,6 +595,37 @@ def test_a_model_of_normal_densities_has_the_spread_and_the_averages_of_its_clos
     report = next(s.text for s in raised.explain().consequences if s.rule == "which_number")
     assert " Name the prior with them: mu ~ Normal(0, 2) and z ~ Normal(0, 1) (numbers of a Normal: " in report
     assert ", such as theta" in next(s.text for s in raised.explain().reasons if s.rule == "no_mle")
+
+
+def hierarchy(density):
+    """Three effects tau * z of known deviation 1, whose joint mode lies at tau = 0."""
+    with pm.Model() as model:
+        tau = pm.HalfNormal("tau", 1.0)
+        z = density("z", 0.0, 1.0, shape=3)
+        pm.Normal("y", tau * z, 1.0, observed=np.array([0.5, -0.5, 0.3]))
+    return triptych.compare(model, draws=300, tune=300, random_seed=3, profile=False, progressbar=False)
+
+
+def test_what_likelihood_and_prior_do_off_an_edge_has_its_closed_form():
+    """With tau = t the joint density is highest at z = t y / (1 + t^2), which leaves residuals y / (1 + t^2)."""
+    solution = hierarchy(pm.Normal)["default"]
+    on = solution.row("map", "tau")
+    assert (on.status, on.estimate) == (Status.AT_BOUNDARY, 0.0)
+    squares, t = 0.5**2 + 0.5**2 + 0.3**2, solution.row("mcmc", "tau").estimate
+    likelihood = np.exp(squares * (1 - 1 / (1 + t**2) ** 2) / 2)
+    prior = np.exp(-squares * (t / (1 + t**2)) ** 2 / 2 - t**2 / 2)
+    assert off_the_edge(solution, on) == pytest.approx((likelihood, prior), rel=1e-4)
+    inside = replace(on, status=Status.OK)
+    elsewhere = pickle.loads(pickle.dumps(solution))  # its engine is gone
+    corners = hierarchy(pm.Laplace)["default"]
+    edge = replace(corners.row("map", "tau"), status=Status.AT_BOUNDARY)
+    for nothing in (off_the_edge(solution, inside), off_the_edge(elsewhere, on), off_the_edge(corners, edge)):
+        assert np.all(np.isnan(nothing))
+    panels = {m: solution.panels[m] for m in ("mle", "map")}
+    assert np.all(np.isnan(off_the_edge(replace(solution, panels=panels), on)))
+    moved = replace(solution.panels["map"], estimates=[replace(r, estimate=r.estimate + 1, status=Status.OK)
+                                                       for r in solution.panels["map"].estimates])  # fmt: skip
+    assert np.all(np.isnan(off_the_edge(replace(solution, panels={**solution.panels, "map": moved}), on)))
 
 
 def test_potentials_that_weigh_an_estimand_are_named_with_its_priors():
