@@ -34,6 +34,10 @@ def answered(scalars: Sequence[Measured]) -> list[Measured]:
     return these if all(math.isfinite(s.estimate("mcmc") + s.length("mcmc")) for s in these) else []
 
 
+def _tied(these: Sequence[Measured]) -> bool:
+    return math.fsum(s.prior_correlation for s in these) > TIED * len(these)
+
+
 def _of_vector(these: Sequence[Measured], most: Measured, scalars: Sequence[Measured]) -> str:
     """Return what is known of a vector: by data and prior, about zero, and by the data alone.
 
@@ -41,19 +45,21 @@ def _of_vector(these: Sequence[Measured], most: Measured, scalars: Sequence[Meas
     predictors in units of their own are not compared.
     """
     zero = about_zero(these, "mcmc")
-    if not math.fsum(s.prior_correlation for s in these) > TIED * len(these):
+    if not _tied(these):
         return f"{zero[:1].upper()}{zero[1:]}. " if zero else ""
     row = most.rows["mcmc"]
-    text = f"The best guesses (posterior means) of the {len(these)} values of {most.estimand} {span(these, 'mcmc')}. "
-    text += f"Each is uncertain: the {100 * row.ci_prob:.9g} % credible interval of {most.name} is "
-    text += f"{most.write(row.lower)} to {most.write(row.upper)}. "
-    text += f"{zero[:1].upper()}{zero[1:]}. " if zero else ""
+    level, ends = f"{100 * row.ci_prob:.9g} % credible interval", f"{most.write(row.lower)} to {most.write(row.upper)}"
+    values, text = f"the {len(these)} values of {most.estimand}", ""
     parents = common(most, scalars)
     if 0 < len(parents) <= FEW:
-        names = [one.name for one in parents]
-        means = join_all([_with_interval(one) for one in parents])
-        are = verb(names, "mean is", "means are")
-        text += f"All of them depend on {join_all(names)}, whose posterior {are} {means}. "
+        means = [f"{_with_interval(one, '' if k else level)}" for k, one in enumerate(parents)]
+        be = verb(means, "guess (posterior mean) of", "guesses (posterior means) of")
+        are = verb(means, "is", "are")
+        text = f"The best {be} {join_all([one.name for one in parents])} {are} {join_all(means)}. "
+        text += f"Those of {values}, which depend on {verb(means, 'it', 'them')}, {span(these, 'mcmc')}"
+    else:
+        text = f"The best guesses (posterior means) of {values} {span(these, 'mcmc')}"
+    text += f"; {zero}. " if zero else f"; each is uncertain: the {level} of {most.name} is {ends}. "
     if all(math.isfinite(s.value("mle")) for s in these):
         text += f"The MLEs of {most.estimand}, from the data alone, {span(these, 'mle')}. "
     return text
@@ -71,9 +77,9 @@ def common(s: Measured, scalars: Sequence[Measured]) -> list[Measured]:
     ]
 
 
-def _with_interval(s: Measured) -> str:
+def _with_interval(s: Measured, kind: str) -> str:
     row = s.rows["mcmc"]
-    return f"{s.write(row.estimate)} ({s.write(row.lower)} to {s.write(row.upper)})"
+    return f"{s.write(row.estimate)} ({kind}{' ' if kind else ''}{s.write(row.lower)} to {s.write(row.upper)})"
 
 
 def in_short(scalars: Sequence[Measured]) -> str:
@@ -91,7 +97,9 @@ def in_short(scalars: Sequence[Measured]) -> str:
     if vector := answered(scalars):
         most = max(known, key=distance)
         values = ", ".join(f"{WORDS[m]} {most.said(m)}" for m in WORDS)
-        return f"{_of_vector(vector, most, scalars)}The three methods differ most on {most.name}: {values}."
+        told = _of_vector(vector, most, scalars)
+        # Where the vector has been told in numbers, those of this one stand on its cards and in the table.
+        return f"{told}The three methods differ most on {most.name}{'' if _tied(vector) else f': {values}'}."
     parts = []
     if known:
         most = max(known, key=distance)

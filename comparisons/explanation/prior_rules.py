@@ -39,16 +39,15 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
         write = these[0].write
         parts = [f"{write(s)} for the {WORDS[m]}" for m, s in others.items()]
         text = (
-            f"{_mostly_noise(these, spread['mle'])}Under the prior the {len(these)} values of {estimand} go together "
-            "(where one is high, the others tend to be high), so the prior draws them towards each other: the standard "
-            f"deviation among them is {write(spread['mle'])} for the MLEs, "
-            f"{' and '.join(parts)}.{_together(these)}"
+            f"The prior draws the {len(these)} values of {estimand} towards each other, as under it they tend to be "
+            f"high or low together: the standard deviation among them is {write(spread['mle'])} for the MLEs, "
+            f"{' and '.join(parts)}.{_mostly_noise(these)}{_together(these)}"
         )
         found.append(Sentence("pooling", text, tuple(s.name for s in these), tuple(spread.values())))
     return found
 
 
-def _mostly_noise(these: Sequence[Measured], spread: float) -> str:
+def _mostly_noise(these: Sequence[Measured]) -> str:
     """Say that MLEs differ by no more than equal values would for their errors; nothing where they differ by more.
 
     The squared distances of independent estimates of one value from their mean by precision, each in its own standard
@@ -65,9 +64,8 @@ def _mostly_noise(these: Sequence[Measured], spread: float) -> str:
     low, high = write(float(errors.min())), write(float(errors.max()))
     each = low if low == high else f"{low} to {high}"
     return (
-        f"The MLEs of {these[0].estimand} have a standard deviation of {write(spread)} among each other and standard "
-        f"errors of {each}. MLEs of {len(these)} equal values, with independent errors of that size, would on average "
-        "differ as much or more: the differences may be noise. "
+        f" The differences among the MLEs may be noise: their standard errors are {each}, and with independent errors "
+        f"of that size the MLEs of {len(these)} equal values would on average differ as much or more."
     )
 
 
@@ -88,7 +86,7 @@ def _together(these: Sequence[Measured]) -> str:
     means = [f"{write(float(np.mean(v)))} for the {WORDS[m]}" for m, v in values.items() if np.all(np.isfinite(v))]
     return (
         f" The prior also pulls the average of the {len(these)} values towards its own centre, "
-        f"{number(these[0].prior_centre)}: the average is {join_all(means)}."
+        f"{number(these[0].prior_centre)}: it is {join_all(means)}."
     )
 
 

@@ -148,18 +148,20 @@ def test_mles_that_differ_by_no_more_than_equal_values_would_are_said_to_differ_
     def told(errors):
         return prior_rules.pooling(vector(mles, means, errors=errors, prior_correlation=0.4))[0].text
 
-    silent = "Under the prior the 3 values of theta go together"
+    first = (
+        "The prior draws the 3 values of theta towards each other, as under it they tend to be high or low together: "
+        "the standard deviation among them is 2.5 for the MLEs, 0.8 for the MAPs and 0.8 for the posterior means."
+    )
     assert told((1.0, 2.6, 4.0)).startswith(
-        "The MLEs of theta have a standard deviation of 2.5 among each other and standard errors of 1.0 to 4.0. MLEs "
-        "of 3 equal values, with independent errors of that size, would on average differ as much or more: the "
-        f"differences may be noise. {silent}"
+        f"{first} The differences among the MLEs may be noise: their standard errors are 1.0 to 4.0, and with "
+        "independent errors of that size the MLEs of 3 equal values would on average differ as much or more."
     )
     # Equal errors: the squared deviations sum to 38 / 3, and equal values would give 2 squared errors on average.
     edge = np.sqrt(38 / 3 / 2)
-    assert told([edge * 1.01] * 3).startswith("The MLEs of theta have a standard deviation")
-    assert told([edge * 0.99] * 3).startswith(silent)
-    assert told((0.1, 0.1, 99.0)).startswith(silent)  # one that is hardly known does not hide what the others show
-    assert told((1.0, NAN, 4.0)).startswith(silent)
+    assert "may be noise" in told([edge * 1.01] * 3)
+    assert "may be noise" not in told([edge * 0.99] * 3)
+    assert "may be noise" not in told((0.1, 0.1, 99.0))  # one that is hardly known does not hide what the others show
+    assert "may be noise" not in told((1.0, NAN, 4.0))
 
 
 def test_a_missing_maximum_is_explained_by_its_status():
@@ -354,19 +356,24 @@ def test_a_vector_is_answered_as_a_whole_before_what_differs():
     scalars = vector((-3.0, 1.0, 9.0), (0.5, 1.0, 1.5), prior_correlation=0.4)
     short = in_short(scalars)
     assert short == (
-        "The best guesses (posterior means) of the 3 values of theta run from 0.5 to 1.5. Each is uncertain: the 95 % "
-        "credible interval of theta[c] is -0.5 to 3.5. Zero lies in all 3 credible intervals (95 %), so the sign of "
-        "none of them is certain. The MLEs of theta, from the data alone, run from -3.0 to 9.0. The three methods "
-        "differ most on theta[c]: MLE 9.0, MAP 1.5, posterior mean 1.5."
+        "The best guesses (posterior means) of the 3 values of theta run from 0.5 to 1.5; zero lies in all 3 credible "
+        "intervals (95 %), so the sign of none of them is certain. The MLEs of theta, from the data alone, run from "
+        "-3.0 to 9.0. The three methods differ most on theta[c]."
+    )
+    positive = in_short([replace(s, signed=False) for s in scalars])
+    assert (
+        " run from 0.5 to 1.5; each is uncertain: the 95 % credible interval of theta[c] is -0.5 to 3.5. " in positive
     )
     tau = scalar(NAN, 0.0, 0.8, sd=0.3, estimand="tau", statuses={"mle": Status.NOT_IDENTIFIED})
     under = [replace(s, parameters=("tau", "z")) for s in scalars]
-    said = " All of them depend on tau, whose posterior mean is 0.80 (0.20 to 1.40). The MLEs of theta,"
-    assert said in in_short([tau, *under])
+    assert in_short([tau, *under]).startswith(
+        "The best guess (posterior mean) of tau is 0.80 (95 % credible interval 0.20 to 1.40). Those of the 3 values "
+        "of theta, which depend on it, run from 0.5 to 1.5; zero lies"
+    )
     mu, nu = (replace(tau, name=name, estimand=name) for name in ("mu", "nu"))
     more = [replace(s, parameters=("tau", "mu", "nu", "z")) for s in scalars]
-    two = "depend on tau and mu, whose posterior means are 0.80 (0.20 to 1.40) and 0.80 (0.20 to 1.40). The"
-    assert two in in_short([tau, mu, *more])
+    two = " of tau and mu are 0.80 (95 % credible interval 0.20 to 1.40) and 0.80 (0.20 to 1.40). Those of the 3 values"
+    assert f"The best guesses (posterior means){two}" in in_short([tau, mu, *more])
     assert "depend on" not in in_short([tau, mu, nu, *more])
     for silent in ([tau, *scalars], [replace(tau, rows={}), *under], [tau, replace(tau, name="tau[2]"), *under]):
         assert "depend on" not in in_short(silent)
@@ -433,7 +440,7 @@ def test_a_vector_that_moves_as_a_whole_is_said_to_be_pulled_to_the_centre_of_it
     prior = {"prior_correlation": 0.5, "prior_centre": 0.0, "prior_scale": 9.0, "rewritten": True}
     moved = vector(mles, (3.0, 4.0, 5.0), **prior)
     said = (
-        " The prior also pulls the average of the 3 values towards its own centre, 0: the average is 8.0 for the MLEs, "
+        " The prior also pulls the average of the 3 values towards its own centre, 0: it is 8.0 for the MLEs, "
         "4.0 for the MAPs and 4.0 for the posterior means."
     )
     assert prior_rules.pooling(moved)[0].text.endswith(said)
