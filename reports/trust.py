@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
 BEFORE = 0.95  # probability of the interval in which a prior puts a scalar
+JUDGE = "Judge yourself whether you would have named this prior before you saw the data."
 BAND = 2  # Monte Carlo standard errors to each side within which a posterior mean is said to be right
 
 
@@ -76,8 +77,8 @@ def _computation(solution: Any, headline: str) -> Answer | None:
         worth = round(min(float(facts["min_ess_bulk"]), float(facts["min_ess_tail"])))
         parts.append(
             f"The {facts.get('chains', '')} runs of the sampler agree: their R-hat is {rhat}, where "
-            f"1 means that they are alike and {MAX_RHAT} is allowed. Their draws tell as much as {worth} "
-            f"independent draws, and {MIN_ESS:g} are needed{_exact(solution, headline)}"
+            f"1 means that they are alike and {MAX_RHAT} is allowed. Their draws are worth {worth} "
+            f"independent ones, and {MIN_ESS:g} are needed{_exact(solution, headline)}"
         )
     maxima = _maxima(solution)
     if not parts and not maxima:
@@ -151,10 +152,13 @@ def _prior(solution: Any, headline: str) -> tuple[str, str] | None:
     write = style(asdict(row) for row in rows.values())
     before = _before_the_data(solution, headline)
     kind = f"posterior {after.estimate_kind}" if after.method == "mcmc" else SHORT[after.method]
-    text = f"it is not tested here, so judge it yourself.{before} The {kind} of {headline} is {write(after.estimate)}"
+    text = f"it is not tested here.{before}"
+    given = f"data and prior ({kind}) give {write(after.estimate)}"
     mle = rows.get("mle")
     if mle is not None and math.isfinite(mle.estimate):
-        text += f"; the MLE, from the data alone, is {write(mle.estimate)}"
+        alone = f"the data alone (MLE) give {headline} the value {write(mle.estimate)}, {given}"
     elif mle is not None:
-        text += "; the data alone give no estimate"
-    return "Prior", f"{text}."
+        alone = f"the data alone give no value of {headline}, {given}"
+    else:
+        alone = f"of {headline} {given}"
+    return "Prior", f"{text} {alone[0].upper()}{alone[1:]}. {JUDGE}"

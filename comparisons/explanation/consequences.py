@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from triptych.base.text import join_all
@@ -12,6 +13,15 @@ from triptych.comparisons.explanation.sentences import Rule, Sentence, finite, n
 from triptych.problem.table import Row, Status
 
 MOST_PRIORS = 4  # priors that a sentence spells out
+# How PyMC writes a density, and what it or its numbers are.
+MEANT = {
+    r" ~ Normal\(": "Normal: mean, standard deviation",
+    r" ~ Laplace\(": "Laplace: centre, scale",
+    r" ~ HalfCauchy\([^,]*\)$": "HalfCauchy: median",
+    r" ~ Flat$": "Flat: the same density everywhere",
+    r" ~ HalfFlat$": "HalfFlat: the same density at all positive values",
+    r"^the potential ": "a potential: a factor of the prior density",
+}
 
 
 def doubtful(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -30,9 +40,9 @@ def conditional(scalars: Sequence[Measured]) -> list[Sentence]:
         these = [s for s in scalars if s.held.get("map") == what]
         names = [s.name for s in these]
         text = (
-            f"Do not report the MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)} without the "
-            f"posterior's: {verb(names, 'it is', 'they are')} computed as if {what.as_equations()} were known."
-            f"{_beside_the_posterior(these, scalars)}"
+            f"Do not report the MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)} alone: "
+            f"{verb(names, 'it is', 'they are')} computed as if {what.as_equations()} were known"
+            f"{_beside_the_posterior(these, scalars)}."
         )
         found.append(Sentence("conditional", text, tuple(names)))
     return found
@@ -43,10 +53,13 @@ def _beside_the_posterior(these: Sequence[Measured], scalars: Sequence[Measured]
     shorter = [s for s in these if s.length("mcmc") > LENGTHS * s.length("map")]
     longer = [s for s in these if s.length("map") > LENGTHS * s.length("mcmc")]
     sides = [(some, word) for some, word in ((shorter, "shorter"), (longer, "longer")) if some]
+    if not sides:
+        return ""
     if len(these) == 1:
-        return "".join(f" The MAP's interval is {word} than the posterior's." for _, word in sides)
-    parts = [f"{word} than the posterior's for {named(some, scalars)}" for some, word in sides]
-    return f" The MAP's intervals are {' and '.join(parts)}." if parts else ""
+        return f", and is {sides[0][1]} than the posterior's"
+    parts = [f"{word} {'' if k else 'than the posterior\'s '}for {named(some, scalars)}"
+             for k, (some, word) in enumerate(sides)]  # fmt: skip
+    return f", and are {' and '.join(parts)}"
 
 
 def zeros(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -134,7 +147,7 @@ def which_number(scalars: Sequence[Measured]) -> list[Sentence]:
     if s is None or distance(s) <= SMALL or s.status("mcmc") is not Status.OK:
         return []
     mean = s.rows["mcmc"]
-    spelled = f": {_spelled(s.priors)}" if s.priors else ""
+    spelled = f": {_spelled(s.priors, s.estimand)}" if s.priors else ""
     if vector := answered(scalars):
         data = [one for one in vector if one.status("mle") is Status.OK and finite(one.length("mle"))]
         text = f"Report the posterior means of {named(vector, scalars)} with their credible intervals, for example: "
@@ -178,11 +191,21 @@ def _clear_of_zero(vector: Sequence[Measured]) -> str:
     )
 
 
-def _spelled(priors: Sequence[str]) -> str:
-    """Return priors for a text: the first few, with what the numbers of a normal one are."""
+def _spelled(priors: Sequence[str], own: str = "") -> str:
+    """Return priors for a text: the estimand's own first, and what the numbers of those named are.
+
+    Parameters
+    ----------
+    priors
+        As the model writes them.
+    own
+        The estimand that they are told of.
+    """
+    ordered = sorted(priors, key=lambda prior: not prior.startswith(f"{own} ~"))
+    shown = ordered[:MOST_PRIORS]
     more = [f"{len(priors) - MOST_PRIORS} more"] if len(priors) > MOST_PRIORS else []
-    text = join_all([*priors[:MOST_PRIORS], *more])
-    return f"{text} (numbers of a Normal: mean, standard deviation)" if " ~ Normal(" in text else text
+    meant = [what for written, what in MEANT.items() if any(re.search(written, prior) for prior in shown)]
+    return f"{join_all([*shown, *more])}{f' ({"; ".join(meant)})' if meant else ''}"
 
 
 def _interval(s: Measured, row: Row) -> str:

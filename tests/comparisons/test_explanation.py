@@ -192,20 +192,19 @@ def test_only_the_posterior_is_said_to_exist_where_no_search_failed():
 def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question():
     held = scalar(held={"map": Fixed((("0", ("tau",)),))})
     assert "computed as if tau = 0 were known" in existence_rules.held([held])[0].text
-    narrow = "Do not report the MAP's interval of b without the posterior's: it is computed as if tau = 0 were known."
-    assert consequences.conditional([held])[0].text == narrow
+    narrow = "Do not report the MAP's interval of b alone: it is computed as if tau = 0 were known"
+    assert consequences.conditional([held])[0].text == f"{narrow}."
     assert existence_rules.held([held])[0].text.endswith(
         " The posterior's interval is not, and is as long as the MAP's."
     )
     short = replace(held, rows={**held.rows, "map": row("map", 1.0, half=0.5)})
     assert existence_rules.held([short])[0].text.endswith(" is not, and is 2 times as long as the MAP's.")
-    assert consequences.conditional([short])[0].text == f"{narrow} The MAP's interval is shorter than the posterior's."
+    assert consequences.conditional([short])[0].text == f"{narrow}, and is shorter than the posterior's."
     long = replace(held, name="d", rows={**held.rows, "map": row("map", 1.0, half=2.0)})
-    assert consequences.conditional([long])[0].text.endswith(" The MAP's interval is longer than the posterior's.")
+    assert consequences.conditional([long])[0].text.endswith(" known, and is longer than the posterior's.")
     several = consequences.conditional([held, replace(short, name="c"), long])[0].text
     assert several.endswith(
-        " they are computed as if tau = 0 were known. The MAP's intervals are shorter than the posterior's for c and "
-        "longer than the posterior's for d."
+        " they are computed as if tau = 0 were known, and are shorter than the posterior's for c and longer for d."
     )
     assert existence_rules.held([scalar()]) == consequences.conditional([scalar()]) == []
 
@@ -494,11 +493,20 @@ def test_a_vector_is_reported_as_a_whole_with_its_priors_spelled_out():
     (found,) = consequences.which_number(scalars)
     assert found.text == (
         "Report the posterior means of theta (all 3) with their credible intervals, for example: theta[c] is 1.5 (95 % "
-        "credible interval -0.5 to 3.5). Name the prior with them: mu ~ Normal(0, 5) and tau ~ HalfCauchy(5) (numbers "
-        "of a Normal: mean, standard deviation). To say what the data alone say, report the MLEs with their confidence "
-        "intervals too."
+        "credible interval -0.5 to 3.5). Name the prior with them: mu ~ Normal(0, 5) and tau ~ HalfCauchy(5) (Normal: "
+        "mean, standard deviation; HalfCauchy: median). To say what the data alone say, report the MLEs with their "
+        "confidence intervals too."
     )
     assert found.scalars == ("theta[a]", "theta[b]", "theta[c]")
+    priors = ("sigma ~ HalfFlat", "theta ~ Laplace(0, sigma)", "the potential p")
+    (own,) = consequences.which_number([replace(s, priors=priors) for s in scalars])
+    assert (
+        " with them: theta ~ Laplace(0, sigma), sigma ~ HalfFlat and the potential p (Laplace: centre, scale; "
+        "HalfFlat: the same density at all positive values; a potential: a factor of the prior density). To say"
+    ) in own.text
+    priors = ("mu ~ Normal", "tau ~ HalfNormal(0, 2)", "nu ~ HalfCauchy(1, 2)")  # numbers that are not those known
+    (plain,) = consequences.which_number([replace(s, priors=priors) for s in scalars])
+    assert "with them: mu ~ Normal, tau ~ HalfNormal(0, 2) and nu ~ HalfCauchy(1, 2). To say" in plain.text
     (bare,) = consequences.which_number([replace(s, priors=()) for s in scalars])
     assert "-0.5 to 3.5). Name the prior with them. To say" in bare.text
     mu = scalar(NAN, statuses={"mle": Status.NOT_IDENTIFIED}, estimand="mu")
@@ -600,7 +608,7 @@ def test_a_model_of_normal_densities_has_the_spread_and_the_averages_of_its_clos
         assert s.partner_correlation == pytest.approx(cov[0, 1] / cov[0, 0], abs=0.15)
         assert s.partner in {other.name for other in measured} - {s.name}
     report = next(s.text for s in raised.explain().consequences if s.rule == "which_number")
-    assert " Name the prior with them: mu ~ Normal(0, 2) and z ~ Normal(0, 1) (numbers of a Normal: " in report
+    assert " Name the prior with them: mu ~ Normal(0, 2) and z ~ Normal(0, 1) (Normal: mean, " in report
     assert ", such as theta" in next(s.text for s in raised.explain().reasons if s.rule == "no_mle")
 
 

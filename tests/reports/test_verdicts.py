@@ -13,6 +13,7 @@ import pymc as pm
 import pytest
 
 import triptych
+from triptych.problem.table import Status
 from triptych.reports.small_data import small_data
 from triptych.reports.trust import trust
 
@@ -44,11 +45,12 @@ def test_each_verdict_has_its_figures(solved: Any) -> None:
     mle = np.average(Y, weights=ERRORS**-2.0)
     mean = f"{solved['default'].row('mcmc', 'mu').estimate:.2f}"
     start, middle, end = found["Prior"].partition(
-        f" The posterior mean of mu is {mean}; the MLE, from the data alone, is {mle:.2f}."
+        f" The data alone (MLE) give mu the value {mle:.2f}, data and prior (posterior mean) give {mean}. "
     )
-    assert (middle != "", end) == (True, "")
+    assert middle
+    assert end == "Judge yourself whether you would have named this prior before you saw the data."
     judged, _, ends = start.partition(" Before the data the prior puts mu between ")
-    assert judged == "it is not tested here, so judge it yourself."
+    assert judged == "it is not tested here."
     # A standard normal prior by 500 draws or more: the error of a quantile is sqrt(.025 * .975 / 500) / .058 = .12.
     low, high = (float(one) for one in ends.removesuffix(" with a probability of 95 %.").split(" and "))
     assert (low, high) == pytest.approx((-1.96, 1.96), abs=0.5)
@@ -60,7 +62,25 @@ def test_a_prior_that_cannot_be_drawn_from_is_not_told_in_numbers(solved: Any) -
     solution = solved["default"]
     panels = {m: replace(panel, native=None) for m, panel in solution.panels.items()}
     assert dict(trust(solved, replace(solution, panels=panels)))["Prior"].startswith(
-        "it is not tested here, so judge it yourself. The posterior mean of mu is "
+        "it is not tested here. The data alone (MLE) give mu the value "
+    )
+
+
+def test_a_missing_mle_leaves_what_data_and_prior_give(solved: Any) -> None:
+    solution = solved["default"]
+    rows = [
+        replace(row, estimate=np.nan, status=Status.NOT_IDENTIFIED, reason="a reason")
+        for row in solution.panels["mle"].estimates
+    ]
+    panels = {**solution.panels, "mle": replace(solution.panels["mle"], estimates=rows)}
+    assert (
+        " The data alone give no value of mu, data and prior (posterior mean) give "
+        in (dict(trust(solved, replace(solution, panels=panels)))["Prior"])
+    )
+    without = {m: panel for m, panel in panels.items() if m != "mle"}
+    assert (
+        " Of mu data and prior (posterior mean) give "
+        in (dict(trust(solved, replace(solution, panels=without)))["Prior"])
     )
 
 
@@ -80,7 +100,7 @@ def test_draws_that_failed_their_checks_are_the_first_verdict_and_a_no(
     assert [what for what, _ in trust(solved, alone)] == ["Computation"]  # nothing rests on a prior
     assert not dict(trust(solved, alone))["Computation"].startswith("yes")
     unsampled = replace(solution, panels={m: solution.panels[m] for m in ("mle", "map")})
-    assert " The MAP of mu is " in dict(trust(solved, unsampled))["Prior"]
+    assert " data and prior (MAP) give " in dict(trust(solved, unsampled))["Prior"]
 
 
 def test_intervals_of_a_map_that_takes_something_as_known_are_named(solved: Any) -> None:
