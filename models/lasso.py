@@ -289,9 +289,10 @@ def answer(comparison: Any) -> str:
     zeros = [row.label for row in rows if row.estimate == 0]
     undecided = [row.label for row in posterior if row.lower < 0 < row.upper]
     return (
-        f"The lasso is the MAP (maximum a posteriori): the most probable coefficients. It is exactly zero for "
-        f"{' and '.join(zeros)}. The posterior sets no coefficient to zero, but {len(undecided)} of its {len(rows)} "
-        f"credible intervals contain zero: those of {join_all(undecided)}. For these the sign of the effect is open."
+        "The lasso's coefficients are the MAP (maximum a posteriori), the most probable ones. The MAP is exactly zero "
+        f"for {' and '.join(zeros)}. The posterior sets no coefficient to zero, but {len(undecided)} of its "
+        f"{len(rows)} credible intervals contain zero: those of {join_all(undecided)}. For these the sign of the "
+        "effect is open."
     )
 
 
@@ -316,14 +317,14 @@ scenario = Scenario(
         r"p(\mu, \sigma) \propto 1 / \sigma",
     ),
     why=(
-        "The MLE uses no prior. The blood values s1 and s2 nearly repeat each other (correlation 0.90), so the "
-        "data hardly tell their coefficients apart: the likelihood allows a large negative one that a large positive "
-        "one balances. Such coefficients are improbable under the prior, so MAP and posterior have smaller ones.",
-        "The MAP is the highest point of prior times likelihood. The Laplace prior has a corner (a sharp peak) at "
-        "zero: its log falls by lambda/sigma for each unit to either side. Where the log of the likelihood rises by "
-        "less than that as a coefficient leaves zero, the highest point lies at zero, and the MAP is exactly zero.",
-        "The posterior mean averages over all probable values of a coefficient, on both sides of zero. The single "
-        "value zero has no probability of its own, so no draw and no mean is exactly zero.",
+        "The Laplace prior has a sharp peak (a corner) at zero, and the highest point of prior times likelihood, the "
+        "MAP, can lie exactly on it. The posterior mean averages over values on both sides of zero and is exactly "
+        "zero for none.",
+        "The MLE uses no prior. The blood values s1 and s2 nearly repeat each other (correlation 0.90), so the data "
+        "hardly tell their coefficients apart: a large negative one and a large positive one nearly cancel. The prior "
+        "makes such coefficients improbable, so MAP and posterior have smaller ones.",
+        f"The value lambda = {RATE:g} was chosen from these same data, and MAP and posterior take it as known: their "
+        "intervals leave out that it is uncertain. Report it with them.",
     ),
     figures=(coefficient_path,),
     varies={"rate": Range(0.01, 10.0, "lambda: the prior of a coefficient is Laplace(0, sigma/lambda)")},
@@ -335,8 +336,8 @@ scenario = Scenario(
     about="The outcome is a score from 25 to 346 points: how far the diabetes of 442 patients progressed in a year. "
     "Ten predictors were measured before: age, sex, body mass index (bmi), blood pressure (bp), and in the blood total "
     "cholesterol (s1), LDL (s2), HDL (s3), total cholesterol divided by HDL (s4), the logarithm of triglycerides (s5) "
-    "and glucose (s6). Each has a coefficient beta; the predictors are scaled to unit length, so that a beta of 500 "
-    f"means {500 / np.sqrt(PATIENTS):.0f} points per standard deviation of the predictor. The Laplace prior expects "
-    f"coefficients near zero, the more so the larger its lambda. The value lambda = {RATE:g} is the one under which "
-    "these same data are most probable; the intervals of MAP and posterior take it as known.",
+    "and glucose (s6). Each has a coefficient beta; a beta of 500 means "
+    f"{500 / np.sqrt(PATIENTS):.0f} points of the score per standard deviation of the predictor. The lasso is a "
+    "regression with a Laplace prior, by which coefficients near zero are more probable than others; a larger lambda "
+    f"makes the prior narrower. The value lambda = {RATE:g} is the one under which these same data are most probable.",
 )  # fmt: skip
