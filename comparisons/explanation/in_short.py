@@ -10,7 +10,7 @@ from triptych.base.text import join_all
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import SMALL, distance
 from triptych.comparisons.explanation.prior_rules import TIED
-from triptych.comparisons.explanation.sentences import FEW, about_zero, named, span, verb, whole
+from triptych.comparisons.explanation.sentences import FEW, MOST_NAMED, about_zero, named, span, verb, whole
 
 WORDS = {"mle": "MLE", "map": "MAP", "mcmc": "posterior mean"}
 SPELLED = {"mle": "by maximum likelihood (MLE)", "map": "by maximum a posteriori (MAP)", "mcmc": "as posterior mean"}
@@ -56,7 +56,9 @@ def _of_vector(these: Sequence[Measured], most: Measured, scalars: Sequence[Meas
         be = verb(means, "guess (posterior mean) of", "guesses (posterior means) of")
         are = verb(means, "is", "are")
         text = f"The best {be} {join_all([one.name for one in parents])} {are} {join_all(means)}. "
-        text += f"Those of {values}, which depend on {verb(means, 'it', 'them')}, {span(these, 'mcmc')}"
+        computed = most.estimand not in most.parameters and len(most.parameters) <= MOST_NAMED
+        how = f"are computed from {join_all(most.parameters)}" if computed else f"depend on {verb(means, 'it', 'them')}"
+        text += f"Those of {values}, which {how}, {span(these, 'mcmc')}"
     else:
         text = f"The best guesses (posterior means) of {values} {span(these, 'mcmc')}"
     text += f"; {zero}. " if zero else f"; each is uncertain: the {level} of {most.name} is {ends}. "

@@ -367,15 +367,17 @@ def test_a_vector_is_answered_as_a_whole_before_what_differs():
     under = [replace(s, parameters=("tau", "z")) for s in scalars]
     assert in_short([tau, *under]).startswith(
         "The best guess (posterior mean) of tau is 0.80 (95 % credible interval 0.20 to 1.40). Those of the 3 values "
-        "of theta, which depend on it, run from 0.5 to 1.5; zero lies"
+        "of theta, which are computed from tau and z, run from 0.5 to 1.5; zero lies"
     )
+    for parameters in (("tau", "theta"), ("tau", *"cdefgz")):  # its own prior depends on it; too many to be named
+        assert "which depend on it, run from" in in_short([tau, *(replace(s, parameters=parameters) for s in scalars)])
     mu, nu = (replace(tau, name=name, estimand=name) for name in ("mu", "nu"))
     more = [replace(s, parameters=("tau", "mu", "nu", "z")) for s in scalars]
     two = " of tau and mu are 0.80 (95 % credible interval 0.20 to 1.40) and 0.80 (0.20 to 1.40). Those of the 3 values"
     assert f"The best guesses (posterior means){two}" in in_short([tau, mu, *more])
-    assert "depend on" not in in_short([tau, mu, nu, *more])
+    assert "Those of" not in in_short([tau, mu, nu, *more])
     for silent in ([tau, *scalars], [replace(tau, rows={}), *under], [tau, replace(tau, name="tau[2]"), *under]):
-        assert "depend on" not in in_short(silent)
+        assert "Those of" not in in_short(silent)
     unknown = scalar(math.inf, statuses={"mle": Status.AT_INFINITY}, estimand="tau")
     assert in_short([*scalars, unknown]) == short  # what does not exist is left to the reasons
     for other in (
