@@ -108,11 +108,12 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
 
 def _cost(s: Measured) -> str:
     """Say what likelihood and prior do away from the edge: why the joint density is highest on it."""
-    likelihood, prior = s.off_edge
+    likelihood, prior = s.off_edge.likelihood, s.off_edge.prior
     if not finite(likelihood + prior):
         return ""
     fit, belief = (f"{float(f'{times:.2g}'):g}" for times in (likelihood, prior))
-    text = f" At {s.name} = {s.write(s.estimate('mcmc'))}, with the other parameters refitted, the "
+    others = ", with the other parameters refitted," if s.off_edge.refitted else ""
+    text = f" At {s.name} = {s.write(s.estimate('mcmc'))}{others} the "
     if fit != "1" and belief != "1" and likelihood > 1 > prior:
         return (
             f"{text}likelihood is {fit} times as high, but the prior density only {belief} times: the better fit does "

@@ -11,7 +11,7 @@ import numpy as np
 
 from triptych.base.numbers import Style, style
 from triptych.comparisons.explanation.log_scales import mode_on_log_scales
-from triptych.comparisons.explanation.off_the_edge import off_the_edge
+from triptych.comparisons.explanation.off_the_edge import Off, off_the_edge
 from triptych.comparisons.explanation.prior import ENOUGH, centres_and_scales, drawn_prior, rests_on, weighed_by
 from triptych.panels.solution import NoEstimate, Solution
 from triptych.problem.fixed import Fixed
@@ -89,7 +89,7 @@ class Measured:
     partner_correlation: float = NAN
     parameters: tuple[str, ...] = ()
     priors: tuple[str, ...] = ()
-    off_edge: tuple[float, float] = (NAN, NAN)
+    off_edge: Off = field(default_factory=Off)
 
     @cached_property
     def style(self) -> Style:
@@ -183,7 +183,7 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
                 *partners[row.estimand][place],
                 tuple(lines),
                 (*lines.values(), *(f"the potential {name}" for name in weighed[row.estimand])),
-                (NAN, NAN) if of_map is None else off_the_edge(solution, of_map),
+                Off() if of_map is None else off_the_edge(solution, of_map),
             )
         )
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,7 +19,16 @@ ARRIVED = 1e-6  # Newton decrement below which the ascent has converged to a max
 SAME = 0.01  # posterior standard deviations up to which the maximum beside the edge is the MAP
 
 
-def off_the_edge(solution: Solution, row: Row) -> tuple[float, float]:
+@dataclass(frozen=True)
+class Off:
+    """How many times as high likelihood and prior density are off an edge, and whether others were refitted there."""
+
+    likelihood: float = NAN
+    prior: float = NAN
+    refitted: bool = False
+
+
+def off_the_edge(solution: Solution, row: Row) -> Off:
     """Return how many times as high likelihood and prior density are at a posterior mean as on the edge.
 
     All other parameters are at both places where the joint density is highest. NaN for all but a single free parameter,
@@ -33,25 +43,25 @@ def off_the_edge(solution: Solution, row: Row) -> tuple[float, float]:
     """
     engine, panels = solution.engine, solution.panels
     if engine is None or "mcmc" not in panels or row.status is not Status.AT_BOUNDARY:
-        return NAN, NAN
+        return Off()
     block = next((b for b in engine.blocks if b.variable.name == row.estimand), None)
     mean = next((r.estimate for r in panels["mcmc"].estimates if r.name == row.name), NAN)
     single = block is not None and block.variable.size == 1 and block.stop - block.start == 1
     if block is None or not single or block.transform is None or engine.graph.t or not np.isfinite(mean):
-        return NAN, NAN
+        return Off()
     places = [_coordinate(engine, block.start, row.estimand, value)
               for value in (row.estimate + NEAR * (mean - row.estimate), mean)]  # fmt: skip
     if not np.all(np.isfinite(places)):
-        return NAN, NAN
+        return Off()
     with np.errstate(all="ignore"):
         tops = _tops(engine, block.start, places)
     if tops is None or not _is_the_map(engine, tops[0], solution):
-        return NAN, NAN
+        return Off()
     there, away = (engine.value(z) for z in tops)
     if not np.all(np.isfinite([there, away])) or np.sum(away) > np.sum(there):
-        return NAN, NAN
+        return Off()
     likelihood, prior = np.exp(away - there)
-    return float(likelihood), float(prior)
+    return Off(float(likelihood), float(prior), engine.size > 1)
 
 
 def _coordinate(engine: Engine, k: int, name: str, value: float) -> float:

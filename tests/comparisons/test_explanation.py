@@ -14,7 +14,7 @@ import triptych
 from triptych.comparisons.explanation import consequences, existence_rules, posterior_rules, prior_rules
 from triptych.comparisons.explanation.in_short import in_short
 from triptych.comparisons.explanation.measured import Measured, Sampled, measure
-from triptych.comparisons.explanation.off_the_edge import off_the_edge
+from triptych.comparisons.explanation.off_the_edge import Off, off_the_edge
 from triptych.comparisons.explanation.sentences import about_zero, named
 from triptych.problem.fixed import Fixed
 from triptych.problem.table import Row, Status
@@ -245,21 +245,22 @@ def test_an_estimate_on_an_edge_is_told_with_the_density_that_is_highest_there_a
 def test_a_mode_on_an_edge_is_told_with_what_likelihood_and_prior_do_off_it():
     edge = scalar(0.5, 0.0, 0.8, sd=0.3, estimand="tau", statuses={"map": Status.AT_BOUNDARY})
 
-    def told(*off):
-        return existence_rules.edge([replace(edge, off_edge=off)])[0].text.partition(" with the other parameters ")[2]
+    def told(*off, refitted=True):
+        return existence_rules.edge([replace(edge, off_edge=Off(*off, refitted))])[0].text.partition(" is 0.")[2]
 
     assert told(1.52, 0.54).startswith(
-        "refitted, the likelihood is 1.5 times as high, but the prior density only 0.54 times: the better fit does not "
-        "make up for the prior. The posterior averages"
+        " At tau = 0.80, with the other parameters refitted, the likelihood is 1.5 times as high, but the prior "
+        "density only 0.54 times: the better fit does not make up for the prior. The posterior averages"
     )
     assert "prior density is 1.2 times as high, but the likelihood only 0.3 times: the prior does not" in told(0.3, 1.2)
     for off in ((0.3, 0.5), (1.001, 0.5), (0.5, 1.001)):  # none rises to all digits shown, so none is not made up for
         assert "make up" not in told(*off)
     assert "likelihood is about as high, and the prior density 0.5 times as high." in told(1.001, 0.5)
-    assert told(NAN, NAN) == ""
+    assert told(0.3, 0.5, refitted=False).startswith(" At tau = 0.80 the likelihood is 0.3 times as high, and ")
+    assert told(NAN, NAN).startswith(" The posterior averages")
     of_mle = replace(edge, rows={**edge.rows, "mle": row("mle", 0.0, status=Status.AT_BOUNDARY, estimand="tau")})
-    first, second = existence_rules.edge([replace(of_mle, off_edge=(0.3, 0.5))])
-    assert ("refitted" in first.text, "refitted" in second.text) == (False, True)
+    first, second = existence_rules.edge([replace(of_mle, off_edge=Off(0.3, 0.5))])
+    assert ("times as" in first.text, "times as" in second.text) == (False, True)
 
 
 def test_the_scalar_on_which_they_differ_most_is_told_with_the_question_that_each_number_answers():
@@ -631,18 +632,32 @@ def test_what_likelihood_and_prior_do_off_an_edge_has_its_closed_form():
     squares, t = 0.5**2 + 0.5**2 + 0.3**2, solution.row("mcmc", "tau").estimate
     likelihood = np.exp(squares * (1 - 1 / (1 + t**2) ** 2) / 2)
     prior = np.exp(-squares * (t / (1 + t**2)) ** 2 / 2 - t**2 / 2)
-    assert off_the_edge(solution, on) == pytest.approx((likelihood, prior), rel=1e-4)
+    off = off_the_edge(solution, on)
+    assert (off.likelihood, off.prior) == pytest.approx((likelihood, prior), rel=1e-4)
+    assert off.refitted
     inside = replace(on, status=Status.OK)
     elsewhere = pickle.loads(pickle.dumps(solution))  # its engine is gone
     corners = hierarchy(pm.Laplace)["default"]
     edge = replace(corners.row("map", "tau"), status=Status.AT_BOUNDARY)
     for nothing in (off_the_edge(solution, inside), off_the_edge(elsewhere, on), off_the_edge(corners, edge)):
-        assert np.all(np.isnan(nothing))
+        assert np.isnan(nothing.likelihood + nothing.prior)
     panels = {m: solution.panels[m] for m in ("mle", "map")}
-    assert np.all(np.isnan(off_the_edge(replace(solution, panels=panels), on)))
+    assert np.isnan(off_the_edge(replace(solution, panels=panels), on).prior)
     moved = replace(solution.panels["map"], estimates=[replace(r, estimate=r.estimate + 1, status=Status.OK)
                                                        for r in solution.panels["map"].estimates])  # fmt: skip
-    assert np.all(np.isnan(off_the_edge(replace(solution, panels={**solution.panels, "map": moved}), on)))
+    assert np.isnan(off_the_edge(replace(solution, panels={**solution.panels, "map": moved}), on).prior)
+
+
+def test_off_an_edge_a_parameter_that_is_alone_has_no_others_refitted():
+    """Of five successes the likelihood is p^5, and a uniform prior has one height."""
+    with pm.Model() as model:
+        p = pm.Uniform("p", 0.0, 1.0)
+        pm.Bernoulli("y", p, observed=np.ones(5, dtype=int))
+    comparison = triptych.compare(model, draws=300, tune=300, random_seed=3, profile=False, progressbar=False)
+    off = off_the_edge(comparison["default"], comparison["default"].row("map", "p"))
+    assert off.likelihood == pytest.approx(comparison["default"].row("mcmc", "p").estimate ** 5, rel=1e-3)
+    assert off.prior == pytest.approx(1.0)
+    assert not off.refitted
 
 
 def test_potentials_that_weigh_an_estimand_are_named_with_its_priors():
