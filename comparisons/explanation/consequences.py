@@ -49,7 +49,7 @@ def conditional(scalars: Sequence[Measured]) -> list[Sentence]:
 
 
 def _beside_the_posterior(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
-    """Say which of the MAP's intervals are clearly shorter than the posterior's, and which are longer."""
+    """Say which of the MAP's intervals are clearly shorter than the posterior's or longer; of both, how many."""
     shorter = [s for s in these if s.length("mcmc") > LENGTHS * s.length("map")]
     longer = [s for s in these if s.length("map") > LENGTHS * s.length("mcmc")]
     sides = [(some, word) for some, word in ((shorter, "shorter"), (longer, "longer")) if some]
@@ -57,9 +57,9 @@ def _beside_the_posterior(these: Sequence[Measured], scalars: Sequence[Measured]
         return ""
     if len(these) == 1:
         return f", and is {sides[0][1]} than the posterior's"
-    parts = [f"{word} {'' if k else 'than the posterior\'s '}for {named(some, scalars)}"
-             for k, (some, word) in enumerate(sides)]  # fmt: skip
-    return f", and are {' and '.join(parts)}"
+    if len(sides) == 1:
+        return f", and are {sides[0][1]} than the posterior's for {named(sides[0][0], scalars)}"
+    return f", and are shorter than the posterior's in {len(shorter)} of {len(these)} cases and longer in {len(longer)}"
 
 
 def zeros(scalars: Sequence[Measured]) -> list[Sentence]:

@@ -40,7 +40,7 @@ def no_mle(scalars: Sequence[Measured]) -> list[Sentence]:
         text += f"{_combination(these, scalars) if status is Status.NOT_IDENTIFIED else ''}."
         if have:
             example = verb(names, "", ", for example,")
-            text += f" With the prior {first.name}{example} has {' and '.join(values)}."
+            text += f" With the prior{example} {first.name} has {' and '.join(values)}."
         found.append(Sentence("no_mle", text, tuple(names), tuple(first.estimate(m) for m in have)))
     return found
 

@@ -168,10 +168,10 @@ def test_a_missing_maximum_is_explained_by_its_status():
     infinite = scalar(math.inf, statuses={"mle": Status.AT_INFINITY})
     (found,) = existence_rules.no_mle([infinite])
     assert "rises all the way to infinity" in found.text
-    end = ": the likelihood rises all the way to infinity. With the prior b"
-    assert found.text == f"b has no MLE (status: at infinity){end} has the MAP 1.00 and the posterior mean 1.00."
+    end = ": the likelihood rises all the way to infinity. With the prior"
+    assert found.text == f"b has no MLE (status: at infinity){end} b has the MAP 1.00 and the posterior mean 1.00."
     (found,) = existence_rules.no_mle([infinite, replace(infinite, name="c")])
-    assert found.text.startswith(f"b and c have no MLE (status: at infinity){end}, for example, has the MAP 1.00 and")
+    assert found.text.startswith(f"b and c have no MLE (status: at infinity){end}, for example, b has the MAP 1.00 and")
     assert existence_rules.no_mle([scalar()]) == existence_rules.no_map([scalar()]) == []
     unbounded = scalar(statuses={"map": Status.UNBOUNDED})
     assert "its integral is finite" in existence_rules.no_map([unbounded])[0].text.lower()
@@ -202,9 +202,12 @@ def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question(
     assert consequences.conditional([short])[0].text == f"{narrow}, and is shorter than the posterior's."
     long = replace(held, name="d", rows={**held.rows, "map": row("map", 1.0, half=2.0)})
     assert consequences.conditional([long])[0].text.endswith(" known, and is longer than the posterior's.")
+    one = consequences.conditional([held, replace(short, name="c")])[0].text
+    assert one.endswith(" were known, and are shorter than the posterior's for c.")
     several = consequences.conditional([held, replace(short, name="c"), long])[0].text
     assert several.endswith(
-        " they are computed as if tau = 0 were known, and are shorter than the posterior's for c and longer for d."
+        " they are computed as if tau = 0 were known, and are shorter than the posterior's in 1 of 3 "
+        "cases and longer in 1."
     )
     assert existence_rules.held([scalar()]) == consequences.conditional([scalar()]) == []
 
