@@ -1,6 +1,6 @@
 """Compiled programs, kept between processes: a model that was seen before is not traced again.
 
-Those that call code outside of themselves, as a Cholesky factor does, are left to JAX's own cache.
+Those that call Python are left to JAX's own cache.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from triptych.engine.caches import cache_folder, not_kept, not_used
 LIBRARIES = ("triptych", "jax", "jaxlib", "pytensor", "pymc", "numpy", "tensorflow-probability")
 DAY = 86_400  # seconds after which an unfinished entry is removed: no process still writes it
 COMPILING = Lock()  # JAX's settings during compilation hold for all threads, so one compiles at a time
+LAPACK = re.compile(r"custom_call @lapack_\w+_ffi\(")  # a call of LAPACK by its name, which every process has
 MOST_KEPT = 2e9  # bytes; beyond, the least recently used programs are removed
 
 
@@ -89,8 +91,10 @@ class Program:
         # A program from JAX's own cache cannot be serialised again; this name is not in that cache.
         program.__name__ = program.__qualname__ = f"program_{name}"
         lowered = jax.jit(program).lower(*given)
-        if "custom_call" in lowered.as_text():
-            # It calls LAPACK or Python at an address of this process, so that it cannot be kept.
+        said = lowered.as_text()
+        others = LAPACK.sub("", said)
+        if "custom_call" in others:
+            # It calls Python at an address of this process, so that it cannot be kept.
             return lowered.compile()
         with COMPILING:
             shortest = jax.config.jax_persistent_cache_min_compile_time_secs
@@ -101,7 +105,7 @@ class Program:
                 jax.config.update("jax_persistent_cache_min_compile_time_secs", shortest)
         with suppress(NotImplementedError):  # with some settings of JAX a program cannot be kept
             payload, _, out = serialize(compiled)
-            _keep(name, json.dumps(_form(out)).encode() + b"\n" + payload)
+            _keep(name, json.dumps([_form(out), others != said]).encode() + b"\n" + payload)
         return compiled
 
 
@@ -156,11 +160,26 @@ def _load(name: str, tree: Any) -> Any:
         return None
     with suppress(OSError):  # the cache may be read-only
         (folder / name).touch()  # its time is that of the last use
-    form, _, payload = content.partition(b"\n")
+    head, _, payload = content.partition(b"\n")
+    form, lapack = json.loads(head)
+    if lapack:
+        _find_lapack()
     try:
-        return deserialize_and_load(payload, tree, _tree(json.loads(form)), execution_devices=[device()])
+        return deserialize_and_load(payload, tree, _tree(form), execution_devices=[device()])
     except jax.errors.JaxRuntimeError:
         return None
+
+
+@cache
+def _find_lapack() -> None:
+    """Let JAX find the functions of LAPACK, which it does where a program that calls one is lowered.
+
+    A loaded program calls them by name, and without this ends the process.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    jax.jit(jnp.linalg.cholesky).lower(jnp.eye(1))
 
 
 def _keep(name: str, content: bytes) -> None:

@@ -160,14 +160,22 @@ def test_a_kept_program_is_loaded_without_a_trace_and_computes_the_same_bits() -
             Programs(key)(name, refused)(*given)
 
 
-def test_a_program_that_calls_lapack_is_not_kept(own_cache: Path) -> None:
-    """Its addresses are another process's: loaded there, it would end it."""
-    import jax.numpy as jnp
-
-    matrix = np.array([[4.0, 2.0], [2.0, 5.0]])
-    for _ in range(2):
-        np.testing.assert_allclose(Program("root", jnp.linalg.cholesky)(matrix), np.linalg.cholesky(matrix), rtol=1e-6)
-    assert not own_cache.exists()
+def test_a_program_that_calls_lapack_is_loaded_where_nothing_was_lowered(own_cache: Path) -> None:
+    """LAPACK is called by name; a process that has not looked the names up yet would be ended by the call."""
+    code = (
+        "import sys, numpy as np; import jax; jax.config.update('jax_enable_x64', True); import jax.numpy as jnp\n"
+        "from triptych.engine.programs import Program\n"
+        "def roots(a, b):\n"
+        "    assert sys.argv[1] == 'first', 'traced'\n"
+        "    return jnp.linalg.cholesky(a), jnp.linalg.solve(a, b), jnp.linalg.eigvalsh(a)\n"
+        "a = np.array([[4.0, 2.0], [2.0, 5.0]])\n"
+        "for part, one in zip(Program('roots', roots)(a, np.ones(2)), (np.linalg.cholesky(a), "
+        "np.linalg.solve(a, np.ones(2)), np.linalg.eigvalsh(a))): np.testing.assert_allclose(part, one, rtol=1e-14)"
+    )
+    for which in ("first", "second"):
+        done = subprocess.run([sys.executable, "-c", code, which], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert len([file for file in own_cache.rglob("*") if file.is_file()]) == 1
 
 
 def test_a_python_function_inside_is_not_kept(own_cache: Path) -> None:
