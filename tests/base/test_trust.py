@@ -53,7 +53,7 @@ def forged(home: Path, mark: Path) -> Path:
     """An entry with the right digest, whose content makes a file when it is loaded."""
     use()
     (entry,) = (file for file in home.rglob("programs/*/*") if file.is_file())
-    content = json.dumps(0).encode() + b"\n" + pickle.dumps(Forged(mark))
+    content = json.dumps([0, False]).encode() + b"\n" + pickle.dumps(Forged(mark))
     entry.write_bytes(sealed(entry.name, content))
     return entry
 
