@@ -14,8 +14,10 @@ import numpy as np
 from triptych.existence.coordinate_paths import LEAST_SLOPE, PROBE_STEPS, endless, pushed_path
 from triptych.existence.findings import Finding, Higher, Trace, without_limit
 from triptych.existence.probe import Probe
+from triptych.existence.tolerance import ABOVE_ROUNDING
 from triptych.existence.verdict import Verdict
 from triptych.optimise.kinks import climb
+from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import climb_a_little, climb_beside
 
@@ -24,6 +26,7 @@ FEW_DATA = 6  # of which each is looked at
 HEAVIEST = 10  # times the weight of all the others, of a datum that an ascent is drawn to
 TO_DATUM = 24  # steps of an ascent to a heavy datum
 RUIN = 1e4  # fall of one log-density term that no other makes up for
+LARGE_RISE = 1.0  # in log-density: a smaller one may be the rounding error of where it leads
 MOST_DRAWN = 6  # logarithmic coordinates up to which single data are tried
 MOST_RUINED = 0.75  # share of the data that a push costs so much, above which no single datum makes up for them
 DATA_EACH = 2  # data for each parameter, from which these are too few to fit most data exactly
@@ -67,9 +70,15 @@ def _point_on_a_datum(verdict: Verdict) -> np.ndarray | None:
             if drawn.usable and np.isfinite(objective.value(drawn.z)):
                 end, _ = climb(objective, drawn.z)
                 # An ascent that neither arrived nor still rises was stopped by rounding, and its value is chance.
-                if end.usable and (end.arrived or end.slow) and end.value > least:
+                if end.usable and (end.arrived or end.slow) and end.value > least and _seen(verdict, end):
                     return end.z
     return None
+
+
+def _seen(verdict: Verdict, end: Point) -> bool:
+    """Whether a rise is large, as one without limit soon is, or above the rounding error of where it leads."""
+    rise = end.value - verdict.point.value
+    return rise > LARGE_RISE or rise > ABOVE_ROUNDING * verdict.objective.rounding_error(end.z)
 
 
 def _extremes(values: np.ndarray) -> set[int]:
