@@ -248,8 +248,9 @@ def test_an_estimate_on_an_edge_is_told_with_the_density_that_is_highest_there_a
 def test_a_mode_on_an_edge_is_told_with_what_likelihood_and_prior_do_off_it():
     edge = scalar(0.5, 0.0, 0.8, sd=0.3, estimand="tau", statuses={"map": Status.AT_BOUNDARY})
 
-    def told(*off, refitted=True):
-        return existence_rules.edge([replace(edge, off_edge=Off(*off, refitted))])[0].text.partition(" is 0.")[2]
+    def told(likelihood=NAN, prior=NAN, refitted=True):
+        (found, *_) = existence_rules.edge([replace(edge, off_edge=Off(likelihood, prior, refitted))])
+        return found.text.partition(" is 0.")[2]
 
     assert told(1.52, 0.54).startswith(
         " At tau = 0.80, with the other parameters refitted, the likelihood is 1.5 times as high, but the prior "
@@ -494,7 +495,7 @@ def test_what_the_data_determine_of_parameters_that_they_do_not_is_named():
 
 
 def test_a_vector_is_reported_as_a_whole_with_its_priors_spelled_out():
-    priors = ("mu ~ Normal(0, 5)", "tau ~ HalfCauchy(5)")
+    priors: tuple[str, ...] = ("mu ~ Normal(0, 5)", "tau ~ HalfCauchy(5)")
     scalars = vector((-3.0, 1.0, 9.0), (0.5, 1.0, 1.5), parameters=("mu", "tau"), priors=priors)
     (found,) = consequences.which_number(scalars)
     assert found.text == (
