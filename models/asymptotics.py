@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact, equal
+from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact, equal, worst
 from triptych.problem.scenario import Data, Figure, Scenario, Series
 from triptych.problem.varied import Question, Range, overridden
 
@@ -300,7 +300,7 @@ def posterior_is_pareto(comparison: Any) -> Claim:
     y = comparison["uniform"].data.y
     draws = comparison["uniform"].panels["mcmc"].native["posterior"]["theta"].values
     ends = [close_to_exact(draws, y.max() * (1 - p) ** (-1 / y.size), prob=p) for p in (0.025, 0.975)]
-    return max(ends, key=lambda one: float(one.measured))
+    return worst(ends)
 
 
 @claim("The equal-tailed posterior interval of a uniform distribution's upper end covers it in exactly 95 % of samples "

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from triptych.problem.claims import Claim, at_least, at_most, claim, close_to_exact, equal
+from triptych.problem.claims import Claim, at_least, at_most, claim, close_to_exact, equal, worst
 from triptych.problem.scenario import Data, Figure, Scenario, Series
 from triptych.problem.table import Status
 from triptych.problem.varied import Question, Range, overridden
@@ -369,7 +369,7 @@ def posterior_means_are_integrals(comparison: Any) -> Claim:
         posterior = comparison[variant].panels["mcmc"].native["posterior"]
         draws = np.stack([posterior["level"].values, posterior["slope"].values], axis=-1)
         found.append(close_to_exact(draws, _means(comparison[variant].data)))
-    return max(found, key=lambda one: float(one.measured))
+    return worst(found)
 
 
 def _decades(comparison: Any) -> np.ndarray:

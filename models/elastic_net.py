@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact, equal
+from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact, equal, worst
 from triptych.problem.scenario import Data, Figure, Scenario, Series
 from triptych.problem.varied import Question, Range, overridden
 
@@ -279,7 +279,7 @@ def posterior_sigma_is_the_integral(comparison: Any) -> Claim:
     d, found = comparison["default"].data, []
     for variant, exact in _means_of_sigma(d.X.tobytes(), d.progression.tobytes()).items():
         found.append(close_to_exact(comparison[variant].panels["mcmc"].native["posterior"]["sigma"].values, exact))
-    return max(found, key=lambda one: float(one.measured))
+    return worst(found)
 
 
 @claim("The slope of log-likelihood and log-prior by sigma, times sigma, is minus one on average over the posterior, "

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from triptych.problem.claims import Claim, at_most, between, claim, close_to_exact, equal
+from triptych.problem.claims import Claim, at_most, between, claim, close_to_exact, equal, worst
 from triptych.problem.scenario import Data, Figure, Scenario, Series
 from triptych.problem.varied import Question, Range, overridden
 
@@ -228,7 +228,7 @@ def posterior_interval_is_normal(comparison: Any) -> Claim:
         draws = solved.panels["mcmc"].native["posterior"]["mu"].values
         for prob in (0.5 - row.ci_prob / 2, 0.5 + row.ci_prob / 2):
             found.append(close_to_exact(draws, at.ppf(prob), prob=prob))
-    return max(found, key=lambda one: float(one.measured))
+    return worst(found)
 
 
 @claim("The speed of light in vacuum lies outside the interval of mu in every panel, and further out, in half-widths "

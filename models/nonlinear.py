@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from triptych.problem.claims import Claim, at_least, at_most, claim, close_to_exact, equal
+from triptych.problem.claims import Claim, at_least, at_most, claim, close_to_exact, equal, worst
 from triptych.problem.scenario import Data, Figure, Scenario, Series
 from triptych.problem.table import Status
 from triptych.problem.varied import Question, Range, overridden
@@ -305,7 +305,7 @@ def rates_are_integrals(comparison: Any) -> Claim:
     for variant in names:  # panels that sampled longer have more draws than others
         draws = comparison[variant].panels["mcmc"].native["posterior"]["rate"].values
         gaps.append(close_to_exact(draws, _moment(comparison[variant], 1.0)))
-    return max(gaps, key=lambda one: float(one.measured))
+    return worst(gaps)
 
 
 def _quantiles(solved: Any, probs: tuple[float, ...]) -> np.ndarray:
@@ -331,7 +331,7 @@ def intervals_are_integrals(comparison: Any) -> Claim:
         draws = solved.panels["mcmc"].native["posterior"]["rate"].values
         for prob, end in zip((outside, 1 - outside), _quantiles(solved, (outside, 1 - outside)), strict=True):
             gaps.append(close_to_exact(draws, end, prob=prob))
-    return max(gaps, key=lambda one: float(one.measured))
+    return worst(gaps)
 
 
 def _mass(comparison: Any, k: int) -> float:

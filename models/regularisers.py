@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact, equal
+from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact, equal, worst
 from triptych.problem.scenario import Data, Figure, Scenario, Series
 from triptych.problem.varied import Question, Range, overridden
 
@@ -156,7 +156,7 @@ def variances_are_closed(comparison: Any) -> Claim:
 def disguises_are_means(comparison: Any) -> Claim:
     draws = [comparison[v].panels["mcmc"].native["posterior"]["weight"].values for v in ("dropout", "noise")]
     exact = [_dropped_out(comparison["dropout"].data), _noisy(comparison["noise"].data)]
-    return max(map(close_to_exact, draws, exact), key=lambda one: float(one.measured))
+    return worst(map(close_to_exact, draws, exact))
 
 
 def _factor_bound() -> float:

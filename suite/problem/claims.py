@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any
@@ -69,6 +69,11 @@ def equal(measured: float | str, expected: float | str) -> Claim:
     """Exactly equal, for statuses, counts and exact zeros; NaN does not hold."""
     bound = f"== {expected:.6g}" if isinstance(expected, float) else f"== {expected}"
     return _outcome(measured, bound, measured == expected and measured == measured)
+
+
+def worst(outcomes: Iterable[Claim]) -> Claim:
+    """Return of several outcomes one that does not hold, or else the one that measured most."""
+    return min(outcomes, key=lambda one: (one.holds, -float(one.measured)))
 
 
 def close_to_exact(draws: Any, exact: Any, *, prob: float | None = None) -> Claim:
