@@ -9,7 +9,7 @@ from triptych.base.text import join_all
 from triptych.comparisons.explanation.in_short import answered, common, most_different
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import LENGTHS, SMALL, agree, distance
-from triptych.comparisons.explanation.sentences import Rule, Sentence, finite, named, verb
+from triptych.comparisons.explanation.sentences import Rule, Sentence, finite, named, verb, with_interval
 from triptych.problem.table import Row, Status
 
 MOST_PRIORS = 4  # priors that a sentence spells out
@@ -126,14 +126,14 @@ def any_of_them(scalars: Sequence[Measured]) -> list[Sentence]:
     """Where all agree, in estimate and interval, any may be reported; a MAP whose interval holds something may not."""
     found = []
     agreeing = [s for s in scalars if agree(s) and 1 / LENGTHS <= s.length("mcmc") / s.length("mle") <= LENGTHS]
-    for held, agree_, which in (
+    for held, agreement, which in (
         (False, "the three methods agree", "any of them"),
         (True, "MLE and posterior agree, in estimate and interval", "either"),
     ):
         these = [s for s in agreeing if ("map" in s.held) is held]
         if these:
             text = (
-                f"For {named(these, scalars)} {agree_}: report {which}, and say which. The interval of the MLE is a "
+                f"For {named(these, scalars)} {agreement}: report {which}, and say which. The interval of the MLE is a "
                 "confidence interval, that of the posterior a credible interval."
             )
             found.append(Sentence("any_of_them", text, tuple(s.name for s in these)))
@@ -168,9 +168,7 @@ def which_number(scalars: Sequence[Measured]) -> list[Sentence]:
 def _example(s: Measured, scalars: Sequence[Measured]) -> str:
     """Return a result as it is written down, with the single parameters by which the prior ties its vector together."""
     said = [f"{s.name} is {_interval(s, s.rows['mcmc'])}"]
-    for one in common(s, scalars):
-        row = one.rows["mcmc"]
-        said.append(f"{one.name} is {one.write(row.estimate)} ({one.write(row.lower)} to {one.write(row.upper)})")
+    said += [f"{one.name} is {with_interval(one, 'mcmc')}" for one in common(s, scalars)]
     return join_all(said)
 
 
@@ -211,8 +209,7 @@ def _spelled(priors: Sequence[str], own: str = "") -> str:
 def _interval(s: Measured, row: Row) -> str:
     """Return an estimate with its interval."""
     kind = "confidence" if row.method == "mle" else "credible"
-    ends = f"{s.write(row.lower)} to {s.write(row.upper)}"
-    return f"{s.write(row.estimate)} ({100 * row.ci_prob:.9g} % {kind} interval {ends})"
+    return with_interval(s, row.method, f"{100 * row.ci_prob:.9g} % {kind} interval")
 
 
 CONSEQUENCES: tuple[Rule, ...] = (

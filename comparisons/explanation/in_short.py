@@ -9,8 +9,17 @@ from collections.abc import Sequence
 from triptych.base.text import join_all
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import SMALL, distance
-from triptych.comparisons.explanation.prior_rules import TIED
-from triptych.comparisons.explanation.sentences import FEW, MOST_NAMED, about_zero, named, span, verb, whole
+from triptych.comparisons.explanation.prior_rules import TIED, tied
+from triptych.comparisons.explanation.sentences import (
+    FEW,
+    MOST_NAMED,
+    about_zero,
+    named,
+    span,
+    verb,
+    whole,
+    with_interval,
+)
 
 WORDS = {"mle": "MLE", "map": "MAP", "mcmc": "posterior mean"}
 SPELLED = {"mle": "by maximum likelihood (MLE)", "map": "by maximum a posteriori (MAP)", "mcmc": "as posterior mean"}
@@ -34,10 +43,6 @@ def answered(scalars: Sequence[Measured]) -> list[Measured]:
     return these if all(math.isfinite(s.estimate("mcmc") + s.length("mcmc")) for s in these) else []
 
 
-def _tied(these: Sequence[Measured]) -> bool:
-    return math.fsum(s.prior_correlation for s in these) > TIED * len(these)
-
-
 def _of_vector(these: Sequence[Measured], most: Measured, scalars: Sequence[Measured]) -> str:
     """Return what is known of a vector: by data and prior, about zero, and by the data alone.
 
@@ -45,14 +50,14 @@ def _of_vector(these: Sequence[Measured], most: Measured, scalars: Sequence[Meas
     predictors in units of their own are not compared.
     """
     zero = about_zero(these, "mcmc")
-    if not _tied(these):
+    if not tied(these):
         return f"{zero[:1].upper()}{zero[1:]}. " if zero else ""
     row = most.rows["mcmc"]
     level, ends = f"{100 * row.ci_prob:.9g} % credible interval", f"{most.write(row.lower)} to {most.write(row.upper)}"
     values, text = f"the {len(these)} values of {most.estimand}", ""
     parents = common(most, scalars)
     if 0 < len(parents) <= FEW:
-        means = [f"{_with_interval(one, '' if k else level)}" for k, one in enumerate(parents)]
+        means = [with_interval(one, "mcmc", "" if k else level) for k, one in enumerate(parents)]
         be = verb(means, "guess (posterior mean) of", "guesses (posterior means) of")
         are = verb(means, "is", "are")
         text = f"The best {be} {join_all([one.name for one in parents])} {are} {join_all(means)}. "
@@ -79,11 +84,6 @@ def common(s: Measured, scalars: Sequence[Measured]) -> list[Measured]:
     ]
 
 
-def _with_interval(s: Measured, kind: str) -> str:
-    row = s.rows["mcmc"]
-    return f"{s.write(row.estimate)} ({kind}{' ' if kind else ''}{s.write(row.lower)} to {s.write(row.upper)})"
-
-
 def in_short(scalars: Sequence[Measured]) -> str:
     """Return what the panels say together, with the figures of the scalar on which they differ most.
 
@@ -101,7 +101,7 @@ def in_short(scalars: Sequence[Measured]) -> str:
         values = ", ".join(f"{WORDS[m]} {most.said(m)}" for m in WORDS)
         told = _of_vector(vector, most, scalars)
         # Where the vector has been told in numbers, those of this one stand on its cards and in the table.
-        return f"{told}The three methods differ most on {most.name}{'' if _tied(vector) else f': {values}'}."
+        return f"{told}The three methods differ most on {most.name}{'' if tied(vector) else f': {values}'}."
     parts = []
     if known:
         most = max(known, key=distance)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from triptych.engine.engine import POSTERIOR, Engine
+from triptych.engine.natural_scale import natural_scale
 from triptych.optimise.objective import Objective
 from triptych.panels.solution import Solution
 from triptych.problem.table import Row, Status
 
 NAN = float("nan")
 NEAR = 1e-4  # of the way from the edge to the posterior mean: as near as densities are compared to those on the edge
-RANGE = 40.0  # largest coordinate in which a place is looked for
 ARRIVED = 1e-6  # Newton decrement below which the ascent has converged to a maximum
 SAME = 0.01  # posterior standard deviations up to which the maximum beside the edge is the MAP
 
@@ -49,8 +49,8 @@ def off_the_edge(solution: Solution, row: Row) -> Off:
     single = block is not None and block.variable.size == 1 and block.stop - block.start == 1
     if block is None or not single or block.transform is None or engine.graph.t or not np.isfinite(mean):
         return Off()
-    places = [_coordinate(engine, block.start, row.estimand, value)
-              for value in (row.estimate + NEAR * (mean - row.estimate), mean)]  # fmt: skip
+    values = (row.estimate + NEAR * (mean - row.estimate), mean)
+    places = [_coordinate(engine, block.start, value) for value in values]
     if not np.all(np.isfinite(places)):
         return Off()
     with np.errstate(all="ignore"):
@@ -64,17 +64,12 @@ def off_the_edge(solution: Solution, row: Row) -> Off:
     return Off(float(likelihood), float(prior), engine.size > 1)
 
 
-def _coordinate(engine: Engine, k: int, name: str, value: float) -> float:
-    """Return the coordinate at which a parameter has a value; NaN where there is none."""
-    from scipy.optimize import brentq
-
-    def gap(u: float) -> float:
-        z = engine.graph.start.copy()
-        z[k] = u
-        return float(np.ravel(engine.natural_values(z)[name])[0]) - value
-
-    ends = gap(-RANGE), gap(RANGE)
-    return float(brentq(gap, -RANGE, RANGE)) if ends[0] * ends[1] < 0 else NAN
+def _coordinate(engine: Engine, k: int, value: float) -> float:
+    """Return the coordinate at which a parameter has a value; NaN outside its range."""
+    scale = natural_scale(engine)
+    params = scale.params(engine.graph.start)
+    params[k] = value
+    return float(scale.coordinates(params)[k])
 
 
 def _tops(engine: Engine, k: int, places: Sequence[float]) -> list[np.ndarray] | None:

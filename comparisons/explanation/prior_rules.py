@@ -124,13 +124,14 @@ def pull(scalars: Sequence[Measured]) -> list[Sentence]:
         these = [s for s in these if s.prior_scale > 0]
         if not these or not pulled(these):
             continue
-        if tied(these) and not (as_a_whole(these) and moved_by_the_centre(these)):
+        together = as_a_whole(these)
+        if tied(these) and not (together and moved_by_the_centre(these)):
             continue
         nearer, farther = _sides(these) if len(these) > 1 else (these, [])
         most = max(nearer, key=lambda s: abs(s.shift), default=these[0])
         if not abs(most.shift) > SMALL:
             continue
-        about = these if as_a_whole(these) else [most, *farther]
+        about = these if together else [most, *farther]
         centres = {number(s.prior_centre) for s in about}
         one = len(centres) == 1
         centre = next(iter(centres)) if one else ""
@@ -139,7 +140,7 @@ def pull(scalars: Sequence[Measured]) -> list[Sentence]:
             f"from the MLE {most.said('mle')} to the MAP {most.said('map')} ({abs(most.shift):.2g} standard deviations "
             "of its posterior)"
         )
-        if len(these) > 1 and as_a_whole(these):
+        if together:
             count = f"all {len(these)}" if len(nearer) == len(these) else f"{len(nearer)} of the {len(these)}"
             every = sum(s.estimand == estimand for s in scalars) == len(these)
             which = f"the values of {estimand}" if every else named(these, scalars)

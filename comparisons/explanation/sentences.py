@@ -74,6 +74,12 @@ def whole(most: Measured, scalars: Sequence[Measured]) -> list[Measured]:
     return these if len(these) > FEW else []
 
 
+def with_interval(s: Measured, method: str, kind: str = "") -> str:
+    """Return an estimate with its interval, ``4.4 (95 % credible interval 1 to 8)``, of which ``kind`` is the name."""
+    row = s.rows[method]
+    return f"{s.write(row.estimate)} ({kind}{' ' if kind else ''}{s.write(row.lower)} to {s.write(row.upper)})"
+
+
 def span(these: Sequence[Measured], method: str) -> str:
     """Return from where to where the estimates of a panel run."""
     least, most = (end(these, key=lambda s: s.value(method)) for end in (min, max))
