@@ -70,12 +70,12 @@ def _point_on_a_datum(verdict: Verdict) -> np.ndarray | None:
             if drawn.usable and np.isfinite(objective.value(drawn.z)):
                 end, _ = climb(objective, drawn.z)
                 # An ascent that neither arrived nor still rises was stopped by rounding, and its value is chance.
-                if end.usable and (end.arrived or end.slow) and end.value > least and _seen(verdict, end):
+                if end.usable and (end.arrived or end.slow) and end.value > least and _above_rounding(verdict, end):
                     return end.z
     return None
 
 
-def _seen(verdict: Verdict, end: Point) -> bool:
+def _above_rounding(verdict: Verdict, end: Point) -> bool:
     """Whether a rise is large, as one without limit soon is, or above the rounding error of where it leads."""
     rise = end.value - verdict.point.value
     return rise > LARGE_RISE or rise > ABOVE_ROUNDING * verdict.objective.rounding_error(end.z)
