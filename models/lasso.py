@@ -320,9 +320,9 @@ scenario = Scenario(
         "The Laplace prior has a sharp peak (a corner) at zero, and the highest point of prior times likelihood, the "
         "MAP, can lie exactly on it. The posterior mean averages over values on both sides of zero and is exactly "
         "zero for none.",
-        "The MLE uses no prior. The blood values s1 and s2 nearly repeat each other (correlation 0.90), so the data "
-        "hardly tell their coefficients apart: a large negative one and a large positive one nearly cancel. The prior "
-        "makes such coefficients improbable, so MAP and posterior have smaller ones.",
+        "The MLE uses no prior. The blood values s1 and s2 are high in the same patients, so the data hardly tell "
+        "their coefficients apart: a large negative one and a large positive one nearly cancel. The prior makes such "
+        "coefficients improbable, so MAP and posterior have smaller ones.",
         f"The value lambda = {RATE:g} was chosen from these same data, and MAP and posterior take it as known: their "
         "intervals leave out that it is uncertain. Report it with them.",
     ),
