@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.reports.browser import Page, browse
+from triptych.problem.scenario import LONGEST_NAME
 from triptych.reports.html import render
 
 pytestmark = pytest.mark.browser
@@ -55,6 +56,14 @@ def test_every_scenario_is_seen_and_nothing_is_fetched(
     assert page.evaluate(OVERFLOW) <= 0
     assert page.requests() == []
     assert page.complaints() == []
+
+
+def test_the_longest_name_stays_within_the_column_of_the_menu(page: Page, report: Path) -> None:
+    longest = ("cross_entropy_" * LONGEST_NAME)[:LONGEST_NAME]
+    page.open(report, width=1280)
+    page.evaluate(f"document.querySelector('.toc ol a').textContent = '{longest}'")
+    menu = "document.querySelector('.toc')"
+    assert page.evaluate(f"{menu}.scrollWidth - {menu}.clientWidth") <= 0
 
 
 def test_a_request_would_be_noticed(page: Page, report: Path, tmp_path: Path) -> None:
