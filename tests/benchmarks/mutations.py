@@ -23,6 +23,7 @@ from tests.testing.mutants import (
     HARMLESS_SCENARIOS,
     SAMPLER_MUTANTS,
     SCENARIO_MUTANTS,
+    SMALL_SAMPLER_MUTANTS,
     STAYS_IN_A_MODE,
     Mutant,
     mutated,
@@ -103,7 +104,7 @@ def sampler() -> None:
     print(
         "| mistake | mean off by (deviations) | deviation off by | found of 5 seeds | causes |\n|---|---|---|---|---|"
     )
-    for mutant in (*SAMPLER_MUTANTS, EVERY_PROPOSAL, STAYS_IN_A_MODE, *HARMLESS_SAMPLERS):
+    for mutant in (*SAMPLER_MUTANTS, *SMALL_SAMPLER_MUTANTS, EVERY_PROPOSAL, STAYS_IN_A_MODE, *HARMLESS_SAMPLERS):
         case = forked if mutant is STAYS_IN_A_MODE else plain
         given = of_comparison(case.comparison)
         variant = given.variants["default"]
