@@ -20,7 +20,7 @@ from triptych.comparisons.problems import problems
 from triptych.comparisons.recovery import recovery
 from triptych.comparisons.wide import latex, markdown, wide
 from triptych.panels.solution import Solution
-from triptych.problem.claims import Claim
+from triptych.problem.claims import Bound, Claim
 from triptych.problem.scenario import DEFAULT, Figure, Scenario
 from triptych.problem.table import METHODS, frame
 
@@ -258,7 +258,8 @@ class Comparison:
         """The claims with their measured figures."""
         import pandas as pd
 
-        rows = [(self.scenario.name, c.name, c.statement, c.measured, c.bound, c.holds) for c in self.evaluated_claims]
+        told, name = self.evaluated_claims, self.scenario.name
+        rows = [(name, c.name, c.statement, c.measured, str(c.bound), c.holds) for c in told]
         return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
 
     @cached_property
@@ -339,7 +340,7 @@ def _evaluate(claim: Any, comparison: Comparison) -> Claim:
         outcome: Claim = claim(comparison)
     except (KeyError, ValueError, TypeError, AttributeError, FloatingPointError, np.linalg.LinAlgError) as error:
         name, statement = claim.__name__, getattr(claim, "statement", claim.__name__)
-        return Claim(name, statement, f"not computed: {type(error).__name__}: {error}", "", False)
+        return Claim(name, statement, f"not computed: {type(error).__name__}: {error}", Bound(""), False)
     return outcome
 
 

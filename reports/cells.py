@@ -87,18 +87,11 @@ def claims(comparison: Comparison) -> list[dict[str, Any]]:
             "statement": claim["statement"],
             "name": claim["name"],
             "measured": pretty(significant(claim["measured"]) or "not a number"),
-            "bound": pretty(_bound(str(claim["bound"]))),
+            "bound": pretty(outcome.bound.words),
             "holds": bool(claim["holds"]),
         }
-        for claim in comparison.claims.to_dict("records")
+        for claim, outcome in zip(comparison.claims.to_dict("records"), comparison.evaluated_claims, strict=True)
     ]
-
-
-def _bound(text: str) -> str:
-    """Return what a claim asks for in words: ``at most 1e-8``."""
-    sign, _, value = text.partition(" ")
-    words = {"<=": "at most", ">=": "at least", "==": "exactly"}
-    return f"{words[sign]} {value}" if sign in words and value else text
 
 
 def contrast(row: Mapping[str, Any]) -> dict[str, Any]:

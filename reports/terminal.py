@@ -225,8 +225,8 @@ def _priors(comparison: Comparison) -> list[Text]:
     known = [f"{prior.name} ~ {prior.text}" for prior in comparison.scenario.priors]
     if not known:
         return []
-    slopes = [i for i, prior in enumerate(comparison.scenario.priors) if prior.name.startswith("coef[")]
-    left_out = slopes[MOST_PRIORS:]
+    coefficients = [i for i, prior in enumerate(comparison.scenario.priors) if prior.coefficient]
+    left_out = coefficients[MOST_PRIORS:]
     said = [line for i, line in enumerate(known) if i not in left_out]
     if left_out:
         said.insert(MOST_PRIORS, f"{len(left_out)} more coefficients (facts.csv)")

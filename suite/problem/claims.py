@@ -12,15 +12,37 @@ import numpy as np
 FALSE_ALARM = 1e-4  # probability that a true claim on sampled figures fails in a run
 
 
+class Bound(str):
+    """What a claim asks of its figure, written as a formula: ``<= 1e-08``.
+
+    Attributes
+    ----------
+    words
+        The same in words: ``at most 1e-08``.
+    """
+
+    words: str
+
+    def __new__(cls, formula: str, words: str = "") -> Bound:
+        """Return the bound; without words the formula stands for them."""
+        bound = super().__new__(cls, formula)
+        bound.words = words or formula
+        return bound
+
+
 @dataclass(frozen=True)
 class Claim:
-    """The outcome of a claim; ``bound`` is written as a reader would, e.g. ``<= 1e-08``."""
+    """The outcome of a claim; a bound that is given as a text is its own words."""
 
     name: str
     statement: str
     measured: float | str
-    bound: str
+    bound: Bound
     holds: bool
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.bound, Bound):
+            object.__setattr__(self, "bound", Bound(self.bound))
 
 
 def claim(statement: str) -> Callable[[Callable[[Any], Claim]], Callable[[Any], Claim]]:
@@ -46,29 +68,29 @@ def claim(statement: str) -> Callable[[Callable[[Any], Claim]], Callable[[Any], 
     return decorate
 
 
-def _outcome(measured: float | str, bound: str, holds: bool) -> Claim:
+def _outcome(measured: float | str, bound: Bound, holds: bool) -> Claim:
     return Claim("", "", measured, bound, bool(holds))
 
 
 def at_most(measured: float, bound: float) -> Claim:
     """``measured <= bound``; NaN does not hold."""
-    return _outcome(float(measured), f"<= {bound:.4g}", float(measured) <= bound)
+    return _outcome(float(measured), Bound(f"<= {bound:.4g}", f"at most {bound:.4g}"), float(measured) <= bound)
 
 
 def at_least(measured: float, bound: float) -> Claim:
     """``measured >= bound``; NaN does not hold."""
-    return _outcome(float(measured), f">= {bound:.4g}", float(measured) >= bound)
+    return _outcome(float(measured), Bound(f">= {bound:.4g}", f"at least {bound:.4g}"), float(measured) >= bound)
 
 
 def between(measured: float, low: float, high: float) -> Claim:
     """``low <= measured <= high``; NaN does not hold."""
-    return _outcome(float(measured), f"in [{low:.6g}, {high:.6g}]", low <= measured <= high)
+    return _outcome(float(measured), Bound(f"in [{low:.6g}, {high:.6g}]"), low <= measured <= high)
 
 
 def equal(measured: float | str, expected: float | str) -> Claim:
     """Exactly equal, for statuses, counts and exact zeros; NaN does not hold."""
-    bound = f"== {expected:.6g}" if isinstance(expected, float) else f"== {expected}"
-    return _outcome(measured, bound, measured == expected and measured == measured)
+    figure = f"{expected:.6g}" if isinstance(expected, float) else str(expected)
+    return _outcome(measured, Bound(f"== {figure}", f"exactly {figure}"), measured == expected and measured == measured)
 
 
 def worst(outcomes: Iterable[Claim]) -> Claim:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -52,6 +52,8 @@ class Density:
         exponential one.
     times_sigma
         Whether the scale is to be multiplied by sigma.
+    coefficient
+        Whether the scalar is a coefficient, of which a table may have hundreds.
     """
 
     name: str
@@ -60,7 +62,8 @@ class Density:
     centre: float | None = None
     scale: float | None = None
     times_sigma: bool = False
+    coefficient: bool = field(default=False, kw_only=True)
 
     def plain(self) -> dict[str, Any]:
-        """Return it as a dictionary."""
-        return asdict(self)
+        """Return it as a dictionary, without what its name says of its kind."""
+        return {key: value for key, value in asdict(self).items() if key != "coefficient"}

@@ -9,13 +9,13 @@ from triptych.regression.regression import Regression
 
 def priors(design: Design, regression: Regression) -> tuple[Density, ...]:
     """Return the prior of each coefficient and of what else the likelihood has."""
-    first = [Density("coef[Intercept]", "flat", "flat")] if design.intercept else []
+    first = [Density("coef[Intercept]", "flat", "flat", coefficient=True)] if design.intercept else []
     return (*first, *_slopes(design, regression), *_others(design, regression))
 
 
 def _slopes(design: Design, regression: Regression) -> list[Density]:
     if regression.slopes.flat:
-        return [Density(f"coef[{label}]", "flat", "flat") for label in design.labels]
+        return [Density(f"coef[{label}]", "flat", "flat", coefficient=True) for label in design.labels]
     found = []
     noisy = regression.measured and regression.slopes.times_sigma
     slabs = design.outcome_scale / design.scale
@@ -24,7 +24,7 @@ def _slopes(design: Design, regression: Regression) -> list[Density]:
         size = f"{scale:.4g}{' sigma' if noisy else ''}"
         text = regression.slopes.text(size, slab, regression)
         single = None if regression.slopes.hierarchical else float(scale)
-        found.append(Density(f"coef[{label}]", regression.shape, text, 0.0, single, noisy))
+        found.append(Density(f"coef[{label}]", regression.shape, text, 0.0, single, noisy, coefficient=True))
     return found
 
 

@@ -111,6 +111,10 @@ class Comparison:
     def ok(self) -> bool:
         return self.error is None and not self.problems
 
+    @property
+    def evaluated_claims(self) -> list[Any]:
+        return [measure(self) for measure in self.scenario.claims] if len(self.claims) else []
+
     def _table(self, name: str) -> Any:
         panels = [p for s in self.solutions.values() for p in s.panels.values()]
         return frame(row for panel in panels for row in getattr(panel, name))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from triptych.problem.told import Density
 from triptych.reports.terminal import print_summary
 
 
@@ -85,3 +87,13 @@ def test_claims_take_one_line_unless_one_fails_or_they_are_asked_for(lasso: Any)
     text = _print([replace(lasso, claims=broken)], 400)
     assert statements[1] in text
     assert statements[0] not in text
+
+
+def test_priors_beyond_eight_coefficients_are_counted_and_those_of_other_scalars_listed(lasso: Any) -> None:
+    """What is a coefficient is said by the prior, whatever its name is."""
+    slopes = [Density(f"slope_{k}", "flat", "flat", coefficient=True) for k in range(11)]
+    others = [Density("coef[own]", "exponential", "Exponential(mean 1)")]
+    scenario = replace(lasso.scenario, priors=(*slopes, *others))
+    text = " ".join(_print([replace(lasso, scenario=scenario)], 140).split())
+    assert "slope_7 ~ flat, 3 more coefficients (facts.csv), coef[own] ~ Exponential(mean 1)" in text
+    assert "slope_8" not in text
