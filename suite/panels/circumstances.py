@@ -18,6 +18,7 @@ from triptych.sampling.circumstances import Circumstances
 
 MOST = 8  # coordinates of improper priors that are pushed away
 FAR, FURTHER = 6.0, 4.0  # logarithmic units from the draws to the first of two far points, and between these
+# FALLS is pinned by test_an_improper_posterior_is_told_by_its_density_far_out.
 FALLS = 0.05  # decrease of the log-density per logarithmic unit from which its integral is taken to be finite
 INNER = (0.05, 0.95)  # quantiles of the draws between which jumps are looked for
 

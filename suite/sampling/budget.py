@@ -11,9 +11,12 @@ import numpy as np
 
 from triptych.sampling.gate import MIN_ESS, PLANS, Diagnosis, Plan, extreme
 
-MOST = 4e6  # gradients of a further attempt on a model of few rows
+MOST = 4e6  # gradients of a further attempt on a model of few rows; pinned by test_the_limit_of_a_further_attempt
+# ROWS is pinned by test_the_limit_of_a_further_attempt.
 ROWS = 1000  # rows of data for which a gradient costs as much as the sampler's own work
+# TIMES is pinned by test_the_limit_of_a_further_attempt.
 TIMES = 10  # multiple of what was asked for that a further attempt may always cost
+# GAIN is pinned by test_twice_the_draws_may_be_eight_times_as_efficient.
 GAIN = 8  # largest factor in efficiency that another adaptation and smaller steps may bring
 
 

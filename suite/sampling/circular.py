@@ -10,7 +10,9 @@ import numpy as np
 from triptych.engine.angles import TURN, wrapped
 from triptych.problem.table import Row, Status
 
+# EVEN is pinned by test_a_mean_resultant_length_below_a_twentieth_is_no_direction.
 EVEN = 0.05  # mean resultant length below which a distribution on the circle has no direction to speak of
+# CHANCE is pinned by test_a_length_that_even_draws_reach_once_in_a_thousand_is_no_direction.
 CHANCE = 1e-3  # probability of a mean resultant length as large if the draws were spread evenly (Rayleigh's test)
 
 

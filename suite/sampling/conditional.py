@@ -20,12 +20,17 @@ from triptych.base.linalg import equilibrate
 from triptych.engine.angles import turns
 from triptych.engine.engine import Engine
 
+# MOST is pinned by test_up_to_ninety_nine_coordinates_are_normal_together.
 MOST = 100  # coordinates of which a Hessian is taken for every draw
 POINTS, REACHES = 3, (1.0, 30.0)  # values of the others at which the curvature is computed, and steps around them
 SAME = 1e-8  # relative difference of two curvatures up to which they are one
 SINGULAR = 1e-13  # least eigenvalue of the precision, in its own units, of which enough digits are left
+# STEPS is pinned by test_a_density_ends_that_falls_by_eight_within_sixty_units.
+# FALLEN is pinned by test_a_density_ends_that_falls_by_eight_within_sixty_units.
 STEPS, FALLEN = 60, 8.0  # units that the others are followed from their mode, and how far their density falls there
+# FEW is pinned by test_one_draw_in_a_thousand_may_lie_where_digits_end.
 FEW = 1e-3  # share of draws that may lie beyond that fall
+# MOST_DRAWS is pinned by test_one_draw_in_a_thousand_may_lie_where_digits_end.
 MOST_DRAWS = 400  # draws of which the precision is looked at: enough to tell a share of a few in a thousand from none
 OUT_OF_DOMAIN = 1e300  # stands for an infinite fall of the density: the minimisation needs a number
 

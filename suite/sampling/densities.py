@@ -17,9 +17,10 @@ from triptych.sampling.conditional import Conditional
 from triptych.sampling.whitening import Whitening
 
 LEVEL = 1e-300  # a slope of zero: between corners the sampler takes it for a gradient that was not computed
-TRIES = 80  # starting points that a chain tries
+TRIES = 80  # starting points that a chain tries; pinned by test_a_domain_seven_units_from_the_start_is_reached
 CHEAP = 4e-5  # seconds of a gradient up to which chains take turns: handing over Python's lock costs as much
 TIMED = 20  # calls by which that is measured: the first ones are slow, and the fastest counts
+# WIDEST is pinned by test_a_domain_seven_units_from_the_start_is_reached.
 WIDEST = 12.0  # times the jitter of a start that the last of the tries has: from there most domains have been reached
 
 

@@ -20,13 +20,15 @@ from triptych.sampling.circumstances import Circumstances
 
 # Limits of R-hat and of the effective size of four chains (Vehtari et al. 2021, Bayesian Analysis 16, 667-718), and of
 # the energy's Bayesian fraction of missing information (Betancourt 2016, arXiv:1604.00695).
-MAX_RHAT, MIN_ESS, MIN_BFMI = 1.01, 400.0, 0.3
+MAX_RHAT, MIN_ESS, MIN_BFMI = 1.01, 400.0, 0.3  # pinned by test_each_threshold_lets_pass_on_one_side_only
+# TAILS is pinned by test_each_threshold_lets_pass_on_one_side_only.
 TAILS = (0.05, 0.95)  # quantiles of the tail ESS (Vehtari et al. 2021); ArviZ's own default follows its ci_prob
-PILOT_RHAT = 1.1  # above it a pilot has seen enough
+PILOT_RHAT = 1.1  # above it a pilot has seen enough; pinned by test_a_pilot_has_seen_enough_when_its_chains_disagree
+# APART is pinned by test_chains_with_an_rhat_of_two_stand_in_different_places.
 APART = 2.0  # R-hat of chains that are in different places
 # Pareto tail indices from which a posterior is taken to have no mean (in theory 1), and no variance (in theory 0.5; a
 # mean of draws tells nothing from about 0.7: Vehtari et al. 2024, J. Mach. Learn. Res. 25(72)).
-NO_MEAN, NO_VARIANCE = 0.9, 0.7
+NO_MEAN, NO_VARIANCE = 0.9, 0.7  # pinned by test_a_heavy_tail_leaves_no_variance_and_a_heavier_one_no_mean
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,16 @@ class Plan:
 # Each attempt takes more draws than the last one, and smaller steps, which mend divergences, at a higher acceptance.
 PLANS = (Plan(1, 1, 0, 0.8), Plan(2, 2, 1, 0.9), Plan(4, 2, 0, 0.99))
 LEVEL = (Status.NOT_IDENTIFIED, Status.AT_INFINITY)  # of the MAP: the joint density does not fall somewhere
+# MOST_UNSURE is pinned by test_a_standard_deviation_is_known_to_a_tenth.
 MOST_UNSURE = 0.1  # relative error of a standard deviation: 25 independent draws that make it up
 NOTHING = Circumstances()
 BATCHES = 5  # batches of points far away whose largest values are compared, to see a bound
+# FAR_SCALES is pinned by test_a_bound_is_seen_where_it_is_reached_thirty_units_away.
+# IN_BATCH is pinned by test_a_bound_is_seen_that_few_directions_reach.
 FAR_SCALES, IN_BATCH = (10.0, 30.0), 400  # spreads of these points, in coordinates' own units, and points of a batch
+# AGREE is pinned by test_a_bound_is_seen_where_it_is_reached_thirty_units_away.
 AGREE = 0.95  # least ratio of two batches' largest values under a bound: those of a heavy tail differ by more
+# MOSTLY is pinned by test_chains_are_lost_that_stand_still_or_mostly_diverge.
 MOSTLY = 0.5  # share of transitions that diverge, above which chains are lost
 # A quarter of the draws, in trees of an eighth of the length: where the posterior is improper, draws are slow and vain.
 PILOT = Plan(0.25, 0.25, 0, 0.8, maxdepth=7)

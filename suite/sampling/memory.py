@@ -6,9 +6,11 @@ from triptych.base.errors import InputError
 from triptych.base.memory import size_said, usable_memory
 from triptych.base.text import counted
 
-NUMBER = 8  # bytes
+NUMBER = 8  # bytes; pinned by test_what_is_asked_for_is_at_least_what_the_kept_arrays_take
+# STATISTICS is pinned by test_what_is_asked_for_is_at_least_what_the_kept_arrays_take.
 STATISTICS = 16  # numbers that the sampler keeps of each draw beside the draw
-LEAST = 4  # fewest draws of a chain
+LEAST = 4  # fewest draws of a chain; pinned by test_fewer_than_four_draws_of_a_chain_are_not_advised
+# COPIES is pinned by test_what_is_asked_for_is_at_least_what_the_kept_arrays_take.
 COPIES = 2  # of the unconstrained coordinates: the sampler's and those that are kept
 
 

@@ -16,7 +16,7 @@ from triptych.sampling.conditional import Conditional
 from triptych.sampling.densities import density_of, starting_points, value_and_gradient
 from triptych.sampling.whitening import Whitening
 
-LOW_RANK_UP_TO = 30  # unconstrained dimensions
+LOW_RANK_UP_TO = 30  # unconstrained dimensions; pinned by test_low_rank_adaptation_comes_first_up_to_thirty_dimensions
 LOOK = 0.25  # seconds between looks for an interrupt
 STATISTICS = ("diverging", "energy", "logp", "n_steps", "depth", "step_size", "mean_tree_accept")
 NAMES = {"logp": "lp", "depth": "tree_depth", "mean_tree_accept": "acceptance_rate"}

@@ -11,8 +11,11 @@ from typing import Any
 from triptych.engine.engine import Engine
 from triptych.sampling.forward_mode import forward_mode
 
+# DRAWS is pinned by test_five_hundred_predictive_draws_are_made_or_two_million_values.
 DRAWS = 500  # of a predictive distribution: its 95 % quantiles are then known to a hundredth in probability
+# MOST_VALUES is pinned by test_five_hundred_predictive_draws_are_made_or_two_million_values.
 MOST_VALUES = 2_000_000  # predicted values that are kept of one kind
+# LEAST_DRAWS is pinned by test_five_hundred_predictive_draws_are_made_or_two_million_values.
 LEAST_DRAWS = 50  # of one that is worth to be shown: fewer tell nothing of its tails
 
 

@@ -12,8 +12,12 @@ from triptych.engine.engine import POSTERIOR, Engine
 from triptych.optimise.kinks import climb
 from triptych.optimise.objective import make_objective
 
+# SMALL is pinned by test_deviations_from_a_thousandth_to_a_thousand_need_no_other_coordinates.
+# LARGE is pinned by test_deviations_from_a_thousandth_to_a_thousand_need_no_other_coordinates.
 SMALL, LARGE = 1e-3, 1e3  # deviations at the mode that a sampler's adaptation copes with
+# FAR is pinned by test_a_start_a_thousand_deviations_from_the_mode_needs_other_coordinates.
 FAR = 1e3  # deviations between the model's initial point and the mode, likewise
+# SEARCHED is pinned by test_a_mode_that_is_not_known_is_looked_for_in_up_to_thirty_dimensions.
 SEARCHED = 30  # dimensions up to which the mode is looked for when it is not known
 SINGULAR = 1e-13  # least eigenvalue of the equilibrated information that gives a scale: smaller ones are rounding
 

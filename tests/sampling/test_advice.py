@@ -64,6 +64,8 @@ def counts(mean: float) -> pm.Model:
         (lambda: normal(2, 0.0), "mu goes to +infinity"),
         (lambda: normal(2, 1.0), ""),
         (lambda: normal(3, 0.0), ""),
+        (lambda: normal(2, 0.03), "mu goes to +infinity"),  # finite, and too close to what is not to be told from it
+        (lambda: normal(2, 0.07), ""),
         (lambda: counts(0), "eta goes to -infinity"),
         (lambda: counts(1), ""),
     ],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import arviz as az
 import numpy as np
 import pymc as pm
 import pytest
+import xarray as xr
 from scipy.signal import lfilter
 
 import triptych
@@ -65,6 +68,32 @@ def test_the_first_look_and_the_rows_limit_what_a_further_attempt_may_cost() -> 
     # With a hundred thousand rows a gradient costs more, and less is allowed.
     assert why_not(spent(10, 30), THIRD, fair, 30) == ""
     assert why_not(spent(10, 30), THIRD, fair, 100_000) != ""
+
+
+@pytest.mark.parametrize(
+    ("seen", "per_draw", "rows", "made"),
+    [
+        (0.01, 50, 0, True),  # 3.8 million gradients, of 4 million
+        (0.01, 55, 0, False),
+        (0.01, 25, 1000, True),  # half as many where a gradient takes twice the time
+        (0.01, 28, 1000, False),
+        (100, 100, 0, True),  # 7.6 million, of ten times the 800 000 of the first look
+        (100, 110, 0, False),
+    ],
+)
+def test_the_limit_of_a_further_attempt(seen: float, per_draw: float, rows: int, made: bool) -> None:
+    """The third attempt takes 1.5 times the draws of the second one and sqrt(10) times the steps."""
+    tried = spent(seen, per_draw)
+    assert tried[-1].expected(THIRD) == pytest.approx(per_draw * CHAINS * 4000 * 1.5 * np.sqrt(10))
+    assert (why_not(tried, THIRD, correlated(0.9), rows) == "") == made
+
+
+def test_twice_the_draws_may_be_eight_times_as_efficient() -> None:
+    """So an effective size above 25 may become one of 400, and one below does not."""
+    for size, made in ((24.0, False), (26.0, True)):
+        sizes = xr.Dataset({"x": size})
+        diagnosis = replace(correlated(0.9), ess_bulk=sizes, ess_tail=sizes)
+        assert (why_not(spent(20, 20), THIRD, diagnosis, 30) == "") == made
 
 
 def test_a_posterior_that_cannot_pass_is_given_up_and_says_what_was_tried() -> None:

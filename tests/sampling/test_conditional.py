@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import arviz as az
 import numpy as np
 import pymc as pm
@@ -89,6 +91,52 @@ def test_the_density_is_that_of_the_model_with_the_jacobian() -> None:
         slopes = [(density(u + h)[0] - density(u - h)[0]) / 2e-5 for h in step]
         assert density(u)[0] == pytest.approx(want, abs=1e-6)
         assert density(u)[1:] == pytest.approx(slopes, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize(("size", "there"), [(99, True), (100, False)])
+def test_up_to_ninety_nine_coordinates_are_normal_together(
+    size: int, there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Conditional, "ends", lambda _: True)
+    with pm.Model() as model:
+        pm.Normal("y", pm.Normal("x", 0, 1, shape=size), pm.HalfNormal("scale", 1), observed=np.zeros(size))
+    assert (conditional(Engine.build(model)) is not None) == there
+
+
+def made_by_hand(fall: float = 1.0, width: float = 1.0) -> Conditional:
+    """Return coordinates of which the first is normal with the second as its precision, which falls by so much."""
+    engine = SimpleNamespace(
+        graph=SimpleNamespace(start=np.zeros(2)), size=2, sampled_hessian=lambda z: -np.diag(z[::-1])
+    )
+    found = Conditional(engine, np.array([True, False]))  # type: ignore[arg-type]
+
+    def marginal(s: np.ndarray) -> tuple[float, np.ndarray]:
+        square = (s / width) ** 2
+        return float(-fall * (square / (1 + square))[0]), -fall * 2 * s / width**2 / (1 + square) ** 2
+
+    vars(found).update(_marginal=marginal, _places=lambda _: (np.zeros(1), np.ones((1, 1))))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("fall", "width", "end"), [(9.0, 1.0, True), (7.0, 1.0, False), (16.0, 50.0, True), (16.0, 70.0, False)]
+)
+def test_a_density_ends_that_falls_by_eight_within_sixty_units(
+    fall: float, width: float, end: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Conditional, "trusted", lambda *_: True)
+    assert made_by_hand(fall, width).ends() == end
+
+
+@pytest.mark.parametrize(
+    ("count", "bad", "good"), [(799, 0, False), (2000, 5, False), (2000, 6, True), (2000, None, True)]
+)
+def test_one_draw_in_a_thousand_may_lie_where_digits_end(count: int, bad: int | None, good: bool) -> None:
+    """Of 799 draws all are looked at, of 2,000 every fifth."""
+    draws = np.ones((count, 2))
+    if bad is not None:
+        draws[bad] = np.nan
+    assert made_by_hand().trusted(draws) == good
 
 
 def test_what_is_not_normal_given_the_rest_keeps_its_coordinates() -> None:

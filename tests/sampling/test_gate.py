@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import arviz as az
@@ -15,7 +16,7 @@ from scipy.signal import lfilter
 
 import triptych
 from triptych.problem.table import Status
-from triptych.sampling.gate import Diagnosis, diagnose, status_of, tail_index
+from triptych.sampling.gate import PILOT, PLANS, Diagnosis, bounded, diagnose, enough, status_of, tail_index
 
 CHAINS, DRAWS = 4, 2000
 Build = Callable[[np.random.Generator, float], tuple[np.ndarray, np.ndarray]]
@@ -193,3 +194,58 @@ def test_ratios_and_reciprocals_have_no_mean() -> None:
     solution = triptych.compare(model, methods=("mcmc",), draws=500, tune=500)["default"]
     statuses = {name: solution.row("mcmc", name).status for name in ("root", "inverse", "share", "a")}
     assert statuses == {"root": "no_moment", "inverse": "no_moment", "share": "ok", "a": "ok"}
+
+
+def with_rhat(wanted: float) -> Diagnosis:
+    """Return what is said of draws of which one chain, or each, is so far from the others."""
+
+    def shifted(by: float) -> Diagnosis:
+        x, energy = noise(np.random.default_rng(1)), noise(np.random.default_rng(2))
+        return diagnosed(x + by * np.arange(CHAINS)[:, None], energy)
+
+    def over(by: float) -> float:
+        return float(shifted(by).rhat["x"]) - wanted
+
+    return shifted(brentq(over, 0.0, 20.0, xtol=1e-6))
+
+
+def test_a_pilot_has_seen_enough_when_its_chains_disagree() -> None:
+    """A first short look is followed by another attempt up to an R-hat of 1.1, above which all would be in vain."""
+    assert not enough(PILOT, 0, with_rhat(1.09))
+    assert enough(PILOT, 0, with_rhat(1.11))
+    assert not enough(PLANS[0], 0, with_rhat(1.11))
+
+
+def test_chains_with_an_rhat_of_two_stand_in_different_places() -> None:
+    near, far = with_rhat(1.9), with_rhat(2.1)
+    assert (near.apart, far.apart) == (False, True)
+    # They may come together under another adaptation, and no further attempt is made when they do not.
+    assert [enough(PLANS[k], k, one) for k, one in ((0, far), (1, near), (1, far))] == [False, False, True]
+
+
+def test_a_standard_deviation_is_known_to_a_tenth() -> None:
+    said = [str(status_of(clean(), 0.88, None, unsure=unsure)[0]) for unsure in (0.095, 0.105)]
+    assert said == ["ok", "unreliable"]
+
+
+def reach(value: Callable[[np.ndarray], np.ndarray], size: int = 1) -> bool:
+    """Whether a function of standard coordinates is seen to be bounded."""
+    engine = SimpleNamespace(
+        graph=SimpleNamespace(start=np.zeros(size)), size=size, natural_values_many=lambda z: {"it": value(z)}
+    )
+    return bool(np.all(bounded(engine, "it")))  # type: ignore[arg-type]
+
+
+def test_a_bound_is_seen_where_it_is_reached_thirty_units_away() -> None:
+    """tanh(x / 10) is 0.995 at thirty units and 0.905 at fifteen; a power grows by the same ratio for ever."""
+    assert reach(lambda z: np.tanh(z / 10))
+    # From ten units to thirty these grow by 3 and 7 in a hundred; largest values under a bound differ by 5.
+    slow, faster = (np.log(ratio) / np.log(3) for ratio in (1.03, 1.07))
+    assert reach(lambda z: np.abs(z) ** slow)
+    assert not reach(lambda z: np.abs(z) ** faster)
+    assert not reach(np.exp)
+
+
+def test_a_bound_is_seen_that_few_directions_reach() -> None:
+    """A cosine in five dimensions is above 0.95 in one direction of some hundred."""
+    assert reach(lambda z: z[:, 0] / np.linalg.norm(z, axis=1), size=5)

@@ -29,6 +29,8 @@ def test_what_is_asked_for_is_at_least_what_the_kept_arrays_take() -> None:
     chains, draws, size, shown = 3, 50, 7, 9
     kept = np.zeros((chains, draws, size)).nbytes + np.zeros((chains, draws, shown)).nbytes
     assert kept < bytes_for(draws, chains, size, shown) < 5 * kept
+    # Eight bytes for each number: two copies of the coordinates, what is shown, and 16 figures of the sampler's.
+    assert bytes_for(draws, chains, size, shown) == 8 * draws * chains * (2 * size + shown + 16)
 
 
 def test_as_many_draws_as_are_advised_are_taken(small: int) -> None:
@@ -39,6 +41,15 @@ def test_as_many_draws_as_are_advised_are_taken(small: int) -> None:
     assert bytes_for(advised, 4, 7, 9) <= small < bytes_for(advised + 1, 4, 7, 9)
     with pytest.raises(triptych.InputError, match="use fewer chains than 1000000000"):
         refuse_beyond_memory(4, 10**9)
+
+
+@pytest.mark.parametrize(("most", "said"), [(4, "use draws=4 at most"), (3, "use fewer chains than 10")])
+def test_fewer_than_four_draws_of_a_chain_are_not_advised(
+    most: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "usable_memory", lambda: bytes_for(most, 10, 1, 1))
+    with pytest.raises(triptych.InputError, match=said):
+        refuse_beyond_memory(5, 10)
 
 
 def test_nothing_is_refused_where_nobody_knows_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ import triptych
 from triptych.base.errors import InputError
 from triptych.engine import jax_backend as backend_jax
 from triptych.engine.engine import Engine
-from triptych.sampling.nuts import sample
+from triptych.sampling.densities import starting_points
+from triptych.sampling.nuts import adaptation_for, sample
 
 Y = np.array([2.1, 1.4, 3.0, 2.6, 1.9, 2.2])
 
@@ -89,6 +91,21 @@ def test_an_interrupt_while_sampling_is_none(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(nutpie, "sample", lambda *_, **__: Interrupted())
     with pytest.raises(KeyboardInterrupt):
         triptych.compare(normal_mean(), methods=("mcmc",))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_domain_seven_units_from_the_start_is_reached(seed: int) -> None:
+    """The jitter widens up to twelve units over eighty tries, of which the last half may get there."""
+    engine = SimpleNamespace(
+        graph=SimpleNamespace(start=np.zeros(1), kinks=()),
+        sampled=lambda u: np.array([0.0, 1.0]) if u[0] > 6.5 else np.array([-np.inf, np.nan]),
+    )
+    assert starting_points(engine, None)(seed)[0] > 6.5  # type: ignore[arg-type]
+
+
+def test_low_rank_adaptation_comes_first_up_to_thirty_dimensions() -> None:
+    assert [adaptation_for(30, attempt) for attempt in range(3)] == ["low_rank", "diag", "low_rank"]
+    assert [adaptation_for(31, attempt) for attempt in range(3)] == ["diag", "low_rank", "diag"]
 
 
 def test_no_tuning_is_refused() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pymc as pm
 import pytest
+import xarray as xr
 from pytensor.tensor.random.basic import CategoricalRV
 from scipy import stats
 
@@ -106,6 +108,19 @@ def test_an_improper_prior_and_a_potential_have_none_and_say_so() -> None:
         assert "posterior_predictive" in tree.children
         assert "prior_predictive" not in tree.children
         assert word in comparison.diagnostics["default"]["mcmc"]["no_prior_predictive"]
+
+
+@pytest.mark.parametrize(("rows", "draws"), [(1, 500), (8000, 250), (40_000, 50), (40_001, 0)])
+def test_five_hundred_predictive_draws_are_made_or_two_million_values(rows: int, draws: int) -> None:
+    with pm.Model() as model:
+        pm.Normal("y", pm.Normal("mu", 0, 1), 1, observed=np.zeros(rows))
+    engine: Any = SimpleNamespace(model=model, weights={"y": np.ones(rows)}, graph=SimpleNamespace(shared={}))
+    posterior = xr.Dataset({"mu": (("chain", "draw"), np.zeros((1, 2000)))})
+    groups, reasons = predictive_groups(engine, posterior, 1)
+    assert {name: group.sizes["draw"] * group.sizes["chain"] for name, group in groups.items()} == (
+        {"posterior_predictive": draws, "prior": draws, "prior_predictive": draws} if draws else {}
+    )
+    assert set(reasons.values()) == (set() if draws else {"40001 values a draw are too many"})
 
 
 def test_new_data_are_predicted_for_and_the_model_keeps_its_own() -> None:

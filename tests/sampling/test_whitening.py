@@ -70,6 +70,30 @@ def test_well_scaled_posteriors_keep_their_coordinates() -> None:
     assert np.linalg.norm(found.root, axis=1)[0] == pytest.approx(sigma / np.sqrt(Y.size), rel=1e-4)
 
 
+def vague(size: int = 1) -> Engine:
+    """Return an engine whose posterior is its prior, of a given deviation about zero."""
+    with pm.Model() as model:
+        x = pm.Normal("x", 0, pm.Data("deviation", 1.0), shape=size)
+        pm.Normal("y", x.sum(), 1e12, observed=0.0)
+    return Engine.build(model)
+
+
+def test_deviations_from_a_thousandth_to_a_thousand_need_no_other_coordinates() -> None:
+    engine = vague()
+    for deviation, other in ((0.9e-3, True), (1.1e-3, False), (0.9e3, False), (1.1e3, True)):
+        assert (whitening(engine.with_data(deviation=deviation), np.zeros(1)) is not None) == other
+
+
+def test_a_start_a_thousand_deviations_from_the_mode_needs_other_coordinates() -> None:
+    engine = vague()
+    assert [whitening(engine, np.array([away])) is not None for away in (900.0, 1100.0)] == [False, True]
+
+
+def test_a_mode_that_is_not_known_is_looked_for_in_up_to_thirty_dimensions() -> None:
+    found = [whitening(vague(size).with_data(deviation=1e-6), None) for size in (30, 31)]
+    assert [one is not None for one in found] == [True, False]
+
+
 def test_chains_that_stand_still_do_not_pass() -> None:
     rng = np.random.default_rng(1)
     moving = rng.normal(size=(4, 300, 2))
