@@ -1,16 +1,22 @@
 """Which cases of the gallery pin which threshold: each is doubled and halved, and each probe left out.
 
-``python -m tests.perturb_thresholds pins.jsonl`` first solves every case once and notes which thresholds are used on
-the way, by the lines that are executed. Then each threshold is perturbed for those cases alone that use it: thresholds
-of few cases come first, and so do fast cases, up to the first that comes out wrong in each direction. A case is wrong
-if a status or a known value is, or if a profile interval is not what it was. What is found is written as it is found,
-and a further call goes on where the file ends. A threshold is slack where no case is printed for it; of sampling none
-is used, as the two panels of the gallery draw nothing. It is no test: it takes hours, and options take a part::
+``nice python -m tests.perturb_thresholds pins.jsonl`` takes the cases one after the other. It compiles a case, solves
+it and notes which thresholds are used on the way, by the lines that are executed: first without profiles, then the
+profiles alone, of the maximum that was found. All thresholds that are used and that no case pins yet are then doubled
+together, and halved together. Where a status, an estimate, an interval or a reason comes out otherwise, halves of them
+are tried in turn, down to the single threshold that does it; so a case that pins nothing new costs two solutions and
+one that pins something a few more. Two thresholds that cancel one another would be missed, and are not looked for.
 
-    python -m tests.perturb_thresholds pins.jsonl --cases 0/4 --most 5     # a quarter of the cases, five a threshold
-    python -m tests.perturb_thresholds pins.jsonl --thresholds FAR_OFF LEAST_SLOPE --factor 10
-    python -m tests.perturb_thresholds pins.jsonl --probes                 # leave out each probe instead
-    python -m tests.perturb_thresholds pins.jsonl --read                   # print what was found so far
+What is found is written as it is found, and a further call goes on where the file ends. It is no test: it takes an hour
+of computing time, and options take a part::
+
+    python -m tests.perturb_thresholds pins.jsonl --seconds 3            # only cases that solve in three seconds
+    python -m tests.perturb_thresholds pins.jsonl --factor 10            # what no case pins by a factor of two
+    python -m tests.perturb_thresholds pins.jsonl --thresholds FAR_OFF --cases ridge quasi_separated
+    python -m tests.perturb_thresholds pins.jsonl --probes               # leave out each probe instead
+    python -m tests.perturb_thresholds pins.jsonl --read                 # print what was found so far
+
+Of sampling nothing is used, as the two panels of the gallery draw nothing: its thresholds name the test that pins them.
 """
 
 from __future__ import annotations
@@ -21,15 +27,16 @@ import gc
 import inspect
 import json
 import pkgutil
+import re
 import signal
 import sys
 import time
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from functools import cache, lru_cache, partial
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -41,17 +48,17 @@ from tests.gallery import CASES, Case
 from tests.gallery.case import BOTH
 
 ROOMS = ("existence", "estimates", "optimise", "profiles", "sampling")
-LONGER, SPARE = 10, 10.0  # times the time of the case as it is, and seconds besides, after which it is stopped
-SAME_END = 1e-4  # of its width, by which an end of a profile interval may move
-COMPILED = 60  # cases that are kept compiled
-MOST_SECONDS = 60.0  # that a case is expected to take as it is
+LONGER, SPARE = 5, 2.0  # times the time of the case as it is, and seconds besides, after which it is stopped
+SAME = 1e-4  # of its standard error or interval, by which an estimate or an end may move
+VAGUE = 1e6  # standard error, relative to its estimate, from which no digit of both means anything
+LOOSER = 0.01  # of its size, that stands for a standard error where there is none: the gallery asks for a millionth
 TOOL = sys.monitoring.PROFILER_ID
 
 
-def modules() -> list[ModuleType]:
+def modules(rooms: Sequence[str] = ROOMS) -> list[ModuleType]:
     """Return every module of the rooms, imported."""
     found = []
-    for room in ROOMS:
+    for room in rooms:
         package = import_module(f"triptych.{room}")
         names = pkgutil.walk_packages(package.__path__, f"triptych.{room}.")
         found += [import_module(module.name) for module in names]
@@ -71,15 +78,22 @@ def thresholds() -> dict[str, Any]:
                     numeric = isinstance(value, (int, float, tuple, np.ndarray)) and not isinstance(value, bool)
                     if numeric and np.asarray(value).dtype.kind in "if":
                         found.setdefault(target.id, value)
-    return dict(sorted(found.items()))
+    return found
 
 
 def scaled(value: Any, factor: float) -> Any:
-    """Return a number or several of them times a factor; whole numbers stay whole, and none becomes zero."""
+    """Return a number or several of them times a factor; whole numbers stay whole, and none becomes zero.
+
+    A share above a half is raised to a power instead, and so are shares of which the last one is the whole: close to
+    one this divides their distance to one by the factor, and none becomes more than the whole.
+    """
     if isinstance(value, tuple):
-        return tuple(scaled(part, factor) for part in value)
+        shares = all(isinstance(part, float) for part in value) and min(value) >= 0 and max(value) == 1
+        return tuple(part ** (1 / factor) if shares else scaled(part, factor) for part in value)
     if isinstance(value, int) and value:
         return int(np.sign(value)) * max(1, round(abs(value) * factor))
+    if isinstance(value, float) and 0.5 < value < 1:
+        return value ** (1 / factor)
     return value * factor
 
 
@@ -107,7 +121,7 @@ def functions() -> dict[str, list[FunctionType]]:
     """Return all functions by the file that they are written in."""
     found: dict[str, list[FunctionType]] = defaultdict(list)
     for one in gc.get_objects():
-        if isinstance(one, FunctionType):
+        if type(one) is FunctionType:  # a proxy of what is gone has no class to ask for
             found[one.__code__.co_filename].append(one)
     return found
 
@@ -176,7 +190,6 @@ def noting() -> Iterator[set[str]]:
 def perturbed(name: str, factor: float) -> Iterator[None]:
     """Put another value under a name, in every module that has it and where it is a default."""
     before = thresholds()[name]
-    after = scaled(before, factor)
     having = [module for module in triptych_modules() if has(module, name)]
 
     def put(value: Any) -> None:
@@ -190,7 +203,7 @@ def perturbed(name: str, factor: float) -> Iterator[None]:
             elif function.__kwdefaults__:
                 function.__kwdefaults__[key] = value
 
-    put(after)
+    put(scaled(before, factor))
     try:
         yield
     finally:
@@ -226,60 +239,129 @@ def no_longer_than(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
-@lru_cache(COMPILED)
-def compiled(name: str) -> Any:
-    """Return the problem of a case, compiled, with what its panels say as things are."""
-    import triptych
-    from triptych.panels.problem import Problem
+@dataclass
+class Stage:
+    """A part of the work on a case: which thresholds it uses, its seconds, and what comes out as things are."""
 
-    case = next(case for case in CASES if case.name == name)
-    comparison = triptych.compare(
-        case.build(), estimands=case.estimands, methods=BOTH, random_seed=1, progressbar=False, **case.options
-    )
-    panels = {method: comparison["default"].panels[method] for method in BOTH}
-    return Problem(comparison.scenario, comparison["default"].engine), panels
+    uses: set[str] = field(default_factory=set)
+    seconds: float = 0.0
+    panels: dict[str, Any] = field(default_factory=dict)
 
 
-def faults(case: Case, panels: Any, before: Any) -> list[str]:
-    """Return which statuses, known values and profile intervals of a case are not right."""
-    rows = [row for method in BOTH for row in panels[method].estimates]
-    found = [
-        f"{row.method} {row.name} is {row.status}"
-        for row in rows
-        if row.status != case.expected(row.method, row.estimand, row.label)
-    ]
-    for (method, estimand), answer in case.answers.items():
-        known = np.ravel(np.asarray(answer.value, float))
-        those = [row for row in rows if row.method == method and row.estimand == estimand]
-        for row, value in zip(those, known, strict=False):
-            allowed = answer.rtol * max(abs(value), float(np.nan_to_num(row.std_error))) + answer.atol
-            if np.isfinite(value) and not abs(row.estimate - value) <= allowed:
-                found.append(f"{method} {row.name} is {row.estimate:.6g}, not {value:.6g}")
-    was, now = ({row.name: (row.lower, row.upper) for row in one["mle"].intervals} for one in (before, panels))
-    for name in sorted(was.keys() | now.keys()):
-        ends = [one.get(name, (np.nan, np.nan)) for one in (was, now)]
-        width = np.ptp(ends[0]) if np.all(np.isfinite(ends[0])) else 1 + np.max(np.abs(ends[0]), initial=0)
-        if not np.allclose(
-            ends[0], ends[1], rtol=0, atol=SAME_END * width if np.isfinite(width) else SAME_END, equal_nan=True
-        ):
-            found.append(f"profile of {name} is {ends[1]}, not {ends[0]}")
+class Solved:
+    """A case compiled once, and solved again under other thresholds: the search first, and the profiles alone."""
+
+    def __init__(self, case: Case, most: float) -> None:
+        from triptych.api.model_scenario import ad_hoc
+        from triptych.engine.engine import Engine
+        from triptych.engine.estimands import resolve
+        from triptych.panels.problem import Problem
+        from triptych.problem.scenario import Data
+
+        self.case = case
+        model = case.build()
+        engine = Engine.build(model, **{name: tuple(value) for name, value in case.options.items()})
+        names = tuple(e.name for e in resolve(engine, case.estimands))
+        self.problem = Problem(ad_hoc(model, engine, names, "model", Data({})), engine)
+        self.found: list[Any] = []  # verdicts of the likelihood as things are, by which the profiles begin
+        self.search, self.profiles = Stage(), Stage()
+        for stage in (self.search, self.profiles):
+            with noting() as stage.uses:
+                began = time.process_time()
+                stage.panels = self.solve(stage, most)
+                stage.seconds = time.process_time() - began
+
+    def fresh(self) -> Any:
+        """Return the problem without what the rooms kept of it under other thresholds."""
+        engine = replace(self.problem.engine)
+        for name in ("kept", "kept_for_model"):
+            kept = getattr(self.problem.engine, name)._found
+            own = {key: value for key, value in kept.items() if not _of_rooms(key[0])}
+            object.__setattr__(engine, name, type(engine.kept)())
+            getattr(engine, name)._found.update(own)
+        return replace(self.problem, engine=engine)
+
+    def solve(self, stage: Stage, most: float) -> dict[str, Any]:
+        """Return the panels of a stage under the thresholds as they are now."""
+        from triptych.panels import mle
+        from triptych.panels.settings import Settings
+        from triptych.panels.solve import solve_problem
+
+        find, problem = mle.find, self.fresh()
+        try:
+            with no_longer_than(most):
+                if stage is self.profiles:
+                    mle.find = lambda *_, **__: replace(self.found[0])
+                    return solve_problem(problem, Settings(methods=("mle",), random_seed=1))
+                if not self.found:
+                    mle.find = lambda *given, **named: self.found.append(find(*given, **named)) or self.found[0]
+                return solve_problem(problem, Settings(methods=BOTH, random_seed=1, profile=False))
+        finally:
+            mle.find = find
+
+    def faults(self) -> list[str]:
+        """Return which statuses and known values of the case are not right as things are."""
+        rows = [row for method in BOTH for row in self.search.panels[method].estimates]
+        wanted = {(row.method, row.name): self.case.expected(row.method, row.estimand, row.label) for row in rows}
+        wrong = [row for row in rows if row.status != wanted[row.method, row.name]]
+        found = [f"{row.method} {row.name} is {row.status}" for row in wrong]
+        for (method, estimand), answer in self.case.answers.items():
+            known = np.ravel(np.asarray(answer.value, float))
+            those = [row for row in rows if row.method == method and row.estimand == estimand]
+            for row, value in zip(those, known, strict=False):
+                allowed = answer.rtol * max(abs(value), float(np.nan_to_num(row.std_error))) + answer.atol
+                if np.isfinite(value) and not abs(row.estimate - value) <= allowed:
+                    found.append(f"{method} {row.name} is {row.estimate:.6g}, not {value:.6g}")
+        return found
+
+    def otherwise(self, stage: Stage, changed: Sequence[Any]) -> list[str]:
+        """Return what comes out otherwise under changes."""
+        try:
+            with ExitStack() as stack:
+                for change in changed:
+                    stack.enter_context(change)
+                panels = self.solve(stage, LONGER * stage.seconds + SPARE)
+        except Exception as error:  # a threshold may break anything: that is what is asked
+            return [f"{type(error).__name__}: {error}"]
+        found = []
+        for method, before in stage.panels.items():
+            for kind in ("estimates", "intervals", "optima"):
+                found += differences(kind, getattr(before, kind), getattr(panels[method], kind))
+            if before.held.keys() != panels[method].held.keys():
+                found.append(f"{method}: fixed for intervals are {sorted(panels[method].held)}")
+        return found
+
+
+def _of_rooms(function: Any) -> bool:
+    """Whether something is kept by a room with thresholds: what it found hangs on them."""
+    return str(getattr(function, "__module__", "triptych.optimise")).split(".")[1] in ROOMS
+
+
+def differences(kind: str, before: list[Any], after: list[Any]) -> list[str]:
+    """Return in what two lists of rows differ: status, numbers by a part of their errors, or words of a reason."""
+    if [row.name for row in before] != [row.name for row in after]:
+        return [f"{kind}: {[row.name for row in after]}, not {[row.name for row in before]}"]
+    found = []
+    for old, new in zip(before, after, strict=True):
+        numbers = np.array([[row.estimate, row.std_error, row.lower, row.upper] for row in (old, new)], float)
+        if old.std_error > VAGUE * abs(old.estimate):
+            numbers[:, :2] = 0
+        said = f"{kind}: {old.method} {old.name}"
+        if old.status != new.status:
+            found.append(f"{said} is {new.status}, not {old.status}")
+        elif not np.allclose(*numbers, rtol=0, atol=SAME * _size(numbers[0]), equal_nan=True):
+            found.append(f"{said} is {numbers[1].tolist()}, not {numbers[0].tolist()}")
+        elif re.sub(r"[-\d.e]+", "#", old.reason) != re.sub(r"[-\d.e]+", "#", new.reason):
+            found.append(f"{said}: {new.reason!r}, not {old.reason!r}")
     return found
 
 
-def wrong(name: str, seconds: float) -> list[str]:
-    """Solve a case once more; return what is not right."""
-    from triptych.panels.settings import Settings
-    from triptych.panels.solve import solve_problem
-
-    case = next(case for case in CASES if case.name == name)
-    problem, before = compiled(name)
-    fresh = replace(problem, engine=replace(problem.engine))  # without what was kept under other thresholds
-    try:
-        with no_longer_than(LONGER * seconds + SPARE):
-            panels = solve_problem(fresh, Settings(methods=BOTH, random_seed=1))
-    except Exception as error:  # a threshold may break anything: that is what is asked
-        return [f"{type(error).__name__}: {error}"]
-    return faults(case, panels, before)
+def _size(numbers: np.ndarray) -> float:
+    """Return to what a change of a row's numbers is compared: its interval, its standard error, or its own size."""
+    estimate, error, *ends = numbers
+    one_sided = max((abs(end) for end in ends if np.isfinite(end)), default=0.0) if np.any(np.isinf(ends)) else 0.0
+    sizes = (abs(ends[1] - ends[0]), error, LOOSER * abs(estimate), one_sided, SAME**2)
+    return float(max(size for size in sizes if np.isfinite(size)))
 
 
 @dataclass
@@ -294,60 +376,100 @@ class File:
     def add(self, **line: Any) -> None:
         with self.place.open("a") as file:
             file.write(json.dumps(line) + "\n")
-        print(json.dumps(line), flush=True)
+        print(json.dumps(line)[:300], flush=True)
 
     def cases(self) -> dict[str, dict[str, Any]]:
         """Return what was noted of each case that is right as things are."""
         return {line["case"]: line for line in self.lines() if "uses" in line and not line["wrong"]}
 
-    def done(self, key: str, factor: float, cases: int) -> bool:
-        """Whether a case was found that pins it, or none among so many."""
-        those = [line for line in self.lines() if line.get("perturbed") == key and line["factor"] == factor]
-        return any(line["case"] or line["looked"] >= cases for line in those)
+    def pins(self) -> dict[str, tuple[float, str]]:
+        """Return what pins each threshold or probe: the factor and the case."""
+        return {line["pinned"]: (line["factor"], line["case"]) for line in reversed(self.lines()) if "pinned" in line}
+
+    def slack(self, factor: float) -> dict[str, set[str]]:
+        """Return, for each threshold or probe, the cases that came out as they were under a factor."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for line in self.lines():
+            if line.get("factor") == factor:
+                for name in line.get("slack", ()):
+                    found[name].add(line["case"])
+        return found
 
 
-def record(file: File, names: list[str]) -> None:
-    """Solve each case once, and note the thresholds that it uses."""
-    thresholds()
-    import triptych.panels.solve  # noqa: F401  what is imported later has no lines that are known
-
-    known = {line["case"] for line in file.lines() if "uses" in line}
-    for name in names:
-        if name in known:
-            continue
-        compiled(name)  # which imports what it needs, and caches what hangs on no threshold
-        began = time.process_time()
-        uses.cache_clear()
-        with noting() as noted:
-            said = wrong(name, MOST_SECONDS)
-        file.add(case=name, seconds=round(time.process_time() - began, 2), uses=sorted(noted), wrong=said)
+def pinning(
+    names: list[str], otherwise: Callable[[list[str]], list[str]], known: bool = False
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield those of some names that alone change what comes out, and how; of several it may be known that they do."""
+    said = otherwise(names) if len(names) == 1 or (names and not known) else []
+    if len(names) == 1 and said:
+        yield names[0], said
+    elif len(names) > 1 and (said or known):
+        middle = len(names) // 2
+        first, second = names[:middle], names[middle:]
+        if said := otherwise(first):
+            yield from pinning(first, otherwise, True) if len(first) > 1 else [(first[0], said)]
+        yield from pinning(second, otherwise, not said)
 
 
-def pinning(file: File, key: str, factor: float, cases: list[str], changed: Callable[[], Any]) -> None:
-    """Note the first of some cases that comes out wrong under a change."""
-    of = file.cases()
-    for looked, name in enumerate(cases, 1):
-        compiled(name)
-        with changed():
-            said = wrong(name, of[name]["seconds"])
-        if said:
-            file.add(perturbed=key, factor=factor, case=name, looked=looked, wrong=said[:3])
-            return
-    file.add(perturbed=key, factor=factor, case=None, looked=len(cases), wrong=[])
+def look(file: File, name: str, factor: float, asked: set[str], probes: bool, most: float) -> None:
+    """Compile a case and find what it pins, if it is solved in so many seconds."""
+    used = file.cases().get(name)
+    factors = (0.0,) if probes else (factor, 1 / factor)
+    slack = {f: {one for one, cases in file.slack(f).items() if name in cases} for f in factors}
+    left = {f: asked - set(file.pins()) - slack[f] for f in factors}
+    if used and not probes and not any(left[f] & set(used["uses"]) for f in factors):
+        return
+    began = time.process_time()
+    try:
+        solved = Solved(next(case for case in CASES if case.name == name), most)
+    except TimeoutError as error:
+        file.add(case=name, seconds={"more than": most}, uses=[], wrong=[str(error)])
+        return
+    noted, wrong = solved.search.uses | solved.profiles.uses, solved.faults()
+    if used is None:
+        seconds = {"compiled": round(time.process_time() - began, 2)}
+        seconds |= {"search": round(solved.search.seconds, 2), "profiles": round(solved.profiles.seconds, 2)}
+        file.add(case=name, seconds=seconds, uses=sorted(noted), wrong=wrong)
+    if wrong:
+        return
+    for f in factors:
+        pinned = set(file.pins())
+        todo = left[f] - pinned if probes else (left[f] & noted) - pinned
+        for stage in (solved.search, solved.profiles):
+            if probes and stage is solved.profiles:
+                continue
+            some = [one for one in _in_order(todo) if probes or one in stage.uses]
+
+            def otherwise(those: list[str], stage: Stage = stage, f: float = f) -> list[str]:
+                return solved.otherwise(stage, [without(one) if probes else perturbed(one, f) for one in those])
+
+            for one, said in pinning(some, otherwise):
+                file.add(pinned=one, factor=f, case=name, wrong=said[:3])
+                todo = todo - {one}
+        file.add(case=name, factor=f, slack=sorted(todo))
+
+
+def _in_order(names: set[str]) -> list[str]:
+    """Return names in the order of the files: thresholds of one file tend to be pinned by one case."""
+    order = list(thresholds())
+    return sorted(names, key=lambda name: (order.index(name) if name in order else -1, name))
 
 
 def printed(file: File) -> None:
-    """Print for each threshold what pins it, upwards and downwards, and how many cases use it."""
-    of = file.cases()
-    found: dict[str, dict[float, str]] = defaultdict(dict)
-    for line in file.lines():
-        if "perturbed" in line:
-            found[line["perturbed"]][line["factor"]] = line["case"] or f"- (of {line['looked']})"
-    for key, by_factor in sorted(found.items()):
-        used = sum(key in line["uses"] for line in of.values())
-        print(f"{key} ({used} cases): " + ", ".join(f"x {f:g} {case}" for f, case in sorted(by_factor.items())))
-    unused = [name for name in thresholds() if not any(name in line["uses"] for line in of.values())]
-    print(f"used by no case of {len(of)}: {', '.join(unused)}")
+    """Print for each threshold what pins it, or how many cases use it that do not."""
+    cases, pins = file.cases(), file.pins()
+    factors = sorted({line["factor"] for line in file.lines() if "factor" in line})
+    slack = {f: file.slack(f) for f in factors}
+    unused = []
+    for name in [*thresholds(), *(one for one in pins if one not in thresholds())]:
+        if name in pins:
+            print(f"{name} x {pins[name][0]:g}: {pins[name][1]}")
+        elif used := sum(name in line["uses"] for line in cases.values()):
+            looked = ", ".join(f"x {f:g} in {len(slack[f][name])}" for f in factors if slack[f].get(name))
+            print(f"{name}: - (slack {looked}, of {used} cases that use it)")
+        else:
+            unused.append(name)
+    print(f"used by no case of {len(cases)}: {', '.join(unused)}")
 
 
 def main() -> None:
@@ -355,42 +477,29 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="where to write what is found, a line each")
     parser.add_argument("--thresholds", nargs="*", default=None, help="their names; all of them if not given")
     parser.add_argument("--probes", action="store_true", help="leave out each probe in place of thresholds")
-    parser.add_argument("--cases", default="0/1", help="every N-th case from the K-th on, as K/N")
-    parser.add_argument("--noted", action="store_true", help="take the cases noted so far, and note no further ones")
-    parser.add_argument("--most", type=int, default=None, help="cases that are looked at for a threshold")
-    parser.add_argument("--seconds", type=float, default=np.inf, help="leave out cases that take longer to solve")
+    parser.add_argument("--cases", nargs="*", default=None, help="their names; all of them if not given")
+    parser.add_argument("--seconds", type=float, default=120.0, help="leave out cases that take longer to solve")
     parser.add_argument("--factor", type=float, default=2.0)
     parser.add_argument("--read", action="store_true", help="print what was found so far")
     asked = parser.parse_args()
     file = File(asked.file)
-    if asked.read:
-        printed(file)
-        return
-    k, n = map(int, asked.cases.split("/"))
-    with warnings.catch_warnings(), np.errstate(all="ignore"), suppress(KeyboardInterrupt):
-        warnings.simplefilter("ignore")
-        if not asked.noted:
-            record(file, [case.name for case in CASES][k::n])
-        thresholds()
-        of = file.cases()
-        fast = [
-            name for name in sorted(of, key=lambda name: of[name]["seconds"]) if of[name]["seconds"] <= asked.seconds
-        ]
+    if not asked.read:
+        modules((*ROOMS, "engine", "components", "panels"))  # what is imported later has no lines that are known
         if asked.probes:
             from triptych.existence.search import PROBES
 
-            for probe in PROBES:
-                some = fast[: asked.most]
-                if not file.done(probe.name, 0.0, len(some)):
-                    pinning(file, probe.name, 0.0, some, partial(without, probe.name))
-            return
-        names = list(thresholds()) if asked.thresholds is None else asked.thresholds
-        using = {name: [case for case in fast if name in of[case]["uses"]] for name in names}
-        for name in sorted((name for name in names if using[name]), key=lambda name: len(using[name])):
-            for factor in (asked.factor, 1 / asked.factor):
-                some = using[name][: asked.most]
-                if not file.done(name, factor, len(some)):
-                    pinning(file, name, factor, some, partial(perturbed, name, factor))
+            names = {probe.name for probe in PROBES}
+        else:
+            names = set(thresholds() if asked.thresholds is None else asked.thresholds)
+        known = {line["case"]: sum(line["seconds"].values()) for line in file.lines() if "uses" in line}
+        bad = {line["case"] for line in file.lines() if line.get("uses") and line["wrong"]}
+        some = [case.name for case in CASES if asked.cases is None or case.name in asked.cases]
+        np.random.default_rng(0).shuffle(some)  # so that each part of the gallery comes early
+        with warnings.catch_warnings(), np.errstate(all="ignore"), suppress(KeyboardInterrupt):
+            warnings.simplefilter("ignore")
+            for name in sorted(some, key=lambda name: known.get(name, 0.0)):
+                if known.get(name, 0.0) <= asked.seconds and name not in bad:
+                    look(file, name, asked.factor, names, asked.probes, asked.seconds)
     printed(file)
 
 
