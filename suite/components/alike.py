@@ -13,7 +13,7 @@ from triptych.components.contrasts import joint
 from triptych.engine.engine import Engine
 from triptych.engine.estimands import elementwise
 from triptych.graph.graph import Block
-from triptych.optimise.approach import WIDE
+from triptych.optimise.newton import WIDE
 
 ALIKE = 1e-7  # relative difference of derivatives that may be the same
 SPREAD = 0.4  # of the points at which a model is looked at, around its start

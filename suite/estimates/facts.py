@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triptych.base.linalg import equilibrate
+from triptych.base.linalg import DECOMPOSED, equilibrate
 from triptych.engine.estimands import elementwise
 from triptych.engine.jumps import jumps
+from triptych.existence.directions import SINGULAR
 from triptych.existence.null_space import column_sizes
 from triptych.graph.graph import Block
 
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
     from triptych.estimates.optimum import Optimum
 
 DEPENDENT = 1e5  # condition number of which the square leaves few digits
-REDUNDANT = 64 * np.finfo(float).eps  # share of the largest singular value that is rounding: an exact redundancy
 JUMP_REACH = 6.0  # units or standard deviations to each side in which a jump is looked for
 WIDEST_LOOK = 1e3  # standard deviation to which one is cut there: one without curvature to give it leads nowhere
-UPWARDS = 1e-9  # equilibrated curvature up to which it is rounding
 
 
 def block_of(engine: Engine, position: int) -> Block:
@@ -55,7 +54,7 @@ def dependence(optimum: Optimum, moved: np.ndarray) -> float:
         if not np.all(size > 0) or len(columns) < moved.size:
             return 0.0
         sizes = np.linalg.svd(columns / size, compute_uv=False)
-        found.append(float(sizes[0] / sizes[-1]) if sizes[-1] > REDUNDANT * sizes[0] else 0.0)
+        found.append(float(sizes[0] / sizes[-1]) if sizes[-1] > DECOMPOSED * sizes[0] else 0.0)
     # Rounding error may make a near dependence look exact at one of the two points, but not an exact one near.
     least = min((condition for condition in found if condition > 0), default=0.0)
     return least if least > DEPENDENT else 0.0
@@ -78,4 +77,4 @@ def curved_upwards(optimum: Optimum) -> bool:
     if not np.all(np.isfinite(hessian)):
         return False
     d = equilibrate(hessian)
-    return bool(np.linalg.eigvalsh(d[:, None] * hessian * d).max(initial=0.0) > UPWARDS)
+    return bool(np.linalg.eigvalsh(d[:, None] * hessian * d).max(initial=0.0) > SINGULAR)

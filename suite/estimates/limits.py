@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from triptych.base.linalg import equilibrate
-from triptych.existence.coordinate_paths import RATE_STEPS, endless, pushed_path
+from triptych.existence.coordinate_paths import RATE_STEPS, SHRINKS, endless, pushed_path
 from triptych.existence.findings import UNROUNDED, before_rounding
 from triptych.optimise.smoothed_kinks import climb_beside
 from triptych.problem.table import Row, Status
@@ -32,7 +32,6 @@ BEGIN = (2.0, 6.0)  # units from the model's start to which a coordinate is move
 FEWEST_PATHS = 3  # paths that have to lead to the same limit
 COME_TO_REST = 1e-6  # distance of a scalar from its limit, relative to its largest value on the path, that is none
 NEAR_LIMIT = 0.01  # largest distance from the limit at the end of a path, relative to the same value
-STEPS_SHRINK = 0.9  # ratio of two steps below which a scalar is seen to come to a limit
 COMMON_LIMIT = 1e-5  # relative difference up to which the limits of two paths are one
 BEGIN_STEPS = 100  # most Newton steps to the place where a path begins: it is far from where the rest is at its best
 
@@ -160,4 +159,4 @@ def _extrapolated(values: np.ndarray) -> float:
     if second == 0:
         return float(values[-1])
     ratio = second / first if first else np.inf
-    return float(values[-1] + second * ratio / (1 - ratio)) if abs(ratio) < STEPS_SHRINK else np.nan
+    return float(values[-1] + second * ratio / (1 - ratio)) if abs(ratio) < SHRINKS else np.nan

@@ -8,6 +8,7 @@ import numpy as np
 
 from triptych.engine.estimands import Estimand, elementwise
 from triptych.estimates.facts import block_of, curved_upwards, dependence, jumping, part_of
+from triptych.estimates.scalar import INVOLVED
 from triptych.graph.graph import Variable
 from triptych.graph.priors import improper, is_proper
 from triptych.problem.advice import Advice
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 MOST_NAMES = 8  # names that a sentence holds
 STEPS = (1.0, 15.0, 30.0)  # units along a direction at which a variable is evaluated that may come to a limit
 CHANGES = 1e-3  # share of the largest change among its scalars from which one is said to move
-SHARE = 1e-6  # size of a sum, relative to its terms, up to which it is rounding
 
 
 def unknown_to(engine: Engine, method: str, moved: np.ndarray) -> str:
@@ -261,7 +261,7 @@ class Reasons:
             jacobian = estimand.slopes(self.optimum.jacobian)[:, self.optimum.active]
             upon = np.any(jacobian[:, hidden != 0] != 0, axis=1)
             along, size = jacobian @ direction, np.abs(jacobian) @ np.abs(direction)
-            moves = upon & (np.abs(along) > SHARE * size)
+            moves = upon & (np.abs(along) > INVOLVED * size)
             settled = self._settled(estimand.name, direction)
             found += [
                 (name, bool(along[k] > 0), bool(settled[k]))

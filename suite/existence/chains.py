@@ -15,6 +15,7 @@ import numpy as np
 
 from triptych.engine.engine import Engine
 from triptych.existence.findings import Rays, Unidentified, directions
+from triptych.existence.null_space import OFF_START
 from triptych.existence.ordered_values import Chain
 from triptych.existence.verdict import Verdict
 from triptych.optimise.objective import Objective
@@ -27,7 +28,6 @@ MOVED = 8.0  # how far a value without a neighbour is moved to see whether it is
 MOVED_SHARES, ORDER_LOOKS = (0.3, 0.9), 3  # shares of the way to a neighbour, and points, at which that is seen
 ORDER_KEPT = (2.0, 2.0**5, 2.0**10)  # distances at which a direction is seen to be level
 ORDER_SPREAD = 0.3  # distance from the start, in the coordinates' own units, at which it is seen: values stay in order
-OFF_START = 0.1  # the same, at which a variable's values are compared with a chain of gaps: zeros there are no chance
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from triptych.existence.coordinate_paths import LEAST_SLOPE, going_on, pushed_path
+from triptych.existence.coordinate_paths import LEAST_SLOPE, SHRINKS, going_on, pushed_path
 from triptych.existence.verdict import Verdict
 
 CAME = 6.0  # way of a transformed coordinate from the start, in its own units, from which it is led back
 BACK_STEPS = 12  # units that it is led back
 LEAST_STEPS = 6  # steps whose falls have to grow by a constant factor
-FALL_FADES = 0.9  # largest ratio of the fall of a step to that of the next one, nearer to the start
 
 
 def curved_rays(verdict: Verdict) -> list[np.ndarray]:
@@ -31,7 +30,7 @@ def curved_rays(verdict: Verdict) -> list[np.ndarray]:
         seen = falls > verdict.tolerance.level
         first = int(np.argmax(seen)) if np.any(seen) else falls.size
         told = falls[first : first + LEAST_STEPS]
-        fades = told.size == LEAST_STEPS and np.all(seen[first:]) and np.all(told[:-1] < FALL_FADES * told[1:])
+        fades = told.size == LEAST_STEPS and np.all(seen[first:]) and np.all(told[:-1] < SHRINKS * told[1:])
         if fades and told[0] < LEAST_SLOPE:
             found.append(going_on(trace.points[first + LEAST_STEPS :: -1], int(j), np.zeros(point.z.size)))
     return found

@@ -9,6 +9,7 @@ from triptych.optimise.objective import Objective
 MOST_COLUMNS = 60  # coordinates up to which directions are looked for in which no term changes
 SUM_ROUNDING = 1e-10  # size of a sum relative to its terms, below which it is zero
 NULL_LOOKS = (0.1, 0.5, 1.0, 1.0)  # distances from the start, in coordinates' own units, where derivatives are taken
+OFF_START = 0.1  # distance from the model's start, in coordinates' own units, at which zeros are none by chance
 VANISHING = 1e-10  # relative singular value up to which a combination vanishes: derivatives are told to some 1e-12
 # Part of a combination, relative to its largest one, up to which it is an admixture of what does not vanish: at least
 # ADMIXED, which rounding leaves, and ADMIXTURES times the singular values that count as zero.

@@ -32,9 +32,9 @@ from triptych.existence.probes.walk import Walk
 from triptych.existence.spare_parameters import held_elsewhere, with_redundant, without_redundant
 from triptych.existence.tolerance import LEFT_BY_ASCENT
 from triptych.existence.verdict import ALL_ROUNDING, COARSE, Verdict
-from triptych.optimise.approach import WIDE, approach
+from triptych.optimise.approach import CONFIRMED, approach
 from triptych.optimise.kinks import Corner, Met, climb
-from triptych.optimise.newton import LOG_RANGE, Point
+from triptych.optimise.newton import LOG_RANGE, WIDE, Point
 from triptych.optimise.objective import Objective
 
 ROUNDS = 6  # times that the ascents start again from a higher point that a probe met
@@ -43,7 +43,6 @@ STAGES = 8  # times that an ascent goes on that was stopped for having gone far
 LOWEST = 100.0  # fall, for each coordinate, from the maximum to a start: one lower is moved half the way
 START_HALVES = 20  # times that it is moved at most
 DISTINCT = 0.01  # distance in standard errors from which two end points are two maxima
-KNOWN_MAXIMUM = 1e-9  # expected rise, relative, at which an ascent is seen to lead to a maximum that is known
 SAME_RATE = 0.95  # ratio of the slopes of two stages from which an ascent is taken to have no end
 KINKED_STARTS = 2  # dispersed starts where there are kinks: an ascent over them costs many others
 START_WIDTH = 4  # standard errors about the best end from which further ascents start: outside a regular maximum
@@ -184,7 +183,7 @@ def _led_back(objective: Objective, start: np.ndarray, top: Point) -> tuple[Poin
     """Return a maximum of many coordinates once more, where an ascent by gradients leads to it."""
     if objective.size < WIDE or objective.kinked or top.slow or not top.arrived:
         return None
-    end = approach(objective, start, top.hessian, done=KNOWN_MAXIMUM)
+    end = approach(objective, start, top.hessian, done=CONFIRMED)
     if (
         end is None
         or apart(objective, end, [top])

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from triptych.base.linalg import equilibrate, null_space
+from triptych.base.linalg import DECOMPOSED, equilibrate, null_space
 from triptych.existence.findings import (
     RATED,
     Directions,
@@ -31,7 +31,6 @@ COARSE = 3e-6  # rounding error of an objective that can still be judged
 ALL_ROUNDING = 0.03  # rounding error of an objective that hides any maximum
 CORNER_REACHED = 1e-6  # slope left at kinks that hold, in standard errors, up to which it moves no digit that is told
 SAME_DIRECTION = 1e-10  # relative singular value up to which a direction repeats others; their parts are told to 1e-9
-LEAST_EIGENVALUE = 64 * np.finfo(float).eps  # of the information, relative to the largest: below it is their rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,7 +192,7 @@ class Verdict:
             return np.full_like(self.point.hessian, np.nan)
         eigenvalues, vectors = np.linalg.eigh(information)
         # A smaller eigenvalue is rounding error of the larger ones, and may have either sign.
-        if eigenvalues.min() <= LEAST_EIGENVALUE * eigenvalues.max():
+        if eigenvalues.min() <= DECOMPOSED * eigenvalues.max():
             return np.full_like(self.point.hessian, np.nan)
         half = basis @ (vectors / np.sqrt(eigenvalues))
         return np.asarray(half @ half.T)

@@ -15,14 +15,14 @@ import numpy as np
 
 from triptych.base.interrupt import raise_if_interrupted
 from triptych.base.linalg import equilibrate
-from triptych.optimise.newton import ARMIJO, LOG_RANGE, Point, factor, share
+from triptych.optimise.newton import ARMIJO, DONE, LOG_RANGE, Point, factor, share
 
-WIDE = 30  # coordinates from which a Hessian costs more than the gradients that stand for it
 GRADIENT_STEPS, STEP_HALVES = 80, 25  # most steps of one ascent, and most halvings of a step
 CURVED = 1e-10  # cosine of a step and its change of gradient from which the pair is remembered
 MEMORY = 20  # pairs of steps and changes of gradient that limited-memory BFGS keeps
-DONE = 1e-13  # expected rise, relative to the objective, at which an ascent has come to its end
-CONFIRMED = 1e-9  # the same, for the Hessian that is there to be taken for a maximum's
+# Expected rise, relative to the objective, at which a Hessian is taken for a maximum's and an ascent for one that leads
+# to a maximum that is known.
+CONFIRMED = 1e-9
 FALL = 1e-7  # the same, relative to the fall from the height that a coordinate was pushed away from
 CLEAR_FALL = 1e-2  # fall from which the last digits of the end do not matter and no polishing steps are made
 ON_MAXIMUM = 1e-16  # decrement, in squared standard errors, at which a point is the maximum to all digits

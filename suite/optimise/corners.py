@@ -17,7 +17,7 @@ INWARDS = 1e-4  # share of the way back to the start by which a point is put ins
 CORNER_REACH = 20.0  # multiple of that way within which an edge belongs to the corner
 CORNER_HALVES = 60  # bisections that find where the domain ends to all digits
 SHIFT = 0.1  # share of that way by which a point is shifted to measure how an edge slopes
-SAME_EDGE = 1e-6  # largest difference of the unit normals of two edges that are one
+PARALLEL = 1e-6  # largest difference of two unit directions, as the normals of edges, that are one
 INSIDE = 1e-10  # relative distance that a point keeps from an edge
 CORNER_LOOKS, ACTIVE_SET_STEPS = 6, 60  # times that curved edges are made straight anew, and steps on straight ones
 CORNER_DONE = 1e-14  # Newton decrement, relative to the objective
@@ -76,7 +76,7 @@ def _edges(objective: Objective, inside: np.ndarray, size: float, at: np.ndarray
                 normal[j] = -(other - one) / (2 * SHIFT * size)
             else:
                 normal /= np.linalg.norm(normal)
-                if all(np.max(np.abs(normal - n)) > SAME_EDGE for n in normals):
+                if all(np.max(np.abs(normal - n)) > PARALLEL for n in normals):
                     normals.append(normal)
                     limits.append(float(normal @ (inside + way * axis)))
     if not normals:

@@ -13,11 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from triptych.base.linalg import NEXT_TO_ZERO, equilibrate, null_space
-from triptych.optimise.newton import NEWTON_POLISH, Point, newton
+from triptych.optimise.newton import NEWTON_POLISH, WIDE, Point, newton
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import LEVELS, Roundings, rounded, roundings_at, sharpened, split
 
-COSTLY = 30  # coordinates from which an ascent is ended when it joins an earlier one
 FEW, ONE = 10, 1e-3  # Newton steps that may lead to the end of an earlier ascent, and its radius in standard errors
 LETS_GO, CROSSINGS = 4, 60  # changes of the active set: at most so many for each kink close by, and so many besides
 NEW_KINK = 1e-9  # part of a kink's unit normal that those before it do not make up, above which it is independent
@@ -89,7 +88,7 @@ def climb_kinked(objective: Objective, start: np.ndarray, met: Met) -> tuple[Poi
 
 def _leads_to(objective: Objective, first: Point, roundings: Roundings, top: Point) -> bool:
     """Whether an ascent comes from one top to another, rounded as the objective is there."""
-    if objective.size < COSTLY or not (first.usable and top.usable):
+    if objective.size < WIDE or not (first.usable and top.usable):
         return False
     end = rounded(objective, first.z, roundings, max_iterations=FEW)
     return end.usable and bool(np.all(np.abs(end.z - top.z) <= ONE * equilibrate(top.hessian)))

@@ -17,15 +17,17 @@ from triptych.base.linalg import equilibrate
 Derivatives = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
 Value = Callable[[np.ndarray], float]
 
+# Coordinates from which a Hessian costs more than the gradients that stand for it, its eigenvalues more than a
+# factorisation, and an ascent more than a look at the ends of earlier ones.
+WIDE = 30
 EIGENVALUE_FLOOR = 1e-14  # least eigenvalue of the equilibrated Hessian by which a slope is divided
 LOG_STEP = 4.0  # longest step of a transformed coordinate, in its own (log-like) units
-FACTORISED = 30  # coordinates from which a step is first tried by Cholesky factorisation
 ARRIVED = 1e-6  # decrement, relative to the objective, up to which an ascent has come to a maximum
 NO_PROGRESS = 1e-11  # share of a step up to which the line search made no progress
 CRAWL = 1e-11  # decrement, relative to the objective, at which an ascent of linear convergence is ended
 LOG_RANGE = 45.0  # an ascent that carries a transformed coordinate further than this has run away
 NEWTON_STEPS = 200  # most steps of an ascent: with steps of LOG_STEP more than any way up to LOG_RANGE takes
-NEWTON_DONE = 1e-13  # decrement, relative to the objective, at which the last step has been made: below is rounding
+DONE = 1e-13  # decrement, relative to the objective, at which the last step has been made: below is rounding
 NEWTON_POLISH = 3  # undamped steps after that; convergence is quadratic, so that more would find nothing to gain
 LINEAR = 0.05  # ratio of two decrements in a row from which convergence is linear; quadratic, it is near zero
 NEARLY_THERE = 1e-4  # decrement from which a slow ascent is asked whether rounding error is all that it has to gain
@@ -79,7 +81,7 @@ def newton(
     basis: np.ndarray | None = None,
     transformed: np.ndarray | None = None,
     max_iterations: int = NEWTON_STEPS,
-    tolerance: float = NEWTON_DONE,
+    tolerance: float = DONE,
     polish: int = NEWTON_POLISH,
     rounding_error: Value | None = None,
 ) -> Point:
@@ -161,7 +163,7 @@ def ascent_step(g: np.ndarray, h: np.ndarray, basis: np.ndarray | None = None) -
         step, decrement = ascent_step(basis.T @ g, basis.T @ h @ basis)
         return basis @ step, decrement
     d = equilibrate(h)
-    if g.size >= FACTORISED and (direct := _factorised(d * g, -(d[:, None] * h * d))) is not None:
+    if g.size >= WIDE and (direct := _factorised(d * g, -(d[:, None] * h * d))) is not None:
         return d * direct, float(d * g @ direct)
     eigenvalues, vectors = np.linalg.eigh(-(d[:, None] * h * d))
     size = np.abs(eigenvalues)

@@ -10,8 +10,8 @@ from triptych.engine.angles import turns
 from triptych.engine.engine import Engine
 from triptych.engine.once import once_for_model
 from triptych.graph.rewrites import kind_of
-from triptych.optimise.approach import WIDE, approach, arrive
-from triptych.optimise.newton import NEWTON_STEPS, Point, ascent_step, newton
+from triptych.optimise.approach import approach, arrive
+from triptych.optimise.newton import NEWTON_STEPS, WIDE, Point, ascent_step, newton
 
 FAR_OUT = 8.0  # absolute value of a transformed coordinate from which rounding error is measured along it
 LOG_NUDGE = 1e-6  # step of these measurements

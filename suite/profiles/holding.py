@@ -8,9 +8,8 @@ import numpy as np
 
 from triptych.base.linalg import equilibrate
 from triptych.existence.verdict import Verdict
-from triptych.optimise.approach import DONE
 from triptych.optimise.kinks import climb
-from triptych.optimise.newton import ARMIJO, ARRIVED, ascent_step, share
+from triptych.optimise.newton import ARMIJO, ARRIVED, DONE, ascent_step, share
 from triptych.profiles.held_scalar import Scalar
 from triptych.profiles.start import out_alone, together
 

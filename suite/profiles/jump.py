@@ -11,9 +11,10 @@ from triptych.base.linalg import independent, null_space
 from triptych.engine.estimands import Estimand
 from triptych.engine.natural_scale import natural_scale
 from triptych.estimates.optimum import Optimum
+from triptych.optimise.corners import PARALLEL
 from triptych.profiles.exponentials import fall_quantile
 from triptych.profiles.held_scalar import ENDLESS
-from triptych.profiles.supports import PARALLEL, Edge
+from triptych.profiles.supports import Edge
 
 UNEXPLAINED = 1e-3  # share of the slope at the maximum that the ends may leave unexplained
 REGULAR = 1e-6  # share up to which a part of a standard error is rounding

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from triptych.existence.coordinate_paths import SHRINKS
 from triptych.existence.verdict import Verdict
 from triptych.profiles.held_scalar import Scalar
 
-DEVIANCE_FADES = 0.9  # largest ratio of two rises in a row on the way to a limit
 WINDOW = 3  # such ratios in a row
 APART = (1, 2, 3)  # spacings of the points of the path that are tried
 HIDDEN_RISE = 1e-4  # rounding error of the deviance, relative to the level, from which it may hide a rise
@@ -40,7 +40,7 @@ def limit_of(values: np.ndarray, nothing: float) -> float:
         return float(values[-1])
     ratios = np.abs(changes[1:]) / np.maximum(np.abs(changes[:-1]), np.finfo(float).tiny)
     one_way = (np.sign(changes) == np.sign(changes[0])) | (np.abs(changes) <= nothing)
-    faded = np.all(ratios < DEVIANCE_FADES) and np.all(one_way)
+    faded = np.all(ratios < SHRINKS) and np.all(one_way)
     if not faded:
         return np.inf
     return float(values[-1] + changes[-1] * ratios[-1] / (1 - ratios[-1]))
@@ -101,6 +101,6 @@ def _way_out(scalar: Scalar, path: list[Place]) -> np.ndarray:
     last = path[-1].x
     for run in runs(path, scalar.unit):
         steps = np.abs(np.diff([place.x for place in run], axis=0))
-        settles = np.all(steps[1:] <= DEVIANCE_FADES * steps[:-1], axis=0)
+        settles = np.all(steps[1:] <= SHRINKS * steps[:-1], axis=0)
         return np.asarray(np.where(settles, 0.0, run[-1].x - run[-2].x))
     return np.asarray(last - path[0].x)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.engine.natural_scale import natural_scale
+from triptych.optimise.corners import PARALLEL
 
 if TYPE_CHECKING:
     from triptych.engine.engine import Engine
@@ -22,7 +23,6 @@ END_DOUBLINGS, END_HALVES = 60, 90  # doublings of a step until it is beyond an 
 # END_NUDGE is pinned by both_ends_of_a_uniform (halved).
 END_NUDGE = 1e-4  # relative change of a parameter by which the movement of an end is measured
 END_STILL = 1e-7  # movement of an end up to which it is rounding
-PARALLEL = 1e-6  # largest difference of two unit directions that are one
 TOUCHES = 1e-5  # distance of a datum from an end, relative to the data's spread, up to which it lies on it
 INNER_SHARES = (1e-3, 1e-2, 0.1, 0.3)  # of the data's spread, back from a datum, where it has a density
 OFF_END = 1e-9  # of the data's spread, from an end, where the density there is taken

@@ -15,9 +15,8 @@ from triptych.base.interrupt import raise_if_interrupted
 from triptych.existence.findings import Finding, Place
 from triptych.existence.probe import Probe
 from triptych.existence.verdict import Verdict
-from triptych.optimise.approach import WIDE
 from triptych.optimise.corners import best_in_corner
-from triptych.optimise.newton import Point
+from triptych.optimise.newton import WIDE, Point
 from triptych.optimise.objective import Objective
 
 ON_DOMAIN_EDGE = 1e-7  # relative distance from an edge of the domain up to which a point is on it

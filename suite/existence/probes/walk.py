@@ -14,14 +14,13 @@ from triptych.existence.directions import FAR_OFF, LEAST_UNITS, SINGULAR, curvat
 from triptych.existence.findings import Edge, Finding, Higher, Place, Rays, Rise, Unidentified, directions
 from triptych.existence.flat_faces import face
 from triptych.existence.limit_problem import carried_along
-from triptych.existence.null_space import MOST_COLUMNS, structural_null
+from triptych.existence.null_space import MOST_COLUMNS, OFF_START, structural_null
 from triptych.existence.probe import Probe
 from triptych.existence.probes.domain_edges import cliff
 from triptych.existence.tolerance import ABOVE_ROUNDING, MEASURED
 from triptych.existence.verdict import Verdict
-from triptych.optimise.approach import WIDE
 from triptych.optimise.kinks import climb
-from triptych.optimise.newton import Point
+from triptych.optimise.newton import WIDE, Point
 
 VAGUE_REACH = 1e6  # conditional standard errors up to which a direction without curvature is followed
 NEARBY = 11  # halvings of 1024 standard errors, after which the rounding error is that of the best point
@@ -32,7 +31,6 @@ TRACE = 1e-3  # share of a direction's longest part, or of a sum's terms, up to 
 RAY_COST = 1e-3  # fall over a ray's length below which a direction differs from the ray by nothing
 MAIN_PART = 0.5  # share of its longest part from which a level direction is owed to a coordinate with steps alone
 OWN_RIDGE = 0.9  # largest cosine of a ridge and the span of the rays: above, the ray bent is the ridge
-BESIDE_START = 0.1  # distance from the model's start, in coordinates' own units, at which slopes are no chance zeros
 PLAIN = 0.01  # largest difference of a rate from a plain one, in the parts to which it is rounded, that is rounding
 AMONG = 0.99  # cosine of a level direction and the span of the exact ones from which it is one of these
 COMBINED = 1e-6  # part of a direction that no combination of others makes up, up to which it is rounding
@@ -93,7 +91,7 @@ class Walk(Probe):
                 diverging.append(way)
                 flat = [v for v in flat if not any(v is other for other in carried)]
         steps = _steps(verdict)
-        flat = [v for v in flat if not np.any(steps & (np.abs(v) > MAIN_PART * np.abs(v).max()))]
+        flat = [v for v in flat if not _owed_to(steps, v)]
         flat = _exactly(flat, exact, d) + list(np.eye(objective.size)[steps])
         level = np.array([*(_clean(v, verdict, d) for v in flat), *known]).reshape(-1, d.size)
         rays = np.array(diverging).reshape(-1, d.size)
@@ -162,6 +160,11 @@ def _steps(verdict: Verdict) -> np.ndarray:
     return np.asarray(steps)
 
 
+def _owed_to(steps: np.ndarray, v: np.ndarray) -> bool:
+    """Whether a direction is level because of coordinates with steps, of which each is level by itself."""
+    return bool(np.any(steps & (np.abs(v) > MAIN_PART * np.abs(v).max())))
+
+
 def _is_tail(verdict: Verdict, v: np.ndarray, diverging: list[np.ndarray]) -> bool:
     """Whether a direction is level only because what it moves has gone far along the rays.
 
@@ -172,7 +175,7 @@ def _is_tail(verdict: Verdict, v: np.ndarray, diverging: list[np.ndarray]) -> bo
     if not diverging or np.any(moved & ~np.any(np.array(diverging) != 0, axis=0)):
         return False
     objective = verdict.objective
-    start = objective.origin[objective.active] + BESIDE_START * np.random.default_rng(3).standard_normal(v.size)
+    start = objective.origin[objective.active] + OFF_START * np.random.default_rng(3).standard_normal(v.size)
     slopes = objective.term_slopes(start)
     change, terms = slopes @ v, np.abs(slopes) @ np.abs(v)
     return bool(np.all(np.isfinite(change)) and np.any(np.abs(change) > TRACE * np.maximum(terms, NEXT_TO_ZERO)))
