@@ -11,7 +11,7 @@ What is found is written as it is found, and a further call goes on where the fi
 of computing time, and options take a part::
 
     python -m tests.perturb_thresholds pins.jsonl --seconds 3            # only cases that solve in three seconds
-    python -m tests.perturb_thresholds pins.jsonl --factor 10            # what no case pins by a factor of two
+    python -m tests.perturb_thresholds pins.jsonl --factors 2 10         # by ten where no case pins by two
     python -m tests.perturb_thresholds pins.jsonl --thresholds FAR_OFF --cases ridge quasi_separated
     python -m tests.perturb_thresholds pins.jsonl --probes               # leave out each probe instead
     python -m tests.perturb_thresholds pins.jsonl --read                 # print what was found so far
@@ -364,6 +364,11 @@ def _size(numbers: np.ndarray) -> float:
     return float(max(size for size in sizes if np.isfinite(size)))
 
 
+def strength(factor: float) -> float:
+    """Return how much a factor changes, up or down."""
+    return max(factor, 1 / factor) if factor else 0.0
+
+
 @dataclass
 class File:
     """What was found so far, a line each."""
@@ -382,9 +387,11 @@ class File:
         """Return what was noted of each case that is right as things are."""
         return {line["case"]: line for line in self.lines() if "uses" in line and not line["wrong"]}
 
-    def pins(self) -> dict[str, tuple[float, str]]:
-        """Return what pins each threshold or probe: the factor and the case."""
-        return {line["pinned"]: (line["factor"], line["case"]) for line in reversed(self.lines()) if "pinned" in line}
+    def pins(self, most: float = np.inf) -> dict[str, tuple[float, str]]:
+        """Return what pins each threshold or probe: the factor, the least one of up to so much, and the case."""
+        found = [(line["pinned"], line["factor"], line["case"]) for line in self.lines() if "pinned" in line]
+        found = [one for one in found if strength(one[1]) <= most]
+        return {name: (factor, case) for name, factor, case in sorted(found, key=lambda one: -strength(one[1]))}
 
     def slack(self, factor: float) -> dict[str, set[str]]:
         """Return, for each threshold or probe, the cases that came out as they were under a factor."""
@@ -411,13 +418,18 @@ def pinning(
         yield from pinning(second, otherwise, not said)
 
 
-def look(file: File, name: str, factor: float, asked: set[str], probes: bool, most: float) -> None:
+def look(file: File, name: str, factors: Sequence[float], asked: set[str], probes: bool, most: float) -> None:
     """Compile a case and find what it pins, if it is solved in so many seconds."""
     used = file.cases().get(name)
-    factors = (0.0,) if probes else (factor, 1 / factor)
-    slack = {f: {one for one, cases in file.slack(f).items() if name in cases} for f in factors}
-    left = {f: asked - set(file.pins()) - slack[f] for f in factors}
-    if used and not probes and not any(left[f] & set(used["uses"]) for f in factors):
+    factors = (0.0,) if probes else tuple(each for factor in factors for each in (factor, 1 / factor))
+
+    def left(f: float) -> set[str]:
+        """Return what is to be changed by a factor: more than twice as many of what is counted takes time alone."""
+        slack = {one for one, cases in file.slack(f).items() if name in cases}
+        counts = {one for one in asked if f > 2 and isinstance(thresholds().get(one), int)}
+        return asked - counts - slack - set(file.pins(strength(f)))
+
+    if used and not probes and not any(left(f) & set(used["uses"]) for f in factors):
         return
     began = time.process_time()
     try:
@@ -433,8 +445,7 @@ def look(file: File, name: str, factor: float, asked: set[str], probes: bool, mo
     if wrong:
         return
     for f in factors:
-        pinned = set(file.pins())
-        todo = left[f] - pinned if probes else (left[f] & noted) - pinned
+        todo = left(f) if probes else left(f) & noted
         for stage in (solved.search, solved.profiles):
             if probes and stage is solved.profiles:
                 continue
@@ -479,7 +490,7 @@ def main() -> None:
     parser.add_argument("--probes", action="store_true", help="leave out each probe in place of thresholds")
     parser.add_argument("--cases", nargs="*", default=None, help="their names; all of them if not given")
     parser.add_argument("--seconds", type=float, default=120.0, help="leave out cases that take longer to solve")
-    parser.add_argument("--factor", type=float, default=2.0)
+    parser.add_argument("--factors", type=float, nargs="*", default=[2.0], help="one after the other; 2 if not given")
     parser.add_argument("--read", action="store_true", help="print what was found so far")
     asked = parser.parse_args()
     file = File(asked.file)
@@ -491,15 +502,19 @@ def main() -> None:
             names = {probe.name for probe in PROBES}
         else:
             names = set(thresholds() if asked.thresholds is None else asked.thresholds)
-        known = {line["case"]: sum(line["seconds"].values()) for line in file.lines() if "uses" in line}
+        known = {
+            line["case"]: sum(seconds for part, seconds in line["seconds"].items() if part != "compiled")
+            for line in file.lines()
+            if "uses" in line
+        }
         bad = {line["case"] for line in file.lines() if line.get("uses") and line["wrong"]}
         some = [case.name for case in CASES if asked.cases is None or case.name in asked.cases]
         np.random.default_rng(0).shuffle(some)  # so that each part of the gallery comes early
         with warnings.catch_warnings(), np.errstate(all="ignore"), suppress(KeyboardInterrupt):
             warnings.simplefilter("ignore")
             for name in sorted(some, key=lambda name: known.get(name, 0.0)):
-                if known.get(name, 0.0) <= asked.seconds and name not in bad:
-                    look(file, name, asked.factor, names, asked.probes, asked.seconds)
+                if known.get(name, 0.0) < asked.seconds and name not in bad:
+                    look(file, name, asked.factors, names, asked.probes, asked.seconds)
     printed(file)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from scipy import optimize, special, stats
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 import triptych
+from triptych.existence.limit_problem import carried_along
 
 ORDERED = pm.distributions.transforms.ordered
 FALL = float(stats.chi2.ppf(0.95, 1))
@@ -534,3 +536,18 @@ def test_a_potential_that_only_weighs_does_not_bound_the_likelihood() -> None:
 
     comparison = constrained(build)
     stays(comparison, "p", "", 0.7, float(np.sqrt(0.021)))
+
+
+@pytest.mark.parametrize(("left", "parts"), [(0.04, [[1.0, 0.1], [1.0, -0.1]]), (0.06, [])])
+def test_a_direction_that_keeps_a_twentieth_of_its_curvature_stays(left: float, parts: list[list[float]]) -> None:
+    """One that loses it is a ray in a part of a tenth, added to the ray on which it is lost or taken from it."""
+    far = -np.diag([0.0, left])
+    objective = SimpleNamespace(size=2, derivatives=lambda _: (0.0, np.zeros(2), far))
+    verdict: Any = SimpleNamespace(
+        objective=objective,
+        point=SimpleNamespace(z=np.zeros(2), hessian=-np.eye(2)),
+        diverging=np.array([[1.0, 0.0]]),
+        basis=np.eye(2),
+    )
+    found = [row.tolist() for row in carried_along(verdict) if row[1] != 0]
+    assert sorted(found) == sorted(parts)

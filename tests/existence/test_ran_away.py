@@ -1,0 +1,42 @@
+"""An ascent that went far is told from one that comes to an end by whether it still rises as it did before."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from triptych.existence.findings import Trace, before_rounding
+from triptych.existence.probes import ran_away as probe
+
+
+def seen(monkeypatch: pytest.MonkeyPatch, *, late: float = 1.0, points: int = 20) -> bool:
+    """Whether an ascent of so many points over 40 units, which rose by one a unit and at last by ``late``, ran away."""
+    slopes = np.repeat([1.0, late], 8)
+    values = np.concatenate([[0.0], np.cumsum(slopes)])
+    way = Trace(0, np.arange(17.0)[::-1], values[::-1], np.zeros((17, 1)))
+    monkeypatch.setattr(probe, "climb_beside", lambda *_: SimpleNamespace(usable=True))
+    monkeypatch.setattr(probe, "pushed_path", lambda *_, **__: way)
+    objective: Any = SimpleNamespace(logarithmic=np.array([True]))
+    return probe._still_as_steep(objective, np.linspace(0, 40, points)[:, None], 34.0) is not None
+
+
+@pytest.mark.parametrize(("late", "found"), [(0.94, False), (0.96, True)])
+def test_a_rise_without_limit_does_not_fade_by_a_twentieth(
+    late: float, found: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert seen(monkeypatch, late=late) == found
+
+
+def test_an_ascent_of_fewer_than_eight_points_has_not_run_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [seen(monkeypatch, points=points) for points in (7, 8)] == [False, True]
+
+
+@pytest.mark.parametrize(("clear", "kept"), [(4, 7), (5, 5)])
+def test_a_rate_is_measured_before_rounding_where_four_units_are_left(clear: int, kept: int) -> None:
+    steps = np.arange(7.0)
+    objective: Any = SimpleNamespace(rounding_error=lambda x: 0.011 if x[0] >= clear else 0.009)
+    path = Trace(0, steps, steps, steps[:, None])
+    assert len(before_rounding(objective, path).steps) == kept
