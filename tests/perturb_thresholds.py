@@ -46,6 +46,7 @@ import numpy as np
 
 from tests.gallery import CASES, Case
 from tests.gallery.case import BOTH
+from tests.threshold_kinds import GROUPS
 
 ROOMS = ("existence", "estimates", "optimise", "profiles", "sampling")
 LONGER, SPARE = 5, 2.0  # times the time of the case as it is, and seconds besides, after which it is stopped
@@ -65,19 +66,25 @@ def modules(rooms: Sequence[str] = ROOMS) -> list[ModuleType]:
     return found
 
 
+def named_numbers(module: ModuleType) -> Iterator[tuple[str, ast.Assign]]:
+    """Yield the names of the numbers that a module defines, each with its statement."""
+    for node in ast.parse(inspect.getsource(module)).body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        for target in (one for t in targets for one in (t.elts if isinstance(t, ast.Tuple) else [t])):
+            if isinstance(node, ast.Assign) and isinstance(target, ast.Name) and target.id.isupper():
+                value = vars(module)[target.id]
+                number = isinstance(value, (int, float, tuple, np.ndarray)) and not isinstance(value, bool)
+                if number and np.asarray(value).dtype.kind in "if":
+                    yield target.id, node
+
+
 @cache
 def thresholds() -> dict[str, Any]:
     """Return the named numbers that the rooms define; where two share a name the first stands for it."""
     found: dict[str, Any] = {}
     for module in modules():
-        for node in ast.parse(inspect.getsource(module)).body:
-            targets = node.targets if isinstance(node, ast.Assign) else []
-            for target in (one for t in targets for one in (t.elts if isinstance(t, ast.Tuple) else [t])):
-                if isinstance(target, ast.Name) and target.id.isupper():
-                    value = vars(module)[target.id]
-                    numeric = isinstance(value, (int, float, tuple, np.ndarray)) and not isinstance(value, bool)
-                    if numeric and np.asarray(value).dtype.kind in "if":
-                        found.setdefault(target.id, value)
+        for name, _ in named_numbers(module):
+            found.setdefault(name, vars(module)[name])
     return found
 
 
@@ -467,20 +474,27 @@ def _in_order(names: set[str]) -> list[str]:
 
 
 def printed(file: File) -> None:
-    """Print for each threshold what pins it, or how many cases use it that do not."""
+    """Print for each threshold what pins it, or how many cases use it that do not; those of a known kind apart."""
     cases, pins = file.cases(), file.pins()
     factors = sorted({line["factor"] for line in file.lines() if "factor" in line})
     slack = {f: file.slack(f) for f in factors}
-    unused = []
-    for name in [*thresholds(), *(one for one in pins if one not in thresholds())]:
+
+    def line(name: str) -> str:
         if name in pins:
-            print(f"{name} x {pins[name][0]:g}: {pins[name][1]}")
-        elif used := sum(name in line["uses"] for line in cases.values()):
-            looked = ", ".join(f"x {f:g} in {len(slack[f][name])}" for f in factors if slack[f].get(name))
-            print(f"{name}: - (slack {looked}, of {used} cases that use it)")
-        else:
-            unused.append(name)
-    print(f"used by no case of {len(cases)}: {', '.join(unused)}")
+            return f"{name} x {pins[name][0]:g}: {pins[name][1]}"
+        used = sum(name in line["uses"] for line in cases.values())
+        looked = ", ".join(f"x {f:g} in {len(slack[f][name])}" for f in factors if slack[f].get(name))
+        return f"{name}: - (slack {looked or 'nowhere'}, of {used} cases that use it)"
+
+    names = [*thresholds(), *(one for one in pins if one not in thresholds())]
+    listed: dict[str, set[str]] = defaultdict(set)
+    for group in GROUPS:
+        listed[group.kind] |= {name.rpartition(".")[2] for name in group.names.split()}
+    printing = {"decision": [name for name in names if not any(name in those for those in listed.values())]}
+    printing |= {kind: [name for name in names if name in those] for kind, those in listed.items()}
+    for kind, those in printing.items():
+        print(f"{kind}: {sum(name in pins for name in those)} of {len(those)} pinned by a case of the gallery")
+        print("\n".join(f"    {line(name)}" for name in those))
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 DECOMPOSED = 64 * np.finfo(float).eps  # share of the largest eigenvalue or singular value that is its rounding
+SAME_DIRECTION = 1e-10  # relative singular value up to which a direction repeats others; their parts are told to 1e-9
 NEXT_TO_ZERO = 1e-300  # stands for zero in a denominator or as a size: far below any number of a model
 
 

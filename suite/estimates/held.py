@@ -27,7 +27,9 @@ COUPLED = 1e-9  # size of a mixed derivative, relative to the two pure ones, fro
 MOVES = (-8.0, -2.0, -0.5, 0.5, 2.0, 8.0)  # by which a coordinate without derivatives is moved, to see its coupling
 COUPLING_LOOKS = 3  # random points at which coupling is looked for
 AT_ZERO = 1e-9  # share of a coordinate's scale that is zero
+# TWICE is pinned by two_empty_groups (halved).
 GOES_ON, TWICE = 4.0, 2.0  # units of a logarithm, or times the way from the start, that what goes away goes on
+# STANDS is pinned by quasi_separation_far_apart (halved).
 STANDS = 0.1  # relative change of a standard error on that way up to which it has a limit
 
 

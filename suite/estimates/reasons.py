@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from triptych.engine.engine import Engine
     from triptych.estimates.optimum import Optimum
 
-MOST_NAMES = 8  # names that a sentence holds
+MOST_NAMES = 8  # names that a sentence holds; pinned by wide_logistic (halved)
 STEPS = (1.0, 15.0, 30.0)  # units along a direction at which a variable is evaluated that may come to a limit
 CHANGES = 1e-3  # share of the largest change among its scalars from which one is said to move
 

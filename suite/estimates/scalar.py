@@ -13,18 +13,20 @@ from triptych.engine.estimands import Estimand
 from triptych.estimates.optimum import Optimum
 
 INVOLVED = 1e-6  # least change along a direction, relative to the terms of the sum, that is more than rounding
-FAR = (30.0, 45.0)  # units of a logarithm at which a function is looked at; pinned by no_success_beta_2_2 (halved)
+# FAR is pinned by eight_schools_marginal_cauchy (halved).
+FAR = (30.0, 45.0)  # units of a logarithm at which a function is looked at
 FARTHER = ((2.0**30, 2.0**50), (2.0**12, 2.0**20))  # the same for other coordinates; the second keeps more digits
 ONWARDS = 4.0  # units of a logarithm over which it is seen whether a standard error vanishes
 SAME_LIMIT = 1e-6  # relative difference up to which two limits are one
 SPREAD = (-1.5, -1.0, 0.0, 1.0, 1.5)  # multiples of the way along a ray by which unknown coordinates are moved
 EMPTY_SHARE = 1e-8  # share of a simplex up to which it is zero, where a ray leads to an edge
+# GROWS is pinned by test_a_scalar_goes_to_infinity_that_doubles_from_one_place_far_out_to_the_next.
 GROWS = 2  # ratio of a scalar far out to what it was nearer, from which it goes to infinity
 MOVED_ON = 8.0  # units of a logarithm along a ray after which it is seen whether a scalar has moved
 LEFT_LIMIT = 1e-4  # of a scalar and its standard error: the least move from its limit that is one
 SETTLED, GONE = 1e-9, 1e-12  # of a scalar: change between two places far out, and size there, at which it has a limit
 LIMIT_ZERO = 1e-9  # of a scalar: size of a limit up to which that is zero
-# FADES is pinned by one_part_on_its_edge (doubled).
+# FADES is pinned by eight_schools_marginal_cauchy (doubled).
 FADES = 0.5  # ratio of a standard error farther out to that here, from which it does not vanish
 
 

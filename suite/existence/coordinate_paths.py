@@ -13,20 +13,29 @@ from triptych.optimise.newton import Point, ascent_step
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import climb_beside
 
+# LEAST_SLOPE is pinned by test_a_rise_without_limit_is_one_of_a_fifth_per_unit.
 LEAST_SLOPE = 0.2  # least rise per unit of a logarithm on a path without limit
-PROBE_STEPS = 18  # units that a coordinate is pushed
+PROBE_STEPS = 18  # units that a coordinate is pushed; pinned by bound_by_another (halved)
 LATE_STEPS = 10  # further units for a rise that began late, until its rate has settled
-RATE_STEPS = 8  # last steps over which a rate has to be settled
+RATE_STEPS = 8  # last steps over which a rate has to be settled; pinned by test_a_rate_is_settled_over_eight_steps
+# CLEAR is pinned by test_a_path_is_seen_to_be_level_where_rounding_is_a_millionth.
 CLEAR = 1e-6  # rounding error up to which a path can be seen to be level
+# GO_ALONG is pinned by test_the_rest_goes_along_by_up_to_four_units_for_a_gain_of_a_tenth.
 GO_ALONG = 4.0  # longest step by which a transformed coordinate may be extrapolated on a path
+# WORTH is pinned by test_the_rest_goes_along_by_up_to_four_units_for_a_gain_of_a_tenth.
 WORTH = 0.1  # gain in log-density from which the extrapolated start of a step is taken
-LEAST_LEVEL = 2  # units over which a path has to be level
+LEAST_LEVEL = 2  # units over which a path has to be level; pinned by test_a_path_is_level_over_two_units
+# SHRINKS is pinned by test_what_moves_by_a_tenth_less_at_each_step_settles.
 SHRINKS = 0.9  # ratio of two steps in a row on a path, of a scalar or of a height, below which these come to a limit
 SHRUNK = 1e-6  # relative change of a coordinate on the whole path below which it stays
+# RATE_SPREAD is pinned by test_a_rate_is_settled_if_its_last_slopes_differ_by_a_twentieth.
 RATE_SPREAD = 0.05  # largest range of the last slopes, relative to their mean, at which the rate is settled
-FALLS_SEEN = 4  # last steps by which a fall is judged to go on
+FALLS_SEEN = 4  # last steps by which a fall is judged to go on; pinned by test_a_fall_is_seen_to_go_on_after_four_steps
+# DEEP is pinned by test_a_path_may_fall_by_ten_on_its_way_to_another_maximum.
 DEEP = 10.0  # fall of the objective up to which a path is not given up: it may lead through a valley to another maximum
+# FASTER is pinned by test_falls_that_grow_by_four_fifths_lead_nowhere.
 FASTER = 1.8  # ratio of two falls in a row above which they grow as those of an exponential do, by e per unit
+# SAME_FALL is pinned by test_falls_at_one_rate_lead_nowhere.
 SAME_FALL = 1e-5  # relative range of the last falls up to which a path falls at one rate for ever
 
 

@@ -12,8 +12,10 @@ import numpy as np
 from triptych.existence.coordinate_paths import LEAST_SLOPE, SHRINKS, going_on, pushed_path
 from triptych.existence.verdict import Verdict
 
+# CAME is pinned by test_a_bent_way_is_led_back_from_six_units_and_seen_by_six_falls.
 CAME = 6.0  # way of a transformed coordinate from the start, in its own units, from which it is led back
 BACK_STEPS = 12  # units that it is led back
+# LEAST_STEPS is pinned by test_a_bent_way_is_led_back_from_six_units_and_seen_by_six_falls.
 LEAST_STEPS = 6  # steps whose falls have to grow by a constant factor
 
 

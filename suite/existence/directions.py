@@ -9,7 +9,8 @@ from triptych.existence.verdict import Verdict
 
 SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information
 FADING_SLOPE = 1e-6  # largest equilibrated curvature that may be owed to the slope that an ascent left
-FAR_OFF = 12.0  # units that a logarithm is followed
+FAR_OFF = 12.0  # units that a logarithm is followed; pinned by test_a_logarithm_is_followed_for_twelve_units
+# OUT_OF_SCALE is pinned by test_a_standard_error_of_thirty_times_the_way_from_the_start_measures_nothing.
 OUT_OF_SCALE = 30.0  # ratio of a coordinate's standard error to its way from the start, above which it has none
 WALKED = 60  # principal directions followed, the flattest first
 ON_KINK = 1e-12  # part of a direction that leaves the kinks that hold, up to which it is rounding

@@ -12,7 +12,9 @@ from triptych.optimise.kinks import Corner
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 
+# UNROUNDED is pinned by test_a_rate_is_measured_before_rounding_where_four_units_are_left.
 UNROUNDED = 1e-2  # rounding error up to which the slope of a path can be seen
+# RATED is pinned by test_a_rate_is_measured_before_rounding_where_four_units_are_left.
 RATED = 8.0  # units of a logarithm over which the slope of an endless path is measured
 
 

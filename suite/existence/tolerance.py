@@ -8,8 +8,10 @@ LEAST_SAME = 1e-10  # of two values, where the rounding error that was measured 
 LEFT_BY_ASCENT = 1e-9  # relative: what an ascent of the rest may leave undone
 LEAST_FALL = 1e-6  # over a long way, or after a change of coordinates
 LEAST_RISE = 1e-6  # relative, from which the search starts again
+# MEASURED is pinned by test_a_fall_is_one_of_eight_rounding_errors.
 MEASURED = 8.0  # times the rounding error that was measured: the largest of a few samples, which may miss it
 CLEARLY_HIGHER = 1e3  # times the rounding error that a rise must have before the search starts again from there
+# ABOVE_ROUNDING is pinned by test_a_rise_of_twenty_rounding_errors_is_none_of_them.
 ABOVE_ROUNDING = 20.0  # times the rounding error, measured at several places on a way, that a rise met there must have
 
 

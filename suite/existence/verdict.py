@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from triptych.base.linalg import DECOMPOSED, equilibrate, null_space
+from triptych.base.linalg import DECOMPOSED, SAME_DIRECTION, equilibrate, null_space
 from triptych.existence.findings import (
     RATED,
     Directions,
@@ -30,7 +30,6 @@ from triptych.optimise.objective import Objective
 COARSE = 3e-6  # rounding error of an objective that can still be judged
 ALL_ROUNDING = 0.03  # rounding error of an objective that hides any maximum
 CORNER_REACHED = 1e-6  # slope left at kinks that hold, in standard errors, up to which it moves no digit that is told
-SAME_DIRECTION = 1e-10  # relative singular value up to which a direction repeats others; their parts are told to 1e-9
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from triptych.base.linalg import null_space
+from triptych.base.linalg import SAME_DIRECTION, null_space
 from triptych.engine.estimands import Estimand
 from triptych.profiles.jump import MARGIN, OUTSIDE, Jump
 
@@ -15,7 +15,6 @@ ON_END = 1e-6  # distance from an end, relative to its uncertainty, up to which 
 LEVEL = 1e-3  # slope of twice the log-likelihood, per standard error, up to which it is level
 FALL_ERROR, SLSQP_STEPS = 1e-12, 200  # change of twice the log-likelihood at which the ascent ends; its most steps
 BREACH = 1e-7  # of a way and of a rate's unit: by how much what is held, and an end, may be missed
-REPEATED = 1e-10  # relative singular value up to which an edge repeats what is held and other edges
 
 
 @dataclass
@@ -82,7 +81,7 @@ class HeldProfile:
 
     def _slope_left(self, slope: np.ndarray, held: np.ndarray, edges: np.ndarray) -> float:
         """Return the slope of the fall along what is held and the edges that are met, in standard errors."""
-        along = null_space(np.vstack([held[None], edges]), rcond=REPEATED)
+        along = null_space(np.vstack([held[None], edges]), rcond=SAME_DIRECTION)
         return float(np.linalg.norm(slope @ along)) if along.shape[1] else 0.0
 
     @cached_property

@@ -15,7 +15,7 @@ from triptych.profiles.start import out_alone, together
 
 # A coordinate that diverges at the maximum stays fixed while a profile is followed. It is freed when the objective
 # falls outwards by more than PULL per unit, or still rises by more than PUSH.
-PULL, PUSH = 1e-7, 1e-3
+PULL, PUSH = 1e-7, 1e-3  # pinned by test_what_diverges_is_freed_where_the_objective_pulls_it_back_or_pushes_it_on
 KEEPS_VALUE = 1e-9  # slope of a scalar along a ray, relative to its terms, up to which it keeps its value there
 HELD_STEPS, LEVEL_HALVES = 100, 40  # most steps of an ascent on a level set, and most halvings of a step
 RETURNS = 12  # Newton corrections that put a point back onto a level set
@@ -23,7 +23,7 @@ ON_LEVEL = 1e-9  # length of a correction, in standard errors, at which it is on
 BENT = 1e-5  # step, in standard errors, of the differences that give a scalar's second derivatives
 MOST_BENT = 8  # most coordinates of a scalar whose second derivatives are computed
 NEARLY_ON = 1e3  # times that length, up to which a correction that shrinks no more is rounding
-NEW_DIRECTION = 1e-8  # singular value of unit directions up to which one repeats the others
+NEW_DIRECTION = 1e-8  # singular value of unit directions, of ways or of ends, up to which one repeats others
 
 Held = tuple[np.ndarray, float]  # a point and the log-likelihood there
 

@@ -14,13 +14,13 @@ from triptych.estimates.optimum import Optimum
 from triptych.optimise.corners import PARALLEL
 from triptych.profiles.exponentials import fall_quantile
 from triptych.profiles.held_scalar import ENDLESS
+from triptych.profiles.holding import NEW_DIRECTION
 from triptych.profiles.supports import Edge
 
 UNEXPLAINED = 1e-3  # share of the slope at the maximum that the ends may leave unexplained
 REGULAR = 1e-6  # share up to which a part of a standard error is rounding
 LEFT_OUT = 1e-10  # share of the way to the end of the parameter space that is not followed
 MARGIN = 1e-9  # distance that parameters keep from an end, relative to its uncertainty
-SAME_ENDS = 1e-8  # relative singular value up to which a direction of the ends repeats others
 OUTSIDE = 1e10  # stands for the fall of twice the log-likelihood outside its domain: the minimisation needs a number
 
 
@@ -78,7 +78,7 @@ class Jump:
     @cached_property
     def regular(self) -> np.ndarray:
         """Directions along all edges, as columns with the information's inverse as their square."""
-        along = null_space(self.normals, rcond=SAME_ENDS)
+        along = null_space(self.normals, rcond=NEW_DIRECTION)
         if not along.shape[1]:
             return along
         values, vectors = np.linalg.eigh(-(along.T @ self.hessian @ along))

@@ -12,15 +12,20 @@ from triptych.existence.coordinate_paths import SHRINKS
 from triptych.existence.verdict import Verdict
 from triptych.profiles.held_scalar import Scalar
 
-WINDOW = 3  # such ratios in a row
+WINDOW = 3  # such ratios in a row; pinned by test_a_run_has_four_places_and_no_way_shorter_than_the_one_before
+# APART is pinned by test_a_run_has_four_places_and_no_way_shorter_than_the_one_before.
 APART = (1, 2, 3)  # spacings of the points of the path that are tried
+# HIDDEN_RISE is pinned by test_a_rise_is_hidden_by_errors_of_a_ten_thousandth_of_the_level.
 HIDDEN_RISE = 1e-4  # rounding error of the deviance, relative to the level, from which it may hide a rise
+# BACK is pinned by test_a_step_leads_back_whose_cosine_to_the_ray_is_below_minus_a_tenth.
 BACK = 0.1  # cosine of the angle to the reverse of a ray, from which a step leads back on it
 AT_LIMIT, VANISHED = 1e-4, 1e-9  # of a scalar: what is left of the way to its limit on the path, and far beyond it
 OVERFLOWS = 700.0  # logarithm whose exponential is close to the largest number in double precision
 PROFILE_REACH = 1e7  # times the way after which a profile without a limit is followed no more
+# NO_SHORTER is pinned by test_a_run_has_four_places_and_no_way_shorter_than_the_one_before.
 NO_SHORTER = 0.99  # least ratio of two ways in a row of a run of equal or longer ones
 FEW_PLACES, MANY_PLACES = 8, 64  # places far out at which a scalar is looked at: as logarithms move it, and otherwise
+# OF_DEVIANCE is pinned by test_a_rise_is_hidden_by_errors_of_a_ten_thousandth_of_the_level.
 OF_DEVIANCE = 4  # rounding errors of the log-likelihood in a rise of the deviance, which is twice a difference
 
 

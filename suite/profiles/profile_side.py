@@ -19,22 +19,31 @@ from triptych.profiles.held_scalar import LOGARITHMS, WIDTHS, Scalar
 from triptych.profiles.holding import Held, hold
 from triptych.profiles.open_ends import PROFILE_REACH, Place, far_out, is_hidden, leads_back, limit_of, runs
 
+# HIGHER is pinned by test_a_maximum_is_none_if_a_profile_is_higher_by_a_thousandth.
 HIGHER = 1e-3  # rise of the log-likelihood on a profile from which the maximum was not the highest one
 PRECISE = 1e-6  # error of the signed root, relative to the level's, at which an end is found
 ROUGHLY = 1e-3  # the same where rounding error leaves no better one
 BRACKETED = 1e-9  # width of a bracket, relative to its first width, at which it is closed
 MOST_POINTS = 150  # most points on one side of a profile
+# JUMP is pinned by test_a_root_that_rises_by_two_and_a_half_times_what_is_foreseen_is_of_another_branch.
 JUMP = 2.5  # ratio of the root's rise to the predicted one from which the profile has come to another branch
+# LEEWAY is pinned by test_a_root_that_rises_by_two_and_a_half_times_what_is_foreseen_is_of_another_branch.
 LEEWAY = 0.2  # rise of the root, relative to the level's, that is always allowed
 SHORTER, FEWER = 16, 4  # times in a row that a step is cut; the same with a limit in sight
+# QUIET is pinned by test_where_the_likelihood_is_level_a_fresh_step_is_taken_that_gains_ten_times_as_much.
 QUIET = 0.03  # root, relative to the level's, up to which a profile is level
+# BETTER is pinned by test_where_the_likelihood_is_level_a_fresh_step_is_taken_that_gains_ten_times_as_much.
 BETTER = 10.0  # ratio of two gains from which the other step is taken
 AGAIN = 1e-3  # rise of the deviance, relative to the level, of a first step in another direction
+# HIDES_CROSSING is pinned by test_a_crossing_is_hidden_by_rounding_of_a_hundredth_of_the_level.
 HIDES_CROSSING = 0.01  # rounding error, relative to the level, that hides where the level is crossed
 NOTHING = 1e-6  # rise of the deviance, relative to the level, up to which it has come to its limit
+# CLEARLY is pinned by test_an_end_is_open_if_the_limit_of_the_deviance_is_clearly_below_the_level.
 CLEARLY = 0.98  # share of the level below which a limit of the deviance has to lie for an open end
 SHORT_START = 0.1  # first step, relative to the level's root, from a point that is within the region already
 CUT = 4  # by which a step is divided that led to no point, or to one on another branch
+# OVERSHOOT is pinned by test_a_step_is_a_little_longer_than_asked_for_and_at_most_twice_the_last.
+# LENGTHENED is pinned by quasi_separation_far_apart (halved).
 OVERSHOOT, LENGTHENED = 1.05, 2.0  # of the step that a straight root asks for, to pass the level; most of the last step
 SECANT = (0.05, 0.95)  # shares of a bracket between which a secant's guess is kept, so that both of its sides close
 POLE_LOOKS = (0.25, 0.5, 0.75, 1.0)  # shares of a step at which the likelihood has to be within the level up to a pole

@@ -47,7 +47,7 @@ def beyond(path: ProfileSide, root: float) -> bool:
     return path._jumps(Place(path.path[-1].x + step, path.path[-1].at + 1, root), step)
 
 
-def test_a_profile_is_on_another_branch_if_its_root_rises_by_two_and_a_half_times_what_is_foreseen() -> None:
+def test_a_root_that_rises_by_two_and_a_half_times_what_is_foreseen_is_of_another_branch() -> None:
     """From the maximum a root of one is foreseen, and a fifth of the level is always allowed."""
     assert [beyond(side(0.0), root) for root in (2.6, 2.8)] == [False, True]
     assert [beyond(side(0.95, 0.95), root) for root in (1.13, 1.17)] == [False, True]

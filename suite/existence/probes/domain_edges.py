@@ -21,8 +21,9 @@ from triptych.optimise.objective import Objective
 
 ON_DOMAIN_EDGE = 1e-7  # relative distance from an edge of the domain up to which a point is on it
 SHORTEST_STEP = 1e-10  # step of the search along an edge at which it ends
+# LONGER is pinned by log_binomial_edge (halved).
 LONGER = 1.5  # factor of a step after a success; with the factor after a failure, one step in five succeeds
-RANDOM_STEPS = 150  # random steps for each coordinate
+RANDOM_STEPS = 150  # random steps for each coordinate; pinned by log_binomial_edge (halved)
 BELOW = (0.0, 1.0, 8.0)  # multiples of a step by which a trial is put back into the domain
 EDGE_HALVES = 50  # bisections that find the edge to all digits
 TURNS = 6  # times that the corner and the free coordinates are improved in turn

@@ -18,6 +18,7 @@ from triptych.optimise.objective import Objective
 
 NEAREST = 1e-9  # way from a stalled ascent, in a coordinate's own units, at which its kink is first looked for
 KINK_DOUBLINGS, KINK_HALVES = 30, 80  # of a step until the slope changes its sign, and of the bracket then
+# SHARP is pinned by test_a_slope_leaps_at_a_kink_by_a_thousand_times_what_the_curvature_explains.
 SHARP = 1e3  # least ratio of the change of slope to that which the curvature explains
 MOST_TRIED = 6  # coordinates looked at, the steepest first
 BESIDE_STEPS = 25  # most steps of an ascent beside a kink: from the place next to it few are needed

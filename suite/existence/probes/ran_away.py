@@ -18,8 +18,11 @@ from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import climb_beside
 
+# RISE_FADES is pinned by test_a_rise_without_limit_does_not_fade_by_a_twentieth.
 RISE_FADES = 0.95  # least ratio of the rise over 8 units to that over the 8 before, for a rise without limit
+# RAN_AWAY is pinned by gamma_of_a_constant (doubled).
 RAN_AWAY = 34.0  # units from which an ascent may have no end; at 37 a logistic function is one in double precision
+# LEAST_TRAIL is pinned by test_an_ascent_of_fewer_than_eight_points_has_not_run_away.
 LEAST_TRAIL = 8  # points of an ascent below which it cannot have run away in steps of LOG_STEP
 
 

@@ -25,10 +25,14 @@ DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
 FEW_DATA = 6  # of which each is looked at
 HEAVIEST = 10  # times the weight of all the others, of a datum that an ascent is drawn to
 TO_DATUM = 24  # steps of an ascent to a heavy datum
+# RUIN is pinned by test_a_push_is_ruinous_that_costs_three_quarters_of_the_data_ten_thousand.
 RUIN = 1e4  # fall of one log-density term that no other makes up for
+# LARGE_RISE is pinned by test_a_rise_of_one_is_none_of_rounding.
 LARGE_RISE = 1.0  # in log-density: a smaller one may be the rounding error of where it leads
 MOST_DRAWN = 6  # logarithmic coordinates up to which single data are tried
+# MOST_RUINED is pinned by test_a_push_is_ruinous_that_costs_three_quarters_of_the_data_ten_thousand.
 MOST_RUINED = 0.75  # share of the data that a push costs so much, above which no single datum makes up for them
+# DATA_EACH is pinned by test_two_data_a_parameter_may_be_fitted_exactly.
 DATA_EACH = 2  # data for each parameter, from which these are too few to fit most data exactly
 
 

@@ -22,27 +22,43 @@ from triptych.existence.verdict import Verdict
 from triptych.optimise.kinks import climb
 from triptych.optimise.newton import WIDE, Point
 
+# VAGUE_REACH is pinned by test_one_without_curvature_is_followed_for_a_million.
 VAGUE_REACH = 1e6  # conditional standard errors up to which a direction without curvature is followed
 NEARBY = 11  # halvings of 1024 standard errors, after which the rounding error is that of the best point
+# ONE_WAY is pinned by test_rays_are_one_that_differ_by_a_hundredth_or_in_other_parts_by_a_thousandth.
 ONE_WAY = 1e-3  # largest difference, relative to the longest part, of two rays that are one
+# SAME_PARTS is pinned by test_rays_are_one_that_differ_by_a_hundredth_or_in_other_parts_by_a_thousandth.
 SAME_PARTS = 1e-2  # the same, of rays that move the same coordinates
+# RATES is pinned by test_rates_of_logarithms_are_twelfths_to_a_hundredth.
 RATES = 12  # rates of logarithms are rounded to such parts of the fastest: halves, thirds, quarters
+# TRACE is pinned by test_a_part_of_a_thousandth_is_rounding.
 TRACE = 1e-3  # share of a direction's longest part, or of a sum's terms, up to which it is rounding
+# RAY_COST is pinned by test_a_direction_is_a_ray_but_for_what_costs_a_thousandth.
 RAY_COST = 1e-3  # fall over a ray's length below which a direction differs from the ray by nothing
+# MAIN_PART is pinned by test_a_direction_is_level_for_a_step_that_is_half_of_its_longest_part.
 MAIN_PART = 0.5  # share of its longest part from which a level direction is owed to a coordinate with steps alone
+# OWN_RIDGE is pinned by test_a_ridge_that_is_all_but_a_ray_is_that_ray_bent.
 OWN_RIDGE = 0.9  # largest cosine of a ridge and the span of the rays: above, the ray bent is the ridge
+# PLAIN is pinned by test_rates_of_logarithms_are_twelfths_to_a_hundredth.
 PLAIN = 0.01  # largest difference of a rate from a plain one, in the parts to which it is rounded, that is rounding
+# AMONG is pinned by test_a_level_direction_is_the_exact_one_beside_it.
 AMONG = 0.99  # cosine of a level direction and the span of the exact ones from which it is one of these
+# COMBINED is pinned by test_a_direction_is_a_combination_of_others_but_for_a_millionth.
 COMBINED = 1e-6  # part of a direction that no combination of others makes up, up to which it is rounding
 PUSHED_ON = (4.0, 2.0, 1.0)  # units of a logarithm by which the place of a maximum at an edge is pushed on, in turn
 # A walk goes to WALK_REACH standard errors, from its 2^-WALK_HALVES on in doublings: from where a regular maximum has
 # just begun to fall to where any has fallen. A curvature below LEAST_CURVATURE, a rounding error, gives no unit.
+# WALK_REACH is pinned by test_a_direction_is_followed_for_a_thousand_standard_errors.
+# WALK_HALVES is pinned by poisson_identity_link (halved).
 WALK_REACH, WALK_HALVES, LEAST_CURVATURE = 1024, 12, 1e-15
+# CLOSE_BY is pinned by log_rate_of_zero_counts (doubled).
 CLOSE_BY = 6  # halvings of the way from which a value that is not finite is the end of the domain, not overflow
 MEASURED_AT = (1.0, 0.99, 0.97, 0.94, 0.9)  # shares of the way at which rounding error is measured
 SMALL_CHANGE = 1e-3  # change of the objective below which one measurement of its rounding error may not do
+# VAGUE_FALL is pinned by test_along_a_direction_without_curvature_a_fall_is_one_of_a_tenth.
 VAGUE_FALL = 0.1  # fall along a direction known to few digits that is more than the error of these
 OVERFLOW_HALVES = 40  # halvings, from a place where the objective overflows, to where it does not
+# PROMISED is pinned by test_a_level_up_to_overflow_is_seen_where_four_times_rounding_was_promised.
 PROMISED = 4  # times the difference that is rounding, from which a fall that curvature promises would be seen
 # A ridge is looked for at a long and a short distance, for it may end soon: in units of a logarithm, or in standard
 # errors, the long one no less than a part of the coordinate.
