@@ -64,8 +64,8 @@ GROUPS = (
         "precision",
         "Short ways on which a difference stands for a derivative, or that are left to an edge so that what lies "
         "beside it is seen.",
-        "NEAREST UPHILL_REACH INWARDS INSIDE NEXT_TO_END BENT LEFT_OUT MARGIN SHORT END_NUDGE OFF_END SHIFT MISSING "
-        "POLE_FALL SHORTEST_FACE LEAST_UNITS LEAST_WIDTHS",
+        "NEAREST UPHILL_REACH INWARDS INSIDE NEXT_TO_END BENT LEFT_OUT MARGIN SHORT OFF_END SHIFT MISSING POLE_FALL "
+        "SHORTEST_FACE LEAST_UNITS LEAST_WIDTHS",
     ),
     Group(
         "budget",

@@ -13,8 +13,7 @@ from triptych.optimise.newton import Point, ascent_step
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import climb_beside
 
-# LEAST_SLOPE is pinned by test_a_rise_without_limit_is_one_of_a_fifth_per_unit.
-LEAST_SLOPE = 0.2  # least rise per unit of a logarithm on a path without limit
+LEAST_SLOPE = 0.2  # least rise per unit of a logarithm on a path without limit; pinned by shift_on_a_datum (doubled)
 PROBE_STEPS = 18  # units that a coordinate is pushed; pinned by bound_by_another (halved)
 LATE_STEPS = 10  # further units for a rise that began late, until its rate has settled
 RATE_STEPS = 8  # last steps over which a rate has to be settled; pinned by test_a_rate_is_settled_over_eight_steps

@@ -50,7 +50,6 @@ START_WIDTH = 4  # standard errors about the best end from which further ascents
 FARTHEST_START = 12  # units of a logarithm between a dispersed start and the model's: beyond, densities overflow
 # Distances from the model's start, in the coordinates' own units, of the first place that is tried when that is outside
 # the domain, and by how much the last of the tries is farther.
-# FIRST_TRY is pinned by both_ends_of_a_uniform (halved).
 FIRST_TRY, TRIES_GROW = 0.5, 8
 # A coordinate with steps is scanned at so many places, up to so many units on either side of the start, every so many
 # places where several have steps, with so many Newton steps of the others at each: the height alone ranks the places.
