@@ -40,8 +40,10 @@ from triptych.optimise.objective import Objective
 ROUNDS = 6  # times that the ascents start again from a higher point that a probe met
 TRIES = 200  # points looked at when the first one is outside the domain
 STAGES = 8  # times that an ascent goes on that was stopped for having gone far
+# LOWEST is pinned by test_a_start_in_many_coordinates_is_moved_from_a_hundred_below_the_maximum_each.
 LOWEST = 100.0  # fall, for each coordinate, from the maximum to a start: one lower is moved half the way
 START_HALVES = 20  # times that it is moved at most
+# DISTINCT is pinned by test_ends_are_two_maxima_a_hundredth_of_a_standard_error_apart.
 DISTINCT = 0.01  # distance in standard errors from which two end points are two maxima
 SAME_RATE = 0.95  # ratio of the slopes of two stages from which an ascent is taken to have no end
 KINKED_STARTS = 2  # dispersed starts where there are kinks: an ascent over them costs many others

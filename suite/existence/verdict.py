@@ -27,7 +27,9 @@ from triptych.optimise.kinks import Corner, units
 from triptych.optimise.newton import ARRIVED, Point, ascent_step
 from triptych.optimise.objective import Objective
 
+# COARSE is pinned by test_an_objective_is_coarse_whose_rounding_error_is_three_millionths.
 COARSE = 3e-6  # rounding error of an objective that can still be judged
+# ALL_ROUNDING is pinned by test_an_ascent_into_rounding_has_run_away_on_half_the_way.
 ALL_ROUNDING = 0.03  # rounding error of an objective that hides any maximum
 CORNER_REACHED = 1e-6  # slope left at kinks that hold, in standard errors, up to which it moves no digit that is told
 

@@ -32,7 +32,7 @@ from triptych.profiles.start import pulled_back, ways_out
 
 Curve = list[tuple[float, float]]
 CURVE_ROOTS = (3.0, 4.0)  # signed roots of the deviance to which a curve is continued beyond its interval
-MOST_PROFILES = 40  # most profiles in a panel
+MOST_PROFILES = 40  # most profiles in a panel; pinned by test_up_to_forty_scalars_have_a_profile
 AT_LEVEL = 0.999  # of the level's root, from which a curve has come to the level and is continued beyond it
 PROFILED = (Status.OK, Status.AT_BOUNDARY, Status.AT_INFINITY)
 

@@ -40,3 +40,17 @@ def test_a_rate_is_measured_before_rounding_where_four_units_are_left(clear: int
     objective: Any = SimpleNamespace(rounding_error=lambda x: 0.011 if x[0] >= clear else 0.009)
     path = Trace(0, steps, steps, steps[:, None])
     assert len(before_rounding(objective, path).steps) == kept
+
+
+@pytest.mark.parametrize(("rounding", "ways"), [(0.025, [34.0]), (0.035, [17.0, 17.0])])
+def test_an_ascent_into_rounding_has_run_away_on_half_the_way(
+    rounding: float, ways: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rounding error of 0.03 hides any maximum; before it an ascent has to have gone 34 units and to rise still."""
+    asked: list[float] = []
+    monkeypatch.setattr(probe, "_still_as_steep", lambda *given: asked.append(given[2]))
+    objective = SimpleNamespace(rounding_error=lambda _: rounding)
+    point = SimpleNamespace(trail=np.zeros((2, 1)), decrement=1.0)
+    verdict: Any = SimpleNamespace(objective=objective, point=point, rounding_error=rounding)
+    assert probe.ran_away(verdict) is None
+    assert asked == ways

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import arviz as az
@@ -15,6 +16,7 @@ from scipy import optimize, stats
 
 import triptych
 from triptych.engine.engine import LIKELIHOOD, POSTERIOR, Engine
+from triptych.existence import search
 from triptych.existence.search import find
 from triptych.optimise.objective import make_objective
 
@@ -99,3 +101,22 @@ def test_ascents_that_all_end_in_rounding_are_heard_behind_a_low_point_that_does
         pm.NormalMixture("y", w=pm.math.stack([weight, 1 - weight]), mu=mu, sigma=sigma, observed=data)
     rows = triptych.compare(model, methods=("map",), profile=False, random_seed=1)["default"].panels["map"].estimates
     assert {str(row.status) for row in rows} == {"unbounded"}
+
+
+@pytest.mark.parametrize(("gap", "two"), [(0.009, False), (0.011, True)])
+def test_ends_are_two_maxima_a_hundredth_of_a_standard_error_apart(
+    gap: float, two: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "turns", lambda _: np.zeros(1))
+    objective: Any = SimpleNamespace(engine=None, active=np.array([0]))
+    one, other = (SimpleNamespace(z=np.array([at]), hessian=-np.eye(1)) for at in (0.0, gap))
+    assert search.apart(objective, one, [other]) == two  # type: ignore[arg-type, list-item]
+
+
+@pytest.mark.parametrize(("fall", "share"), [(95.0, 1.0), (105.0, 0.5)])
+def test_a_start_in_many_coordinates_is_moved_from_a_hundred_below_the_maximum_each(fall: float, share: float) -> None:
+    """Half the way is low no more."""
+    size = 40
+    objective: Any = SimpleNamespace(size=size, value=lambda x: -fall * size if x[0] > 0.6 else 0.0)
+    top: Any = SimpleNamespace(usable=True, value=0.0)
+    assert search._not_too_low(objective, np.zeros(size), np.ones(size), top).tolist() == [share] * size

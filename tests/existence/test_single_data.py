@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from triptych.existence.probes.single_data import _above_rounding, _ruinous
+from triptych.existence.probes.single_data import SingleData, _above_rounding, _ruinous
 
 
 def pushed(losses: np.ndarray, size: int = 1) -> Any:
@@ -49,3 +49,9 @@ def test_a_rise_of_twenty_rounding_errors_is_none_of_them(times: float, found: b
     objective = SimpleNamespace(rounding_error=lambda _: 1e-3)
     verdict: Any = SimpleNamespace(objective=objective, point=SimpleNamespace(value=0.0))
     assert _above_rounding(verdict, SimpleNamespace(value=times * 1e-3, z=np.zeros(1))) == found  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("scales", "needed"), [(0, False), (6, True), (7, False)])
+def test_single_data_are_tried_for_up_to_six_scales(scales: int, needed: bool) -> None:
+    verdict: Any = SimpleNamespace(objective=SimpleNamespace(discrete=False, logarithmic=np.ones(scales, dtype=bool)))
+    assert SingleData().needed(verdict) == needed

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from triptych.profiles import holding
+from triptych.problem.table import Status
+from triptych.profiles import holding, profile
 from triptych.profiles.open_ends import Place
 from triptych.profiles.profile_side import ProfileSide
 
@@ -100,3 +101,23 @@ def test_what_diverges_is_freed_where_the_objective_pulls_it_back_or_pushes_it_o
     verdict: Any = SimpleNamespace(objective=objective)
     holding.hold(verdict, scalar, np.zeros(2), 0.0)
     assert tried == ([1, 0] if freed else [1])
+
+
+@pytest.mark.parametrize(("scalars", "profiled"), [(40, True), (41, False)])
+def test_up_to_forty_scalars_have_a_profile(scalars: int, profiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Followed(Exception):
+        """Raised where the profiles begin."""
+
+    def follow(*_: Any) -> None:
+        raise Followed
+
+    monkeypatch.setattr(profile, "pulled_back", follow)
+    verdict = SimpleNamespace(objective=SimpleNamespace(size=scalars), without_redundant=None)
+    optimum: Any = SimpleNamespace(verdict=verdict)
+    rows: Any = [SimpleNamespace(status=Status.OK, estimand=f"x{k}", label="") for k in range(scalars)]
+    frame: Any = SimpleNamespace(ci_prob=0.95)
+    if profiled:
+        with pytest.raises(Followed):
+            profile.profile_rows(optimum, frame, [], rows)
+    else:
+        assert profile.profile_rows(optimum, frame, [], rows).rows == []

@@ -9,6 +9,7 @@ from triptych.existence.findings import Finding, Place
 from triptych.existence.probe import Probe
 from triptych.existence.verdict import COARSE, Verdict
 
+# CLEARED is pinned by test_the_place_that_is_led_back_to_has_a_thousandth_of_that.
 CLEARED = 1e-3  # of COARSE, up to which rounding error leaves enough digits for a curvature
 
 

@@ -29,6 +29,7 @@ TO_DATUM = 24  # steps of an ascent to a heavy datum
 RUIN = 1e4  # fall of one log-density term that no other makes up for
 # LARGE_RISE is pinned by test_a_rise_of_one_is_none_of_rounding.
 LARGE_RISE = 1.0  # in log-density: a smaller one may be the rounding error of where it leads
+# MOST_DRAWN is pinned by test_single_data_are_tried_for_up_to_six_scales.
 MOST_DRAWN = 6  # logarithmic coordinates up to which single data are tried
 # MOST_RUINED is pinned by test_a_push_is_ruinous_that_costs_three_quarters_of_the_data_ten_thousand.
 MOST_RUINED = 0.75  # share of the data that a push costs so much, above which no single datum makes up for them
