@@ -500,7 +500,9 @@ def printed(file: File) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, help="where to write what is found, a line each")
-    parser.add_argument("--thresholds", nargs="*", default=None, help="their names; all of them if not given")
+    parser.add_argument(
+        "--thresholds", nargs="*", default=None, help="their names, or those of probes; all if not given"
+    )
     parser.add_argument("--probes", action="store_true", help="leave out each probe in place of thresholds")
     parser.add_argument("--cases", nargs="*", default=None, help="their names; all of them if not given")
     parser.add_argument("--seconds", type=float, default=120.0, help="leave out cases that take longer to solve")
@@ -513,7 +515,7 @@ def main() -> None:
         if asked.probes:
             from triptych.existence.search import PROBES
 
-            names = {probe.name for probe in PROBES}
+            names = {probe.name for probe in PROBES} & set(asked.thresholds or [probe.name for probe in PROBES])
         else:
             names = set(thresholds() if asked.thresholds is None else asked.thresholds)
         known = {
