@@ -24,15 +24,17 @@ if TYPE_CHECKING:
     from triptych.optimise.newton import Point
     from triptych.optimise.objective import Objective
 
-MOST_PATHS = 24  # logarithmic coordinates up to which all ways are looked for
-STARTS = 3  # times that the path that was found is to be found again
+MOST_PATHS = 24  # logarithmic coordinates up to which all ways are looked for; pinned by mixture_half_normal (a tenth)
+STARTS = 3  # times that the path that was found is to be found again; pinned by one_datum_inverse_gamma (a tenth)
 PLACES_TRIED = 9  # random places from which it is looked for; pinned by component_on_one_of_two_data (doubled)
+# ELSEWHERE is pinned by mixture_half_normal (a tenth).
 ELSEWHERE = 2.0  # spread of the random places from which ways along other coordinates are looked for
 # BEGIN is pinned by component_on_one_of_two_data (doubled).
 BEGIN = (2.0, 6.0)  # units from the model's start to which a coordinate is moved, one after the other, then pushed
 FEWEST_PATHS = 3  # paths that have to lead to the same limit; pinned by component_on_one_of_two_data (doubled)
 COME_TO_REST = 1e-6  # distance of a scalar from its limit, relative to its largest value on the path, that is none
 NEAR_LIMIT = 0.01  # largest distance from the limit at the end of a path, relative to the same value
+# COMMON_LIMIT is pinned by wide_sigma_unknown (tenfold).
 COMMON_LIMIT = 1e-5  # relative difference up to which the limits of two paths are one
 BEGIN_STEPS = 100  # most Newton steps to the place where a path begins: it is far from where the rest is at its best
 

@@ -11,7 +11,7 @@ from triptych.engine.estimands import Estimand, coordinate_names, near_start
 from triptych.existence.null_space import null_directions
 from triptych.existence.verdict import Verdict
 
-SEEN = 60  # random points around the maximum, for each distance
+SEEN = 60  # random points around the maximum, for each distance; pinned by dummy_trap (a tenth)
 AROUND = (1.0, 5.0, 25.0)  # these distances, in standard errors; pinned by mixture_inverse_gamma (halved)
 HELD_VARIANCE = 1e-16  # variance, relative to that with all else held, up to which a scalar does not move at all
 

@@ -7,7 +7,7 @@ import numpy as np
 from triptych.base.linalg import equilibrate
 from triptych.existence.verdict import Verdict
 
-SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information
+SINGULAR = 1e-9  # smallest trusted eigenvalue of the equilibrated information; pinned by longley_raw (tenfold)
 FADING_SLOPE = 1e-6  # largest equilibrated curvature that may be owed to the slope that an ascent left
 FAR_OFF = 12.0  # units that a logarithm is followed; pinned by test_a_logarithm_is_followed_for_twelve_units
 # OUT_OF_SCALE is pinned by test_a_standard_error_of_thirty_times_the_way_from_the_start_measures_nothing.

@@ -11,6 +11,7 @@ FADED = 1e-9  # share of the curvature along a ray at which the point is far eno
 # KEPT is pinned by test_a_direction_that_keeps_a_twentieth_of_its_curvature_stays.
 KEPT = 0.05  # share of its curvature below which a direction has lost it there
 RAY_SHARE = 1e-6  # of a direction, in conditional standard errors, below which a part of it is what rounding left
+# RAY_DOUBLINGS is pinned by quasi_separation_centred (tenfold).
 RAY_DOUBLINGS = (-4, 12)  # powers of two, in units of a ray, at which the curvature is looked at: beyond, numbers end
 # SMALL_PART is pinned by test_a_direction_that_keeps_a_twentieth_of_its_curvature_stays.
 SMALL_PART = 0.1  # longest part of a lost direction that is added to a ray: the sum still leads where the ray leads

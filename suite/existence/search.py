@@ -49,6 +49,7 @@ SAME_RATE = 0.95  # ratio of the slopes of two stages from which an ascent is ta
 KINKED_STARTS = 2  # dispersed starts where there are kinks: an ascent over them costs many others
 # START_WIDTH is pinned by component_on_one_of_four_data (halved).
 START_WIDTH = 4  # standard errors about the best end from which further ascents start: outside a regular maximum
+# FARTHEST_START is pinned by component_on_one_of_four_data (a tenth).
 FARTHEST_START = 12  # units of a logarithm between a dispersed start and the model's: beyond, densities overflow
 # Distances from the model's start, in the coordinates' own units, of the first place that is tried when that is outside
 # the domain, and by how much the last of the tries is farther.

@@ -19,16 +19,22 @@ Value = Callable[[np.ndarray], float]
 
 # Coordinates from which a Hessian costs more than the gradients that stand for it, its eigenvalues more than a
 # factorisation, and an ascent more than a look at the ends of earlier ones.
-WIDE = 30
+WIDE = 30  # pinned by ordered_classes_apart (a tenth)
+# EIGENVALUE_FLOOR is pinned by collinear_flat_priors (a tenth).
 EIGENVALUE_FLOOR = 1e-14  # least eigenvalue of the equilibrated Hessian by which a slope is divided
+# LOG_STEP is pinned by cauchy_of_two_data (a tenth).
 LOG_STEP = 4.0  # longest step of a transformed coordinate, in its own (log-like) units
 ARRIVED = 1e-6  # decrement, relative to the objective, up to which an ascent has come to a maximum
 NO_PROGRESS = 1e-11  # share of a step up to which the line search made no progress
 CRAWL = 1e-11  # decrement, relative to the objective, at which an ascent of linear convergence is ended
+# LOG_RANGE is pinned by empty_top_category (a tenth).
 LOG_RANGE = 45.0  # an ascent that carries a transformed coordinate further than this has run away
+# NEWTON_STEPS is pinned by empty_top_category (a tenth).
 NEWTON_STEPS = 200  # most steps of an ascent: with steps of LOG_STEP more than any way up to LOG_RANGE takes
+# DONE is pinned by mixture_shared_sigma (tenfold).
 DONE = 1e-13  # decrement, relative to the objective, at which the last step has been made: below is rounding
 NEWTON_POLISH = 3  # undamped steps after that; convergence is quadratic, so that more would find nothing to gain
+# LINEAR is pinned by ordered_classes_apart (tenfold).
 LINEAR = 0.05  # ratio of two decrements in a row from which convergence is linear; quadratic, it is near zero
 NEARLY_THERE = 1e-4  # decrement from which a slow ascent is asked whether rounding error is all that it has to gain
 LEFT_TO_GAIN = 10  # times the rounding error, up to which a decrement is rounding

@@ -18,7 +18,7 @@ from triptych.profiles.start import out_alone, together
 PULL, PUSH = 1e-7, 1e-3  # pinned by test_what_diverges_is_freed_where_the_objective_pulls_it_back_or_pushes_it_on
 KEEPS_VALUE = 1e-9  # slope of a scalar along a ray, relative to its terms, up to which it keeps its value there
 HELD_STEPS, LEVEL_HALVES = 100, 40  # most steps of an ascent on a level set, and most halvings of a step
-RETURNS = 12  # Newton corrections that put a point back onto a level set
+RETURNS = 12  # Newton corrections that put a point back onto a level set; pinned by noncentred_wide (a tenth)
 ON_LEVEL = 1e-9  # length of a correction, in standard errors, at which it is on it
 BENT = 1e-5  # step, in standard errors, of the differences that give a scalar's second derivatives
 MOST_BENT = 8  # most coordinates of a scalar whose second derivatives are computed

@@ -41,6 +41,7 @@ NOTHING = 1e-6  # rise of the deviance, relative to the level, up to which it ha
 # CLEARLY is pinned by test_an_end_is_open_if_the_limit_of_the_deviance_is_clearly_below_the_level.
 CLEARLY = 0.98  # share of the level below which a limit of the deviance has to lie for an open end
 SHORT_START = 0.1  # first step, relative to the level's root, from a point that is within the region already
+# CUT is pinned by quasi_separation_at_a_tie (a tenth).
 CUT = 4  # by which a step is divided that led to no point, or to one on another branch
 # OVERSHOOT is pinned by test_a_step_is_a_little_longer_than_asked_for_and_at_most_twice_the_last.
 # LENGTHENED is pinned by quasi_separation_far_apart (halved).

@@ -18,7 +18,8 @@ from triptych.engine.estimands import Estimand
 from triptych.estimates.optimum import Optimum
 
 TURN_SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)  # shares of the way to the edge at which a function is evaluated
-SCATTERED = 60  # random directions in which the edge is looked for
+SCATTERED = 60  # random directions in which the edge is looked for; pinned by eight_schools_marginal (a tenth)
+# REGION_REACH is pinned by eight_schools_marginal (a tenth).
 REGION_REACH = 45.0  # units of a logarithm, or standard errors, that an open direction is followed
 ON_EDGE = 1e-9  # how well a point on the edge is known, relative to its distance
 ABYSS = 1e100  # stands for an infinite fall of the log-likelihood

@@ -12,6 +12,7 @@ from triptych.profiles.held_scalar import Scalar
 from triptych.profiles.profile_side import End, Kind, ProfileSide
 from triptych.profiles.region import Region
 
+# NOT_BEYOND is pinned by eight_schools_marginal_cauchy (tenfold).
 NOT_BEYOND = 1e-5  # share of the way to an end up to which a point beyond it counts as on it
 TIMES = 4  # times that an end is followed further from a point beyond it
 NOT_FOUND = End(np.nan, Kind.LOST)

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from triptych.engine.engine import Engine
     from triptych.estimates.optimum import Optimum
 
+# END_DOUBLINGS is pinned by both_ends_without_prior (a tenth).
+# END_HALVES is pinned by both_ends_without_prior (a tenth).
 END_DOUBLINGS, END_HALVES = 60, 90  # doublings of a step until it is beyond an end, and bisections then
 # END_NUDGE is pinned by both_ends_of_a_uniform (halved).
 END_NUDGE = 1e-4  # relative change of a parameter by which the movement of an end is measured
 END_STILL = 1e-7  # movement of an end up to which it is rounding
 TOUCHES = 1e-5  # distance of a datum from an end, relative to the data's spread, up to which it lies on it
+# INNER_SHARES is pinned by both_ends_without_prior (tenfold).
 INNER_SHARES = (1e-3, 1e-2, 0.1, 0.3)  # of the data's spread, back from a datum, where it has a density
 OFF_END = 1e-9  # of the data's spread, from an end, where the density there is taken
 BENDS = 1e-2  # change of an end's movement over a step, relative to the step, above which the end is not linear
