@@ -236,7 +236,7 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
     large = headline if first else ""
     densities = _densities(solution, comparison.prior_draws[name], drawn, optima, comparison.scenario.units, key, large)
     front = densities.get(headline) if first else None
-    looked_at = posterior is not None and (first or doubtful)
+    looked_at = posterior is not None and ((first and not comparison.quick) or doubtful)
     return {
         **panels,
         "doubtful": doubtful,
@@ -253,6 +253,7 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
         "seconds": {k: significant(v, 2) for k, v in solution.seconds.items()},
         "chains": _ranks(posterior, key) if posterior is not None and looked_at else [],
         "predictions": predictive_plots(posterior.native, f"{key}-p") if posterior is not None and first else [],
+        "ranks_left_out": comparison.quick and posterior is not None and not looked_at,
         "unpredicted": _unpredicted(posterior) if posterior is not None and first else [],
     }
 

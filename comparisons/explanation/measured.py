@@ -27,16 +27,21 @@ class Sampled:
     """Figures of a marginal posterior, each with its Monte Carlo error: the deviation between chains over their root.
 
     ``sd`` is its standard deviation, ``top`` where ArviZ's estimate of its density is highest, ``skewness`` the third
-    standardised moment.
+    standardised moment. The error of the top is measured on ``chains``, its draws, when it is first asked for.
     """
 
     sd: float = NAN
     median: float = NAN
     top: float = NAN
-    top_error: float = NAN
     skewness: float = NAN
     skewness_error: float = NAN
     share_above_zero: float = NAN
+    chains: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)), repr=False, compare=False)
+
+    @cached_property
+    def top_error(self) -> float:
+        """The Monte Carlo error of the top."""
+        return _error([_top(chain) for chain in self.chains])
 
 
 @dataclass(frozen=True)
@@ -218,24 +223,23 @@ def _sampled(draws: np.ndarray) -> Sampled:
     from scipy.stats import skew
 
     flat = draws.ravel()
-    tops = [_top(chain) for chain in draws]
     # A chain that stands still has no skewness, and then nothing is known of its Monte Carlo error.
     moves = [float(np.ptp(chain)) > STILL * float(np.abs(chain).max()) for chain in draws]
     skews = [float(skew(chain)) if moving else NAN for chain, moving in zip(draws, moves, strict=True)]
-    root = np.sqrt(len(draws))
-
-    def error(values: list[float]) -> float:
-        return float(np.std(values, ddof=1) / root) if len(values) > 1 else NAN
-
     return Sampled(
         sd=float(flat.std(ddof=1)),
         median=float(np.median(flat)),
         top=_top(flat),
-        top_error=error(tops),
         skewness=float(skew(flat)),
-        skewness_error=error(skews),
+        skewness_error=_error(skews),
         share_above_zero=float(np.mean(flat > 0)),
+        chains=draws,
     )
+
+
+def _error(values: list[float]) -> float:
+    """Return the Monte Carlo error of the mean of a figure that was measured on each chain."""
+    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else NAN
 
 
 def _top(draws: np.ndarray) -> float:

@@ -18,7 +18,7 @@ from triptych.base.errors import InputError
 from triptych.base.options import named
 from triptych.base.progress import Progress, watched
 from triptych.base.text import counted, join
-from triptych.panels.settings import CHAINS, CI_PROB, DRAWS, QUICK, SEED, TUNE, Settings
+from triptych.panels.settings import CHAINS, CI_PROB, DRAWS, QUICK_DRAWS, QUICK_TUNE, SEED, TUNE, Forward, Settings
 from triptych.problem.scenario import DEFAULT, Scenario
 from triptych.problem.table import METHODS, SHORT
 
@@ -119,9 +119,9 @@ def run(
 
 def _quick(settings: Settings) -> Settings:
     """Return settings without profiles, with few draws where no other number than the default was asked for."""
-    draws = QUICK if settings.draws == DRAWS.default else settings.draws
-    tune = QUICK if settings.tune == TUNE.default else settings.tune
-    return replace(settings, profile=False, draws=draws, tune=tune)
+    draws = QUICK_DRAWS if settings.draws == DRAWS.default else settings.draws
+    tune = QUICK_TUNE if settings.tune == TUNE.default else settings.tune
+    return replace(settings, profile=False, draws=draws, tune=tune, forward=Forward.PRIOR)
 
 
 def _skipped(scenario: Scenario, variants: Sequence[str], settings: Settings, quick: bool) -> str:
@@ -130,7 +130,7 @@ def _skipped(scenario: Scenario, variants: Sequence[str], settings: Settings, qu
     if quick:
         without = f"; variants left out: {join(left)}" if left else ""
         asked = f"{counted(settings.chains, 'chain')} of {settings.draws} draws"
-        return f"quick run: {asked}, no profile intervals, no claims{without}"
+        return f"quick run: {asked}, no profile intervals, no claims, no predictive checks{without}"
     if left:
         return f"claims are not measured without the variants {join(left)}"
     if left := [method for method in METHODS if method not in settings.methods]:

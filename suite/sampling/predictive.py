@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from triptych.engine.engine import Engine
@@ -14,10 +14,14 @@ from triptych.sampling.forward_mode import forward_mode
 DRAWS = 500  # of a predictive distribution: its 95 % quantiles are then known to a hundredth in probability
 MOST_VALUES = 2_000_000  # predicted values that are kept of one kind
 LEAST_DRAWS = 50  # of one that is worth to be shown: fewer tell nothing of its tails
+PREDICTED = ("prior_predictive", "posterior_predictive")
+NOT_ASKED = "they were not asked for, as a quick run leaves them out"
 
 
-def predictive_groups(engine: Engine, posterior: Any, random_seed: int) -> tuple[dict[str, Any], dict[str, str]]:
-    """Draw from the predictive distributions of a model.
+def predictive_groups(
+    engine: Engine, posterior: Any, random_seed: int, *, of_data: bool = True
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Draw from the prior of a model, and data sets from its predictive distributions.
 
     Parameters
     ----------
@@ -27,6 +31,8 @@ def predictive_groups(engine: Engine, posterior: Any, random_seed: int) -> tuple
         Dataset of posterior draws with all free variables; at most 500 of them are used, evenly spaced.
     random_seed
         Seed of the forward sampling.
+    of_data
+        Whether data sets are drawn as well, and not parameters from the prior alone.
 
     Returns
     -------
@@ -44,7 +50,9 @@ def predictive_groups(engine: Engine, posterior: Any, random_seed: int) -> tuple
     draws = min(DRAWS, MOST_VALUES // max(size, 1))
     if not model.observed_RVs or draws < LEAST_DRAWS:
         said = "nothing but potentials is observed" if not model.observed_RVs else f"{size} values a draw are too many"
-        return {}, dict.fromkeys(("prior_predictive", "posterior_predictive"), said)
+        return {}, dict.fromkeys(PREDICTED, said)
+    if not of_data:
+        return _prior_alone(engine, draws, random_seed), dict.fromkeys(PREDICTED, NOT_ASKED)
     chains = posterior.sizes["chain"]
     compiled = {"mode": forward_mode()}
     thinned = posterior.isel(draw=slice(None, None, max(1, -(-chains * posterior.sizes["draw"] // draws))))
@@ -75,6 +83,22 @@ def predictive_groups(engine: Engine, posterior: Any, random_seed: int) -> tuple
                 "the prior is improper: nothing can be drawn from it" if flat else _said(error)
             )
     return groups, reasons
+
+
+def _prior_alone(engine: Engine, draws: int, random_seed: int) -> dict[str, Any]:
+    """Return draws of the parameters from the prior, as a group; none where it cannot be drawn from."""
+    import pymc as pm
+
+    model = engine.model
+    if model.potentials:
+        return {}
+    names = [variable.name for variable in [*model.free_RVs, *model.deterministics]]
+    with _quiet(), _data_of(engine), suppress(NotImplementedError, ValueError, TypeError):
+        drawn = pm.sample_prior_predictive(
+            draws, model=model, var_names=names, random_seed=random_seed, compile_kwargs={"mode": forward_mode()}
+        )
+        return {"prior": drawn["prior"].to_dataset()}
+    return {}
 
 
 def _said(error: Exception) -> str:

@@ -17,7 +17,7 @@ from triptych.problem.scenario import Data, Figure, Scenario
 from triptych.reports.files import write_report
 from triptych.reports.terminal import print_summary
 
-SAID = "Quick run: 2 chains of 450 draws, no profile intervals, no claims; variants left out: wide."
+SAID = "Quick run: 2 chains of 600 draws, no profile intervals, no claims, no predictive checks; variants left out: wide."
 
 
 @claim("The profile interval of mu is narrow in the variant wide (width)")
@@ -68,8 +68,8 @@ def test_it_solves_the_default_variant_without_profiles(quick: Any) -> None:
     assert list(quick.solutions) == ["default"]
     assert "profile" not in set(quick.intervals["interval_kind"])
     assert quick.estimates.set_index("method")["estimate"]["mle"] == pytest.approx(0.9375, abs=1e-9)
-    assert quick["default"].panels["mcmc"].diagnostics["draws"] % 450 == 0
-    assert {quick.provenance[name] for name in ("draws", "tune")} == {450}
+    assert quick["default"].panels["mcmc"].diagnostics["draws"] % 600 == 0
+    assert (quick.provenance["draws"], quick.provenance["tune"]) == (600, 200)
 
 
 def test_claims_are_skipped_and_none_fails(quick: Any) -> None:

@@ -31,13 +31,18 @@ def row(method, estimate, *, half=1.0, status=Status.OK, estimand="b", label="",
     )  # fmt: skip
 
 
+def _tops(top, error):
+    """Return two chains that stand still on either side of a top, so that its error is the one given."""
+    return np.array([[top - error], [top + error]])
+
+
 def scalar(mle=1.0, mode=1.0, mean=1.0, *, sd=0.5, estimand="b", label="", statuses=None, **rest):
     statuses = statuses or {}
     rows = {
         m: row(m, v, half=2 * sd, estimand=estimand, label=label, status=statuses.get(m, Status.OK))
         for m, v in zip(METHODS, (mle, mode, mean), strict=True)
     }
-    posterior = rest.pop("posterior", Sampled(sd=sd, median=mean, top=mean, top_error=0.0, skewness=0.0))
+    posterior = rest.pop("posterior", Sampled(sd=sd, median=mean, top=mean, skewness=0.0, chains=_tops(mean, 0.0)))
     return Measured(f"{estimand}[{label}]" if label else estimand, estimand, rows, posterior, **rest)
 
 
@@ -333,10 +338,11 @@ def test_a_chain_that_stands_still_leaves_the_error_of_the_skewness_unknown(recw
 
 
 def test_a_top_that_only_the_density_estimate_moves_is_not_said_to_move():
-    moved = Sampled(sd=0.5, median=1.3, top=1.3, top_error=0.01, skewness=0.0, skewness_error=0.1)
+    moved = Sampled(sd=0.5, median=1.3, top=1.3, skewness=0.0, skewness_error=0.1, chains=_tops(1.3, 0.01))
+    assert moved.top_error == pytest.approx(0.01)
     assert posterior_rules.marginal_top([scalar(posterior=moved)])[0].figures[0] == pytest.approx(0.6)
     assert posterior_rules.marginal_top([scalar(posterior=replace(moved, median=1.0))]) == []
-    assert posterior_rules.marginal_top([scalar(posterior=replace(moved, top_error=0.2))]) == []
+    assert posterior_rules.marginal_top([scalar(posterior=replace(moved, chains=_tops(1.3, 0.2)))]) == []
 
 
 def test_angles_and_missing_panels_leave_the_rules_silent():
