@@ -21,7 +21,7 @@ from triptych.comparisons.recovery import recovery
 from triptych.comparisons.wide import latex, markdown, wide
 from triptych.panels.solution import Solution
 from triptych.problem.claims import Claim
-from triptych.problem.scenario import DEFAULT, Figure, Scenario
+from triptych.problem.scenario import DEFAULT, Figure, Scenario, Table
 from triptych.problem.table import METHODS, frame
 
 if TYPE_CHECKING:
@@ -267,6 +267,11 @@ class Comparison:
         return [_draw(make, self) for make in self.scenario.figures if self.error is None and not self.quick]
 
     @cached_property
+    def tables(self) -> list[Table | str]:
+        """The scenario's own tables; of one that fails, a sentence that says so."""
+        return [_draw(make, self) for make in self.scenario.tables if self.error is None and not self.quick]
+
+    @cached_property
     def drawn(self) -> Any:
         """What the report shows of it, with its figures drawn, as its display wants it."""
         return self._display.draw(self)
@@ -325,7 +330,16 @@ class Comparison:
 
     def __getstate__(self) -> dict[str, Any]:
         # A pickle has no engine, so that everything computed with it is computed now.
-        needed = ("evaluated_claims", "explanations", "answer", "questions", "figures", "scores", "prior_draws")
+        needed = (
+            "evaluated_claims",
+            "explanations",
+            "answer",
+            "questions",
+            "figures",
+            "tables",
+            "scores",
+            "prior_draws",
+        )
         kept = {name: getattr(self, name) for name in needed}
         return {**self.__dict__, **kept, "_score": list, "_study": None}
 
@@ -343,9 +357,9 @@ def _evaluate(claim: Any, comparison: Comparison) -> Claim:
     return outcome
 
 
-def _draw(make: Any, comparison: Comparison) -> Figure | str:
+def _draw(make: Any, comparison: Comparison) -> Any:
+    """Return a figure or a table; of one that fails, a sentence that says so."""
     try:
-        figure: Figure = make(comparison)
+        return make(comparison)
     except Exception as error:  # users write figures; one that fails must not prevent the report
         return f"{getattr(make, '__name__', 'figure')} could not be drawn: {type(error).__name__}: {error}"
-    return figure

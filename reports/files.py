@@ -44,6 +44,7 @@ def _scenario(comparison: Comparison) -> dict[str, Any]:
         "contrasts": records(comparison.contrasts),
         "explanations": [row for e in comparison.explanations.values() for row in records(e.frame())],
         "scores": records(comparison.scores),
+        "tables": [plain(vars(table)) for table in comparison.tables if not isinstance(table, str)],
         "claims": records(comparison.claims.drop(columns="scenario")),
         "skipped": _skipped(comparison),
         "diagnostics": plain(comparison.diagnostics),

@@ -98,6 +98,20 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Table:
+    """A table special to a scenario, as data; the reports show it. The first cell of each row names the row."""
+
+    title: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def __post_init__(self) -> None:
+        if wrong := [row for row in self.rows if len(row) != len(self.columns)]:
+            raise ValueError(f"table {self.title!r} has {len(self.columns)} columns, and the row {wrong[0]} has not")
+
+
+@dataclass(frozen=True)
 class Scenario:
     """A statistical problem, defined once.
 
@@ -157,6 +171,8 @@ class Scenario:
         Why the panels differ, in plain paragraphs, for the report.
     figures
         Functions of the solved scenario that return a :class:`Figure`.
+    tables
+        Functions of the solved scenario that return a :class:`Table`.
     varies
         Numeric settings of the model that a study or a path may vary, with their ranges; the scale of the prior stands
         first.
@@ -200,6 +216,7 @@ class Scenario:
     code: str | None = None
     why: tuple[str, ...] = ()
     figures: tuple[Callable[..., Figure], ...] = ()
+    tables: tuple[Callable[..., Table], ...] = ()
     varies: Mapping[str, Range] = field(default_factory=dict)
     null: Mapping[str, float] = field(default_factory=dict)
     chapter: str = ""

@@ -17,7 +17,9 @@ from triptych.problem.scenario import Data, Figure, Scenario
 from triptych.reports.files import write_report
 from triptych.reports.terminal import print_summary
 
-SAID = "Quick run: 2 chains of 600 draws, no profile intervals, no claims, no predictive checks; variants left out: wide."
+SAID = (
+    "Quick run: 2 chains of 600 draws, no profile intervals, no claims, no predictive checks; variants left out: wide."
+)
 
 
 @claim("The profile interval of mu is narrow in the variant wide (width)")
