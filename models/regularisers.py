@@ -453,9 +453,9 @@ def _kinds(d: Data) -> dict[str, tuple[str, str]]:
     return {name: one.kind() for name, one in {**_of_weights(d), **_of_shares()}.items()}
 
 
-@claim("Of ten regularisers eight add to a multiple of the negative log-likelihood a term that no outcome enters, which "
-       "is a prior; class weights multiply it by a constant of each class, which is another likelihood; the focal loss "
-       "does neither (by the objectives at random parameters, each on two sets of outcomes)")  # fmt: skip
+@claim("Of ten regularisers eight add to a multiple of the negative log-likelihood a term that no outcome enters, "
+       "which is a prior; class weights multiply it by a constant of each class, which is another likelihood; the "
+       "focal loss does neither (by the objectives at random parameters, each on two sets of outcomes)")  # fmt: skip
 def losses_are_told_apart(comparison: Any) -> Claim:
     kinds = _kinds(comparison["default"].data)
     said = [f"{kind}: {', '.join(name for name, (k, _) in kinds.items() if k == kind)}" for kind in KINDS]
@@ -466,9 +466,9 @@ def losses_are_told_apart(comparison: Any) -> Claim:
     )
 
 
-@claim("The priors of early stopping, dropout, noise on the inputs and label smoothing depend on the number of rows, so "
-       "that more data do not overcome them; those of weight decay, lasso, elastic net and additive smoothing do not "
-       "(by what each adds to the loss of all rows, once and twice)")  # fmt: skip
+@claim("The priors of early stopping, dropout, noise on the inputs and label smoothing depend on the number of rows, "
+       "so that more data do not overcome them; those of weight decay, lasso, elastic net and additive smoothing do "
+       "not (by what each adds to the loss of all rows, once and twice)")  # fmt: skip
 def some_priors_grow_with_the_data(comparison: Any) -> Claim:
     growing = [name for name, (_, on) in _kinds(comparison["default"].data).items() if "number of rows" in on]
     return equal(", ".join(growing), "early stopping, dropout, noise on the inputs, label smoothing")

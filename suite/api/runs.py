@@ -71,8 +71,9 @@ def run(
     profile
         Whether to compute profile-likelihood intervals.
     quick
-        Whether to take a first look: the default variant alone, 450 draws and tuning steps unless told otherwise, no
-        profile intervals, no claims, and no answer, questions or figures of the scenario. The result says so.
+        Whether to take a first look: the default variant alone, 600 draws after 200 tuning steps unless told
+        otherwise, a search for maxima that probes six coordinates at most, no profile intervals, no predictive checks,
+        no claims, and no answer, questions, figures or tables of the scenario. The result says so.
     progressbar
         Whether to show, in a terminal or a notebook, what is being done and the time left; or a function that is
         called with what is being done and the share that is done.
@@ -121,7 +122,7 @@ def _quick(settings: Settings) -> Settings:
     """Return settings without profiles, with few draws where no other number than the default was asked for."""
     draws = QUICK_DRAWS if settings.draws == DRAWS.default else settings.draws
     tune = QUICK_TUNE if settings.tune == TUNE.default else settings.tune
-    return replace(settings, profile=False, draws=draws, tune=tune, forward=Forward.PRIOR)
+    return replace(settings, profile=False, draws=draws, tune=tune, forward=Forward.PRIOR, brief=True)
 
 
 def _skipped(scenario: Scenario, variants: Sequence[str], settings: Settings, quick: bool) -> str:
@@ -130,7 +131,8 @@ def _skipped(scenario: Scenario, variants: Sequence[str], settings: Settings, qu
     if quick:
         without = f"; variants left out: {join(left)}" if left else ""
         asked = f"{counted(settings.chains, 'chain')} of {settings.draws} draws"
-        return f"quick run: {asked}, no profile intervals, no claims, no predictive checks{without}"
+        shorter = "no profile intervals, no claims, no predictive checks, a shorter search for maxima"
+        return f"quick run: {asked}, {shorter}{without}"
     if left:
         return f"claims are not measured without the variants {join(left)}"
     if left := [method for method in METHODS if method not in settings.methods]:

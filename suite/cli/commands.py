@@ -69,7 +69,9 @@ def of_the_whole(
 
 Out = Annotated[str, typer.Option("--out", help="Folder for the report.")]
 Claims = Annotated[bool, typer.Option("--claims", help="List every claim with its figure.")]
-Quick = Annotated[bool, typer.Option("--quick", help="A first look: default variants, few draws, no claims.")]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="A first look: default variants, few draws, no claims, no files of draws.")
+]
 Processes = Annotated[int, typer.Option("--processes", min=1, max=2, help="Scenarios solved at once.")]
 
 
@@ -98,7 +100,7 @@ def run(
     solved = run_all(names or None, processes=processes, drawn=True, progressbar=not quiet, **options)
     if walk:
         _walk(solved, settings, quiet)
-    _finish(solved, folder, Shown(format, claims, quiet, open))
+    _finish(solved, folder, Shown(format, claims, quiet, open), draws=not quick)
 
 
 @app.command()
@@ -230,13 +232,13 @@ class Shown:
     open: bool = False
 
 
-def _finish(done: list[Comparison], out: Path, shown: Shown) -> None:
+def _finish(done: list[Comparison], out: Path, shown: Shown, *, draws: bool = True) -> None:
     """Write the report, print the summary, and exit 1 when something is not as it should be.
 
-    What was computed is printed also where the report cannot be written.
+    What was computed is printed also where the report cannot be written. ``draws`` says whether they are written too.
     """
     from triptych.base.progress import watched
-    from triptych.reports.files import write_report
+    from triptych.reports.files import FORMATS, write_report
 
     fault: EnvironmentFault | None = None
     with watched(not shown.quiet) as progress:
@@ -245,7 +247,7 @@ def _finish(done: list[Comparison], out: Path, shown: Shown) -> None:
                 progress(f"{comparison.scenario.name}: held-out score and figures", k / len(done))
             comparison.drawn  # noqa: B018 - solved already by a run of several, and not by a fit
         try:
-            write_report(done, out)
+            write_report(done, out, [name for name in FORMATS if draws or name != "nc"])
         except EnvironmentFault as error:
             fault = error
     place = out / "report.html"

@@ -69,7 +69,9 @@ PROBES: tuple[Probe, ...] = (
 )
 
 
-def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share = unheard) -> Verdict:
+def find(
+    objective: Objective, seed: int = 0, starts: int = 6, progress: Share = unheard, *, brief: bool = False
+) -> Verdict:
     """Maximise an objective from several starts and judge what was found.
 
     Parameters
@@ -82,13 +84,15 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
         How many dispersed starts besides the model's initial point.
     progress
         Called with the share that is done; the starts are the first half.
+    brief
+        Whether probes look at fewer coordinates where there are many.
     """
-    verdict = _found(objective, seed, starts, progress)
+    verdict = _found(objective, seed, starts, progress, brief)
     if (own := in_own_values(verdict)) is None:
         return verdict
     low = verdict.point.value - verdict.tolerance.level
     for x in own[1:]:
-        again = _probed(own[0], [climb(own[0], x)])
+        again = _probed(own[0], [climb(own[0], x)], brief)
         again = keep_order(again)
         if (
             again.starts
@@ -100,31 +104,31 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
     return verdict
 
 
-def _found(objective: Objective, seed: int, starts: int, progress: Share) -> Verdict:
+def _found(objective: Objective, seed: int, starts: int, progress: Share, brief: bool) -> Verdict:
     """Maximise in the coordinates of the objective and judge what was found."""
     if objective.size == 0:  # nothing to climb in: a likelihood that no parameter moves
         nothing = np.zeros(0)
         point = Point(nothing, objective.value(nothing), nothing, np.zeros((0, 0)), 0.0, 0, nothing[None])
         return Verdict(objective, point, None, 0.0, 1)
     if not objective.parts[1] and (fewer := without_redundant(objective)) is not None:
-        inner = _found(fewer, seed, starts, progress)
+        inner = _found(fewer, seed, starts, progress, brief)
         whole = with_redundant(objective, inner)
         # Of a sum, the part that was held may exceed the maximum of the sum; the other parts then go to zero.
         driven = whole is None and inner.diverging.size and inner.unbounded is None
         if driven and (other := held_elsewhere(objective, fewer)) is not None:
-            whole = with_redundant(objective, _found(other, seed, starts, progress))
+            whole = with_redundant(objective, _found(other, seed, starts, progress, brief))
         if whole is not None:
             return whole
     rng = np.random.default_rng(seed)
     found = _ends(objective, rng, starts, between(progress, 0.0, 0.5))
-    return _probed(objective, found)
+    return _probed(objective, found, brief)
 
 
-def _probed(objective: Objective, found: list[tuple[Point, Corner | None]]) -> Verdict:
+def _probed(objective: Objective, found: list[tuple[Point, Corner | None]], brief: bool) -> Verdict:
     """Judge the best end point; from a better point that the probes meet, climb and judge again."""
     rounds: list[Point] = []
     for _ in range(ROUNDS):
-        verdict = _judged(_verdict(objective, found))
+        verdict = _judged(replace(_verdict(objective, found), brief=brief))
         if verdict.higher is None:
             return verdict
         rounds.append(verdict.point)

@@ -58,6 +58,8 @@ class Verdict:
         Whether the probes met no better point in the end.
     without_redundant
         The verdict without the parameters to spare, where there are some.
+    brief
+        Whether probes look at fewer coordinates where there are many.
     """
 
     objective: Objective
@@ -70,6 +72,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     settled: bool = True
     without_redundant: Verdict | None = None
+    brief: bool = False
 
     def having(self, *findings: Finding, by: str = "") -> Verdict:
         """Return the verdict with further findings, of a probe named ``by``; a place is moved to."""

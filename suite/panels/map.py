@@ -38,7 +38,7 @@ def solve_map(
     """Find the mode; say so when there is none."""
     objective, unknown = make_objective(engine, POSTERIOR)
     if labels is None:
-        verdict = find(objective, seed=settings.random_seed, progress=progress)
+        verdict = find(objective, seed=settings.random_seed, progress=progress, brief=settings.brief)
     else:
         verdict = labels.verdict(labels.mode, "map")
     optimum = Optimum(verdict, unknown)

@@ -36,7 +36,9 @@ def solve_mle(
 ) -> Panel:
     """Maximise the likelihood; say so when it has no maximum."""
     objective, unknown = make_objective(engine, LIKELIHOOD)
-    verdict = find(objective, seed=settings.random_seed, progress=between(progress, 0.0, SEARCHED))
+    verdict = find(
+        objective, seed=settings.random_seed, progress=between(progress, 0.0, SEARCHED), brief=settings.brief
+    )
     if labels is not None:
         verdict = labels.verdict(verdict, "mle")
     optimum = Optimum(verdict, unknown)

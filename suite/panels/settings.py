@@ -82,6 +82,8 @@ class Settings:
         Whether to compute profile-likelihood intervals.
     forward
         What is drawn of the prior, and of the predictive distributions, beside the posterior.
+    brief
+        Whether the search for maxima looks at fewer coordinates where there are many.
     """
 
     methods: Sequence[str] = METHODS
@@ -95,6 +97,7 @@ class Settings:
     cores: int | None = None
     profile: bool = True
     forward: Forward = Forward.ALL
+    brief: bool = False
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():

@@ -299,7 +299,7 @@ def test_a_zero_on_a_corner_is_no_evidence_of_no_effect():
 
 
 def test_shares_above_and_below_zero_are_told_only_of_a_corner_at_zero():
-    shape = Sampled(0.5, 0.4, 0.4, 0.0, 0.0, share_above_zero=0.7)
+    shape = Sampled(0.5, 0.4, 0.4, 0.0, share_above_zero=0.7)
     zero = scalar(1.0, 0.0, 0.4, on_corner=True, posterior=shape)
     (found,) = existence_rules.corner([zero])
     assert found.text == (
@@ -317,7 +317,7 @@ def test_shares_above_and_below_zero_are_told_only_of_a_corner_at_zero():
 
 def test_skewness_is_said_only_where_it_is_sure_and_moves_the_mean():
     def shape(skewness, error, median):
-        return scalar(posterior=Sampled(0.5, median, 0.8, 0.0, skewness, error, 1.0))
+        return scalar(posterior=Sampled(0.5, median, 0.8, skewness, error, 1.0))
 
     (found,) = posterior_rules.skewed([shape(1.2, 0.1, 0.9)])
     assert "to the right" in found.text

@@ -21,7 +21,7 @@ SHARED = {shared.keyword: (name, shared.default) for name, shared in SETTINGS.it
 def test_every_setting_has_the_same_default_in_python_and_on_the_command_line(call: Any) -> None:
     default, parameters = Settings(), signature(call).parameters
     asked = {field.name for field in fields(Settings)} & set(parameters)
-    assert asked == {field.name for field in fields(Settings)} - {"predictive"}  # which is no option
+    assert asked == {field.name for field in fields(Settings)} - {"forward", "brief"}  # which are no options
     for name in asked:
         assert parameters[name].default == getattr(default, name), name
     assert set(SHARED) < asked
