@@ -1,7 +1,8 @@
 """Cross-entropy is a categorical likelihood, and where the classes separate its loss has no minimiser.
 
 Which party do Americans feel close to? The American National Election Study of 1996 (as shipped by statsmodels): 944
-voters, three classes of party identification; their place from left to right, education and income, standardised.
+voters, three classes of party identification, put together from seven; their place from left to right, education and
+income, standardised.
 Under weights for each class that are independent Normal(0, PRIOR_SD), the differences to the reference class are
 multivariate normal with covariance PRIOR_SD^2 (I + 1 1'): that prior is scikit-learn's L2 penalty at C = PRIOR_SD^2,
 exactly.
@@ -394,7 +395,9 @@ scenario = Scenario(
     varies={"prior_sd": Range(30.0, 0.05, "prior standard deviation of a class's weight of a standardised predictor")},
     null={"coef": 0.0},
     about="944 American voters of 1996 in three classes of party identification, with their place from left to "
-    "right, education and income, each standardised. coef is what one standard deviation of a predictor adds "
+    "right, education and income, each standardised. The study has seven classes, from strong Democrat to strong "
+    "Republican; they are put together in three, as the argument is the same for any number and seven would take 24 "
+    "coefficients in place of 8. coef is what one standard deviation of a predictor adds "
     "to the log-odds of a class against the reference class; level is the log-odds at the mean.",
     chapter="losses",
     position=4,
