@@ -374,11 +374,11 @@ class Objective:
 
     def _change(self, of: Callable[..., np.ndarray], x: np.ndarray) -> np.ndarray:
         """Return by how much a function of parameters changes with the outcomes."""
-        return of(self.places, x, self.outcomes[0]) - of(self.places, x, self.outcomes[1])
+        return np.asarray(of(self.places, x, self.outcomes[0]) - of(self.places, x, self.outcomes[1]))
 
     def _added(self, share: float, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Return what the regulariser adds to the negative log-likelihood, when a multiple of that is divided out."""
-        return self.total(self.places, x, y) / share - self.likelihood(self.places, x, y)
+        return np.asarray(self.total(self.places, x, y) / share - self.likelihood(self.places, x, y))
 
 
 def _squares(w: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -426,7 +426,7 @@ def _of_shares() -> dict[str, Objective]:
         return (1 - SMOOTHING / 2) * surprise(p) + SMOOTHING / 2 * surprise(1 - p)
 
     def focal(p: np.ndarray) -> np.ndarray:
-        return (1 - p) ** FOCUS * surprise(p)
+        return np.asarray((1 - p) ** FOCUS * surprise(p))
 
     def counted(added: float) -> Callable[..., np.ndarray]:
         return lambda p, x, y: surprise(p) @ (y + added)
