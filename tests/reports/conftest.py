@@ -131,6 +131,10 @@ class Comparison:
     def figures(self) -> list[Any]:
         return [make(self) for make in self.scenario.figures]
 
+    @property
+    def tables(self) -> list[Any]:
+        return [make(self) for make in self.scenario.tables]
+
     answer = "The three differ most on beta[s1]."
     questions = ()
 

@@ -48,6 +48,7 @@ def test_json_has_exactly_the_keys_of_the_schema(document: dict[str, Any]) -> No
             "contrasts",
             "explanations",
             "scores",
+            "tables",
             "claims",
             "skipped",
             "diagnostics",
