@@ -15,6 +15,7 @@ from triptych.comparisons.contrast import contrast_frame, contrasts
 from triptych.comparisons.datatree import datatree
 from triptych.comparisons.explanation.explanation import Explanation, explain
 from triptych.comparisons.explanation.prior import prior_draws
+from triptych.comparisons.explanation.prior_density import PriorDensity, prior_densities
 from triptych.comparisons.holdout import Score, score_frame
 from triptych.comparisons.problems import problems
 from triptych.comparisons.recovery import recovery
@@ -23,6 +24,7 @@ from triptych.panels.solution import Solution
 from triptych.problem.claims import Claim
 from triptych.problem.scenario import DEFAULT, Figure, Scenario
 from triptych.problem.table import METHODS, frame
+from triptych.problem.varied import chosen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,12 +148,22 @@ class Comparison:
     @cached_property
     def explanations(self) -> dict[str, Explanation]:
         """Variant to why its panels differ, and what follows."""
-        return {variant: explain(solution, self.scenario.priors) for variant, solution in self.solutions.items()}
+        source = self.scenario
+        return {
+            variant: explain(solution, source.priors, chosen(source.model, source.varies, solution.settings))
+            for variant, solution in self.solutions.items()
+        }
 
     @cached_property
     def prior_draws(self) -> dict[str, tuple[dict[str, np.ndarray], str]]:
         """Variant to draws of its prior by variable, ``(draws, size)``, and what is fixed in them, if anything."""
         return {variant: prior_draws(solution) for variant, solution in self.solutions.items()}
+
+    @cached_property
+    def prior_densities(self) -> dict[str, dict[str, PriorDensity]]:
+        """Variant to the exact densities of the priors of those of its variables that have one each."""
+        whole = {variant: not given for variant, (_, given) in self.prior_draws.items()}
+        return {variant: prior_densities(one, whole=whole[variant]) for variant, one in self.solutions.items()}
 
     def explain(self, variant: str = DEFAULT) -> Explanation:
         """Return why the three panels of a variant differ, as sentences with the figures that they rest on.
@@ -325,7 +337,8 @@ class Comparison:
 
     def __getstate__(self) -> dict[str, Any]:
         # A pickle has no engine, so that everything computed with it is computed now.
-        needed = ("evaluated_claims", "explanations", "answer", "questions", "figures", "scores", "prior_draws")
+        needed = ("evaluated_claims", "explanations", "answer", "questions", "figures", "scores", "prior_draws",
+                  "prior_densities")  # fmt: skip
         kept = {name: getattr(self, name) for name in needed}
         return {**self.__dict__, **kept, "_score": list, "_study": None}
 

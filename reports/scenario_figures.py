@@ -141,10 +141,8 @@ def _series(
             for a, b in zip(series.x, series.y, strict=True)
             if x.holds(float(a)) and y.holds(float(b))
         ]
-        if series.kind in ("points", "open points"):
-            # The points of a panel have its shape; open ones are drawn as in tables, where something is to be noted.
-            shape = SHAPES.get(css, "circle")
-            css = f"{css} doubt" if series.kind == "open points" else css
+        if series.kind == "points":
+            shape = SHAPES.get(css, "circle")  # the points of a panel have its shape
             for px, py in points:
                 chart.dot(f"{css} point", shape, px, py, 3.6 if shape == "diamond" else 3.0, series.label)
         else:

@@ -11,6 +11,7 @@ from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import LENGTHS, SMALL, agree, distance
 from triptych.comparisons.explanation.sentences import Rule, Sentence, finite, named, verb, with_interval
 from triptych.problem.table import Row, Status
+from triptych.problem.varied import Chosen
 
 MOST_PRIORS = 4  # priors that a sentence spells out
 # How PyMC writes a density, and what it or its numbers are.
@@ -22,6 +23,15 @@ MEANT = {
     r" ~ HalfFlat$": "HalfFlat: the same density at all positive values",
     r"^the potential ": "a potential: a factor of the prior density",
 }
+
+
+def chosen_from_data(one: Chosen, scalars: Sequence[Measured]) -> Sentence:
+    """A setting that was chosen from the same data is taken as known by every interval that rests on the prior."""
+    text = (
+        f"{one} was chosen from these same data ({one.how}), and MAP and posterior take it as known: report it with "
+        f"them, and say that their intervals leave out that {one.name} is uncertain."
+    )
+    return Sentence("chosen", text, tuple(s.name for s in scalars), (one.value,))
 
 
 def doubtful(scalars: Sequence[Measured]) -> list[Sentence]:

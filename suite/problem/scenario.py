@@ -81,7 +81,7 @@ class Series:
     label: str
     x: Sequence[float]
     y: Sequence[float] = ()
-    kind: str = "line"  # line | points | open points | histogram (x holds the sample) | vline (x holds positions)
+    kind: str = "line"  # line | points | histogram (x holds the sample) | vline (x holds positions)
 
 
 @dataclass(frozen=True)
