@@ -327,7 +327,10 @@ scenario = Scenario(
         "intervals leave out that it is uncertain. Report it with them.",
     ),
     figures=(coefficient_path,),
-    varies={"rate": Range(0.01, 10.0, "lambda: the prior of a coefficient is Laplace(0, sigma/lambda)")},
+    varies={"rate": Range(
+        0.01, 10.0, "lambda: the prior of a coefficient is Laplace(0, sigma/lambda)",
+        from_data="the value under which they are most probable",
+    )},
     null={"beta": 0.0},
     answer=answer,
     chapter="regularisers",

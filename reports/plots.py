@@ -13,7 +13,7 @@ import numpy as np
 from markupsafe import Markup
 
 RANKED = 2  # scalars whose ranks are drawn: those that mix worst
-RANKS = 500  # draws of a chain in a plot of ranks; of more, every so-manieth
+RANKS, FEWEST_RANKS = 500, 20  # draws of a chain in a plot of ranks, at most and at least
 PREDICTED = 3  # observed variables drawn
 REPLICATES = 40  # data sets drawn from the model
 CALIBRATED = 10  # rows of a binary variable from which its calibration is drawn
@@ -64,7 +64,7 @@ def rank_plots(native: Any, summary: Sequence[dict[str, Any]], key: str) -> list
         if len(found) == RANKED or draws.shape[0] < 2 or not np.all(np.isfinite(draws)) or np.ptp(draws) == 0:
             continue
         name = f"{row['estimand']}[{row['label']}]" if row["label"] else str(row["estimand"])
-        step = -(-draws.shape[1] // RANKS)
+        step = max(-(-draws.shape[1] // RANKS), _apart(draws, row))
         tree = az.from_dict({"posterior": {"scalar": draws[:, ::step]}})
 
         def plot(tree: Any = tree) -> Any:
@@ -75,6 +75,13 @@ def rank_plots(native: Any, summary: Sequence[dict[str, Any]], key: str) -> list
         said = f"{name}: R-hat {row['r_hat']:.3f}, bulk ESS {row['ess_bulk']:.0f}{thinned}"
         found.append(Plot(_svg(plot, f"{key}{len(found)}"), f"Ranks of {name} by chain", said))
     return found
+
+
+def _apart(draws: np.ndarray, row: dict[str, Any]) -> int:
+    """Return every how-manieth draw of a chain is taken for draws that are nearly independent, by the smaller ESS."""
+    sizes = [float(row[name]) for name in ("ess_bulk", "ess_tail") if math.isfinite(row.get(name, math.nan))]
+    worth = min(sizes, default=math.inf) / draws.shape[0]
+    return max(1, min(math.ceil(draws.shape[1] / worth), draws.shape[1] // FEWEST_RANKS)) if worth > 0 else 1
 
 
 def _scalar(native: Any, summary: Sequence[dict[str, Any]], row: dict[str, Any]) -> np.ndarray:

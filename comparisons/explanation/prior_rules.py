@@ -188,6 +188,12 @@ def _other_way(these: Sequence[Measured], farther: Sequence[Measured], scalars: 
         and s.shift * s.partner_correlation * by_name[s.partner].shift > 0
     ]
     cause = f"; {join_all(moved)}" if moved else ""
+    sides = [
+        f"that of {s.name} on its other side ({s.said('mle')} and {s.said('map')})"
+        for s in farther
+        if (s.estimate("map") - s.prior_centre) * (s.estimate("mle") - s.prior_centre) < 0
+    ]
+    cause = f", {join_all(sides)}{cause}" if sides else cause
     return (
         f" The {verb(names, 'MAP', 'MAPs')} of {named(farther, scalars)} {verb(names, 'lies', 'lie')} farther from "
         f"{centre} than {verb(names, 'its MLE', 'their MLEs')}{cause}."

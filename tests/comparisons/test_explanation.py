@@ -88,6 +88,10 @@ def test_a_vector_may_be_pulled_although_one_of_its_scalars_moves_away():
         "these b[x] moves most, from the MLE 3.00 to the MAP 0.50 (5 standard deviations of its posterior)."
     )
     assert found.text == f"{start} The MAP of b[y] lies farther from 0 than its MLE."
+    crossed = replace(other, rows={**other.rows, "map": row("map", -0.4)})
+    assert prior_rules.pull([one, two, crossed])[0].text.endswith(
+        " The MAP of b[y] lies farther from 0 than its MLE, that of b[y] on its other side (0.10 and -0.40)."
+    )
     nearer = replace(other, rows={**other.rows, "map": row("map", 0.05)})
     (found,) = prior_rules.pull([one, two, nearer])
     assert "all 3 MAPs lie nearer to 0 than their MLEs" in found.text
@@ -101,6 +105,24 @@ def test_a_vector_may_be_pulled_although_one_of_its_scalars_moves_away():
     assert prior_rules.pull([one, two, other, flat])[0].text.startswith(named_ones)
     apart = replace(two, prior_centre=-0.5)
     assert "its centres: 2 of the 3 MAPs lie nearer to them than" in prior_rules.pull([one, apart, other])[0].text
+
+
+def test_a_setting_that_was_chosen_from_the_data_is_reported_with_the_numbers():
+    from triptych.problem.varied import Range, chosen
+
+    def model(data, rate=0.237, other=3.0):
+        """A model."""
+
+    how = "the value under which they are most probable"
+    varies = {"rate": Range(0.1, 1.0, "lambda: a rate", from_data=how), "other": Range(1.0, 9.0, "a scale")}
+    (one,) = chosen(model, varies, {})
+    assert consequences.chosen_from_data(one, [scalar()]).text == (
+        f"lambda = 0.237 was chosen from these same data ({how}), and MAP and posterior take it as known: report it "
+        "with them, and say that their intervals leave out that lambda is uncertain."
+    )
+    assert chosen(model, varies, {"rate": 0.237, "other": 4.0}) == (one,)
+    assert chosen(model, varies, {"rate": 0.3}) == ()
+    assert chosen(model, {"other": varies["other"]}, {}) == ()
 
 
 @pytest.mark.parametrize("rewritten", [False, True])

@@ -95,6 +95,22 @@ def test_its_score_is_the_integral_over_the_posterior(scored: Any) -> None:
     assert abs(exact.sum() - per_row(a / b).sum()) > 4 * error  # the posterior mean predicts otherwise
 
 
+def test_differences_are_to_the_highest_score_with_the_error_of_the_difference_itself(scored: Any) -> None:
+    scores, rates = scored
+    drawn = stats.poisson.logpmf(OUT, rates.reshape(-1, 1, 1)).sum(axis=2)
+    rows = {
+        "mle": per_row(KEPT.mean()),
+        "map": per_row((SHAPE - 1 + KEPT.sum()) / (RATE + KEPT.size)),
+        "mcmc": special.logsumexp(drawn, axis=0) - np.log(rates.size),
+    }
+    best = max(rows, key=lambda method: float(rows[method].sum()))
+    for method, terms in rows.items():
+        apart = terms - rows[best]
+        assert scores[method].difference == pytest.approx(apart.sum(), rel=1e-6, abs=1e-9)
+        assert scores[method].difference_error == pytest.approx(np.sqrt(2) * apart.std(ddof=1), rel=1e-6, abs=1e-9)
+    assert [score.difference for score in scores.values() if score.difference == 0] == [0.0]
+
+
 def test_without_a_split_the_rows_say_why(solution: Any) -> None:
     for split, word in (("no rows to spare", "no rows to spare"), (lambda data: HELD | True, "none to learn from")):
         found = holdout.holdout_scores(scenario(holdout=split), solution, Settings())
