@@ -37,13 +37,13 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
         if not others or not min(others.values()) < DRAWN_TOGETHER * spread["mle"]:
             continue
         write = these[0].write
-        parts = [f"{write(s)} for the {WORDS[m]}" for m, s in others.items()]
+        parts = [f"{write(s)} for the {WORDS[m]}" for m, s in spread.items()]
+        lead = f"The prior draws the {len(these)} values of {estimand} together"
         text = (
-            f"The prior draws the {len(these)} values of {estimand} towards each other, as under it they tend to be "
-            f"high or low together: the standard deviation among them is {write(spread['mle'])} for the MLEs, "
-            f"{' and '.join(parts)}.{_mostly_noise(these)}{_together(these)}"
+            f"{lead}, as under it they tend to be high or low together: their standard deviation is {join_all(parts)}."
+            f"{_mostly_noise(these)}{_together(these)}"
         )
-        found.append(Sentence("pooling", text, tuple(s.name for s in these), tuple(spread.values())))
+        found.append(Sentence("pooling", text, tuple(s.name for s in these), tuple(spread.values()), lead))
     return found
 
 
@@ -64,8 +64,8 @@ def _mostly_noise(these: Sequence[Measured]) -> str:
     low, high = write(float(errors.min())), write(float(errors.max()))
     each = low if low == high else f"{low} to {high}"
     return (
-        f" The differences among the MLEs may be noise: their standard errors are {each}, and with independent errors "
-        f"of that size the MLEs of {len(these)} equal values would on average differ as much or more."
+        f" Even {len(these)} equal values would, with independent errors of this size (standard errors {each}), on "
+        "average scatter the MLEs as much or more."
     )
 
 
@@ -85,8 +85,7 @@ def _together(these: Sequence[Measured]) -> str:
     values = {m: np.array([s.estimate(m) for s in these]) for m in ("mle", "map", "mcmc")}
     means = [f"{write(float(np.mean(v)))} for the {WORDS[m]}" for m, v in values.items() if np.all(np.isfinite(v))]
     return (
-        f" The prior also pulls the average of the {len(these)} values towards its own centre, "
-        f"{number(these[0].prior_centre)}: it is {join_all(means)}."
+        f" The prior also pulls their average towards its centre, {number(these[0].prior_centre)}: {join_all(means)}."
     )
 
 
@@ -137,26 +136,25 @@ def pull(scalars: Sequence[Measured]) -> list[Sentence]:
         centre = next(iter(centres)) if one else ""
         towards, to = (f"its centre, {centre}", centre) if one else ("its centres", "them")
         moves = (
-            f"from the MLE {most.said('mle')} to the MAP {most.said('map')} ({abs(most.shift):.2g} standard deviations "
-            "of its posterior)"
+            f"from the MLE {most.said('mle')} to the MAP {most.said('map')} ({abs(most.shift):.2g} posterior standard "
+            "deviations)"
         )
         if together:
             count = f"all {len(these)}" if len(nearer) == len(these) else f"{len(nearer)} of the {len(these)}"
             every = sum(s.estimand == estimand for s in scalars) == len(these)
             which = f"the values of {estimand}" if every else named(these, scalars)
-            text = (
-                f"The prior pulls {which} towards {towards}: {count} MAPs lie nearer to {to} than "
-                f"their MLEs. Of these {most.name} moves most, {moves}."
-            )
+            lead = f"The prior pulls {which} towards {towards}"
+            text = f"{lead}: {count} MAPs lie nearer to {to} than their MLEs. Of these {most.name} moves most, {moves}."
         else:
-            text = f"The prior pulls {most.name} towards its centre, {number(most.prior_centre)}: {moves}."
+            lead = f"The prior pulls {most.name} towards its centre, {number(most.prior_centre)}"
+            text = f"{lead}: {moves}."
         if len(these) == 1:
             text += (
                 f" The prior's scale is {number(most.prior_scale)}, the standard error of the MLE is "
                 f"{most.write(most.rows['mle'].std_error)}."
             )
         text += _other_way(these, farther, scalars, centre or "the centres of their priors")
-        found.append(Sentence("pull", text, tuple(s.name for s in about), (most.shift,)))
+        found.append(Sentence("pull", text, tuple(s.name for s in about), (most.shift,), lead))
     return found
 
 
@@ -180,8 +178,7 @@ def _other_way(these: Sequence[Measured], farther: Sequence[Measured], scalars: 
     names = [s.name for s in farther]
     by_name = {s.name: s for s in these}
     moved = [
-        f"{s.name} follows {s.partner}, with which it is correlated in the posterior (correlation "
-        f"{s.partner_correlation:.1f})"
+        f"{s.name} goes with {s.partner} (posterior correlation {s.partner_correlation:.1f})"
         for s in farther
         if s.partner in by_name
         and abs(s.partner_correlation) >= CORRELATED
@@ -229,11 +226,11 @@ def written(scalars: Sequence[Measured]) -> list[Sentence]:
     if not these:
         return []
     most = max(these, key=lambda s: abs(s.shift))
+    lead = f"The MAP of {most.name} ({most.said('map')}) is not the MLE ({most.said('mle')})"
     text = (
-        f"The MAP of {most.name} ({most.said('map')}) is not the MLE ({most.said('mle')}) "
-        f"mostly because of the scale on which the model is written: with its positive parameters "
+        f"{lead} mostly because of the scale on which the model is written: with its positive parameters "
         f"written as logarithms the same model has its mode at {most.write(most.on_log_scales)}. A mode depends on "
         "that scale; MLE and posterior do not."
     )
     text += others(these, most, scalars, "The same holds for")
-    return [Sentence("written", text, tuple(s.name for s in these), (most.shift, most.on_log_scales))]
+    return [Sentence("written", text, tuple(s.name for s in these), (most.shift, most.on_log_scales), lead)]

@@ -15,12 +15,20 @@ MOST_NAMED = 6  # names in a sentence
 
 @dataclass(frozen=True)
 class Sentence:
-    """One reason: the rule that gave it, the scalars that it is about, and the figures that it rests on."""
+    """One reason: the rule that gave it, the scalars that it is about, and the figures that it rests on.
+
+    ``lead`` is how its text begins: what a reader sees who reads no further.
+    """
 
     rule: str
     text: str
     scalars: tuple[str, ...]
     figures: tuple[float, ...] = ()
+    lead: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.text.startswith(self.lead):
+            raise ValueError(f"the text of {self.rule} does not begin with {self.lead!r}: {self.text!r}")
 
 
 Rule = Callable[[Sequence[Measured]], list[Sentence]]
@@ -104,11 +112,11 @@ def about_zero(these: Sequence[Measured], method: str) -> str:
     level = f"({100 * rows[0].ci_prob:.9g} %)"
     inside = [s for s, row in zip(these, rows, strict=True) if row.lower <= 0 <= row.upper]
     if len(inside) == len(rows):
-        return f"zero lies in all {len(rows)} {kind}s {level}, so the sign of none of them is certain"
+        return f"zero lies in all {len(rows)} {kind}s {level}, so each of them may be negative or positive"
     if not inside:
         return f"zero lies in none of the {len(rows)} {kind}s {level}"
     open_ = named(inside, these)
-    return f"zero lies in {len(inside)} of the {len(rows)} {kind}s {level}: the sign of {open_} is not certain"
+    return f"zero lies in {len(inside)} of the {len(rows)} {kind}s {level}: {open_} may be negative or positive"
 
 
 def others(these: Sequence[Measured], most: Measured, scalars: Sequence[Measured], lead: str) -> str:
