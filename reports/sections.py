@@ -65,7 +65,7 @@ def scenario(comparison: Comparison) -> dict[str, Any]:
         "name": source.name,
         "question": source.question,
         "about": source.about,
-        "as_given": source.code == "",
+        "as_given": source.as_given,
         "front_title": _front_title(comparison, first),
         "answer": comparison.answer,
         "questions": comparison.questions,

@@ -231,6 +231,11 @@ class Scenario:
             if unknown := set(methods) - set(METHODS):
                 raise ValueError(f"scenario {self.name!r} expects of unknown methods {unknown}")
 
+    @property
+    def as_given(self) -> bool:
+        """Whether it stands for a model that was given, so that it has no settings and its own body is never run."""
+        return self.code == ""
+
     def __reduce__(self) -> Any:
         """Pickle by reference: the module of the model, and the name under which the scenario stands there."""
         module = self.model.__module__
