@@ -40,9 +40,9 @@ def conditional(scalars: Sequence[Measured]) -> list[Sentence]:
         these = [s for s in scalars if s.held.get("map") == what]
         names = [s.name for s in these]
         text = (
-            f"Do not report the MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)} alone: "
-            f"{verb(names, 'it is', 'they are')} computed as if {what.as_equations()} were known"
-            f"{_beside_the_posterior(these, scalars)}."
+            f"The MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)} {verb(names, 'is', 'are')} "
+            f"computed as if {what.as_equations()} were known: do not report {verb(names, 'it', 'them')} without "
+            f"saying so.{_beside_the_posterior(these, scalars)}"
         )
         found.append(Sentence("conditional", text, tuple(names)))
     return found
@@ -56,10 +56,14 @@ def _beside_the_posterior(these: Sequence[Measured], scalars: Sequence[Measured]
     if not sides:
         return ""
     if len(these) == 1:
-        return f", and is {sides[0][1]} than the posterior's"
+        return f" It is {sides[0][1]} than the posterior's."
     if len(sides) == 1:
-        return f", and are {sides[0][1]} than the posterior's for {named(sides[0][0], scalars)}"
-    return f", and are shorter than the posterior's in {len(shorter)} of {len(these)} cases and longer in {len(longer)}"
+        some, word = sides[0]
+        names = [s.name for s in some]
+        which = f"{verb(names, 'That', 'Those')} of {named(some, scalars)} {verb(names, 'is', 'are')}"
+        return f" {'All are' if len(some) == len(these) else which} {word} than the posterior's."
+    are = "is" if len(shorter) == 1 else "are"
+    return f" Of these {len(these)}, {len(shorter)} {are} shorter than the posterior's and {len(longer)} longer."
 
 
 def zeros(scalars: Sequence[Measured]) -> list[Sentence]:

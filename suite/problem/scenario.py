@@ -76,12 +76,17 @@ class Relabel:
 
 @dataclass(frozen=True)
 class Series:
-    """One curve, set of points or histogram of a figure."""
+    """One curve, set of points or histogram of a figure.
+
+    ``panel`` is the method (``mle``, ``map``, ``mcmc``) whose colour it has; empty is that with whose name the label
+    begins, and context where it begins with none.
+    """
 
     label: str
     x: Sequence[float]
     y: Sequence[float] = ()
     kind: str = "line"  # line | points | open points | histogram (x holds the sample) | vline (x holds positions)
+    panel: str = ""
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,9 @@ def test_scalars_are_named_by_their_vector_and_by_those_that_are_not_meant():
     ten = [scalar(label=k) for k in "abcdefghij"]
     assert named(ten, ten) == "b (all 10)"
     assert named(ten[1:9], ten) == "b (all but b[a] and b[j])"
+    # What is left out stands last, so that no other name is read as one that is left out too.
+    sigma = replace(scalar(), name="sigma", estimand="sigma")
+    assert named([*ten[1:9], sigma], [*ten, sigma]) == "sigma and b (all but b[a] and b[j])"
     assert named(ten[:7], ten) == "b[a], b[b], b[c], b[d] and 3 more of b"
     assert named(ten[:3], ten) == "b[a], b[b] and b[c]"
 
@@ -192,22 +195,23 @@ def test_only_the_posterior_is_said_to_exist_where_no_search_failed():
 def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question():
     held = scalar(held={"map": Fixed((("0", ("tau",)),))})
     assert "computed as if tau = 0 were known" in existence_rules.held([held])[0].text
-    narrow = "Do not report the MAP's interval of b alone: it is computed as if tau = 0 were known"
-    assert consequences.conditional([held])[0].text == f"{narrow}."
+    narrow = "The MAP's interval of b is computed as if tau = 0 were known: do not report it without saying so."
+    assert consequences.conditional([held])[0].text == narrow
     assert existence_rules.held([held])[0].text.endswith(
         " The posterior's interval is not, and is as long as the MAP's."
     )
     short = replace(held, rows={**held.rows, "map": row("map", 1.0, half=0.5)})
     assert existence_rules.held([short])[0].text.endswith(" is not, and is 2 times as long as the MAP's.")
-    assert consequences.conditional([short])[0].text == f"{narrow}, and is shorter than the posterior's."
+    assert consequences.conditional([short])[0].text == f"{narrow} It is shorter than the posterior's."
     long = replace(held, name="d", rows={**held.rows, "map": row("map", 1.0, half=2.0)})
-    assert consequences.conditional([long])[0].text.endswith(" known, and is longer than the posterior's.")
+    assert consequences.conditional([long])[0].text.endswith(" without saying so. It is longer than the posterior's.")
     one = consequences.conditional([held, replace(short, name="c")])[0].text
-    assert one.endswith(" were known, and are shorter than the posterior's for c.")
+    assert one.endswith(" were known: do not report them without saying so. That of c is shorter than the posterior's.")
+    both = consequences.conditional([replace(short, name="c"), short])[0].text
+    assert both.endswith(" without saying so. All are shorter than the posterior's.")
     several = consequences.conditional([held, replace(short, name="c"), long])[0].text
     assert several.endswith(
-        " they are computed as if tau = 0 were known, and are shorter than the posterior's in 1 of 3 "
-        "cases and longer in 1."
+        " do not report them without saying so. Of these 3, 1 is shorter than the posterior's and 1 longer."
     )
     assert existence_rules.held([scalar()]) == consequences.conditional([scalar()]) == []
 
