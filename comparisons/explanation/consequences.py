@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from triptych.base.text import join_all
+from triptych.comparisons.explanation.corners import JOINT, PRIOR
 from triptych.comparisons.explanation.in_short import answered, common, most_different
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import LENGTHS, SMALL, agree, distance
@@ -71,7 +72,10 @@ def zeros(scalars: Sequence[Measured]) -> list[Sentence]:
     these = [
         s
         for s in scalars
-        if s.on_corner and s.estimate("map") == 0 and s.status("mcmc") is Status.OK and finite(s.length("mcmc"))
+        if s.corner in (PRIOR, JOINT)
+        and s.estimate("map") == 0
+        and s.status("mcmc") is Status.OK
+        and finite(s.length("mcmc"))
     ]
     if not these:
         return []

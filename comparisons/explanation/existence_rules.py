@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from triptych.base.text import join_all
+from triptych.comparisons.explanation.corners import JOINT, LIKELIHOOD, PRIOR
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.sentences import Sentence, finite, named, percent, verb
 from triptych.problem.fixed import Fixed
@@ -143,15 +144,16 @@ def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> list[list[Measur
 
 
 def corner(scalars: Sequence[Measured]) -> list[Sentence]:
-    """The prior's density has a corner on which the MAP comes to lie exactly."""
-    found = []
-    cornered = [s for s in scalars if s.on_corner]
+    """The density has a corner on which the MAP comes to lie exactly: of the prior, or of the likelihood itself."""
+    found = _corner_of_likelihood([s for s in scalars if s.corner == LIKELIHOOD])
+    cornered = [s for s in scalars if s.corner in (PRIOR, JOINT)]
     for at in dict.fromkeys(s.said("map") for s in cornered):
         these = [s for s in cornered if s.said("map") == at]
         names = [s.name for s in these]
         most = max(these, key=lambda s: abs(s.estimate("mcmc")) if finite(s.estimate("mcmc")) else -1.0)
+        whose = "The prior's density" if these[0].corner == PRIOR else "The joint density of data and parameters"
         text = (
-            f"The prior's density has a corner at {at}, where its slope changes abruptly. For {named(these, scalars)} "
+            f"{whose} has a corner at {at}, where its slope changes abruptly. For {named(these, scalars)} "
             f"the likelihood is not steep enough at {at} to move the highest point of the joint density off this "
             f"corner, so the {verb(names, 'MAP is', 'MAPs are')} exactly {at}."
         )
@@ -167,6 +169,24 @@ def corner(scalars: Sequence[Measured]) -> list[Sentence]:
             )
         found.append(Sentence("corner", text, tuple(names), (mean, above)))
     return found
+
+
+def _corner_of_likelihood(these: Sequence[Measured]) -> list[Sentence]:
+    """Say that the likelihood has the corner, at the values of all scalars together."""
+    if not these:
+        return []
+    place = join_all([f"{s.name} = {s.said('map')}" for s in these])
+    same = all(s.said("mle") == s.said("map") for s in these)
+    lie = "MLE and MAP lie" if same else "the MAP lies"
+    text = f"The likelihood has a corner at {place}, where its slope changes abruptly: {lie} exactly on it."
+    known = [s for s in these if finite(s.estimate("mcmc"))]
+    if known:
+        most = max(known, key=lambda s: abs(s.beyond))
+        text += (
+            f" The posterior averages over values on all sides of it instead: the posterior mean of {most.name} is "
+            f"{most.said('mcmc')}."
+        )
+    return [Sentence("corner", text, tuple(s.name for s in these), tuple(s.estimate("mcmc") for s in these))]
 
 
 def held(scalars: Sequence[Measured]) -> list[Sentence]:

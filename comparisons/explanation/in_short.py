@@ -84,6 +84,17 @@ def common(s: Measured, scalars: Sequence[Measured]) -> list[Measured]:
     ]
 
 
+def _signs(agreeing: Sequence[Measured], scalars: Sequence[Measured]) -> list[str]:
+    """Say of vectors on all of whose scalars the three agree which intervals of the posterior contain zero."""
+    found = []
+    for estimand in dict.fromkeys(s.estimand for s in agreeing):
+        these = [s for s in agreeing if s.estimand == estimand]
+        vector = whole(these[0], scalars)
+        if len(these) == len(vector) and (zero := about_zero(vector, "mcmc")):
+            found.append(f"of {estimand}, {zero}")
+    return found
+
+
 def in_short(scalars: Sequence[Measured]) -> str:
     """Return what the panels say together, with the figures of the scalar on which they differ most.
 
@@ -113,10 +124,12 @@ def in_short(scalars: Sequence[Measured]) -> str:
             example = f" ({most.name}: {values})" if len(known) == 1 else ""
             within = f"within {distance(most):.2g} posterior standard deviations"
             parts.append(f"The three agree on {whole}, {within}{example}")
+            parts += _signs(known, scalars)
         else:
             parts.append(f"The three differ most on {most.name}: {spelled}")
             if agreeing:
                 parts.append(f"they agree on {named(agreeing, scalars)}")
+                parts += _signs(agreeing, scalars)
     for method, words in WORDS.items():
         without = [s for s in scalars if method in s.rows and not math.isfinite(s.rows[method].estimate)]
         if without:

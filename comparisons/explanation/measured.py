@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from triptych.base.numbers import Style, style
+from triptych.comparisons.explanation.corners import corner_of
 from triptych.comparisons.explanation.log_scales import mode_on_log_scales
 from triptych.comparisons.explanation.off_the_edge import Off, off_the_edge
 from triptych.comparisons.explanation.prior import ENOUGH, centres_and_scales, drawn_prior, rests_on, weighed_by
@@ -59,8 +60,9 @@ class Measured:
         Whether the model has positive parameters, so that this mode is another one.
     held
         Method to what its interval holds fixed.
-    on_corner
-        Whether the MAP lies on a corner of the prior.
+    corner
+        Of what the corner is on which the MAP lies, see :mod:`triptych.comparisons.explanation.corners`; empty where
+        it lies on none.
     signed
         Whether draws of the prior or the posterior lie on both sides of zero, so that an interval might contain it.
     partner, partner_correlation
@@ -83,7 +85,7 @@ class Measured:
     on_log_scales: float = NAN
     rewritten: bool = False
     held: Mapping[str, Fixed] = field(default_factory=dict)
-    on_corner: bool = False
+    corner: str = ""
     signed: bool = False
     partner: str = ""
     partner_correlation: float = NAN
@@ -158,6 +160,7 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
     logs, rewritten = mode_on_log_scales(solution)
     mode = panels["map"].native if "map" in panels else None
     cornered = mode is not None and not isinstance(mode, NoEstimate) and getattr(mode, "zeros", 0) > 0
+    corner = corner_of(solution) if cornered else ""
     found = []
     for position, row in enumerate(first.estimates):
         rows = {m: panels[m].estimates[position] for m in METHODS if m in panels}
@@ -178,7 +181,7 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
                 float(logs[row.estimand][place]) if row.estimand in logs else NAN,
                 rewritten,
                 {m: panels[m].held[key] for m in rows if (key := (row.estimand, row.label)) in panels[m].held},
-                cornered and of_map is not None and of_map.status is Status.OK and of_map.interval_kind == "none",
+                corner if of_map and of_map.status is Status.OK and of_map.interval_kind == "none" else "",
                 not angle and any(bool(np.any(some < 0) and np.any(some > 0)) for some in (prior, draws)),
                 *partners[row.estimand][place],
                 tuple(lines),

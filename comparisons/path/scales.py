@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from triptych.base.text import join_all
 from triptych.comparisons.explanation.prior import conditional_draws, of_draws
 from triptych.engine.engine import Engine
 from triptych.problem.varied import Range
@@ -36,10 +37,11 @@ def prior_scales(engine: Engine) -> dict[str, Range]:
         values = (own / REACH, own, own * REACH)
         spreads = [_spreads(engine, name, value) for value in values]
         shared = set(spreads[0]).intersection(*spreads[1:])
-        turns = [_turn([each[scalar] for each in spreads]) for scalar in sorted(shared)]
-        if any(turns):
-            start, stop = (values[0], values[2]) if sum(turns) < 0 else (values[2], values[0])
-            found[name] = Range(start, stop, "a number of the prior, from a wide prior to a narrow one")
+        turns = {scalar: _turn([each[scalar] for each in spreads]) for scalar in sorted(shared)}
+        if any(turns.values()):
+            start, stop = (values[0], values[2]) if sum(turns.values()) < 0 else (values[2], values[0])
+            of = join_all(list(dict.fromkeys(variable for (variable, _), turn in turns.items() if turn)))
+            found[name] = Range(start, stop, f"a number of the prior of {of}, {own:g} in the model as given")
     return found
 
 

@@ -77,7 +77,9 @@ def plain_priors(model: pm.Model, variables: Iterable[Any]) -> dict[str, str]:
 class _Writer:
     def __init__(self, model: pm.Model) -> None:
         self.model = model
-        self.named = {v: str(v.name).removeprefix(f"{model.name}::") for v in model.named_vars.values()}
+        # A single number among the data is written as its value: a name alone would leave it open.
+        told = [v for v in model.named_vars.values() if v.ndim or v.owner is not None or not hasattr(v, "get_value")]
+        self.named = {v: str(v.name).removeprefix(f"{model.name}::") for v in told}
 
     def symbol(self, variable: Any) -> str:
         """Return a variable's name with its axes as a subscript."""

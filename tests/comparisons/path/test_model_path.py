@@ -106,6 +106,7 @@ def test_a_number_is_a_scale_where_the_prior_alone_widens_with_it(
 def test_each_step_is_the_conjugate_posterior_at_its_width(path: Path) -> None:
     """Precision n + 1/s^2, mean (sum of y + centre/s^2) over it; the marginal of y is normal too."""
     assert path.along == "width"
+    assert path.meaning == "a number of the prior of mu, 2 in the model as given"
     np.testing.assert_allclose(path.values, np.geomspace(WIDTH * REACH, WIDTH / REACH, 5))
     precision = len(Y) + path.values**-2
     mean, sd = (Y.sum() + path.values**-2) / precision, precision**-0.5
