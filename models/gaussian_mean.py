@@ -247,7 +247,7 @@ def three_means(comparison: Any) -> Figure:
 
     y = comparison["default"].data.speed
     grid = np.linspace(y.min() - 2, y.max() + 2, 200)
-    named = {"too low": y.mean() - OFF, "at the MLE": y.mean(), "too high": y.mean() + OFF}
+    named = {"too low": y.mean() - OFF, "MLE": y.mean(), "too high": y.mean() + OFF}
     curves = [
         Series(f"{name}, log-likelihood {_terms(m).sum():.1f}", grid.tolist(), norm.pdf(grid, m, 1).tolist())
         for name, m in named.items()

@@ -29,6 +29,7 @@ WIDTH, POINTS = 9.0, 121  # of the grid of coefficients: standard errors to each
 COARSE = 61  # points along each side where a figure is drawn
 SAMPLES, SIZE = 4000, 100  # simulated data sets, and observations in each, of the coverage
 FAMILIES = ("normal", "laplace", "student")
+CALLED = {"normal": "normal", "laplace": "Laplace", "student": "Student"}  # in figures
 
 
 def data(moved: float = 0.0) -> Data:
@@ -400,10 +401,10 @@ def _curves(air: tuple[float, ...], loss: tuple[float, ...]) -> tuple[np.ndarray
         d = _moved_day(Data({"air": np.array(air), "loss": np.array(loss)}), DAY, move)
         for family in FAMILIES:
             both = "MLE" if family == "student" else "MLE and MAP"
-            found.setdefault(f"{family}, {both}", []).append(float(BY_LIBRARY[family](d)[1]))
+            found.setdefault(f"{CALLED[family]}, {both}", []).append(float(BY_LIBRARY[family](d)[1]))
             mean = _integral(tuple(d.air), tuple(d.loss), family, COARSE)[0][1]
-            found.setdefault(f"{family}, posterior mean", []).append(float(mean))
-        found.setdefault("student, MAP", []).append(float(_student(d, extra=1.0)[1]))
+            found.setdefault(f"{CALLED[family]}, posterior mean", []).append(float(mean))
+        found.setdefault("Student, MAP", []).append(float(_student(d, extra=1.0)[1]))
         found.setdefault("Huber's M-estimator", []).append(float(_huber(d)[1]))
     return moves, found
 
@@ -445,8 +446,8 @@ def _engel_curves() -> tuple[np.ndarray, dict[str, list[float]]]:
     for move in moves:
         d = engel(move)
         for name, line in (*BY_LIBRARY.items(), ("Huber's M-estimator", _huber)):
-            found.setdefault(name, []).append(float(line(d)[1]))
-        found.setdefault("laplace, posterior mean", []).append(
+            found.setdefault(CALLED.get(name, name), []).append(float(line(d)[1]))
+        found.setdefault("Laplace, posterior mean", []).append(
             float(_integral(tuple(d.air), tuple(d.loss), "laplace", COARSE)[0][1])
         )
     return moves, found

@@ -327,10 +327,12 @@ scenario = Scenario(
         "intervals leave out that it is uncertain. Report it with them.",
     ),
     figures=(coefficient_path,),
-    varies={"rate": Range(
-        0.01, 10.0, "lambda: the prior of a coefficient is Laplace(0, sigma/lambda)",
-        from_data="the value under which they are most probable",
-    )},
+    varies={
+        "rate": Range(
+            0.01, 10.0, "lambda of the prior Laplace(0, sigma/lambda) of a coefficient", symbol="lambda",
+            from_data="the value under which they are most probable",
+        )
+    },
     null={"beta": 0.0},
     answer=answer,
     chapter="regularisers",

@@ -263,7 +263,7 @@ def two_lines(comparison: Any) -> Figure:
         "food expenditure, thousand francs",
         (
             Series("households", d.income.tolist(), d.food.tolist(), kind="points"),
-            Series("absolute error (MLE)", ends.tolist(), (median[0] + median[1] * ends).tolist()),
+            Series("absolute error (MLE)", ends.tolist(), (median[0] + median[1] * ends).tolist(), panel="mle"),
             Series("squared error", ends.tolist(), np.polyval(mean, ends).tolist()),
             Series("households on the median line", d.income[on].tolist(), d.food[on].tolist(), kind="points"),
         ),

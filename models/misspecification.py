@@ -331,6 +331,7 @@ def counts(comparison: Any) -> Figure:
                 "Poisson at the MLE",
                 seen.tolist(),
                 poisson.pmf(seen, comparison["default"].values("mle", "rate")[0]).tolist(),
+                panel="mle",
             ),
         ),
     )

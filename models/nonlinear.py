@@ -400,8 +400,12 @@ def shapes(comparison: Any) -> Figure:
         "rate, per day",
         "relative height",
         tuple(
-            Series(name, rates.tolist(), (values / values.max()).tolist())
-            for name, values in (("profile likelihood", profile), ("posterior", posterior), ("Wald", wald))
+            Series(name, rates.tolist(), (values / values.max()).tolist(), panel=panel)
+            for name, values, panel in (
+                ("profile likelihood", profile, "mle"),
+                ("posterior", posterior, "mcmc"),
+                ("Wald (MLE)", wald, "mle"),
+            )
         ),
     )
 
@@ -414,8 +418,8 @@ def reach(comparison: Any) -> Figure:
     d = every.data
     line = float(low.data.x @ low.data.y / (low.data.x @ low.data.x))
     curves = {
-        "all doses, MLE": _ours(every, "mle"),
-        f"lowest {LOW}, MLE": _ours(low, "mle"),
+        "MLE, all doses": _ours(every, "mle"),
+        f"MLE, lowest {LOW}": _ours(low, "mle"),
         f"lowest {LOW}, least plateau": np.array([_plateau(low, highest), highest]),
     }
     near = d.x <= x[-1]

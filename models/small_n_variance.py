@@ -273,7 +273,7 @@ def sampling_distribution(comparison: Any) -> Figure:
         (
             Series("MLE of the variance", variances.tolist(), kind="histogram"),
             Series("true variance", [1.0], kind="vline"),
-            Series("mean of the MLE", [float(variances.mean())], kind="vline"),
+            Series("mean of the MLE", [float(variances.mean())], kind="vline", panel="mle"),
         ),
     )
 

@@ -247,7 +247,7 @@ def shrinking(comparison: Any) -> Figure:
             Series("MLE (none at one patient)", n[1:].tolist(), mle[1:].tolist()),
             Series("MLE plus constant", n.tolist(), (mle + CONSTANT).tolist(), "points"),
             Series("posterior mean", n.tolist(), [scale / (shape - 1) for _, _, shape, scale in updated]),
-            Series("posterior mode with mu", n.tolist(), [scale / (shape + 1.5) for _, _, shape, scale in updated]),
+            Series("MAP", n.tolist(), [scale / (shape + 1.5) for _, _, shape, scale in updated]),
         ),
     )
 

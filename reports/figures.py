@@ -141,8 +141,8 @@ def joint_maximum(chart: Chart, scalar: Scalar, draws: np.ndarray, panel: Any) -
         return ""
     here = f", where {known.as_equations()}" if known is not None else ""
     return (
-        f" The MAP belongs to the highest point of the joint density of all parameters{here}. It need not be the top "
-        "of the posterior's curve, which averages over the other parameters."
+        f" The MAP is where likelihood times prior of all parameters together (their joint density) is highest{here}. "
+        "That need not be the top of the posterior's curve, which averages over the other parameters."
     )
 
 

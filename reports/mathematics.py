@@ -117,9 +117,9 @@ def minus(text: str) -> str:
 
 
 def pretty(text: str) -> Markup:
-    """Return text whose numbers have a real minus sign, powers of ten, and no line break before a percent sign."""
-    powers = re.sub(r"(\d)e\+?(-?)0*(\d+)\b", r"\1&times;10<sup>\2\3</sup>", str(escape(text)))
-    powers = re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", powers)  # a number stays on the line of its sign
+    """Return a text with real minus signs and powers of ten, and no break of a line before a sign of per cent."""
+    whole = re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", str(escape(text)))
+    powers = re.sub(r"(\d)e\+?(-?)0*(\d+)\b", r"\1&times;10<sup>\2\3</sup>", whole)
     return Markup(re.sub(r"(?<=<sup>)-", MINUS, minus(powers)))  # escaped above
 
 

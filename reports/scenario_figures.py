@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from triptych.problem.scenario import Figure, Series
 
 LARGE = (520.0, 320.0)
-# How the label of a series that belongs to a panel begins; everything else is context, in greys and one hue.
+# How the label of a series begins that belongs to a panel and does not say so; all else is context: greys and one hue.
 PANELS = {"mle": r"(MLE|maximum likelihood|likelihood)\b", "map": r"MAP\b", "mcmc": r"posterior\b"}
 MOST_LABELS, LONGEST = 12, 26  # lines, and characters of a label, that are written at the lines' ends
 CHARACTER, APART = 6.6, 13.0  # pixels: width of a character, and between two labels
@@ -60,13 +60,26 @@ def special(figure: Figure, key: str) -> Chart:
 
 
 def _colours(series: Sequence[Series]) -> list[str]:
-    """Return the class of each series: a panel's own colour where its label names the panel, else one of context."""
-    found, others = [], 0
+    """Return the class of each series: the colour of the panel that it belongs to, else one of context.
+
+    A second line of one panel is dashed.
+    """
+    found: list[str] = []
+    others = 0
     for one in series:
-        method = next((m for m, word in PANELS.items() if re.match(word, one.label, re.IGNORECASE)), None)
-        found.append(method or f"n{others % 4}{' dashed' if others % 8 >= 4 else ''}")
-        others += method is None
+        if method := _panel(one):
+            again = one.kind == "line" and any(s.kind == "line" and _panel(s) == method for s in series[: len(found)])
+            found.append(f"{method} dashed" if again else method)
+        else:
+            found.append(f"n{others % 4}{' dashed' if others % 8 >= 4 else ''}")
+            others += 1
     return found
+
+
+def _panel(series: Series) -> str:
+    """Return the method that a series belongs to; empty for context."""
+    told = (method for method, word in PANELS.items() if re.match(word, series.label, re.IGNORECASE))
+    return series.panel or next(told, "")
 
 
 def _lines(figure: Figure) -> list[Series]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from triptych.base.numbers import significant
 from triptych.base.text import sentence
+from triptych.comparisons.explanation.sentences import Sentence
 from triptych.comparisons.notices import far_from_the_prior
 from triptych.problem.scenario import DEFAULT
 from triptych.reports import cells
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
 MOST_PATHS = 3
+WORDS = 145  # of reasons, or of what to report, that are shown and not folded: half a minute of reading
 COLUMNS_OF, MOST_COLUMNS = 2, 60  # axes of an array that is shown column by column, and columns that are
 # In a table of more rows than this, estimands of several scalars are folded, but not that on which panels differ most.
 MOST_OPEN, FOLDED = 12, 3
@@ -63,7 +65,7 @@ def scenario(comparison: Comparison) -> dict[str, Any]:
         "name": source.name,
         "question": source.question,
         "about": source.about,
-        "as_given": source.code == "",
+        "as_given": source.as_given,
         "front_title": front_title(comparison, first),
         "answer": comparison.answer,
         "questions": comparison.questions,
@@ -179,6 +181,7 @@ def _panels(comparison: Comparison, name: str) -> dict[str, Any]:
     rows = select(comparison.estimates, name)
     groups = scalars(rows)
     key = f"{comparison.scenario.name}-{name}"
+    alone = len(comparison.solutions) == 1  # what the scenario says of its own stands among the reasons then
     return {
         "name": name,
         "key": key,
@@ -186,13 +189,29 @@ def _panels(comparison: Comparison, name: str) -> dict[str, Any]:
         "cards": [_card(comparison, solution, groups, rows, m) for m in methods(rows)],
         "methods": methods(rows),
         "groups": groups,
-        "why": [s.text for s in comparison.explanations[name].reasons],
-        "follows": [s.text for s in comparison.explanations[name].consequences],
+        "why": told(comparison.explanations[name].reasons, comparison.scenario.why if alone else ()),
+        "follows": told(comparison.explanations[name].consequences),
         "doubt": any(str(row["status"]) != "ok" and math.isfinite(row["estimate"]) for row in rows),
         "rows": groups,
         "trust": trust(comparison, solution),
         "blocks": _blocks(comparison, solution, groups, methods(rows)),
     }
+
+
+def told(sentences: Sequence[Sentence], own: Sequence[str] = ()) -> dict[str, list[dict[str, str]]]:
+    """Return sentences with what they begin with, those that are shown and those that are folded.
+
+    Parameters
+    ----------
+    sentences
+        In the order in which they are told. At least one is shown, and more up to ``WORDS`` words.
+    own
+        What stands before them.
+    """
+    parts = [{"lead": s.lead, "rest": s.text[len(s.lead) :]} for s in sentences]
+    words = np.cumsum([sum(len(text.split()) for text in own), *(len(s.text.split()) for s in sentences)])[1:]
+    shown = max(int(np.sum(words <= WORDS)), 1)
+    return {"shown": parts[:shown], "folded": parts[shown:]}
 
 
 def _blocks(comparison: Comparison, solution: Any, groups: list[Scalar], shown: list[str]) -> list[dict[str, Any]]:

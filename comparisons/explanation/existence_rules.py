@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 
 from triptych.base.text import join_all
+from triptych.comparisons.explanation.corners import JOINT, LIKELIHOOD, PRIOR
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.sentences import Sentence, finite, named, percent, verb
 from triptych.problem.fixed import Fixed
 from triptych.problem.table import Status
 
-JOINT = "(likelihood times prior)"  # what the joint density is, where a sentence names it
+PRODUCT = "(likelihood times prior)"  # what the joint density is, where a sentence names it
 SAME = 1e-6  # of the length of their intervals: MAPs that differ by less are called the same
 
 NO_MLE = {
@@ -69,7 +70,7 @@ def no_map(scalars: Sequence[Measured]) -> list[Sentence]:
         names = [s.name for s in these]
         lead = f"{named(these, scalars)} {verb(names, 'has', 'have')} no MAP"
         text = (
-            f"{lead}: the joint density {JOINT} {why}. Its integral is finite, so the posterior exists; the mean of "
+            f"{lead}: the joint density {PRODUCT} {why}. Its integral is finite, so the posterior exists; the mean of "
             f"{these[0].name} is {these[0].said('mcmc')}."
         )
         found.append(Sentence("no_map", text, tuple(names), (these[0].estimate("mcmc"),), lead))
@@ -81,7 +82,7 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
     found = []
     for method, words, density in (
         ("mle", "MLE", "the likelihood"),
-        ("map", "MAP", f"the joint density of all parameters {JOINT}"),
+        ("map", "MAP", f"the joint density of all parameters {PRODUCT}"),
     ):
         these = [s for s in scalars if s.status(method) is Status.AT_BOUNDARY]
         for s in these:
@@ -132,17 +133,18 @@ def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> list[list[Measur
 
 
 def corner(scalars: Sequence[Measured]) -> list[Sentence]:
-    """The prior's density has a corner on which the MAP comes to lie exactly."""
-    found = []
-    cornered = [s for s in scalars if s.on_corner]
+    """The density has a corner on which the MAP comes to lie exactly: of the prior, or of the likelihood itself."""
+    found = _corner_of_likelihood([s for s in scalars if s.corner == LIKELIHOOD])
+    cornered = [s for s in scalars if s.corner in (PRIOR, JOINT)]
     for at in dict.fromkeys(s.said("map") for s in cornered):
         these = [s for s in cornered if s.said("map") == at]
         names = [s.name for s in these]
         most = max(these, key=lambda s: abs(s.estimate("mcmc")) if finite(s.estimate("mcmc")) else -1.0)
+        whose = "the prior's density" if these[0].corner == PRIOR else "the joint density of data and parameters"
         lead = f"The {verb(names, 'MAP', 'MAPs')} of {named(these, scalars)} {verb(names, 'is', 'are')} exactly {at}"
         text = (
-            f"{lead}: there the prior's density has a corner, and the likelihood is not steep enough to move the top of "
-            f"the joint density {JOINT} off it."
+            f"{lead}: there {whose} has a corner, and the likelihood is not steep enough to move the top of "
+            f"the joint density {PRODUCT} off it."
         )
         mean, above = most.estimate("mcmc"), most.posterior.share_above_zero
         if finite(mean):
@@ -155,6 +157,24 @@ def corner(scalars: Sequence[Measured]) -> list[Sentence]:
             )
         found.append(Sentence("corner", text, tuple(names), (mean, above), lead))
     return found
+
+
+def _corner_of_likelihood(these: Sequence[Measured]) -> list[Sentence]:
+    """Say that the likelihood has the corner, at the values of all scalars together."""
+    if not these:
+        return []
+    place = join_all([f"{s.name} = {s.said('map')}" for s in these])
+    same = all(s.said("mle") == s.said("map") for s in these)
+    lie = "MLE and MAP lie" if same else "the MAP lies"
+    text = f"The likelihood has a corner at {place}, where its slope changes abruptly: {lie} exactly on it."
+    known = [s for s in these if finite(s.estimate("mcmc"))]
+    if known:
+        most = max(known, key=lambda s: abs(s.beyond))
+        text += (
+            f" The posterior averages over values on all sides of it instead: the posterior mean of {most.name} is "
+            f"{most.said('mcmc')}."
+        )
+    return [Sentence("corner", text, tuple(s.name for s in these), tuple(s.estimate("mcmc") for s in these))]
 
 
 def held(scalars: Sequence[Measured]) -> list[Sentence]:

@@ -52,7 +52,8 @@ def skewed(scalars: Sequence[Measured]) -> list[Sentence]:
     p = most.posterior
     lead = f"The posterior of {most.name} is skewed to the {'right' if p.skewness > 0 else 'left'}"
     text = (
-        f"{lead} (skewness {p.skewness:.2g}), so its mean ({most.said('mcmc')}) lies beyond its median ({most.write(p.median)})"
+        f"{lead} (skewness {p.skewness:.2g}), so its mean ({most.said('mcmc')}) lies beyond its median "
+        f"({most.write(p.median)})"
     )
     text += f" and its highest point (about {most.write(p.top)})." if (p.median - p.top) * p.skewness > 0 else "."
     text += others(these, most, scalars, "Also skewed is that of")
@@ -70,10 +71,7 @@ def lengths(scalars: Sequence[Measured]) -> list[Sentence]:
         return []
     ratio, most = max(these, key=lambda pair: abs(math.log(pair[0])))
     lead = f"The estimates of {most.name} agree and the intervals do not"
-    text = (
-        f"{lead}: the credible interval is {ratio:.2g} times as "
-        "long as the confidence interval."
-    )
+    text = f"{lead}: the credible interval is {ratio:.2g} times as long as the confidence interval."
     text += others([s for _, s in these], most, scalars, "The same holds for")
     return [Sentence("lengths", text, tuple(s.name for _, s in these), (ratio,), lead)]
 

@@ -20,6 +20,9 @@ SURVIVES = 0.5  # share of a shift that is left in the logarithms of the scales 
 TIED = 0.1  # mean rank correlation under the prior from which scalars are called tied together
 WORDS = {"mle": "MLEs", "map": "MAPs", "mcmc": "posterior means"}
 CORRELATED = 0.5  # correlation in the posterior from which one scalar is said to go with another
+# Prior scales within which centres of a vector's scalars are one. The median of 400 draws, which is where a centre may
+# come from, has a standard error of 1.25 / 20 scales; four of these.
+ONE_CENTRE = 0.25
 DRAWN_TOGETHER = 0.8  # spread of the MAPs by that of the MLEs, below which they are drawn together
 
 
@@ -131,10 +134,9 @@ def pull(scalars: Sequence[Measured]) -> list[Sentence]:
         if not abs(most.shift) > SMALL:
             continue
         about = these if together else [most, *farther]
-        centres = {number(s.prior_centre) for s in about}
-        one = len(centres) == 1
-        centre = next(iter(centres)) if one else ""
-        towards, to = (f"its centre, {centre}", centre) if one else ("its centres", "them")
+        centre = _centre(about)
+        towards = f"its centre, {centre}" if centre else "the centre that it has for each"
+        to = "it" if len({number(s.prior_centre) for s in about}) > 1 else centre
         moves = (
             f"from the MLE {most.said('mle')} to the MAP {most.said('map')} ({abs(most.shift):.2g} posterior standard "
             "deviations)"
@@ -153,9 +155,19 @@ def pull(scalars: Sequence[Measured]) -> list[Sentence]:
                 f" The prior's scale is {number(most.prior_scale)}, the standard error of the MLE is "
                 f"{most.write(most.rows['mle'].std_error)}."
             )
-        text += _other_way(these, farther, scalars, centre or "the centres of their priors")
+        text += _other_way(these, farther, scalars, to if to != "it" else "the centre of the prior")
         found.append(Sentence("pull", text, tuple(s.name for s in about), (most.shift,), lead))
     return found
+
+
+def _centre(about: Sequence[Measured]) -> str:
+    """Return the centre of the prior of some scalars; nothing where they have several."""
+    centres = [s.prior_centre for s in about]
+    if len({number(centre) for centre in centres}) == 1:
+        return number(centres[0])
+    if max(centres) - min(centres) > ONE_CENTRE * min(s.prior_scale for s in about):
+        return ""
+    return f"about {float(f'{sum(centres) / len(centres):.2g}'):g}"
 
 
 def _sides(these: Sequence[Measured]) -> tuple[list[Measured], list[Measured]]:

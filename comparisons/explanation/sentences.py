@@ -57,20 +57,23 @@ def finite(value: float) -> bool:
 def named(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
     """Return names for reading: ``mu, sigma and theta (all 8)``; the scalars of a whole estimand are named by it.
 
-    Of many scalars of one estimand those are named that are not meant, where they are few.
+    Of many scalars of one estimand those are named that are not meant, where they are few. Such a part comes last, so
+    that what follows is not read as one of them.
     """
     parts: list[str] = []
+    without: list[str] = []
     for estimand in dict.fromkeys(s.estimand for s in these):
         mine = [s.name for s in these if s.estimand == estimand]
         rest = [s.name for s in scalars if s.estimand == estimand and s.name not in mine]
         if len(mine) > FEW and not rest:
             parts.append(f"{estimand} (all {len(mine)})")
         elif len(mine) > MOST_NAMED and len(rest) <= FEW:
-            parts.append(f"{estimand} (all but {' and '.join(rest)})")
+            without.append(f"{estimand} (all but {' and '.join(rest)})")
         elif len(mine) > MOST_NAMED:
             parts += [*mine[: MOST_NAMED - 2], f"{len(mine) - MOST_NAMED + 2} more of {estimand}"]
         else:
             parts += mine
+    parts += without
     if len(parts) > MOST_NAMED:
         parts = [*parts[: MOST_NAMED - 1], f"{len(parts) - MOST_NAMED + 1} more"]
     return join_all(parts)

@@ -121,6 +121,7 @@ def compare(
     settings: dict[str, Any],
     quiet: Quiet = False,
     open: Open = False,
+    walk: Walk = False,
 ) -> None:
     """Solve a PyMC model of yours three ways; its file is executed."""
     from triptych.cli.model_file import load_model
@@ -133,6 +134,8 @@ def compare(
     given: dict[str, Any] = {"estimands": estimand or None, "likelihood": likelihood or (), "name": name}
     words: dict[str, Any] = {"question": question, "about": about}
     done = solve(loaded, **given, **words, progressbar=not quiet, **in_python(settings))
+    if walk:
+        _walk([done], settings, quiet)
     _finish([done], folder, Shown(format, quiet=quiet, open=open))
 
 
@@ -208,14 +211,14 @@ STEPS = 21  # of a path on the page of its scenario
 
 
 def _walk(done: list[Comparison], settings: Mapping[str, Any], quiet: bool) -> None:
-    """Give each scenario that was solved a path along its prior's scale; say of which there is none."""
+    """Give each scenario or model that was solved a path along its prior's scale; say of which there is none."""
     from triptych.api.path import path as solve
 
     for comparison in done:
         if comparison.error is None:
             same = {"random_seed": settings["seed"], "ci_prob": settings["ci_prob"]}
             try:
-                comparison.walked = solve(comparison.scenario, points=STEPS, progressbar=not quiet, **same)
+                comparison.walked = solve(comparison, points=STEPS, progressbar=not quiet, **same)
             except InputError as fault:
                 say(f"{comparison.scenario.name} has no path: {fault}")
 

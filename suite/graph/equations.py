@@ -74,10 +74,32 @@ def plain_priors(model: pm.Model, variables: Iterable[Any]) -> dict[str, str]:
     return found
 
 
+def plain_factor(model: pm.Model, potential: Any) -> str:
+    """Return by which factor a potential multiplies the density, as plain text: ``1 / sigma``; empty where it is long.
+
+    Parameters
+    ----------
+    model
+        The model to which it belongs.
+    potential
+        One of its potentials, the logarithm of that factor.
+    """
+    try:
+        text = _plain(_Writer(model).written(potential, inside=True)[0])
+    except TooLong:
+        return ""
+    power = re.fullmatch(r"(-?)log\((\w+)\)", text)
+    if power:
+        return f"1 / {power[2]}" if power[1] else power[2]
+    return f"exp({text})"
+
+
 class _Writer:
     def __init__(self, model: pm.Model) -> None:
         self.model = model
-        self.named = {v: str(v.name).removeprefix(f"{model.name}::") for v in model.named_vars.values()}
+        # A single number among the data is written as its value: a name alone would leave it open.
+        told = [v for v in model.named_vars.values() if v.ndim or v.owner is not None or not hasattr(v, "get_value")]
+        self.named = {v: str(v.name).removeprefix(f"{model.name}::") for v in told}
 
     def symbol(self, variable: Any) -> str:
         """Return a variable's name with its axes as a subscript."""

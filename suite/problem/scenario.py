@@ -76,12 +76,17 @@ class Relabel:
 
 @dataclass(frozen=True)
 class Series:
-    """One curve, set of points or histogram of a figure."""
+    """One curve, set of points or histogram of a figure.
+
+    ``panel`` is the method (``mle``, ``map``, ``mcmc``) whose colour it has; empty is that with whose name the label
+    begins, and context where it begins with none.
+    """
 
     label: str
     x: Sequence[float]
     y: Sequence[float] = ()
     kind: str = "line"  # line | points | histogram (x holds the sample) | vline (x holds positions)
+    panel: str = ""
 
 
 @dataclass(frozen=True)
@@ -230,6 +235,11 @@ class Scenario:
                 raise ValueError(f"scenario {self.name!r} expects of an unknown variant {variant!r}")
             if unknown := set(methods) - set(METHODS):
                 raise ValueError(f"scenario {self.name!r} expects of unknown methods {unknown}")
+
+    @property
+    def as_given(self) -> bool:
+        """Whether it stands for a model that was given, so that it has no settings and its own body is never run."""
+        return self.code == ""
 
     def __reduce__(self) -> Any:
         """Pickle by reference: the module of the model, and the name under which the scenario stands there."""

@@ -28,6 +28,8 @@ class Range:
     from_data
         How the value that the model has by itself was chosen from the scenario's own data, as in ``the value under
         which they are most probable``; empty where it was not.
+    symbol
+        What sentences call it; empty for its name as a setting.
     """
 
     start: float
@@ -35,6 +37,7 @@ class Range:
     meaning: str
     log: bool = True
     from_data: str = ""
+    symbol: str = ""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.start) and math.isfinite(self.stop)) or self.start == self.stop:
@@ -56,7 +59,7 @@ class Chosen:
     Attributes
     ----------
     name
-        What it is called: how its meaning begins, up to a colon.
+        What it is called.
     value
         The value that was chosen.
     how
@@ -85,7 +88,7 @@ def chosen(model: Callable[..., Any], varies: Mapping[str, Range], settings: Map
     """
     arguments = signature(model).parameters
     return tuple(
-        Chosen(one.meaning.partition(":")[0], float(arguments[name].default), one.from_data)
+        Chosen(one.symbol or name, float(arguments[name].default), one.from_data)
         for name, one in varies.items()
         if one.from_data and settings.get(name, arguments[name].default) == arguments[name].default
     )

@@ -87,6 +87,9 @@ def ending(): sys.exit(7)
 with pm.Model() as plain:
     mu = pm.Normal("mu", 0, 1)
     pm.Normal("y", mu, 1, observed=[1.0, 2.0, 4.0])
+with pm.Model() as movable:
+    mu = pm.Normal("mu", 0, pm.Data("scale", 1.0))
+    pm.Normal("y", mu, 1, observed=[1.0, 2.0, 4.0])
 with pm.Model() as discrete:
     k = pm.Poisson("k", 3)
     pm.Normal("y", k, 1, observed=[1.0, 2.0, 4.0])
@@ -326,8 +329,8 @@ def test_a_path_is_walked_with_the_seed_and_level_of_the_run_and_what_has_none_s
 ) -> None:
     asked: list[dict[str, Any]] = []
 
-    def none(scenario: Any, **options: Any) -> Any:
-        asked.append({"name": scenario.name, **options})
+    def none(comparison: Any, **options: Any) -> Any:
+        asked.append({"name": comparison.scenario.name, **options})
         raise triptych.InputError("nothing to vary")
 
     monkeypatch.setattr("triptych.api.path.path", none)
@@ -335,3 +338,18 @@ def test_a_path_is_walked_with_the_seed_and_level_of_the_run_and_what_has_none_s
     (one,) = asked
     assert (one["name"], one["random_seed"], one["ci_prob"]) == ("right", 5, 0.9)
     assert capsys.readouterr().err == "triptych: right has no path: nothing to vary\n"
+
+
+def test_a_model_as_given_is_walked_along_a_number_that_it_declares(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "models.py").write_text(MODELS)
+    monkeypatch.setattr("triptych.cli.commands.STEPS", 2)
+    few = ["--draws", "500", "--tune", "300"]
+    assert call("compare", "models.py:movable", "--path", "-q", *few) == 0
+    page = (here / "triptych-report" / "report.html").read_text()
+    assert 'data-along="scale"' in page
+    assert capsys.readouterr().err == ""
+    assert call("compare", "models.py:plain", "--path", "-q", *few) == 0
+    assert 'class="walk"' not in (here / "triptych-report" / "report.html").read_text()
+    assert capsys.readouterr().err.startswith("triptych: plain has no path: no number of plain sets the width")

@@ -12,6 +12,7 @@ import pytest
 
 import triptych
 from triptych.comparisons.explanation import consequences, existence_rules, posterior_rules, prior_rules
+from triptych.comparisons.explanation.corners import corner_of
 from triptych.comparisons.explanation.in_short import in_short
 from triptych.comparisons.explanation.measured import Measured, Sampled, measure
 from triptych.comparisons.explanation.off_the_edge import Off, off_the_edge
@@ -104,7 +105,13 @@ def test_a_vector_may_be_pulled_although_one_of_its_scalars_moves_away():
     named_ones = "The prior pulls b[x], b[z] and b[y] towards its centre, 0: 2 of the 3 MAPs"
     assert prior_rules.pull([one, two, other, flat])[0].text.startswith(named_ones)
     apart = replace(two, prior_centre=-0.5)
-    assert "its centres: 2 of the 3 MAPs lie nearer to them than" in prior_rules.pull([one, apart, other])[0].text
+    (found,) = prior_rules.pull([one, apart, other])
+    assert "towards the centre that it has for each: 2 of the 3 MAPs lie nearer to it than" in found.text
+    # Centres from draws differ by their error; of scalars with one prior that is one centre.
+    drawn = replace(two, prior_centre=-0.2)
+    (found,) = prior_rules.pull([one, drawn, other])
+    assert "towards its centre, about -0.067: 2 of the 3 MAPs lie nearer to it than" in found.text
+    assert found.text.endswith("The MAP of b[y] lies farther from the centre of the prior than its MLE.")
 
 
 def test_a_setting_that_was_chosen_from_the_data_is_reported_with_the_numbers():
@@ -114,7 +121,7 @@ def test_a_setting_that_was_chosen_from_the_data_is_reported_with_the_numbers():
         """A model."""
 
     how = "the value under which they are most probable"
-    varies = {"rate": Range(0.1, 1.0, "lambda: a rate", from_data=how), "other": Range(1.0, 9.0, "a scale")}
+    varies = {"rate": Range(0.1, 1.0, "a rate", from_data=how, symbol="lambda"), "other": Range(1.0, 9.0, "a scale")}
     (one,) = chosen(model, varies, {})
     assert consequences.chosen_from_data(one, [scalar()]).text == (
         f"lambda = 0.237 was chosen from these same data ({how}), and MAP and posterior take it as known: report it "
@@ -148,6 +155,9 @@ def test_scalars_are_named_by_their_vector_and_by_those_that_are_not_meant():
     ten = [scalar(label=k) for k in "abcdefghij"]
     assert named(ten, ten) == "b (all 10)"
     assert named(ten[1:9], ten) == "b (all but b[a] and b[j])"
+    # What is left out stands last, so that no other name is read as one that is left out too.
+    sigma = replace(scalar(), name="sigma", estimand="sigma")
+    assert named([*ten[1:9], sigma], [*ten, sigma]) == "sigma and b (all but b[a] and b[j])"
     assert named(ten[:7], ten) == "b[a], b[b], b[c], b[d] and 3 more of b"
     assert named(ten[:3], ten) == "b[a], b[b] and b[c]"
 
@@ -214,22 +224,23 @@ def test_only_the_posterior_is_said_to_exist_where_no_search_failed():
 def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question():
     held = scalar(held={"map": Fixed((("0", ("tau",)),))})
     assert "computed as if tau = 0 were known" in existence_rules.held([held])[0].text
-    narrow = "Do not report the MAP's interval of b alone: it is computed as if tau = 0 were known"
-    assert consequences.conditional([held])[0].text == f"{narrow}."
+    narrow = "The MAP's interval of b is computed as if tau = 0 were known: do not report it without saying so."
+    assert consequences.conditional([held])[0].text == narrow
     assert existence_rules.held([held])[0].text.endswith(
         " The posterior's interval is not, and is as long as the MAP's."
     )
     short = replace(held, rows={**held.rows, "map": row("map", 1.0, half=0.5)})
     assert existence_rules.held([short])[0].text.endswith(" is not, and is 2 times as long as the MAP's.")
-    assert consequences.conditional([short])[0].text == f"{narrow}, and is shorter than the posterior's."
+    assert consequences.conditional([short])[0].text == f"{narrow} It is shorter than the posterior's."
     long = replace(held, name="d", rows={**held.rows, "map": row("map", 1.0, half=2.0)})
-    assert consequences.conditional([long])[0].text.endswith(" known, and is longer than the posterior's.")
+    assert consequences.conditional([long])[0].text.endswith(" without saying so. It is longer than the posterior's.")
     one = consequences.conditional([held, replace(short, name="c")])[0].text
-    assert one.endswith(" were known, and are shorter than the posterior's for c.")
+    assert one.endswith(" were known: do not report them without saying so. That of c is shorter than the posterior's.")
+    both = consequences.conditional([replace(short, name="c"), short])[0].text
+    assert both.endswith(" without saying so. All are shorter than the posterior's.")
     several = consequences.conditional([held, replace(short, name="c"), long])[0].text
     assert several.endswith(
-        " they are computed as if tau = 0 were known, and are shorter than the posterior's in 1 of 3 "
-        "cases and longer in 1."
+        " do not report them without saying so. Of these 3, 1 is shorter than the posterior's and 1 longer."
     )
     assert existence_rules.held([scalar()]) == consequences.conditional([scalar()]) == []
 
@@ -308,16 +319,66 @@ def test_a_map_whose_interval_holds_something_is_not_among_those_that_may_be_rep
 
 
 def test_a_zero_on_a_corner_is_no_evidence_of_no_effect():
-    zero = scalar(1.0, 0.0, 0.4, on_corner=True)
+    zero = scalar(1.0, 0.0, 0.4, corner="prior")
     assert "not evidence of no effect, so do not drop b because of it: the 95 %" in consequences.zeros([zero])[0].text
     assert existence_rules.corner([zero])
     assert consequences.zeros([scalar(1.0, 0.0, 0.4)]) == []
     assert existence_rules.corner([scalar(1.0, 0.0, 0.4)]) == []
 
 
+def test_of_a_vector_on_which_all_agree_the_answer_says_whose_sign_is_certain():
+    clear, open_ = scalar(5.0, 5.0, 5.0, signed=True), scalar(0.1, 0.1, 0.1, signed=True)
+    slopes = [replace(one, name=f"b[{k}]") for one, k in ((clear, "x"), (open_, "z"), (open_, "w"))]
+    sigma = replace(scalar(2.0, 2.0, 2.5), name="sigma", estimand="sigma")
+    said = "of b, zero lies in 2 of the 3 credible intervals (95 %): the sign of b[z] and b[w] is not certain"
+    assert in_short([*slopes, sigma]).endswith(f"they agree on b (all 3); {said}.")
+    assert in_short(slopes).endswith(f"{said}.")
+    # Of a vector on which they do not all agree, and of what cannot be negative, nothing is said.
+    differing = replace(slopes[2], rows=scalar(0.1, 0.1, 0.3).rows)
+    assert "of b, zero" not in in_short([*slopes[:2], differing, sigma])
+    assert "zero" not in in_short([replace(one, signed=False) for one in slopes])
+
+
+def test_a_corner_of_the_likelihood_is_not_said_to_be_one_of_the_prior():
+    level = replace(scalar(2.0, 2.0, 2.1, corner="likelihood"), name="level")
+    slope = replace(scalar(0.0, 0.0, 0.2, corner="likelihood"), name="slope")
+    (found,) = existence_rules.corner([level, slope])
+    assert found.text == (
+        "The likelihood has a corner at level = 2.00 and slope = 0, where its slope changes abruptly: MLE and MAP "
+        "lie exactly on it. The posterior averages over values on all sides of it instead: the posterior mean of slope "
+        "is 0.20."
+    )
+    assert found.scalars == ("level", "slope")
+    (moved,) = existence_rules.corner([replace(level, rows=scalar(3.0, 2.0, 2.1).rows)])
+    assert "at level = 2.00, where its slope changes abruptly: the MAP lies exactly on it." in moved.text
+    # A zero of the data's own is none that the prior made.
+    assert consequences.zeros([slope]) == []
+    joint = scalar(1.0, 0.0, 0.4, corner="joint density")
+    assert existence_rules.corner([joint])[0].text.startswith("The joint density of data and parameters has a corner")
+    assert consequences.zeros([joint])
+
+
+@pytest.mark.parametrize(
+    ("prior", "errors", "y", "part"),
+    [
+        ("Normal", "Laplace", [1.0, 2.0, 4.0], "likelihood"),  # the median, where the prior's slope is 0.02 and not 1
+        ("Laplace", "Normal", [0.1, -0.2, 0.3], "prior"),  # at zero the likelihood's slope is 0.2, the prior's 1
+        ("Laplace", "Laplace", [0.0, 0.0, 5.0], "joint density"),
+        ("Laplace", "Laplace", [2.0, 2.0, 2.0], "likelihood"),
+        ("Normal", "Normal", [0.1, -0.2, 0.3], ""),
+    ],
+)
+def test_the_part_of_the_density_is_found_that_has_the_corner(prior, errors, y, part):
+    with pm.Model() as model:
+        mu = getattr(pm, prior)("mu", 0.0, 10.0 if prior == "Normal" else 1.0)
+        getattr(pm, errors)("y", mu, 1.0, observed=y)
+    solved = triptych.compare(model, methods=["map"], progressbar=False)
+    assert corner_of(solved["default"]) == part
+
+
 def test_shares_above_and_below_zero_are_told_only_of_a_corner_at_zero():
     shape = Sampled(0.5, 0.4, 0.4, 0.0, 0.0, share_above_zero=0.7)
-    zero = scalar(1.0, 0.0, 0.4, on_corner=True, posterior=shape)
+    zero = scalar(1.0, 0.0, 0.4, corner="prior", posterior=shape)
     (found,) = existence_rules.corner([zero])
     assert found.text == (
         "The prior's density has a corner at 0, where its slope changes abruptly. For b the likelihood is not steep "
@@ -325,7 +386,7 @@ def test_shares_above_and_below_zero_are_told_only_of_a_corner_at_zero():
         "posterior averages over values on both sides of 0 instead: 30 % of the probability of b lie below zero and "
         "70 % above, and its mean is 0.40."
     )
-    elsewhere = replace(scalar(4.0, 2.0, 2.5, on_corner=True, posterior=shape), name="c")
+    elsewhere = replace(scalar(4.0, 2.0, 2.5, corner="prior", posterior=shape), name="c")
     first, second = existence_rules.corner([zero, elsewhere])
     assert first.text == found.text
     assert second.text.endswith(" on both sides of 2.00 instead: the posterior mean of c is 2.50.")

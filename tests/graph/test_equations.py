@@ -70,15 +70,18 @@ def test_data_indices_mixtures_and_potentials() -> None:
     with pm.Model(coords={"g": [0, 1, 2], "obs": range(6)}) as model:
         group = pm.Data("group", np.arange(6) % 3, dims="obs")
         x = pm.Data("x", rng.normal(size=6), dims="obs")
+        width = pm.Data("width", 2.5)
         a = pm.Normal("a", 0, 1, dims="g")
         w = pm.Dirichlet("w", np.ones(2))
         s = pm.HalfFlat("s")
+        pm.HalfCauchy("tau", width)
         pm.Potential("prior", -pt.log(s))
         pm.Poisson("k", pm.math.exp(a[group] + s * x), observed=np.arange(6), dims="obs")
         pm.Normal("v", rng.normal(size=(30, 3)) @ a, s, observed=rng.normal(size=30))
         pm.Mixture("m", w=w, comp_dists=[pm.Normal.dist(i, 1) for i in range(2)], observed=[0.0])
     lines = read(model)
     assert r"k_{obs} ~ Poisson(\exp(a_{group} + s * x_{obs}))" in lines
+    assert "tau ~ HalfCauchy(2.5)" in lines
     assert "v_{i} ~ Normal([30 by 3 numbers] a_{g}, s)" in lines
     assert "m_{i} ~ Mixture(w_{i}, Normal(0, 1), Normal(1, 1))" in lines
     assert r"prior = -\log(s) \quad (potential)" in lines

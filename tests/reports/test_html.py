@@ -208,6 +208,12 @@ def test_in_a_scenario_figure_the_panels_keep_their_colours_and_lines_are_labell
     assert ends["MAP of a"].attrs["x"] < 100
     assert ends["MAP of a"].attrs["y"] < 30 < ends["penalty"].attrs["y"]
     assert chart.legend == [("mcmc", "square", "posterior mean")]
+    # A label need not begin with the panel's name, and a second line of a panel is told apart by its dashes.
+    line = ([1.0, 2.0], [0.0, 1.0])
+    wald, profile = Series("Wald", *line, panel="mle"), Series("likelihood", *line)
+    chart = special(Figure("t", "c", "x", "y", (profile, wald, Series("at the MLE", *line))), "k")
+    assert [mark.css for mark in chart.marks if " line" in mark.css] == ["mle line", "mle dashed line", "n0 line"]
+    assert [mark.css for mark in chart.marks if mark.css.endswith(" end")] == ["mle end", "mle end", "n0 end"]
     zeros = Series("MAP, zero", [2.0], [4.0], kind="points")
     others = Series("lasso", [2.0], [4.0], kind="points")
     chart = special(Figure("t", "c", "x", "y", (zeros, others)), "k")
