@@ -79,7 +79,8 @@ class Series:
     """One curve, set of points or histogram of a figure.
 
     ``panel`` is the method (``mle``, ``map``, ``mcmc``) whose colour it has; empty is that with whose name the label
-    begins, and context where it begins with none.
+    begins, and context where it begins with none. ``accent`` tells series of context apart: where some have it, these
+    are drawn in the hue of context and all others in one grey.
     """
 
     label: str
@@ -87,11 +88,15 @@ class Series:
     y: Sequence[float] = ()
     kind: str = "line"  # line | points | histogram (x holds the sample) | vline (x holds positions)
     panel: str = ""
+    accent: bool = False
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure special to a scenario, as data; the reports draw it."""
+    """A figure special to a scenario, as data; the reports draw it.
+
+    ``labels_at`` is where on the axis lines are labelled; without it they are at an end.
+    """
 
     title: str
     caption: str
@@ -100,6 +105,7 @@ class Figure:
     series: tuple[Series, ...]
     x_log: bool = False
     y_log: bool = False
+    labels_at: float | None = None
 
 
 @dataclass(frozen=True)
