@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
 MOST_PATHS = 3
-WORDS = 145  # of reasons, or of what to report, that are shown and not folded: half a minute of reading
+WORDS, LEAST = 140, 2  # words, and sentences, of reasons or of what to report that are not folded: half a minute
 COLUMNS_OF, MOST_COLUMNS = 2, 60  # axes of an array that is shown column by column, and columns that are
 # In a table of more rows than this, estimands of several scalars are folded, but not that on which panels differ most.
 MOST_OPEN, FOLDED = 12, 3
@@ -204,13 +204,13 @@ def told(sentences: Sequence[Sentence], own: Sequence[str] = ()) -> dict[str, li
     Parameters
     ----------
     sentences
-        In the order in which they are told. At least one is shown, and more up to ``WORDS`` words.
+        In the order in which they are told. At least ``LEAST`` are shown, and more up to ``WORDS`` words.
     own
         What stands before them.
     """
     parts = [{"lead": s.lead, "rest": s.text[len(s.lead) :]} for s in sentences]
     words = np.cumsum([sum(len(text.split()) for text in own), *(len(s.text.split()) for s in sentences)])[1:]
-    shown = max(int(np.sum(words <= WORDS)), 1)
+    shown = max(int(np.sum(words <= WORDS)), LEAST)
     return {"shown": parts[:shown], "folded": parts[shown:]}
 
 

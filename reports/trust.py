@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 JUDGE = "Judge yourself whether you would have named this prior before you saw the data."
 BAND = 2  # standard errors to each side within which a posterior mean is said to be right, or log scores to be alike
+# A difference of log scores below which its standard error is not to be trusted, and which is small in any case
+# (Sivula, Magnusson, Matamoros and Vehtari 2020, arXiv:2008.10296).
+VISIBLE = 4.0
 FEWEST = 2  # panels that are compared by their predictions
 
 
@@ -129,7 +132,7 @@ def predictions(comparison: Comparison, variant: str) -> str:
         return ""
     best = max(rows, key=lambda row: row["log_score"])
     others = [row for row in rows if row is not best]
-    clear = [row for row in others if -row["difference"] > BAND * row["difference_error"]]
+    clear = [row for row in others if -row["difference"] > max(BAND * row["difference_error"], VISIBLE)]
     where = f"on the {significant(best['n_held_out'])} rows that were left out of a fit"
     if not clear:
         most = max(others, key=lambda row: -row["difference"])

@@ -221,15 +221,15 @@ def why_the_mean(s: Measured, scalars: Sequence[Measured]) -> str:
         widest = max(cornered, key=lambda one: one.length("mcmc") / one.posterior.sd)
         row = widest.rows["mcmc"]
         return (
-            f"{start}with {known.as_equations()}; the mean averages over all that are probable, with {widest.name} from "
-            f"{widest.write(row.lower)} to {widest.write(row.upper)}."
+            f"{start}with {known.as_equations()}; the mean averages over all that are probable, with {widest.name} "
+            f"from {widest.write(row.lower)} to {widest.write(row.upper)}."
         )
     sd, gap = s.posterior.sd, s.beyond
     if not (finite(sd + gap) and abs(gap) > SMALL):
         return ""
     return (
-        f" The mean and not the MAP: of all single guesses the mean has the smallest expected squared error, whose root "
-        f"is {s.write(sd)} for {s.name}, and {s.write(sd * math.hypot(1, gap))} for its MAP."
+        " The mean and not the MAP: of all single guesses the mean has the smallest expected squared error, whose "
+        f"root is {s.write(sd)} for {s.name}, and {s.write(sd * math.hypot(1, gap))} for its MAP."
     )
 
 

@@ -111,10 +111,12 @@ def _cost(s: Measured) -> str:
         return ""
     fit, belief, both = (f"{float(f'{times:.2g}'):g}" for times in (likelihood, prior, likelihood * prior))
     others = ", the others refitted," if s.off_edge.refitted else ""
-    high = ["about as high" if times == "1" else f"{times} times as high" for times in (fit, belief)]
+    on = s.write(s.rows["map"].estimate)
+    likely = f"about that at {on}" if fit == "1" else f"{fit} times that at {on}"
+    dense = "about the same" if belief == "1" else f"{belief} times"
     return (
-        f" At {s.name} = {s.write(s.estimate('mcmc'))}{others} the likelihood is {high[0]} as at "
-        f"{s.write(s.rows['map'].estimate)} and the prior density {high[1]}: the product is {both} times as high."
+        f" At {s.name} = {s.write(s.estimate('mcmc'))}{others} the likelihood is {likely} and the prior density {dense}"
+        f", their product {both} times."
     )
 
 
@@ -143,12 +145,12 @@ def corner(scalars: Sequence[Measured]) -> list[Sentence]:
         whose = "the prior's density" if these[0].corner == PRIOR else "the joint density of data and parameters"
         lead = f"The {verb(names, 'MAP', 'MAPs')} of {named(these, scalars)} {verb(names, 'is', 'are')} exactly {at}"
         text = (
-            f"{lead}: there {whose} has a corner, and the likelihood is not steep enough to move the top of "
-            f"the joint density {PRODUCT} off it."
+            f"{lead}: there {whose} has a corner, and the likelihood is not steep enough to move the top of likelihood "
+            "times prior off it."
         )
         mean, above = most.estimate("mcmc"), most.posterior.share_above_zero
         if finite(mean):
-            text += f" The posterior averages over both sides of {at}: "
+            text += " The posterior averages over both sides: "
             shares = most.estimate("map") == 0 and finite(above)
             text += (
                 f"{percent(1 - above)} of the probability of {most.name} lies below, {percent(above)} above."

@@ -137,19 +137,17 @@ def pull(scalars: Sequence[Measured]) -> list[Sentence]:
         centre = _centre(about)
         towards = f"its centre, {centre}" if centre else "the centre that it has for each"
         to = "it" if len({number(s.prior_centre) for s in about}) > 1 else centre
-        moves = (
-            f"from the MLE {most.said('mle')} to the MAP {most.said('map')} ({abs(most.shift):.2g} posterior standard "
-            "deviations)"
-        )
+        far = f"({abs(most.shift):.2g} posterior standard deviations)"
         if together:
             count = f"all {len(these)}" if len(nearer) == len(these) else f"{len(nearer)} of the {len(these)}"
             every = sum(s.estimand == estimand for s in scalars) == len(these)
             which = f"the values of {estimand}" if every else named(these, scalars)
             lead = f"The prior pulls {which} towards {towards}"
-            text = f"{lead}: {count} MAPs lie nearer to {to} than their MLEs. Of these {most.name} moves most, {moves}."
+            text = f"{lead}: {count} MAPs lie nearer to {to} than their MLEs, most of all that of {most.name}: "
+            text += f"{most.said('map')} in place of {most.said('mle')} {far}."
         else:
             lead = f"The prior pulls {most.name} towards its centre, {number(most.prior_centre)}"
-            text = f"{lead}: {moves}."
+            text = f"{lead}: from the MLE {most.said('mle')} to the MAP {most.said('map')} {far}."
         if len(these) == 1:
             text += (
                 f" The prior's scale is {number(most.prior_scale)}, the standard error of the MLE is "

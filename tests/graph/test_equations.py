@@ -9,7 +9,7 @@ import pymc as pm
 import pytensor.tensor as pt
 import pytest
 
-from triptych.graph.equations import equations, plain_priors
+from triptych.graph.equations import equations, plain_factor, plain_priors
 from triptych.reports.mathematics import mathml
 
 
@@ -127,3 +127,39 @@ def test_priors_are_plain_text_without_axes_and_keep_elements() -> None:
         "t": "t ~ TruncatedNormal(0, 1, 0, inf)",
     }
     assert plain_priors(model, model.free_RVs[:1]) == {"mu": "mu ~ Normal(-1.5, 1 * 10^6)"}
+
+
+def test_a_potential_is_written_as_the_factor_that_it_is() -> None:
+    with pm.Model() as model:
+        sigma = pm.HalfFlat("sigma")
+        b = pm.Normal("b", 0, 1)
+        pm.Potential("over", -pt.log(sigma))
+        pm.Potential("times", pt.log(sigma))
+        pm.Potential("near", -((b - 2) ** 2) / 2)
+        pm.Potential("odd", pt.linalg.det(pt.stack([[sigma, b], [b, sigma]])))
+    written = {p.name: plain_factor(model, p) for p in model.potentials}
+    assert {name: written[name] for name in ("over", "times", "odd")} == {
+        "over": "1 / sigma",
+        "times": "sigma",
+        "odd": "",
+    }
+    assert written["near"].startswith("exp(")
+    values = {"b": 3.0}
+    assert eval(written["near"].replace("^", "**"), {"exp": np.exp}, values) == pytest.approx(np.exp(-0.5))
+
+
+def test_a_flat_prior_that_a_potential_weighs_is_told_as_one_density() -> None:
+    import triptych
+    from triptych.comparisons.explanation.prior_words import prior_words
+
+    with pm.Model() as model:
+        sigma = pm.HalfFlat("sigma")
+        b = pm.Normal("b", 0, sigma)
+        pm.Potential("over", -pt.log(sigma))
+        pm.Potential("both", -sigma * b)
+        pm.Normal("y", b, sigma, observed=np.array([1.0, 2.0, 4.0]))
+    solved = triptych.compare(model, methods=("mle",), profile=False, progressbar=False)["default"]
+    assert prior_words(solved, "b") == (
+        "sigma with density proportional to 1 / sigma", "b ~ Normal(0, sigma)", "the factor exp((-sigma) * b)",
+    )  # fmt: skip
+    assert prior_words(solved, "unknown") == ()
