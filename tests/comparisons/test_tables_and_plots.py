@@ -114,5 +114,17 @@ def test_the_posterior_goes_by_both_names(solved):
     assert comparison.results["posterior"] is comparison.results["mcmc"]
 
 
+def test_what_is_typed_in_a_console_is_shown_in_one_line(solved):
+    comparison, *_ = solved
+    solution = comparison["default"]
+    shown = [comparison, solution, solution.engine, solution.data, comparison.scenario, comparison.explain()]
+    shown += solution.panels.values()
+    assert {type(one).__name__ for one in shown if len(repr(one)) > 120 or "\n" in repr(one)} == set()
+    assert repr(solution) == "<Solution model, default: mle, map, mcmc>"
+    assert repr(solution.engine) == "<Engine of b, idle>"
+    assert repr(solution.panels["map"]) == "<Panel map: 4 scalars>"
+    assert repr(triptych.Data({"x": [[1.0, 2.0]]})) == "<Data x (1, 2)>"
+
+
 def test_the_package_lists_its_public_names_only():
     assert dir(triptych) == sorted([*triptych.__all__, "__version__"])
