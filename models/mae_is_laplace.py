@@ -274,9 +274,9 @@ def answer(comparison: Any) -> str:
     """Say what the absolute error assumes."""
     d, line, b = comparison["default"].data, _line(comparison, "mle"), comparison["default"].row("mle", "b").estimate
     return (
-        "That errors are Laplace, whose tails are heavier than the normal's: the least mean absolute error, "
-        f"{np.abs(_residuals(d, line)).mean():.5f}, is the MLE of their scale, {b:.5f}, "
-        f"and the median line, {line[0]:.3f} + {line[1]:.3f} income, that of the line."
+        "That errors have a Laplace distribution, whose tails are heavier than the normal's. The least mean absolute "
+        f"error, {np.abs(_residuals(d, line)).mean():.5f}, is the MLE of their scale, {b:.5f}, and the line that has "
+        f"this error, {line[0]:.3f} + {line[1]:.3f} income, is the MLE of the line."
     )
 
 

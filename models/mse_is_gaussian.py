@@ -253,10 +253,10 @@ def answer(comparison: Any) -> str:
     """Say what the squared error assumes."""
     row = comparison["default"].row("mle", "mse")
     return (
-        "That errors are normal and scatter alike everywhere: the least mean squared error, "
+        "That errors are normal and scatter alike everywhere. The least mean squared error, "
         f"{_loss(comparison['default'].data, _line(comparison, 'mle')):.5f}, is the MLE of sigma^2, "
-        f"{row.estimate:.5f}, and its line the "
-        f"MLE of the line, {_line(comparison, 'mle')[0]:.3f} + {_line(comparison, 'mle')[1]:.3f} income."
+        f"{row.estimate:.5f}, and the line that has this error, {_line(comparison, 'mle')[0]:.3f} + "
+        f"{_line(comparison, 'mle')[1]:.3f} income, is the MLE of the line."
     )
 
 

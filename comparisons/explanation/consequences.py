@@ -166,8 +166,8 @@ def which_number(scalars: Sequence[Measured]) -> list[Sentence]:
         return [Sentence("which_number", text, tuple(one.name for one in vector), (mean.estimate,))]
     both = f"the posterior mean, {_interval(s, mean)}"
     if s.status("mle") is Status.OK and finite(s.length("mle")):
-        text = f"For {name}: to say what these data alone say, report the MLE, {_interval(s, s.rows['mle'])}; "
-        text += f"to say what data and prior together make probable, report {both}, and name the prior{spelled}."
+        text = f"For {name}, to say what these data alone say, report the MLE, {_interval(s, s.rows['mle'])}. "
+        text += f"To say what data and prior together make probable, report {both}, and name the prior{spelled}."
     else:
         text = f"For {name} report {both}, and name the prior{spelled}."
     return [Sentence("which_number", text, (name,), (mean.estimate,))]
