@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pymc as pm
 import pytest
+from matplotlib.colors import to_hex
 
 import triptych
+from triptych.reports import matplotlib_plots
+from triptych.reports.matplotlib_plots import COLOURS
 
 mpl.use("Agg")
 
@@ -89,6 +93,11 @@ def test_plots_show_every_scalar_and_only_those_asked_for(solved):
     comparison, *_ = solved
     forest = comparison.plot_forest()
     assert [tick.get_text() for tick in forest.get_yticklabels()] == ["b[one]", "b[x_%]", "idle", "twice"]
+    # Each panel has the colour that it has on the page, and what belongs to none is grey.
+    css = (Path(matplotlib_plots.__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
+    of_page = set(re.findall(r"--(?:mle|map|mcmc): (#\w+)", css.partition("@media")[0]))
+    assert of_page == set(COLOURS.values())
+    assert {line.get_color() for line in forest.lines} == {*of_page, "0.7"}
     few = comparison.plot_forest(var_names=["twice"])
     assert [tick.get_text() for tick in few.get_yticklabels()] == ["twice"]
     why = comparison.plot_why(var_names=["b"])
@@ -97,6 +106,8 @@ def test_plots_show_every_scalar_and_only_those_asked_for(solved):
     np.testing.assert_allclose(widths, [*table["mode_shift_sd"], *table["mean_minus_mode_sd"]])
     axes = comparison.plot_posterior(var_names=["b", "twice"])
     assert [ax.get_title() for ax in axes.flat] == ["b[one]", "b[x_%]", "twice"]
+    assert {line.get_color() for ax in axes.flat for line in ax.lines} <= of_page
+    assert {to_hex(bar.get_facecolor()) for bar in why.patches} <= of_page
     plt.close("all")
 
 
