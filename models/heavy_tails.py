@@ -470,10 +470,9 @@ def answer(comparison: Any) -> str:
     """Say how far one day pulls."""
     far, near = ([_shift(comparison, family, m) for m in ("mle", "mcmc")] for family in ("normal", "student"))
     return (
-        f"As far as the errors' tails let it: moved by {MOVE:g}, the day changes the slope by {far[0]:.3f} under "
-        "normal "
-        f"errors (posterior mean: {far[1]:.3f}) and by {near[0]:.3f} under Student errors (posterior mean: "
-        f"{near[1]:.3f})."
+        f"That depends on the errors that the model allows. A day whose loss is moved by {MOVE:g} changes the MLE of "
+        f"the slope by {far[0]:.3f} under normal errors (posterior mean: {far[1]:.3f}) and by {near[0]:.3f} under "
+        f"Student errors, which are now and then large (posterior mean: {near[1]:.3f})."
     )
 
 
@@ -533,11 +532,13 @@ scenario = Scenario(
         rf"e_i \sim t_{{{FREEDOM:g}}}, \ \text{{or}}\ \mathrm{{Normal}}(0, 1)",
     ),
     why=(
-        "How far an observation pulls is the slope of its term in the log-likelihood: proportional to its distance "
-        "under normal errors, constant under Laplace errors, and falling again under Student errors. All three panels "
-        "have the same terms, and so the same weakness or strength.",
-        "A far observation also tells of the scale. Under normal errors it inflates every interval; under Student "
-        "errors it is explained by the tail, and the rest of the data keep their weight.",
+        "How far an observation pulls depends on how fast the log-likelihood falls as the observation moves "
+        "away: under normal errors ever faster with the distance, under Laplace errors always at the same "
+        "rate, and under Student errors more and more slowly. All three panels use the same likelihood, and so "
+        "are pulled alike.",
+        "A far observation also tells of the scale. Under normal errors it makes every interval longer. Under "
+        "Student errors such observations are expected now and then, and the rest of the data keep their "
+        "weight.",
     ),
     figures=(sensitivity, sensitivity_of_means, engel_sensitivity),
     varies={"slope_sd": Range(10.0, 0.01, "prior standard deviation of the slope")},

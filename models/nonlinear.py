@@ -443,12 +443,10 @@ def answer(comparison: Any) -> str:
     start = low.interval("mle", "profile", "plateau").lower
     eti = low.interval("mcmc", "eti", "plateau")
     return (
-        f"Where the data reach it, all three find it (oxygen demand: {row.estimate:.0f} by the MLE, certified to "
-        "eleven "
-        f"digits; {comparison['default'].row('mcmc', 'plateau').estimate:.0f} by the posterior mean). Where they do "
-        "not, "
-        f"the profile interval of the plateau begins at {start:.2f} and has no end, and the posterior's, from "
-        f"{eti.lower:.2f} to {eti.upper:.1f}, ends where the prior of the rate says."
+        f"Where the data come near it, all three find it: an oxygen demand of {row.estimate:.0f} by the MLE and "
+        f"{comparison['default'].row('mcmc', 'plateau').estimate:.0f} by the posterior mean. Where they do not (the "
+        f"enzyme at low doses), the confidence interval by the profile begins at {start:.2f} and has no upper end. "
+        f"The posterior's interval runs from {eti.lower:.2f} to {eti.upper:.1f}, and ends there because of the prior."
     )
 
 
@@ -515,14 +513,14 @@ scenario = Scenario(
         rf"\log b \sim \mathrm{{Normal}}(\log {MEDIAN:g}, {PRIOR_SD:g})",
     ),
     why=(
-        "A curve bends the parameter space. Along the rate the likelihood falls fast on one side and slowly on the "
-        "other, so a normal curve at its maximum, which is what a Wald interval is, has the wrong shape; the profile "
-        "follows the likelihood itself, and the posterior averages over the plateaus that go with each rate.",
-        "Where no measurement comes near the plateau, a higher plateau with a lower rate is nearly the same curve, and "
-        "in the limit it is a straight line. The profile interval then has no upper end. A Wald interval has two ends "
-        "whatever the data say; the posterior has two because the prior does.",
-        "A maximum that exists does not make a posterior exist: at high rates the likelihood comes to a positive "
-        "constant, and a flat prior has infinite mass there.",
+        "Along the rate the likelihood falls fast on one side and slowly on the other. A Wald interval is that "
+        "of a normal curve at its maximum, which falls alike on both sides. The profile interval follows the "
+        "likelihood itself, and the posterior averages over the plateaus that go with each rate.",
+        "Where no measurement comes near the plateau, a higher plateau with a lower rate is nearly the same "
+        "curve, and in the limit it is a straight line. The profile interval then has no upper end. A Wald "
+        "interval has two ends whatever the data say; the posterior has two because the prior does.",
+        "That the MLE exists does not make a posterior exist: at high rates the likelihood does not fall to "
+        "zero, and under a flat prior there is infinitely much probability to be shared among them.",
     ),
     figures=(shapes, reach),
     varies={"prior_sd": Range(5.0, 0.05, "prior standard deviation of the logarithm of the rate")},

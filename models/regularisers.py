@@ -450,16 +450,16 @@ scenario = Scenario(
         r"\frac{1 - q}{q} \mathrm{diag}(|x_j|^2) \ \text{or}\ n t^2 I",
     ),
     why=(
-        "None of these regularisers is in the likelihood: the MLE is least squares under each. Each adds a quadratic "
-        "in "
-        "the weights to the loss, which is the logarithm of a normal prior, and the mode moves to where it leads.",
-        "A prior for early stopping depends on the step and on the predictors, one for dropout on the predictors: they "
-        "are priors in form, not beliefs. What a prior adds is the posterior: a variance, which a stopped descent or a "
-        "dropped-out loss does not give.",
-        "What is a prior, what a change of the likelihood, and what neither. A prior outright: weight decay, lasso, "
-        "elastic net and additive smoothing. A prior computed from the predictors, in linear regression: early "
-        "stopping, dropout and noise on the inputs. A prior that grows with the data: label smoothing. A change of the "
-        "likelihood: weights on classes. Neither: the focal loss.",
+        "None of these regularisers is in the likelihood: the MLE is least squares under each. Each adds a "
+        "quadratic function of the weights to the loss. That is minus the logarithm of a normal prior, and the "
+        "MAP is the minimum of the sum.",
+        "The prior that stands for early stopping depends on the number of steps and on the predictors, that "
+        "for dropout on the predictors. They are priors in form and not beliefs. What writing them as priors "
+        "adds is a posterior, and with it intervals, which descent and dropout do not give.",
+        "Priors outright are weight decay, lasso, elastic net and additive smoothing. Priors computed from the "
+        "predictors, in linear regression, are early stopping, dropout and noise on the inputs. Label "
+        "smoothing is a prior that grows with the data. Weights on classes change the likelihood. The focal "
+        "loss is neither prior nor likelihood.",
     ),
     figures=(stopped, outright),
     varies={"width": Range(30.0, 0.05, "how many times as wide the prior is as that of the regulariser")},

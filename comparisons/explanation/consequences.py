@@ -181,8 +181,8 @@ def which_number(scalars: Sequence[Measured]) -> list[Sentence]:
     both = f"the posterior mean, {_interval(s, mean)}"
     if s.status("mle") is Status.OK and finite(s.length("mle")):
         lead = f"For {name}"
-        text = f"{lead}: to say what these data alone say, report the MLE, {_interval(s, s.rows['mle'])}; "
-        text += f"to say what data and prior together make probable, report {both}, and name the prior{spelled}."
+        text = f"{lead}, to say what these data alone say, report the MLE, {_interval(s, s.rows['mle'])}. "
+        text += f"To say what data and prior together make probable, report {both}, and name the prior{spelled}."
     else:
         lead = f"For {name} report the posterior mean"
         text = f"For {name} report {both}, and name the prior{spelled}."

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from triptych.base.text import counted
 from triptych.comparisons.explanation.consequences import CONSEQUENCES, chosen_from_data
 from triptych.comparisons.explanation.existence_rules import corner, edge, held, no_map, no_mle
 from triptych.comparisons.explanation.in_short import in_short, most_different
@@ -57,6 +58,10 @@ class Explanation:
     consequences: tuple[Sentence, ...]
     before: Between = field(default_factory=Between)
     chosen: tuple[Chosen, ...] = ()
+
+    def __repr__(self) -> str:
+        reasons, what = counted(len(self.reasons), "reason"), counted(len(self.consequences), "consequence")
+        return f"<Explanation {self.scenario}, {self.variant}: {reasons}, {what}; print it to read them>"
 
     def __str__(self) -> str:
         why = [f"- {s.text}" for s in self.reasons] or ["- Nothing that was looked for makes a visible difference."]

@@ -21,6 +21,9 @@ from triptych.comparisons.explanation.sentences import (
     with_interval,
 )
 
+# Share of the largest difference from which others are as large: a parameter and what is computed from it, coefficients in
+# other units, differ alike, and the one that is reported first is what the question is about.
+ALIKE = 0.9
 WORDS = {"mle": "MLE", "map": "MAP", "mcmc": "posterior mean"}
 ALONE = "from the data alone"
 SPELLED = {"mle": "by maximum likelihood (MLE)", "map": "by maximum a posteriori (MAP)", "mcmc": "as posterior mean"}
@@ -29,7 +32,13 @@ SPELLED = {"mle": "by maximum likelihood (MLE)", "map": "by maximum a posteriori
 def most_different(scalars: Sequence[Measured]) -> str:
     """Return the name of the scalar on which the three differ most; of the first where this is not known."""
     known = [s for s in scalars if math.isfinite(distance(s))]
-    return max(known, key=distance).name if known else next((s.name for s in scalars), "")
+    return _most(known).name if known else next((s.name for s in scalars), "")
+
+
+def _most(known: Sequence[Measured]) -> Measured:
+    """Return the scalar on which the three differ most, of several on which they differ alike the first reported."""
+    largest = max(map(distance, known))
+    return next(s for s in known if distance(s) >= ALIKE * largest)
 
 
 def answered(scalars: Sequence[Measured]) -> list[Measured]:
@@ -115,13 +124,13 @@ def in_short(scalars: Sequence[Measured]) -> str:
     """
     known = [s for s in scalars if math.isfinite(distance(s))]
     if vector := answered(scalars):
-        most = max(known, key=distance)
+        most = _most(known)
         values = ", ".join(f"{WORDS[m]} {most.said(m)}" for m in WORDS)
         told = _of_vector(vector, most)
         return f"{told}The three methods differ most on {most.name}: {values}.{_parents(most, scalars)}"
     parts = []
     if known:
-        most = max(known, key=distance)
+        most = _most(known)
         values = ", ".join(f"{WORDS[m]} {most.said(m)}" for m in WORDS)
         spelled = ", ".join(f"{most.said(m)} {words}" for m, words in SPELLED.items())
         agreeing = [s for s in known if distance(s) <= SMALL]

@@ -123,6 +123,10 @@ class Path:
         assert self.display is not None
         return self.display.page(self)
 
+    def __repr__(self) -> str:
+        start, stop = self.values[0], self.values[-1]
+        return f"<Path {self.scenario.name}: {len(self.values)} values of {self.along} from {start:g} to {stop:g}>"
+
     def _repr_html_(self) -> str:
         return str(self.scores.to_html(index=False))
 

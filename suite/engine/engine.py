@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.base.errors import ModelError
+from triptych.base.text import join
 from triptych.engine.backend import Backend
 from triptych.engine.choose_backend import Three, make_backend
 from triptych.engine.once import Kept
@@ -53,6 +54,9 @@ class Engine:
     kept_for_model: Kept = field(default_factory=Kept, repr=False)
     kept: Kept = field(default_factory=Kept, init=False, repr=False)
     _derivatives: list[tuple[np.ndarray, Three]] = field(default_factory=list, init=False, repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Engine of {join([block.variable.name for block in self.blocks])}>"
 
     @classmethod
     def build(cls, model: pm.Model, *, likelihood: tuple[str, ...] = ()) -> Engine:

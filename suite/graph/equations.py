@@ -192,6 +192,8 @@ class _Writer:
         if isinstance(op, DimShuffle | Alloc | Reshape | SpecifyShape) or type(op).__name__ in COPIES:
             return self.written(inputs[0])
         if isinstance(op, Elemwise):
+            if self._known(variable):
+                return _constant(np.asarray(variable.eval(mode="FAST_COMPILE")))
             return self._elementwise(op.scalar_op, inputs)
         if isinstance(core, Dot) or type(core).__name__ in ("MatMul", "MatrixVectorDot"):
             return self._joined(inputs[:2], r"\,"), PRODUCT
@@ -226,6 +228,16 @@ class _Writer:
         if name in FUNCTIONS:
             return f"{FUNCTIONS[name]}({self.written(inputs[0])[0]})", ATOM
         raise TooLong
+
+    def _known(self, variable: Any) -> bool:
+        """Whether an expression is made of numbers alone, so that its value can be written."""
+        from pytensor.graph.basic import Constant
+        from pytensor.graph.traversal import ancestors
+
+        above = list(ancestors([variable]))
+        if any(one in self.named or hasattr(getattr(one.owner, "op", None), "_print_name") for one in above):
+            return False
+        return all(isinstance(one, Constant) or hasattr(one, "get_value") for one in above if one.owner is None)
 
     def _factor(self, variable: Any, binding: int = PRODUCT) -> str:
         text, own = self.written(variable)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from triptych.base.text import join
 from triptych.problem.claims import Claim
 from triptych.problem.table import METHODS, Status
 from triptych.problem.told import Density, Fact
@@ -58,6 +59,10 @@ class Data:
             if name in values:
                 return values[name]
         raise AttributeError(f"the data have no {name!r}; they have {sorted(self.names)}")
+
+    def __repr__(self) -> str:
+        sizes = [f"{name} {array.shape}" for name, array in self.__dict__.get("arrays", {}).items()]
+        return f"<Data {join(sizes)}>"
 
     @property
     def names(self) -> list[str]:
@@ -241,6 +246,9 @@ class Scenario:
                 raise ValueError(f"scenario {self.name!r} expects of an unknown variant {variant!r}")
             if unknown := set(methods) - set(METHODS):
                 raise ValueError(f"scenario {self.name!r} expects of unknown methods {unknown}")
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.name}: {self.question}>"
 
     @property
     def as_given(self) -> bool:

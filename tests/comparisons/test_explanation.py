@@ -13,7 +13,7 @@ import pytest
 import triptych
 from triptych.comparisons.explanation import consequences, existence_rules, posterior_rules, prior_rules
 from triptych.comparisons.explanation.corners import corner_of
-from triptych.comparisons.explanation.in_short import in_short
+from triptych.comparisons.explanation.in_short import in_short, most_different
 from triptych.comparisons.explanation.measured import Measured, Sampled, measure
 from triptych.comparisons.explanation.off_the_edge import Off, off_the_edge
 from triptych.comparisons.explanation.sentences import about_zero, named
@@ -324,6 +324,14 @@ def test_a_zero_on_a_corner_is_no_evidence_of_no_effect():
     assert existence_rules.corner([zero])
     assert consequences.zeros([scalar(1.0, 0.0, 0.4)]) == []
     assert existence_rules.corner([scalar(1.0, 0.0, 0.4)]) == []
+
+
+def test_of_scalars_that_differ_alike_the_first_reported_is_told():
+    first, second = (replace(scalar(1.0, mode, mode), name=name) for mode, name in ((3.0, "a"), (3.2, "b")))
+    assert most_different([first, second]) == "a"  # 4 and 4.4 posterior standard deviations
+    assert in_short([first, second]).startswith("The three differ most on a: ")
+    assert most_different([second, first]) == "b"
+    assert most_different([first, replace(second, rows=scalar(1.0, 3.3, 3.3).rows)]) == "b"  # 4 and 4.6
 
 
 def test_of_a_vector_on_which_all_agree_the_answer_says_whose_sign_is_certain():

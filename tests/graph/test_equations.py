@@ -75,6 +75,8 @@ def test_data_indices_mixtures_and_potentials() -> None:
         w = pm.Dirichlet("w", np.ones(2))
         s = pm.HalfFlat("s")
         pm.HalfCauchy("tau", width)
+        pm.Gamma("rate", 2, 1 / (2 * width))
+        pm.Dirichlet("shares", 1.5 * pt.ones(3))
         pm.Potential("prior", -pt.log(s))
         pm.Poisson("k", pm.math.exp(a[group] + s * x), observed=np.arange(6), dims="obs")
         pm.Normal("v", rng.normal(size=(30, 3)) @ a, s, observed=rng.normal(size=30))
@@ -82,6 +84,9 @@ def test_data_indices_mixtures_and_potentials() -> None:
     lines = read(model)
     assert r"k_{obs} ~ Poisson(\exp(a_{group} + s * x_{obs}))" in lines
     assert "tau ~ HalfCauchy(2.5)" in lines
+    # What is made of numbers alone is their value; PyTensor's Gamma has the scale, one over the rate.
+    assert "rate ~ Gamma(shape 2, scale 5)" in lines
+    assert "shares_{i} ~ Dirichlet(1.5)" in lines
     assert "v_{i} ~ Normal([30 by 3 numbers] a_{g}, s)" in lines
     assert "m_{i} ~ Mixture(w_{i}, Normal(0, 1), Normal(1, 1))" in lines
     assert r"prior = -\log(s) \quad (potential)" in lines
@@ -122,8 +127,8 @@ def test_priors_are_plain_text_without_axes_and_keep_elements() -> None:
         "a": "a ~ Normal(mu * tau_1, sqrt(tau_1))",
         "b": "b ~ Laplace(a[0], 1 / tau_1)",
         "s": "s ~ HalfFlat",
-        "e": "e ~ Exponential(scale 1 / 0.5)",
-        "r": "r ~ Gamma(shape 3, scale 1 / 0.25)",
+        "e": "e ~ Exponential(scale 2)",
+        "r": "r ~ Gamma(shape 3, scale 4)",
         "t": "t ~ TruncatedNormal(0, 1, 0, inf)",
     }
     assert plain_priors(model, model.free_RVs[:1]) == {"mu": "mu ~ Normal(-1.5, 1 * 10^6)"}

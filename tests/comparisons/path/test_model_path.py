@@ -162,6 +162,8 @@ def test_the_page_of_a_model_moves_by_keyboard_and_shows_all_steps_without_scrip
     with browse(chromium, tmp_path / "profile") as page:
         page.open(tmp_path / "report.html", script=False)
         assert page.evaluate(shown) == [str(k) for k in range(5)]
+        page.open(tmp_path / "report.html")
+        assert page.printed() <= 2  # a path is for the screen
         for width in (360, 1366):
             page.open(tmp_path / "report.html", width=width, fragment="measured-path")
             page.evaluate("document.querySelector('.slider input').value = 1")

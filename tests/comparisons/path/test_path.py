@@ -205,6 +205,10 @@ def test_every_step_shows_what_was_computed_there_on_axes_that_stay(ridge: Path)
     assert np.corrcoef(values, places)[0, 1] == pytest.approx(1.0, abs=1e-12)
 
 
+def test_a_path_is_shown_in_one_line(ridge: Path) -> None:
+    assert repr(ridge) == "<Path toy: 6 values of tau from 1000 to 0.01>"
+
+
 def test_a_step_says_what_is_best_there(ridge: Path) -> None:
     said = [step["chosen"] for step in steps(ridge)["steps"]]
     at = int(np.argmin(np.abs(ridge.values - ridge.choices["log_marginal"])))
