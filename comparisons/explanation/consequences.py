@@ -205,6 +205,9 @@ def why_the_mean(s: Measured, scalars: Sequence[Measured]) -> str:
     A MAP that supposes a value on an edge or a corner is told with how little of the posterior lies there. Of any other
     it is told how much larger its expected squared error is. Nothing is said where MAP and mean agree.
     """
+    sd, gap = s.posterior.sd, (s.estimate("mcmc") - s.value("map")) / s.posterior.sd
+    if not (finite(sd + gap) and abs(gap) > SMALL):
+        return ""
     known = s.held.get("map")
     taken = [one for one in scalars if known is not None and one.name in known.names]
     start = " The mean and not the MAP: the MAP is the single most probable combination of values, "
@@ -224,9 +227,6 @@ def why_the_mean(s: Measured, scalars: Sequence[Measured]) -> str:
             f"{start}with {known.as_equations()}; the mean averages over all that are probable, with {widest.name} "
             f"from {widest.write(row.lower)} to {widest.write(row.upper)}."
         )
-    sd, gap = s.posterior.sd, s.beyond
-    if not (finite(sd + gap) and abs(gap) > SMALL):
-        return ""
     return (
         " The mean and not the MAP: of all single guesses the mean has the smallest expected squared error, whose "
         f"root is {s.write(sd)} for {s.name}, and {s.write(sd * math.hypot(1, gap))} for its MAP."

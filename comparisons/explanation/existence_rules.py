@@ -82,7 +82,7 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
     found = []
     for method, words, density in (
         ("mle", "MLE", "the likelihood"),
-        ("map", "MAP", f"the joint density of all parameters {PRODUCT}"),
+        ("map", "MAP", "likelihood times prior (the joint density of all parameters)"),
     ):
         these = [s for s in scalars if s.status(method) is Status.AT_BOUNDARY]
         for s in these:

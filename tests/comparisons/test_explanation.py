@@ -256,7 +256,9 @@ def test_a_mode_on_an_edge_that_makes_other_values_equal_is_said_to():
         scalar(m, 4.0, 4.5, estimand="theta", label=k, held={"map": Fixed((("0", ("tau",)),))})
         for m, k in zip((1, 5, 9), "abc", strict=True)
     ]
-    said = "The MAP of tau is 1.00, the upper end of its range, and with it all 3 MAPs of theta are 4.00: there the "
+    said = (
+        "The MAP of tau is 1.00, the upper end of its range, and with it all 3 MAPs of theta are 4.00: there likelihood"
+    )
     (found,) = existence_rules.edge([edge, *tied])
     assert said in found.text
     assert found.scalars == ("tau", "theta[a]", "theta[b]", "theta[c]")
@@ -269,8 +271,8 @@ def test_a_mode_on_an_edge_that_makes_other_values_equal_is_said_to():
 def test_an_estimate_on_an_edge_is_told_with_the_density_that_is_highest_there_and_the_end_of_the_range():
     edge = scalar(0.5, 0.0, 0.8, sd=0.3, estimand="tau", statuses={"map": Status.AT_BOUNDARY})
     assert existence_rules.edge([edge])[0].text == (
-        "The MAP of tau is 0, the lower end of its range: there the joint density of all parameters (likelihood times "
-        "prior) is highest. The posterior averages over all values of tau (mean 0.80, 95 % between 0.20 and 1.40)."
+        "The MAP of tau is 0, the lower end of its range: there likelihood times prior (the joint density of all "
+        "parameters) is highest. The posterior averages over all values of tau (mean 0.80, 95 % between 0.20 and 1.40)."
     )
     upper = scalar(1.0, 0.9, 0.8, sd=0.3, estimand="p", statuses={"mle": Status.AT_BOUNDARY})
     start, end = "The MLE of p is 1.00, ", " of its range: there the likelihood is highest."
@@ -523,8 +525,11 @@ def test_the_mean_is_preferred_to_the_map_for_a_computed_reason():
         " The mean and not the MAP: of all single guesses the mean has the smallest expected squared error, whose root "
         f"is 0.50 for b, and {math.hypot(0.5, 0.5):.2f} for its MAP."
     )
-    for silent in (scalar(9.0, 1.46, 1.5), scalar(9.0, NAN, 1.5, statuses={"map": Status.UNBOUNDED})):
-        assert consequences.why_the_mean(silent, [silent]) == ""
+    same = scalar(9.0, 1.46, 1.5)
+    for silent in (same, replace(same, held={"map": known}), scalar(9.0, NAN, 1.5, statuses={"map": Status.UNBOUNDED})):
+        assert consequences.why_the_mean(silent, [tau, silent]) == ""
+    on_it = consequences.why_the_mean(tau, [tau])  # of the scalar on the edge itself the errors are told
+    assert on_it.endswith(f"whose root is 0.30 for tau, and {math.hypot(0.3, 0.8):.2f} for its MAP.")
     unknown = consequences.why_the_mean(one, [replace(tau, posterior=Sampled()), one])
     assert unknown.startswith(" The mean and not the MAP: of all")
 
