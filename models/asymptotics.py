@@ -373,7 +373,7 @@ def rates(comparison: Any) -> Figure:
     n, studied = np.logspace(np.log10(5), 4, 60), _studied(comparison)
     found = [float(np.sqrt(studied["mle", k, "mse"][0])) / TRUE for k in SIZES]
     return Figure(
-        "Two rates at which an estimate becomes right",
+        "An error falls like 1/sqrt(n), and at an edge like 1/n",
         "The root mean squared error of the MLE, over the true value: of the exponential rate, which falls like "
         f"1/sqrt(n), with a study of {REPLICATES} data sets at each of three sizes; and of the uniform's upper end, "
         "which "

@@ -416,7 +416,7 @@ def priors_on_a_separated_cell(comparison: Any) -> Figure:
         "with Jeffreys's prior": likelihood + 0.5 * np.log(p * (1 - p)),
     }
     return Figure(
-        "A cell in which everything failed",
+        "Where all cold flights failed the likelihood has no maximum",
         "The likelihood of the slope rises for ever and levels off; each prior bends it down, and decides how far out "
         "its top is (level held at the log-odds of the warm flights).",
         "slope: log-odds of damage, cold less warm",

@@ -301,7 +301,7 @@ def descents(comparison: Any) -> Figure:
         steps = np.unique(np.logspace(0, np.log10(STEPS), 60).astype(int))
         series.append(Series(f"{name}: mean cross-entropy", steps.tolist(), [losses[k - 1] for k in steps]))
     return Figure(
-        "Gradient descent on two cross-entropies",
+        "The loss of the voters has a minimum, that of the separated flowers has none",
         "The voters' loss arrives at its minimum, the MLE. That of the flowers falls on: one species is separated, and "
         "whoever reports the coefficients reports when the descent was stopped.",
         "step",

@@ -369,7 +369,7 @@ def path(comparison: Any) -> Figure:
     series = [Series(f"{name}, elastic net", rates.tolist(), net[:, j].tolist()) for j, name in enumerate(PREDICTORS)]
     series += [Series(f"{name}, lasso", rates.tolist(), lasso[:, j].tolist()) for j, name in enumerate(PREDICTORS)]
     return Figure(
-        "Elastic net and lasso along the rate",
+        "The lasso drops one of two repeated predictors, the elastic net shrinks both",
         "s1 and s2 nearly repeat each other: the lasso balances them with opposite signs and then drops one, the "
         "elastic net shrinks both.",
         "rate",

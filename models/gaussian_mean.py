@@ -253,7 +253,7 @@ def three_means(comparison: Any) -> Figure:
         for name, m in named.items()
     ]
     return Figure(
-        "Three values of mu and the same measurements",
+        "The likelihood is highest where the curve stands over the measurements",
         "Each measurement adds the logarithm of the curve's height above it. Where the curve stands over the "
         "measurements the sum is largest.",
         "speed, 100 km/s above 299 000",

@@ -414,7 +414,7 @@ def sensitivity(comparison: Any) -> Figure:
     return _sensitivity(
         comparison,
         False,
-        "One day moved",
+        "Under normal errors one day moves the slope without bound",
         "The slope while the loss of one day moves up and down: without bound under normal errors, as far as a jump of "
         "two days under Laplace errors, and back again under Student errors.",
     )

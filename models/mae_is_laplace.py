@@ -256,7 +256,7 @@ def two_lines(comparison: Any) -> Figure:
     median, mean = _line(comparison, "mle"), np.polyfit(d.income, d.food, 1)
     on = np.abs(_residuals(d, median)) < 1e-10
     return Figure(
-        "The lines of least absolute and of least squared error",
+        "The line of least absolute error passes through two households",
         "The median line is fixed by the two households that it passes through; the least squares line leans to the "
         "households of large income that spend little on food.",
         "income, thousand francs from the mean",

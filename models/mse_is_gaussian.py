@@ -237,7 +237,7 @@ def two_scales(comparison: Any) -> Figure:
     likelihood = np.array([comparison["default"].engine.value(np.array([level, s, log_sigma]))[0] for s in slopes])
     per_household = -(likelihood - likelihood.max()) * 2 * np.exp(2 * log_sigma) / d.food.size
     return Figure(
-        "The loss and the likelihood of a slope",
+        "Mean squared error and likelihood are best at the same slope",
         "Negative log-likelihood per household, times 2 sigma^2 and measured from its least, lies on the mean squared "
         "error measured from its least.",
         "slope",

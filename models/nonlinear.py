@@ -393,7 +393,7 @@ def shapes(comparison: Any) -> Figure:
     middle, spread = np.log(row.lower * row.upper) / 2, np.log(row.upper / row.lower) / 3.92
     wald = np.exp(-(((np.log(rates) - middle) / spread) ** 2) / 2)
     return Figure(
-        "Three shapes of one uncertainty",
+        "To the right Wald's curve falls faster than the likelihood",
         "The rate of the oxygen demand, each curve with its largest value set to one: the likelihood with plateau and "
         "sigma at their best, the posterior density, and the normal curve behind the Wald interval, which is formed on "
         "the logarithm.",

@@ -265,7 +265,7 @@ def sampling_distribution(comparison: Any) -> Figure:
     """The sampling distribution of the variance's MLE at n = 5."""
     variances = _estimates(SMALL_N)[1]
     return Figure(
-        f"Sampling distribution of the variance's MLE at n = {SMALL_N}, true variance 1",
+        f"At n = {SMALL_N} the MLE of the variance is too small in {np.mean(variances < 1):.0%} of the samples",
         f"The mean of {SETS} simulated samples is {variances.mean():.3f}, (n - 1)/n by theory; "
         f"{np.mean(variances < 1):.0%} of them are below the true variance.",
         "MLE of the variance",

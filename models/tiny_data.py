@@ -238,7 +238,7 @@ def shrinking(comparison: Any) -> Figure:
     updated = [_conjugate(HOURS[:k]) for k in n]
     mle = np.array([HOURS[:k].var() for k in n])
     return Figure(
-        "The variance as patients are added",
+        "The fewer the patients, the more of the answer is the prior",
         "At one patient the MLE is zero, and a constant is all that is left when one is added; the proper prior "
         "carries its posterior mean from its own mean towards the data.",
         "patients",

@@ -275,7 +275,7 @@ def coefficient_path(comparison: Any) -> Figure:
     series = [Series(name, penalties.tolist(), path[:, j].tolist()) for j, name in enumerate(d.coords["predictor"])]
     mode = comparison["default"].values("map", "weight").tolist()
     return Figure(
-        "The weights along the penalty",
+        "The penalty takes back large weights of opposite sign",
         "A line for each weight of the ridge fit, in closed form; points for the MAP, at this prior's penalty.",
         "penalty",
         "weight",

@@ -21,8 +21,8 @@ from triptych.comparisons.explanation.sentences import (
     with_interval,
 )
 
-# Share of the largest difference from which others are as large: a parameter and what is computed from it, coefficients in
-# other units, differ alike, and the one that is reported first is what the question is about.
+# Share of the largest difference from which others are as large. A parameter and what is computed from it differ alike,
+# as a coefficient does in other units; the one that is reported first is what the question is about.
 ALIKE = 0.9
 WORDS = {"mle": "MLE", "map": "MAP", "mcmc": "posterior mean"}
 ALONE = "from the data alone"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -211,7 +211,7 @@ class _Writer:
         special: dict[str, Callable[[], Written]] = {
             "add": lambda: (_plus([self.written(one)[0] for one in inputs]), SUM),
             "sub": lambda: (f"{self.written(inputs[0])[0]} - {self._factor(inputs[1])}", SUM),
-            "mul": lambda: (self._joined(inputs, r" \cdot "), PRODUCT),
+            "mul": lambda: (self._joined(self._but_one(inputs), r" \cdot "), PRODUCT),
             "truediv": lambda: (rf"{self._factor(inputs[0])} / {self._factor(inputs[1], ATOM)}", PRODUCT),
             "neg": lambda: (f"-{self._factor(inputs[0])}", SUM),
             "sqr": lambda: (f"{{{self._factor(inputs[0], ATOM)}}}^2", ATOM),
@@ -228,6 +228,10 @@ class _Writer:
         if name in FUNCTIONS:
             return f"{FUNCTIONS[name]}({self.written(inputs[0])[0]})", ATOM
         raise TooLong
+
+    def _but_one(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        """Return the factors of a product without those that are one, unless all are."""
+        return [one for one in inputs if self.written(one)[0] != "1"] or inputs[:1]
 
     def _known(self, variable: Any) -> bool:
         """Whether an expression is made of numbers alone, so that its value can be written."""

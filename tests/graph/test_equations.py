@@ -76,6 +76,7 @@ def test_data_indices_mixtures_and_potentials() -> None:
         s = pm.HalfFlat("s")
         pm.HalfCauchy("tau", width)
         pm.Gamma("rate", 2, 1 / (2 * width))
+        pm.Normal("scaled", 0, 1.0 * s)
         pm.Dirichlet("shares", 1.5 * pt.ones(3))
         pm.Potential("prior", -pt.log(s))
         pm.Poisson("k", pm.math.exp(a[group] + s * x), observed=np.arange(6), dims="obs")
@@ -86,6 +87,7 @@ def test_data_indices_mixtures_and_potentials() -> None:
     assert "tau ~ HalfCauchy(2.5)" in lines
     # What is made of numbers alone is their value; PyTensor's Gamma has the scale, one over the rate.
     assert "rate ~ Gamma(shape 2, scale 5)" in lines
+    assert "scaled ~ Normal(0, s)" in lines
     assert "shares_{i} ~ Dirichlet(1.5)" in lines
     assert "v_{i} ~ Normal([30 by 3 numbers] a_{g}, s)" in lines
     assert "m_{i} ~ Mixture(w_{i}, Normal(0, 1), Normal(1, 1))" in lines
