@@ -219,11 +219,11 @@ def test_in_a_scenario_figure_the_panels_keep_their_colours_and_lines_are_labell
     crowd = tuple(Series(k, [1.0, 3.0], [a, 9.0 - a], accent=k == "b") for k, a in zip("abc", (1.0, 1.1, 5.0),
                                                                                    strict=True))  # fmt: skip
     chart = special(Figure("t", "c", "x", "y", crowd, labels_at=1.0), "k")
-    ends = [mark for mark in chart.marks if mark.css.endswith(" end")]
-    assert [mark.text for mark in ends] == ["c", "b", "a"]
-    assert np.all(np.diff([mark.attrs["y"] for mark in ends]) >= 12.9)
-    assert {mark.css.split()[0] for mark in ends if mark.text != "b"} == {"n2"}
-    assert [mark.css for mark in ends if mark.text == "b"] == ["n1 end"]
+    within = [mark for mark in chart.marks if mark.css.endswith(" end")]
+    assert [mark.text for mark in within] == ["c", "b", "a"]
+    assert np.all(np.diff([mark.attrs["y"] for mark in within]) >= 12.9)
+    assert {mark.css.split()[0] for mark in within if mark.text != "b"} == {"n2"}
+    assert [mark.css for mark in within if mark.text == "b"] == ["n1 end"]
     others = Series("lasso", [2.0], [4.0], kind="points")
     chart = special(Figure("t", "c", "x", "y", (zeros, others)), "k")
     assert chart.legend == [("map", "diamond", "MAP, zero"), ("n0", "circle", "lasso")]
