@@ -16,6 +16,7 @@ from triptych.comparisons.datatree import datatree
 from triptych.comparisons.explanation.explanation import Explanation, explain
 from triptych.comparisons.explanation.prior import prior_draws
 from triptych.comparisons.explanation.prior_density import PriorDensity, prior_densities
+from triptych.comparisons.explanation.prior_sample import pictured
 from triptych.comparisons.holdout import Score, score_frame
 from triptych.comparisons.problems import problems
 from triptych.comparisons.recovery import recovery
@@ -156,14 +157,20 @@ class Comparison:
 
     @cached_property
     def prior_draws(self) -> dict[str, tuple[dict[str, np.ndarray], str]]:
-        """Variant to draws of its prior by variable, ``(draws, size)``, and what is fixed in them, if anything."""
-        return {variant: prior_draws(solution) for variant, solution in self.solutions.items()}
+        """Variant to draws of its prior by variable, ``(draws, size)``, and what is fixed in them, if anything.
+
+        Of variables without an exact density, which is drawn from them, there are many.
+        """
+        return {
+            variant: (pictured(solution, kept, self.prior_densities[variant]), given)
+            for variant, solution in self.solutions.items()
+            for kept, given in [prior_draws(solution)]
+        }
 
     @cached_property
     def prior_densities(self) -> dict[str, dict[str, PriorDensity]]:
         """Variant to the exact densities of the priors of those of its variables that have one each."""
-        whole = {variant: not given for variant, (_, given) in self.prior_draws.items()}
-        return {variant: prior_densities(one, whole=whole[variant]) for variant, one in self.solutions.items()}
+        return {variant: prior_densities(one) for variant, one in self.solutions.items()}
 
     def explain(self, variant: str = DEFAULT) -> Explanation:
         """Return why the three panels of a variant differ, as sentences with the figures that they rest on.

@@ -11,7 +11,6 @@ import numpy as np
 
 from triptych.comparisons.explanation.prior import drawn_prior
 from triptych.comparisons.explanation.prior_density import PriorDensity
-from triptych.comparisons.explanation.prior_sample import DRAWN, prior_sample
 from triptych.problem.scenario import DEFAULT
 from triptych.reports.circles import Circle
 from triptych.reports.figures import CURVES, HEIGHTS, SMALL, density, drawable, joint_maximum
@@ -101,19 +100,13 @@ def _charts(
     optima = select(comparison.optima, name)
     kept, conditional = comparison.prior_draws[name]
     exact = comparison.prior_densities[name]
-    priors = {
-        estimand: kept.get(estimand, np.zeros((0, 0)))
-        if conditional or estimand in exact
-        else prior_sample(solution, estimand, DRAWN)
-        for estimand in dict.fromkeys(scalar.estimand for scalar, _ in drawn)
-    }
     charts: dict[str, Chart] = {}
     for scalar, place in drawn:
         circle = Circle(solution, scalar)
         draws = circle.draws(_draws(solution, scalar.estimand, place))
         if not drawable(draws):
             continue
-        prior = priors[scalar.estimand]
+        prior = kept.get(scalar.estimand, np.zeros((0, 0)))
         known = exact.get(scalar.estimand)
         chart = density(
             circle.scalar(scalar),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from triptych.comparisons.explanation.prior import drawn_prior
 from triptych.engine.engine import Engine
 from triptych.graph.priors import IMPROPER, UNTOLD, distribution
 from triptych.panels.solution import Solution
@@ -35,7 +36,7 @@ class PriorDensity:
     given: str = ""
 
 
-def prior_densities(solution: Solution, *, whole: bool) -> dict[str, PriorDensity]:
+def prior_densities(solution: Solution) -> dict[str, PriorDensity]:
     """Return the exact densities of the priors of the reported free variables that have a univariate one.
 
     A variable whose parameters are themselves unknown has such a density only given those: it is told with the others
@@ -46,8 +47,6 @@ def prior_densities(solution: Solution, *, whole: bool) -> dict[str, PriorDensit
     ----------
     solution
         A solved variant; nothing is known where its engine is gone, or the posterior was not sampled.
-    whole
-        Whether the prior as a whole can be drawn from.
     """
     engine = solution.engine
     if engine is None or "mcmc" not in solution.panels:
@@ -56,7 +55,7 @@ def prior_densities(solution: Solution, *, whole: bool) -> dict[str, PriorDensit
     for rv in engine.model.free_RVs:
         if rv.name in solution.variables and _univariate(engine, rv) and not _reordered(solution, rv.name):
             tied = _rests_on_others(engine, rv)
-            if not tied or (not whole and _mode(solution) is not None):
+            if not tied or (not drawn_prior(solution) and _mode(solution) is not None):
                 places = _places(solution, rv.name)
                 if places.size:
                     heights = _heights(engine, rv, places, _mode(solution) if tied else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from triptych.comparisons.explanation.prior import drawn_prior
 from triptych.panels.solution import Solution
 
 MOST_DRAWS, MOST_NUMBERS = 400_000, 8_000_000  # draws; draws times scalars, which bounds the memory
-DRAWN = 20_000  # draws from which a density is drawn
+DRAWN, MOST_KEPT = 4_000, 400_000  # draws from which a density is drawn, and numbers that a variable keeps of them
 SEED = 1
 BEFORE = 0.95  # probability of the interval between whose ends a prior puts a scalar
 SURE = 4.0  # standard errors of a quantile within which it is said to be known
@@ -89,6 +90,27 @@ def prior_sample(solution: Solution, estimand: str, most: int = MOST_DRAWS) -> n
         return kept
     many = _at_once(solution, estimand, most)
     return kept if many is None else many
+
+
+def pictured(solution: Solution, kept: Mapping[str, np.ndarray], exact: Mapping[str, object]) -> dict[str, np.ndarray]:
+    """Return draws of a prior from which its densities are drawn: those kept, and many where no density is exact.
+
+    Parameters
+    ----------
+    solution
+        A solved variant.
+    kept
+        Draws by variable.
+    exact
+        The variables whose density is known exactly.
+    """
+    whole = drawn_prior(solution)
+    return {
+        name: prior_sample(solution, name, max(min(DRAWN, MOST_KEPT // draws.shape[1]), len(draws)))
+        if name in whole and name in solution.variables and name not in exact
+        else draws
+        for name, draws in kept.items()
+    }
 
 
 def _at_once(solution: Solution, estimand: str, most: int) -> np.ndarray | None:

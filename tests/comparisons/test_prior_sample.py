@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pymc as pm
 import pytest
@@ -71,3 +73,21 @@ def test_a_solution_without_its_engine_has_the_draws_that_were_kept(heavy):
     assert np.array_equal(prior_sample(solution, "theta"), kept)
     solution.engine = engine
     assert prior_sample(solution, "unknown").size == 0
+
+
+def test_what_rests_on_other_unknowns_has_no_exact_density_where_the_prior_can_be_drawn_from(heavy):
+    assert set(heavy.prior_densities["default"]) == {"mu", "tau", "z"}
+    draws, given = heavy.prior_draws["default"]
+    assert given == ""
+    assert {name: len(draws[name]) for name in ("mu", "theta", "scaled")} == {"mu": 500, "theta": 4000, "scaled": 4000}
+
+
+def test_a_comparison_from_another_process_has_the_same_pictures(heavy):
+    from triptych.reports.html import render
+
+    page = render([heavy])
+    state = {name: kept for name, kept in heavy.__getstate__().items() if name != "drawn"}
+    there = object.__new__(type(heavy))
+    there.__dict__.update(state, solutions=pickle.loads(pickle.dumps(heavy.solutions)))
+    assert there["default"].engine is None
+    assert render([there]) == page

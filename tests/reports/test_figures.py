@@ -136,8 +136,7 @@ def test_exact_densities_are_those_of_scipy_and_of_what_the_model_states_alone()
         rates = pt.stack([b[0], b[1] + c[0], b[2] + 2 * c[1], w, d[0], 2 * d[1], tau])
         pm.Normal("y", rates, 1.0, observed=np.arange(7.0))
     solved = triptych.compare(model, draws=100, tune=200, profile=False, progressbar=False)["default"]
-    assert set(prior_densities(solved, whole=True)) == {"a", "tau", "c"}
-    found = prior_densities(solved, whole=False)
+    found = prior_densities(solved)
     assert {name: one.given for name, one in found.items()} == {
         "a": "", "tau": "", "b": "the others at the MAP", "c": "",
     }  # fmt: skip
@@ -153,7 +152,7 @@ def test_exact_densities_are_those_of_scipy_and_of_what_the_model_states_alone()
         assert one.places[0, place] <= low - 1.5 * (high - low)
         assert one.places[-1, place] >= high + 1.5 * (high - low)
     solved.engine, kept = None, solved.engine  # type: ignore[assignment]
-    assert prior_densities(solved, whole=True) == {}
+    assert prior_densities(solved) == {}
     solved.engine = kept
 
 
