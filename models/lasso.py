@@ -335,7 +335,7 @@ scenario = Scenario(
     answer=answer,
     chapter="regularisers",
     position=2,
-    units={"beta": "points per standard deviation of the predictor", "sigma": "points"},
+    units={"beta": "points per sd of the predictor", "sigma": "points"},
     about="The outcome is a score from 25 to 346 points: how far the diabetes of 442 patients progressed in a year. "
     "Ten predictors were measured before: age, sex, body mass index (bmi), blood pressure (bp), and in the blood total "
     "cholesterol (s1), LDL (s2), HDL (s3), total cholesterol divided by HDL (s4), the logarithm of triglycerides (s5) "

@@ -12,7 +12,7 @@ from triptych.comparisons.explanation.prior import drawn_prior
 from triptych.panels.solution import Solution
 
 MOST_DRAWS, MOST_NUMBERS = 400_000, 8_000_000  # draws; draws times scalars, which bounds the memory
-DRAWN, MOST_KEPT = 4_000, 400_000  # draws from which a density is drawn, and numbers that a variable keeps of them
+DRAWN, MOST_KEPT = 20_000, 400_000  # draws from which a density is drawn, and numbers that a variable keeps of them
 SEED = 1
 BEFORE = 0.95  # probability of the interval between whose ends a prior puts a scalar
 SURE = 4.0  # standard errors of a quantile within which it is said to be known

@@ -79,7 +79,11 @@ def test_what_rests_on_other_unknowns_has_no_exact_density_where_the_prior_can_b
     assert set(heavy.prior_densities["default"]) == {"mu", "tau", "z"}
     draws, given = heavy.prior_draws["default"]
     assert given == ""
-    assert {name: len(draws[name]) for name in ("mu", "theta", "scaled")} == {"mu": 500, "theta": 4000, "scaled": 4000}
+    assert {name: len(draws[name]) for name in ("mu", "theta", "scaled")} == {
+        "mu": 500,
+        "theta": 20_000,
+        "scaled": 20_000,
+    }
 
 
 def test_a_comparison_from_another_process_has_the_same_pictures(heavy):
