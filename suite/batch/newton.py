@@ -13,7 +13,7 @@ from triptych.optimise.newton import EIGENVALUE_FLOOR, LOG_STEP
 
 TOLERANCE = 1e-13  # of the decrement, relative to the size of the objective, as in the serial search
 HALVINGS = 40
-POLISH = 3  # undamped steps at the end, kept while the decrement shrinks
+POLISH = 2  # undamped steps at the end, kept while the decrement shrinks
 
 
 class End(NamedTuple):
@@ -38,7 +38,9 @@ class State(NamedTuple):
     ended: Any
 
 
-def ascend(function: Callable[[Any], Any], start: Any, transformed: Any, free: Any, most: int) -> End:
+def ascend(
+    function: Callable[[Any], Any], start: Any, transformed: Any, free: Any, most: int, polish: int = POLISH
+) -> End:
     """Climb from ``start``.
 
     Parameters
@@ -53,6 +55,8 @@ def ascend(function: Callable[[Any], Any], start: Any, transformed: Any, free: A
         Shape ``(p,)``: 0 for coordinates that are held, else 1.
     most
         Bound on the steps.
+    polish
+        Most undamped steps at the end; one where the last digits do not count.
     """
     import jax
     import jax.numpy as jnp
@@ -71,7 +75,7 @@ def ascend(function: Callable[[Any], Any], start: Any, transformed: Any, free: A
         here, length = state.here, state.length
         there = at(here.z + length * here.step * _cap(here.step, transformed))
         first = state.accepted == 0
-        arrived = here.decrement <= TOLERANCE * (1 + jnp.abs(here.value))
+        arrived = ~first & (here.decrement <= TOLERANCE * (1 + jnp.abs(here.value)))
         promised = here.decrement * _cap(here.step, transformed)
         risen = there.value >= here.value + 1e-4 * length * promised
         good = jnp.where(arrived, there.decrement < here.decrement, risen) | first
@@ -79,7 +83,7 @@ def ascend(function: Callable[[Any], Any], start: Any, transformed: Any, free: A
         halved = jnp.where(good, 0, state.halved + 1)
         polished = state.polished + arrived
         # After the last polishing step, and where it or a halved step gains nothing, the ascent is over.
-        ended = (arrived & ~good) | (polished >= POLISH) | (halved > HALVINGS) | (first & ~good)
+        ended = (arrived & ~good) | (polished >= polish) | (halved > HALVINGS) | (first & ~good)
         best: End = jax.tree.map(lambda new, old: jnp.where(good, new, old), there, here)
         return State(best, jnp.where(good, 1.0, length / 2), state.accepted + good, halved, polished, ended)
 

@@ -18,7 +18,9 @@ class Traced:
     Attributes
     ----------
     parts
-        ``(z, t, weights, data)`` to ``[log-likelihood, log-prior]``; ``t`` stands for the absolute values.
+        ``(z, t, weights, data, sums)`` to ``[log-likelihood, log-prior]``; ``t`` stands for the absolute values.
+    sums
+        ``(weights, data)`` to what ``parts`` and ``density`` need of the rows of each term, where that is less.
     arguments
         ``(z, *data)`` to the arguments of the absolute values, in their own shapes.
     density
@@ -32,6 +34,7 @@ class Traced:
     """
 
     parts: Callable[..., Any]
+    sums: Callable[..., Any]
     arguments: Callable[..., Any]
     density: Callable[..., Any]
     natural_values: Callable[..., Any]

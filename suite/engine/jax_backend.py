@@ -31,6 +31,7 @@ class JaxBackend:
     def __init__(self, graph: Graph) -> None:
         import jax
         import jax.numpy as jnp
+        from pytensor.graph.traversal import ancestors
 
         configure()
         self.second_derivatives = "exact"
@@ -42,6 +43,7 @@ class JaxBackend:
             "show": ([graph.z, *inputs], [*graph.natural, *graph.derived]),
         }
         self._grams = [Gram(graph.linear[n], graph, jaxify) if n in graph.linear else None for n in graph.likelihood]
+        self._bent = [not set(graph.t).isdisjoint(ancestors([term])) for term in graph.likelihood.values()]
         self._kinked = bool(graph.t)
         self.smooth: Arrays = ((), 0.0, ())
         self._program = Programs(self._key())
@@ -73,13 +75,19 @@ class JaxBackend:
         inlined: Callable[..., Any] = self._jax.jit(jaxify(*self._pieces[piece]), inline=True)
         return inlined
 
-    def _two(self, z: Any, t: Arrays, weights: Arrays, data: Arrays) -> tuple[Any, Any]:
+    def _two(self, z: Any, t: Arrays, weights: Arrays, data: Arrays, sums: Arrays = ()) -> tuple[Any, Any]:
         *terms, prior, _ = self._objective(z, *t, *data)
-        total = sum(self._np.sum(w * term) for w, term in zip(weights, terms, strict=True))
-        return total, prior
+        return self._likelihood(z, terms, weights, data, sums), prior
 
-    def _parts(self, z: Any, t: Arrays, weights: Arrays, data: Arrays) -> Any:
-        return self._np.stack(self._two(z, t, weights, data))
+    def _likelihood(self, z: Any, terms: list[Any], weights: Arrays, data: Arrays, sums: Arrays) -> Any:
+        """Return the weighted sum of the terms, of each from its sums where these are given."""
+        return sum(
+            self._np.sum(w * term) if gram is None or known is None else gram.density(z, data, known)
+            for gram, term, w, known in zip(self._grams, terms, weights, sums or [None] * len(terms), strict=True)
+        )
+
+    def _parts(self, z: Any, t: Arrays, weights: Arrays, data: Arrays, sums: Arrays = ()) -> Any:
+        return self._np.stack(self._two(z, t, weights, data, sums))
 
     def _sizes(self, z: Any, data: Arrays) -> Arrays:
         return tuple(self._np.abs(u) for u in self._arguments(z, *data))
@@ -246,14 +254,22 @@ class JaxBackend:
         us = self._arguments(z, *data)
         t = tuple(jnp.sqrt(u * u + e * e) for u, e in zip(us, eps, strict=True)) if eps else tuple(map(jnp.abs, us))
         *terms, prior, jacobian = self._objective(z, *t, *data)
-        for gram, term, w, known in zip(self._grams, terms, weights, sums or [None] * len(terms), strict=True):
-            prior = prior + (jnp.sum(w * term) if gram is None or known is None else gram.density(z, data, known))
-        return prior + jacobian
+        return self._likelihood(z, terms, weights, data, sums) + prior + jacobian
+
+    def _factors(self, weights: Arrays, data: Arrays) -> Arrays:
+        """Return what stands for the rows of each term in a traced program; None where the rows do."""
+        found = (
+            None if gram is None or bent else gram.factor(w, data)
+            for gram, bent, w in zip(self._grams, self._bent, weights, strict=True)
+        )
+        return tuple(found)
 
     @property
     def traced(self) -> Traced:
         """The functions of one data set, for programs that compute many data sets at once."""
-        return Traced(self._parts, self._arguments, self._density, self._natural_values, self._terms, self._program)
+        return Traced(
+            self._parts, self._factors, self._arguments, self._density, self._natural_values, self._terms, self._program
+        )  # fmt: skip
 
 
 @cache
