@@ -91,7 +91,7 @@ class Units(LoadScopeScheduling):
     """Units in the order in which they were collected, each to the process that is free."""
 
     def __init__(self, config: pytest.Config, log: object = None) -> None:
-        super().__init__(config, log)  # type: ignore[arg-type]
+        super().__init__(config, log)
         config.option.loadscopereorder = False
 
     def _split_scope(self, nodeid: str) -> str:
