@@ -101,7 +101,7 @@ def path(
 
     given = _scenario(scenario, formula, regression)
     if variant not in given.variants:
-        raise InputError(f"{given.name} has no variant {variant!r}; it has {listed(given.variants)}")
+        raise InputError(f"{given.name} has no variant {variant!r}; {nearest(variant, given.variants)}")
     EACH_DRAWS.check("draws", draws)
     EACH_TUNE.check("tune", tune)
     TWO_CHAINS.check("chains", chains)
@@ -145,7 +145,7 @@ def _scenario(given: Any, formula: str | None, regression: Mapping[str, Any]) ->
     known = scenarios()
     if given not in known:
         raise InputError(
-            f"no scenario {cited(given)}; {nearest(given, list(known))}; the table of a regression needs a formula"
+            f"no scenario {cited(given)} (the table of a regression needs a formula); {nearest(given, known)}"
         )
     return known[given]
 
@@ -158,7 +158,7 @@ def _setting(scenario: Scenario, along: str | None) -> str:
     if along is None:
         return next(iter(scenario.varies))
     if along not in scenario.varies:
-        raise InputError(f"{scenario.name} does not vary {along!r}; it varies {listed(scenario.varies)}")
+        raise InputError(f"{scenario.name} does not vary {along!r}; {nearest(along, scenario.varies)}")
     return along
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from triptych.base.errors import InputError, path_of
+from triptych.cli.broken_pipe import PatientGroup
 from triptych.cli.options import SCENARIOS, Draws, Seed
 from triptych.panels.settings import DRAWS, SEED
 
@@ -31,7 +32,11 @@ Folder = Annotated[
 ]
 
 baseline = typer.Typer(
-    help="Write, show and compare baselines.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
+    cls=PatientGroup,
+    help="Write, show and compare baselines.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
 )
 
 

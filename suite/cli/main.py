@@ -72,8 +72,13 @@ def _say_usage(error: Any) -> None:
     if message.startswith("Usage:") or context is None:
         error.show()
         return
-    near = re.search(r" \(Possible options?: ([^)]*)\)$", message)
-    said = message[: near.start()] + f"; did you mean {near[1]}?" if near else message.rstrip(".") + _formula(error)
+    if hasattr(error, "possibilities"):  # an option that the command does not have
+        from triptych.base.options import meant
+
+        options = [option for one in context.command.params for option in (*one.opts, *one.secondary_opts)]
+        near = meant(error.option_name, [option for option in options if option.startswith("--")])
+        message = f"no such option: {error.option_name}" + (f"; did you mean {near}?" if near else "")
+    said = message.rstrip(".") + _formula(error)
     say(f"{said[0].lower()}{said[1:]}{'' if said.endswith('?') else ';'} see {context.command_path} -h")
 
 

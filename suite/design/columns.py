@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from triptych.base.errors import InputError
-from triptych.base.text import listed
+from triptych.base.options import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,9 +19,7 @@ def require_column(table: pd.DataFrame, name: str) -> pd.Series[Any]:
     if name in table.columns:
         return table[name]
     names = [str(column) for column in table.columns]
-    nearest = [column for column in names if column.lower() == name.lower()]
-    nearest = nearest or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; there are {listed(names)}"
+    hint = f"; {nearest(name, names)}"
     if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
         hint = f"; the only column is {names[0]!r}: is the file separated by something else?"
     raise InputError(f"there is no column {name!r}{hint}")

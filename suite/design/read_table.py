@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from triptych.base.errors import InputError, path_of
+from triptych.base.options import nearest
 from triptych.base.text import cited, listed
 from triptych.design.arrow import without_arrow
 
@@ -80,8 +81,8 @@ def _read_file(path: Path) -> pd.DataFrame:
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a directory; give the path of a CSV or Parquet file")
     if kind not in (*SEPARATORS, *PARQUET):
-        known = ", ".join((*SEPARATORS, *PARQUET))
-        raise InputError(f"{str(path)!r}: unknown kind of file {kind!r}; known are {known}")
+        known = (*SEPARATORS, *PARQUET)
+        raise InputError(f"{str(path)!r}: unknown kind of file {kind!r}; {nearest(kind, known)}")
     try:
         return _read_parquet(path) if kind in PARQUET else _read_text(path, SEPARATORS[kind])
     except OSError as fault:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.base.errors import ModelError
+from triptych.base.options import nearest
+from triptych.base.text import listed
 from triptych.engine.backend import Backend
 from triptych.engine.choose_backend import Three, make_backend
 from triptych.engine.once import Kept
@@ -159,8 +161,8 @@ class Engine:
         ModelError
             When the model has no such data, or a parameter's shape depends on their length.
         """
-        if unknown := set(arrays) - set(self.data):
-            raise ModelError(f"the model has no data named {sorted(unknown)}; it has {sorted(self.data)}")
+        if unknown := sorted(set(arrays) - set(self.data)):
+            raise ModelError(f"the model has no data named {listed(unknown)}; {nearest(unknown[0], self.data)}")
         new = {name: np.asarray(arrays.get(name, old), dtype=old.dtype) for name, old in self.data.items()}
         try:
             weights = _unit_weights(self.graph, self.backend, new)
