@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from triptych.base.errors import InputError, path_of
+from triptych.base.memory import require_space
 from triptych.cli.broken_pipe import PatientGroup
 from triptych.cli.options import SCENARIOS, Draws, Seed
 from triptych.panels.settings import DRAWS, SEED
@@ -159,6 +160,7 @@ def diff_runs(
 
 def _targets(names: list[str] | None, seed: int, draws: int) -> list[Target]:
     """Return what is named; every name is looked up before anything is solved."""
+    require_space()
     from triptych.problem.registry import get, scenarios
     from triptych.testing.check import model_target, scenario_target
 

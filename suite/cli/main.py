@@ -97,6 +97,8 @@ def _formula(error: Any) -> str:
 def script() -> NoReturn:
     """Run the command line as a process that ends without taking its libraries apart, which takes a second."""
     _end_when_interrupted()
+    # All linear algebra of ours runs in one thread (base/threads.py), and each further one reserves memory.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import logging
     from contextlib import suppress
 
