@@ -64,6 +64,7 @@ class Reasons:
         self.what = "log-likelihood" if method == "mle" else "joint density"
         positions = [e.positions for e in estimands if e.positions is not None]
         self._own = set(np.concatenate([*positions, np.zeros(0, dtype=int)]).tolist())
+        self._moved_by: dict[bytes, list[tuple[str, bool, bool]]] = {}  # by the direction: many scalars share one
 
     def no_start(self) -> str:
         """Say that nothing could be computed."""
@@ -216,6 +217,13 @@ class Reasons:
 
         What is reported stands for the coordinates that it is made of, as far as they are not reported themselves.
         """
+        key = direction.tobytes()
+        if key not in self._moved_by:
+            self._moved_by[key] = self._what_moves(direction)
+        return self._moved_by[key]
+
+    def _what_moves(self, direction: np.ndarray) -> list[tuple[str, bool, bool]]:
+        """Find what :meth:`_moved` returns, which takes evaluations of everything that is reported."""
         optimum = self.optimum
         active, transformed = optimum.active, optimum.verdict.objective.transformed
         moving = direction != 0
