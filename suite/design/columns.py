@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from triptych.base.errors import InputError
 from triptych.base.options import nearest
+from triptych.base.text import said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,9 +178,22 @@ def levels(column: pd.Series[Any]) -> tuple[np.ndarray, list[str]]:
     """Return a complete column as codes and the names of its levels.
 
     Ordered as the column's own categories say, otherwise sorted; levels without rows are left out.
+
+    Raises
+    ------
+    InputError
+        A cell holds a list or another collection, or different levels have the same name.
     """
     import pandas as pd
 
+    nested = (
+        k for k, value in enumerate(column) if isinstance(value, Collection) and not isinstance(value, str | bytes)
+    )
+    if column.dtype == object and (row := next(nested, None)) is not None:
+        raise InputError(
+            f"column {str(column.name)!r} has several values in one cell, {said(column.iloc[row])} in row "
+            f"{row_number(column, row)}; give each a column of its own"
+        )
     if isinstance(column.dtype, pd.CategoricalDtype):
         used = column.cat.remove_unused_categories()
         codes = used.cat.codes.to_numpy()
