@@ -128,6 +128,8 @@ class Held:
             return [self._name_and_place(k, *other)]
         if variable.name in elementwise(self.optimum.engine):
             return [self._name_and_place(k, variable, position - block.start)]
+        if not block.simplex:  # a zero of other values, as of a cutpoint, may be no edge
+            return [(variable.name, "the edge of its range")]
         ends = self._natural_values(FAR[0] * self.way, variable)
         zeros = [name for name, end in zip(variable.names, ends, strict=True) if abs(end) < AT_ZERO]
         return [(name, "0") for name in zeros] or [(variable.name, "the edge of its range")]
