@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 
 from triptych.base.errors import EnvironmentFault
@@ -57,7 +58,18 @@ def _chain(error: BaseException) -> Iterator[OSError | ImportError]:
 
 def told(error: OSError) -> str:
     """Return an error of the system with the file that it is about."""
+    if error.errno == errno.ENOENT and not error.filename and _without_directory():
+        return "the working directory is no more; change to another"
     what = error.strerror or str(error)
     if error.filename:
         return f"{str(error.filename)!r}: {what}"
     return f"a file could not be written: {what}" if error.errno in DISK else what
+
+
+def _without_directory() -> bool:
+    """Whether the working directory was removed; it still opens then, and has no path."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False

@@ -80,6 +80,8 @@ def _read_file(path: Path) -> pd.DataFrame:
         raise InputError(f"there is no file {str(path)!r}")
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a directory; give the path of a CSV or Parquet file")
+    if kind in (*SEPARATORS, *PARQUET) and not path.is_file():  # it is read more than once
+        raise InputError(f"{str(path)!r} is a pipe or a device and no file; write its content to a file first")
     if kind not in (*SEPARATORS, *PARQUET):
         known = (*SEPARATORS, *PARQUET)
         raise InputError(f"{str(path)!r}: unknown kind of file {kind!r}; {nearest(kind, known)}")

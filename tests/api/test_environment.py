@@ -188,6 +188,17 @@ def test_a_limit_under_which_no_library_can_be_loaded_is_told_before_one_ends_th
         assert [file.name for file in tmp_path.iterdir()] == ["t.csv"]
 
 
+def test_a_working_directory_that_is_gone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = FileNotFoundError(errno.ENOENT, "No such file or directory")  # as getcwd has it, without a name
+    assert environment.told(missing) == "No such file or directory"
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(FileNotFoundError) as raised:
+        os.getcwd()
+    assert environment.told(raised.value) == "the working directory is no more; change to another"
+
+
 @linux
 def test_what_loads_no_library_goes_on_under_a_limit() -> None:
     limited = ["sh", "-c", 'ulimit -v 1000000; exec "$@"', "sh", sys.executable, "-c", SCRIPT, "--version"]
