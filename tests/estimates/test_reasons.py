@@ -226,7 +226,7 @@ def test_a_direction_that_many_scalars_share_is_followed_once(monkeypatch: pytes
     monkeypatch.setattr(
         Reasons,
         "_values_along",
-        lambda self, name, v: followed.append((id(self), v.tobytes())) or values(self, name, v),  # type: ignore[func-returns-value]
+        lambda self, name, v: followed.append((id(self), v.tobytes())) or values(self, name, v),
     )
     levels = 8
     table = {"y": np.random.default_rng(2).normal(size=4 * levels), "g": np.repeat(list("abcdefgh"), 4)}
