@@ -233,5 +233,4 @@ def test_a_direction_that_many_scalars_share_is_followed_once(monkeypatch: pytes
     rows = triptych.fit(table, "y ~ C(g)", family="laplace", prior="flat", **POINTS)["default"].panels["mle"].estimates
     level = [row for row in rows if row.status == "not_identified"]
     assert len(level) == levels
-    assert len({row.reason for row in level}) > 0
     assert 0 < len(followed) <= 3 * len(set(followed))
