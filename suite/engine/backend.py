@@ -79,6 +79,9 @@ class Backend(Protocol):
     def slopes(self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays) -> tuple[np.ndarray, np.ndarray]:
         """Return parts ``(2,)`` and gradients ``(2, p)``."""
 
+    def rounding(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
+        """Return a bound of the rounding error of both parts, ``(2,)``; zero where the backend has none."""
+
     def kinks(self, z: np.ndarray, weights: Arrays, data: Arrays) -> tuple[np.ndarray, ...]:
         """Return ``u (k,)``, ``du/dz (k, p)`` and ``d parts / dt (2, k)`` at ``t = |u|``."""
 

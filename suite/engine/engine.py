@@ -209,6 +209,13 @@ class Engine:
         """Return both parts with gradients ``(2, p)``."""
         return self.backend.slopes(z, self.device_weights, self.device_data, self.backend.smooth)
 
+    def rounding(self, z: np.ndarray) -> np.ndarray:
+        """Return to first order how far both parts may be off because each step of their computation rounds, ``(2,)``.
+
+        Zero where the backend does not know it.
+        """
+        return self.backend.rounding(z, self.device_weights, self.device_data)
+
     def kinks(self, z: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return the kinks' arguments, their Jacobian, and the parts' derivative by ``|u|``."""
         if not self.graph.t:

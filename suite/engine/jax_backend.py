@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from triptych.engine import jax_translation, sums_of_squares
+from triptych.engine import accumulated_rounding, jax_translation, sums_of_squares
 from triptych.engine.backend import Arrays, Traced
 from triptych.engine.differences import difference_hessian
 from triptych.engine.fingerprint import UnknownOperation, fingerprint
-from triptych.engine.jax_translation import configure, jaxify
+from triptych.engine.jax_translation import configure, jaxify, jaxify_marked
 from triptych.engine.programs import Program, Programs, device, source_digest
 from triptych.engine.sums_of_squares import Gram
 from triptych.graph.graph import Graph
@@ -42,6 +42,7 @@ class JaxBackend:
             "arguments": ([graph.z, *inputs], list(graph.kinks)),
             "show": ([graph.z, *inputs], [*graph.natural, *graph.derived]),
         }
+        self._graph = graph
         self._grams = [Gram(graph.linear[n], graph, jaxify) if n in graph.linear else None for n in graph.likelihood]
         self._bent = [not set(graph.t).isdisjoint(ancestors([term])) for term in graph.likelihood.values()]
         self._kinked = bool(graph.t)
@@ -153,6 +154,30 @@ class JaxBackend:
             return self._jax.grad(lambda at: self._two(at, self._rounded(at, data, corner), weights, data)[which])(z)
 
         return self._np.stack([part(0), part(1)]), self._cornered(z, weights, data, corner)
+
+    def rounding(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
+        def both(z: Any, weights: Arrays, data: Arrays) -> Any:
+            likelihood, prior = self._marked()
+
+            def total(probe: Any) -> Any:
+                terms = likelihood(z, *data, probe)
+                return sum(self._np.sum(w * term) for w, term in zip(weights, terms, strict=True))
+
+            slopes = self._jax.grad(total)(0.0), self._jax.grad(lambda probe: prior(z, *data, probe)[0])(0.0)
+            return self._np.stack(slopes)
+
+        return accumulated_rounding.UNIT * np.asarray(self._program("rounding", both)(z, weights, data))
+
+    def _marked(self) -> list[Callable[..., Any]]:
+        """Return the terms of the likelihood and the prior as functions whose derivatives tell of rounding."""
+        from pytensor.graph.replace import clone_replace
+        from pytensor.tensor import abs as size
+
+        graph = self._graph
+        absolute = {t: size(u) for t, u in zip(graph.t, graph.kinks, strict=True)}
+        *terms, prior = clone_replace([*graph.likelihood.values(), graph.prior], absolute)
+        given, natural = [graph.z, *graph.data.values()], list(graph.natural)
+        return [jaxify_marked(given, wanted, natural) for wanted in (terms, [prior])]
 
     def kinks(self, z: np.ndarray, weights: Arrays, data: Arrays) -> tuple[np.ndarray, ...]:
         jax, jnp = self._jax, self._np
@@ -275,7 +300,7 @@ class JaxBackend:
 @cache
 def _own_source() -> str:
     """Return the part of a program's key that changes with this translation to JAX."""
-    return source_digest(sys.modules[__name__], jax_translation, sums_of_squares)
+    return source_digest(sys.modules[__name__], jax_translation, accumulated_rounding, sums_of_squares)
 
 
 def _shared(size: int) -> tuple[np.ndarray, Any]:

@@ -139,9 +139,12 @@ class Reasons:
             if self.method == "mle"
             else "no mode exists, whether or not there is a posterior"
         )
+        limit, scale = f"its {'lower' if down else 'upper'} limit", "its logarithm"
+        if trace.on_a_line:
+            limit, scale = f"{'-' if down else '+'}infinity", "the logarithm of its size"
         return (
-            f"the {self.what} rises without limit as {name} goes to {'its lower' if down else 'its upper'} limit, "
-            f"by {self.optimum.verdict.rate:.3g} per unit of its logarithm; {advice}"
+            f"the {self.what} rises without limit as {name} goes to {limit}, "
+            f"by {self.optimum.verdict.rate:.3g} per unit of {scale}; {advice}"
         )
 
     def infinity(self, ray: np.ndarray) -> str:

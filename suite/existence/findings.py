@@ -18,12 +18,17 @@ RATED = 8.0  # units of a logarithm over which the slope of an endless path is m
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """The objective along one coordinate that is pushed away, the rest re-optimised."""
+    """The objective along one coordinate that is pushed away, the rest re-optimised.
+
+    ``steps`` are those of the coordinate; ``on_a_line`` says that they are logarithms of its distance from the start,
+    with the sign of the direction.
+    """
 
     position: int
     steps: np.ndarray
     values: np.ndarray
     points: np.ndarray
+    on_a_line: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,13 +13,17 @@ import numpy as np
 from triptych.existence.coordinate_paths import LEAST_SLOPE, RATE_STEPS, pushed_path, reversed_path
 from triptych.existence.findings import UNROUNDED, Finding, Trace, without_limit
 from triptych.existence.probe import Probe
-from triptych.existence.verdict import ALL_ROUNDING, Verdict
+from triptych.existence.verdict import ALL_ROUNDING, COARSE, Verdict
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import climb_beside
 
 RISE_FADES = 0.95  # least ratio of the rise over 8 units to that over the 8 before, for a rise without limit
 RAN_AWAY = 34.0  # units from which an ascent may have no end; at 37 a logistic function is one in double precision
+LINE_FAR = (
+    12.0  # units of a logarithm, beyond the coordinate's own unit, from which an ascent may have no end on a line
+)
+LINE_STEPS = 8  # units of a logarithm over which it is led back there, the rise over whose halves is compared
 LEAST_TRAIL = 8  # points of an ascent below which it cannot have run away in steps of LOG_STEP
 
 
@@ -30,13 +34,17 @@ class RanAway(Probe):
     cases = ("component_on_one_of_two_data",)
 
     def needed(self, verdict: Verdict) -> bool:
-        """Only a coordinate on a logarithmic scale can run away so."""
-        return bool(np.any(verdict.objective.logarithmic))
+        """On another scale too a density may rise with the logarithm of a coordinate, where that comes far enough."""
+        return bool(np.any(verdict.objective.logarithmic)) or _farthest_on_a_line(verdict) is not None
 
     def look(self, verdict: Verdict) -> Sequence[Finding]:
         """Return the way back from the end of the ascent, if it was still rising there."""
+        logarithmic = bool(np.any(verdict.objective.logarithmic))
+        path = ran_away(verdict) if logarithmic else None
         # A regular maximum is no place where all is flat: the probes that follow look for the steepest way from it.
-        path = ran_away(verdict) or (None if verdict.regular else another_ran_away(verdict))
+        if path is None and logarithmic and not verdict.regular:
+            path = another_ran_away(verdict)
+        path = path or ran_away_on_a_line(verdict)
         return without_limit(verdict.objective, path) if path is not None else ()
 
 
@@ -52,6 +60,49 @@ def ran_away(verdict: Verdict) -> Trace | None:
     return _still_as_steep(objective, trail, RAN_AWAY / 2) or _still_as_steep(
         objective, trail, RAN_AWAY / 2, clear(objective, trail)[-1]
     )
+
+
+def ran_away_on_a_line(verdict: Verdict) -> Trace | None:
+    """Whether the ascent carried a coordinate that is no logarithm away, at a rise that each time it doubles repeats.
+
+    So rises the hazard of a normal density as its mean goes away. Towards a finite supremum rises fade.
+    """
+    objective, j = verdict.objective, _farthest_on_a_line(verdict)
+    if j is None:
+        return None
+    origin = float(objective.origin[objective.active][j])
+    at = clear(objective, verdict.point.trail)[-1]
+    size, sign = abs(float(at[j]) - origin), float(np.sign(at[j] - origin))
+    if np.log(size / max(1.0, abs(origin))) < LINE_FAR:
+        return None
+    points, values = [], []
+    for k in range(LINE_STEPS + 1):
+        at = at.copy()
+        at[j] = origin + sign * size * np.exp(-k)
+        end = climb_beside(objective, at, j)
+        if not end.usable:
+            return None
+        at = end.z
+        points.append(at)
+        values.append(end.value)
+    rise = -np.diff(values)[::-1]
+    early, late = np.sum(rise[: LINE_STEPS // 2]), np.sum(rise[LINE_STEPS // 2 :])
+    if np.any(rise <= 0) or late < max(LEAST_SLOPE * LINE_STEPS / 2, RISE_FADES * early):
+        return None
+    steps = sign * (np.log(size) - np.arange(LINE_STEPS + 1.0))
+    return Trace(j, steps[::-1], np.array(values[::-1]), np.array(points[::-1]), on_a_line=True)
+
+
+def _farthest_on_a_line(verdict: Verdict) -> int | None:
+    """Return the coordinate, no logarithm, that an ascent to no regular maximum carried farthest, if that is far."""
+    objective = verdict.objective
+    if verdict.rounding_error <= COARSE and verdict.regular:
+        return None
+    origin = objective.origin[objective.active]
+    far = np.abs(verdict.point.trail[-1] - origin) / np.maximum(1.0, np.abs(origin))
+    far = np.where(objective.transformed, 0.0, far)
+    j = int(np.argmax(far))
+    return j if far[j] > np.exp(LINE_FAR) else None
 
 
 def another_ran_away(verdict: Verdict) -> Trace | None:
