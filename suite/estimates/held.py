@@ -99,7 +99,10 @@ class Held:
     def beside(self, estimand: Estimand, i: int) -> np.ndarray:
         """Return which held coordinates take part in the uncertainty of a scalar, if they were free."""
         own = self.optimum.depends(estimand, i)
-        return np.asarray(self.mask & np.isin(self.parts, self.parts[own]))
+        held = self.mask & np.isin(self.parts, self.parts[own])
+        if self.optimum.on_a_ridge:  # what the likelihood does not know is held nowhere
+            held &= ~np.any(self.optimum.level_near_start != 0, axis=0)
+        return np.asarray(held)
 
     def fixed(self, held: np.ndarray) -> Fixed:
         """Return what is held, and where: tau at 0, alpha at +infinity."""
