@@ -35,7 +35,7 @@ CHOOSING = (
 )  # fmt: skip
 
 
-class Marked(Op):
+class Marked(Op):  # type: ignore[misc]
     """Its first input, unchanged; the derivative by the second one is the sum of ``|v df/dv|``."""
 
     __props__ = ()
@@ -111,7 +111,7 @@ class Ways:
         """
         exempt: set[Any] = set()
         for part in {one for found in self.views.values() if len(found) == 1 for one in found}:
-            natural = [one for one in self.graph.outputs[self.wanted :] if self.views.get(one) == {part}]
+            natural = [one for one in self.graph.outputs[self.wanted :] if self.views.get(one) == frozenset([part])]
             last = next((one for one in natural if self._all_pass(part, one)), part)
             while (following := self._only_step(last)) is not None:
                 last = following
@@ -176,4 +176,5 @@ def marked_in_jax() -> Callable[[Any, Any], Any]:
 
     translated = jax.custom_vjp(marked)
     translated.defvjp(forward, backward)
-    return translated
+    function: Callable[[Any, Any], Any] = translated
+    return function
