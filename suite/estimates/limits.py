@@ -7,7 +7,7 @@ mixture each datum draws a component to itself, and no one limit is told.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -37,14 +37,32 @@ COMMON_LIMIT = 1e-5  # relative difference up to which the limits of two paths a
 BEGIN_STEPS = 100  # most Newton steps to the place where a path begins: it is far from where the rest is at its best
 
 
-def with_limits(optimum: Optimum, estimands: list[Estimand], rows: list[Row]) -> list[Row]:
-    """Return the rows, of which those that are ``unbounded`` name the limit to which the scalar tends, if it is one."""
+class Labelling(Protocol):
+    """The rule by which exchangeable components have their labels."""
+
+    def in_order(self, z: np.ndarray) -> np.ndarray:
+        """Return the points ``(m, p)`` of one way, with the components in the order of its end."""
+
+    def rule_of(self, row: Row) -> str:
+        """Return the rule, as a sentence, on which a scalar depends; empty where it depends on none."""
+
+
+def with_limits(
+    optimum: Optimum, estimands: list[Estimand], rows: list[Row], labels: Labelling | None = None
+) -> list[Row]:
+    """Return the rows, of which those that are ``unbounded`` name the limit to which the scalar tends, if it is one.
+
+    Each way has a mirror image for each permutation of exchangeable components: a limit is that of the components in
+    the order of ``labels``.
+    """
     if not any(row.status is Status.UNBOUNDED for row in rows):
         return rows
     ways = _ways(optimum)
     if len(ways) < FEWEST_PATHS:
         return rows
     objective = optimum.verdict.objective
+    if labels is not None:
+        ways = [labels.in_order(np.array([objective.full(x) for x in way]))[:, objective.active] for way in ways]
     shown = [_natural(optimum, way) for way in ways]
     moved = [_natural(optimum, _moved(objective, way)) for way in ways]
     by_name = {estimand.name: estimand for estimand in estimands}
@@ -56,6 +74,8 @@ def with_limits(optimum: Optimum, estimands: list[Estimand], rows: list[Row]) ->
             near = [m[row.estimand].reshape(3, objective.size + 1, -1)[..., i] for m in moved]
             limit = _common(values, [np.ptp(n, axis=1) for n in near])
             if limit is not None:
+                rule = "" if labels is None else labels.rule_of(row)
+                row = row.also(rule) if rule else row
                 row = row.also(f"{row.name} tends to {limit:.6g} on every such way that was found")
         found.append(row)
     return found

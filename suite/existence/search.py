@@ -200,6 +200,7 @@ def _ascend(objective: Objective, start: np.ndarray, met: Met) -> tuple[Point, C
     A vague prior may put the initial point as far from the maximum as a density without limit would lead.
     """
     end, corner = climb(objective, start, met)
+    trail = end.trail
     for _ in range(STAGES):
         if not end.usable or not end.slow or _way(objective, end) <= LOG_RANGE:
             break
@@ -210,7 +211,9 @@ def _ascend(objective: Objective, start: np.ndarray, met: Met) -> tuple[Point, C
         if _way(objective, beyond) > LOG_RANGE and after > SAME_RATE * before:
             break
         end, corner = beyond, kinks
-    return end, corner
+        trail = np.vstack([trail, end.trail[1:]])
+    # The last stage may lie in rounding from its beginning; the whole way is clear near the start.
+    return replace(end, trail=trail), corner
 
 
 def _way(objective: Objective, end: Point) -> float:

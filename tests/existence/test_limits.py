@@ -177,6 +177,24 @@ def test_a_limit_is_named_where_it_is_one(name: str) -> None:
             assert f"{row.name} tends to {limit:.6g} on every such way" in row.reason
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("share", [0.5, None])
+def test_a_limit_of_a_component_is_that_in_the_order_of_the_labels(share: float | None, seed: int) -> None:
+    """A component on the three equal data and one on the other, whichever is first: sorted, there is one limit."""
+    with pm.Model() as model:
+        weight = pm.Uniform("weight", 0, 1) if share is None else share
+        mu, sigma = pm.Normal("mu", 0, 10, shape=2), pm.Exponential("sigma", 1, shape=2)
+        weights = pm.math.stack([weight, 1 - weight])
+        pm.NormalMixture("y", w=weights, mu=mu, sigma=sigma, observed=[2.0, 2.0, 2.0, 5.0])
+    rows = triptych.compare(model, **{**POINTS, "random_seed": seed})["default"].panels["mle"].estimates
+    said = {row.name: row.reason for row in rows}
+    known = {"mu[0]": 2, "mu[1]": 5} | ({"weight": 0.75} if share is None else {})
+    for name, limit in known.items():
+        assert f"components are sorted by mu; {name} tends to {limit:g} on every such way" in said[name]
+    # What goes to its limit without end, and what is told to tend to it, is the same component.
+    assert f"rises without limit as {'sigma[0]' if 'by 3 per' in said['mu[0]'] else 'sigma[1]'} goes" in said["mu[0]"]
+
+
 @pytest.mark.parametrize(
     ("build", "rate"),
     # By n per unit of the logarithm of a standard deviation, by n / 2 of what goes with its square.

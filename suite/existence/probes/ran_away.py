@@ -7,14 +7,15 @@ slope is the number of observations, of a mixture's component on one datum the n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from triptych.existence.coordinate_paths import LEAST_SLOPE, RATE_STEPS, pushed_path, reversed_path
+from triptych.existence.coordinate_paths import LEAST_SLOPE, RATE_STEPS, endless, pushed_path, reversed_path
 from triptych.existence.findings import UNROUNDED, Finding, Trace, without_limit
 from triptych.existence.probe import Probe
 from triptych.existence.verdict import ALL_ROUNDING, COARSE, Verdict
-from triptych.optimise.newton import Point
+from triptych.optimise.newton import LOG_STEP, Point
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import climb_beside
 
@@ -132,16 +133,40 @@ def _still_as_steep(
     way = float(trail[-1, j] - trail[0, j])
     if abs(way) < far:
         return None
-    # The ascent itself may be far from the best path, so the rest is re-optimised at each step.
-    end = climb_beside(objective, trail[-1] if seen is None else seen, j)
+    start = trail[-1] if seen is None else seen
+    found = _way_back(objective, start, j, -float(np.sign(way)))
+    if seen is None or (found is not None and endless(found, RATE_STEPS)):
+        return found
+    # Another scale that goes away at a rate of its own leaves the rest no best place: held, it hides no rise in this.
+    others = np.flatnonzero(objective.logarithmic & (np.abs(start - trail[0]) > LOG_STEP))
+    others = others[others != j]
+    alone = _way_back(objective, start, j, -float(np.sign(way)), others) if others.size else None
+    return found if alone is None else alone
+
+
+def _way_back(
+    objective: Objective, start: np.ndarray, j: int, sign: float, held: np.ndarray | None = None
+) -> Trace | None:
+    """Return the way back from a place in one coordinate, read from its end, if it rose as much at last as before.
+
+    The ascent itself may be far from the best path, so the rest is re-optimised at each step, but what is ``held``.
+    """
+    kept = np.delete(np.arange(start.size), [] if held is None else held)
+    part = objective if held is None else replace(objective, origin=objective.full(start)).without(held)
+    place = int(np.flatnonzero(kept == j)[0])
+    end = climb_beside(part, start[kept], place)
     if not end.usable:
         return None
-    found = reversed_path(pushed_path(objective, end, j, -float(np.sign(way)), steps=2 * RATE_STEPS, patient=True))
+    found = reversed_path(pushed_path(part, end, place, sign, steps=2 * RATE_STEPS, patient=True))
     # Values that are rounding alone fall and rise.
     if len(found.values) <= 2 * RATE_STEPS or np.any(np.diff(found.values) <= 0):
         return None
     early, middle, late = found.values[[-1 - 2 * RATE_STEPS, -1 - RATE_STEPS, -1]]
-    return found if late - middle >= max(LEAST_SLOPE * RATE_STEPS, RISE_FADES * (middle - early)) else None
+    if late - middle < max(LEAST_SLOPE * RATE_STEPS, RISE_FADES * (middle - early)):
+        return None
+    points = np.tile(start, (len(found.points), 1))
+    points[:, kept] = found.points
+    return replace(found, position=j, points=points)
 
 
 def away_by_rounds(objective: Objective, rounds: list[Point]) -> Trace | None:
