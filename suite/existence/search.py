@@ -22,6 +22,7 @@ from triptych.existence.directions import SINGULAR
 from triptych.existence.findings import without_limit
 from triptych.existence.probe import Probe
 from triptych.existence.probes.domain_edges import DomainEdge
+from triptych.existence.probes.few_values import FewValues
 from triptych.existence.probes.hidden_kinks import HiddenKink
 from triptych.existence.probes.pushed_coordinates import PushedCoordinates
 from triptych.existence.probes.ran_away import RanAway, another_ran_away, away_by_rounds, clear
@@ -64,6 +65,7 @@ PROBES: tuple[Probe, ...] = (
     HiddenKink(),
     DomainEdge(),
     PushedCoordinates(),
+    FewValues(),
     SingleData(),
     Walk(),
 )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytest
+from scipy import optimize
 
 import triptych
 
@@ -193,6 +194,36 @@ def test_a_limit_of_a_component_is_that_in_the_order_of_the_labels(share: float 
         assert f"components are sorted by mu; {name} tends to {limit:g} on every such way" in said[name]
     # What goes to its limit without end, and what is told to tend to it, is the same component.
     assert f"rises without limit as {'sigma[0]' if 'by 3 per' in said['mu[0]'] else 'sigma[1]'} goes" in said["mu[0]"]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("eta", [1.0, 2.0])
+def test_points_on_a_line_leave_means_and_deviations_their_limits(eta: float, seed: int) -> None:
+    """The factor's last entry goes to zero; what it leaves of the density is one of the first mean and deviation.
+
+    Of the second these are 1 + 2 m and 2 s. A Cholesky factor with entry L22 = s1 sqrt(1 - rho^2) has the density of
+    s0, s1 and rho times sqrt(1 - rho^2) / s1, which takes s1 to the power -2 eta and L22 to that of 2 eta - 1.
+    """
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0, 10, shape=2)
+        factor, _, _ = pm.LKJCholeskyCov("factor", n=2, eta=eta, sd_dist=pm.Exponential.dist(1.0), compute_corr=True)
+        pm.MvNormal("y", mu, chol=factor, observed=np.column_stack([X, 1 + 2 * X]))
+
+    def fall(p: np.ndarray) -> float:
+        m, s = p[0], np.exp(p[1])
+        prior = -3 * s - 2 * eta * p[1] - (m**2 + (1 + 2 * m) ** 2) / 200
+        return float(6 * p[1] + np.sum((X - m) ** 2) / (2 * s**2) - prior)
+
+    m, log_s = optimize.minimize(fall, [2.5, 0.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-13}).x
+    panels = triptych.compare(model, **{**POINTS, "methods": ("mle", "map"), "random_seed": seed})["default"].panels
+    answers = {"mle": (X.mean(), X.std(), 6), "map": (m, float(np.exp(log_s)), 6 - (2 * eta - 1))}
+    for method, (mean, deviation, rate) in answers.items():
+        rows = {row.name: row for row in panels[method].estimates}
+        limits = {"mu[0]": mean, "mu[1]": 1 + 2 * mean, "factor_stds[0]": deviation, "factor_stds[1]": 2 * deviation}
+        for name, limit in {**limits, "factor[2]": 0.0, "factor_corr[0, 1]": 1.0}.items():
+            assert rows[name].status == "unbounded"
+            assert f"{name} tends to {limit:.6g} on every such way" in rows[name].reason
+            assert f"by {rate:g} per unit" in rows[name].reason
 
 
 @pytest.mark.parametrize(

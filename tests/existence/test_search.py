@@ -139,3 +139,29 @@ def test_components_on_equal_data_are_unbounded_and_no_redundancy(free_share: bo
             verdict = find(make_objective(engine, LIKELIHOOD)[0], seed=seed)
             assert verdict.rate == pytest.approx(4, rel=1e-3)
             assert not len(verdict.unidentified)
+
+
+@pytest.mark.parametrize(
+    ("family", "sigmas"),
+    [(pm.Normal, ()), (pm.StudentT, (2,)), (pm.Laplace, (2,))],
+    ids=["shared", "student", "laplace"],
+)
+def test_a_rise_on_few_values_that_no_single_datum_draws_to_is_found(family: Any, sigmas: tuple[int, ...]) -> None:
+    """One sigma vanishes where each component stands on one of two values: n per unit of its logarithm.
+
+    With a sigma each the one on three equal data vanishes at three; a maximum of one component was called ok.
+    """
+    with pm.Model() as model:
+        mu, sigma = pm.Normal("mu", 0, 10, shape=2), pm.HalfNormal("sigma", 5, shape=sigmas)
+        weight = pm.Dirichlet("weight", np.ones(2))
+        of = {"nu": 4.0} if family is pm.StudentT else {}
+        location = "b" if family is pm.Laplace else "sigma"
+        parts = family.dist(mu=mu, **{location: sigma}, **of)
+        pm.Mixture("y", w=weight, comp_dists=parts, observed=[2.0, 2.0, 2.0, 5.0])
+    engine = Engine.build(model)
+    for seed in range(3):
+        verdict = find(make_objective(engine, POSTERIOR)[0], seed=seed)
+        assert verdict.unbounded is not None
+        assert engine.blocks[1].start <= verdict.unbounded.position < engine.blocks[1].stop
+        if family is pm.Normal:
+            assert verdict.rate == pytest.approx(4, rel=1e-3)
