@@ -226,6 +226,36 @@ def test_points_on_a_line_leave_means_and_deviations_their_limits(eta: float, se
             assert f"by {rate:g} per unit" in rows[name].reason
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_correlation_that_is_one_to_all_digits_is_on_its_way_without_end(seed: int) -> None:
+    """Its ascent ends where nothing changes any more, neither arrived nor still rising.
+
+    On the line the quadratic form of two equal scores a is 2 a^2 / (1 + rho), so that s^2 tends to half the variance
+    under the likelihood; the prior's limit is that of what is left.
+    """
+    with pm.Model() as model:
+        mu, s, rho = pm.Normal("mu", 0, 10, shape=2), pm.HalfNormal("s", 5, shape=2), pm.Uniform("rho", -1, 1)
+        joint = rho * s[0] * s[1]
+        cov = pm.math.stack([pm.math.stack([s[0] ** 2, joint]), pm.math.stack([joint, s[1] ** 2])])
+        pm.MvNormal("y", mu, cov=cov, observed=np.column_stack([X, 1 + 2 * X]))
+
+    def fall(p: np.ndarray) -> float:
+        m, s = p[0], np.exp(p[1])
+        prior = -5 * s**2 / 50 - (m**2 + (1 + 2 * m) ** 2) / 200
+        return float(12 * p[1] + np.sum((X - m) ** 2) / (2 * s**2) - prior)
+
+    m, log_s = optimize.minimize(fall, [2.5, 0.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-13}).x
+    panels = triptych.compare(model, **{**POINTS, "methods": ("mle", "map"), "random_seed": seed})["default"].panels
+    answers = {"mle": (X.mean(), X.std() / 2**0.5), "map": (m, float(np.exp(log_s)))}
+    for method, (mean, deviation) in answers.items():
+        rows = {row.name: row for row in panels[method].estimates}
+        limits = {"mu[0]": mean, "mu[1]": 1 + 2 * mean, "s[0]": deviation, "s[1]": 2 * deviation, "rho": 1.0}
+        for name, limit in limits.items():
+            assert rows[name].status == "unbounded"
+            assert f"{name} tends to {limit:.6g} on every such way" in rows[name].reason
+            assert "by 3 per unit" in rows[name].reason
+
+
 @pytest.mark.parametrize(
     ("build", "rate"),
     # By n per unit of the logarithm of a standard deviation, by n / 2 of what goes with its square.

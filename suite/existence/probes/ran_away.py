@@ -56,11 +56,24 @@ def ran_away(verdict: Verdict) -> Trace | None:
     """
     objective, trail = verdict.objective, verdict.point.trail
     if not verdict.rounding_error > ALL_ROUNDING:
-        return _still_as_steep(objective, trail, RAN_AWAY) if verdict.point.decrement >= LEAST_SLOPE else None
+        if verdict.point.decrement >= LEAST_SLOPE:
+            return _still_as_steep(objective, trail, RAN_AWAY)
+        return _into_rounding(objective, trail)
     # Residuals may be exactly zero, as on a datum: then the values on the path are exact to its end.
     return _still_as_steep(objective, trail, RAN_AWAY / 2) or _still_as_steep(
         objective, trail, RAN_AWAY / 2, clear(objective, trail)[-1]
     )
+
+
+def _into_rounding(objective: Objective, trail: np.ndarray) -> Trace | None:
+    """Whether an ascent rose without fading until it came to rounding, and ended where nothing changes any more.
+
+    There a correlation is one to all digits, so that the objective is level, and the place of its end is chance.
+    """
+    if np.max(np.abs(trail[-1] - trail[0])[objective.logarithmic]) < RAN_AWAY / 2:
+        return None
+    first = next((k for k, x in enumerate(trail) if k > 0 and objective.rounding_error(x) >= UNROUNDED), None)
+    return None if first is None else _still_as_steep(objective, trail, RAN_AWAY / 2, trail[first - 1])
 
 
 def ran_away_on_a_line(verdict: Verdict) -> Trace | None:
