@@ -107,7 +107,7 @@ def path(
 
     given = _scenario(scenario, formula, regression)
     if variant not in given.variants:
-        raise InputError(f"{given.name} has no variant {variant!r}; it has {listed(given.variants)}")
+        raise InputError(f"{given.name} has no variant {variant!r}; {nearest(variant, given.variants)}")
     EACH_DRAWS.check("draws", draws)
     EACH_TUNE.check("tune", tune)
     TWO_CHAINS.check("chains", chains)
@@ -177,7 +177,7 @@ def _scenario(given: Any, formula: str | None, regression: Mapping[str, Any]) ->
     known = scenarios()
     if given not in known:
         raise InputError(
-            f"no scenario {cited(given)}; {nearest(given, list(known))}; the table of a regression needs a formula"
+            f"no scenario {cited(given)} (the table of a regression needs a formula); {nearest(given, known)}"
         )
     return known[given]
 
@@ -209,7 +209,7 @@ def _chosen(name: str, spans: Mapping[str, Range], along: str | None) -> str:
     if along is None:
         return next(iter(spans))
     if along not in spans:
-        raise InputError(f"{name} does not vary {along!r}; it varies {listed(spans)}")
+        raise InputError(f"{name} does not vary {along!r}; {nearest(along, spans)}")
     return along
 
 

@@ -12,6 +12,7 @@ import typer
 
 from triptych.base.environment import told
 from triptych.base.errors import EnvironmentFault, InputError, path_of
+from triptych.base.memory import require_space
 from triptych.cli.broken_pipe import PatientGroup
 from triptych.cli.check import baseline, check, diff_runs
 from triptych.cli.list_scenarios import list_scenarios
@@ -91,6 +92,7 @@ def run(
     walk: Walk = False,
 ) -> None:
     """Solve scenarios three ways and write the report."""
+    require_space()
     from triptych.api.runs import run_all
 
     folder = _folder(out, *(names or ()))
@@ -126,6 +128,7 @@ def compare(
     """Solve a PyMC model of yours three ways; its file is executed."""
     from triptych.cli.model_file import load_model
 
+    require_space()
     folder = _folder(out)
     loaded = load_model(model)
     from triptych.api.compare import compare as solve
@@ -157,6 +160,7 @@ def fit(
     walk: Walk = False,
 ) -> None:  # fmt: skip
     """Fit a regression to a table three ways."""
+    require_space()
     given = _configured(context, config)
     table, expression = given.pop("data"), given.pop("formula")
     if not table or not expression:

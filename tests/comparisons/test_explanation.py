@@ -424,6 +424,20 @@ def test_a_chain_that_stands_still_leaves_the_error_of_the_skewness_unknown(recw
     assert not list(recwarn)
 
 
+def test_the_errors_of_many_chains_are_those_of_a_few_parts_of_the_draws(monkeypatch):
+    """The skewness of n normal draws has the variance 6/n; a thousand density estimates would tell no more than 16."""
+    from triptych.comparisons.explanation import measured
+
+    estimated = []
+    top = measured._top
+    monkeypatch.setattr(measured, "_top", lambda draws: estimated.append(draws.size) or top(draws))
+    draws = np.random.default_rng(3).normal(size=(1000, 40))
+    found = measured._sampled(draws)
+    assert len(estimated) <= 17
+    assert found.skewness_error == pytest.approx(np.sqrt(6 / draws.size), rel=3 / np.sqrt(2 * 15))
+    assert found.top_error < 0.1
+
+
 def test_a_top_that_only_the_density_estimate_moves_is_not_said_to_move():
     moved = Sampled(sd=0.5, median=1.3, top=1.3, top_error=0.01, skewness=0.0, skewness_error=0.1)
     assert posterior_rules.marginal_top([scalar(posterior=moved)])[0].figures[0] == pytest.approx(0.6)

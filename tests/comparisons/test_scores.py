@@ -16,6 +16,7 @@ from triptych.panels import refit
 from triptych.panels.settings import Settings
 from triptych.panels.solve import solve
 from triptych.problem.scenario import Data, Scenario
+from triptych.sampling.nuts import SamplerStopped
 
 # Two counts a row: within a row they share what is not known of the rate.
 COUNTS = np.array([[2, 3], [1, 4], [5, 5], [2, 2], [3, 1], [0, 6]])
@@ -124,3 +125,19 @@ def test_a_run_scores_its_default_variant() -> None:
     table = triptych.run(scenario(), methods=("mle",), profile=False).scores
     assert table["method"].tolist() == ["mle"]
     assert table["log_score"].item() == pytest.approx(per_row(KEPT.mean()).sum(), rel=1e-8)
+
+
+def test_of_many_short_chains_the_draws_are_kept_and_not_the_chains(
+    solution: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each chain tunes for itself: a thousand of ten draws would cost a thousand tunings for one average."""
+    asked: list[dict[str, Any]] = []
+
+    def stopped(engine: Any, **options: Any) -> Any:
+        asked.append(options)
+        raise SamplerStopped("seen")
+
+    monkeypatch.setattr(refit, "sample", stopped)
+    for chains, draws in ((4, 1000), (2, 5000), (1000, 10), (1001, 40)):
+        refit.refit_draws(solution.engine, None, Settings(draws=draws, chains=chains), lambda drawn: [])
+    assert [(one["chains"], one["draws"]) for one in asked] == [(4, 250), (2, 1250), (4, 625), (4, 2502)]

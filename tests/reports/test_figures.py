@@ -19,6 +19,7 @@ from triptych.comparisons.explanation.prior_density import prior_densities
 from triptych.reports.densities import farthest_apart
 from triptych.reports.figures import density, joint_maximum
 from triptych.reports.marks import Chart
+from triptych.reports.plots import rank_plots
 from triptych.reports.view import Scalar
 
 QUANTILES = (np.arange(4000) + 0.5) / 4000
@@ -203,3 +204,17 @@ def test_a_map_that_is_not_the_top_of_the_drawn_density_is_explained_where_that_
     for silent in (said(0.0, two, {}), said(0.5, np.zeros(1), {}), said(math.nan, two, taken)):
         assert silent == ""
     assert joint_maximum(chart, Scalar("b", "", {}), draws, None) == ""
+
+
+def test_of_many_chains_some_are_drawn_and_the_caption_says_so(recwarn: pytest.WarningsRecorder) -> None:
+    import arviz as az
+
+    draws = np.random.default_rng(0).normal(size=(100, 30))
+    native = az.from_dict({"posterior": {"mu": draws}}, check_conventions=False)
+    summary = [{"estimand": "mu", "label": "", "r_hat": 1.0, "ess_bulk": 3000.0}]
+    (many,) = rank_plots(native, summary, "a")
+    assert many.caption.endswith("one of every 13 chains is shown")
+    (few,) = rank_plots(az.from_dict({"posterior": {"mu": draws[:4]}}), summary, "a")
+    assert "is shown" not in few.caption
+    assert len(many.svg) < 3 * len(few.svg)  # 8 lines and not 100
+    assert not list(recwarn)

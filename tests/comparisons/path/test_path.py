@@ -274,7 +274,7 @@ def test_growing_subsets_are_the_conjugate_fits_of_the_first_rows() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"along": "tua"}, "does not vary 'tua'"),
+        ({"along": "tua"}, "does not vary 'tua'; did you mean 'tau'?"),
         ({"start": 1e9}, "outside"),
         ({"points": 1}, "at least 2"),
         ({"n": (10, 5)}, "rising"),
