@@ -224,7 +224,8 @@ def _kinked(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
             rounded = kinked.ascend_rounded(x, eps)
             met = jnp.all(jnp.abs(rounded.z - coarse.z) <= MET * errors)
             own = ascend_kinked(kinked, rounded.z, met)
-            return jax.tree.map(lambda a, b: jnp.where(met, a, b), first, own)
+            end: Corner = jax.tree.map(lambda a, b: jnp.where(met, a, b), first, own)
+            return end
 
         arrived = jnp.isfinite(first.value) & (first.residual < AT_REST)
         starts = _starts(begin, scattered, transformed, first.z, first.hessian, arrived)

@@ -132,8 +132,7 @@ def _solved() -> Callable[[Any, Any], Any]:
         size = jnp.maximum(size, EIGENVALUE_FLOOR * jnp.maximum(1.0, jnp.max(size, axis=-1, keepdims=True)))
         return jnp.einsum("...ij,...j->...i", vectors, jnp.einsum("...ji,...j->...i", vectors, gradient) / size)
 
-    @jax.custom_batching.custom_vmap
-    def solved(information: Any, gradient: Any) -> Any:
+    def solved_together(information: Any, gradient: Any) -> Any:
         size = information.shape[-1]
         eye = jnp.broadcast_to(jnp.eye(size), information.shape)
         inverse = jax.lax.linalg.triangular_solve(
@@ -146,14 +145,17 @@ def _solved() -> Callable[[Any, Any], Any]:
         otherwise = jax.lax.cond(jnp.all(fine), lambda *_: step, by_eigenvalues, information, gradient)
         return jnp.where(fine[..., None], step, otherwise)
 
-    @solved.def_vmap
-    def _(count: int, batched: list[bool], information: Any, gradient: Any) -> tuple[Any, bool]:
+    solved: Any = jax.custom_batching.custom_vmap(solved_together)
+
+    def mapped(count: int, batched: list[bool], information: Any, gradient: Any) -> tuple[Any, bool]:
         def lanes(a: Any, known: bool) -> Any:
             return a if known else jnp.broadcast_to(a, (count, *a.shape))
 
         return solved(lanes(information, batched[0]), lanes(gradient, batched[1])), True
 
-    return solved
+    solved.def_vmap(mapped)
+    found: Callable[[Any, Any], Any] = solved
+    return found
 
 
 def scale_of(hessian: Any) -> Any:
