@@ -15,6 +15,8 @@ from triptych.comparisons.contrast import contrast_frame, contrasts
 from triptych.comparisons.datatree import datatree
 from triptych.comparisons.explanation.explanation import Explanation, explain
 from triptych.comparisons.explanation.prior import prior_draws
+from triptych.comparisons.explanation.prior_density import PriorDensity, prior_densities
+from triptych.comparisons.explanation.prior_sample import pictured
 from triptych.comparisons.holdout import Score, score_frame
 from triptych.comparisons.problems import problems
 from triptych.comparisons.recovery import recovery
@@ -23,6 +25,7 @@ from triptych.panels.solution import Solution
 from triptych.problem.claims import Claim
 from triptych.problem.scenario import DEFAULT, Figure, Scenario, Table
 from triptych.problem.table import METHODS, frame
+from triptych.problem.varied import chosen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,12 +149,28 @@ class Comparison:
     @cached_property
     def explanations(self) -> dict[str, Explanation]:
         """Variant to why its panels differ, and what follows."""
-        return {variant: explain(solution, self.scenario.priors) for variant, solution in self.solutions.items()}
+        source = self.scenario
+        return {
+            variant: explain(solution, source.priors, chosen(source.model, source.varies, solution.settings))
+            for variant, solution in self.solutions.items()
+        }
 
     @cached_property
     def prior_draws(self) -> dict[str, tuple[dict[str, np.ndarray], str]]:
-        """Variant to draws of its prior by variable, ``(draws, size)``, and what is fixed in them, if anything."""
-        return {variant: prior_draws(solution) for variant, solution in self.solutions.items()}
+        """Variant to draws of its prior by variable, ``(draws, size)``, and what is fixed in them, if anything.
+
+        Of variables without an exact density, which is drawn from them, there are many.
+        """
+        return {
+            variant: (pictured(solution, kept, self.prior_densities[variant]), given)
+            for variant, solution in self.solutions.items()
+            for kept, given in [prior_draws(solution)]
+        }
+
+    @cached_property
+    def prior_densities(self) -> dict[str, dict[str, PriorDensity]]:
+        """Variant to the exact densities of the priors of those of its variables that have one each."""
+        return {variant: prior_densities(one) for variant, one in self.solutions.items()}
 
     def explain(self, variant: str = DEFAULT) -> Explanation:
         """Return why the three panels of a variant differ, as sentences with the figures that they rest on.
@@ -339,6 +358,7 @@ class Comparison:
             "tables",
             "scores",
             "prior_draws",
+            "prior_densities",
         )
         kept = {name: getattr(self, name) for name in needed}
         return {**self.__dict__, **kept, "_score": list, "_study": None}

@@ -602,12 +602,12 @@ scenario = Scenario(
         r"\frac{1 - q}{q} \mathrm{diag}(|x_j|^2) \ \text{or}\ n t^2 I",
     ),
     why=(
-        "None of these regularisers is in the likelihood: the MLE is least squares under each. Each adds a quadratic "
-        "in "
-        "the weights to the loss, which is the logarithm of a normal prior, and the mode moves to where it leads.",
-        "A prior for early stopping depends on the step and on the predictors, one for dropout on the predictors: they "
-        "are priors in form, not beliefs. What a prior adds is the posterior: a variance, which a stopped descent or a "
-        "dropped-out loss does not give.",
+        "None of these regularisers is in the likelihood: the MLE is least squares under each. Each adds a "
+        "quadratic function of the weights to the loss. That is minus the logarithm of a normal prior, and the "
+        "MAP is the minimum of the sum.",
+        "The prior that stands for early stopping depends on the number of steps and on the predictors, that "
+        "for dropout on the predictors. They are priors in form and not beliefs. What writing them as priors "
+        "adds is a posterior, and with it intervals, which descent and dropout do not give.",
     ),
     figures=(stopped, outright),
     tables=(kinds,),

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from triptych.api.display import Report
 from triptych.base.environment import lacking
 from triptych.base.errors import InputError
-from triptych.base.options import named
+from triptych.base.options import named, nearest
 from triptych.base.progress import Progress, watched
-from triptych.base.text import counted, join
+from triptych.base.text import counted, join, listed
 from triptych.panels.settings import CHAINS, CI_PROB, DRAWS, QUICK_DRAWS, QUICK_TUNE, SEED, TUNE, Forward, Settings
 from triptych.problem.scenario import DEFAULT, Scenario
 from triptych.problem.table import METHODS, SHORT
@@ -96,7 +96,8 @@ def run(
     every = [DEFAULT] if quick else chosen.variants
     wanted = list(every if variants is None else variants)
     if unknown := [v for v in wanted if v not in chosen.variants]:
-        raise InputError(f"scenario {chosen.name!r} has no variant {unknown}; it has {list(chosen.variants)}")
+        meant = nearest(str(unknown[0]), chosen.variants)
+        raise InputError(f"scenario {chosen.name!r} has no variant {listed(unknown)}; {meant}")
     solutions: dict[str, Solution] = {}
     with watched(progressbar) as progress:
         for variant in wanted:

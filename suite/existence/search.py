@@ -22,6 +22,7 @@ from triptych.existence.directions import SINGULAR
 from triptych.existence.findings import without_limit
 from triptych.existence.probe import Probe
 from triptych.existence.probes.domain_edges import DomainEdge
+from triptych.existence.probes.few_values import FewValues
 from triptych.existence.probes.hidden_kinks import HiddenKink
 from triptych.existence.probes.pushed_coordinates import PushedCoordinates
 from triptych.existence.probes.ran_away import RanAway, another_ran_away, away_by_rounds, clear
@@ -64,6 +65,7 @@ PROBES: tuple[Probe, ...] = (
     HiddenKink(),
     DomainEdge(),
     PushedCoordinates(),
+    FewValues(),
     SingleData(),
     Walk(),
 )
@@ -204,6 +206,7 @@ def _ascend(objective: Objective, start: np.ndarray, met: Met) -> tuple[Point, C
     A vague prior may put the initial point as far from the maximum as a density without limit would lead.
     """
     end, corner = climb(objective, start, met)
+    trail = end.trail
     for _ in range(STAGES):
         if not end.usable or not end.slow or _way(objective, end) <= LOG_RANGE:
             break
@@ -214,7 +217,9 @@ def _ascend(objective: Objective, start: np.ndarray, met: Met) -> tuple[Point, C
         if _way(objective, beyond) > LOG_RANGE and after > SAME_RATE * before:
             break
         end, corner = beyond, kinks
-    return end, corner
+        trail = np.vstack([trail, end.trail[1:]])
+    # The last stage may lie in rounding from its beginning; the whole way is clear near the start.
+    return replace(end, trail=trail), corner
 
 
 def _way(objective: Objective, end: Point) -> float:

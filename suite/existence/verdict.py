@@ -31,6 +31,7 @@ COARSE = 3e-6  # rounding error of an objective that can still be judged
 ALL_ROUNDING = 0.03  # rounding error of an objective that hides any maximum
 CORNER_REACHED = 1e-6  # slope left at kinks that hold, in standard errors, up to which it moves no digit that is told
 SAME_DIRECTION = 1e-10  # relative singular value up to which a direction repeats others; their parts are told to 1e-9
+RATE_SETTLED = 0.05  # largest difference of the rates on a path and on its last half, relative, at which it is settled
 LEAST_EIGENVALUE = 64 * np.finfo(float).eps  # of the information, relative to the largest: below it is their rounding
 
 
@@ -151,11 +152,12 @@ class Verdict:
     def rate(self) -> float:
         """Rise per unit of the logarithm at the end of the unbounded path."""
         assert self.unbounded is not None
-        seen = before_rounding(self.objective, self.unbounded)
-        steps, values = seen.steps, seen.values
-        way = np.abs(steps - steps[-1])
-        back = int(np.flatnonzero(way >= min(RATED, way.max()))[-1])
-        return float((values[-1] - values[back]) / way[back])
+        rates = _rates(before_rounding(self.objective, self.unbounded))
+        if abs(rates[1] - rates[0]) > RATE_SETTLED * abs(rates[1]):
+            # It has not settled before rounding begins; on a datum values are exact beyond.
+            whole = _rates(self.unbounded)
+            rates = whole if abs(whole[1] - whole[0]) <= RATE_SETTLED * abs(whole[1]) else rates
+        return rates[0]
 
     @cached_property
     def regular(self) -> bool:
@@ -200,3 +202,12 @@ class Verdict:
             return np.full_like(self.point.hessian, np.nan)
         half = basis @ (vectors / np.sqrt(eigenvalues))
         return np.asarray(half @ half.T)
+
+
+def _rates(trace: Trace) -> tuple[float, float]:
+    """Return the rise per unit over the last units of a path, and over the last half of these."""
+    way = np.abs(trace.steps - trace.steps[-1])
+    reach = min(RATED, float(way.max()))
+    whole, half = (int(np.flatnonzero(way >= part)[-1]) for part in (reach, reach / 2))
+    whole_rate, half_rate = ((trace.values[-1] - trace.values[k]) / way[k] for k in (whole, half))
+    return float(whole_rate), float(half_rate)

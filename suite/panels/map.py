@@ -44,7 +44,7 @@ def solve_map(
     optimum = Optimum(verdict, unknown)
     estimands = resolve(optimum.engine, [e.name for e in estimands])  # the verdict's engine may have other coordinates
     frame = Frame(scenario, variant, "map", "mode", "laplace", settings.ci_prob)
-    rows = with_limits(optimum, estimands, headline_rows(optimum, frame, estimands))
+    rows = with_limits(optimum, estimands, headline_rows(optimum, frame, estimands), labels)
     point, corner = verdict.point, verdict.corner
     scaled = verdict.basis.T @ point.gradient if point.usable else np.array([np.nan])
     residual = corner.residual if corner is not None else float(np.max(np.abs(scaled), initial=0.0))

@@ -45,7 +45,7 @@ def solve_mle(
     estimands = resolve(optimum.engine, [e.name for e in estimands])  # the verdict's engine may have other coordinates
     frame = Frame(scenario, variant, "mle", "maximum", "wald", settings.ci_prob)
     without_redundant = verdict.without_redundant
-    rows = with_limits(optimum, estimands, headline_rows(optimum, frame, estimands))
+    rows = with_limits(optimum, estimands, headline_rows(optimum, frame, estimands), labels)
     rows = [_conditional(engine, row) for row in rows]
     native = statsmodels_results(optimum, estimands) if optimum.exists else no_estimate(optimum, frame, rows)
     intervals: list[Row] = []

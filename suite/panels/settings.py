@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from triptych.base.errors import InputError
-from triptych.base.options import level
+from triptych.base.options import level, one_of, some_of
 from triptych.base.text import said
 from triptych.base.whole_number import WholeNumber
 from triptych.problem.table import METHODS
@@ -111,13 +111,10 @@ class Settings:
 
     def check(self) -> None:
         """Raise InputError for an option out of its range, and for more draws than there is memory for."""
-        if isinstance(self.methods, str) or not self.methods or set(self.methods) - set(METHODS):
-            raise InputError(f"methods={self.methods!r}: use one or more of {', '.join(METHODS)}")
+        some_of("methods", self.methods, METHODS)
         level("ci_prob=", self.ci_prob)
         for name, known in (("ci_kind", Interval), ("backend", Density)):
-            if getattr(self, name) not in tuple(known):
-                *others, last = (repr(str(one)) for one in known)
-                raise InputError(f"{name}={getattr(self, name)!r}: use {', '.join(others)} or {last}")
+            one_of(name, getattr(self, name), known)
         whole = {"draws": DRAWS, "tune": TUNE, "chains": CHAINS, "random_seed": SEED}
         for name, option in whole.items():
             option.check(name, getattr(self, name))

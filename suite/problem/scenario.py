@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from triptych.base.text import join
 from triptych.problem.claims import Claim
 from triptych.problem.table import METHODS, Status
 from triptych.problem.told import Density, Fact
@@ -59,6 +60,10 @@ class Data:
                 return values[name]
         raise AttributeError(f"the data have no {name!r}; they have {sorted(self.names)}")
 
+    def __repr__(self) -> str:
+        sizes = [f"{name} {array.shape}" for name, array in self.__dict__.get("arrays", {}).items()]
+        return f"<Data {join(sizes)}>"
+
     @property
     def names(self) -> list[str]:
         """Names of the arrays and the constants."""
@@ -76,17 +81,27 @@ class Relabel:
 
 @dataclass(frozen=True)
 class Series:
-    """One curve, set of points or histogram of a figure."""
+    """One curve, set of points or histogram of a figure.
+
+    ``panel`` is the method (``mle``, ``map``, ``mcmc``) whose colour it has; empty is that with whose name the label
+    begins, and context where it begins with none. ``accent`` tells series of context apart: where some have it, these
+    are drawn in the hue of context and all others in one grey.
+    """
 
     label: str
     x: Sequence[float]
     y: Sequence[float] = ()
-    kind: str = "line"  # line | points | open points | histogram (x holds the sample) | vline (x holds positions)
+    kind: str = "line"  # line | points | histogram (x holds the sample) | vline (x holds positions)
+    panel: str = ""
+    accent: bool = False
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure special to a scenario, as data; the reports draw it."""
+    """A figure special to a scenario, as data; the reports draw it.
+
+    ``labels_at`` is where on the axis lines are labelled; without it they are at an end.
+    """
 
     title: str
     caption: str
@@ -95,6 +110,7 @@ class Figure:
     series: tuple[Series, ...]
     x_log: bool = False
     y_log: bool = False
+    labels_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -247,6 +263,14 @@ class Scenario:
                 raise ValueError(f"scenario {self.name!r} expects of an unknown variant {variant!r}")
             if unknown := set(methods) - set(METHODS):
                 raise ValueError(f"scenario {self.name!r} expects of unknown methods {unknown}")
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.name}: {self.question}>"
+
+    @property
+    def as_given(self) -> bool:
+        """Whether it stands for a model that was given, so that it has no settings and its own body is never run."""
+        return self.code == ""
 
     def __reduce__(self) -> Any:
         """Pickle by reference: the module of the model, and the name under which the scenario stands there."""

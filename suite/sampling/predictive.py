@@ -121,13 +121,14 @@ def _data_of(engine: Engine) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep PyMC from announcing what it samples, and from warning of potentials, which are in the reasons."""
+    """Keep PyMC from announcing what it samples, and from warning of potentials and of many chains."""
     logger = logging.getLogger("pymc")
     level = logger.level
     logger.setLevel(logging.WARNING)
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="The effect of Potentials", category=UserWarning)
+            for message in ("The effect of Potentials", "Found chain dimension to be longer than draw"):
+                warnings.filterwarnings("ignore", message=message, category=UserWarning)
             yield
     finally:
         logger.setLevel(level)
