@@ -15,14 +15,17 @@ from triptych.comparisons.contrast import contrast_frame, contrasts
 from triptych.comparisons.datatree import datatree
 from triptych.comparisons.explanation.explanation import Explanation, explain
 from triptych.comparisons.explanation.prior import prior_draws
+from triptych.comparisons.explanation.prior_density import PriorDensity, prior_densities
+from triptych.comparisons.explanation.prior_sample import pictured
 from triptych.comparisons.holdout import Score, score_frame
 from triptych.comparisons.problems import problems
 from triptych.comparisons.recovery import recovery
 from triptych.comparisons.wide import latex, markdown, wide
 from triptych.panels.solution import Solution
 from triptych.problem.claims import Bound, Claim
-from triptych.problem.scenario import DEFAULT, Figure, Scenario
+from triptych.problem.scenario import DEFAULT, Figure, Scenario, Table
 from triptych.problem.table import METHODS, frame
+from triptych.problem.varied import chosen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,12 +149,28 @@ class Comparison:
     @cached_property
     def explanations(self) -> dict[str, Explanation]:
         """Variant to why its panels differ, and what follows."""
-        return {variant: explain(solution, self.scenario.priors) for variant, solution in self.solutions.items()}
+        source = self.scenario
+        return {
+            variant: explain(solution, source.priors, chosen(source.model, source.varies, solution.settings))
+            for variant, solution in self.solutions.items()
+        }
 
     @cached_property
     def prior_draws(self) -> dict[str, tuple[dict[str, np.ndarray], str]]:
-        """Variant to draws of its prior by variable, ``(draws, size)``, and what is fixed in them, if anything."""
-        return {variant: prior_draws(solution) for variant, solution in self.solutions.items()}
+        """Variant to draws of its prior by variable, ``(draws, size)``, and what is fixed in them, if anything.
+
+        Of variables without an exact density, which is drawn from them, there are many.
+        """
+        return {
+            variant: (pictured(solution, kept, self.prior_densities[variant]), given)
+            for variant, solution in self.solutions.items()
+            for kept, given in [prior_draws(solution)]
+        }
+
+    @cached_property
+    def prior_densities(self) -> dict[str, dict[str, PriorDensity]]:
+        """Variant to the exact densities of the priors of those of its variables that have one each."""
+        return {variant: prior_densities(one) for variant, one in self.solutions.items()}
 
     def explain(self, variant: str = DEFAULT) -> Explanation:
         """Return why the three panels of a variant differ, as sentences with the figures that they rest on.
@@ -268,6 +287,11 @@ class Comparison:
         return [_draw(make, self) for make in self.scenario.figures if self.error is None and not self.quick]
 
     @cached_property
+    def tables(self) -> list[Table | str]:
+        """The scenario's own tables; of one that fails, a sentence that says so."""
+        return [_draw(make, self) for make in self.scenario.tables if self.error is None and not self.quick]
+
+    @cached_property
     def drawn(self) -> Any:
         """What the report shows of it, with its figures drawn, as its display wants it."""
         return self._display.draw(self)
@@ -326,7 +350,17 @@ class Comparison:
 
     def __getstate__(self) -> dict[str, Any]:
         # A pickle has no engine, so that everything computed with it is computed now.
-        needed = ("evaluated_claims", "explanations", "answer", "questions", "figures", "scores", "prior_draws")
+        needed = (
+            "evaluated_claims",
+            "explanations",
+            "answer",
+            "questions",
+            "figures",
+            "tables",
+            "scores",
+            "prior_draws",
+            "prior_densities",
+        )
         kept = {name: getattr(self, name) for name in needed}
         return {**self.__dict__, **kept, "_score": list, "_study": None}
 
@@ -344,9 +378,9 @@ def _evaluate(claim: Any, comparison: Comparison) -> Claim:
     return outcome
 
 
-def _draw(make: Any, comparison: Comparison) -> Figure | str:
+def _draw(make: Any, comparison: Comparison) -> Any:
+    """Return a figure or a table; of one that fails, a sentence that says so."""
     try:
-        figure: Figure = make(comparison)
+        return make(comparison)
     except Exception as error:  # users write figures; one that fails must not prevent the report
         return f"{getattr(make, '__name__', 'figure')} could not be drawn: {type(error).__name__}: {error}"
-    return figure

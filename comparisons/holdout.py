@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +27,9 @@ MOST_TERMS = 20_000_000  # draws times likelihood terms computed at once, which 
 class Score:
     """Log score of one predictive distribution, summed over the held-out rows; higher is better.
 
-    MLE and MAP predict with their point (plug-in), the posterior with the average over its draws.
+    MLE and MAP predict with their point (plug-in), the posterior with the average over its draws. ``difference`` is the
+    score less the highest of the panels', and ``difference_error`` its standard error by the same rows: the errors of
+    two scores have most in common, so that neither tells how sure their difference is.
     """
 
     scenario: str
@@ -38,6 +40,8 @@ class Score:
     n_held_out: int
     status: Status
     reason: str
+    difference: float = float("nan")
+    difference_error: float = float("nan")
 
 
 COLUMNS = tuple(field.name for field in fields(Score))
@@ -88,7 +92,7 @@ def holdout_scores(scenario: Scenario, solution: Solution, settings: Settings) -
         nan = float("nan")
         return [Score(solution.scenario, solution.variant, m, nan, nan, 0, Status.FAILED, split) for m in methods]
     problem = Problem(scenario, solution.engine, solution.mle_engine).on(weights=split.weights(solution.engine))
-    found = []
+    found, rows = [], []
     for method in methods:
         terms, status, reason = _predict(problem.engine_of(method), split, solution, method, settings)
         count = int(split.held.sum())
@@ -97,9 +101,27 @@ def holdout_scores(scenario: Scenario, solution: Solution, settings: Settings) -
         if status is Status.OK and not np.isfinite(total):
             status, reason = Status.FAILED, "a held-out row has predictive density zero"
             total = float("nan")
-        error = float(np.sqrt(held.size) * held.std(ddof=1)) if held.size > 1 else float("nan")
-        found.append(Score(solution.scenario, solution.variant, method, total, error, count, status, reason))
-    return found
+        rows.append(held)
+        found.append(Score(solution.scenario, solution.variant, method, total, _error(held), count, status, reason))
+    return _compared(found, rows)
+
+
+def _error(terms: np.ndarray) -> float:
+    """Return the standard error of a sum over rows."""
+    return float(np.sqrt(terms.size) * terms.std(ddof=1)) if terms.size > 1 else float("nan")
+
+
+def _compared(scores: list[Score], rows: list[np.ndarray]) -> list[Score]:
+    """Return scores with how far each is below the highest of them."""
+    known = [k for k, score in enumerate(scores) if np.isfinite(score.log_score)]
+    if not known:
+        return scores
+    best = max(known, key=lambda k: scores[k].log_score)
+    apart = {k: rows[k] - rows[best] for k in known}
+    return [
+        replace(score, difference=float(apart[k].sum()), difference_error=_error(apart[k])) if k in apart else score
+        for k, score in enumerate(scores)
+    ]
 
 
 def _predict(

@@ -373,7 +373,7 @@ def rates(comparison: Any) -> Figure:
     n, studied = np.logspace(np.log10(5), 4, 60), _studied(comparison)
     found = [float(np.sqrt(studied["mle", k, "mse"][0])) / TRUE for k in SIZES]
     return Figure(
-        "Two rates at which an estimate becomes right",
+        "An error falls like 1/sqrt(n), and at an edge like 1/n",
         "The root mean squared error of the MLE, over the true value: of the exponential rate, which falls like "
         f"1/sqrt(n), with a study of {REPLICATES} data sets at each of three sizes; and of the uniform's upper end, "
         "which "
@@ -413,10 +413,10 @@ def answer(comparison: Any) -> str:
     """Say what becomes alike with more data, and what does not."""
     gap = [(_ours(comparison, m) / _ours(comparison, "mle") - 1) for m in ("map", "mcmc")]
     return (
-        f"With {FAILURES.size} failures MAP and posterior mean are {gap[0]:+.0%} and {gap[1]:+.0%} from the MLE; the "
-        f"posterior's distance from the MLE's normal is {_from_the_normal(100):.3f} at n = 100 and "
-        f"{_from_the_normal(10**4):.4f} at n = 10 000. The posterior of a uniform distribution's upper end stays "
-        f"at {_pareto_from_normal(100):.2f} and {_pareto_from_normal(10**4):.2f} from its normal."
+        f"One normal distribution, where the likelihood is smooth. With {FAILURES.size} failures MAP and posterior "
+        f"mean still differ from the MLE by {gap[0]:+.0%} and {gap[1]:+.0%}. The distance of the posterior from that "
+        f"normal distribution is {_from_the_normal(100):.3f} at n = 100 and {_from_the_normal(10**4):.4f} at "
+        f"n = 10 000; for the upper end of a uniform distribution it stays {_pareto_from_normal(10**4):.2f}."
     )
 
 
@@ -485,14 +485,14 @@ scenario = Scenario(
         r"\text{or}\quad y_i \sim \mathrm{Uniform}(0, \theta), \quad p(\theta) \propto 1/\theta",
     ),
     why=(
-        "With few data the prior counts, and the likelihood is skewed: MLE, MAP and mean differ. Each new observation "
-        "adds a term to the log-likelihood, and near its maximum the sum looks more and more like a parabola, which "
-        "is a "
-        "normal distribution's; the prior is one term among n. So all three panels come to the same normal "
-        "distribution.",
-        "The argument from a parabola needs a likelihood that is smooth at its maximum. Where the support of the data "
-        "ends at the parameter, the likelihood is largest at an edge, and neither MLE nor posterior becomes normal, "
-        "however many data there are. Both intervals here still cover exactly, because they do not rest on a parabola.",
+        "With few data the prior counts, and the likelihood is skewed: MLE, MAP and posterior mean differ. "
+        "Each new observation adds a term to the log-likelihood, and near its maximum the sum looks more and "
+        "more like a parabola, which is the logarithm of a normal density. The prior remains one term. So all "
+        "three panels come to the same normal distribution.",
+        "That argument needs a likelihood that is smooth at its maximum. Where the parameter is the largest "
+        "value that the data can have, the likelihood is largest at an edge, and neither MLE nor posterior "
+        "becomes normal, however many data there are. Both intervals here still cover exactly, because they do "
+        "not rest on a parabola.",
     ),
     figures=(rates, variations),
     varies={"hours": Range(1.0, 10_000.0, "hours in which the prior has seen its failures")},

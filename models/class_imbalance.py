@@ -416,7 +416,7 @@ def priors_on_a_separated_cell(comparison: Any) -> Figure:
         "with Jeffreys's prior": likelihood + 0.5 * np.log(p * (1 - p)),
     }
     return Figure(
-        "A cell in which everything failed",
+        "Where all cold flights failed the likelihood has no maximum",
         "The likelihood of the slope rises for ever and levels off; each prior bends it down, and decides how far out "
         "its top is (level held at the log-odds of the warm flights).",
         "slope: log-odds of damage, cold less warm",
@@ -445,12 +445,10 @@ def focal_map(comparison: Any) -> Figure:
 def answer(comparison: Any) -> str:
     """Say what a rare class does to a classifier."""
     return (
-        f"Little may be learned though the loss is small: the base rate of nines alone has a cross-entropy of "
-        f"{_entropy(_base(comparison)):.3f}, and the fit explains {_gain(comparison):.1%} of it; and where all four "
-        "cold flights were "
-        f"damaged the MLE is at infinity, the mode at {_theta(comparison, 'cold_normal', 'map')[1]:.2f} under a "
-        "normal prior "
-        "and at "
+        "When one class is rare, a small loss need not mean that much was learned: always predicting the share of "
+        f"nines has a cross-entropy of {_entropy(_base(comparison)):.3f}, and the fit lowers it by "
+        f"{100 * _gain(comparison):.2g} %. Where all four cold flights were damaged the MLE of the slope is at "
+        f"infinity; the MAP is {_theta(comparison, 'cold_normal', 'map')[1]:.2f} under a normal prior and "
         f"{_theta(comparison, 'cold_jeffreys', 'map')[1]:.2f} under Jeffreys's."
     )
 
@@ -522,14 +520,14 @@ scenario = Scenario(
         rf"\ \text{{or}}\ \mathrm{{Cauchy}}(0, {SLOPE_SD:g}), \quad \text{{or}}\ p(a, b) \propto |I(a, b)|^{{1/2}}",
     ),
     why=(
-        "A cross-entropy is to be held against the entropy of the base rate, which a constant attains. Weights and the "
-        "focal loss change the question: their minimisers are other probabilities. What is no likelihood has no MLE, "
-        "and its minimum is no mode under any prior.",
-        "Where a cell holds only one class, the likelihood has no maximum: the larger the slope the better, with ever "
-        "less to gain. A prior decides where to stop. Jeffreys's adds half a flight to each count, the normal prior "
-        "stops at its own scale.",
-        "Since the likelihood levels off, the posterior's tail is that of the prior: the Cauchy's has no mean. A prior "
-        "that is good enough for a mode need not be good enough for a posterior.",
+        "Compare a cross-entropy with that of always predicting the share of the class. Class weights and the "
+        "focal loss change the question: the probabilities that minimise them are not those of the data. The "
+        "focal loss is no likelihood, so it has no MLE, and its minimum is the MAP under no prior.",
+        "Where a cell holds only one class, the likelihood has no maximum: the larger the slope the better, "
+        "with ever less to gain. A prior decides where to stop. Jeffreys's prior adds half a flight to each "
+        "count, the normal prior stops at its own scale.",
+        "Since the likelihood levels off, the posterior falls at large slopes as the prior does. The Cauchy "
+        "prior falls so slowly that the posterior has no mean, although it has a MAP.",
     ),
     figures=(priors_on_a_separated_cell, focal_map),
     varies={"slope_sd": Range(30.0, 0.05, "scale of the slope's prior, log-odds per 10 F")},

@@ -1,7 +1,8 @@
 """Cross-entropy is a categorical likelihood, and where the classes separate its loss has no minimiser.
 
 Which party do Americans feel close to? The American National Election Study of 1996 (as shipped by statsmodels): 944
-voters, three classes of party identification; their place from left to right, education and income, standardised.
+voters, three classes of party identification, put together from seven; their place from left to right, education and
+income, standardised.
 Under weights for each class that are independent Normal(0, PRIOR_SD), the differences to the reference class are
 multivariate normal with covariance PRIOR_SD^2 (I + 1 1'): that prior is scikit-learn's L2 penalty at C = PRIOR_SD^2,
 exactly.
@@ -301,7 +302,7 @@ def descents(comparison: Any) -> Figure:
         steps = np.unique(np.logspace(0, np.log10(STEPS), 60).astype(int))
         series.append(Series(f"{name}: mean cross-entropy", steps.tolist(), [losses[k - 1] for k in steps]))
     return Figure(
-        "Gradient descent on two cross-entropies",
+        "The loss of the voters has a minimum, that of the separated flowers has none",
         "The voters' loss arrives at its minimum, the MLE. That of the flowers falls on: one species is separated, and "
         "whoever reports the coefficients reports when the descent was stopped.",
         "step",
@@ -318,9 +319,8 @@ def answer(comparison: Any) -> str:
     return (
         "Cross-entropy is the negative log-likelihood per example, "
         f"{-comparison['default'].panels['mle'].native.llf / d.label.size:.4f} at the MLE of the voters; it has no "
-        "minimum "
-        "where a line separates a class from the others, as one separates setosa, by a margin of "
-        f"{_ray(comparison['flowers'].data)[1]:.2f} standard deviations."
+        "minimum where a line separates one class from the others, as it does setosa among the flowers (by a margin of "
+        f"{_ray(comparison['flowers'].data)[1]:.2f} standard deviations)."
     )
 
 
@@ -381,20 +381,24 @@ scenario = Scenario(
         rf"w_j \sim \mathrm{{Normal}}(0, {PRIOR_SD:g}^2 (I + 1 1^\top)), \quad p(a) \propto 1",
     ),
     why=(
-        "With a one-hot target only the label's own term of the cross-entropy is left, and it is minus the logarithm "
-        "of the probability that the model gave it. Minimising the loss is maximising a categorical likelihood.",
-        "The prior, a normal one on the weights of every class, is the L2 penalty of the usual libraries. Among the "
-        "voters it moves little. Among the flowers it is all that keeps the coefficients finite: one species can be "
-        "told apart without error, each larger coefficient says so with more confidence, and the likelihood has no "
-        "reason to stop.",
-        "The numbers that a library prints for the flowers without a penalty are those at which it gave up. The "
-        "panel says that they are at infinity, and gives those that exist: the two species that overlap.",
+        "The cross-entropy of one example is minus the logarithm of the probability that the model gave to its "
+        "class. The sum over the examples is minus the log-likelihood, so minimising the loss is maximising a "
+        "likelihood.",
+        "The prior, a normal one on the weights of every class, is the L2 penalty of the usual libraries. "
+        "Among the voters it moves little. Among the flowers it alone keeps the coefficients finite. One "
+        "species can be told apart without error: larger coefficients say so with more confidence, and the "
+        "likelihood rises with them for ever.",
+        "The numbers that a library prints for the flowers without a penalty are those at which it gave up. "
+        "This report says that they are at infinity, and gives those that exist, of the two species that "
+        "overlap.",
     ),
     figures=(descents,),
     varies={"prior_sd": Range(30.0, 0.05, "prior standard deviation of a class's weight of a standardised predictor")},
     null={"coef": 0.0},
     about="944 American voters of 1996 in three classes of party identification, with their place from left to "
-    "right, education and income, each standardised. coef is what one standard deviation of a predictor adds "
+    "right, education and income, each standardised. The study has seven classes, from strong Democrat to strong "
+    "Republican; they are put together in three, as the argument is the same for any number and seven would take 24 "
+    "coefficients in place of 8. coef is what one standard deviation of a predictor adds "
     "to the log-odds of a class against the reference class; level is the log-odds at the mean.",
     chapter="losses",
     position=4,

@@ -369,7 +369,7 @@ def path(comparison: Any) -> Figure:
     series = [Series(f"{name}, elastic net", rates.tolist(), net[:, j].tolist()) for j, name in enumerate(PREDICTORS)]
     series += [Series(f"{name}, lasso", rates.tolist(), lasso[:, j].tolist()) for j, name in enumerate(PREDICTORS)]
     return Figure(
-        "Elastic net and lasso along the rate",
+        "The lasso drops one of two repeated predictors, the elastic net shrinks both",
         "s1 and s2 nearly repeat each other: the lasso balances them with opposite signs and then drops one, the "
         "elastic net shrinks both.",
         "rate",
@@ -382,10 +382,9 @@ def path(comparison: Any) -> Figure:
 def answer(comparison: Any) -> str:
     """Say what the elastic net's prior is."""
     return (
-        "The elastic net is a prior of two normal densities cut off at zero and glued together, and its mode is "
-        f"scikit-learn's ElasticNet; leaving out its constant moves sigma from {_sigma(comparison):.4f} to "
-        f"{_sigma(comparison, 'dropped'):.4f} at the "
-        "mode."
+        "Its prior consists of two halves of normal densities that meet in a corner at zero, and the MAP under it is "
+        "scikit-learn's ElasticNet. The constant by which the prior integrates to one depends on sigma: without it "
+        f"the MAP of sigma is {_sigma(comparison, 'dropped'):.4f} in place of {_sigma(comparison):.4f}."
     )
 
 
@@ -442,13 +441,13 @@ scenario = Scenario(
         r"(2 \sigma^2))",
     ),
     why=(
-        "The prior falls like a Laplace density near zero and like a normal one far out. Its corner sets coefficients "
-        "to zero as the lasso's does; its curvature shrinks large ones and makes predictors that repeat each other "
-        "share. It is no mixture of one Laplace and one normal density: it is a mixture of normal densities of all "
-        "variances up to the one that its square alone would have.",
-        "The constant of the prior holds sigma. Libraries that minimise a penalised loss at a given penalty never see "
-        "it; a joint mode "
-        "or a posterior does, and without it sigma is larger, as if the coefficients were no observations of sigma.",
+        "The prior falls like a Laplace density near zero and like a normal one far out. Its corner sets "
+        "coefficients to zero as the lasso's does. Its curvature shrinks large ones, and lets predictors that "
+        "repeat each other share their effect. It is no mixture of one Laplace and one normal density: it is a "
+        "mixture of normal densities of many variances, up to that of its squared part alone.",
+        "The constant by which the prior integrates to one depends on sigma. Libraries that minimise a "
+        "penalised loss at a given penalty never see it. The MAP of sigma and the posterior do: without the "
+        "constant sigma is larger, as if the coefficients said nothing about it.",
     ),
     figures=(path, prior),
     varies={"rate": Range(0.1, 200.0, "rate of the absolute value in the prior, per sigma")},

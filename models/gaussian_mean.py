@@ -247,13 +247,13 @@ def three_means(comparison: Any) -> Figure:
 
     y = comparison["default"].data.speed
     grid = np.linspace(y.min() - 2, y.max() + 2, 200)
-    named = {"too low": y.mean() - OFF, "at the MLE": y.mean(), "too high": y.mean() + OFF}
+    named = {"too low": y.mean() - OFF, "MLE": y.mean(), "too high": y.mean() + OFF}
     curves = [
         Series(f"{name}, log-likelihood {_terms(m).sum():.1f}", grid.tolist(), norm.pdf(grid, m, 1).tolist())
         for name, m in named.items()
     ]
     return Figure(
-        "Three values of mu and the same measurements",
+        "The likelihood is highest where the curve stands over the measurements",
         "Each measurement adds the logarithm of the curve's height above it. Where the curve stands over the "
         "measurements the sum is largest.",
         "speed, 100 km/s above 299 000",
@@ -287,9 +287,9 @@ def answer(comparison: Any) -> str:
     """Say what a likelihood is and where its top lies."""
     mle, y = comparison["default"].row("mle", "mu"), comparison["default"].data.speed
     return (
-        f"A likelihood adds the {y.size} measurements' log-densities: it is highest, at {_terms(y.mean()).sum():.1f}, "
-        f"where mu is their mean, {mle.estimate:.2f}, and falls by a half at one standard error, {mle.std_error:.3f}, "
-        "to either side."
+        f"The likelihood of mu is the product of the {y.size} measurements' densities. Its logarithm is highest, "
+        f"{_terms(y.mean()).sum():.1f}, where mu is their mean, {mle.estimate:.2f}, and lower by a half at one "
+        f"standard error, {mle.std_error:.3f}, to either side."
     )
 
 
@@ -343,16 +343,20 @@ scenario = Scenario(
         rf"\mu \sim \mathrm{{Normal}}({GUESS:g}, 1)",
     ),
     why=(
-        "Each measurement says how probable it is under a value of mu, and the log-likelihood adds up what they say. "
-        "With a known spread it is a parabola around their mean: its top is the MLE, its curvature is the number of "
-        "measurements, and Wald and profile interval cannot differ.",
-        "The prior is one more term of that sum, of the same form and weight as a single measurement. So MAP and "
-        "posterior mean coincide, and lie one part in n + 1 of the way from the MLE to the guess; the posterior is a "
-        "little narrower than the confidence interval because it has counted one measurement more.",
-        "Products of densities leave the range of floating-point numbers after a few hundred terms; sums of their "
-        "logarithms never do. This is why every program that maximises a likelihood maximises its logarithm.",
-        "All three panels answer where the measurements scatter around, and grow more certain of it with their number. "
-        "None can say that the instrument is off: the speed of light is known today, and outside all three intervals.",
+        "Each measurement says how probable it is under a value of mu, and the log-likelihood adds up what "
+        "they say. With a known spread it is a parabola around their mean. Its top is the MLE, and its "
+        "curvature is the number of measurements. The Wald interval takes every log-likelihood for a parabola, "
+        "so here it is the profile interval.",
+        "The prior is one more term of that sum, of the same form and weight as a single measurement. So MAP "
+        "and posterior mean are the same. They lie one part in n + 1 of the way from the MLE to the guess. The "
+        "posterior is a little narrower than the confidence interval because it has counted one measurement "
+        "more.",
+        "A product of densities becomes too small for a computer's numbers after a few hundred terms; the sum "
+        "of their logarithms does not. This is why every program that maximises a likelihood maximises its "
+        "logarithm.",
+        "All three panels say around which value the measurements scatter, and grow more certain of it with "
+        "their number. None can say that the instrument is off: the speed of light is known today, and lies "
+        "outside all three intervals.",
     ),
     figures=(three_means, log_likelihoods),
     varies={"guess_sd": Range(30.0, 0.05, "prior standard deviation of mu, 100 km/s")},

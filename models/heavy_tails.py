@@ -29,6 +29,7 @@ WIDTH, POINTS = 9.0, 121  # of the grid of coefficients: standard errors to each
 COARSE = 61  # points along each side where a figure is drawn
 SAMPLES, SIZE = 4000, 100  # simulated data sets, and observations in each, of the coverage
 FAMILIES = ("normal", "laplace", "student")
+CALLED = {"normal": "normal", "laplace": "Laplace", "student": "Student"}  # in figures
 
 
 def data(moved: float = 0.0) -> Data:
@@ -400,10 +401,10 @@ def _curves(air: tuple[float, ...], loss: tuple[float, ...]) -> tuple[np.ndarray
         d = _moved_day(Data({"air": np.array(air), "loss": np.array(loss)}), DAY, move)
         for family in FAMILIES:
             both = "MLE" if family == "student" else "MLE and MAP"
-            found.setdefault(f"{family}, {both}", []).append(float(BY_LIBRARY[family](d)[1]))
+            found.setdefault(f"{CALLED[family]}, {both}", []).append(float(BY_LIBRARY[family](d)[1]))
             mean = _integral(tuple(d.air), tuple(d.loss), family, COARSE)[0][1]
-            found.setdefault(f"{family}, posterior mean", []).append(float(mean))
-        found.setdefault("student, MAP", []).append(float(_student(d, extra=1.0)[1]))
+            found.setdefault(f"{CALLED[family]}, posterior mean", []).append(float(mean))
+        found.setdefault("Student, MAP", []).append(float(_student(d, extra=1.0)[1]))
         found.setdefault("Huber's M-estimator", []).append(float(_huber(d)[1]))
     return moves, found
 
@@ -413,7 +414,7 @@ def sensitivity(comparison: Any) -> Figure:
     return _sensitivity(
         comparison,
         False,
-        "One day moved",
+        "Under normal errors one day moves the slope without bound",
         "The slope while the loss of one day moves up and down: without bound under normal errors, as far as a jump of "
         "two days under Laplace errors, and back again under Student errors.",
     )
@@ -445,8 +446,8 @@ def _engel_curves() -> tuple[np.ndarray, dict[str, list[float]]]:
     for move in moves:
         d = engel(move)
         for name, line in (*BY_LIBRARY.items(), ("Huber's M-estimator", _huber)):
-            found.setdefault(name, []).append(float(line(d)[1]))
-        found.setdefault("laplace, posterior mean", []).append(
+            found.setdefault(CALLED.get(name, name), []).append(float(line(d)[1]))
+        found.setdefault("Laplace, posterior mean", []).append(
             float(_integral(tuple(d.air), tuple(d.loss), "laplace", COARSE)[0][1])
         )
     return moves, found
@@ -469,10 +470,9 @@ def answer(comparison: Any) -> str:
     """Say how far one day pulls."""
     far, near = ([_shift(comparison, family, m) for m in ("mle", "mcmc")] for family in ("normal", "student"))
     return (
-        f"As far as the errors' tails let it: moved by {MOVE:g}, the day changes the slope by {far[0]:.3f} under "
-        "normal "
-        f"errors (posterior mean: {far[1]:.3f}) and by {near[0]:.3f} under Student errors (posterior mean: "
-        f"{near[1]:.3f})."
+        f"That depends on the errors that the model allows. A day whose loss is moved by {MOVE:g} changes the MLE of "
+        f"the slope by {far[0]:.3f} under normal errors (posterior mean: {far[1]:.3f}) and by {near[0]:.3f} under "
+        f"Student errors, which are now and then large (posterior mean: {near[1]:.3f})."
     )
 
 
@@ -532,11 +532,13 @@ scenario = Scenario(
         rf"e_i \sim t_{{{FREEDOM:g}}}, \ \text{{or}}\ \mathrm{{Normal}}(0, 1)",
     ),
     why=(
-        "How far an observation pulls is the slope of its term in the log-likelihood: proportional to its distance "
-        "under normal errors, constant under Laplace errors, and falling again under Student errors. All three panels "
-        "have the same terms, and so the same weakness or strength.",
-        "A far observation also tells of the scale. Under normal errors it inflates every interval; under Student "
-        "errors it is explained by the tail, and the rest of the data keep their weight.",
+        "How far an observation pulls depends on how fast the log-likelihood falls as the observation moves "
+        "away: under normal errors ever faster with the distance, under Laplace errors always at the same "
+        "rate, and under Student errors more and more slowly. All three panels use the same likelihood, and so "
+        "are pulled alike.",
+        "A far observation also tells of the scale. Under normal errors it makes every interval longer. Under "
+        "Student errors such observations are expected now and then, and the rest of the data keep their "
+        "weight.",
     ),
     figures=(sensitivity, sensitivity_of_means, engel_sensitivity),
     varies={"slope_sd": Range(10.0, 0.01, "prior standard deviation of the slope")},

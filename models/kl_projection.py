@@ -443,10 +443,9 @@ def answer(comparison: Any) -> str:
     """Say what is maximised, in each of its names."""
     page, kept = _page(comparison), _kept(comparison)
     return (
-        f"The divergence from the page to the model: at the MLE it is zero, and the perplexity is that of the page "
-        f"itself, {np.exp(_entropy(page)):.2f}; {len(_unseen(comparison))} letters then have no probability, and a "
-        "text "
-        f"that has them is infinitely surprising. Under the prior the MAP has a perplexity of "
+        f"It minimises the divergence from the page to the model: at the MLE that is zero, and the perplexity is the "
+        f"page's own, {np.exp(_entropy(page)):.2f}. But {len(_unseen(comparison))} letters then have no probability, "
+        "and a text that has them is infinitely surprising. With the prior, the MAP has a perplexity of "
         f"{np.exp(_surprise(page, _shares(comparison, 'map'))):.2f} on the page and "
         f"{np.exp(_surprise(kept, _shares(comparison, 'map'))):.2f} on another paragraph."
     )
@@ -508,14 +507,13 @@ scenario = Scenario(
         r"-\frac{1}{N} \log p(y \mid \pi) = H(\hat p) + \mathrm{KL}(\hat p \,\|\, \pi)",
     ),
     why=(
-        "The likelihood of a text is a product over its symbols; its logarithm, per symbol, is the cross-entropy of "
-        "the "
-        "text's own shares and the model's. The entropy of the text is the same for every model, so that whoever "
-        "maximises the likelihood lowers the divergence, and whoever reports perplexity reports its exponential.",
-        "The MLE believes the page to the letter: what did not occur is impossible. A Dirichlet prior adds to each "
-        "count "
-        "what was seen before the page was read; mode and mean differ by one count, which matters for symbols that are "
-        "rare and for no others.",
+        "The likelihood of a text is a product over its symbols. Minus its logarithm, per symbol, is a "
+        "cross-entropy: the entropy of the text's own shares plus the divergence from them to the model. The "
+        "entropy is the same for every model. So whoever maximises the likelihood minimises the divergence, "
+        "and perplexity is the exponential of the cross-entropy.",
+        "The MLE believes the page to the letter: what did not occur is impossible. A Dirichlet prior adds to "
+        "each count as if symbols had been seen before the page was read. In MAP and posterior mean these "
+        "counts differ by one, which matters for symbols that are rare and for no others.",
     ),
     figures=(training, projections),
     varies={"smoothing": Range(0.01, 100.0, "what the mode adds to each count")},

@@ -3,9 +3,11 @@
 Which of ten measurements predict how diabetes progresses? Park and Casella, "The Bayesian Lasso", JASA
 103 (2008) 681-686: the scale of the Laplace prior is sigma/lambda, conditional on
 sigma, so that the posterior has one mode; p(sigma^2) ~ 1/sigma^2; the overall mean is not penalised.
-Their lambda for these data, by marginal maximum likelihood, is 0.237. Data of Efron, Hastie, Johnstone
+Their lambda for these data, by marginal maximum likelihood, is 0.237, for predictors of unit length; here predictors
+have a standard deviation of one, so that a coefficient is in points per standard deviation, and the same prior has
+the scale sigma/(lambda sqrt(n)). Data of Efron, Hastie, Johnstone
 and Tibshirani, "Least angle regression", Annals of Statistics 32 (2004) 407-499, as shipped by
-scikit-learn: 442 patients, each predictor centred and of unit length, as in both papers.
+scikit-learn: 442 patients.
 """
 
 from __future__ import annotations
@@ -21,8 +23,7 @@ from triptych.problem.claims import Claim, at_least, at_most, claim, equal
 from triptych.problem.scenario import Data, Figure, Scenario, Series
 from triptych.problem.varied import Range, overridden
 
-PATIENTS = 442
-RATE = 0.237  # lambda: the prior of a coefficient is Laplace(0, sigma / RATE)
+RATE = 0.237  # lambda: the prior of a coefficient is Laplace(0, sigma / (RATE sqrt(n)))
 EXACT = 1e-8  # of sigma: rounding, seen through predictors that nearly repeat each other
 FALSE_ALARM = 1e-4  # per claim on sampled figures
 # Libraries whose lasso minimises RSS/(2n) + alpha*|b|.
@@ -37,11 +38,11 @@ LIBRARIES = (
 
 
 def data() -> Data:
-    """Return the ten predictors, centred and of unit length, and progression on its own scale."""
+    """Return the ten predictors, centred and of unit standard deviation, and progression on its own scale."""
     from sklearn.datasets import load_diabetes
 
-    bunch = load_diabetes()
-    return _data(bunch.data, bunch.target, list(bunch.feature_names))
+    bunch = load_diabetes()  # whose predictors have unit length
+    return _data(bunch.data * np.sqrt(bunch.target.size), bunch.target, list(bunch.feature_names))
 
 
 def _data(x: np.ndarray, y: np.ndarray, names: list[str]) -> Data:
@@ -49,31 +50,32 @@ def _data(x: np.ndarray, y: np.ndarray, names: list[str]) -> Data:
         {"X": x, "progression": y},
         dims={"X": ("patient", "predictor"), "progression": ("patient",)},
         coords={"predictor": names},
+        constants={"root_n": float(np.sqrt(y.size))},
     )
 
 
 def model(data: Data, rate: float = RATE) -> None:
-    """Normal outcome around an unpenalised mean; Laplace(0, sigma/rate) on each coefficient."""
+    """Normal outcome around an unpenalised mean; Laplace(0, sigma/(rate sqrt(n))) on each coefficient."""
     import pymc as pm
     import pytensor.tensor as pt
 
     intercept = pm.Flat("intercept")
     sigma = pm.HalfFlat("sigma")
     pm.Potential("one_over_sigma", -pt.log(sigma))
-    beta = pm.Laplace("beta", 0, sigma / rate, dims="predictor")
+    beta = pm.Laplace("beta", 0, sigma / (rate * data.root_n), dims="predictor")
     pm.Normal("y", intercept + data.X @ beta, sigma, observed=data.progression, dims="patient")
 
 
 def simulate(
     rng: np.random.Generator, n: int = 500, truth: Mapping[str, Any] | None = None, **_: Any
 ) -> tuple[Data, dict[str, Any]]:
-    """Draw ten predictors of unit length of which three matter, whatever n, by 20, 15 and 10 an sd."""
+    """Draw ten predictors of unit standard deviation of which three matter."""
     beta = np.zeros(10)
-    beta[:3] = np.array([20.0, -15.0, 10.0]) * np.sqrt(n)
+    beta[:3] = 20.0, -15.0, 10.0
     true = overridden({"beta": beta, "sigma": 50.0, "intercept": 150.0}, truth)
     x = rng.standard_normal((n, beta.size))
     x -= x.mean(0)
-    x /= np.linalg.norm(x, axis=0)
+    x /= x.std(0)
     y = true["intercept"] + x @ np.asarray(true["beta"]) + true["sigma"] * rng.standard_normal(n)
     return _data(x, y, [f"x{j}" for j in range(beta.size)]), true
 
@@ -95,11 +97,11 @@ def _centred(comparison: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _sklearn(comparison: Any, rate: float = RATE) -> np.ndarray:
-    """Return scikit-learn's lasso at the penalty that the prior implies, alpha = sigma*rate/n."""
+    """Return scikit-learn's lasso at the penalty that the prior implies, alpha = sigma*rate/sqrt(n)."""
     from sklearn.linear_model import Lasso
 
     x, y = _centred(comparison)
-    alpha = _sigma(comparison) * rate / y.size
+    alpha = _sigma(comparison) * rate / np.sqrt(y.size)
     fitted = Lasso(alpha=alpha, fit_intercept=False, tol=1e-14, max_iter=100_000).fit(x, y)
     return np.asarray(fitted.coef_)
 
@@ -112,7 +114,7 @@ def mle_is_ols(comparison: Any) -> Claim:
     return at_most(_gap(comparison, "mle", sm.OLS(d.progression, sm.add_constant(d.X)).fit().params[1:]), EXACT)
 
 
-@claim("The MAP of the coefficients is scikit-learn's Lasso at alpha = sigma*lambda/n, for n patients (largest "
+@claim("The MAP of the coefficients is scikit-learn's Lasso at alpha = sigma*lambda/sqrt(n), for n patients (largest "
        "difference, in sigma)")  # fmt: skip
 def map_is_the_lasso(comparison: Any) -> Claim:
     return at_most(_gap(comparison, "map", _sklearn(comparison)), EXACT)
@@ -130,13 +132,13 @@ def some_zeros(comparison: Any) -> Claim:
     return at_least(float(np.sum(comparison["default"].values("map", "beta") == 0)), 1)
 
 
-@claim("The MAP satisfies the lasso's optimality (KKT) conditions: with predictors X and residuals r, X'r is "
-       "lambda*sigma times the coefficient's sign, or at most lambda*sigma in size where the coefficient is zero "
-       "(largest violation, in lambda*sigma)")  # fmt: skip
+@claim("The MAP satisfies the lasso's optimality (KKT) conditions: with predictors X and residuals r of n patients, "
+       "X'r is lambda*sigma*sqrt(n) times the coefficient's sign, or at most that in size where the coefficient is "
+       "zero (largest violation, in lambda*sigma*sqrt(n))")  # fmt: skip
 def kkt_holds(comparison: Any) -> Claim:
     x, y = _centred(comparison)
     beta = comparison["default"].values("map", "beta")
-    slope = x.T @ (y - x @ beta) / (RATE * _sigma(comparison))
+    slope = x.T @ (y - x @ beta) / (RATE * np.sqrt(y.size) * _sigma(comparison))
     at_zero = np.maximum(np.abs(slope) - 1, 0)
     return at_most(float(np.max(np.where(beta == 0, at_zero, np.abs(slope - np.sign(beta))))), EXACT)
 
@@ -153,12 +155,12 @@ def one_mode(comparison: Any) -> Claim:
     return equal(float(comparison["default"].panels["map"].diagnostics["other_optima"]), 0.0)
 
 
-@claim("The mode of sigma is the root of (n + p + 1) sigma^2 = RSS + lambda*sigma*sum|b|, for n patients, p "
+@claim("The mode of sigma is the root of (n + p + 1) sigma^2 = RSS + lambda*sigma*sqrt(n)*sum|b|, for n patients, p "
        "coefficients b and the residual sum of squares RSS (relative difference)")  # fmt: skip
 def sigma_is_stationary(comparison: Any) -> Claim:
     x, y = _centred(comparison)
     beta, sigma = comparison["default"].values("map", "beta"), _sigma(comparison)
-    right = np.sum((y - x @ beta) ** 2) + RATE * sigma * np.abs(beta).sum()
+    right = np.sum((y - x @ beta) ** 2) + RATE * sigma * np.sqrt(y.size) * np.abs(beta).sum()
     return at_most(abs(right / ((y.size + beta.size + 1) * sigma**2) - 1), EXACT)
 
 
@@ -177,16 +179,16 @@ def zeros_are_undecided(comparison: Any) -> Claim:
     return equal(float(np.sum(zero & ~((low < 0) & (high > 0)))), 0.0)
 
 
-@claim("At the lambda published for the diabetes data the expected sum of |b|/sigma over the p coefficients b is "
-       "p/lambda, as marginal maximum likelihood demands (gap in lambda; bound: its rounding, and Monte Carlo error)"
-       )  # fmt: skip
+@claim("At the lambda published for the diabetes data the expected sum of |b| sqrt(n)/sigma over the p "
+       "coefficients b is p/lambda, for n patients, as marginal maximum likelihood demands (gap in lambda; bound: its "
+       "rounding, and Monte Carlo error)")  # fmt: skip
 def lambda_is_the_published_one(comparison: Any) -> Claim:
     import arviz as az
     from scipy.stats import norm
 
     posterior = comparison["default"].panels["mcmc"].native["posterior"]
-    total = (np.abs(posterior["beta"]).sum("predictor") / posterior["sigma"]).values
-    p = comparison["default"].data.X.shape[1]
+    n, p = comparison["default"].data.X.shape
+    total = (np.sqrt(n) * np.abs(posterior["beta"]).sum("predictor") / posterior["sigma"]).values
     implied = p / total.mean()
     error = implied * float(az.mcse(total)) / total.mean()
     return at_most(abs(implied - RATE), 0.0005 + float(norm.isf(FALSE_ALARM / 2)) * error)
@@ -203,23 +205,25 @@ def mle_outside_the_posterior(comparison: Any) -> Claim:
     return replace(found, holds=found.holds and {"s1", "s2"} <= set(names[outside]))
 
 
-@claim("The lambda of the prior becomes alpha = sigma*lambda/n in each library that divides the loss of n patients by "
-       "2n, and is converted back to the prior (largest relative gap)")  # fmt: skip
+@claim("The lambda of the prior becomes alpha = sigma*lambda/sqrt(n) in each library that divides the loss of n "
+       "patients by 2n, and is converted back to the prior (largest relative gap)")  # fmt: skip
 def scales_convert(comparison: Any) -> Claim:
     from triptych.penalties import Laplace, to_penalty, to_prior
 
     sigma, n = _sigma(comparison), comparison["default"].data.progression.size
     gaps = []
     for library in LIBRARIES:
-        setting = to_penalty(Laplace(sigma / RATE), library, sigma=sigma, n=n)
+        setting = to_penalty(Laplace(sigma / (RATE * np.sqrt(n))), library, sigma=sigma, n=n)
         total = setting["lambda" if library.startswith("glmnet") else "alpha"]
         prior = to_prior(library, sigma=sigma, n=n, **setting)
-        gaps += [abs(total / (sigma * RATE / n) - 1), abs(prior.weights[0] * sigma / RATE - 1)]
+        gaps += [
+            abs(total / (sigma * RATE / np.sqrt(n)) - 1), abs(prior.weights[0] * sigma / (RATE * np.sqrt(n)) - 1),
+        ]  # fmt: skip
     return at_most(max(gaps), 1e-12)
 
 
-@claim("ElasticNet and OLS.fit_regularized at the penalty alpha = sigma*lambda/n, for n patients, end at the MAP of "
-       "the coefficients (largest difference, in sigma)")  # fmt: skip
+@claim("ElasticNet and OLS.fit_regularized at the penalty alpha = sigma*lambda/sqrt(n), for n patients, end at the "
+       "MAP of the coefficients (largest difference, in sigma)")  # fmt: skip
 def other_libraries_agree(comparison: Any) -> Claim:
     import statsmodels.api as sm
     from sklearn.linear_model import ElasticNet
@@ -227,7 +231,7 @@ def other_libraries_agree(comparison: Any) -> Claim:
     from triptych.penalties import Laplace, to_penalty
 
     x, y = _centred(comparison)
-    prior = Laplace(_sigma(comparison) / RATE)
+    prior = Laplace(_sigma(comparison) / (RATE * np.sqrt(y.size)))
     known: dict[str, Any] = {"sigma": _sigma(comparison), "n": y.size}
     penalty = to_penalty(prior, "sklearn.ElasticNet", **known)
     net = ElasticNet(fit_intercept=False, tol=1e-14, max_iter=100_000, **penalty).fit(x, y)
@@ -257,42 +261,42 @@ def zeros_may_be_left_again(comparison: Any) -> Claim:
 
 
 def coefficient_path(comparison: Any) -> Figure:
-    """The lasso's coefficients along lambda at the MAP's sigma; the title names those that are zero at this prior."""
-    names = comparison["default"].data.coords["predictor"]
+    """The lasso's coefficients along lambda at the MAP's sigma, with the three answers at this prior."""
+    solution = comparison["default"]
+    names = np.array(solution.data.coords["predictor"])
     rates, path = _path(comparison)
-    beta = comparison["default"].values("map", "beta")
-    zero = beta == 0
-    series = [Series(name, rates.tolist(), path[:, j].tolist()) for j, name in enumerate(names)]
-    points = (
-        Series("MAP", [RATE] * int(np.sum(~zero)), beta[~zero].tolist(), kind="points"),
-        Series(
-            f"MAP, exactly zero: {' and '.join(np.array(names)[zero])}",
-            [RATE] * int(np.sum(zero)),
-            beta[zero].tolist(),
-            kind="open points",
-        ),
-    )
+    values = {method: solution.values(method, "beta") for method in ("mle", "map", "mcmc")}
+    zero = values["map"] == 0
+    series = [Series(name, rates.tolist(), path[:, j].tolist(), accent=bool(zero[j])) for j, name in enumerate(names)]
+    points = [
+        Series(label, [at] * names.size, values[method].tolist(), kind="points", panel=method)
+        for method, at, label in (
+            ("mle", rates[0], "MLE, without a prior"), ("mcmc", RATE, "posterior mean"), ("map", RATE, "MAP"),
+        )
+    ]  # fmt: skip
     return Figure(
-        f"At lambda = {RATE:g} the MAP of {' and '.join(np.array(names)[zero])} is exactly zero",
-        "Each line is one coefficient of scikit-learn's lasso, for the MAP's sigma (the standard deviation of the "
-        "errors); dashes only tell lines apart. The points are the MAP.",
-        "lambda, the tightness of the prior",
-        "coefficient beta",
-        (*series, *points, Series("this prior", [RATE], kind="vline")),
+        "A tighter prior sets one coefficient after the other to zero",
+        "Each line is a coefficient of scikit-learn's lasso, for the MAP's sigma (the standard deviation of the "
+        f"errors). Coloured: {' and '.join(names[zero])}, which are zero at lambda = {RATE:g}, where the vertical line "
+        "is. The MLE, lambda = 0, stands at the left end.",
+        "lambda, the tightness of the prior (logarithmic axis)",
+        "beta, points per standard deviation",
+        (*series, *points, Series(f"lambda = {RATE:g}", [RATE], kind="vline")),
         x_log=True,
+        labels_at=RATE,
     )
 
 
 def answer(comparison: Any) -> str:
-    """Say which coefficients the MAP sets to zero, and that the posterior sets none."""
+    """Say which coefficients the MAP sets to zero, that the posterior sets none, and which signs are certain."""
     rows, posterior = comparison["default"].rows("map", "beta"), comparison["default"].rows("mcmc", "beta")
     zeros = [row.label for row in rows if row.estimate == 0]
     undecided = [row.label for row in posterior if row.lower < 0 < row.upper]
+    clear = [row.label for row in posterior if row.label not in undecided]
     return (
-        "The lasso's coefficients are the MAP (maximum a posteriori), the most probable ones. The MAP is exactly zero "
-        f"for {' and '.join(zeros)}. The posterior sets no coefficient to zero, but {len(undecided)} of its "
-        f"{len(rows)} credible intervals contain zero: those of {join_all(undecided)}. For these the sign of the "
-        "effect is open."
+        f"The lasso, which is the MAP, sets the coefficients of {join_all(zeros)} to exactly zero; the posterior sets "
+        f"none. {len(undecided)} of its {len(posterior)} credible intervals contain zero, those of "
+        f"{join_all(undecided)}: their effects may be negative or positive. Clear of zero are {join_all(clear)}."
     )
 
 
@@ -313,31 +317,29 @@ scenario = Scenario(
     holdout=lambda data: np.arange(data.progression.size) % 4 == 3,
     mathematics=(
         r"y_i \sim \mathrm{Normal}(\mu + x_i^\top \beta, \sigma)",
-        rf"\beta_j \mid \sigma \sim \mathrm{{Laplace}}(0, \sigma / \lambda), \quad \lambda = {RATE:g}",
+        rf"\beta_j \mid \sigma \sim \mathrm{{Laplace}}(0, \sigma / (\lambda \sqrt{{n}})), \quad \lambda = {RATE:g}",
         r"p(\mu, \sigma) \propto 1 / \sigma",
     ),
     why=(
-        "The Laplace prior has a sharp peak (a corner) at zero, and the highest point of prior times likelihood, the "
-        "MAP, can lie exactly on it. The posterior mean averages over values on both sides of zero and is exactly "
-        "zero for none.",
-        "The MLE uses no prior. The blood values s1 and s2 are high in the same patients, so the data hardly tell "
-        "their coefficients apart: a large negative one and a large positive one nearly cancel. The prior makes such "
-        "coefficients improbable, so MAP and posterior have smaller ones.",
-        f"The value lambda = {RATE:g} was chosen from these same data, and MAP and posterior take it as known: their "
-        "intervals leave out that it is uncertain. Report it with them.",
+        "The blood values s1 and s2 are high in the same patients, so the data hardly tell their coefficients apart: "
+        "as MLEs a large negative and a large positive one nearly cancel.",
     ),
     figures=(coefficient_path,),
-    varies={"rate": Range(0.01, 10.0, "lambda: the prior of a coefficient is Laplace(0, sigma/lambda)")},
+    varies={
+        "rate": Range(
+            0.01, 10.0, "lambda of the prior Laplace(0, sigma/(lambda sqrt(n))) of a coefficient", symbol="lambda",
+            from_data="the value under which they are most probable",
+        )
+    },
     null={"beta": 0.0},
     answer=answer,
     chapter="regularisers",
     position=2,
-    units={"beta": "points of the score, for a predictor of unit length", "sigma": "points of the score"},
+    units={"beta": "points per sd of the predictor", "sigma": "points"},
     about="The outcome is a score from 25 to 346 points: how far the diabetes of 442 patients progressed in a year. "
     "Ten predictors were measured before: age, sex, body mass index (bmi), blood pressure (bp), and in the blood total "
     "cholesterol (s1), LDL (s2), HDL (s3), total cholesterol divided by HDL (s4), the logarithm of triglycerides (s5) "
-    "and glucose (s6). Each has a coefficient beta; a beta of 500 means "
-    f"{500 / np.sqrt(PATIENTS):.0f} points of the score per standard deviation of the predictor. The lasso is a "
-    "regression with a Laplace prior, by which coefficients near zero are more probable than others; a larger lambda "
-    f"makes the prior narrower. The value lambda = {RATE:g} is the one under which these same data are most probable.",
+    "and glucose (s6). Each has a coefficient beta, in points of the score per standard deviation of the predictor. "
+    "The lasso is the most probable combination of values (MAP, maximum a posteriori) under a Laplace prior, by which "
+    "coefficients near zero are more probable than others; a larger lambda makes the prior narrower.",
 )  # fmt: skip

@@ -256,14 +256,14 @@ def two_lines(comparison: Any) -> Figure:
     median, mean = _line(comparison, "mle"), np.polyfit(d.income, d.food, 1)
     on = np.abs(_residuals(d, median)) < 1e-10
     return Figure(
-        "The lines of least absolute and of least squared error",
+        "The line of least absolute error passes through two households",
         "The median line is fixed by the two households that it passes through; the least squares line leans to the "
         "households of large income that spend little on food.",
         "income, thousand francs from the mean",
         "food expenditure, thousand francs",
         (
             Series("households", d.income.tolist(), d.food.tolist(), kind="points"),
-            Series("absolute error (MLE)", ends.tolist(), (median[0] + median[1] * ends).tolist()),
+            Series("absolute error (MLE)", ends.tolist(), (median[0] + median[1] * ends).tolist(), panel="mle"),
             Series("squared error", ends.tolist(), np.polyval(mean, ends).tolist()),
             Series("households on the median line", d.income[on].tolist(), d.food[on].tolist(), kind="points"),
         ),
@@ -274,9 +274,9 @@ def answer(comparison: Any) -> str:
     """Say what the absolute error assumes."""
     d, line, b = comparison["default"].data, _line(comparison, "mle"), comparison["default"].row("mle", "b").estimate
     return (
-        "That errors are Laplace, whose tails are heavier than the normal's: the least mean absolute error, "
-        f"{np.abs(_residuals(d, line)).mean():.5f}, is the MLE of their scale, {b:.5f}, "
-        f"and the median line, {line[0]:.3f} + {line[1]:.3f} income, that of the line."
+        "That errors have a Laplace distribution, whose tails are heavier than the normal's. The least mean absolute "
+        f"error, {np.abs(_residuals(d, line)).mean():.5f}, is the MLE of their scale, {b:.5f}, and the line that has "
+        f"this error, {line[0]:.3f} + {line[1]:.3f} income, is the MLE of the line."
     )
 
 
@@ -335,15 +335,15 @@ scenario = Scenario(
         r"p(a, b_1, b) \propto 1/b",
     ),
     why=(
-        "The line of least absolute error is the MLE under Laplace errors, whatever their scale, and the MLE of the "
-        "scale is the least loss. The likelihood has an edge wherever the line passes through a household, and its top "
-        "lies where two of them meet: the answer is exact, and moving other households does not change it until one "
-        "crosses the line.",
-        "At a corner of the likelihood there is no curvature, and so neither standard error nor Wald interval; the "
-        "profile needs no curvature. The posterior averages over the lines around the corner, and none of its draws "
-        "lies on one.",
-        "Squared error on the same households answers another question, the mean instead of the median, and leans to "
-        "a few households of large income.",
+        "The line of least absolute error is the MLE under Laplace errors, whatever their scale, and the MLE "
+        "of the scale is the least mean absolute error. The likelihood has an edge wherever the line passes "
+        "through a household, and its top lies where two such edges meet. So the line passes through two "
+        "households, and moving others does not change it until one of them crosses the line.",
+        "At a corner of the likelihood there is no curvature, and so neither a standard error nor a Wald "
+        "interval; the profile interval needs no curvature. The posterior averages over the lines around the "
+        "corner. None of its draws passes through a household exactly.",
+        "The line of least squared error on the same households answers another question: it is a mean instead "
+        "of a median. It leans to a few households of large income.",
     ),
     figures=(two_lines,),
     varies={"slope_sd": Range(10.0, 0.005, "prior standard deviation of the slope")},

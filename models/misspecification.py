@@ -331,6 +331,7 @@ def counts(comparison: Any) -> Figure:
                 "Poisson at the MLE",
                 seen.tolist(),
                 poisson.pmf(seen, comparison["default"].values("mle", "rate")[0]).tolist(),
+                panel="mle",
             ),
         ),
     )
@@ -397,13 +398,14 @@ scenario = Scenario(
         rf"\lambda_g \sim \mathrm{{Gamma}}({SHAPE:g}, {PERSONS:g})",
     ),
     why=(
-        "The panels hardly differ: with thousands of persons the prior counts for nothing, and confidence and credible "
-        "intervals are the same. They share the model, and what is wrong with it.",
-        "A Poisson distribution has a variance equal to its mean. Visits have one many times as large, so a mean of "
-        "them is known less well than the likelihood believes. The MLE is still the best Poisson rate, and the "
-        "sandwich "
-        "measures its error from the data; the posterior has no such correction, because its width is the model's.",
-        "What shows the misfit is what the model did not maximise: data kept back, and replicated data.",
+        "The panels hardly differ: with thousands of persons the prior counts for next to nothing, and "
+        "confidence and credible intervals are the same. They share the model, and what is wrong with it.",
+        "A Poisson distribution has a variance equal to its mean. The visits have a variance many times as "
+        "large, so their mean is known less well than the likelihood says. The MLE is still the best Poisson "
+        "rate, and the sandwich estimate measures its error from the data. The posterior has no such "
+        "correction: its width is what the model says.",
+        "What shows the misfit is what the model was not fitted to: data kept back, and features of the data, "
+        "such as their zeros, that data drawn from the fitted model do not have.",
     ),
     figures=(counts,),
     varies={"persons": Range(0.01, 1000.0, "how many persons the prior of a rate counts for")},

@@ -428,19 +428,21 @@ scenario = Scenario(
         rf"\ \text{{or}}\ \mathrm{{HalfNormal}}({HALF_NORMAL_SD:g})",
     ),
     why=(
-        "One component can sit on a single measured length: as its standard deviation goes to zero the likelihood "
-        "has no limit, whatever the rest of the data say. What EM and most programs report is a local maximum. It is "
-        "shown here among the other optima: a sensible summary, and not the MLE.",
-        "A prior closes the path to a standard deviation of zero only if it vanishes faster than sigma^m, with m "
-        "lengths tied. The inverse-gamma does, and its mode is close to EM's answer; the half-normal is positive at "
-        "zero, and there is no MAP.",
-        "A cap below which no standard deviation may go gives a maximum too. It is on the cap, or where EM ends, or on "
-        "the cap again, as the cap is low, middling or high: the answer is chosen with the cap.",
-        "The posterior exists under either prior and hardly differs: it weighs the spike by its volume, and the spike "
-        "is too narrow to hold probability.",
-        "Exchanging the two components changes nothing in the model, so each chain settles on either labelling: "
-        "where two differ, the mean over chains means nothing, and R-hat says so; where all agree it is by luck, and "
-        "R-hat passes before the rule too. Sorting by mean, in every panel alike, makes it mean something.",
+        "One component can sit on a single measured length: as its standard deviation goes to zero the "
+        "likelihood has no limit, whatever the rest of the data say. What EM and most programs report is a "
+        "local maximum. It is shown here among the other maxima: a sensible summary, and not the MLE.",
+        "Where m lengths are equal, a prior stops this rise only if its density goes to zero faster than "
+        "sigma^m. The inverse-gamma's does, and its MAP is close to EM's answer; the half-normal's is positive "
+        "at zero, and there is no MAP.",
+        "A least value that no standard deviation may go below gives a maximum too, but its choice decides "
+        "where: with a low or a high one the smaller standard deviation is that value, with one between them "
+        "the maximum is EM's.",
+        "The posterior exists under either prior and hardly differs between them: the region of the rise is "
+        "too narrow to hold probability.",
+        "Exchanging the two components changes nothing in the model, so each chain of the sampler may name "
+        "them either way. Where two chains differ, the mean over chains means nothing, and R-hat says so; "
+        "where all agree, they do so by luck. Here the components are sorted by their means, in every panel "
+        "alike.",
     ),
     figures=(blow_up,),
     varies={"centre_sd": Range(20.0, 0.2, "prior standard deviation of a component's mean, cm")},

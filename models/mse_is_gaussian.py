@@ -237,7 +237,7 @@ def two_scales(comparison: Any) -> Figure:
     likelihood = np.array([comparison["default"].engine.value(np.array([level, s, log_sigma]))[0] for s in slopes])
     per_household = -(likelihood - likelihood.max()) * 2 * np.exp(2 * log_sigma) / d.food.size
     return Figure(
-        "The loss and the likelihood of a slope",
+        "Mean squared error and likelihood are best at the same slope",
         "Negative log-likelihood per household, times 2 sigma^2 and measured from its least, lies on the mean squared "
         "error measured from its least.",
         "slope",
@@ -253,10 +253,10 @@ def answer(comparison: Any) -> str:
     """Say what the squared error assumes."""
     row = comparison["default"].row("mle", "mse")
     return (
-        "That errors are normal and scatter alike everywhere: the least mean squared error, "
+        "That errors are normal and scatter alike everywhere. The least mean squared error, "
         f"{_loss(comparison['default'].data, _line(comparison, 'mle')):.5f}, is the MLE of sigma^2, "
-        f"{row.estimate:.5f}, and its line the "
-        f"MLE of the line, {_line(comparison, 'mle')[0]:.3f} + {_line(comparison, 'mle')[1]:.3f} income."
+        f"{row.estimate:.5f}, and the line that has this error, {_line(comparison, 'mle')[0]:.3f} + "
+        f"{_line(comparison, 'mle')[1]:.3f} income, is the MLE of the line."
     )
 
 
@@ -314,14 +314,15 @@ scenario = Scenario(
         r"p(a, b, \sigma) \propto 1/\sigma",
     ),
     why=(
-        "For every sigma the log-likelihood falls as the mean squared error rises, so the line that minimises the one "
-        "maximises the other. The loss leaves sigma out; the likelihood does not, and its estimate of sigma^2 is the "
-        "least loss itself.",
-        "The prior is silent on the line, and the three panels agree on it. In sigma they differ: the sum of squares "
-        "is divided by n at the MLE, by n + 1 at the mode, by n - 4 in the posterior mean of sigma^2, and the "
-        "posterior's interval is Student's t, which counts the two coefficients that were fitted.",
-        "A squared error takes for granted that each household scatters alike. Rich ones scatter more: the line is "
-        "still a sensible one, but the intervals of all three panels are too short.",
+        "For every sigma the log-likelihood falls as the mean squared error rises, so the line that minimises "
+        "the error maximises the likelihood. The mean squared error leaves sigma out. The likelihood does not, "
+        "and its estimate of sigma^2 is the least mean squared error itself.",
+        "The prior is flat in the line, and the three panels agree on it. They differ in sigma: the sum of "
+        "squares is divided by n at the MLE, by n + 1 at the MAP, and by n - 4 in the posterior mean of "
+        "sigma^2. The posterior's interval is Student's t, which takes into account that two coefficients were "
+        "fitted.",
+        "A squared error takes for granted that all households scatter alike. Rich ones scatter more: the line "
+        "is still a sensible one, but the intervals of all three panels are too short.",
     ),
     figures=(two_scales,),
     varies={"slope_sd": Range(10.0, 0.005, "prior standard deviation of the slope")},

@@ -393,15 +393,19 @@ def shapes(comparison: Any) -> Figure:
     middle, spread = np.log(row.lower * row.upper) / 2, np.log(row.upper / row.lower) / 3.92
     wald = np.exp(-(((np.log(rates) - middle) / spread) ** 2) / 2)
     return Figure(
-        "Three shapes of one uncertainty",
+        "To the right Wald's curve falls faster than the likelihood",
         "The rate of the oxygen demand, each curve with its largest value set to one: the likelihood with plateau and "
         "sigma at their best, the posterior density, and the normal curve behind the Wald interval, which is formed on "
         "the logarithm.",
         "rate, per day",
         "relative height",
         tuple(
-            Series(name, rates.tolist(), (values / values.max()).tolist())
-            for name, values in (("profile likelihood", profile), ("posterior", posterior), ("Wald", wald))
+            Series(name, rates.tolist(), (values / values.max()).tolist(), panel=panel)
+            for name, values, panel in (
+                ("profile likelihood", profile, "mle"),
+                ("posterior", posterior, "mcmc"),
+                ("Wald (MLE)", wald, "mle"),
+            )
         ),
     )
 
@@ -414,8 +418,8 @@ def reach(comparison: Any) -> Figure:
     d = every.data
     line = float(low.data.x @ low.data.y / (low.data.x @ low.data.x))
     curves = {
-        "all doses, MLE": _ours(every, "mle"),
-        f"lowest {LOW}, MLE": _ours(low, "mle"),
+        "MLE, all doses": _ours(every, "mle"),
+        f"MLE, lowest {LOW}": _ours(low, "mle"),
         f"lowest {LOW}, least plateau": np.array([_plateau(low, highest), highest]),
     }
     near = d.x <= x[-1]
@@ -439,12 +443,10 @@ def answer(comparison: Any) -> str:
     start = low.interval("mle", "profile", "plateau").lower
     eti = low.interval("mcmc", "eti", "plateau")
     return (
-        f"Where the data reach it, all three find it (oxygen demand: {row.estimate:.0f} by the MLE, certified to "
-        "eleven "
-        f"digits; {comparison['default'].row('mcmc', 'plateau').estimate:.0f} by the posterior mean). Where they do "
-        "not, "
-        f"the profile interval of the plateau begins at {start:.2f} and has no end, and the posterior's, from "
-        f"{eti.lower:.2f} to {eti.upper:.1f}, ends where the prior of the rate says."
+        f"Where the data come near it, all three find it: an oxygen demand of {row.estimate:.0f} by the MLE and "
+        f"{comparison['default'].row('mcmc', 'plateau').estimate:.0f} by the posterior mean. Where they do not (the "
+        f"enzyme at low doses), the confidence interval by the profile begins at {start:.2f} and has no upper end. "
+        f"The posterior's interval runs from {eti.lower:.2f} to {eti.upper:.1f}, and ends there because of the prior."
     )
 
 
@@ -511,14 +513,14 @@ scenario = Scenario(
         rf"\log b \sim \mathrm{{Normal}}(\log {MEDIAN:g}, {PRIOR_SD:g})",
     ),
     why=(
-        "A curve bends the parameter space. Along the rate the likelihood falls fast on one side and slowly on the "
-        "other, so a normal curve at its maximum, which is what a Wald interval is, has the wrong shape; the profile "
-        "follows the likelihood itself, and the posterior averages over the plateaus that go with each rate.",
-        "Where no measurement comes near the plateau, a higher plateau with a lower rate is nearly the same curve, and "
-        "in the limit it is a straight line. The profile interval then has no upper end. A Wald interval has two ends "
-        "whatever the data say; the posterior has two because the prior does.",
-        "A maximum that exists does not make a posterior exist: at high rates the likelihood comes to a positive "
-        "constant, and a flat prior has infinite mass there.",
+        "Along the rate the likelihood falls fast on one side and slowly on the other. A Wald interval is that "
+        "of a normal curve at its maximum, which falls alike on both sides. The profile interval follows the "
+        "likelihood itself, and the posterior averages over the plateaus that go with each rate.",
+        "Where no measurement comes near the plateau, a higher plateau with a lower rate is nearly the same "
+        "curve, and in the limit it is a straight line. The profile interval then has no upper end. A Wald "
+        "interval has two ends whatever the data say; the posterior has two because the prior does.",
+        "That the MLE exists does not make a posterior exist: at high rates the likelihood does not fall to "
+        "zero, and under a flat prior there is infinitely much probability to be shared among them.",
     ),
     figures=(shapes, reach),
     varies={"prior_sd": Range(5.0, 0.05, "prior standard deviation of the logarithm of the rate")},

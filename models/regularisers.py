@@ -19,14 +19,15 @@ label enters; with another likelihood each label has a constant of its own; and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 import numpy as np
 
 from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact, equal, worst
-from triptych.problem.scenario import Data, Figure, Scenario, Series
+from triptych.problem.scenario import Data, Figure, Scenario, Series, Table
 from triptych.problem.varied import Question, Range, overridden
 
 SIGMA = 0.75  # of the errors, in standard deviations of the outcome
@@ -37,6 +38,8 @@ SMOOTHING = 0.1  # of the labels
 DECAY, RATE = 1.0, 0.3  # of weight decay and of the lasso, per observation; the elastic net has half of each
 COUNTS, ADDED = np.array([7.0, 2.0, 0.0]), 0.5  # of three symbols; what additive smoothing adds to each
 CLASS_WEIGHT, FOCUS = 9.0, 2.0  # of the rare class; of the focal loss
+SAME = 1e-9  # relative spread up to which objectives at random parameters are taken to be the same
+KINDS = ("a prior", "another likelihood", "neither")
 PREDICTORS = ["bmi", "s1", "s2", "s3"]
 
 
@@ -250,7 +253,12 @@ def _beta_mode(successes: float, n: float) -> float:
 @claim("Label smoothing by e of a constant classifier of n labels is the mode under Beta(1 + a, 1 + a) with a = n e/(2 "
        "(1 - e)), for every count out of twenty (largest difference)")  # fmt: skip
 def smoothing_is_a_beta_prior(comparison: Any) -> Claim:
-    return at_most(max(abs(_smoothed(k / 20) - _beta_mode(k, 20)) for k in range(21)), 1e-10)
+    return at_most(_gap_of_labels(), 1e-10)
+
+
+def _gap_of_labels() -> float:
+    """Return the largest difference of label smoothing and Beta mode, for every count out of twenty."""
+    return max(abs(_smoothed(k / 20) - _beta_mode(k, 20)) for k in range(21))
 
 
 @claim("The prior of label smoothing grows with the number of labels, so that no number overcomes it: with a true "
@@ -278,13 +286,18 @@ def smoothing_is_finite_under_separation(comparison: Any) -> Claim:
        "log-likelihood of the counts with a added to each, but for a constant (largest spread, at random shares)"
        )  # fmt: skip
 def additive_smoothing_is_a_prior(comparison: Any) -> Claim:
+    return at_most(_spread_of_counts(), 1e-10)
+
+
+def _spread_of_counts() -> float:
+    """Return the spread of what a Dirichlet prior and additive smoothing differ by, at random shares."""
     from scipy.stats import dirichlet, multinomial
 
     shares = np.random.default_rng(6).dirichlet(np.ones(COUNTS.size), 100)
     both = multinomial.logpmf(COUNTS, COUNTS.sum(), shares) + dirichlet.logpdf(
         shares.T, np.full(COUNTS.size, 1 + ADDED)
     )
-    return at_most(float(np.ptp(both - np.log(shares) @ (COUNTS + ADDED))), 1e-10)
+    return float(np.ptp(both - np.log(shares) @ (COUNTS + ADDED)))
 
 
 def _outright(z: np.ndarray, decay: float, rate: float) -> np.ndarray:
@@ -314,41 +327,177 @@ OUTRIGHT = {"weight decay": (DECAY, 0.0), "lasso": (0.0, RATE), "elastic net": (
        "constant, and the elastic net does both, as scikit-learn finds them (largest difference on a range of weights)"
        )  # fmt: skip
 def outright_priors_are_sklearn(comparison: Any) -> Claim:
+    return at_most(_from_the_library(comparison["default"].data), 1e-8)
+
+
+def _from_the_library(d: Data) -> float:
+    """Return the largest difference of scikit-learn's weights from the modes under the outright priors."""
     gaps = []
     for strengths in OUTRIGHT.values():
-        least, theirs = _by_library(comparison["default"].data, *strengths)
+        least, theirs = _by_library(d, *strengths)
         gaps.append(np.max(np.abs(theirs - _outright(least, *strengths))))
-    return at_most(float(max(gaps)), 1e-8)
+    return float(max(gaps))
 
 
-def _kinds() -> dict[str, str]:
-    """Return what each of four losses of a single label is: a prior, another likelihood, or neither."""
-    p = np.linspace(0.01, 0.99, 98)
-    one, zero = -np.log(p), -np.log1p(-p)
-    small, decay = SMOOTHING / 2, DECAY / 2 * np.log(p / (1 - p)) ** 2
-    losses = {
-        "weight decay": (one + decay, zero + decay),
-        "label smoothing": ((1 - small) * one + small * zero, small * one + (1 - small) * zero),
-        "class weights": (CLASS_WEIGHT * one, zero),
-        "focal loss": ((1 - p) ** FOCUS * one, p**FOCUS * zero),
+@dataclass(frozen=True)
+class Objective:
+    """What is minimised under a regulariser, beside the negative log-likelihood that it changes.
+
+    Both are functions of parameters, a row each, of what is known beforehand, and of the outcomes.
+    """
+
+    total: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+    likelihood: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+    places: np.ndarray
+    known: np.ndarray
+    other_known: np.ndarray
+    outcomes: tuple[np.ndarray, np.ndarray]
+    counts: bool = False  # whether the outcomes are counts, of which more data are larger ones and not more
+
+    def kind(self) -> tuple[str, str]:
+        """Return what the regulariser is, and what its prior, if it is one, depends on."""
+        x, (one, other) = self.known, self.outcomes
+        share = self._change(self.total, x) / self._change(self.likelihood, x)
+        if np.ptp(share) > SAME * np.abs(share).max():
+            ratios = [self.total(self.places, x, y) / self.likelihood(self.places, x, y) for y in (one, other)]
+            return ("another likelihood" if max(map(np.ptp, ratios)) < SAME else "neither"), ""
+        twice = (x, 2 * one) if self.counts else (np.concatenate([x, x]), np.concatenate([one, one]))
+        added, elsewhere, doubled = (
+            self._added(share.mean(), *at) for at in ((x, one), (self.other_known, one), twice)
+        )
+        on = [
+            name
+            for name, there in (("the predictors", elsewhere), ("the number of rows", doubled))
+            if np.max(np.abs(there - added)) > SAME * np.abs(added).max()
+        ]
+        return "a prior", " and ".join(on) or "nothing but its own constants"
+
+    def _change(self, of: Callable[..., np.ndarray], x: np.ndarray) -> np.ndarray:
+        """Return by how much a function of parameters changes with the outcomes."""
+        return np.asarray(of(self.places, x, self.outcomes[0]) - of(self.places, x, self.outcomes[1]))
+
+    def _added(self, share: float, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return what the regulariser adds to the negative log-likelihood, when a multiple of that is divided out."""
+        return np.asarray(self.total(self.places, x, y) / share - self.likelihood(self.places, x, y))
+
+
+def _squares(w: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.asarray(0.5 * np.sum((y - w @ x.T) ** 2, axis=1))
+
+
+def _of_weights(d: Data) -> dict[str, Objective]:
+    """Return the objectives of linear regression; of early stopping that of the MAP at which descent stops."""
+    masks = np.array(list(product([0.0, 1.0], repeat=d.X.shape[1])))
+    chances = np.prod(np.where(masks == 1, KEPT, 1 - KEPT), axis=1)
+    signs = NOISE * np.array(list(product([-1.0, 1.0], repeat=d.X.shape[1])))
+
+    def penalised(decay: float, rate: float) -> Callable[..., np.ndarray]:
+        return lambda w, x, y: _squares(w, x, y) + decay / 2 * np.sum(w**2, 1) + rate * np.sum(np.abs(w), 1)
+
+    def stopped(w: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return _squares(w, x, y) + 0.5 * np.sum(w @ _weights(x, "early_stopping") * w, axis=1)
+
+    def dropped(w: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        each = [c * _squares(w, x * m / KEPT, y) for c, m in zip(chances, masks, strict=True)]
+        return np.asarray(np.sum(each, axis=0))
+
+    def noisy(w: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.asarray(np.mean([_squares(w, x + s, y) for s in signs], axis=0))
+
+    places = np.random.default_rng(7).standard_normal((30, d.X.shape[1]))
+    outcomes = (d.progression, d.progression[::-1])
+    totals = {name: penalised(*strengths) for name, strengths in OUTRIGHT.items()}
+    totals |= {"early stopping": stopped, "dropout": dropped, "noise on the inputs": noisy}
+    return {
+        name: Objective(total, _squares, places, d.X, 1.5 * d.X[:, ::-1], outcomes) for name, total in totals.items()
     }
 
-    def kind(of_one: np.ndarray, of_zero: np.ndarray) -> str:
-        if np.ptp((of_one - of_zero) / (one - zero)) < 1e-9:
-            return "a prior"
-        return "another likelihood" if max(np.ptp(of_one / one), np.ptp(of_zero / zero)) < 1e-9 else "neither"
 
-    return {name: kind(*both) for name, both in losses.items()}
+def _of_shares() -> dict[str, Objective]:
+    """Return the objectives of a classifier without predictors, of two classes or of three symbols."""
+
+    def labels(one: Callable[..., np.ndarray], zero: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+        return lambda p, x, y: np.sum(y) * one(p[:, 0]) + np.sum(1 - y) * zero(p[:, 0])
+
+    def surprise(p: np.ndarray) -> np.ndarray:
+        return -np.log(p)
+
+    def smoothed(p: np.ndarray) -> np.ndarray:
+        return (1 - SMOOTHING / 2) * surprise(p) + SMOOTHING / 2 * surprise(1 - p)
+
+    def focal(p: np.ndarray) -> np.ndarray:
+        return np.asarray((1 - p) ** FOCUS * surprise(p))
+
+    def counted(added: float) -> Callable[..., np.ndarray]:
+        return lambda p, x, y: surprise(p) @ (y + added)
+
+    alone = labels(surprise, lambda p: surprise(1 - p))
+    totals = {
+        "label smoothing": labels(smoothed, lambda p: smoothed(1 - p)),
+        "class weights": labels(lambda p: CLASS_WEIGHT * surprise(p), lambda p: surprise(1 - p)),
+        "focal loss": labels(focal, lambda p: focal(1 - p)),
+    }
+    places, nothing = np.linspace(0.01, 0.99, 98)[:, None], np.zeros((3, 0))
+    found = {
+        name: Objective(total, alone, places, nothing, nothing, (np.ones(3), np.zeros(3)))
+        for name, total in totals.items()
+    }
+    shares = np.random.default_rng(8).dirichlet(np.ones(COUNTS.size), 98)
+    symbols = (COUNTS, COUNTS[::-1])
+    smoothing = Objective(counted(ADDED), counted(0.0), shares, nothing, nothing, symbols, counts=True)
+    return {"additive smoothing": smoothing, **found}
 
 
-@claim("Weight decay and label smoothing add to a multiple of each label's negative log-likelihood a term that no "
-       "label enters, which is a prior; class weights multiply it by a constant of each class, which is another "
-       "likelihood; the focal loss does neither (by the losses of the two labels at 98 probabilities)")  # fmt: skip
+def _kinds(d: Data) -> dict[str, tuple[str, str]]:
+    """Return what each regulariser is: a prior (and what it depends on), another likelihood, or neither."""
+    return {name: one.kind() for name, one in {**_of_weights(d), **_of_shares()}.items()}
+
+
+@claim("Of ten regularisers eight add to a multiple of the negative log-likelihood a term that no outcome enters, "
+       "which is a prior; class weights multiply it by a constant of each class, which is another likelihood; the "
+       "focal loss does neither (by the objectives at random parameters, each on two sets of outcomes)")  # fmt: skip
 def losses_are_told_apart(comparison: Any) -> Claim:
-    said = ", ".join(f"{name}: {kind}" for name, kind in _kinds().items())
+    kinds = _kinds(comparison["default"].data)
+    said = [f"{kind}: {', '.join(name for name, (k, _) in kinds.items() if k == kind)}" for kind in KINDS]
     return equal(
-        said,
-        "weight decay: a prior, label smoothing: a prior, class weights: another likelihood, focal loss: neither",
+        "; ".join(said),
+        "a prior: weight decay, lasso, elastic net, early stopping, dropout, noise on the inputs, additive smoothing, "
+        "label smoothing; another likelihood: class weights; neither: focal loss",
+    )
+
+
+@claim("The priors of early stopping, dropout, noise on the inputs and label smoothing depend on the number of rows, "
+       "so that more data do not overcome them; those of weight decay, lasso, elastic net and additive smoothing do "
+       "not (by what each adds to the loss of all rows, once and twice)")  # fmt: skip
+def some_priors_grow_with_the_data(comparison: Any) -> Claim:
+    growing = [name for name, (_, on) in _kinds(comparison["default"].data).items() if "number of rows" in on]
+    return equal(", ".join(growing), "early stopping, dropout, noise on the inputs, label smoothing")
+
+
+def kinds(comparison: Any) -> Table:
+    """What each regulariser is, what its prior depends on, and what it was held against."""
+    d = comparison["default"].data
+    descent, library = _descent(d, STEPS)[-1], _from_the_library(d)
+    held = {
+        **dict.fromkeys(OUTRIGHT, f"scikit-learn's weights, within {library:.0e}"),
+        "early stopping": f"gradient descent, within {_gap(comparison, 'default', 'map', descent):.0e} of the MAP",
+        "dropout": f"all masks, within {_gap(comparison, 'dropout', 'map', _dropped_out(d)):.0e} of the MAP",
+        "noise on the inputs": f"all signs, within {_gap(comparison, 'noise', 'map', _noisy(d)):.0e} of the MAP",
+        "additive smoothing": f"SciPy's Dirichlet density, within {_spread_of_counts():.0e}",
+        "label smoothing": f"modes under Beta priors, within {_gap_of_labels():.0e}",
+    }
+    rows = [
+        (name, kind, on or "it has no prior", held.get(name, "the losses of the two labels"))
+        for name, (kind, on) in _kinds(d).items()
+    ]
+    return Table(
+        "What is a prior, what a change of the likelihood, and what neither",
+        "A regulariser is a prior where it adds to a multiple of the negative log-likelihood a term that no outcome "
+        "enters, and another likelihood where each outcome's term has a constant of its own. What the prior depends on "
+        "is seen by other predictors and by twice the rows. Weight decay, lasso and elastic net stand here beside the "
+        "sum of the losses; with a fixed strength beside their mean, these priors grow with the rows too.",
+        ("regulariser", "what it is", "what its prior depends on", "held against"),
+        tuple(rows),
     )
 
 
@@ -390,11 +539,13 @@ def outright(comparison: Any) -> Figure:
 
 def answer(comparison: Any) -> str:
     """Say which regularisers are priors."""
-    gap, kinds = _gap(comparison, "default", "map", _descent(comparison["default"].data, STEPS)[-1]), _kinds()
+    d = comparison["default"].data
+    gap, told = _gap(comparison, "default", "map", _descent(d, STEPS)[-1]), _kinds(d)
+    smoothed, weighted, focal = (told[name][0] for name in ("label smoothing", "class weights", "focal loss"))
     return (
         f"Early stopping, dropout and noise on the inputs are normal priors in linear regression: after {STEPS} steps "
-        f"descent is within {gap:.0e} of the MAP; label smoothing is {kinds['label smoothing']} that grows with the "
-        f"data, weights on classes are {kinds['class weights']}, and the focal loss is {kinds['focal loss']}."
+        f"descent is within {gap:.0e} of the MAP; label smoothing is {smoothed} that grows with the "
+        f"data, weights on classes are {weighted}, and the focal loss is {focal}."
     )
 
 
@@ -442,6 +593,7 @@ scenario = Scenario(
         plain_ridge_is_near, risk_is_near, dropout_is_a_mode, noise_is_a_mode, disguises_are_means,
         smoothing_is_a_beta_prior, smoothing_is_inconsistent, smoothing_is_finite_under_separation,
         additive_smoothing_is_a_prior, outright_priors_are_sklearn, losses_are_told_apart,
+        some_priors_grow_with_the_data,
     ),
     holdout="the prior is computed from all predictors",
     mathematics=(
@@ -450,18 +602,15 @@ scenario = Scenario(
         r"\frac{1 - q}{q} \mathrm{diag}(|x_j|^2) \ \text{or}\ n t^2 I",
     ),
     why=(
-        "None of these regularisers is in the likelihood: the MLE is least squares under each. Each adds a quadratic "
-        "in "
-        "the weights to the loss, which is the logarithm of a normal prior, and the mode moves to where it leads.",
-        "A prior for early stopping depends on the step and on the predictors, one for dropout on the predictors: they "
-        "are priors in form, not beliefs. What a prior adds is the posterior: a variance, which a stopped descent or a "
-        "dropped-out loss does not give.",
-        "What is a prior, what a change of the likelihood, and what neither. A prior outright: weight decay, lasso, "
-        "elastic net and additive smoothing. A prior computed from the predictors, in linear regression: early "
-        "stopping, dropout and noise on the inputs. A prior that grows with the data: label smoothing. A change of the "
-        "likelihood: weights on classes. Neither: the focal loss.",
+        "None of these regularisers is in the likelihood: the MLE is least squares under each. Each adds a "
+        "quadratic function of the weights to the loss. That is minus the logarithm of a normal prior, and the "
+        "MAP is the minimum of the sum.",
+        "The prior that stands for early stopping depends on the number of steps and on the predictors, that "
+        "for dropout on the predictors. They are priors in form and not beliefs. What writing them as priors "
+        "adds is a posterior, and with it intervals, which descent and dropout do not give.",
     ),
     figures=(stopped, outright),
+    tables=(kinds,),
     varies={"width": Range(30.0, 0.05, "how many times as wide the prior is as that of the regulariser")},
     null={"weight": 0.0},
     about="442 patients: how far diabetes had progressed after a year, and four predictors measured before, all "

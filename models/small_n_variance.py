@@ -265,7 +265,7 @@ def sampling_distribution(comparison: Any) -> Figure:
     """The sampling distribution of the variance's MLE at n = 5."""
     variances = _estimates(SMALL_N)[1]
     return Figure(
-        f"Sampling distribution of the variance's MLE at n = {SMALL_N}, true variance 1",
+        f"At n = {SMALL_N} the MLE of the variance is too small in {np.mean(variances < 1):.0%} of the samples",
         f"The mean of {SETS} simulated samples is {variances.mean():.3f}, (n - 1)/n by theory; "
         f"{np.mean(variances < 1):.0%} of them are below the true variance.",
         "MLE of the variance",
@@ -273,7 +273,7 @@ def sampling_distribution(comparison: Any) -> Figure:
         (
             Series("MLE of the variance", variances.tolist(), kind="histogram"),
             Series("true variance", [1.0], kind="vline"),
-            Series("mean of the MLE", [float(variances.mean())], kind="vline"),
+            Series("mean of the MLE", [float(variances.mean())], kind="vline", panel="mle"),
         ),
     )
 
@@ -321,17 +321,19 @@ scenario = Scenario(
         rf"\ \text{{or}}\ \mathrm{{InverseGamma}}({INVERSE_GAMMA[0]:g}, {INVERSE_GAMMA[1]:g}) \quad (n \le 2)",
     ),
     why=(
-        "The likelihood is highest where the mean fits these very observations, and measures their spread from there. "
-        "So the MLE of the variance is too small by sigma^2/n on average, and the Wald interval built on it too short: "
-        "at n = 5 it covers 85 % where 95 % was asked for. The posterior averages over the means that might have been, "
-        "and its interval is Student's.",
-        "The prior 1/sigma pulls the mode further down; the same prior written on log sigma does not move it at all. "
-        "A mode belongs to the scale on which the density is written, a posterior does not.",
-        "One observation fits perfectly when the mean sits on it, and then the likelihood rises without limit as sigma "
-        "goes to zero. A half-normal prior is positive there and leaves the spike: no mode. The spike is nevertheless "
-        "so narrow that it holds next to no probability, and the posterior is proper. An inverse-gamma prior vanishes "
-        "at zero faster than the spike rises, and the mode exists too.",
-        "At n = 1 nearly all of the answer is the prior, and that of the mean is sceptical of a difference.",
+        "The likelihood measures the spread around the mean of these very observations, around which it is "
+        "least. So the MLE of the variance is too small by sigma^2/n on average, and the Wald interval built "
+        "on it is too short: at n = 5 it covers 85 % where 95 % was asked for. The posterior averages over all "
+        "values that the mean might have, and its interval is Student's.",
+        "The prior 1/sigma moves the MAP further down; the same prior written on log sigma does not move it at "
+        "all. A mode belongs to the scale on which the density is written, a posterior does not.",
+        "One observation fits perfectly when the mean is equal to it, and then the likelihood rises without "
+        "limit as sigma goes to zero. A half-normal prior is positive at zero and does not stop the rise: "
+        "there is no MAP. The region of the rise is so narrow that it holds next to no probability, and the "
+        "posterior exists. An inverse-gamma prior goes to zero faster than the likelihood rises, and then the "
+        "MAP exists too.",
+        "At n = 1 nearly all of the answer is the prior, and the prior of the mean has its centre at no "
+        "difference.",
     ),
     figures=(sampling_distribution,),
     varies={"mu_sd": Range(100.0, 0.05, "prior standard deviation of mu, hours")},

@@ -275,7 +275,7 @@ def coefficient_path(comparison: Any) -> Figure:
     series = [Series(name, penalties.tolist(), path[:, j].tolist()) for j, name in enumerate(d.coords["predictor"])]
     mode = comparison["default"].values("map", "weight").tolist()
     return Figure(
-        "The weights along the penalty",
+        "The penalty takes back large weights of opposite sign",
         "A line for each weight of the ridge fit, in closed form; points for the MAP, at this prior's penalty.",
         "penalty",
         "weight",
@@ -342,16 +342,18 @@ scenario = Scenario(
         rf"\sigma \sim \mathrm{{HalfNormal}}({SIGMA_SD:g}), \quad p(\alpha) \propto 1",
     ),
     why=(
-        "The predictors nearly repeat each other, so the likelihood hardly distinguishes their weights: least squares "
-        "buys a little fit with large weights of opposite sign. The prior decides along those directions and pulls "
-        "towards zero, which is all of the difference between MLE and MAP.",
-        "Given sigma the posterior is Gaussian around ridge, and ridge does not depend on sigma here: mean and mode "
-        "agree even when sigma is unknown. Integrating over sigma moves no estimate, but it widens the intervals: "
-        "Laplace's interval takes sigma at its mode, as the Wald interval does.",
-        "Sixteen years and seven coefficients: the MLE of sigma divides by n and is too small, and so is the Wald "
-        "interval. Under an infinitely wide prior MAP and MLE coincide, and the posterior is still wider than both.",
-        "Decay that is not part of the gradient, as in AdamW, is divided by nothing while the gradient is divided by "
-        "its own size. It balances elsewhere, and where it ends is the mode of no prior of this kind.",
+        "The predictors nearly repeat each other, so the likelihood hardly tells their weights apart: least "
+        "squares buys a little fit with large weights of opposite sign. The prior makes such weights "
+        "improbable and pulls towards zero, which is all of the difference between MLE and MAP.",
+        "For every value of sigma the posterior of the weights is normal around the ridge estimate, which is "
+        "the same whatever sigma is. So MAP and posterior mean agree, although sigma is unknown. Not knowing "
+        "sigma makes the posterior's intervals longer; the intervals of MAP and MLE take their own sigma for "
+        "the true one.",
+        "There are sixteen years and seven coefficients. The MLE of sigma divides by n and is too small, and "
+        "so the Wald intervals are too short. Under an infinitely wide prior MAP and MLE are the same, and the "
+        "posterior's intervals are still longer than theirs.",
+        "AdamW takes its weight decay off beside the gradient and does not scale it as it scales the gradient. "
+        "It ends at other weights, which are the mode of no prior of this kind.",
     ),
     figures=(coefficient_path, descents),
     varies={"decay_sd": Range(30.0, 0.01, "prior standard deviation of a weight, in units of sigma")},

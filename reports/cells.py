@@ -26,6 +26,8 @@ FACTS = {
     "newton_decrement": "Newton decrement",
     "findings": "found there (by which probe)",
     "kkt_residual": "KKT residual",
+    "draws": "draws taken, a chain",
+    "tune": "tuning steps taken, a chain",
     "max_rhat_before_relabelling": "largest R-hat before the labels were put in order",
 }
 COUNTED = ("min_ess_bulk", "min_ess_tail")
@@ -130,6 +132,8 @@ def score(row: Mapping[str, Any]) -> dict[str, Any]:
         "score": pretty(f"{row['log_score']:.2f}") if good else "",
         "error": pretty(f"{row['std_error']:.2f}") if math.isfinite(row["std_error"]) else "",
         "count": significant(row["n_held_out"]),
+        "below": pretty(f"{row['difference']:.2f}") if math.isfinite(row["difference"]) else "",
+        "below_error": pretty(f"{row['difference_error']:.2f}") if math.isfinite(row["difference_error"]) else "",
         "status": str(row["status"]),
         "reason": row["reason"],
     }

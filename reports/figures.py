@@ -23,6 +23,7 @@ HEIGHT = "density (likelihood: scaled)"
 BEFORE = (0.05, 0.95)  # the part of a prior that the axis makes room for
 SEEN = 2.0  # pixels between MAP and the posterior's top from which they are seen apart
 TOP = 1.12  # of the axis, in heights of the posterior
+HIGHEST = 3.0  # heights of the posterior up to which a prior is drawn
 # What the three curves are, below the first of the pictures.
 CURVES = (
     "The prior shows which values are plausible before the data, the likelihood how well each value explains the data "
@@ -30,7 +31,8 @@ CURVES = (
 )
 # What is said of the heights, once below all pictures.
 HEIGHTS = (
-    "Prior and posterior have the same area; the likelihood, which is no density, is drawn as high as the posterior."
+    "Prior and posterior have the same area; the likelihood, which is no density, is drawn as high as the posterior. "
+    "The curve of a posterior, and of a prior that is said to be estimated, is ArviZ's kernel estimate from draws."
 )
 
 
@@ -52,6 +54,7 @@ def density(
     unit: str = "",
     size: tuple[float, float] = SMALL,
     given: str = "",
+    exact: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Chart:
     """Draw prior, likelihood and posterior of one scalar, with the MAP mode and the MLE.
 
@@ -75,7 +78,9 @@ def density(
     size
         Width and height of the drawing.
     given
-        What is fixed in the draws of the prior; empty for the prior as a whole.
+        What is fixed in the prior; empty for the prior as a whole.
+    exact
+        Places and heights of the prior's density where it is known exactly; else it is estimated from its draws.
     """
     from arviz_stats.base import array_stats
 
@@ -83,7 +88,8 @@ def density(
     grid, pdf, _ = array_stats.kde(draws[np.isfinite(draws)], grid_len=128)
     curve, source = _likelihood(scalar.rows.get("mle"), profile)
     low, high = _window(scalar, draws, optima, curve, prior)
-    before = _prior(prior, low, high) / np.array([[1.0], [pdf.max()]])
+    before = (_prior(prior, low, high) if exact is None else _seen(exact, low, high)) / np.array([[1.0], [pdf.max()]])
+    before[1] = np.minimum(before[1], HIGHEST)  # a density may be infinite at the end of a range
     top = TOP * max([1.0, *before[1]])
     x, y = Scale(low, high, 22.0, width - 12), Scale(0.0, top, height - 36, 26.0)
     status = str(scalar.rows["mcmc"]["status"]) if "mcmc" in scalar.rows else "ok"
@@ -99,7 +105,8 @@ def density(
     chart.curve(f"mcmc line{doubt}", points, "posterior density")
     chart.legend.append(("mcmc", "area", "posterior" if not doubt else f"posterior: {status}"))
     if before.size:
-        chart.legend.append(("n0", "line", f"prior ({given})" if given else "prior"))
+        said = [given] * bool(given) + ["estimated from draws"] * (exact is None)
+        chart.legend.append(("n0", "line", f"prior ({', '.join(said)})" if said else "prior"))
     likely = [(x(a), y(b)) for a, b in zip(*curve, strict=True) if low <= a <= high]
     if likely:
         chart.curve(f"mle line{' dashed' if 'Wald' in source else ''}", likely, source)
@@ -134,8 +141,8 @@ def joint_maximum(chart: Chart, scalar: Scalar, draws: np.ndarray, panel: Any) -
         return ""
     here = f", where {known.as_equations()}" if known is not None else ""
     return (
-        f" The MAP belongs to the highest point of the joint density of all parameters{here}. It need not be the top "
-        "of the posterior's curve, which averages over the other parameters."
+        f" The MAP is where likelihood times prior of all parameters together (their joint density) is highest{here}. "
+        "That need not be the top of the posterior's curve, which averages over the other parameters."
     )
 
 
@@ -180,6 +187,13 @@ def _prior(draws: np.ndarray, low: float, high: float) -> np.ndarray:
     return np.array([values, pdf / (scale * np.cosh(grid))])[:, seen]
 
 
+def _seen(exact: tuple[np.ndarray, np.ndarray], low: float, high: float) -> np.ndarray:
+    """Return the part of an exact density that lies on an axis, ``(2, points)``; none where it is zero there."""
+    places, heights = exact
+    seen = (places >= low) & (places <= high)
+    return np.array([places, heights])[:, seen] if np.any(heights[seen] > 0) else np.zeros((2, 0))
+
+
 def _window(
     scalar: Scalar, draws: np.ndarray, optima: Sequence[dict[str, Any]], curve: np.ndarray, prior: np.ndarray
 ) -> tuple[float, float]:
@@ -200,26 +214,27 @@ def _window(
 def _points(chart: Chart, scalar: Scalar, optima: Sequence[dict[str, Any]], base: float) -> None:
     """Mark the point estimates as lines with their shapes on top."""
     write = scalar.style
-    marks = [(m, "", scalar.rows[m]) for m in ("mle", "map", "mcmc") if m in scalar.rows]
-    marks += [("mle", " doubt", row) for row in optima]
+    marks = [(m, False, scalar.rows[m]) for m in ("mle", "map", "mcmc") if m in scalar.rows]
+    marks += [("mle", True, row) for row in optima]
     level = {"mle": 8.0, "map": 14.0, "mcmc": 20.0}
-    for method, css, row in marks:
+    for method, local, row in marks:
         value, status = float(row["estimate"]), str(row["status"])
         if not math.isfinite(value):
             chart.legend.append((method, "absent", f"{SHORT[method]}: {words(status)}"))
             continue
-        kind = "local maximum, not the MLE" if css else SHORT[method]
+        kind = "local maximum, not the MLE" if local else SHORT[method]
         kind = "posterior mean" if kind == "posterior" else kind
         label = f"{kind} {write(value)}"
-        css += "" if status == "ok" or css else " doubt"
+        css = " doubt" if local or status != "ok" else ""
         if not chart.x.holds(value):
             _beyond(chart, method, value > chart.x.high, level[method])
             label += ", beyond the axis"
         else:
             place = chart.x(value)
             chart.line(f"{method} rule{css}", place, level[method], place, base, label)
-            chart.dot(f"{method} point{css}", SHAPES[method], place, level[method], 3.6, label)
-        chart.legend.append((f"{method}{css}", SHAPES[method], label))
+            if not local:  # a hollow mark is an estimate with a status, and a local maximum is no estimate
+                chart.dot(f"{method} point{css}", SHAPES[method], place, level[method], 3.6, label)
+        chart.legend.append((f"{method}{css}", "line" if local else SHAPES[method], label))
 
 
 def _beyond(chart: Chart, method: str, above: bool, y: float) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from triptych.base.environment import told
 from triptych.base.errors import EnvironmentFault, InputError, path_of
+from triptych.base.options import nearest
 from triptych.base.text import cited
 from triptych.comparisons.notices import far_from_the_prior
 from triptych.problem.table import COLUMNS
@@ -44,6 +45,7 @@ def _scenario(comparison: Comparison) -> dict[str, Any]:
         "contrasts": records(comparison.contrasts),
         "explanations": [row for e in comparison.explanations.values() for row in records(e.frame())],
         "scores": records(comparison.scores),
+        "tables": [plain(vars(table)) for table in comparison.tables if not isinstance(table, str)],
         "claims": records(comparison.claims.drop(columns="scenario")),
         "skipped": _skipped(comparison),
         "diagnostics": plain(comparison.diagnostics),
@@ -173,7 +175,7 @@ def write_report(comparisons: Sequence[Comparison], out: Path | str, formats: Se
         When the disk does not take it.
     """
     if unknown := sorted(set(formats) - set(FORMATS)):
-        raise InputError(f"unknown report format {unknown[0]!r}; choose from {', '.join(FORMATS)}")
+        raise InputError(f"unknown report format {unknown[0]!r}; {nearest(unknown[0], FORMATS)}")
     if not str(out).strip():
         raise InputError("the folder for the report is empty; name one, or . for this one")
     out = require_folder(path_of(out), [c.scenario.name for c in comparisons])

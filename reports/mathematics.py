@@ -117,8 +117,9 @@ def minus(text: str) -> str:
 
 
 def pretty(text: str) -> Markup:
-    """Return a number as text with a real minus sign and powers of ten."""
-    powers = re.sub(r"(\d)e\+?(-?)0*(\d+)\b", r"\1&times;10<sup>\2\3</sup>", str(escape(text)))
+    """Return a text with real minus signs and powers of ten, and no break of a line before a sign of per cent."""
+    whole = re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", str(escape(text)))
+    powers = re.sub(r"(\d)e\+?(-?)0*(\d+)\b", r"\1&times;10<sup>\2\3</sup>", whole)
     return Markup(re.sub(r"(?<=<sup>)-", MINUS, minus(powers)))  # escaped above
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from markupsafe import Markup
 
 RANKED = 2  # scalars whose ranks are drawn: those that mix worst
-RANKS = 500  # draws of a chain in a plot of ranks; of more, every so-manieth
+RANKS, FEWEST_RANKS = 500, 20  # draws of a chain in a plot of ranks, at most and at least
+LINES = 8  # chains in a plot of ranks, each a line; of more, every so-manieth
 PREDICTED = 3  # observed variables drawn
 REPLICATES = 40  # data sets drawn from the model
 CALIBRATED = 10  # rows of a binary variable from which its calibration is drawn
@@ -64,17 +65,26 @@ def rank_plots(native: Any, summary: Sequence[dict[str, Any]], key: str) -> list
         if len(found) == RANKED or draws.shape[0] < 2 or not np.all(np.isfinite(draws)) or np.ptp(draws) == 0:
             continue
         name = f"{row['estimand']}[{row['label']}]" if row["label"] else str(row["estimand"])
-        step = -(-draws.shape[1] // RANKS)
-        tree = az.from_dict({"posterior": {"scalar": draws[:, ::step]}})
+        skip = -(-draws.shape[0] // LINES)
+        step = max(-(-draws.shape[1] // RANKS), _apart(draws, row))
+        tree = az.from_dict({"posterior": {"scalar": draws[::skip, ::step]}}, check_conventions=False)
 
         def plot(tree: Any = tree) -> Any:
             looks = {"credible_interval": {"color": FAINT}, "title": False, "xlabel": False}
             return az.plot_rank(tree, backend="matplotlib", figure_kwargs=SIZE, visuals=looks)
 
-        thinned = f"; one of every {step} draws is shown" if step > 1 else ""
+        every = [f"{k} {what}" for k, what in ((skip, "chains"), (step, "draws")) if k > 1]
+        thinned = f"; one of every {' and of every '.join(every)} is shown" if every else ""
         said = f"{name}: R-hat {row['r_hat']:.3f}, bulk ESS {row['ess_bulk']:.0f}{thinned}"
         found.append(Plot(_svg(plot, f"{key}{len(found)}"), f"Ranks of {name} by chain", said))
     return found
+
+
+def _apart(draws: np.ndarray, row: dict[str, Any]) -> int:
+    """Return every how-manieth draw of a chain is taken for draws that are nearly independent, by the smaller ESS."""
+    sizes = [float(row[name]) for name in ("ess_bulk", "ess_tail") if math.isfinite(row.get(name, math.nan))]
+    worth = min(sizes, default=math.inf) / draws.shape[0]
+    return max(1, min(math.ceil(draws.shape[1] / worth), draws.shape[1] // FEWEST_RANKS)) if worth > 0 else 1
 
 
 def _scalar(native: Any, summary: Sequence[dict[str, Any]], row: dict[str, Any]) -> np.ndarray:
@@ -114,7 +124,8 @@ def _predictive(native: Any, name: str, group: str, key: str) -> Plot:
     drawn = native[group][name].transpose("chain", "draw", ...).values.astype(float)
     drawn = drawn.reshape(*drawn.shape[:2], -1)
     every = math.ceil(observed.size / MOST_ROWS)
-    tree = az.from_dict({group: {name: drawn[..., ::every]}, "observed_data": {name: observed[::every]}})
+    shown = {group: {name: drawn[..., ::every]}, "observed_data": {name: observed[::every]}}
+    tree = az.from_dict(shown, check_conventions=False)
 
     binary = bool(np.isin(observed, (0.0, 1.0)).all())
     words, posterior = group.replace("_", " "), group.startswith("post")
@@ -160,7 +171,7 @@ def _share(drawn: np.ndarray, group: str, name: str) -> Callable[[], Any]:
     """Draw the distribution of the share of ones among data sets, of shape ``(chains, draws, rows)``."""
     import arviz as az
 
-    tree = az.from_dict({group: {name: drawn.mean(axis=-1)}})
+    tree = az.from_dict({group: {name: drawn.mean(axis=-1)}}, check_conventions=False)
     looks: dict[str, Any] = {"dist": {"color": SOFT}, "title": False}
     looks |= dict.fromkeys(("credible_interval", "point_estimate", "point_estimate_text"), False)
     given: dict[str, Any] = {"kind": "ecdf", "visuals": looks}

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from triptych.problem.scenario import Figure, Series
 
 LARGE = (520.0, 320.0)
-# How the label of a series that belongs to a panel begins; everything else is context, in greys and one hue.
+# How the label of a series begins that belongs to a panel and does not say so; all else is context: greys and one hue.
 PANELS = {"mle": r"(MLE|maximum likelihood|likelihood)\b", "map": r"MAP\b", "mcmc": r"posterior\b"}
 MOST_LABELS, LONGEST = 12, 26  # lines, and characters of a label, that are written at the lines' ends
+ACCENT, PLAIN = "n1", "n2"  # classes of context: its hue, and a light grey
+LEADER = 24.0  # pixels from a place on the axis to the label of a line beside it
 CHARACTER, APART = 6.6, 13.0  # pixels: width of a character, and between two labels
 
 
@@ -46,8 +48,9 @@ def special(figure: Figure, key: str) -> Chart:
     y = Scale(*spread(ys, log=figure.y_log), height - 40, 12.0, log=figure.y_log)
     left = 38 + 9.0 * max((len(label) for _, label in y.ticks), default=3)
     ends = _lines(figure)
-    before = _before(ends)
-    room = 0.0 if before else CHARACTER * max((len(series.label) for series in ends), default=0)
+    before = figure.labels_at is None and _before(ends)
+    inside = before or figure.labels_at is not None
+    room = 0.0 if inside else CHARACTER * max((len(series.label) for series in ends), default=0)
     x = Scale(*spread(xs, 0.02, log=figure.x_log), left, width - 12 - room, log=figure.x_log)
     labels = (figure.x_label, figure.y_label, figure.caption)
     shape = (width, height, x, y, y.stop, y.start)
@@ -55,18 +58,38 @@ def special(figure: Figure, key: str) -> Chart:
     colours = _colours(figure.series)
     for series, colour in zip(figure.series, colours, strict=True):
         _series(chart, series, colour, bars.get(id(series)), legend=series not in ends)
-    _end_labels(chart, ends, dict(zip(map(id, figure.series), colours, strict=True)), before)
+    by_series = dict(zip(map(id, figure.series), colours, strict=True))
+    if figure.labels_at is None:
+        _end_labels(chart, ends, by_series, before)
+    else:
+        _labels_within(chart, ends, by_series, figure.labels_at)
     return chart
 
 
 def _colours(series: Sequence[Series]) -> list[str]:
-    """Return the class of each series: a panel's own colour where its label names the panel, else one of context."""
-    found, others = [], 0
+    """Return the class of each series: the colour of the panel that it belongs to, else one of context.
+
+    A second line of one panel is dashed.
+    """
+    found: list[str] = []
+    others = 0
+    accents = any(one.accent for one in series)
     for one in series:
-        method = next((m for m, word in PANELS.items() if re.match(word, one.label, re.IGNORECASE)), None)
-        found.append(method or f"n{others % 4}{' dashed' if others % 8 >= 4 else ''}")
-        others += method is None
+        if method := _panel(one):
+            again = one.kind == "line" and any(s.kind == "line" and _panel(s) == method for s in series[: len(found)])
+            found.append(f"{method} dashed" if again else method)
+        elif accents and one.kind == "line":
+            found.append(ACCENT if one.accent else PLAIN)
+        else:
+            found.append(f"n{others % 4}{' dashed' if others % 8 >= 4 else ''}")
+            others += 1
     return found
+
+
+def _panel(series: Series) -> str:
+    """Return the method that a series belongs to; empty for context."""
+    told = (method for method, word in PANELS.items() if re.match(word, series.label, re.IGNORECASE))
+    return series.panel or next(told, "")
 
 
 def _lines(figure: Figure) -> list[Series]:
@@ -98,6 +121,26 @@ def _end_labels(chart: Chart, lines: Sequence[Series], colours: dict[int, str], 
     for place, (_, series) in zip(_apart([at for at, _ in wanted], chart.floor), wanted, strict=True):
         colour = colours[id(series)].split()[0]
         chart.add("text", f"{colour} end", series.label, x=x, y=place + (-3 if before else 4))
+
+
+def _labels_within(chart: Chart, lines: Sequence[Series], colours: dict[int, str], at: float) -> None:
+    """Write each line's label beside a place on the axis, with a stroke to its line where it does not lie there."""
+    assert chart.y is not None
+    heights = [float(np.interp(at, *_rising(s))) for s in lines]
+    wanted = sorted(zip((chart.y(h) for h in heights), range(len(lines)), strict=True))
+    places = _apart([place for place, _ in wanted], chart.floor)
+    spread_out = (places[-1] - wanted[-1][0] + places[0] - wanted[0][0]) / 2 if places else 0.0
+    for place, (height, k) in zip(places, wanted, strict=True):
+        x, y = chart.x(at), max(place - spread_out, chart.top + APART / 2)
+        colour = colours[id(lines[k])].split()[0]
+        chart.line(f"{colour} leader", x + 6, height, x + LEADER, y)
+        chart.add("text", f"{colour} end", lines[k].label, x=x + LEADER + 3, y=y + 4)
+
+
+def _rising(series: Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points of a line from left to right."""
+    order = np.argsort(series.x)
+    return np.asarray(series.x, dtype=float)[order], np.asarray(series.y, dtype=float)[order]
 
 
 def _apart(wanted: Sequence[float], lowest: float) -> list[float]:
@@ -141,10 +184,8 @@ def _series(
             for a, b in zip(series.x, series.y, strict=True)
             if x.holds(float(a)) and y.holds(float(b))
         ]
-        if series.kind in ("points", "open points"):
-            # The points of a panel have its shape; open ones are drawn as in tables, where something is to be noted.
-            shape = SHAPES.get(css, "circle")
-            css = f"{css} doubt" if series.kind == "open points" else css
+        if series.kind == "points":
+            shape = SHAPES.get(css, "circle")  # the points of a panel have its shape
             for px, py in points:
                 chart.dot(f"{css} point", shape, px, py, 3.6 if shape == "diamond" else 3.0, series.label)
         else:

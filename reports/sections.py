@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,19 +10,20 @@ import numpy as np
 
 from triptych.base.numbers import significant
 from triptych.base.text import sentence
-from triptych.comparisons.explanation.prior import drawn_prior
+from triptych.comparisons.explanation.sentences import Sentence
 from triptych.comparisons.notices import far_from_the_prior
 from triptych.problem.scenario import DEFAULT
 from triptych.reports import cells
 from triptych.reports.circles import Circle
-from triptych.reports.figures import CURVES, HEIGHTS, SMALL, density, drawable, evidence, joint_maximum
+from triptych.reports.densities import front_title, pictures
+from triptych.reports.figures import evidence
 from triptych.reports.forest import forests
 from triptych.reports.marks import Chart
 from triptych.reports.mathematics import code, mathml, pretty
 from triptych.reports.plots import Plot, predictive_plots, rank_plots
-from triptych.reports.scenario_figures import LARGE, special
+from triptych.reports.scenario_figures import special
 from triptych.reports.small_data import small_data
-from triptych.reports.trust import trust
+from triptych.reports.trust import predictions, trust
 from triptych.reports.view import (
     IS,
     TITLES,
@@ -43,8 +43,8 @@ from triptych.reports.view import (
 if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
-MOST_DENSITIES = {True: 6, False: 3}  # by whether it is the default variant
 MOST_PATHS = 3
+WORDS, LEAST = 140, 2  # words, and sentences, of reasons or of what to report that are not folded: half a minute
 COLUMNS_OF, MOST_COLUMNS = 2, 60  # axes of an array that is shown column by column, and columns that are
 # In a table of more rows than this, estimands of several scalars are folded, but not that on which panels differ most.
 MOST_OPEN, FOLDED = 12, 3
@@ -65,8 +65,8 @@ def scenario(comparison: Comparison) -> dict[str, Any]:
         "name": source.name,
         "question": source.question,
         "about": source.about,
-        "as_given": source.code == "",
-        "front_title": _front_title(comparison, first),
+        "as_given": source.as_given,
+        "front_title": front_title(comparison, first),
         "answer": comparison.answer,
         "questions": comparison.questions,
         "source": source.source,
@@ -80,7 +80,8 @@ def scenario(comparison: Comparison) -> dict[str, Any]:
         "few": small_data(first) if first is not None and not source.columns else None,
         "variants": [_variant(comparison, name) for name in comparison.solutions],
         "figures": figures,
-        "broken": broken,
+        "tables": [table for table in comparison.tables if not isinstance(table, str)],
+        "broken": [*broken, *(table for table in comparison.tables if isinstance(table, str))],
         "claims": cells.claims(comparison),
         "held": held(comparison),
         "facts": [fact.text for fact in source.facts],
@@ -181,6 +182,7 @@ def _panels(comparison: Comparison, name: str) -> dict[str, Any]:
     rows = select(comparison.estimates, name)
     groups = scalars(rows)
     key = f"{comparison.scenario.name}-{name}"
+    alone = len(comparison.solutions) == 1  # what the scenario says of its own stands among the reasons then
     return {
         "name": name,
         "key": key,
@@ -188,13 +190,29 @@ def _panels(comparison: Comparison, name: str) -> dict[str, Any]:
         "cards": [_card(comparison, solution, groups, rows, m) for m in methods(rows)],
         "methods": methods(rows),
         "groups": groups,
-        "why": [s.text for s in comparison.explanations[name].reasons],
-        "follows": [s.text for s in comparison.explanations[name].consequences],
+        "why": told(comparison.explanations[name].reasons, comparison.scenario.why if alone else ()),
+        "follows": told(comparison.explanations[name].consequences),
         "doubt": any(str(row["status"]) != "ok" and math.isfinite(row["estimate"]) for row in rows),
         "rows": groups,
         "trust": trust(comparison, solution),
         "blocks": _blocks(comparison, solution, groups, methods(rows)),
     }
+
+
+def told(sentences: Sequence[Sentence], own: Sequence[str] = ()) -> dict[str, list[dict[str, str]]]:
+    """Return sentences with what they begin with, those that are shown and those that are folded.
+
+    Parameters
+    ----------
+    sentences
+        In the order in which they are told. At least ``LEAST`` are shown, and more up to ``WORDS`` words.
+    own
+        What stands before them.
+    """
+    parts = [{"lead": s.lead, "rest": s.text[len(s.lead) :]} for s in sentences]
+    words = np.cumsum([sum(len(text.split()) for text in own), *(len(s.text.split()) for s in sentences)])[1:]
+    shown = max(int(np.sum(words <= WORDS)), LEAST)
+    return {"shown": parts[:shown], "folded": parts[shown:]}
 
 
 def _blocks(comparison: Comparison, solution: Any, groups: list[Scalar], shown: list[str]) -> list[dict[str, Any]]:
@@ -229,30 +247,23 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
     posterior = solution.panels.get("mcmc")
     doubtful = posterior is not None and bool(posterior.diagnostics.get("gate"))
     first = name == DEFAULT
-    headline = comparison.explanations[name].headline
-    drawn = _drawn(groups, contrasts, name)
-    if headline not in [scalar.name for scalar, _ in drawn]:
-        drawn += [pair for pair in _places(groups) if pair[0].name == headline]
-    large = headline if first else ""
-    densities = _densities(solution, comparison.prior_draws[name], drawn, optima, comparison.scenario.units, key, large)
-    front = densities.get(headline) if first else None
-    looked_at = posterior is not None and (first or doubtful)
+    looked_at = posterior is not None and ((first and not comparison.quick) or doubtful)
     return {
         **panels,
         "doubtful": doubtful,
-        "densities": [chart for scalar, chart in densities.items() if scalar != headline or not first],
-        "front": front,
-        "heights": HEIGHTS,
+        **pictures(comparison, name, groups, contrasts, key),
         "evidence": _evidence(solution, key),
         "optima": [cells.line(row, groups) for row in optima],
         "intervals": [cells.line(row, groups, open_ends.get(_place(row), ())) for row in intervals],
         "contrasts": [cells.contrast(row) for row in contrasts],
+        "predicted": sentence(said.removesuffix(".")) if (said := predictions(comparison, name)) else "",
         "scores": [cells.score(row) for row in select(comparison.scores, name)],
         "facts": [cells.facts(method, panel) for method, panel in solution.panels.items()],
         "convergence": cells.convergence(posterior) if posterior is not None else [],
         "seconds": {k: significant(v, 2) for k, v in solution.seconds.items()},
         "chains": _ranks(posterior, key) if posterior is not None and looked_at else [],
         "predictions": predictive_plots(posterior.native, f"{key}-p") if posterior is not None and first else [],
+        "ranks_left_out": comparison.quick and posterior is not None and not looked_at,
         "unpredicted": _unpredicted(posterior) if posterior is not None and first else [],
     }
 
@@ -320,97 +331,6 @@ def _headline(groups: list[Scalar], name: str, method: str) -> dict[str, Any] | 
     if scalar is None or method not in scalar.rows:
         return None
     return {"name": name, **cells.cell(scalar.rows[method], scalar.style)}
-
-
-def _densities(
-    solution: Any,
-    prior_draws: tuple[dict[str, np.ndarray], str],
-    drawn: list[tuple[Scalar, int]],
-    optima: list[dict[str, Any]],
-    units: Mapping[str, str],
-    key: str,
-    large: str,
-) -> dict[str, Chart]:
-    """Draw prior, likelihood and posterior of some scalars, by their names."""
-    if "mcmc" not in solution.panels:
-        return {}
-    profiles = solution.panels["mle"].profiles if "mle" in solution.panels else {}
-    charts: dict[str, Chart] = {}
-    priors, given = prior_draws
-    for scalar, place in drawn:
-        circle = Circle(solution, scalar)
-        draws = circle.draws(_draws(solution, scalar.estimand, place))
-        if not drawable(draws):
-            continue
-        prior = circle.draws(priors[scalar.estimand][:, place]) if scalar.estimand in priors else np.zeros(0)
-        profile = circle.profile(profiles.get((scalar.estimand, scalar.label)), scalar.rows.get("mle"))
-        others = [circle.row(row) for row in _of(scalar, optima)]
-        unit = units.get(scalar.estimand, "")
-        place_key = f"{key}-d{len(charts)}"
-        size = LARGE if scalar.name == large else SMALL
-        chart = density(circle.scalar(scalar), draws, prior, others, profile, place_key, unit, size, given)
-        if scalar.name == large:
-            chart.caption = CURVES + joint_maximum(chart, circle.scalar(scalar), draws, solution.panels.get("map"))
-        charts[scalar.name] = chart
-    return charts
-
-
-def _of(scalar: Scalar, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows of the likelihood that belong to one scalar."""
-    key = ("mle", scalar.estimand, scalar.label)
-    return [row for row in rows if (row["method"], row["estimand"], row["label"]) == key]
-
-
-def _drawn(groups: list[Scalar], contrasts: list[dict[str, Any]], variant: str) -> list[tuple[Scalar, int]]:
-    """Return the scalars to draw with their place in their estimand.
-
-    The estimands take turns, each beginning with the scalar on which the panels differ most.
-    """
-    gaps = {(r["estimand"], r["label"]): abs(float(r["total_sd"])) for r in contrasts}
-    by_estimand: dict[str, list[tuple[Scalar, int]]] = {}
-    for pair in _places(groups):
-        by_estimand.setdefault(pair[0].estimand, []).append(pair)
-    for mine in by_estimand.values():
-        mine.sort(key=lambda pair: -np.nan_to_num(gaps.get((pair[0].estimand, pair[0].label), 0.0), nan=0.0))
-    turns = max((len(mine) for mine in by_estimand.values()), default=0)
-    taken = [mine[t] for t in range(turns) for mine in by_estimand.values() if t < len(mine)]
-    order = {id(scalar): i for i, scalar in enumerate(groups)}
-    return sorted(taken[: MOST_DENSITIES[variant == DEFAULT]], key=lambda pair: order[id(pair[0])])
-
-
-def _front_title(comparison: Comparison, solution: Any) -> str:
-    """Return what the picture of the scalar on which the panels differ most shows."""
-    name = comparison.explanations[DEFAULT].headline if solution is not None else ""
-    pair = next((p for p in _places(scalars(select(comparison.estimates, DEFAULT))) if p[0].name == name), None)
-    if pair is None:
-        return ""
-    scalar, place = pair
-    prior = drawn_prior(solution).get(scalar.estimand)
-    mle, mean = (float(scalar.rows[m]["estimate"]) if m in scalar.rows else math.nan for m in ("mle", "mcmc"))
-    centre = float(np.median(prior[:, place])) if prior is not None else math.nan
-    if min(centre, mle) < mean < max(centre, mle):
-        return f"The posterior of {name} lies between its prior and its likelihood"
-    return f"Where the posterior of {name} lies"
-
-
-def _places(groups: list[Scalar]) -> list[tuple[Scalar, int]]:
-    """Return the scalars with their place in their estimand."""
-    seen: Counter[str] = Counter()
-    found = []
-    for scalar in groups:
-        found.append((scalar, seen[scalar.estimand]))
-        seen[scalar.estimand] += 1
-    return found
-
-
-def _draws(solution: Any, estimand: str, place: int) -> np.ndarray:
-    """Return the finite posterior draws of one scalar; none where sampling failed."""
-    try:
-        draws = np.asarray(solution.draws(estimand), dtype=float)
-    except (KeyError, TypeError, AttributeError):
-        return np.zeros(0)
-    column = draws.reshape(draws.shape[0], -1)[:, place]
-    return column[np.isfinite(column)]
 
 
 def _evidence(solution: Any, key: str) -> list[Chart]:

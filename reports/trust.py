@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from triptych.base.numbers import significant, style
 from triptych.base.text import join_all
-from triptych.comparisons.explanation.prior import drawn_prior
+from triptych.comparisons.explanation.explanation import Explanation
+from triptych.comparisons.explanation.prior_sample import BEFORE
 from triptych.problem.table import SHORT, Row
-from triptych.reports.view import full_name, held
+from triptych.reports.view import full_name, held, select
 from triptych.sampling.gate import MAX_RHAT, MIN_ESS
 
 if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
-BEFORE = 0.95  # probability of the interval in which a prior puts a scalar
 JUDGE = "Judge yourself whether you would have named this prior before you saw the data."
-BAND = 2  # Monte Carlo standard errors to each side within which a posterior mean is said to be right
+BAND = 2  # standard errors to each side within which a posterior mean is said to be right, or log scores to be alike
+# A difference of log scores below which its standard error is not to be trusted, and which is small in any case
+# (Sivula, Magnusson, Matamoros and Vehtari 2020, arXiv:2008.10296).
+VISIBLE = 4.0
+FEWEST = 2  # panels that are compared by their predictions
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,14 @@ def trust(comparison: Comparison, solution: Any) -> list[tuple[str, str]]:
     solution
         One of its variants.
     """
-    headline = comparison.explanations[solution.variant].headline
+    explanation = comparison.explanations[solution.variant]
+    headline = explanation.headline
     whole = [one for one in (_computation(solution, headline), _checks(comparison)) if one is not None]
     # What speaks against all numbers comes first.
     whole.sort(key=lambda one: one.fine)
-    said = [one for one in (_conditional(solution), _prior(solution, headline)) if one is not None]
+    predicted = predictions(comparison, solution.variant)
+    told = ("Predictions", predicted) if predicted else None
+    said = [one for one in (told, _conditional(solution), _prior(solution, explanation)) if one is not None]
     return [*((one.asked, one.text) for one in whole), *said]
 
 
@@ -119,6 +125,40 @@ def _maxima(solution: Any) -> list[str]:
     return [f"From {where} no other maximum was found"]
 
 
+def predictions(comparison: Comparison, variant: str) -> str:
+    """Say which panel predicts rows best that were left out of a fit, or that they do so about equally well."""
+    rows = [row for row in select(comparison.scores, variant) if math.isfinite(row["difference"])]
+    if len(rows) < FEWEST or not all(math.isfinite(row["difference_error"]) for row in rows):
+        return ""
+    best = max(rows, key=lambda row: row["log_score"])
+    others = [row for row in rows if row is not best]
+    clear = [row for row in others if -row["difference"] > max(BAND * row["difference_error"], VISIBLE)]
+    where = f"on the {significant(best['n_held_out'])} rows that were left out of a fit"
+    if not clear:
+        most = max(others, key=lambda row: -row["difference"])
+        how = "all three predict" if len(rows) == len(SHORT) else f"{_panels(rows)} predict"
+        return (
+            f"{how} about equally well: {where} their log scores differ by at most "
+            f"{significant(-most['difference'], 2)}, and the standard error of that difference is "
+            f"{significant(most['difference_error'], 2)}."
+        )
+    lower = [
+        f"{SHORT[row['method']]} by {significant(-row['difference'], 2)} (standard error "
+        f"{significant(row['difference_error'], 2)})"
+        for row in clear
+    ]
+    same = [row for row in others if row not in clear]
+    beside = f" That of {_panels(same)} is not clearly lower." if same else ""
+    return (
+        f"{SHORT[best['method']]} predicts best: {where} its log score is the highest, and lower is that of "
+        f"{join_all(lower)}.{beside}"
+    )
+
+
+def _panels(rows: Sequence[Mapping[str, Any]]) -> str:
+    return join_all([SHORT[row["method"]] for row in rows])
+
+
 def _conditional(solution: Any) -> tuple[str, str] | None:
     """Say what the MAP's intervals take as known."""
     panel = solution.panels.get("map")
@@ -129,20 +169,35 @@ def _conditional(solution: Any) -> tuple[str, str] | None:
     return "The MAP's intervals", f"no. They are computed as if {known} were known."
 
 
-def _before_the_data(solution: Any, headline: str) -> str:
-    """Say where the prior's own draws of a scalar lie; nothing where the prior as a whole cannot be drawn from."""
-    for estimand, draws in drawn_prior(solution).items():
-        labels = solution.variables[estimand].labels if estimand in solution.variables else ()
-        for label, values in zip(labels, draws.T, strict=True):
-            if full_name({"estimand": estimand, "label": label}) == headline and np.all(np.isfinite(values)):
-                low, high = np.quantile(values, ((1 - BEFORE) / 2, (1 + BEFORE) / 2))
-                between = f"between {significant(low, 2)} and {significant(high, 2)}"
-                return f" Before the data the prior puts {headline} {between} with a probability of {100 * BEFORE:g} %."
-    return ""
+def _before_the_data(explanation: Explanation) -> str:
+    """Say between which values the prior puts a scalar; nothing where its draws support no digit of them."""
+    ends = explanation.before.ends()
+    if ends is None:
+        return ""
+    low, high = (significant(end, 2) for end in ends)
+    return (
+        f" Before the data the prior puts {explanation.headline} between about {low} and {high} with a probability of "
+        f"{100 * BEFORE:g} %."
+    )
 
 
-def _prior(solution: Any, headline: str) -> tuple[str, str] | None:
+def _judged(explanation: Explanation) -> str:
+    """Say how to judge a prior: by what was known before the data, or that a setting of it was chosen from them."""
+    if not explanation.chosen:
+        return JUDGE
+    names = join_all([str(one) for one in explanation.chosen])
+    them = join_all([one.name for one in explanation.chosen])
+    several = len(explanation.chosen) > 1
+    return (
+        f"{names} {'were' if several else 'was'} chosen from these same data, so the prior does not say what was known "
+        f"before them, and the intervals of MAP and posterior leave out that {them} {'are' if several else 'is'} "
+        "uncertain."
+    )
+
+
+def _prior(solution: Any, explanation: Explanation) -> tuple[str, str] | None:
     """Say that nothing tests the prior, and what the headline is with and without it."""
+    headline = explanation.headline
     rows: dict[str, Row] = {
         m: row for m, panel in solution.panels.items() for row in panel.estimates if row.name == headline
     }
@@ -150,7 +205,7 @@ def _prior(solution: Any, headline: str) -> tuple[str, str] | None:
     if after is None or not math.isfinite(after.estimate):
         return None
     write = style(asdict(row) for row in rows.values())
-    before = _before_the_data(solution, headline)
+    before = _before_the_data(explanation)
     kind = f"posterior {after.estimate_kind}" if after.method == "mcmc" else SHORT[after.method]
     text = f"it is not tested here.{before}"
     given = f"data and prior ({kind}) give {write(after.estimate)}"
@@ -161,4 +216,4 @@ def _prior(solution: Any, headline: str) -> tuple[str, str] | None:
         alone = f"the data alone give no value of {headline}, {given}"
     else:
         alone = f"of {headline} {given}"
-    return "Prior", f"{text} {alone[0].upper()}{alone[1:]}. {JUDGE}"
+    return "Prior", f"{text} {alone[0].upper()}{alone[1:]}. {_judged(explanation)}"

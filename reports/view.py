@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 TITLES = {"mle": "Maximum likelihood (MLE)", "map": "Maximum a posteriori (MAP)", "mcmc": "Posterior (MCMC)"}
 IS = {
     "mle": "The values that make the data most probable; no prior takes part.",
-    "map": "The most probable values, given data and prior: the highest point of their joint density.",
+    "map": "The most probable combination of values, given data and prior: where likelihood times prior (the joint "
+    "density) is highest.",
     "mcmc": "All values with their probability, as random draws (Markov chain Monte Carlo).",
 }
 INTERVALS = {

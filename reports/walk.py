@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from triptych.base.numbers import significant
-from triptych.comparisons.path.walk import SAYS
 from triptych.reports import cells
 from triptych.reports.forest import Block, Line, differ, forests
 from triptych.reports.view import Scalar, methods, scalars
@@ -14,6 +13,14 @@ from triptych.reports.view import Scalar, methods, scalars
 if TYPE_CHECKING:
     from triptych.comparisons.path.walk import Path
 
+# What is best at the value at which a criterion is highest.
+BEST = {
+    "held_out_mle": "here the MLE predicts the held-out rows best",
+    "held_out_map": "here the MAP predicts the held-out rows best",
+    "held_out_mcmc": "here the posterior predicts the held-out rows best",
+    "loo": "here the posterior predicts each row from the others best",
+    "log_marginal": "here the data are most probable, on average over the prior",
+}
 MOST = 30  # scalars; the files of a path have all
 OWN_AXES = "These scalars differ too much in size for one axis: each row has its own, on which the line is zero."
 
@@ -82,5 +89,4 @@ def _scalars(rows: Any) -> list[Scalar]:
 
 def _chosen(path: Path, value: float) -> str:
     """Say which criteria are highest at a value."""
-    names = [SAYS[name] for name, at in path.choices.items() if at == value]
-    return f"highest here: {', '.join(names)}" if names else ""
+    return "; ".join(BEST[name] for name, at in path.choices.items() if at == value)

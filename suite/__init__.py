@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from triptych.engine.engine import Engine
     from triptych.problem.claims import Claim, at_least, at_most, between, claim, close_to_exact, equal
     from triptych.problem.registry import scenarios
-    from triptych.problem.scenario import Data, Figure, Relabel, Scenario, Series
+    from triptych.problem.scenario import Data, Figure, Relabel, Scenario, Series, Table
     from triptych.problem.table import Status
     from triptych.problem.varied import Question, Range
 
@@ -43,6 +43,7 @@ _PLACES = {
     "Relabel": "problem.scenario",
     "Scenario": "problem.scenario",
     "Series": "problem.scenario",
+    "Table": "problem.scenario",
     "Status": "problem.table",
     "Study": "comparisons.study.study",
     "at_least": "problem.claims",
@@ -74,6 +75,7 @@ __all__ = [
     "Series",
     "Status",
     "Study",
+    "Table",
     "at_least",
     "at_most",
     "between",

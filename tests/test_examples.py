@@ -76,6 +76,15 @@ def test_every_page_stands_in_its_section() -> None:
     assert sorted(entries) == sorted(page.stem for page in PAGES[1:] if page.stem != "index")
 
 
+def test_the_python_that_uv_takes_is_the_one_that_the_readme_names() -> None:
+    """``uv`` fetches what ``.python-version`` names where it is not there; who reads the README has to expect that."""
+    taken = (ROOT / ".python-version").read_text(encoding="utf-8").strip()
+    least = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    said = f"Python {least.removeprefix('>=')} or newer serves: `uv run` takes {taken}, and fetches it where it is not"
+    assert said in readme
+
+
 def test_public_names_stand_in_the_reference() -> None:
     reference = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
     names = {line.partition(":")[0].partition("(")[0] for line in PUBLIC.read_text(encoding="utf-8").splitlines()}

@@ -42,7 +42,7 @@ GROUPS = (
         "Rounding error of an objective, measured or foretold, and how many times of it a difference has to be.",
         "LEAST_SAME LEFT_BY_ASCENT LEAST_FALL LEAST_RISE CLEARLY_HIGHER NEAR_KINK NO_KINK SUM_ERROR MEASURED_TWICE "
         "STRAIGHT LOG_NUDGE WIDE_NUDGE SHAKEN FOURTH_TO_SECOND VALUE_ROUNDING LEFT_TO_GAIN SMALL_CHANGE MEASURED_AT "
-        "FAR_OUT LEAP",
+        "FAR_OUT FAR_ON_A_LINE LEAP",
     ),
     Group(
         "precision",
@@ -82,7 +82,8 @@ GROUPS = (
         "Coordinates, directions, data, paths or starts that are looked at at most, and from how many on a cheaper "
         "way is taken.",
         "WALKED MOST_COLUMNS MOST_TRIED FEW_DATA search.TRIES KINKED_STARTS SCANNED SCANNED_OF_SEVERAL MOST_SMALL "
-        "MOST_BENT GRID COUPLING_LOOKS ORDER_LOOKS POINTS BATCHES FEW_PLACES MANY_PLACES PARTS",
+        "MOST_BENT GRID COUPLING_LOOKS ORDER_LOOKS POINTS BATCHES FEW_PLACES MANY_PLACES PARTS "
+        "PLACES MOST_MOVED PROBED_BRIEFLY",
     ),
     Group(
         "budget",
@@ -102,7 +103,7 @@ GROUPS = (
     Group(
         "look",
         "How far a way is followed that may have no end: what has one ends before.",
-        "FEW_STEPS LOGARITHMS WIDTHS OPEN_SIDE PROFILE_REACH CURVE_ROOTS",
+        "FEW_STEPS LOGARITHMS WIDTHS OPEN_SIDE PROFILE_REACH CURVE_ROOTS LINE_FAR LINE_STEPS",
     ),
     Group(
         "stand-in",

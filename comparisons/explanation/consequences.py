@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
 from triptych.base.text import join_all
+from triptych.comparisons.explanation.corners import JOINT, PRIOR
 from triptych.comparisons.explanation.in_short import answered, common, most_different
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import LENGTHS, SMALL, agree, distance
 from triptych.comparisons.explanation.sentences import Rule, Sentence, finite, named, verb, with_interval
 from triptych.problem.table import Row, Status
+from triptych.problem.varied import Chosen
 
 MOST_PRIORS = 4  # priors that a sentence spells out
 # How PyMC writes a density, and what it or its numbers are.
@@ -21,7 +24,18 @@ MEANT = {
     r" ~ Flat$": "Flat: the same density everywhere",
     r" ~ HalfFlat$": "HalfFlat: the same density at all positive values",
     r"^the potential ": "a potential: a factor of the prior density",
+    r"^the factor ": "a factor of the prior density",
 }
+
+
+def chosen_from_data(one: Chosen, scalars: Sequence[Measured]) -> Sentence:
+    """A setting that was chosen from the same data is taken as known by every interval that rests on the prior."""
+    lead = f"{one} was chosen from these same data"
+    text = (
+        f"{lead} ({one.how}), and MAP and posterior take it as known: report it with "
+        f"them, and say that their intervals leave out that {one.name} is uncertain."
+    )
+    return Sentence("chosen", text, tuple(s.name for s in scalars), (one.value,), lead)
 
 
 def doubtful(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -29,8 +43,9 @@ def doubtful(scalars: Sequence[Measured]) -> list[Sentence]:
     these = [s for s in scalars if s.status("mcmc") in (Status.UNRELIABLE, Status.FAILED)]
     if not these:
         return []
-    text = f"Do not report the posterior of {named(these, scalars)}: its draws did not pass the checks; see the reason."
-    return [Sentence("doubtful", text, tuple(s.name for s in these))]
+    lead = f"Do not report the posterior of {named(these, scalars)}"
+    text = f"{lead}: its draws did not pass the checks; see the reason."
+    return [Sentence("doubtful", text, tuple(s.name for s in these), lead=lead)]
 
 
 def conditional(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -39,12 +54,12 @@ def conditional(scalars: Sequence[Measured]) -> list[Sentence]:
     for what in dict.fromkeys(s.held["map"] for s in scalars if "map" in s.held):
         these = [s for s in scalars if s.held.get("map") == what]
         names = [s.name for s in these]
+        lead = f"The MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)}"
         text = (
-            f"Do not report the MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)} alone: "
-            f"{verb(names, 'it is', 'they are')} computed as if {what.as_equations()} were known"
-            f"{_beside_the_posterior(these, scalars)}."
+            f"{lead} {verb(names, 'is', 'are')} computed as if {what.as_equations()} were known: do not report "
+            f"{verb(names, 'it', 'them')} without saying so.{_beside_the_posterior(these, scalars)}"
         )
-        found.append(Sentence("conditional", text, tuple(names)))
+        found.append(Sentence("conditional", text, tuple(names), lead=lead))
     return found
 
 
@@ -56,10 +71,14 @@ def _beside_the_posterior(these: Sequence[Measured], scalars: Sequence[Measured]
     if not sides:
         return ""
     if len(these) == 1:
-        return f", and is {sides[0][1]} than the posterior's"
+        return f" It is {sides[0][1]} than the posterior's."
     if len(sides) == 1:
-        return f", and are {sides[0][1]} than the posterior's for {named(sides[0][0], scalars)}"
-    return f", and are shorter than the posterior's in {len(shorter)} of {len(these)} cases and longer in {len(longer)}"
+        some, word = sides[0]
+        names = [s.name for s in some]
+        which = f"{verb(names, 'That', 'Those')} of {named(some, scalars)} {verb(names, 'is', 'are')}"
+        return f" {'All are' if len(some) == len(these) else which} {word} than the posterior's."
+    are = "is" if len(shorter) == 1 else "are"
+    return f" Of these {len(these)}, {len(shorter)} {are} shorter than the posterior's and {len(longer)} longer."
 
 
 def zeros(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -67,18 +86,22 @@ def zeros(scalars: Sequence[Measured]) -> list[Sentence]:
     these = [
         s
         for s in scalars
-        if s.on_corner and s.estimate("map") == 0 and s.status("mcmc") is Status.OK and finite(s.length("mcmc"))
+        if s.corner in (PRIOR, JOINT)
+        and s.estimate("map") == 0
+        and s.status("mcmc") is Status.OK
+        and finite(s.length("mcmc"))
     ]
     if not these:
         return []
     widest = max(these, key=lambda s: s.length("mcmc"))
     row = widest.rows["mcmc"]
+    lead = "A MAP of exactly 0 is not evidence of no effect"
     text = (
-        f"A MAP of exactly 0 is not evidence of no effect, so do not drop {named(these, scalars)} because of it: the "
+        f"{lead}, so do not drop {named(these, scalars)} because of it: the "
         f"{100 * row.ci_prob:.9g} % credible interval of {widest.name} runs from {widest.write(row.lower)} to "
         f"{widest.write(row.upper)}."
     )
-    return [Sentence("zeros", text, tuple(s.name for s in these), (row.lower, row.upper))]
+    return [Sentence("zeros", text, tuple(s.name for s in these), (row.lower, row.upper), lead)]
 
 
 def only_posterior(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -93,11 +116,9 @@ def only_posterior(scalars: Sequence[Measured]) -> list[Sentence]:
     ]
     if not these:
         return []
-    text = (
-        f"Of {named(these, scalars)} only the posterior exists: report it together with its prior, and see "
-        "whether another reasonable prior changes it."
-    )
-    return [Sentence("only_posterior", text, tuple(s.name for s in these))]
+    lead = f"Of {named(these, scalars)} only the posterior exists"
+    text = f"{lead}: report it together with its prior, and see whether another reasonable prior changes it."
+    return [Sentence("only_posterior", text, tuple(s.name for s in these), lead=lead)]
 
 
 def prior_matters(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -115,11 +136,10 @@ def prior_matters(scalars: Sequence[Measured]) -> list[Sentence]:
     ]
     if not these:
         return []
-    text = (
-        f"{named(these, scalars)} {verb([s.name for s in these], 'rests', 'rest')} on the prior as well as on the "
-        f"data: name the prior where you report {verb([s.name for s in these], 'it', 'them')}."
-    )
-    return [Sentence("prior_matters", text, tuple(s.name for s in these))]
+    names = [s.name for s in these]
+    lead = f"{named(these, scalars)} {verb(names, 'rests', 'rest')} on the prior as well as on the data"
+    text = f"{lead}: name the prior where you report {verb(names, 'it', 'them')}."
+    return [Sentence("prior_matters", text, tuple(names), lead=lead)]
 
 
 def any_of_them(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -132,11 +152,12 @@ def any_of_them(scalars: Sequence[Measured]) -> list[Sentence]:
     ):
         these = [s for s in agreeing if ("map" in s.held) is held]
         if these:
+            lead = f"For {named(these, scalars)} {agreement}"
             text = (
-                f"For {named(these, scalars)} {agreement}: report {which}, and say which. The interval of the MLE is a "
+                f"{lead}: report {which}, and say which. The interval of the MLE is a "
                 "confidence interval, that of the posterior a credible interval."
             )
-            found.append(Sentence("any_of_them", text, tuple(s.name for s in these)))
+            found.append(Sentence("any_of_them", text, tuple(s.name for s in these), lead=lead))
     return found
 
 
@@ -150,19 +171,66 @@ def which_number(scalars: Sequence[Measured]) -> list[Sentence]:
     spelled = f": {_spelled(s.priors, s.estimand)}" if s.priors else ""
     if vector := answered(scalars):
         data = [one for one in vector if one.status("mle") is Status.OK and finite(one.length("mle"))]
-        text = f"Report the posterior means of {named(vector, scalars)} with their credible intervals, for example: "
-        text += f"{_example(s, scalars)}. Name the prior with them{spelled}."
+        lead = f"Report the posterior means of {named(vector, scalars)} with their credible intervals"
+        text = f"{lead}, for example: {_example(_clear(vector, s), scalars)}.{why_the_mean(s, scalars)} "
+        text += f"Name the prior with them{spelled}."
         if len(data) == len(vector):
             text += " To say what the data alone say, report the MLEs with their confidence intervals too."
         text += _clear_of_zero(vector)
-        return [Sentence("which_number", text, tuple(one.name for one in vector), (mean.estimate,))]
+        return [Sentence("which_number", text, tuple(one.name for one in vector), (mean.estimate,), lead)]
     both = f"the posterior mean, {_interval(s, mean)}"
     if s.status("mle") is Status.OK and finite(s.length("mle")):
-        text = f"For {name}: to say what these data alone say, report the MLE, {_interval(s, s.rows['mle'])}; "
-        text += f"to say what data and prior together make probable, report {both}, and name the prior{spelled}."
+        lead = f"For {name}"
+        text = f"{lead}, to say what these data alone say, report the MLE, {_interval(s, s.rows['mle'])}. "
+        text += f"To say what data and prior together make probable, report {both}, and name the prior{spelled}."
     else:
+        lead = f"For {name} report the posterior mean"
         text = f"For {name} report {both}, and name the prior{spelled}."
-    return [Sentence("which_number", text, (name,), (mean.estimate,))]
+    return [Sentence("which_number", f"{text}{why_the_mean(s, scalars)}", (name,), (mean.estimate,), lead)]
+
+
+def _clear(vector: Sequence[Measured], most: Measured) -> Measured:
+    """Return which of a vector is written down as an example: of those clear of zero that on which panels differ most.
+
+    An estimate whose interval contains zero is no example to copy where others have one without.
+    """
+    signed = any(s.signed for s in vector)
+    clear = [s for s in vector if signed and not s.rows["mcmc"].lower <= 0 <= s.rows["mcmc"].upper]
+    return max(clear, key=lambda s: (math.isfinite(distance(s)), distance(s)), default=most)
+
+
+def why_the_mean(s: Measured, scalars: Sequence[Measured]) -> str:
+    """Say why the posterior mean is the better guess than the most probable combination, where the two differ.
+
+    A MAP that supposes a value on an edge or a corner is told with how little of the posterior lies there. Of any other
+    it is told how much larger its expected squared error is. Nothing is said where MAP and mean agree.
+    """
+    sd, gap = s.posterior.sd, (s.estimate("mcmc") - s.value("map")) / s.posterior.sd
+    if not (finite(sd + gap) and abs(gap) > SMALL):
+        return ""
+    known = s.held.get("map")
+    taken = [one for one in scalars if known is not None and one.name in known.names]
+    start = " The mean and not the MAP: the MAP is the single most probable combination of values, "
+    edges = [one for one in taken if one.status("map") is Status.AT_BOUNDARY and finite(one.posterior.median)]
+    if edges and known is not None:
+        edge = edges[0]
+        side = "above" if edge.posterior.median > edge.rows["map"].estimate else "below"
+        return (
+            f"{start}with {known.as_equations()}, but half of the posterior's probability has {edge.name} {side} "
+            f"{edge.write(edge.posterior.median)}."
+        )
+    cornered = [one for one in taken if one.corner and finite(one.length("mcmc"))]
+    if cornered and known is not None:
+        widest = max(cornered, key=lambda one: one.length("mcmc") / one.posterior.sd)
+        row = widest.rows["mcmc"]
+        return (
+            f"{start}with {known.as_equations()}; the mean averages over all that are probable, with {widest.name} "
+            f"from {widest.write(row.lower)} to {widest.write(row.upper)}."
+        )
+    return (
+        " The mean and not the MAP: of all single guesses the mean has the smallest expected squared error, whose "
+        f"root is {s.write(sd)} for {s.name}, and {s.write(sd * math.hypot(1, gap))} for its MAP."
+    )
 
 
 def _example(s: Measured, scalars: Sequence[Measured]) -> str:

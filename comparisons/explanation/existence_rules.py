@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 
 from triptych.base.text import join_all
+from triptych.comparisons.explanation.corners import JOINT, LIKELIHOOD, PRIOR
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.sentences import Sentence, finite, named, percent, verb
 from triptych.problem.fixed import Fixed
 from triptych.problem.table import Status
 
+PRODUCT = "(likelihood times prior)"  # what the joint density is, where a sentence names it
 SAME = 1e-6  # of the length of their intervals: MAPs that differ by less are called the same
 
 NO_MLE = {
@@ -36,12 +38,13 @@ def no_mle(scalars: Sequence[Measured]) -> list[Sentence]:
         first = these[0]
         values = [f"the {words[m]} {first.said(m)}" for m in have]
         called = str(status).replace("_", " ")
-        text = f"{named(these, scalars)} {verb(names, 'has', 'have')} no MLE (status: {called}): {why}"
+        lead = f"{named(these, scalars)} {verb(names, 'has', 'have')} no MLE (status: {called})"
+        text = f"{lead}: {why}"
         text += f"{_combination(these, scalars) if status is Status.NOT_IDENTIFIED else ''}."
         if have:
             example = verb(names, "", ", for example,")
             text += f" With the prior{example} {first.name} has {' and '.join(values)}."
-        found.append(Sentence("no_mle", text, tuple(names), tuple(first.estimate(m) for m in have)))
+        found.append(Sentence("no_mle", text, tuple(names), tuple(first.estimate(m) for m in have), lead))
     return found
 
 
@@ -65,11 +68,12 @@ def no_map(scalars: Sequence[Measured]) -> list[Sentence]:
         if not these:
             continue
         names = [s.name for s in these]
+        lead = f"{named(these, scalars)} {verb(names, 'has', 'have')} no MAP"
         text = (
-            f"{named(these, scalars)} {verb(names, 'has', 'have')} no MAP: the joint density {why}. Its integral is "
-            f"finite, so the posterior exists; the mean of {these[0].name} is {these[0].said('mcmc')}."
+            f"{lead}: the joint density {PRODUCT} {why}. Its integral is finite, so the posterior exists; the mean of "
+            f"{these[0].name} is {these[0].said('mcmc')}."
         )
-        found.append(Sentence("no_map", text, tuple(names), (these[0].estimate("mcmc"),)))
+        found.append(Sentence("no_map", text, tuple(names), (these[0].estimate("mcmc"),), lead))
     return found
 
 
@@ -77,32 +81,26 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
     """A maximum lies on an edge of the parameters' range."""
     found = []
     for method, words, density in (
-        ("mle", "MLE", "The likelihood"),
-        ("map", "MAP", "The joint density of all parameters"),
+        ("mle", "MLE", "the likelihood"),
+        ("map", "MAP", "likelihood times prior (the joint density of all parameters)"),
     ):
         these = [s for s in scalars if s.status(method) is Status.AT_BOUNDARY]
         for s in these:
             place, mean = s.rows[method].estimate, s.estimate("mcmc")
             at = s.write(place)
             end = f"the {'lower' if mean > place else 'upper'} end" if finite(mean) else "an end"
-            text = (
-                f"{density} is highest at {s.name} = {at}, {end} of the range of {s.name} (status: at boundary), so "
-                f"the {words} of {s.name} is {at}"
-            )
+            lead = f"The {words} of {s.name} is {at}"
             equal = _made_equal(s, scalars) if method == "map" else []
-            same = [f"all {len(v)} MAPs of {v[0].estimand} are the same, {v[0].said('map')}" for v in equal]
-            text += f"{f', and with it {join_all(same)}' if same else ''}.{_cost(s) if method == 'map' else ''}"
+            same = [f"all {len(v)} MAPs of {v[0].estimand} are {v[0].said('map')}" for v in equal]
+            with_it = f", and with it {join_all(same)}" if same else ""
+            text = f"{lead}, {end} of its range{with_it}: there {density} is highest.{_cost(s) * (method == 'map')}"
             if finite(mean):
-                text += f" The posterior averages over all values of {s.name} instead: its mean is {s.write(mean)}"
                 row = s.rows["mcmc"]
-                if finite(row.upper - row.lower):
-                    text += (
-                        f", and {100 * row.ci_prob:.9g} % of its probability lie between {s.write(row.lower)} and "
-                        f"{s.write(row.upper)}"
-                    )
-                text += "."
+                where = f", {100 * row.ci_prob:.9g} % between {s.write(row.lower)} and {s.write(row.upper)}"
+                text += f" The posterior averages over all values of {s.name} (mean {s.write(mean)}"
+                text += f"{where if finite(row.upper - row.lower) else ''})."
             names = (s.name, *(one.name for vector in equal for one in vector))
-            found.append(Sentence("edge", text, names, (place, mean)))
+            found.append(Sentence("edge", text, names, (place, mean), lead))
     return found
 
 
@@ -111,21 +109,15 @@ def _cost(s: Measured) -> str:
     likelihood, prior = s.off_edge.likelihood, s.off_edge.prior
     if not finite(likelihood + prior):
         return ""
-    fit, belief = (f"{float(f'{times:.2g}'):g}" for times in (likelihood, prior))
-    others = ", with the other parameters refitted," if s.off_edge.refitted else ""
-    text = f" At {s.name} = {s.write(s.estimate('mcmc'))}{others} the "
-    if fit != "1" and belief != "1" and likelihood > 1 > prior:
-        return (
-            f"{text}likelihood is {fit} times as high, but the prior density only {belief} times: the better fit does "
-            "not make up for the prior."
-        )
-    if fit != "1" and belief != "1" and prior > 1 > likelihood:
-        return (
-            f"{text}prior density is {belief} times as high, but the likelihood only {fit} times: the prior does not "
-            "make up for the worse fit."
-        )
-    high = ["about as high" if times == "1" else f"{times} times as high" for times in (fit, belief)]
-    return f"{text}likelihood is {high[0]}, and the prior density {high[1]}."
+    fit, belief, both = (f"{float(f'{times:.2g}'):g}" for times in (likelihood, prior, likelihood * prior))
+    others = ", the others refitted," if s.off_edge.refitted else ""
+    on = s.write(s.rows["map"].estimate)
+    likely = f"about that at {on}" if fit == "1" else f"{fit} times that at {on}"
+    dense = "about the same" if belief == "1" else f"{belief} times"
+    return (
+        f" At {s.name} = {s.write(s.estimate('mcmc'))}{others} the likelihood is {likely} and the prior density {dense}"
+        f", their product {both} times."
+    )
 
 
 def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> list[list[Measured]]:
@@ -143,30 +135,48 @@ def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> list[list[Measur
 
 
 def corner(scalars: Sequence[Measured]) -> list[Sentence]:
-    """The prior's density has a corner on which the MAP comes to lie exactly."""
-    found = []
-    cornered = [s for s in scalars if s.on_corner]
+    """The density has a corner on which the MAP comes to lie exactly: of the prior, or of the likelihood itself."""
+    found = _corner_of_likelihood([s for s in scalars if s.corner == LIKELIHOOD])
+    cornered = [s for s in scalars if s.corner in (PRIOR, JOINT)]
     for at in dict.fromkeys(s.said("map") for s in cornered):
         these = [s for s in cornered if s.said("map") == at]
         names = [s.name for s in these]
         most = max(these, key=lambda s: abs(s.estimate("mcmc")) if finite(s.estimate("mcmc")) else -1.0)
+        whose = "the prior's density" if these[0].corner == PRIOR else "the joint density of data and parameters"
+        lead = f"The {verb(names, 'MAP', 'MAPs')} of {named(these, scalars)} {verb(names, 'is', 'are')} exactly {at}"
         text = (
-            f"The prior's density has a corner at {at}, where its slope changes abruptly. For {named(these, scalars)} "
-            f"the likelihood is not steep enough at {at} to move the highest point of the joint density off this "
-            f"corner, so the {verb(names, 'MAP is', 'MAPs are')} exactly {at}."
+            f"{lead}: there {whose} has a corner, and the likelihood is not steep enough to move the top of likelihood "
+            "times prior off it."
         )
         mean, above = most.estimate("mcmc"), most.posterior.share_above_zero
         if finite(mean):
-            text += f" The posterior averages over values on both sides of {at} instead: "
+            text += " The posterior averages over both sides: "
             shares = most.estimate("map") == 0 and finite(above)
             text += (
-                f"{percent(1 - above)} of the probability of {most.name} lie below zero and {percent(above)} above, "
-                f"and its mean is {most.write(mean)}."
+                f"{percent(1 - above)} of the probability of {most.name} lies below, {percent(above)} above."
                 if shares
                 else f"the posterior mean of {most.name} is {most.write(mean)}."
             )
-        found.append(Sentence("corner", text, tuple(names), (mean, above)))
+        found.append(Sentence("corner", text, tuple(names), (mean, above), lead))
     return found
+
+
+def _corner_of_likelihood(these: Sequence[Measured]) -> list[Sentence]:
+    """Say that the likelihood has the corner, at the values of all scalars together."""
+    if not these:
+        return []
+    place = join_all([f"{s.name} = {s.said('map')}" for s in these])
+    same = all(s.said("mle") == s.said("map") for s in these)
+    lie = "MLE and MAP lie" if same else "the MAP lies"
+    text = f"The likelihood has a corner at {place}, where its slope changes abruptly: {lie} exactly on it."
+    known = [s for s in these if finite(s.estimate("mcmc"))]
+    if known:
+        most = max(known, key=lambda s: abs(s.beyond))
+        text += (
+            f" The posterior averages over values on all sides of it instead: the posterior mean of {most.name} is "
+            f"{most.said('mcmc')}."
+        )
+    return [Sentence("corner", text, tuple(s.name for s in these), tuple(s.estimate("mcmc") for s in these))]
 
 
 def held(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -175,8 +185,8 @@ def held(scalars: Sequence[Measured]) -> list[Sentence]:
     for what in dict.fromkeys(s.held["map"] for s in scalars if "map" in s.held):
         these = [s for s in scalars if s.held.get("map") == what]
         names = [s.name for s in these]
-        text = f"The MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)} "
-        text += f"{verb(names, 'is', 'are')} computed as if {what.as_equations()} were known"
+        lead = f"The MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)}"
+        text = f"{lead} {verb(names, 'is', 'are')} computed as if {what.as_equations()} were known"
         known = [s.length("mcmc") / s.length("map") for s in these]
         figures = tuple(ratio for ratio in known if math.isfinite(ratio))
         if figures:
@@ -185,5 +195,5 @@ def held(scalars: Sequence[Measured]) -> list[Sentence]:
             be = verb(names, "is", "are")
             times = f"{'' if between == '1' else f'{between} times '}as long as the MAP's"
             text += f". The posterior's {verb(names, 'interval', 'intervals')} {be} not, and {be} {times}"
-        found.append(Sentence("held", f"{text}.", tuple(names), figures))
+        found.append(Sentence("held", f"{text}.", tuple(names), figures, lead))
     return found

@@ -21,14 +21,24 @@ from triptych.comparisons.explanation.sentences import (
     with_interval,
 )
 
+# Share of the largest difference from which others are as large. A parameter and what is computed from it differ alike,
+# as a coefficient does in other units; the one that is reported first is what the question is about.
+ALIKE = 0.9
 WORDS = {"mle": "MLE", "map": "MAP", "mcmc": "posterior mean"}
+ALONE = "from the data alone"
 SPELLED = {"mle": "by maximum likelihood (MLE)", "map": "by maximum a posteriori (MAP)", "mcmc": "as posterior mean"}
 
 
 def most_different(scalars: Sequence[Measured]) -> str:
     """Return the name of the scalar on which the three differ most; of the first where this is not known."""
     known = [s for s in scalars if math.isfinite(distance(s))]
-    return max(known, key=distance).name if known else next((s.name for s in scalars), "")
+    return _most(known).name if known else next((s.name for s in scalars), "")
+
+
+def _most(known: Sequence[Measured]) -> Measured:
+    """Return the scalar on which the three differ most, of several on which they differ alike the first reported."""
+    largest = max(map(distance, known))
+    return next(s for s in known if distance(s) >= ALIKE * largest)
 
 
 def answered(scalars: Sequence[Measured]) -> list[Measured]:
@@ -43,7 +53,7 @@ def answered(scalars: Sequence[Measured]) -> list[Measured]:
     return these if all(math.isfinite(s.estimate("mcmc") + s.length("mcmc")) for s in these) else []
 
 
-def _of_vector(these: Sequence[Measured], most: Measured, scalars: Sequence[Measured]) -> str:
+def _of_vector(these: Sequence[Measured], most: Measured) -> str:
     """Return what is known of a vector: by data and prior, about zero, and by the data alone.
 
     From where to where its values run is told where the prior ties them together, as of like things; coefficients of
@@ -54,22 +64,28 @@ def _of_vector(these: Sequence[Measured], most: Measured, scalars: Sequence[Meas
         return f"{zero[:1].upper()}{zero[1:]}. " if zero else ""
     row = most.rows["mcmc"]
     level, ends = f"{100 * row.ci_prob:.9g} % credible interval", f"{most.write(row.lower)} to {most.write(row.upper)}"
-    values, text = f"the {len(these)} values of {most.estimand}", ""
-    parents = common(most, scalars)
-    if 0 < len(parents) <= FEW:
-        means = [with_interval(one, "mcmc", "" if k else level) for k, one in enumerate(parents)]
-        be = verb(means, "guess (posterior mean) of", "guesses (posterior means) of")
-        are = verb(means, "is", "are")
-        text = f"The best {be} {join_all([one.name for one in parents])} {are} {join_all(means)}. "
-        computed = most.estimand not in most.parameters and len(most.parameters) <= MOST_NAMED
-        how = f"are computed from {join_all(most.parameters)}" if computed else f"depend on {verb(means, 'it', 'them')}"
-        text += f"Those of {values}, which {how}, {span(these, 'mcmc')}"
-    else:
-        text = f"The best guesses (posterior means) of {values} {span(these, 'mcmc')}"
+    values = f"the {len(these)} values of {most.estimand}"
+    text = f"The best guesses (posterior means) of {values} {span(these, 'mcmc')}"
     text += f"; {zero}. " if zero else f"; each is uncertain: the {level} of {most.name} is {ends}. "
     if all(math.isfinite(s.value("mle")) for s in these):
-        text += f"The MLEs of {most.estimand}, from the data alone, {span(these, 'mle')}. "
+        data = {s.datum for s in these}
+        which = f"which are the values of {next(iter(data))} themselves" if len(data) == 1 and all(data) else ALONE
+        text += f"The MLEs of {most.estimand}, {which}, {span(these, 'mle')}. "
     return text
+
+
+def _parents(most: Measured, scalars: Sequence[Measured]) -> str:
+    """Return the single parameters by which the prior ties a vector together, where they are few, and what they are."""
+    parents = common(most, scalars)
+    if not 0 < len(parents) <= FEW:
+        return ""
+    level = f"{100 * most.rows['mcmc'].ci_prob:.9g} % credible interval"
+    means = [with_interval(one, "mcmc", "" if k else level) for k, one in enumerate(parents)]
+    guess, are = verb(means, "guess of", "guesses of"), verb(means, "is", "are")
+    computed = most.estimand not in most.parameters and len(most.parameters) <= MOST_NAMED
+    names = join_all(most.parameters) if computed else join_all([one.name for one in parents])
+    how = f"{most.estimand} {'is computed from' if computed else 'depends on'} {names}"
+    return f" {how}; the best {guess} {join_all([one.name for one in parents])} {are} {join_all(means)}."
 
 
 def common(s: Measured, scalars: Sequence[Measured]) -> list[Measured]:
@@ -82,6 +98,17 @@ def common(s: Measured, scalars: Sequence[Measured]) -> list[Measured]:
         and one.estimand in s.parameters
         and math.isfinite(one.estimate("mcmc") + one.length("mcmc"))
     ]
+
+
+def _signs(agreeing: Sequence[Measured], scalars: Sequence[Measured]) -> list[str]:
+    """Say of vectors on all of whose scalars the three agree which intervals of the posterior contain zero."""
+    found = []
+    for estimand in dict.fromkeys(s.estimand for s in agreeing):
+        these = [s for s in agreeing if s.estimand == estimand]
+        vector = whole(these[0], scalars)
+        if len(these) == len(vector) and (zero := about_zero(vector, "mcmc")):
+            found.append(f"of {estimand}, {zero}")
+    return found
 
 
 def in_short(scalars: Sequence[Measured]) -> str:
@@ -97,14 +124,13 @@ def in_short(scalars: Sequence[Measured]) -> str:
     """
     known = [s for s in scalars if math.isfinite(distance(s))]
     if vector := answered(scalars):
-        most = max(known, key=distance)
+        most = _most(known)
         values = ", ".join(f"{WORDS[m]} {most.said(m)}" for m in WORDS)
-        told = _of_vector(vector, most, scalars)
-        # Where the vector has been told in numbers, those of this one stand on its cards and in the table.
-        return f"{told}The three methods differ most on {most.name}{'' if tied(vector) else f': {values}'}."
+        told = _of_vector(vector, most)
+        return f"{told}The three methods differ most on {most.name}: {values}.{_parents(most, scalars)}"
     parts = []
     if known:
-        most = max(known, key=distance)
+        most = _most(known)
         values = ", ".join(f"{WORDS[m]} {most.said(m)}" for m in WORDS)
         spelled = ", ".join(f"{most.said(m)} {words}" for m, words in SPELLED.items())
         agreeing = [s for s in known if distance(s) <= SMALL]
@@ -113,10 +139,12 @@ def in_short(scalars: Sequence[Measured]) -> str:
             example = f" ({most.name}: {values})" if len(known) == 1 else ""
             within = f"within {distance(most):.2g} posterior standard deviations"
             parts.append(f"The three agree on {whole}, {within}{example}")
+            parts += _signs(known, scalars)
         else:
             parts.append(f"The three differ most on {most.name}: {spelled}")
             if agreeing:
                 parts.append(f"they agree on {named(agreeing, scalars)}")
+                parts += _signs(agreeing, scalars)
     for method, words in WORDS.items():
         without = [s for s in scalars if method in s.rows and not math.isfinite(s.rows[method].estimate)]
         if without:

@@ -10,15 +10,19 @@ from typing import Any
 import numpy as np
 
 from triptych.base.numbers import Style, style
+from triptych.comparisons.explanation.corners import corner_of
 from triptych.comparisons.explanation.log_scales import mode_on_log_scales
 from triptych.comparisons.explanation.off_the_edge import Off, off_the_edge
-from triptych.comparisons.explanation.prior import ENOUGH, centres_and_scales, drawn_prior, rests_on, weighed_by
+from triptych.comparisons.explanation.prior import ENOUGH, centres_and_scales, drawn_prior, rests_on
+from triptych.comparisons.explanation.prior_words import prior_words
 from triptych.panels.solution import NoEstimate, Solution
 from triptych.problem.fixed import Fixed
 from triptych.problem.table import METHODS, Row, Status
 from triptych.problem.told import Density
 
 NAN = float("nan")
+EQUAL = 1e-6  # standard errors up to which an MLE is called the same as a datum
+MOST_PARTS = 16  # parts of the draws whose spread is a Monte Carlo error: it is known to 18 % then, and more cost time
 STILL = 1e-12  # range of a chain, relative to its values, below which the chain did not move
 
 
@@ -27,16 +31,22 @@ class Sampled:
     """Figures of a marginal posterior, each with its Monte Carlo error: the deviation between chains over their root.
 
     ``sd`` is its standard deviation, ``top`` where ArviZ's estimate of its density is highest, ``skewness`` the third
-    standardised moment.
+    standardised moment. The error of the top is measured on ``parts``, each the draws of a chain or of a few, when it
+    is first asked for.
     """
 
     sd: float = NAN
     median: float = NAN
     top: float = NAN
-    top_error: float = NAN
     skewness: float = NAN
     skewness_error: float = NAN
     share_above_zero: float = NAN
+    parts: Sequence[np.ndarray] = field(default=(), repr=False, compare=False)
+
+    @cached_property
+    def top_error(self) -> float:
+        """The Monte Carlo error of the top."""
+        return _error([_top(part) for part in self.parts])
 
 
 @dataclass(frozen=True)
@@ -59,8 +69,9 @@ class Measured:
         Whether the model has positive parameters, so that this mode is another one.
     held
         Method to what its interval holds fixed.
-    on_corner
-        Whether the MAP lies on a corner of the prior.
+    corner
+        Of what the corner is on which the MAP lies, see :mod:`triptych.comparisons.explanation.corners`; empty where
+        it lies on none.
     signed
         Whether draws of the prior or the posterior lie on both sides of zero, so that an interval might contain it.
     partner, partner_correlation
@@ -69,6 +80,8 @@ class Measured:
         Names of the free variables that it is computed from, in the order of the model; its own where it is free.
     priors
         How the model writes the priors of these, ``mu ~ Normal(0, 5)``, and the potentials that weigh them.
+    datum
+        Name of the data whose values are the MLEs of this scalar's vector, each of its own; empty where none are.
     off_edge
         Where the MAP lies on an edge: how many times as high likelihood and prior density are at the posterior mean.
     """
@@ -83,12 +96,13 @@ class Measured:
     on_log_scales: float = NAN
     rewritten: bool = False
     held: Mapping[str, Fixed] = field(default_factory=dict)
-    on_corner: bool = False
+    corner: str = ""
     signed: bool = False
     partner: str = ""
     partner_correlation: float = NAN
     parameters: tuple[str, ...] = ()
     priors: tuple[str, ...] = ()
+    datum: str = ""
     off_edge: Off = field(default_factory=Off)
 
     @cached_property
@@ -153,11 +167,12 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
     before = drawn_prior(solution)
     ties = {name: _prior_correlations(values) for name, values in before.items()}
     known = {name: rests_on(solution, name) for name in dict.fromkeys(row.estimand for row in first.estimates)}
-    weighed = {name: weighed_by(solution, name) for name in known}
+    data = {name: _datum(solution, name) for name in known}
     partners = {name: _partners(solution, name) for name in known}
     logs, rewritten = mode_on_log_scales(solution)
     mode = panels["map"].native if "map" in panels else None
     cornered = mode is not None and not isinstance(mode, NoEstimate) and getattr(mode, "zeros", 0) > 0
+    corner = corner_of(solution) if cornered else ""
     found = []
     for position, row in enumerate(first.estimates):
         rows = {m: panels[m].estimates[position] for m in METHODS if m in panels}
@@ -166,7 +181,6 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
         of_map = rows.get("map")
         draws = _posterior_draws(solution, row.estimand, place)
         prior = before[row.estimand][:, place] if row.estimand in before else np.zeros(0)
-        lines = known[row.estimand]
         found.append(
             Measured(
                 row.name,
@@ -178,11 +192,12 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
                 float(logs[row.estimand][place]) if row.estimand in logs else NAN,
                 rewritten,
                 {m: panels[m].held[key] for m in rows if (key := (row.estimand, row.label)) in panels[m].held},
-                cornered and of_map is not None and of_map.status is Status.OK and of_map.interval_kind == "none",
+                corner if of_map and of_map.status is Status.OK and of_map.interval_kind == "none" else "",
                 not angle and any(bool(np.any(some < 0) and np.any(some > 0)) for some in (prior, draws)),
                 *partners[row.estimand][place],
-                tuple(lines),
-                (*lines.values(), *(f"the potential {name}" for name in weighed[row.estimand])),
+                tuple(known[row.estimand]),
+                prior_words(solution, row.estimand),
+                data[row.estimand],
                 Off() if of_map is None else off_the_edge(solution, of_map),
             )
         )
@@ -199,6 +214,21 @@ def _posterior_draws(solution: Solution, estimand: str, place: int) -> np.ndarra
     return values.reshape(*values.shape[:2], -1)[..., place]
 
 
+def _datum(solution: Solution, estimand: str) -> str:
+    """Return the name of the data whose values are the MLEs of a vector, one by one; empty where none are."""
+    panel = solution.panels.get("mle")
+    mles = [row for row in panel.estimates if row.estimand == estimand] if panel is not None else []
+    values = np.array([row.estimate for row in mles])
+    reach = EQUAL * np.array([row.std_error for row in mles])
+    if len(mles) < 2 or not np.all(np.isfinite(values)) or not np.all(reach > 0):
+        return ""
+    for name, data in solution.data.arrays.items():
+        same = np.issubdtype(data.dtype, np.number) and data.size == values.size
+        if same and np.all(np.abs(np.ravel(data) - values) <= reach):
+            return str(name)
+    return ""
+
+
 def _partners(solution: Solution, estimand: str) -> list[tuple[str, float]]:
     """Return for each scalar of an estimand the other with which it is most correlated in the posterior."""
     labels = solution.variables[estimand].labels
@@ -212,30 +242,33 @@ def _partners(solution: Solution, estimand: str) -> list[tuple[str, float]]:
 
 
 def _sampled(draws: np.ndarray) -> Sampled:
-    """Return the figures of draws of shape ``(chains, draws)``."""
+    """Return the figures of draws of shape ``(chains, draws)``.
+
+    Their Monte Carlo errors are those of the chains, or of several chains together where there are many.
+    """
     if not draws.size or not np.all(np.isfinite(draws)) or np.ptp(draws) == 0:
         return Sampled()
     from scipy.stats import skew
 
     flat = draws.ravel()
-    tops = [_top(chain) for chain in draws]
+    parts = [part.ravel() for part in np.array_split(draws, min(len(draws), MOST_PARTS))]
     # A chain that stands still has no skewness, and then nothing is known of its Monte Carlo error.
-    moves = [float(np.ptp(chain)) > STILL * float(np.abs(chain).max()) for chain in draws]
-    skews = [float(skew(chain)) if moving else NAN for chain, moving in zip(draws, moves, strict=True)]
-    root = np.sqrt(len(draws))
-
-    def error(values: list[float]) -> float:
-        return float(np.std(values, ddof=1) / root) if len(values) > 1 else NAN
-
+    moves = [float(np.ptp(part)) > STILL * float(np.abs(part).max()) for part in parts]
+    skews = [float(skew(part)) if moving else NAN for part, moving in zip(parts, moves, strict=True)]
     return Sampled(
         sd=float(flat.std(ddof=1)),
         median=float(np.median(flat)),
         top=_top(flat),
-        top_error=error(tops),
         skewness=float(skew(flat)),
-        skewness_error=error(skews),
+        skewness_error=_error(skews),
         share_above_zero=float(np.mean(flat > 0)),
+        parts=parts,
     )
+
+
+def _error(values: list[float]) -> float:
+    """Return the Monte Carlo error of the mean of a figure that was measured on each part of the draws."""
+    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else NAN
 
 
 def _top(draws: np.ndarray) -> float:

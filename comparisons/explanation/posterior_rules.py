@@ -23,19 +23,20 @@ def marginal_top(scalars: Sequence[Measured]) -> list[Sentence]:
         p, mode = s.posterior, s.estimate("map")
         gap = p.top - mode
         with_it = (p.median - mode) * gap > 0 and abs(p.median - mode) > SMALL * p.sd
-        if abs(gap) >= VISIBLE * p.sd and abs(gap) >= SURE * p.top_error and with_it:
+        # The error of the top costs a density of each chain, so that it is asked for last.
+        if abs(gap) >= VISIBLE * p.sd and with_it and abs(gap) >= SURE * p.top_error:
             these.append(s)
     if not these:
         return []
     most = max(these, key=lambda s: abs(s.posterior.top - s.estimate("map")) / s.posterior.sd)
     gap = (most.posterior.top - most.estimate("map")) / most.posterior.sd
+    lead = f"Averaging over the other parameters moves the top of the density of {most.name}"
     text = (
-        f"The MAP is the highest point of the joint density of all parameters. Averaging over the others moves the "
-        f"highest point of the density of {most.name} from {most.said('map')} to about "
-        f"{most.write(most.posterior.top)} ({abs(gap):.2g} posterior standard deviations)."
+        f"{lead}: in the joint density, whose top is the MAP, it lies at {most.said('map')}, by itself at about "
+        f"{most.write(most.posterior.top)} ({abs(gap):.2g} posterior standard deviations away)."
     )
     text += others(these, most, scalars, "It also moves that of")
-    return [Sentence("marginal_top", text, tuple(s.name for s in these), (gap,))]
+    return [Sentence("marginal_top", text, tuple(s.name for s in these), (gap,), lead)]
 
 
 def skewed(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -50,13 +51,14 @@ def skewed(scalars: Sequence[Measured]) -> list[Sentence]:
         return []
     most = max(these, key=lambda s: abs(s.posterior.skewness))
     p = most.posterior
+    lead = f"The posterior of {most.name} is skewed to the {'right' if p.skewness > 0 else 'left'}"
     text = (
-        f"The posterior of {most.name} is skewed to the {'right' if p.skewness > 0 else 'left'} (skewness "
-        f"{p.skewness:.2g}), so its mean ({most.said('mcmc')}) lies beyond its median ({most.write(p.median)})"
+        f"{lead} (skewness {p.skewness:.2g}), so its mean ({most.said('mcmc')}) lies beyond its median "
+        f"({most.write(p.median)})"
     )
     text += f" and its highest point (about {most.write(p.top)})." if (p.median - p.top) * p.skewness > 0 else "."
     text += others(these, most, scalars, "Also skewed is that of")
-    return [Sentence("skewed", text, tuple(s.name for s in these), (p.skewness,))]
+    return [Sentence("skewed", text, tuple(s.name for s in these), (p.skewness,), lead)]
 
 
 def lengths(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -69,12 +71,10 @@ def lengths(scalars: Sequence[Measured]) -> list[Sentence]:
     if not these:
         return []
     ratio, most = max(these, key=lambda pair: abs(math.log(pair[0])))
-    text = (
-        f"The estimates of {most.name} agree and the intervals do not: the credible interval is {ratio:.2g} times as "
-        "long as the confidence interval."
-    )
+    lead = f"The estimates of {most.name} agree and the intervals do not"
+    text = f"{lead}: the credible interval is {ratio:.2g} times as long as the confidence interval."
     text += others([s for _, s in these], most, scalars, "The same holds for")
-    return [Sentence("lengths", text, tuple(s.name for _, s in these), (ratio,))]
+    return [Sentence("lengths", text, tuple(s.name for _, s in these), (ratio,), lead)]
 
 
 def agreement(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -85,11 +85,12 @@ def agreement(scalars: Sequence[Measured]) -> list[Sentence]:
     most = max(these, key=distance)
     names = [s.name for s in these]
     subject = "everything reported" if len(these) == len(scalars) > 1 else named(these, scalars)
-    text = f"The three agree on {subject}: they differ by at most {distance(most):.2g} posterior standard deviations"
+    lead = f"The three agree on {subject}"
+    text = f"{lead}: they differ by at most {distance(most):.2g} posterior standard deviations"
     ratios = [s.prior_scale / s.posterior.sd for s in these]
     if ratios and all(r >= OUTWEIGHED for r in ratios):
         text += f", for the data outweigh the prior, which is at least {min(ratios):.2g} times as wide as the posterior"
-    return [Sentence("agreement", f"{text}.", tuple(names), (distance(most),))]
+    return [Sentence("agreement", f"{text}.", tuple(names), (distance(most),), lead)]
 
 
 def agree(s: Measured) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -148,7 +148,7 @@ def prior_given_the_mode(solution: Solution) -> dict[str, np.ndarray]:
     engine, mode = solution.engine, solution.panels.get("map")
     if engine is None or mode is None or mode.z is None:
         return {}
-    return _conditional_draws(engine, engine.natural_values(mode.z))
+    return conditional_draws(engine, engine.natural_values(mode.z))
 
 
 def _given_the_mode(solution: Solution) -> dict[Key, tuple[float, float]]:
@@ -161,8 +161,20 @@ def _given_the_mode(solution: Solution) -> dict[Key, tuple[float, float]]:
     return found
 
 
-def _conditional_draws(engine: Engine, at: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return draws of each free variable that has a proper prior given the others, shape ``(draws, size)``."""
+def conditional_draws(
+    engine: Engine, at: Mapping[str, np.ndarray], numbers: Mapping[str, float] | None = None
+) -> dict[str, np.ndarray]:
+    """Return draws of each free variable that has a proper prior given the others, shape ``(draws, size)``.
+
+    Parameters
+    ----------
+    engine
+        A compiled model.
+    at
+        The natural values of all free variables.
+    numbers
+        Values of some of the model's data, in the place of those that it holds.
+    """
     import pymc as pm
     import pytensor.tensor as pt
     from pytensor.graph.replace import clone_replace
@@ -171,11 +183,13 @@ def _conditional_draws(engine: Engine, at: dict[str, np.ndarray]) -> dict[str, n
 
     free = engine.model.free_RVs
     fixed = {rv: pt.constant(np.asarray(at[rv.name]), dtype=rv.dtype) for rv in free}
+    shared = {engine.graph.shared[name]: value for name, value in (numbers or {}).items()}
+    moved = {data: pt.constant(np.asarray(value, dtype=data.dtype)) for data, value in shared.items()}
     names, wanted = [], []
     for rv in free:
         if distribution(rv) in ("", "Flat", "HalfFlat"):
             continue
-        (given,) = clone_replace([rv], {other: value for other, value in fixed.items() if other is not rv})
+        (given,) = clone_replace([rv], {**moved, **{other: value for other, value in fixed.items() if other is not rv}})
         names.append(rv.name)
         wanted.append(given)
     if not wanted:

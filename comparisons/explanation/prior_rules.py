@@ -20,6 +20,9 @@ SURVIVES = 0.5  # share of a shift that is left in the logarithms of the scales 
 TIED = 0.1  # mean rank correlation under the prior from which scalars are called tied together
 WORDS = {"mle": "MLEs", "map": "MAPs", "mcmc": "posterior means"}
 CORRELATED = 0.5  # correlation in the posterior from which one scalar is said to go with another
+# Prior scales within which centres of a vector's scalars are one. The median of 400 draws, which is where a centre may
+# come from, has a standard error of 1.25 / 20 scales; four of these.
+ONE_CENTRE = 0.25
 DRAWN_TOGETHER = 0.8  # spread of the MAPs by that of the MLEs, below which they are drawn together
 
 
@@ -37,13 +40,13 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
         if not others or not min(others.values()) < DRAWN_TOGETHER * spread["mle"]:
             continue
         write = these[0].write
-        parts = [f"{write(s)} for the {WORDS[m]}" for m, s in others.items()]
+        parts = [f"{write(s)} for the {WORDS[m]}" for m, s in spread.items()]
+        lead = f"The prior draws the {len(these)} values of {estimand} together"
         text = (
-            f"The prior draws the {len(these)} values of {estimand} towards each other, as under it they tend to be "
-            f"high or low together: the standard deviation among them is {write(spread['mle'])} for the MLEs, "
-            f"{' and '.join(parts)}.{_mostly_noise(these)}{_together(these)}"
+            f"{lead}, as under it they tend to be high or low together: their standard deviation is {join_all(parts)}."
+            f"{_mostly_noise(these)}{_together(these)}"
         )
-        found.append(Sentence("pooling", text, tuple(s.name for s in these), tuple(spread.values())))
+        found.append(Sentence("pooling", text, tuple(s.name for s in these), tuple(spread.values()), lead))
     return found
 
 
@@ -64,8 +67,8 @@ def _mostly_noise(these: Sequence[Measured]) -> str:
     low, high = write(float(errors.min())), write(float(errors.max()))
     each = low if low == high else f"{low} to {high}"
     return (
-        f" The differences among the MLEs may be noise: their standard errors are {each}, and with independent errors "
-        f"of that size the MLEs of {len(these)} equal values would on average differ as much or more."
+        f" Even {len(these)} equal values would, with independent errors of this size (standard errors {each}), on "
+        "average scatter the MLEs as much or more."
     )
 
 
@@ -85,8 +88,7 @@ def _together(these: Sequence[Measured]) -> str:
     values = {m: np.array([s.estimate(m) for s in these]) for m in ("mle", "map", "mcmc")}
     means = [f"{write(float(np.mean(v)))} for the {WORDS[m]}" for m, v in values.items() if np.all(np.isfinite(v))]
     return (
-        f" The prior also pulls the average of the {len(these)} values towards its own centre, "
-        f"{number(these[0].prior_centre)}: it is {join_all(means)}."
+        f" The prior also pulls their average towards its centre, {number(these[0].prior_centre)}: {join_all(means)}."
     )
 
 
@@ -132,32 +134,38 @@ def pull(scalars: Sequence[Measured]) -> list[Sentence]:
         if not abs(most.shift) > SMALL:
             continue
         about = these if together else [most, *farther]
-        centres = {number(s.prior_centre) for s in about}
-        one = len(centres) == 1
-        centre = next(iter(centres)) if one else ""
-        towards, to = (f"its centre, {centre}", centre) if one else ("its centres", "them")
-        moves = (
-            f"from the MLE {most.said('mle')} to the MAP {most.said('map')} ({abs(most.shift):.2g} standard deviations "
-            "of its posterior)"
-        )
+        centre = _centre(about)
+        towards = f"its centre, {centre}" if centre else "the centre that it has for each"
+        to = "it" if len({number(s.prior_centre) for s in about}) > 1 else centre
+        far = f"({abs(most.shift):.2g} posterior standard deviations)"
         if together:
             count = f"all {len(these)}" if len(nearer) == len(these) else f"{len(nearer)} of the {len(these)}"
             every = sum(s.estimand == estimand for s in scalars) == len(these)
             which = f"the values of {estimand}" if every else named(these, scalars)
-            text = (
-                f"The prior pulls {which} towards {towards}: {count} MAPs lie nearer to {to} than "
-                f"their MLEs. Of these {most.name} moves most, {moves}."
-            )
+            lead = f"The prior pulls {which} towards {towards}"
+            text = f"{lead}: {count} MAPs lie nearer to {to} than their MLEs, most of all that of {most.name}: "
+            text += f"{most.said('map')} in place of {most.said('mle')} {far}."
         else:
-            text = f"The prior pulls {most.name} towards its centre, {number(most.prior_centre)}: {moves}."
+            lead = f"The prior pulls {most.name} towards its centre, {number(most.prior_centre)}"
+            text = f"{lead}: from the MLE {most.said('mle')} to the MAP {most.said('map')} {far}."
         if len(these) == 1:
             text += (
                 f" The prior's scale is {number(most.prior_scale)}, the standard error of the MLE is "
                 f"{most.write(most.rows['mle'].std_error)}."
             )
-        text += _other_way(these, farther, scalars, centre or "the centres of their priors")
-        found.append(Sentence("pull", text, tuple(s.name for s in about), (most.shift,)))
+        text += _other_way(these, farther, scalars, to if to != "it" else "the centre of the prior")
+        found.append(Sentence("pull", text, tuple(s.name for s in about), (most.shift,), lead))
     return found
+
+
+def _centre(about: Sequence[Measured]) -> str:
+    """Return the centre of the prior of some scalars; nothing where they have several."""
+    centres = [s.prior_centre for s in about]
+    if len({number(centre) for centre in centres}) == 1:
+        return number(centres[0])
+    if max(centres) - min(centres) > ONE_CENTRE * min(s.prior_scale for s in about):
+        return ""
+    return f"about {float(f'{sum(centres) / len(centres):.2g}'):g}"
 
 
 def _sides(these: Sequence[Measured]) -> tuple[list[Measured], list[Measured]]:
@@ -180,14 +188,19 @@ def _other_way(these: Sequence[Measured], farther: Sequence[Measured], scalars: 
     names = [s.name for s in farther]
     by_name = {s.name: s for s in these}
     moved = [
-        f"{s.name} follows {s.partner}, with which it is correlated in the posterior (correlation "
-        f"{s.partner_correlation:.1f})"
+        f"{s.name} goes with {s.partner} (posterior correlation {s.partner_correlation:.1f})"
         for s in farther
         if s.partner in by_name
         and abs(s.partner_correlation) >= CORRELATED
         and s.shift * s.partner_correlation * by_name[s.partner].shift > 0
     ]
     cause = f"; {join_all(moved)}" if moved else ""
+    sides = [
+        f"that of {s.name} on its other side ({s.said('mle')} and {s.said('map')})"
+        for s in farther
+        if (s.estimate("map") - s.prior_centre) * (s.estimate("mle") - s.prior_centre) < 0
+    ]
+    cause = f", {join_all(sides)}{cause}" if sides else cause
     return (
         f" The {verb(names, 'MAP', 'MAPs')} of {named(farther, scalars)} {verb(names, 'lies', 'lie')} farther from "
         f"{centre} than {verb(names, 'its MLE', 'their MLEs')}{cause}."
@@ -223,11 +236,11 @@ def written(scalars: Sequence[Measured]) -> list[Sentence]:
     if not these:
         return []
     most = max(these, key=lambda s: abs(s.shift))
+    lead = f"The MAP of {most.name} ({most.said('map')}) is not the MLE ({most.said('mle')})"
     text = (
-        f"The MAP of {most.name} ({most.said('map')}) is not the MLE ({most.said('mle')}) "
-        f"mostly because of the scale on which the model is written: with its positive parameters "
+        f"{lead} mostly because of the scale on which the model is written: with its positive parameters "
         f"written as logarithms the same model has its mode at {most.write(most.on_log_scales)}. A mode depends on "
         "that scale; MLE and posterior do not."
     )
     text += others(these, most, scalars, "The same holds for")
-    return [Sentence("written", text, tuple(s.name for s in these), (most.shift, most.on_log_scales))]
+    return [Sentence("written", text, tuple(s.name for s in these), (most.shift, most.on_log_scales), lead)]

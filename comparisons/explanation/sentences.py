@@ -15,12 +15,20 @@ MOST_NAMED = 6  # names in a sentence
 
 @dataclass(frozen=True)
 class Sentence:
-    """One reason: the rule that gave it, the scalars that it is about, and the figures that it rests on."""
+    """One reason: the rule that gave it, the scalars that it is about, and the figures that it rests on.
+
+    ``lead`` is how its text begins: what a reader sees who reads no further.
+    """
 
     rule: str
     text: str
     scalars: tuple[str, ...]
     figures: tuple[float, ...] = ()
+    lead: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.text.startswith(self.lead):
+            raise ValueError(f"the text of {self.rule} does not begin with {self.lead!r}: {self.text!r}")
 
 
 Rule = Callable[[Sequence[Measured]], list[Sentence]]
@@ -49,20 +57,23 @@ def finite(value: float) -> bool:
 def named(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
     """Return names for reading: ``mu, sigma and theta (all 8)``; the scalars of a whole estimand are named by it.
 
-    Of many scalars of one estimand those are named that are not meant, where they are few.
+    Of many scalars of one estimand those are named that are not meant, where they are few. Such a part comes last, so
+    that what follows is not read as one of them.
     """
     parts: list[str] = []
+    without: list[str] = []
     for estimand in dict.fromkeys(s.estimand for s in these):
         mine = [s.name for s in these if s.estimand == estimand]
         rest = [s.name for s in scalars if s.estimand == estimand and s.name not in mine]
         if len(mine) > FEW and not rest:
             parts.append(f"{estimand} (all {len(mine)})")
         elif len(mine) > MOST_NAMED and len(rest) <= FEW:
-            parts.append(f"{estimand} (all but {' and '.join(rest)})")
+            without.append(f"{estimand} (all but {' and '.join(rest)})")
         elif len(mine) > MOST_NAMED:
             parts += [*mine[: MOST_NAMED - 2], f"{len(mine) - MOST_NAMED + 2} more of {estimand}"]
         else:
             parts += mine
+    parts += without
     if len(parts) > MOST_NAMED:
         parts = [*parts[: MOST_NAMED - 1], f"{len(parts) - MOST_NAMED + 1} more"]
     return join_all(parts)
@@ -104,11 +115,11 @@ def about_zero(these: Sequence[Measured], method: str) -> str:
     level = f"({100 * rows[0].ci_prob:.9g} %)"
     inside = [s for s, row in zip(these, rows, strict=True) if row.lower <= 0 <= row.upper]
     if len(inside) == len(rows):
-        return f"zero lies in all {len(rows)} {kind}s {level}, so the sign of none of them is certain"
+        return f"zero lies in all {len(rows)} {kind}s {level}, so each of these values may be negative or positive"
     if not inside:
         return f"zero lies in none of the {len(rows)} {kind}s {level}"
     open_ = named(inside, these)
-    return f"zero lies in {len(inside)} of the {len(rows)} {kind}s {level}: the sign of {open_} is not certain"
+    return f"zero lies in {len(inside)} of the {len(rows)} {kind}s {level}: {open_} may be negative or positive"
 
 
 def others(these: Sequence[Measured], most: Measured, scalars: Sequence[Measured], lead: str) -> str:

@@ -88,7 +88,7 @@ def leave_one_out(engine: Engine, fit: Fit) -> Criterion:
     chains, draws, size = fit.draws.shape
     terms = terms_of(engine, fit.draws.reshape(-1, size)).reshape(chains, draws, -1)
     shown = {"z": fit.draws}
-    tree = az.from_dict({"posterior": shown, "log_likelihood": {"terms": terms}})
+    tree = az.from_dict({"posterior": shown, "log_likelihood": {"terms": terms}}, check_conventions=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what the warning says of the tail indices is the reason below
         found = az.loo(tree, pointwise=True)

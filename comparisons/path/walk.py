@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -28,6 +28,7 @@ from triptych.comparisons.study.serial import solve_serially
 from triptych.graph.priors import improper
 from triptych.panels.problem import Problem, compiled
 from triptych.problem.scenario import Data, Scenario
+from triptych.problem.varied import Range
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,6 +123,10 @@ class Path:
         assert self.display is not None
         return self.display.page(self)
 
+    def __repr__(self) -> str:
+        start, stop = self.values[0], self.values[-1]
+        return f"<Path {self.scenario.name}: {len(self.values)} values of {self.along} from {start:g} to {stop:g}>"
+
     def _repr_html_(self) -> str:
         return str(self.scores.to_html(index=False))
 
@@ -136,41 +141,67 @@ def along_setting(
     seed: int,
     progress: Progress | None = None,
 ) -> Path:
-    """Walk along a numeric setting; one compiled model serves all points."""
+    """Walk along a numeric setting of a scenario; one compiled model serves all points."""
     import pytensor
 
     symbolic = pytensor.shared(np.float64(values[0]), name=f"setting {along}")
     problem = compiled(scenario, {**settings, along: symbolic}, data)
     if symbolic.name not in problem.engine.data:
         raise InputError(f"the model does not depend on the setting {along!r} at these settings; name another one")
-    arrays = {name: a for name, a in problem.engine.data.items() if name != symbolic.name}
-    sets = _sets(problem, [{**arrays, symbolic.name: np.float64(v)} for v in values], seed)
+    found = along_number(problem, symbolic.name, scenario.varies[along], values, options, seed, data, progress)
+    return replace(found, along=along, settings=dict(settings))
+
+
+def along_number(
+    problem: Problem,
+    name: str,
+    span: Range,
+    values: np.ndarray,
+    options: Options,
+    seed: int,
+    data: Data,
+    progress: Progress | None = None,
+) -> Path:
+    """Walk along a number that is among the data of a compiled model.
+
+    Parameters
+    ----------
+    problem
+        The compiled model.
+    name
+        The name of the number there.
+    span
+        What it is, and whether it is read on a logarithmic scale.
+    values
+        Its values, one for each point.
+    options, seed, progress
+        How the points are solved.
+    data
+        The data by which the scenario splits the rows.
+    """
+    arrays = {key: a for key, a in problem.engine.data.items() if key != name}
+    sets = _sets(problem, [{**arrays, name: np.float64(v)} for v in values], seed)
     _tell(progress, "all rows", 0.0)
     found, fits = solve_points(problem, sets, options)
     engines = [problem.on(one).engine for one in sets.data]
     _tell(progress, "rows held out", 0.4)
-    criteria = _held_out(scenario, problem, sets, options, data)
+    criteria = _held_out(problem, sets, options, data)
     _tell(progress, "criteria", 0.7)
     rngs = [np.random.default_rng([seed, k]) for k in range(len(values))]
     criteria["loo"] = [leave_one_out(e, fit) for e, fit in zip(engines, fits, strict=True)]
     criteria["log_marginal"] = [log_marginal(e, fit, r) for e, fit, r in zip(engines, fits, rngs, strict=True)]
-    return Path(
-        scenario, along, scenario.varies[along].meaning, values, scenario.varies[along].log, found, criteria,
-        _notes(problem), dict(settings),
-    )  # fmt: skip
+    return Path(problem.scenario, name, span.meaning, values, span.log, found, criteria, _notes(problem))
 
 
 def along_rows(
-    scenario: Scenario,
+    problem: Problem,
     settings: Mapping[str, Any],
-    data: Data,
     sizes: Sequence[int],
     options: Options,
     seed: int,
     progress: Progress | None = None,
 ) -> Path:
     """Walk along growing subsets of the rows: the first n of them, the others without weight."""
-    problem = compiled(scenario, settings, data)
     name, weights = _rows_of(problem)
     if max(sizes) > weights.shape[0]:
         raise InputError(f"the data have {weights.shape[0]} rows, fewer than n = {max(sizes)}")
@@ -196,10 +227,8 @@ def along_rows(
         criteria["log_marginal"].append(log_marginal(kept.engine, fit, np.random.default_rng([seed, k])))
     assert found is not None
     notes = ("Scores are means over the rows that are left, whose number shrinks along the path.", *_notes(problem))
-    return Path(
-        scenario, ROWS, "number of the first rows that are used", np.array(sizes, dtype=float), True, found, criteria,
-        notes, dict(settings),
-    )  # fmt: skip
+    values, meaning = np.array(sizes, dtype=float), "number of the first rows that are used"
+    return Path(problem.scenario, ROWS, meaning, values, True, found, criteria, notes, dict(settings))
 
 
 def solve_points(problem: Problem, sets: Sets, options: Options) -> tuple[Replicates, list[Fit]]:
@@ -234,15 +263,13 @@ def _rows_of(problem: Problem) -> tuple[str, np.ndarray]:
     return name, weights
 
 
-def _held_out(
-    scenario: Scenario, problem: Problem, sets: Sets, options: Options, data: Data
-) -> dict[str, list[Criterion]]:
+def _held_out(problem: Problem, sets: Sets, options: Options, data: Data) -> dict[str, list[Criterion]]:
     """Solve all points without the held-out rows and score these."""
 
     def without(reason: str) -> dict[str, list[Criterion]]:
         return {name: [none(reason)] * sets.count for name in CRITERIA[:3]}
 
-    split = split_of(scenario, data, problem.engine)
+    split = split_of(problem.scenario, data, problem.engine)
     if isinstance(split, str):
         return without(split)
     kept = problem.on(weights=split.weights(problem.engine))

@@ -10,7 +10,7 @@ import numpy as np
 
 from triptych.base.errors import InputError
 from triptych.batch.lanes import BLOCK
-from triptych.panels.settings import CI_PROB, EACH_CHAINS, EACH_DRAWS, EACH_TUNE, Settings
+from triptych.panels.settings import CI_PROB, EACH_CHAINS, EACH_DRAWS, EACH_TUNE, Forward, Settings
 from triptych.problem.table import METHODS
 
 METHOD_OF = {"wald": "mle", "profile": "mle", "laplace": "map", "eti": "mcmc", "hdi": "mcmc"}
@@ -57,7 +57,7 @@ class Options:
             ci_prob=self.ci_prob,
             cores=1,
             profile="profile" in self.kinds,
-            predictive=False,
+            forward=Forward.NONE,
         )
 
 

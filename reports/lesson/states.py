@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triptych.panels.settings import Settings
+from triptych.panels.settings import Forward, Settings
 from triptych.problem.table import METHODS, Status
 from triptych.reports.lesson.act import FOLDER, NAMES, Act, State, get
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 type Problems = dict[tuple[Callable[[Any, str], None], str], Problem]  # by model and position of the switch
 LEVEL = 0.95
-SETTINGS = Settings(draws=2000, tune=1000, chains=4, random_seed=21, ci_prob=LEVEL, cores=1, predictive=False)
+SETTINGS = Settings(draws=2000, tune=1000, chains=4, random_seed=21, ci_prob=LEVEL, cores=1, forward=Forward.NONE)
 KINDS = {"mle": "profile", "map": "laplace", "mcmc": "eti"}
 FOLDER_OF_STATES = FOLDER / "states"
 

@@ -11,7 +11,7 @@ from triptych.api.display import Report
 from triptych.api.model_scenario import ad_hoc, asked, check_model
 from triptych.api.runs import part, provenance
 from triptych.base.errors import InputError
-from triptych.base.options import named
+from triptych.base.options import named, nearest
 from triptych.base.progress import Progress, watched
 from triptych.panels.settings import CHAINS, CI_PROB, DRAWS, SEED, TUNE, Settings
 from triptych.problem.scenario import DEFAULT, Data
@@ -109,7 +109,7 @@ def compare(
 def _check_truth(truth: Mapping[str, Any], estimands: Sequence[Estimand]) -> None:
     names = [e.name for e in estimands]
     if unknown := set(truth) - set(names):
-        raise InputError(f"truth names {sorted(unknown)}, which are no estimands; there are {names}")
+        raise InputError(f"truth names {sorted(unknown)}, which are no estimands; {nearest(min(unknown), names)}")
     for shape, name in ((e.variable.shape, e.name) for e in estimands if e.name in truth):
         if np.shape(truth[name]) != shape:
             raise InputError(f"truth[{name!r}] has the shape {np.shape(truth[name])}: {name} has the shape {shape}")

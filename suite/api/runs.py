@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from triptych.api.display import Report
 from triptych.base.environment import lacking
 from triptych.base.errors import InputError
-from triptych.base.options import named
+from triptych.base.options import named, nearest
 from triptych.base.progress import Progress, watched
-from triptych.base.text import counted, join
-from triptych.panels.settings import CHAINS, CI_PROB, DRAWS, QUICK, SEED, TUNE, Settings
+from triptych.base.text import counted, join, listed
+from triptych.panels.settings import CHAINS, CI_PROB, DRAWS, QUICK_DRAWS, QUICK_TUNE, SEED, TUNE, Forward, Settings
 from triptych.problem.scenario import DEFAULT, Scenario
 from triptych.problem.table import METHODS, SHORT
 
@@ -71,8 +71,9 @@ def run(
     profile
         Whether to compute profile-likelihood intervals.
     quick
-        Whether to take a first look: the default variant alone, 450 draws and tuning steps unless told otherwise, no
-        profile intervals, no claims, and no answer, questions or figures of the scenario. The result says so.
+        Whether to take a first look: the default variant alone, 600 draws after 200 tuning steps unless told
+        otherwise, a search for maxima that probes six coordinates at most, no profile intervals, no predictive checks,
+        no claims, and no answer, questions, figures or tables of the scenario. The result says so.
     progressbar
         Whether to show, in a terminal or a notebook, what is being done and the time left; or a function that is
         called with what is being done and the share that is done.
@@ -95,7 +96,8 @@ def run(
     every = [DEFAULT] if quick else chosen.variants
     wanted = list(every if variants is None else variants)
     if unknown := [v for v in wanted if v not in chosen.variants]:
-        raise InputError(f"scenario {chosen.name!r} has no variant {unknown}; it has {list(chosen.variants)}")
+        meant = nearest(str(unknown[0]), chosen.variants)
+        raise InputError(f"scenario {chosen.name!r} has no variant {listed(unknown)}; {meant}")
     solutions: dict[str, Solution] = {}
     with watched(progressbar) as progress:
         for variant in wanted:
@@ -119,9 +121,9 @@ def run(
 
 def _quick(settings: Settings) -> Settings:
     """Return settings without profiles, with few draws where no other number than the default was asked for."""
-    draws = QUICK if settings.draws == DRAWS.default else settings.draws
-    tune = QUICK if settings.tune == TUNE.default else settings.tune
-    return replace(settings, profile=False, draws=draws, tune=tune)
+    draws = QUICK_DRAWS if settings.draws == DRAWS.default else settings.draws
+    tune = QUICK_TUNE if settings.tune == TUNE.default else settings.tune
+    return replace(settings, profile=False, draws=draws, tune=tune, forward=Forward.PRIOR, brief=True)
 
 
 def _skipped(scenario: Scenario, variants: Sequence[str], settings: Settings, quick: bool) -> str:
@@ -130,7 +132,8 @@ def _skipped(scenario: Scenario, variants: Sequence[str], settings: Settings, qu
     if quick:
         without = f"; variants left out: {join(left)}" if left else ""
         asked = f"{counted(settings.chains, 'chain')} of {settings.draws} draws"
-        return f"quick run: {asked}, no profile intervals, no claims{without}"
+        shorter = "no profile intervals, no claims, no predictive checks, a shorter search for maxima"
+        return f"quick run: {asked}, {shorter}{without}"
     if left:
         return f"claims are not measured without the variants {join(left)}"
     if left := [method for method in METHODS if method not in settings.methods]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.base.errors import InputError, path_of
-from triptych.base.options import flag, level, named, word
+from triptych.base.options import flag, level, named, nearest, some_of, word
 from triptych.base.progress import Progress, watched
 from triptych.base.text import said
 from triptych.base.whole_number import WholeNumber, whole
@@ -209,8 +209,7 @@ def _options(
     from triptych.comparisons.study.problem import Options
 
     for what, values, known in (("methods", methods, METHODS), ("intervals", intervals, KINDS)):
-        if isinstance(values, str) or set(values) - set(known) or (what == "methods" and not values):
-            raise InputError(f"{what}={values!r}: use some of {', '.join(known)}")
+        some_of(what, values, known, empty=what == "intervals")
     EACH_DRAWS.check("draws", draws)
     EACH_TUNE.check("tune", tune)
     EACH_CHAINS.check("chains", chains)
@@ -244,10 +243,8 @@ def _settings(scenario: Scenario, settings: Mapping[str, Any], *, model: bool) -
         several = tuple(values) if isinstance(values, list | tuple | np.ndarray) else (values,)
         if name == "n" or not model_settings(scenario, {name: several[0]} if several else {}):
             known = sorted({*scenario.varies, *(k for v in scenario.variants.values() for k in v if k != "n")})
-            raise InputError(
-                f"scenario {scenario.name!r} has no setting {name!r}; there are {', '.join(known) or 'none'}"
-                + ("; give numbers of observations as n" if name == "n" else "")
-            )
+            hint = "give numbers of observations as n" if name == "n" else nearest(name, known)
+            raise InputError(f"scenario {scenario.name!r} has no setting {name!r}; {hint}")
         span = scenario.varies.get(name)
         variants = [v[name] for v in scenario.variants.values() if name in v]
         for value in several:

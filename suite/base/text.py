@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 LONGEST = 8  # row numbers that a sentence names
@@ -22,9 +22,9 @@ def cited(text: str, longest: int = 100) -> str:
     return repr(text if len(text) <= longest else text[: longest - 3] + "...")
 
 
-def listed(names: Iterable[Any], limit: int = 8) -> str:
-    """``'a', 'b' and 3 more``: names between quotes; a long list is cut and says by how many."""
-    return join([repr(str(name)) for name in names], limit)
+def listed(names: Iterable[Any], limit: int = 8, write: Callable[[str], str] = repr) -> str:
+    """``'a', 'b' and 3 more``: names between quotes, or written otherwise; a long list is cut and says by how many."""
+    return join([write(str(name)) for name in names], limit)
 
 
 def join(names: Sequence[str], most: int = 6) -> str:

@@ -152,7 +152,8 @@ def _whitening(lanes: Lanes) -> Any:
     def solve(data: Any, start: Any, shared: Any) -> tuple[Any, Any, Any]:
         transformed, weights = shared
         eps = tuple(jnp.full(jnp.shape(u), ROUNDED) for u in arguments(start, *data))
-        end = ascend(lambda z: density(z, weights, data, (), eps), start, transformed, jnp.ones(size), STEPS)
+        sums = lanes.traced.sums(weights, data)
+        end = ascend(lambda z: density(z, weights, data, sums, eps), start, transformed, jnp.ones(size), STEPS)
         d = scale_of(end.hessian)
         values, vectors = jnp.linalg.eigh(-(d[:, None] * end.hessian * d))
         ok = (end.decrement <= ARRIVED * (1 + jnp.abs(end.value))) & jnp.all(jnp.isfinite(values))
@@ -225,7 +226,8 @@ def _advance(
 
     def advance(data: Any, mode: Any, root: Any, seed: Any, u: Any, step: Any, shared: Any) -> tuple[Any, ...]:
         lengths, longest, where, tuning, weights = shared
-        both = jax.vmap(jax.value_and_grad(lambda u: density(mode + root @ u, weights, data)))
+        sums = lanes.traced.sums(weights, data)
+        both = jax.vmap(jax.value_and_grad(lambda u: density(mode + root @ u, weights, data, sums)))
 
         def iterate(state: Any, now: Any) -> Any:
             u, value, gradient, (log_step, average, lack, count) = state

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from triptych.batch.newton import ascend, scale_of
+from triptych.batch.newton import End, ascend, scale_of
 from triptych.optimise.smoothed_kinks import BARELY, LEVELS
 
 ASCENT = 25  # Newton steps at each rounding
@@ -69,38 +69,72 @@ def in_shapes(flat: Any, like: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(part.reshape(a.shape) for part, a in zip(jnp.split(flat, ends), like, strict=True))
 
 
-def ascend_kinked(
-    total: Callable[[Any, Any], Any], arguments: Callable[[Any], tuple[Any, ...]], start: Any, transformed: Any
-) -> Corner:
-    """Climb to a maximum of an objective with kinks.
+class Kinked(NamedTuple):
+    """An objective with kinks, as it is climbed.
 
-    Parameters
+    Attributes
     ----------
     total
         From ``z`` and the values that stand for the absolute values, flat, to the objective.
     arguments
-        From ``z`` to the arguments of the absolute values.
-    start, capped
+        From ``z`` to the arguments of the absolute values, flat.
+    transformed
         As in :func:`triptych.batch.newton.ascend`.
+    """
+
+    total: Callable[[Any, Any], Any]
+    arguments: Callable[[Any], Any]
+    transformed: Any
+
+    def fall(self, z: Any) -> Any:
+        """Return how steeply the objective falls from each corner; 0 where it does not."""
+        import jax
+        import jax.numpy as jnp
+
+        slope = -jax.grad(lambda t: self.total(z, t))(jnp.abs(self.arguments(z)))
+        return jnp.where(jnp.isfinite(slope) & (slope > 0), slope, 0.0)
+
+    def roundings(self, z: Any, level: Any) -> Any:
+        """Return the roundings of which each hides ``level`` of the objective at ``z``."""
+        import jax.numpy as jnp
+
+        fall = self.fall(z)
+        return jnp.where(fall > 0, level / jnp.where(fall > 0, fall, 1.0), BARELY)
+
+    def ascend_rounded(self, z: Any, eps: Any) -> End:
+        """Climb the objective whose corners are rounded."""
+        import jax.numpy as jnp
+
+        def rounded(x: Any) -> Any:
+            return self.total(x, jnp.sqrt(self.arguments(x) ** 2 + eps**2))
+
+        return ascend(rounded, z, self.transformed, jnp.ones_like(self.transformed), ASCENT, polish=1)
+
+
+def ascend_kinked(kinked: Kinked, start: Any, arrived: Any) -> Corner:
+    """Climb to a maximum of an objective with kinks.
+
+    Parameters
+    ----------
+    kinked
+        The objective.
+    start
+        Where the objective at the first level of rounding is highest, shape ``(p,)``.
+    arrived
+        Whether this climb need not be made: what is returned is then of no use.
     """
     import jax
     import jax.numpy as jnp
 
-    free = jnp.ones_like(transformed)
+    total, u_of, transformed, fall_at = kinked.total, kinked.arguments, kinked.transformed, kinked.fall
+    levels = jnp.asarray(LEVELS)
 
-    def u_of(z: Any) -> Any:
-        return flattened(arguments(z))
+    def sharpen(state: tuple[Any, Any]) -> tuple[Any, Any]:
+        z, k = state
+        return kinked.ascend_rounded(z, kinked.roundings(z, levels[k])).z, k + 1
 
-    def fall_at(z: Any) -> Any:
-        slope = -jax.grad(lambda t: total(z, t))(jnp.abs(u_of(z)))
-        return jnp.where(jnp.isfinite(slope) & (slope > 0), slope, 0.0)
-
-    def sharpen(z: Any, level: Any) -> tuple[Any, None]:
-        fall = fall_at(z)
-        eps = jnp.where(fall > 0, level / jnp.where(fall > 0, fall, 1.0), BARELY)
-        return ascend(lambda x: total(x, jnp.sqrt(u_of(x) ** 2 + eps**2)), z, transformed, free, ASCENT).z, None
-
-    z, _ = jax.lax.scan(sharpen, start, jnp.asarray(LEVELS))
+    first = jnp.where(arrived, len(LEVELS), 1)
+    z, _ = jax.lax.while_loop(lambda state: state[1] < len(LEVELS), sharpen, (start, first))
     fall, u = fall_at(z), u_of(z)
     near = (fall > 0) & (jnp.abs(u) < 1e3 * LEVELS[-1] / jnp.maximum(fall, 1e-300))
     signs = jnp.where(near, 0.0, jnp.where(u < 0, -1.0, 1.0))
@@ -150,7 +184,7 @@ def ascend_kinked(
             state.rounds + fresh, done,
         )  # fmt: skip
 
-    begun = Active(z, jnp.zeros_like(signs), signs, jnp.inf, 0, 0, jnp.array(False))
+    begun = Active(z, jnp.zeros_like(signs), signs, jnp.inf, 0, 0, arrived)
     ended = jax.lax.while_loop(lambda state: ~state.done & (state.rounds < ROUNDS), improve, begun)
     z, multipliers, signs = ended.z, ended.multipliers, ended.signs
     z = _snapped(z, u_of, signs)

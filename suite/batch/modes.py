@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from triptych.batch.kinks import ascend_kinked, flattened, in_shapes, null_root
+from triptych.batch.kinks import Corner, Kinked, ascend_kinked, flattened, in_shapes, null_root
 from triptych.batch.lanes import Lanes
 from triptych.batch.newton import ascend, scale_of
 from triptych.optimise.objective import Objective
+from triptych.optimise.smoothed_kinks import LEVELS
 
 MOST = 60  # Newton steps of an ascent
 RE_OPTIMISED = 12  # Newton steps of the rest after each push of a logarithm
@@ -27,6 +28,7 @@ FALLEN = 2.0  # by which a regular log-density has fallen well within these walk
 CURVED = 1e-8  # smallest eigenvalue of the equilibrated information that is not taken for rounding
 ARRIVED = 1e-9  # decrement, relative to the size of the objective, of an ascent that came to its end
 SAME = 1e-9  # of the objective's size, by which two ends may differ and be the same maximum
+MET = 1e-6  # standard errors between the ends of two ascents of one rounded objective that have met
 AT_REST = 1e-6  # violation of the conditions at a corner, in standard errors
 ROUNDING = 1e-2  # fall of the objective that rounded corners may hide while logarithms are pushed
 FARTHEST = 12.0  # units of a logarithm from the model's start to another one
@@ -109,39 +111,47 @@ def _slopes(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
     import jax
     import jax.numpy as jnp
 
-    total, arguments = _total(lanes, objective), lanes.traced.arguments
+    on_lane, arguments = _total(lanes, objective), lanes.traced.arguments
 
     def slopes(data: Any, z: Any, weights: Any) -> tuple[Any]:
-        return (jax.grad(lambda z: total(z, tuple(jnp.abs(u) for u in arguments(z, *data)), weights, data))(z),)
+        total = on_lane(data, weights)
+        return (jax.grad(lambda z: total(z, tuple(jnp.abs(u) for u in arguments(z, *data))))(z),)
 
     return slopes
 
 
 def _total(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
-    """Return the objective of one data set as a function of all coordinates and of the absolute values."""
+    """Return what makes, from a lane's data, its objective as a function of coordinates and of the absolute values."""
     import jax.numpy as jnp
 
-    parts, with_prior, fenced = lanes.traced.parts, bool(objective.parts[1]), lanes.engine.graph.fenced
+    traced, with_prior, fenced = lanes.traced, bool(objective.parts[1]), lanes.engine.graph.fenced
 
-    def total(z: Any, t: Any, weights: Any, data: Any) -> Any:
-        both = parts(z, t, weights, data)
-        value = both[0] + both[1] if with_prior else both[0]
-        outside = jnp.isnan(value) | (fenced and jnp.isneginf(both[1]))  # the support of the priors is the space
-        return jnp.where(outside, -jnp.inf, value)
+    def on_lane(data: Any, weights: Any) -> Callable[[Any, Any], Any]:
+        sums = traced.sums(weights, data)
 
-    return total
+        def total(z: Any, t: Any) -> Any:
+            both = traced.parts(z, t, weights, data, sums)
+            value = both[0] + both[1] if with_prior else both[0]
+            outside = jnp.isnan(value) | (fenced and jnp.isneginf(both[1]))  # the support of the priors is the space
+            return jnp.where(outside, -jnp.inf, value)
+
+        return total
+
+    return on_lane
 
 
 def objective_of(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
     """Return what makes, from a lane's data, an objective without kinks of its own as a function of what it knows."""
     import jax.numpy as jnp
 
-    total, arguments = _total(lanes, objective), lanes.traced.arguments
+    whole, arguments = _total(lanes, objective), lanes.traced.arguments
 
     def on_lane(data: Any, origin: Any, active: Any, weights: Any) -> Callable[[Any], Any]:
+        total = whole(data, weights)
+
         def function(x: Any) -> Any:
             z = origin.at[active].set(x)
-            return total(z, tuple(jnp.abs(u) for u in arguments(z, *data)), weights, data)
+            return total(z, tuple(jnp.abs(u) for u in arguments(z, *data)))
 
         return function
 
@@ -185,10 +195,11 @@ def _kinked(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
     import jax
     import jax.numpy as jnp
 
-    total, arguments = _total(lanes, objective), lanes.traced.arguments
+    on_lane, arguments = _total(lanes, objective), lanes.traced.arguments
 
     def solve(data: Any, shared: Any) -> tuple[Any, ...]:
         begin, scattered, origin, active, transformed, ways, weights = shared
+        total = on_lane(data, weights)
 
         def whole(x: Any) -> Any:
             return origin.at[active].set(x)
@@ -197,15 +208,25 @@ def _kinked(lanes: Lanes, objective: Objective) -> Callable[..., Any]:
             return arguments(whole(x), *data)
 
         def with_t(x: Any, t: Any) -> Any:
-            return total(whole(x), in_shapes(t, us(x)), weights, data)
+            return total(whole(x), in_shapes(t, us(x)))
 
         def function(x: Any) -> Any:
             return with_t(x, jnp.abs(flattened(us(x))))
 
-        def climb(x: Any) -> Any:
-            return ascend_kinked(with_t, us, x, transformed)
+        kinked = Kinked(with_t, lambda x: flattened(us(x)), transformed)
+        eps = kinked.roundings(begin, LEVELS[0])
+        coarse = kinked.ascend_rounded(begin, eps)
+        first = ascend_kinked(kinked, coarse.z, jnp.array(False))
+        errors = scale_of(coarse.hessian)
 
-        first = climb(begin)
+        def climb(x: Any) -> Corner:
+            # An ascent of the same rounded objective that ends where the first one did goes on as that one has.
+            rounded = kinked.ascend_rounded(x, eps)
+            met = jnp.all(jnp.abs(rounded.z - coarse.z) <= MET * errors)
+            own = ascend_kinked(kinked, rounded.z, met)
+            end: Corner = jax.tree.map(lambda a, b: jnp.where(met, a, b), first, own)
+            return end
+
         arrived = jnp.isfinite(first.value) & (first.residual < AT_REST)
         starts = _starts(begin, scattered, transformed, first.z, first.hessian, arrived)
         ends = jax.tree.map(lambda one, more: jnp.concatenate([one[None], more]), first, jax.lax.map(climb, starts))
@@ -274,7 +295,7 @@ def _sinks(function: Callable[[Any], Any], z: Any, value: Any, transformed: Any,
     def push(way: Any) -> Any:
         def further(state: tuple[Any, Any], step: Any) -> Any:
             x, before = state
-            x = ascend(function, x + step * way, transformed, 1.0 - jnp.abs(way), RE_OPTIMISED).z
+            x = ascend(function, x + step * way, transformed, 1.0 - jnp.abs(way), RE_OPTIMISED, polish=1).z
             reached = function(x)
             return (x, reached), ~(reached > before - level)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import gcd
 from typing import Any
 
 import numpy as np
 
 from triptych.batch.lanes import Lanes
+
+TOGETHER = 20  # draws whose densities are added at once: their terms stay close to the processor
 
 
 def score_of_points(fresh: Lanes, z: np.ndarray) -> np.ndarray:
@@ -48,12 +51,18 @@ def score_of_draws(fresh: Lanes, z: np.ndarray) -> np.ndarray:
         return jnp.concatenate([jnp.ravel(t) for t in terms(z, data)])
 
     def score(data: Any, z: Any) -> tuple[Any]:
-        # Draw after draw: all terms of all draws at once would be too many to keep.
-        def add(total: Any, at: Any) -> tuple[Any, None]:
-            return jnp.logaddexp(total, flat(at, data)), None
+        # A few draws at a time: all terms of all draws at once would be too many to keep.
+        def add(state: tuple[Any, Any], some: Any) -> tuple[tuple[Any, Any], None]:
+            top, total = state
+            values = jax.vmap(lambda at: flat(at, data))(some)
+            higher = jnp.maximum(top, jnp.max(values, axis=0))
+            against = jnp.where(jnp.isneginf(higher), 0.0, higher)  # nothing is subtracted where every density is zero
+            return (higher, total * jnp.exp(top - against) + jnp.sum(jnp.exp(values - against), axis=0)), None
 
-        total, _ = jax.lax.scan(add, flat(z[0], data), z[1:])
-        return (jnp.mean(total) - jnp.log(float(len(z))),)
+        shape = jax.eval_shape(flat, z[0], data).shape
+        begun = jnp.full(shape, -jnp.inf), jnp.zeros(shape)
+        (top, total), _ = jax.lax.scan(add, begun, z.reshape(-1, gcd(len(z), TOGETHER), z.shape[-1]))
+        return (jnp.mean(top + jnp.log(total)) - jnp.log(float(len(z))),)
 
     draws = z.reshape(len(z), -1, z.shape[-1])
     return np.asarray(fresh.mapped("score of draws", score, draws)[0])

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from triptych.base.errors import InputError, path_of
+from triptych.base.memory import require_space
+from triptych.base.text import cited
+from triptych.cli.broken_pipe import PatientGroup
 from triptych.cli.options import SCENARIOS, Draws, Seed
 from triptych.panels.settings import DRAWS, SEED
 
@@ -31,7 +34,11 @@ Folder = Annotated[
 ]
 
 baseline = typer.Typer(
-    help="Write, show and compare baselines.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
+    cls=PatientGroup,
+    help="Write, show and compare baselines.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
 )
 
 
@@ -52,7 +59,7 @@ def check(
     """
     targets = _targets(names, seed, draws)
     place = _place(folder)
-    target = None if junit is None else path_of(junit)
+    target = None if junit is None else _junit(junit)
     from triptych.testing.check import by_cause
     from triptych.testing.check import check as check_one
     from triptych.testing.check import junit as as_junit
@@ -154,6 +161,7 @@ def diff_runs(
 
 def _targets(names: list[str] | None, seed: int, draws: int) -> list[Target]:
     """Return what is named; every name is looked up before anything is solved."""
+    require_space()
     from triptych.problem.registry import get, scenarios
     from triptych.testing.check import model_target, scenario_target
 
@@ -190,6 +198,19 @@ def _kept(names: list[str] | None, folder: str | None) -> list[Path]:
     if not found:
         raise InputError(f"there are no baselines in {str(place)!r}; name a folder with --baseline")
     return found
+
+
+def _junit(given: str) -> Path:
+    """Return the file for the outcome; refuse what cannot be one before anything is solved."""
+    place = path_of(given)
+    if not given.strip():
+        raise InputError("--junit is empty; name a file, such as junit.xml")
+    if place.is_dir():
+        raise InputError(f"--junit {cited(given)} is a folder; name a file, such as {cited(str(place / 'junit.xml'))}")
+    above = next((folder for folder in place.parents if folder.exists()), place)
+    if not above.is_dir():
+        raise InputError(f"--junit {cited(given)} cannot be written: {cited(str(above))} is a file")
+    return place
 
 
 def _end(verdicts: list[Any]) -> None:

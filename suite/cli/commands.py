@@ -12,6 +12,7 @@ import typer
 
 from triptych.base.environment import told
 from triptych.base.errors import EnvironmentFault, InputError, path_of
+from triptych.base.memory import require_space
 from triptych.cli.broken_pipe import PatientGroup
 from triptych.cli.check import baseline, check, diff_runs
 from triptych.cli.list_scenarios import list_scenarios
@@ -69,7 +70,9 @@ def of_the_whole(
 
 Out = Annotated[str, typer.Option("--out", help="Folder for the report.")]
 Claims = Annotated[bool, typer.Option("--claims", help="List every claim with its figure.")]
-Quick = Annotated[bool, typer.Option("--quick", help="A first look: default variants, few draws, no claims.")]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="A first look: default variants, few draws, no claims, no files of draws.")
+]
 Processes = Annotated[int, typer.Option("--processes", min=1, max=2, help="Scenarios solved at once.")]
 
 
@@ -91,6 +94,7 @@ def run(
     walk: Walk = False,
 ) -> None:
     """Solve scenarios three ways and write the report."""
+    require_space()
     from triptych.api.runs import run_all
 
     folder = _folder(out, *(names or ()))
@@ -98,7 +102,7 @@ def run(
     solved = run_all(names or None, processes=processes, drawn=True, progressbar=not quiet, **options)
     if walk:
         _walk(solved, settings, quiet)
-    _finish(solved, folder, Shown(format, claims, quiet, open))
+    _finish(solved, folder, Shown(format, claims, quiet, open), draws=not quick)
 
 
 @app.command()
@@ -121,10 +125,12 @@ def compare(
     settings: dict[str, Any],
     quiet: Quiet = False,
     open: Open = False,
+    walk: Walk = False,
 ) -> None:
     """Solve a PyMC model of yours three ways; its file is executed."""
     from triptych.cli.model_file import load_model
 
+    require_space()
     folder = _folder(out)
     loaded = load_model(model)
     from triptych.api.compare import compare as solve
@@ -133,6 +139,8 @@ def compare(
     given: dict[str, Any] = {"estimands": estimand or None, "likelihood": likelihood or (), "name": name}
     words: dict[str, Any] = {"question": question, "about": about}
     done = solve(loaded, **given, **words, progressbar=not quiet, **in_python(settings))
+    if walk:
+        _walk([done], settings, quiet)
     _finish([done], folder, Shown(format, quiet=quiet, open=open))
 
 
@@ -154,6 +162,7 @@ def fit(
     walk: Walk = False,
 ) -> None:  # fmt: skip
     """Fit a regression to a table three ways."""
+    require_space()
     given = _configured(context, config)
     table, expression = given.pop("data"), given.pop("formula")
     if not table or not expression:
@@ -208,14 +217,14 @@ STEPS = 21  # of a path on the page of its scenario
 
 
 def _walk(done: list[Comparison], settings: Mapping[str, Any], quiet: bool) -> None:
-    """Give each scenario that was solved a path along its prior's scale; say of which there is none."""
+    """Give each scenario or model that was solved a path along its prior's scale; say of which there is none."""
     from triptych.api.path import path as solve
 
     for comparison in done:
         if comparison.error is None:
             same = {"random_seed": settings["seed"], "ci_prob": settings["ci_prob"]}
             try:
-                comparison.walked = solve(comparison.scenario, points=STEPS, progressbar=not quiet, **same)
+                comparison.walked = solve(comparison, points=STEPS, progressbar=not quiet, **same)
             except InputError as fault:
                 say(f"{comparison.scenario.name} has no path: {fault}")
 
@@ -230,13 +239,13 @@ class Shown:
     open: bool = False
 
 
-def _finish(done: list[Comparison], out: Path, shown: Shown) -> None:
+def _finish(done: list[Comparison], out: Path, shown: Shown, *, draws: bool = True) -> None:
     """Write the report, print the summary, and exit 1 when something is not as it should be.
 
-    What was computed is printed also where the report cannot be written.
+    What was computed is printed also where the report cannot be written. ``draws`` says whether they are written too.
     """
     from triptych.base.progress import watched
-    from triptych.reports.files import write_report
+    from triptych.reports.files import FORMATS, write_report
 
     fault: EnvironmentFault | None = None
     with watched(not shown.quiet) as progress:
@@ -245,7 +254,7 @@ def _finish(done: list[Comparison], out: Path, shown: Shown) -> None:
                 progress(f"{comparison.scenario.name}: held-out score and figures", k / len(done))
             comparison.drawn  # noqa: B018 - solved already by a run of several, and not by a fit
         try:
-            write_report(done, out)
+            write_report(done, out, [name for name in FORMATS if draws or name != "nc"])
         except EnvironmentFault as error:
             fault = error
     place = out / "report.html"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import reprlib
 import tomllib
-from difflib import get_close_matches
 from os import PathLike
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from triptych.base.errors import InputError, path_of
-from triptych.base.text import cited, listed
+from triptych.base.options import meant, nearest
+from triptych.base.text import cited
 from triptych.cli.options import REGRESSION, SETTINGS, Output, Shared
 from triptych.problem.scenario import LONGEST_NAME
 
@@ -93,9 +93,7 @@ def check_config(content: dict[str, Any], origin: str = "the configuration") -> 
     allowed = list(FitConfig.model_fields)
     for key in content:
         if key not in allowed:
-            near = get_close_matches(key, allowed, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            raise InputError(f"{origin}: unknown key {key!r}; {hint}allowed are {listed(allowed, 30)}")
+            raise InputError(f"{origin}: unknown key {key!r}; {nearest(key, allowed)}")
     try:
         return FitConfig.model_validate(content)
     except ValidationError as fault:
@@ -104,4 +102,13 @@ def check_config(content: dict[str, Any], origin: str = "the configuration") -> 
         message = " or ".join(dict.fromkeys(error["msg"] for error in fault.errors() if error["loc"][0] == key))
         value = first["input"]
         said = reprlib.repr(value) if isinstance(value, list | dict) else repr(value)
-        raise InputError(f"{origin}: {key} = {said}: {message}") from fault
+        near = meant(value, _words(KEYS[key])) if isinstance(value, str) else None
+        hint = f"; did you mean {near!r}?" if near else ""
+        raise InputError(f"{origin}: {key} = {said}: {message}{hint}") from fault
+
+
+def _words(kind: Any) -> list[str]:
+    """Return the words that a type allows."""
+    if get_origin(kind) is Literal:
+        return [str(word) for word in get_args(kind)]
+    return [word for part in get_args(kind) for word in _words(part)]

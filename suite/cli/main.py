@@ -72,8 +72,13 @@ def _say_usage(error: Any) -> None:
     if message.startswith("Usage:") or context is None:
         error.show()
         return
-    near = re.search(r" \(Possible options?: ([^)]*)\)$", message)
-    said = message[: near.start()] + f"; did you mean {near[1]}?" if near else message.rstrip(".") + _formula(error)
+    if hasattr(error, "possibilities"):  # an option that the command does not have
+        from triptych.base.options import meant
+
+        options = [option for one in context.command.params for option in (*one.opts, *one.secondary_opts)]
+        near = meant(error.option_name, [option for option in options if option.startswith("--")])
+        message = f"no such option: {error.option_name}" + (f"; did you mean {near}?" if near else "")
+    said = message.rstrip(".") + _formula(error)
     say(f"{said[0].lower()}{said[1:]}{'' if said.endswith('?') else ';'} see {context.command_path} -h")
 
 
@@ -92,6 +97,8 @@ def _formula(error: Any) -> str:
 def script() -> NoReturn:
     """Run the command line as a process that ends without taking its libraries apart, which takes a second."""
     _end_when_interrupted()
+    # All linear algebra of ours runs in one thread (base/threads.py), and each further one reserves memory.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import logging
     from contextlib import suppress
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from triptych.base.errors import InputError, path_of
+from triptych.base.options import nearest
 from triptych.base.text import cited
 from triptych.problem.scenario import Scenario
 
@@ -76,7 +77,8 @@ def load_problem(reference: str) -> pm.Model | Scenario:
             spec.loader.exec_module(module)
         found = getattr(module, name, None)
         if found is None:
-            raise InputError(f"{path!r} has no {name!r}")
+            own = [word for word in vars(module) if not word.startswith("_")]
+            raise InputError(f"{path!r} has no {name!r}; {nearest(name, own)}")
         import pymc as pm
 
         if callable(found) and not isinstance(found, pm.Model | Scenario):

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from triptych.base.errors import InputError
-from triptych.base.options import HIGHEST, LOWEST, level
+from triptych.base.options import HIGHEST, LOWEST, level, meant, nearest
 from triptych.base.whole_number import LARGEST, WholeNumber
 from triptych.panels.settings import CHAINS, CI_PROB, DRAWS, SEED, TUNE, Density, Interval
 from triptych.regression.names import family_names, prior_names
@@ -30,6 +30,22 @@ def whole_option(option: WholeNumber, name: str, help: str = "") -> Any:
     """Return what typer makes of an option that is a whole number."""
     most = None if option.most == LARGEST else option.most
     return typer.Option(f"--{name}", min=option.least, max=most, help=help or option.help)
+
+
+def choice(kind: type[StrEnum], *names: str, help: str = "", panel: str | None = None) -> Any:
+    """Return what typer makes of an option that is one of some words; a misspelt one is told which is meant."""
+    words = [str(one) for one in kind]
+
+    def chosen(value: str) -> StrEnum:
+        if value not in words:
+            raise typer.BadParameter(f"there is no {value!r}; {nearest(value, words)}")
+        return kind(value)
+
+    metavar = f"<{'|'.join(words)}>"
+    complete = starting(lambda: words)
+    return typer.Option(
+        *names, parser=chosen, metavar=metavar, autocompletion=complete, help=help, rich_help_panel=panel
+    )
 
 
 def starting(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
@@ -53,7 +69,7 @@ PRIOR_SCALE = "A positive number, or auto: 2.5 sd(y) / sd(x) for measured outcom
 
 Formula = Annotated[str | None, typer.Option("--formula", help='E.g. "y ~ x1 + C(group)".')]
 SCENARIOS = starting(_scenarios)
-Format = Annotated[Output, typer.Option("--format", help="What to print.")]
+Format = Annotated[Output, choice(Output, "--format", help="What to print.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table; JSON and CSV where asked for.")]
 Walk = Annotated[bool, typer.Option("--path", help="Move the page along the prior's scale, which takes longer.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the report in the browser.")]
@@ -149,7 +165,7 @@ SETTINGS = {
     "ci_prob": Shared("ci_prob", CiProb, CI_PROB, float, {"ge": LOWEST, "le": HIGHEST}),
     "ci_kind": Shared(
         "ci_kind",
-        Annotated[Interval, typer.Option("--ci-kind", help="Equal-tailed or highest-density.")],
+        Annotated[Interval, choice(Interval, "--ci-kind", help="Equal-tailed or highest-density.")],
         Interval.ETI,
         Literal[tuple(map(str, Interval))],
     ),
@@ -157,7 +173,7 @@ SETTINGS = {
         "backend",
         Annotated[
             Density,
-            typer.Option("--backend", help="What the sampler runs on: numba is slow to start and fast per draw."),
+            choice(Density, "--backend", help="What the sampler runs on: numba is slow to start and fast per draw."),
         ],
         Density.AUTO,
         Literal[tuple(map(str, Density))],
@@ -227,5 +243,6 @@ def _number(name: str, value: str | float, words: tuple[str, ...]) -> float | st
     try:
         return float(value)
     except ValueError:
-        option = f"--{name.replace('_', '-')}"
-        raise InputError(f"{option} {value!r}: use {' or '.join(words)} or a number") from None
+        option, near = f"--{name.replace('_', '-')}", meant(str(value), words)
+        hint = f"did you mean {near}?" if near else f"use {' or '.join(words)} or a number"
+        raise InputError(f"{option} {value!r}: {hint}") from None

@@ -9,6 +9,7 @@ import typer
 
 from triptych.api.path import POINTS, TWO_CHAINS
 from triptych.base.errors import InputError, path_of
+from triptych.base.memory import require_space
 from triptych.cli.options import (
     SCENARIOS,
     CiProb,
@@ -73,6 +74,7 @@ def path(
 
     if not out.strip():
         raise InputError("--out is empty; name a folder, or . for this one")
+    require_space()
     folder = path_of(out)
     for above in (folder, *folder.parents):
         if above.exists() and not above.is_dir():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from triptych.base.errors import InputError
-from triptych.cli.options import Output
+from triptych.cli.options import Format, Output, choice
 
 if TYPE_CHECKING:
     from triptych.penalties import Prior
@@ -38,7 +38,7 @@ def penalty(
         float | None,
         typer.Option(help="Residual standard deviation, where the likelihood has one."),
     ] = None,
-    prior: Annotated[PriorName | None, typer.Option(help="Print its settings.", rich_help_panel=_PRIOR)] = None,
+    prior: Annotated[PriorName | None, choice(PriorName, help="Print its settings.", panel=_PRIOR)] = None,
     scale: Annotated[
         float | None,
         typer.Option(help="Normal: its sd. Laplace: its scale.", rich_help_panel=_PRIOR),
@@ -72,7 +72,7 @@ def penalty(
         float | None,
         typer.Option("--x-sd", help="For glmnet, standardize=TRUE: the predictor's sd, with 1/n."),
     ] = None,
-    output: Annotated[Output, typer.Option("--format", help="What to print.")] = Output.TABLE,
+    output: Format = Output.TABLE,
 ) -> None:
     """Convert between a prior and a library's penalty, exactly, in either direction.
 
@@ -92,19 +92,14 @@ def penalty(
     setting = {key: value for key, value in setting.items() if value is not None}
     options = {"family": family, "loss": loss, "reduction": reduction, "y_sd": y_sd, "x_sd": x_sd}
     options = {key: value for key, value in options.items() if value is not None}
-    try:
-        if prior is not None:
-            if setting:
-                raise InputError(f"--prior and --{next(iter(setting))} exclude each other")
-            found = _prior(prior, scale, l1, l2)
-            _print_settings(found, n, sigma, library, options, output)
-        elif library is not None and (scale, l1, l2) == (None, None, None):
-            _print_prior(library, n, sigma, {**options, **setting}, output)
-        else:
-            raise InputError("give --prior with its --scale, or --library with its setting")
-    except InputError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(2) from error
+    if prior is not None:
+        if setting:
+            raise InputError(f"--prior and --{next(iter(setting))} exclude each other")
+        _print_settings(_prior(prior, scale, l1, l2), n, sigma, library, options, output)
+    elif library is not None and (scale, l1, l2) == (None, None, None):
+        _print_prior(library, n, sigma, {**options, **setting}, output)
+    else:
+        raise InputError("give --prior with its --scale, or --library with its setting")
 
 
 def _prior(name: PriorName, scale: float | None, l1: float | None, l2: float | None) -> Prior:

@@ -10,6 +10,7 @@ import typer
 
 from triptych.api.study import REPLICATES
 from triptych.base.errors import InputError, path_of
+from triptych.base.memory import require_space
 from triptych.cli.options import SCENARIOS, CiProb, Format, Output, whole_option
 from triptych.cli.streams import say
 from triptych.panels.settings import CI_PROB, EACH_CHAINS, EACH_DRAWS, EACH_TUNE, SEED
@@ -80,6 +81,7 @@ def study(
 
     triptych study lasso --set rate=0.1,1 --processes 2
     """
+    require_space()
     folder = _folder(out)
     if merge:
         _finish(_merged([path_of(name) for name in names], folder), format)

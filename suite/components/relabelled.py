@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
+from triptych.existence.findings import Rise
 from triptych.existence.verdict import Verdict
 from triptych.optimise.kinks import climb
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 
-Put = Callable[[Any], np.ndarray]  # a point to the matrix that puts its components in order
+Put = Callable[[np.ndarray], np.ndarray]  # the coordinates of a point to the matrix that puts its components in order
 
 
 def relabelled(verdict: Verdict, put: Put) -> Verdict:
-    """Return the verdict with the components of its point in order, and those of each other maximum in theirs."""
-    moved = carried(verdict, put(verdict.point), verdict.objective)
+    """Return the verdict with the components of its point in order, and those of each other maximum in theirs.
+
+    On a path without limit they are in the order of its end.
+    """
+    moved = carried(verdict, put(verdict.point.z), verdict.objective)
     active = verdict.objective.active
-    others, ties = (
-        tuple(_point(end, put(end)[np.ix_(active, active)]) for end in ends) for ends in (verdict.others, verdict.ties)
-    )
-    return replace(moved, others=others, ties=ties)
+
+    def local(z: np.ndarray) -> np.ndarray:
+        return put(z)[np.ix_(active, active)]
+
+    others, ties = (tuple(_point(end, local(end.z)) for end in ends) for ends in (verdict.others, verdict.ties))
+    still = np.zeros(active.size)
+    rises = iter([
+        finding.mapped(local(finding.path.points[-1]), still)
+        for finding in verdict.findings if isinstance(finding, Rise)
+    ])  # fmt: skip
+    found = tuple(next(rises) if isinstance(finding, Rise) else finding for finding in moved.findings)
+    return replace(moved, others=others, ties=ties, findings=found)
 
 
 def carried(verdict: Verdict, matrix: np.ndarray, objective: Objective) -> Verdict:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from triptych.base.errors import InputError
-from triptych.base.text import listed
+from triptych.base.options import nearest
+from triptych.base.text import said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,9 +20,7 @@ def require_column(table: pd.DataFrame, name: str) -> pd.Series[Any]:
     if name in table.columns:
         return table[name]
     names = [str(column) for column in table.columns]
-    nearest = [column for column in names if column.lower() == name.lower()]
-    nearest = nearest or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; there are {listed(names)}"
+    hint = f"; {nearest(name, names)}"
     if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
         hint = f"; the only column is {names[0]!r}: is the file separated by something else?"
     raise InputError(f"there is no column {name!r}{hint}")
@@ -180,9 +178,22 @@ def levels(column: pd.Series[Any]) -> tuple[np.ndarray, list[str]]:
     """Return a complete column as codes and the names of its levels.
 
     Ordered as the column's own categories say, otherwise sorted; levels without rows are left out.
+
+    Raises
+    ------
+    InputError
+        A cell holds a list or another collection, or different levels have the same name.
     """
     import pandas as pd
 
+    nested = (
+        k for k, value in enumerate(column) if isinstance(value, Collection) and not isinstance(value, str | bytes)
+    )
+    if column.dtype == object and (row := next(nested, None)) is not None:
+        raise InputError(
+            f"column {str(column.name)!r} has several values in one cell, {said(column.iloc[row])} in row "
+            f"{row_number(column, row)}; give each a column of its own"
+        )
     if isinstance(column.dtype, pd.CategoricalDtype):
         used = column.cat.remove_unused_categories()
         codes = used.cat.codes.to_numpy()

@@ -265,10 +265,12 @@ def _check_columns(columns: np.ndarray, labels: list[str], intercept: bool) -> N
     if constant:
         raise InputError(f"predictor {listed(constant)} is constant over the rows used; leave it out")
     for label, column in zip(labels, columns.T, strict=True):
-        if intercept and lost(column):
+        with np.errstate(over="ignore"):
+            largest, spread = np.abs(column).max(), np.abs(column - column[0]).max()
+        outside = not SMALLEST <= largest <= LARGEST
+        if not outside and intercept and lost(column):
             raise InputError(f"predictor {label!r} {LOST}")
-        largest, spread = np.abs(column).max(), np.abs(column - column[0]).max()
-        if largest > LARGEST or 0 < spread < SMALLEST or largest < SMALLEST:
+        if outside or 0 < spread < SMALLEST:
             raise InputError(
                 f"the values of predictor {label!r}, of a size of {largest:.1g}, have squares beyond double "
                 "precision; rescale it, e.g. by another unit"

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.base.errors import InputError
-from triptych.base.text import cited, listed
+from triptych.base.options import nearest
+from triptych.base.text import cited
 from triptych.design.columns import level_name, levels, missing, numbers, require_column, row_number
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _check(node: ast.AST, code: str, depth: int, outermost: bool = False) -> Non
         case ast.Call(func=ast.Attribute(attr=name)) if name in FUNCTIONS:
             raise InputError(f"{cited(code)}: functions are named without a module; write {name}(...)")
         case ast.Call(func=ast.Name(id=name)):
-            raise InputError(f"{cited(code)}: no function {name!r}; there are {listed(FUNCTIONS, 20)}")
+            raise InputError(f"{cited(code)}: no function {name!r}; {nearest(name, FUNCTIONS)}")
         case _:
             raise InputError(
                 f"{cited(code)} is not allowed in a formula, whose expressions are made of columns, numbers, "
@@ -290,7 +291,7 @@ def _categories(expression: Expression, call: ast.Call, table: pd.DataFrame) -> 
         if isinstance(option.value, ast.Constant):
             wanted = level_name(option.value.value)
             if wanted not in names:
-                raise InputError(f"{expression.text!r}: there is no level {wanted!r}; there are {listed(names)}")
+                raise InputError(f"{expression.text!r}: there is no level {wanted!r}; {nearest(wanted, names)}")
             reference = names.index(wanted)
     return Levels(codes, names, reference)
 

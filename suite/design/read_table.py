@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from triptych.base.errors import InputError, path_of
+from triptych.base.options import nearest
 from triptych.base.text import cited, listed
 from triptych.design.arrow import without_arrow
 
@@ -79,9 +80,11 @@ def _read_file(path: Path) -> pd.DataFrame:
         raise InputError(f"there is no file {str(path)!r}")
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a directory; give the path of a CSV or Parquet file")
+    if kind in (*SEPARATORS, *PARQUET) and not path.is_file():  # it is read more than once
+        raise InputError(f"{str(path)!r} is a pipe or a device and no file; write its content to a file first")
     if kind not in (*SEPARATORS, *PARQUET):
-        known = ", ".join((*SEPARATORS, *PARQUET))
-        raise InputError(f"{str(path)!r}: unknown kind of file {kind!r}; known are {known}")
+        known = (*SEPARATORS, *PARQUET)
+        raise InputError(f"{str(path)!r}: unknown kind of file {kind!r}; {nearest(kind, known)}")
     try:
         return _read_parquet(path) if kind in PARQUET else _read_text(path, SEPARATORS[kind])
     except OSError as fault:

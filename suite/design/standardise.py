@@ -52,11 +52,13 @@ def outcome_standard(
             spread = size * float(np.std((y - mean) / size, ddof=1)) if size > 0 else 0.0
             if not np.isfinite([mean, spread]).all() or spread <= 0:
                 raise InputError("the outcome is too large or varies too little for floats")
-            if lost(y):
+            largest = np.abs(y).max()
+            outside = not SMALLEST <= largest <= LARGEST
+            if not outside and lost(y):
                 raise InputError(f"the outcome {LOST}")
-            if spread < SMALLEST or np.abs(y).max() > LARGEST:
+            if outside or spread < SMALLEST:
                 raise InputError(
-                    f"the outcome's values, of a size of {np.abs(y).max():.1g} and a spread of {spread:.1g}, have "
+                    f"the outcome's values, of a size of {largest:.1g} and a spread of {spread:.1g}, have "
                     "squares beyond double precision; rescale the outcome, e.g. by another unit"
                 )
             return (mean if intercept else 0.0), (spread if standardize else 1.0), spread

@@ -18,7 +18,9 @@ class Traced:
     Attributes
     ----------
     parts
-        ``(z, t, weights, data)`` to ``[log-likelihood, log-prior]``; ``t`` stands for the absolute values.
+        ``(z, t, weights, data, sums)`` to ``[log-likelihood, log-prior]``; ``t`` stands for the absolute values.
+    sums
+        ``(weights, data)`` to what ``parts`` and ``density`` need of the rows of each term, where that is less.
     arguments
         ``(z, *data)`` to the arguments of the absolute values, in their own shapes.
     density
@@ -32,6 +34,7 @@ class Traced:
     """
 
     parts: Callable[..., Any]
+    sums: Callable[..., Any]
     arguments: Callable[..., Any]
     density: Callable[..., Any]
     natural_values: Callable[..., Any]
@@ -75,6 +78,9 @@ class Backend(Protocol):
 
     def slopes(self, z: np.ndarray, weights: Arrays, data: Arrays, corner: Arrays) -> tuple[np.ndarray, np.ndarray]:
         """Return parts ``(2,)`` and gradients ``(2, p)``."""
+
+    def rounding(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
+        """Return a bound of the rounding error of both parts, ``(2,)``; zero where the backend has none."""
 
     def kinks(self, z: np.ndarray, weights: Arrays, data: Arrays) -> tuple[np.ndarray, ...]:
         """Return ``u (k,)``, ``du/dz (k, p)`` and ``d parts / dt (2, k)`` at ``t = |u|``."""

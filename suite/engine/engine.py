@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.base.errors import ModelError
+from triptych.base.options import nearest
+from triptych.base.text import join, listed
 from triptych.engine.backend import Backend
 from triptych.engine.choose_backend import Three, make_backend
 from triptych.engine.once import Kept
@@ -53,6 +55,9 @@ class Engine:
     kept_for_model: Kept = field(default_factory=Kept, repr=False)
     kept: Kept = field(default_factory=Kept, init=False, repr=False)
     _derivatives: list[tuple[np.ndarray, Three]] = field(default_factory=list, init=False, repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Engine of {join([block.variable.name for block in self.blocks])}>"
 
     @classmethod
     def build(cls, model: pm.Model, *, likelihood: tuple[str, ...] = ()) -> Engine:
@@ -159,8 +164,8 @@ class Engine:
         ModelError
             When the model has no such data, or a parameter's shape depends on their length.
         """
-        if unknown := set(arrays) - set(self.data):
-            raise ModelError(f"the model has no data named {sorted(unknown)}; it has {sorted(self.data)}")
+        if unknown := sorted(set(arrays) - set(self.data)):
+            raise ModelError(f"the model has no data named {listed(unknown)}; {nearest(unknown[0], self.data)}")
         new = {name: np.asarray(arrays.get(name, old), dtype=old.dtype) for name, old in self.data.items()}
         try:
             weights = _unit_weights(self.graph, self.backend, new)
@@ -206,6 +211,13 @@ class Engine:
     def slopes(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return both parts with gradients ``(2, p)``."""
         return self.backend.slopes(z, self.device_weights, self.device_data, self.backend.smooth)
+
+    def rounding(self, z: np.ndarray) -> np.ndarray:
+        """Return to first order how far both parts may be off because each step of their computation rounds, ``(2,)``.
+
+        Zero where the backend does not know it.
+        """
+        return self.backend.rounding(z, self.device_weights, self.device_data)
 
     def kinks(self, z: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return the kinks' arguments, their Jacobian, and the parts' derivative by ``|u|``."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from triptych.base.errors import InputError
+from triptych.base.options import nearest
+from triptych.base.text import listed
 from triptych.engine.engine import Engine
 from triptych.engine.once import once
 from triptych.graph.graph import Variable
@@ -67,7 +69,7 @@ def resolve(engine: Engine, names: Sequence[str] | None = None) -> list[Estimand
     if not names:
         raise InputError(f"no estimands are named; name some of {', '.join(known)}, or leave estimands out for all")
     if unknown := [n for n in names if n not in known]:
-        raise InputError(f"no estimand named {', '.join(map(repr, unknown))}; the model has {', '.join(known)}")
+        raise InputError(f"no estimand named {listed(unknown)}; {nearest(unknown[0], known)}")
     positions = elementwise(engine)
     simplexes = {b.variable.name for b in engine.blocks if b.simplex}
     return [Estimand(known[name], positions.get(name), name in simplexes) for name in names]

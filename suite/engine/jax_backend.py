@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from triptych.engine import jax_translation, sums_of_squares
+from triptych.engine import accumulated_rounding, jax_translation, sums_of_squares
 from triptych.engine.backend import Arrays, Traced
 from triptych.engine.differences import difference_hessian
 from triptych.engine.fingerprint import UnknownOperation, fingerprint
-from triptych.engine.jax_translation import configure, jaxify
+from triptych.engine.jax_translation import configure, jaxify, jaxify_marked
 from triptych.engine.programs import Program, Programs, device, source_digest
 from triptych.engine.sums_of_squares import Gram
 from triptych.graph.graph import Graph
@@ -31,6 +31,7 @@ class JaxBackend:
     def __init__(self, graph: Graph) -> None:
         import jax
         import jax.numpy as jnp
+        from pytensor.graph.traversal import ancestors
 
         configure()
         self.second_derivatives = "exact"
@@ -41,7 +42,9 @@ class JaxBackend:
             "arguments": ([graph.z, *inputs], list(graph.kinks)),
             "show": ([graph.z, *inputs], [*graph.natural, *graph.derived]),
         }
+        self._graph = graph
         self._grams = [Gram(graph.linear[n], graph, jaxify) if n in graph.linear else None for n in graph.likelihood]
+        self._bent = [not set(graph.t).isdisjoint(ancestors([term])) for term in graph.likelihood.values()]
         self._kinked = bool(graph.t)
         self.smooth: Arrays = ((), 0.0, ())
         self._program = Programs(self._key())
@@ -73,13 +76,19 @@ class JaxBackend:
         inlined: Callable[..., Any] = self._jax.jit(jaxify(*self._pieces[piece]), inline=True)
         return inlined
 
-    def _two(self, z: Any, t: Arrays, weights: Arrays, data: Arrays) -> tuple[Any, Any]:
+    def _two(self, z: Any, t: Arrays, weights: Arrays, data: Arrays, sums: Arrays = ()) -> tuple[Any, Any]:
         *terms, prior, _ = self._objective(z, *t, *data)
-        total = sum(self._np.sum(w * term) for w, term in zip(weights, terms, strict=True))
-        return total, prior
+        return self._likelihood(z, terms, weights, data, sums), prior
 
-    def _parts(self, z: Any, t: Arrays, weights: Arrays, data: Arrays) -> Any:
-        return self._np.stack(self._two(z, t, weights, data))
+    def _likelihood(self, z: Any, terms: list[Any], weights: Arrays, data: Arrays, sums: Arrays) -> Any:
+        """Return the weighted sum of the terms, of each from its sums where these are given."""
+        return sum(
+            self._np.sum(w * term) if gram is None or known is None else gram.density(z, data, known)
+            for gram, term, w, known in zip(self._grams, terms, weights, sums or [None] * len(terms), strict=True)
+        )
+
+    def _parts(self, z: Any, t: Arrays, weights: Arrays, data: Arrays, sums: Arrays = ()) -> Any:
+        return self._np.stack(self._two(z, t, weights, data, sums))
 
     def _sizes(self, z: Any, data: Arrays) -> Arrays:
         return tuple(self._np.abs(u) for u in self._arguments(z, *data))
@@ -145,6 +154,30 @@ class JaxBackend:
             return self._jax.grad(lambda at: self._two(at, self._rounded(at, data, corner), weights, data)[which])(z)
 
         return self._np.stack([part(0), part(1)]), self._cornered(z, weights, data, corner)
+
+    def rounding(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
+        def both(z: Any, weights: Arrays, data: Arrays) -> Any:
+            likelihood, prior = self._marked()
+
+            def total(probe: Any) -> Any:
+                terms = likelihood(z, *data, probe)
+                return sum(self._np.sum(w * term) for w, term in zip(weights, terms, strict=True))
+
+            slopes = self._jax.grad(total)(0.0), self._jax.grad(lambda probe: prior(z, *data, probe)[0])(0.0)
+            return self._np.stack(slopes)
+
+        return accumulated_rounding.UNIT * np.asarray(self._program("rounding", both)(z, weights, data))
+
+    def _marked(self) -> list[Callable[..., Any]]:
+        """Return the terms of the likelihood and the prior as functions whose derivatives tell of rounding."""
+        from pytensor.graph.replace import clone_replace
+        from pytensor.tensor import abs as size
+
+        graph = self._graph
+        absolute = {t: size(u) for t, u in zip(graph.t, graph.kinks, strict=True)}
+        *terms, prior = clone_replace([*graph.likelihood.values(), graph.prior], absolute)
+        given, natural = [graph.z, *graph.data.values()], list(graph.natural)
+        return [jaxify_marked(given, wanted, natural) for wanted in (terms, [prior])]
 
     def kinks(self, z: np.ndarray, weights: Arrays, data: Arrays) -> tuple[np.ndarray, ...]:
         jax, jnp = self._jax, self._np
@@ -246,20 +279,28 @@ class JaxBackend:
         us = self._arguments(z, *data)
         t = tuple(jnp.sqrt(u * u + e * e) for u, e in zip(us, eps, strict=True)) if eps else tuple(map(jnp.abs, us))
         *terms, prior, jacobian = self._objective(z, *t, *data)
-        for gram, term, w, known in zip(self._grams, terms, weights, sums or [None] * len(terms), strict=True):
-            prior = prior + (jnp.sum(w * term) if gram is None or known is None else gram.density(z, data, known))
-        return prior + jacobian
+        return self._likelihood(z, terms, weights, data, sums) + prior + jacobian
+
+    def _factors(self, weights: Arrays, data: Arrays) -> Arrays:
+        """Return what stands for the rows of each term in a traced program; None where the rows do."""
+        found = (
+            None if gram is None or bent else gram.factor(w, data)
+            for gram, bent, w in zip(self._grams, self._bent, weights, strict=True)
+        )
+        return tuple(found)
 
     @property
     def traced(self) -> Traced:
         """The functions of one data set, for programs that compute many data sets at once."""
-        return Traced(self._parts, self._arguments, self._density, self._natural_values, self._terms, self._program)
+        return Traced(
+            self._parts, self._factors, self._arguments, self._density, self._natural_values, self._terms, self._program
+        )  # fmt: skip
 
 
 @cache
 def _own_source() -> str:
     """Return the part of a program's key that changes with this translation to JAX."""
-    return source_digest(sys.modules[__name__], jax_translation, sums_of_squares)
+    return source_digest(sys.modules[__name__], jax_translation, accumulated_rounding, sums_of_squares)
 
 
 def _shared(size: int) -> tuple[np.ndarray, Any]:

@@ -8,19 +8,41 @@ from typing import Any
 
 import numpy as np
 
+from triptych.engine import accumulated_rounding
 from triptych.engine.xla_cache import use_xla_cache
 
 
 def jaxify(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
     """Return PyTensor's graphs as a function that JAX can trace."""
-    import jax
+    return _translated(_rewritten(inputs, outputs))
+
+
+def jaxify_marked(inputs: list[Any], outputs: list[Any], natural: list[Any]) -> Callable[..., Any]:
+    """Return the same with one number more as its last argument, by which the derivative tells of rounding.
+
+    See :mod:`triptych.engine.accumulated_rounding`. ``natural`` are the natural values of the parameters.
+    """
+    graph = _rewritten([*inputs, accumulated_rounding.new_probe()], [*outputs, *natural])
+    accumulated_rounding.mark(graph, len(outputs))
+    function = _translated(graph)
+    return lambda *given: function(*given)[: len(outputs)]
+
+
+def _rewritten(inputs: list[Any], outputs: list[Any]) -> Any:
+    """Return a graph as it is to be translated."""
     from pytensor.compile.mode import JAX
     from pytensor.graph.fg import FunctionGraph
-    from pytensor.link.jax.dispatch import jax_funcify
 
     graph = FunctionGraph(inputs=inputs, outputs=outputs, clone=True)
     JAX.optimizer.rewrite(graph)
     _widen_integers(graph)
+    return graph
+
+
+def _translated(graph: Any) -> Callable[..., Any]:
+    import jax
+    from pytensor.link.jax.dispatch import jax_funcify
+
     # Constants have to be arrays and not tracers, although this runs while a program is traced.
     with warnings.catch_warnings(), jax.ensure_compile_time_eval():
         warnings.filterwarnings("ignore", message="Skipping|Split node", category=UserWarning)
@@ -64,6 +86,7 @@ def configure() -> None:
     # PyTensor's own have the value but no gradient beyond 709, where exp overflows, and near zero, where it is one.
     jax_funcify.register(Softplus)(lambda op, **_: jax.nn.softplus)
     jax_funcify.register(Log1mexp)(lambda op, **_: _log1mexp)
+    jax_funcify.register(accumulated_rounding.Marked)(lambda op, **_: accumulated_rounding.marked_in_jax())
     # XLA may compute an argument twice, rounded in two ways. Where a kernel's distance is clipped at its
     # zero diagonal the two disagree about the clipping, and the gradient of a Gaussian process is wrong.
     barrier = jax.lax.optimization_barrier

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from triptych.engine import accumulated_rounding
 from triptych.engine.backend import Arrays
 from triptych.engine.differences import difference_hessian, difference_jacobian
 from triptych.graph.graph import Graph
@@ -41,6 +43,7 @@ class NumbaBackend:
         def compiled(given: list[Any], outputs: list[Any]) -> Any:
             return pytensor.function(given, outputs, mode=self.mode, on_unused_input="ignore")
 
+        self._inputs, self._total, self._prior, self._natural = inputs, total, prior, list(graph.natural)
         self._all = compiled(inputs, [total, prior, jacobian, *grads])
         self._pointwise = compiled([graph.z, *graph.data.values()], list(terms))
         self._natural_values = compiled([graph.z, *graph.data.values()], [*graph.natural, *graph.derived])
@@ -73,6 +76,30 @@ class NumbaBackend:
         del corner
         out = self._all(z, *weights, *data)
         return np.asarray(out[:2], dtype=float), np.stack(out[3:5])
+
+    def rounding(self, z: np.ndarray, weights: Arrays, data: Arrays) -> np.ndarray:
+        return accumulated_rounding.UNIT * np.array([f(z, *weights, *data, 0.0) for f in self._marked])
+
+    @cached_property
+    def _marked(self) -> list[Any]:
+        """Return functions of what :meth:`value` takes and the probe, one of each part; compiling does not pay."""
+        import pytensor
+        import pytensor.tensor as pt
+        from pytensor.compile.mode import Mode
+        from pytensor.graph.fg import FunctionGraph
+        from pytensor.graph.rewriting.utils import rewrite_graph
+
+        made = []
+        for part in (self._total, self._prior):
+            given = [*self._inputs, accumulated_rounding.new_probe()]
+            graph = FunctionGraph(inputs=given, outputs=[part, *self._natural], clone=True)
+            rewrite_graph(graph, include=("canonicalize", "stabilize", "specialize"), exclude=("cxx_only",))
+            accumulated_rounding.mark(graph, 1)
+            moved = pt.grad(
+                graph.outputs[0], graph.inputs[-1], disconnected_inputs="ignore", return_disconnected="zero"
+            )
+            made.append(pytensor.function(graph.inputs, moved, mode=Mode("py", None), on_unused_input="ignore"))
+        return made
 
     def kinks(self, z: np.ndarray, weights: Arrays, data: Arrays) -> tuple[np.ndarray, ...]:
         del weights, data

@@ -29,6 +29,31 @@ class Sums(NamedTuple):
     centre: Any
     products: Any
 
+    def squares(self, flat: Any) -> Any:
+        """Return the weighted sum of squares of the residuals at ``f``, shape ``(k,)``."""
+        import jax
+
+        # The matrix product dominates the cost, and automatic differentiation would compute it twice.
+        square: Any = jax.custom_jvp(lambda v: v @ (self.products @ v))
+        square.defjvp(lambda at, moved: (square(at[0]), 2 * (self.products @ at[0]) @ moved[0]))
+        return self.least + square(flat - self.centre)
+
+
+class Factor(NamedTuple):
+    """The same statistics by ``diag(w)^(1/2) A = Q R``: they lose no digits, whatever the columns of A are.
+
+    Total weight, least sum of squares, ``R`` with shape ``(k, k)``, and ``Q' diag(w)^(1/2) y``.
+    """
+
+    weight: Any
+    least: Any
+    root: Any
+    aim: Any
+
+    def squares(self, flat: Any) -> Any:
+        """Return the weighted sum of squares of the residuals at ``f``, shape ``(k,)``."""
+        return self.least + ((self.root @ flat - self.aim) ** 2).sum()
+
 
 class Gram:
     """A linear normal likelihood as JAX computes it from its sums."""
@@ -50,16 +75,38 @@ class Gram:
 
     def sums(self, weights: Any, data: tuple[Any, ...]) -> Sums | None:
         """Return the sums over the rows, or None where they are not worth it or lose digits."""
+        if weights.size < LEAST_ROWS or not self._worth_it(weights, data):
+            return None
+        return _sums(*(np.asarray(a) for a in self._rows(weights, data)))
+
+    def factor(self, weights: Any, data: tuple[Any, ...]) -> Factor | None:
+        """Return the statistics of data that JAX traces, or None where they are not worth it."""
+        import jax.numpy as jnp
+
+        if not self._worth_it(weights, data):
+            return None
+        values, columns, weights = self._rows(weights, data)
+        root = jnp.sqrt(weights)[:, None]
+        whole = jnp.linalg.qr(root * jnp.column_stack([columns, values]), mode="r")
+        return Factor(weights.sum(), whole[-1, -1] ** 2, whole[:-1, :-1], whole[:-1, -1])
+
+    def _shapes(self, data: tuple[Any, ...]) -> tuple[list[Any], np.ndarray]:
+        """Return the shapes of the parts, and where each begins and ends among all of them, flat."""
+        import jax
+
+        *shapes, _ = jax.eval_shape(self._function("parts"), self._start, *data)
+        return shapes, np.cumsum([0, *(int(np.prod(s.shape)) for s in shapes)])
+
+    def _worth_it(self, weights: Any, data: tuple[Any, ...]) -> bool:
+        columns = self._shapes(data)[1][-1]
+        return bool(WORTH * columns <= weights.size <= MOST_VALUES / columns)
+
+    def _rows(self, weights: Any, data: tuple[Any, ...]) -> tuple[Any, Any, Any]:
+        """Return ``y`` less what the mean has without the parts, the columns A and the weights, one for each row."""
         import jax
         import jax.numpy as jnp
 
-        rows = weights.size
-        if rows < LEAST_ROWS:
-            return None
-        *shapes, _ = jax.eval_shape(self._function("parts"), self._start, *data)
-        ends = np.cumsum([0, *(int(np.prod(s.shape)) for s in shapes)])
-        if not WORTH * ends[-1] <= rows <= MOST_VALUES / ends[-1]:
-            return None
+        shapes, ends = self._shapes(data)
 
         def mean(flat: Any) -> Any:
             parts = [flat[a:b].reshape(s.shape) for (a, b), s in zip(pairwise(ends), shapes, strict=True)]
@@ -67,23 +114,16 @@ class Gram:
 
         zero = jnp.zeros(ends[-1])
         observed = jnp.broadcast_to(self._function("observed")(*data)[0], weights.shape).ravel()
-        given = (observed - mean(zero), jax.jacfwd(mean)(zero), weights.ravel())
-        return _sums(*(np.asarray(a) for a in given))
+        return observed - mean(zero), jax.jacfwd(mean)(zero), jnp.ravel(weights)
 
-    def density(self, z: Any, data: tuple[Any, ...], known: Sums) -> Any:
+    def density(self, z: Any, data: tuple[Any, ...], known: Sums | Factor) -> Any:
         """Return the weighted log-likelihood."""
-        import jax
         import jax.numpy as jnp
 
-        weight, least, centre, products = known
-
-        # The matrix product dominates the cost, and automatic differentiation would compute it twice.
-        square: Any = jax.custom_jvp(lambda v: v @ (products @ v))
-        square.defjvp(lambda at, moved: (square(at[0]), 2 * (products @ at[0]) @ moved[0]))
         *parts, sigma = self._function("parts")(z, *data)
-        total = least + square(jnp.concatenate([jnp.ravel(p) for p in parts]) - centre)
+        total = known.squares(jnp.concatenate([jnp.ravel(p) for p in parts]))
         scale = jnp.reshape(sigma, ())
-        log_density = -weight * (jnp.log(scale) + np.log(2 * np.pi) / 2) - total / (2 * scale**2)
+        log_density = -known.weight * (jnp.log(scale) + np.log(2 * np.pi) / 2) - total / (2 * scale**2)
         return jnp.where(scale > 0, log_density, -jnp.inf)
 
 

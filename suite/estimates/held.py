@@ -101,7 +101,10 @@ class Held:
     def beside(self, estimand: Estimand, i: int) -> np.ndarray:
         """Return which held coordinates take part in the uncertainty of a scalar, if they were free."""
         own = self.optimum.depends(estimand, i)
-        return np.asarray(self.mask & np.isin(self.parts, self.parts[own]))
+        held = self.mask & np.isin(self.parts, self.parts[own])
+        if self.optimum.on_a_ridge:  # what the likelihood does not know is held nowhere
+            held &= ~np.any(self.optimum.level_near_start != 0, axis=0)
+        return np.asarray(held)
 
     def fixed(self, held: np.ndarray) -> Fixed:
         """Return what is held, and where: tau at 0, alpha at +infinity."""
@@ -130,6 +133,8 @@ class Held:
             return [self._name_and_place(k, *other)]
         if variable.name in elementwise(self.optimum.engine):
             return [self._name_and_place(k, variable, position - block.start)]
+        if not block.simplex:  # a zero of other values, as of a cutpoint, may be no edge
+            return [(variable.name, "the edge of its range")]
         ends = self._natural_values(FAR[0] * self.way, variable)
         zeros = [name for name, end in zip(variable.names, ends, strict=True) if abs(end) < AT_ZERO]
         return [(name, "0") for name in zeros] or [(variable.name, "the edge of its range")]

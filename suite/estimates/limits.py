@@ -7,46 +7,57 @@ mixture each datum draws a component to itself, and no one limit is told.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from triptych.base.linalg import equilibrate
-from triptych.existence.coordinate_paths import RATE_STEPS, SHRINKS, endless, pushed_path
-from triptych.existence.findings import UNROUNDED, before_rounding
-from triptych.optimise.smoothed_kinks import climb_beside
+from triptych.existence.coordinate_paths import RATE_STEPS, SHRINKS, endless
+from triptych.existence.findings import before_rounding
+from triptych.existence.ways import ELSEWHERE, way_by, way_from
 from triptych.problem.table import Row, Status
 
 if TYPE_CHECKING:
     from triptych.engine.estimands import Estimand
     from triptych.estimates.optimum import Optimum
-    from triptych.existence.findings import Trace
-    from triptych.optimise.newton import Point
     from triptych.optimise.objective import Objective
 
 MOST_PATHS = 24  # logarithmic coordinates up to which all ways are looked for; pinned by mixture_half_normal (a tenth)
 STARTS = 3  # times that the path that was found is to be found again; pinned by one_datum_inverse_gamma (a tenth)
 PLACES_TRIED = 9  # random places from which it is looked for; pinned by component_on_one_of_two_data (doubled)
-# ELSEWHERE is pinned by mixture_half_normal (a tenth).
-ELSEWHERE = 2.0  # spread of the random places from which ways along other coordinates are looked for
-# BEGIN is pinned by component_on_one_of_two_data (doubled).
-BEGIN = (2.0, 6.0)  # units from the model's start to which a coordinate is moved, one after the other, then pushed
 FEWEST_PATHS = 3  # paths that have to lead to the same limit; pinned by component_on_one_of_two_data (doubled)
 COME_TO_REST = 1e-6  # distance of a scalar from its limit, relative to its largest value on the path, that is none
 NEAR_LIMIT = 0.01  # largest distance from the limit at the end of a path, relative to the same value
 # COMMON_LIMIT is pinned by wide_sigma_unknown (tenfold).
 COMMON_LIMIT = 1e-5  # relative difference up to which the limits of two paths are one
-BEGIN_STEPS = 100  # most Newton steps to the place where a path begins: it is far from where the rest is at its best
 
 
-def with_limits(optimum: Optimum, estimands: list[Estimand], rows: list[Row]) -> list[Row]:
-    """Return the rows, of which those that are ``unbounded`` name the limit to which the scalar tends, if it is one."""
+class Labelling(Protocol):
+    """The rule by which exchangeable components have their labels."""
+
+    def in_order(self, z: np.ndarray) -> np.ndarray:
+        """Return the points ``(m, p)`` of one way, with the components in the order of its end."""
+
+    def rule_of(self, row: Row) -> str:
+        """Return the rule, as a sentence, on which a scalar depends; empty where it depends on none."""
+
+
+def with_limits(
+    optimum: Optimum, estimands: list[Estimand], rows: list[Row], labels: Labelling | None = None
+) -> list[Row]:
+    """Return the rows, of which those that are ``unbounded`` name the limit to which the scalar tends, if it is one.
+
+    Each way has a mirror image for each permutation of exchangeable components: a limit is that of the components in
+    the order of ``labels``.
+    """
     if not any(row.status is Status.UNBOUNDED for row in rows):
         return rows
     ways = _ways(optimum)
     if len(ways) < FEWEST_PATHS:
         return rows
     objective = optimum.verdict.objective
+    if labels is not None:
+        ways = [labels.in_order(np.array([objective.full(x) for x in way]))[:, objective.active] for way in ways]
     shown = [_natural(optimum, way) for way in ways]
     moved = [_natural(optimum, _moved(objective, way)) for way in ways]
     by_name = {estimand.name: estimand for estimand in estimands}
@@ -58,6 +69,8 @@ def with_limits(optimum: Optimum, estimands: list[Estimand], rows: list[Row]) ->
             near = [m[row.estimand].reshape(3, objective.size + 1, -1)[..., i] for m in moved]
             limit = _common(values, [np.ptp(n, axis=1) for n in near])
             if limit is not None:
+                rule = "" if labels is None else labels.rule_of(row)
+                row = row.also(rule) if rule else row
                 row = row.also(f"{row.name} tends to {limit:.6g} on every such way that was found")
         found.append(row)
     return found
@@ -91,42 +104,17 @@ def _ways(optimum: Optimum) -> list[np.ndarray]:
     rng = np.random.default_rng(6)
     sign = 1.0 if trace.steps[-1] > trace.steps[0] else -1.0
     wanted = [(int(j), s) for j in positions for s in (-1.0, 1.0) if (int(j), s) != (trace.position, sign)]
-    ways = [(trace if endless(trace, RATE_STEPS) else before_rounding(objective, trace)).points]
+    # Far out rounding may hide that the rest is not at its best on the path that was found: it is followed once more.
+    first = way_by(objective, trace.points[0], trace.position, sign)
+    first = first or (trace if endless(trace, RATE_STEPS) else before_rounding(objective, trace))
+    ways = [first.points]
     for k in range(PLACES_TRIED):
-        if len(ways) <= STARTS and (again := _way_from(objective, rng, trace.position, sign, 1 + k / 4)) is not None:
+        if len(ways) <= STARTS and (again := way_from(objective, rng, trace.position, sign, 1 + k / 4)) is not None:
             ways.append(again.points)
     for j, way in wanted:
-        if (other := _way_from(objective, rng, j, way, ELSEWHERE)) is not None:
+        if (other := way_from(objective, rng, j, way, ELSEWHERE)) is not None:
             ways.append(other.points)
     return ways
-
-
-def _way_from(objective: Objective, rng: np.random.Generator, j: int, sign: float, width: float) -> Trace | None:
-    """Return a way without end along a coordinate, from a random place; None where there is none.
-
-    Where rounding ends it before it has settled, it is looked for once more from nearer to the model's start.
-    """
-    origin = objective.origin[objective.active]
-    x = origin + width * rng.standard_normal(origin.size)
-    starts: list[Point] = []
-    for away in BEGIN:
-        x[j] = origin[j] + sign * away
-        if not np.isfinite(objective.value(x)):
-            return None
-        starts.append(climb_beside(objective, x, j, max_iterations=BEGIN_STEPS))
-        if not starts[-1].usable:
-            return None
-        x = starts[-1].z.copy()
-    for start in starts[::-1]:
-        trace = pushed_path(objective, start, j, sign)
-        if endless(trace):
-            return trace
-        seen = before_rounding(objective, trace)
-        if seen is not trace and endless(seen, RATE_STEPS):
-            return seen
-        if objective.rounding_error(trace.points[-1]) < UNROUNDED:
-            break
-    return None
 
 
 def _common(ways: list[np.ndarray], errors: list[np.ndarray]) -> float | None:

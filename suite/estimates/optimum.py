@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from triptych.base.linalg import independent
 from triptych.engine.angles import periods, unrolled
 from triptych.engine.estimands import Estimand, coordinate_names, near_start
 from triptych.existence.null_space import null_directions
@@ -62,6 +63,16 @@ class Optimum:
     def level_near_start(self) -> np.ndarray:
         """Directions, as rows, in which no term of the likelihood changes there."""
         return null_directions(self.verdict.objective.term_slopes(self.near_start[self.active]))
+
+    @cached_property
+    def on_a_ridge(self) -> bool:
+        """Whether the level directions here are those of a ridge that is as wide where nothing is far out.
+
+        There the terms tell which functions of the parameters they know: at a supremum far out some terms have come to
+        their limits, and what they know has no slope left.
+        """
+        unidentified = self.verdict.unidentified
+        return bool(unidentified.size) and independent(unidentified) == len(self.level_near_start)
 
     @property
     def exists(self) -> bool:

@@ -64,6 +64,7 @@ class Reasons:
         self.what = "log-likelihood" if method == "mle" else "joint density"
         positions = [e.positions for e in estimands if e.positions is not None]
         self._own = set(np.concatenate([*positions, np.zeros(0, dtype=int)]).tolist())
+        self._moved_by: dict[bytes, list[tuple[str, bool, bool]]] = {}  # by the direction: many scalars share one
 
     def no_start(self) -> str:
         """Say that nothing could be computed."""
@@ -138,9 +139,12 @@ class Reasons:
             if self.method == "mle"
             else "no mode exists, whether or not there is a posterior"
         )
+        limit, scale = f"its {'lower' if down else 'upper'} limit", "its logarithm"
+        if trace.on_a_line:
+            limit, scale = f"{'-' if down else '+'}infinity", "the logarithm of its size"
         return (
-            f"the {self.what} rises without limit as {name} goes to {'its lower' if down else 'its upper'} limit, "
-            f"by {self.optimum.verdict.rate:.3g} per unit of its logarithm; {advice}"
+            f"the {self.what} rises without limit as {name} goes to {limit}, "
+            f"by {self.optimum.verdict.rate:.3g} per unit of {scale}; {advice}"
         )
 
     def infinity(self, ray: np.ndarray) -> str:
@@ -216,6 +220,13 @@ class Reasons:
 
         What is reported stands for the coordinates that it is made of, as far as they are not reported themselves.
         """
+        key = direction.tobytes()
+        if key not in self._moved_by:
+            self._moved_by[key] = self._what_moves(direction)
+        return self._moved_by[key]
+
+    def _what_moves(self, direction: np.ndarray) -> list[tuple[str, bool, bool]]:
+        """Find what :meth:`_moved` returns, which takes evaluations of everything that is reported."""
         optimum = self.optimum
         active, transformed = optimum.active, optimum.verdict.objective.transformed
         moving = direction != 0

@@ -75,6 +75,10 @@ class Unchained(Engine):
             hessian[:, at[:, None], at] += np.einsum("mk,kij->mij", by[:, at], chain.chained(z[at])[2])
         return value, by @ jacobian, hessian
 
+    def rounding(self, z: np.ndarray) -> np.ndarray:
+        """Return to first order how far both parts may be off because each step of their computation rounds."""
+        return super().rounding(self.chained(z))
+
     def kinks(self, z: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return the kinks' arguments, their Jacobian, and the parts' derivative by ``|u|``."""
         u, by, fall = super().kinks(self.chained(z))

@@ -14,18 +14,25 @@ from triptych.optimise.objective import Objective
 
 # UNROUNDED is pinned by test_a_rate_is_measured_before_rounding_where_four_units_are_left.
 UNROUNDED = 1e-2  # rounding error up to which the slope of a path can be seen
+# OUTRUN is pinned by test_a_path_is_that_of_a_coordinate_that_goes_three_times_as_far.
+OUTRUN = 3.0  # times the way of the coordinate that is pushed, from which another one is what goes away
 # RATED is pinned by test_a_rate_is_measured_before_rounding_where_four_units_are_left.
 RATED = 8.0  # units of a logarithm over which the slope of an endless path is measured
 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """The objective along one coordinate that is pushed away, the rest re-optimised."""
+    """The objective along one coordinate that is pushed away, the rest re-optimised.
+
+    ``steps`` are those of the coordinate; ``on_a_line`` says that they are logarithms of its distance from the start,
+    with the sign of the direction.
+    """
 
     position: int
     steps: np.ndarray
     values: np.ndarray
     points: np.ndarray
+    on_a_line: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +135,19 @@ def without_limit(objective: Objective, path: Trace) -> list[Finding]:
 
     Far out rounding hides along what it is level, so that is seen near where the model starts.
     """
-    return [Rise(path), *directions(Unidentified, structural_null(objective))]
+    return [Rise(_of_the_fastest(objective, path)), *directions(Unidentified, structural_null(objective))]
+
+
+def _of_the_fastest(objective: Objective, path: Trace) -> Trace:
+    """Return a path as that of the coordinate that goes away, where that is not the one that was pushed.
+
+    The rest has no best place where another scale vanishes in it: then that goes as far as each ascent has steps.
+    """
+    way = np.where(objective.logarithmic, np.abs(path.points[-1] - path.points[0]), 0.0)
+    fastest = int(np.argmax(way))
+    if way[fastest] <= OUTRUN * way[path.position]:
+        return path
+    return replace(path, position=fastest, steps=path.points[:, fastest])
 
 
 def before_rounding(objective: Objective, path: Trace) -> Trace:

@@ -34,8 +34,29 @@ def structural_null(objective: Objective) -> np.ndarray:
     blocks = [block for x in points if np.all(np.isfinite(block := objective.term_slopes(x)))]
     if not blocks:
         return np.zeros((0, size))
-    flat = null_directions(np.vstack(blocks))
+    flat = _everywhere(objective, blocks)
     return _prior_too(objective, flat, rng) if objective.parts[1] and len(flat) else flat
+
+
+def _everywhere(objective: Objective, blocks: list[np.ndarray]) -> np.ndarray:
+    """Return the directions, as rows, in which no term changes at the points looked at, nor at any further one.
+
+    Equal data have equal terms, which rule out one direction at each point: points are added until one, of which the
+    directions left are random ones, rules out none of them.
+    """
+    rng, blocks = np.random.default_rng(4), list(blocks)
+    flat = null_directions(np.vstack(blocks))
+    for _ in range(objective.size):
+        if not len(flat):
+            break
+        block = objective.term_slopes(objective.origin[objective.active] + rng.standard_normal(objective.size))
+        if not np.all(np.isfinite(block)):
+            continue
+        blocks.append(block)
+        before, flat = len(flat), null_directions(np.vstack(blocks))
+        if len(flat) == before:
+            break
+    return flat
 
 
 def _prior_too(objective: Objective, flat: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -22,6 +22,7 @@ from triptych.existence.directions import SINGULAR
 from triptych.existence.findings import without_limit
 from triptych.existence.probe import Probe
 from triptych.existence.probes.domain_edges import DomainEdge
+from triptych.existence.probes.few_values import FewValues
 from triptych.existence.probes.hidden_kinks import HiddenKink
 from triptych.existence.probes.pushed_coordinates import PushedCoordinates
 from triptych.existence.probes.ran_away import RanAway, another_ran_away, away_by_rounds, clear
@@ -66,12 +67,15 @@ PROBES: tuple[Probe, ...] = (
     HiddenKink(),
     DomainEdge(),
     PushedCoordinates(),
+    FewValues(),
     SingleData(),
     Walk(),
 )
 
 
-def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share = unheard) -> Verdict:
+def find(
+    objective: Objective, seed: int = 0, starts: int = 6, progress: Share = unheard, *, brief: bool = False
+) -> Verdict:
     """Maximise an objective from several starts and judge what was found.
 
     Parameters
@@ -84,13 +88,15 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
         How many dispersed starts besides the model's initial point.
     progress
         Called with the share that is done; the starts are the first half.
+    brief
+        Whether probes look at fewer coordinates where there are many.
     """
-    verdict = _found(objective, seed, starts, progress)
+    verdict = _found(objective, seed, starts, progress, brief)
     if (own := in_own_values(verdict)) is None:
         return verdict
     low = verdict.point.value - verdict.tolerance.level
     for x in own[1:]:
-        again = _probed(own[0], [climb(own[0], x)])
+        again = _probed(own[0], [climb(own[0], x)], brief)
         again = keep_order(again)
         if (
             again.starts
@@ -102,31 +108,31 @@ def find(objective: Objective, seed: int = 0, starts: int = 6, progress: Share =
     return verdict
 
 
-def _found(objective: Objective, seed: int, starts: int, progress: Share) -> Verdict:
+def _found(objective: Objective, seed: int, starts: int, progress: Share, brief: bool) -> Verdict:
     """Maximise in the coordinates of the objective and judge what was found."""
     if objective.size == 0:  # nothing to climb in: a likelihood that no parameter moves
         nothing = np.zeros(0)
         point = Point(nothing, objective.value(nothing), nothing, np.zeros((0, 0)), 0.0, 0, nothing[None])
         return Verdict(objective, point, None, 0.0, 1)
     if not objective.parts[1] and (fewer := without_redundant(objective)) is not None:
-        inner = _found(fewer, seed, starts, progress)
+        inner = _found(fewer, seed, starts, progress, brief)
         whole = with_redundant(objective, inner)
         # Of a sum, the part that was held may exceed the maximum of the sum; the other parts then go to zero.
         driven = whole is None and inner.diverging.size and inner.unbounded is None
         if driven and (other := held_elsewhere(objective, fewer)) is not None:
-            whole = with_redundant(objective, _found(other, seed, starts, progress))
+            whole = with_redundant(objective, _found(other, seed, starts, progress, brief))
         if whole is not None:
             return whole
     rng = np.random.default_rng(seed)
     found = _ends(objective, rng, starts, between(progress, 0.0, 0.5))
-    return _probed(objective, found)
+    return _probed(objective, found, brief)
 
 
-def _probed(objective: Objective, found: list[tuple[Point, Corner | None]]) -> Verdict:
+def _probed(objective: Objective, found: list[tuple[Point, Corner | None]], brief: bool) -> Verdict:
     """Judge the best end point; from a better point that the probes meet, climb and judge again."""
     rounds: list[Point] = []
     for _ in range(ROUNDS):
-        verdict = _judged(_verdict(objective, found))
+        verdict = _judged(replace(_verdict(objective, found), brief=brief))
         if verdict.higher is None:
             return verdict
         rounds.append(verdict.point)
@@ -202,6 +208,7 @@ def _ascend(objective: Objective, start: np.ndarray, met: Met) -> tuple[Point, C
     A vague prior may put the initial point as far from the maximum as a density without limit would lead.
     """
     end, corner = climb(objective, start, met)
+    trail = end.trail
     for _ in range(STAGES):
         if not end.usable or not end.slow or _way(objective, end) <= LOG_RANGE:
             break
@@ -212,7 +219,9 @@ def _ascend(objective: Objective, start: np.ndarray, met: Met) -> tuple[Point, C
         if _way(objective, beyond) > LOG_RANGE and after > SAME_RATE * before:
             break
         end, corner = beyond, kinks
-    return end, corner
+        trail = np.vstack([trail, end.trail[1:]])
+    # The last stage may lie in rounding from its beginning; the whole way is clear near the start.
+    return replace(end, trail=trail), corner
 
 
 def _way(objective: Objective, end: Point) -> float:

@@ -32,6 +32,8 @@ COARSE = 3e-6  # rounding error of an objective that can still be judged
 # ALL_ROUNDING is pinned by test_an_ascent_into_rounding_has_run_away_on_half_the_way.
 ALL_ROUNDING = 0.03  # rounding error of an objective that hides any maximum
 CORNER_REACHED = 1e-6  # slope left at kinks that hold, in standard errors, up to which it moves no digit that is told
+# RATE_SETTLED is pinned by test_a_rate_has_settled_where_it_changes_by_less_than_a_twentieth.
+RATE_SETTLED = 0.05  # largest difference of the rates on a path and on its last half, relative, at which it is settled
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +60,8 @@ class Verdict:
         Whether the probes met no better point in the end.
     without_redundant
         The verdict without the parameters to spare, where there are some.
+    brief
+        Whether probes look at fewer coordinates where there are many.
     """
 
     objective: Objective
@@ -70,6 +74,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     settled: bool = True
     without_redundant: Verdict | None = None
+    brief: bool = False
 
     def having(self, *findings: Finding, by: str = "") -> Verdict:
         """Return the verdict with further findings, of a probe named ``by``; a place is moved to."""
@@ -148,11 +153,12 @@ class Verdict:
     def rate(self) -> float:
         """Rise per unit of the logarithm at the end of the unbounded path."""
         assert self.unbounded is not None
-        seen = before_rounding(self.objective, self.unbounded)
-        steps, values = seen.steps, seen.values
-        way = np.abs(steps - steps[-1])
-        back = int(np.flatnonzero(way >= min(RATED, way.max()))[-1])
-        return float((values[-1] - values[back]) / way[back])
+        rates = _rates(before_rounding(self.objective, self.unbounded))
+        if abs(rates[1] - rates[0]) > RATE_SETTLED * abs(rates[1]):
+            # It has not settled before rounding begins; on a datum values are exact beyond.
+            whole = _rates(self.unbounded)
+            rates = whole if abs(whole[1] - whole[0]) <= RATE_SETTLED * abs(whole[1]) else rates
+        return rates[0]
 
     @cached_property
     def regular(self) -> bool:
@@ -197,3 +203,12 @@ class Verdict:
             return np.full_like(self.point.hessian, np.nan)
         half = basis @ (vectors / np.sqrt(eigenvalues))
         return np.asarray(half @ half.T)
+
+
+def _rates(trace: Trace) -> tuple[float, float]:
+    """Return the rise per unit over the last units of a path, and over the last half of these."""
+    way = np.abs(trace.steps - trace.steps[-1])
+    reach = min(RATED, float(way.max()))
+    whole, half = (int(np.flatnonzero(way >= part)[-1]) for part in (reach, reach / 2))
+    whole_rate, half_rate = ((trace.values[-1] - trace.values[k]) / way[k] for k in (whole, half))
+    return float(whole_rate), float(half_rate)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,10 +74,32 @@ def plain_priors(model: pm.Model, variables: Iterable[Any]) -> dict[str, str]:
     return found
 
 
+def plain_factor(model: pm.Model, potential: Any) -> str:
+    """Return by which factor a potential multiplies the density, as plain text: ``1 / sigma``; empty where it is long.
+
+    Parameters
+    ----------
+    model
+        The model to which it belongs.
+    potential
+        One of its potentials, the logarithm of that factor.
+    """
+    try:
+        text = _plain(_Writer(model).written(potential, inside=True)[0])
+    except TooLong:
+        return ""
+    power = re.fullmatch(r"(-?)log\((\w+)\)", text)
+    if power:
+        return f"1 / {power[2]}" if power[1] else power[2]
+    return f"exp({text})"
+
+
 class _Writer:
     def __init__(self, model: pm.Model) -> None:
         self.model = model
-        self.named = {v: str(v.name).removeprefix(f"{model.name}::") for v in model.named_vars.values()}
+        # A single number among the data is written as its value: a name alone would leave it open.
+        told = [v for v in model.named_vars.values() if v.ndim or v.owner is not None or not hasattr(v, "get_value")]
+        self.named = {v: str(v.name).removeprefix(f"{model.name}::") for v in told}
 
     def symbol(self, variable: Any) -> str:
         """Return a variable's name with its axes as a subscript."""
@@ -170,6 +192,8 @@ class _Writer:
         if isinstance(op, DimShuffle | Alloc | Reshape | SpecifyShape) or type(op).__name__ in COPIES:
             return self.written(inputs[0])
         if isinstance(op, Elemwise):
+            if self._known(variable):
+                return _constant(np.asarray(variable.eval(mode="FAST_COMPILE")))
             return self._elementwise(op.scalar_op, inputs)
         if isinstance(core, Dot) or type(core).__name__ in ("MatMul", "MatrixVectorDot"):
             return self._joined(inputs[:2], r"\,"), PRODUCT
@@ -187,7 +211,7 @@ class _Writer:
         special: dict[str, Callable[[], Written]] = {
             "add": lambda: (_plus([self.written(one)[0] for one in inputs]), SUM),
             "sub": lambda: (f"{self.written(inputs[0])[0]} - {self._factor(inputs[1])}", SUM),
-            "mul": lambda: (self._joined(inputs, r" \cdot "), PRODUCT),
+            "mul": lambda: (self._joined(self._but_one(inputs), r" \cdot "), PRODUCT),
             "truediv": lambda: (rf"{self._factor(inputs[0])} / {self._factor(inputs[1], ATOM)}", PRODUCT),
             "neg": lambda: (f"-{self._factor(inputs[0])}", SUM),
             "sqr": lambda: (f"{{{self._factor(inputs[0], ATOM)}}}^2", ATOM),
@@ -204,6 +228,20 @@ class _Writer:
         if name in FUNCTIONS:
             return f"{FUNCTIONS[name]}({self.written(inputs[0])[0]})", ATOM
         raise TooLong
+
+    def _but_one(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        """Return the factors of a product without those that are one, unless all are."""
+        return [one for one in inputs if self.written(one)[0] != "1"] or inputs[:1]
+
+    def _known(self, variable: Any) -> bool:
+        """Whether an expression is made of numbers alone, so that its value can be written."""
+        from pytensor.graph.basic import Constant
+        from pytensor.graph.traversal import ancestors
+
+        above = list(ancestors([variable]))
+        if any(one in self.named or hasattr(getattr(one.owner, "op", None), "_print_name") for one in above):
+            return False
+        return all(isinstance(one, Constant) or hasattr(one, "get_value") for one in above if one.owner is None)
 
     def _factor(self, variable: Any, binding: int = PRODUCT) -> str:
         text, own = self.written(variable)

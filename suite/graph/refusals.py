@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.base.errors import ModelError
+from triptych.base.options import nearest
 from triptych.base.text import cited
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ def refuse(model: pm.Model, likelihood: tuple[str, ...] = ()) -> None:
     potentials = {potential.name for potential in model.potentials}
     if unknown := set(likelihood) - potentials:
         raise ModelError(
-            f"likelihood={sorted(unknown)} names no potential of the model; its potentials are "
-            f"{sorted(potentials) or 'none'}"
+            f"likelihood={sorted(unknown)} names no potential of the model; {nearest(min(unknown), sorted(potentials))}"
         )
     for rv in model.free_RVs:
         if rv.name.endswith("_unobserved"):

@@ -14,6 +14,7 @@ from triptych.optimise.approach import approach, arrive
 from triptych.optimise.newton import NEWTON_STEPS, WIDE, Point, ascent_step, newton
 
 FAR_OUT = 8.0  # absolute value of a transformed coordinate from which rounding error is measured along it
+FAR_ON_A_LINE = 1e6  # the same of a coordinate that is no logarithm: there sums of its size have lost six digits
 LOG_NUDGE = 1e-6  # step of these measurements
 WIDE_NUDGE = 100  # multiple of that step for differences of fourth order
 STRAIGHT = 1e-4  # curvature over the wide step up to which these show rounding error alone
@@ -149,7 +150,18 @@ class Objective:
         eps = np.finfo(float).eps
         shaken = [abs(self.value(x * (1 + k * eps)) - here) for k in SHAKEN]
         measured = max((s for s in shaken if np.isfinite(s)), default=0.0)
-        return max(SUM_ERROR * eps * (1 + size), MEASURED_TWICE * measured, self._rounding_far_out(x, here))
+        least = max(SUM_ERROR * eps * (1 + size), MEASURED_TWICE * measured)
+        return max(least, self._rounding_far_out(x, here), self._rounding_of_steps(x))
+
+    def _rounding_of_steps(self, x: np.ndarray) -> float:
+        """Return the rounding errors of all steps of the computation, where some coordinate is far out.
+
+        Values that are rounded may be constant there over a long way, so that no difference shows it.
+        """
+        far = np.where(self.logarithmic, FAR_OUT, FAR_ON_A_LINE)
+        if not np.any(np.abs(x) > far):
+            return 0.0
+        return float(self._summed(self.engine.rounding(self.full(x))))
 
     def roughness(self, x: np.ndarray) -> float:
         """Return the rounding error at ``x``, also where coordinates that move together are steeply curved each alone.

@@ -101,6 +101,14 @@ class Labels:
             z = order.exchange.moved(z, order.of(self.engine.natural_values_many(z)))
         return z
 
+    def in_order(self, z: np.ndarray) -> np.ndarray:
+        """Return the points ``(m, p)`` of one way, with the components in the order of its end."""
+        for order in self.orders:
+            if order.exact:
+                at_end = order.of(natural_values_at(self.engine, z[-1]))
+                z = order.exchange.moved(z, np.repeat(at_end, len(z), axis=0))
+        return z
+
     def point(self, rows: Iterable[Row]) -> list[Row]:
         """Return the rows of one point: those of components that are not exchangeable are sorted here."""
         rows = list(rows)
@@ -123,7 +131,7 @@ class Labels:
 
     def rows(self, rows: Iterable[Row]) -> list[Row]:
         """Return rows that say by what rule they have their labels."""
-        return [row.also(said) if row.status is Status.OK and (said := self._of(row)) else row for row in rows]
+        return [row.also(said) if row.status is Status.OK and (said := self.rule_of(row)) else row for row in rows]
 
     def identified(self, rows: Iterable[Row], overlapping: dict[str, list[str]]) -> list[Row]:
         """Return rows that hold no estimate of a component where its label is not identified."""
@@ -183,7 +191,8 @@ class Labels:
                     "read what does not depend on the labels, or give each component a prior of its own"
                 )
 
-    def _of(self, row: Row) -> str:
+    def rule_of(self, row: Row) -> str:
+        """Return the rules, as a sentence, on which a scalar depends; empty where it depends on none."""
         i = self.engine.variables[row.estimand].labels.index(row.label)
         orders = [o for o in self.orders if any(self.touched(o, row.estimand, a, b)[i] for a, b in _pairs(o))]
         return "; ".join(o.said for o in orders)
@@ -201,8 +210,8 @@ class Labels:
         return np.asarray(start + 0.3 * np.random.default_rng(14).standard_normal(start.size))
 
     def _ordered(self, verdict: Verdict, order: Order) -> Verdict:
-        def put(point: Any) -> np.ndarray:
-            shown = natural_values_at(self.engine, verdict.objective.full(point.z))
+        def put(z: np.ndarray) -> np.ndarray:
+            shown = natural_values_at(self.engine, verdict.objective.full(z))
             return order.exchange.matrix(order.of(shown)[0], self.engine.size)
 
         if not verdict.starts:

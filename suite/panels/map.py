@@ -38,13 +38,13 @@ def solve_map(
     """Find the mode; say so when there is none."""
     objective, unknown = make_objective(engine, POSTERIOR)
     if labels is None:
-        verdict = find(objective, seed=settings.random_seed, progress=progress)
+        verdict = find(objective, seed=settings.random_seed, progress=progress, brief=settings.brief)
     else:
         verdict = labels.verdict(labels.mode, "map")
     optimum = Optimum(verdict, unknown)
     estimands = resolve(optimum.engine, [e.name for e in estimands])  # the verdict's engine may have other coordinates
     frame = Frame(scenario, variant, "map", "mode", "laplace", settings.ci_prob)
-    rows = with_limits(optimum, estimands, headline_rows(optimum, frame, estimands))
+    rows = with_limits(optimum, estimands, headline_rows(optimum, frame, estimands), labels)
     point, corner = verdict.point, verdict.corner
     scaled = verdict.basis.T @ point.gradient if point.usable else np.array([np.nan])
     residual = corner.residual if corner is not None else float(np.max(np.abs(scaled), initial=0.0))

@@ -21,7 +21,7 @@ from triptych.graph.priors import improper, is_proper
 from triptych.panels.labels import Labels
 from triptych.panels.posterior_rows import summarise
 from triptych.panels.posterior_tree import posterior_tree
-from triptych.panels.settings import Settings
+from triptych.panels.settings import Forward, Settings
 from triptych.panels.solution import NoEstimate, Panel
 from triptych.problem.advice import Advice
 from triptych.problem.table import Row, Status
@@ -82,8 +82,13 @@ def solve_mcmc(
         return panel
     groups: dict[str, Any] = {}
     reasons: dict[str, str] = {}
-    if settings.predictive:
-        groups, reasons = predictive_groups(engine, run.tree["posterior"].to_dataset(), settings.random_seed)
+    if settings.forward is not Forward.NONE:
+        groups, reasons = predictive_groups(
+            engine,
+            run.tree["posterior"].to_dataset(),
+            settings.random_seed,
+            of_data=settings.forward is Forward.ALL,
+        )
     tree = run.tree.assign({name: xr.DataTree(group) for name, group in groups.items()})
     rows, intervals, summary = summarise(
         engine,

@@ -36,14 +36,16 @@ def solve_mle(
 ) -> Panel:
     """Maximise the likelihood; say so when it has no maximum."""
     objective, unknown = make_objective(engine, LIKELIHOOD)
-    verdict = find(objective, seed=settings.random_seed, progress=between(progress, 0.0, SEARCHED))
+    verdict = find(
+        objective, seed=settings.random_seed, progress=between(progress, 0.0, SEARCHED), brief=settings.brief
+    )
     if labels is not None:
         verdict = labels.verdict(verdict, "mle")
     optimum = Optimum(verdict, unknown)
     estimands = resolve(optimum.engine, [e.name for e in estimands])  # the verdict's engine may have other coordinates
     frame = Frame(scenario, variant, "mle", "maximum", "wald", settings.ci_prob)
     without_redundant = verdict.without_redundant
-    rows = with_limits(optimum, estimands, headline_rows(optimum, frame, estimands))
+    rows = with_limits(optimum, estimands, headline_rows(optimum, frame, estimands), labels)
     rows = [_conditional(engine, row) for row in rows]
     native = statsmodels_results(optimum, estimands) if optimum.exists else no_estimate(optimum, frame, rows)
     intervals: list[Row] = []

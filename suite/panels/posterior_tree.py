@@ -43,7 +43,8 @@ def posterior_tree(engine: Engine, drawn: Draws, labels: Labels | None) -> tuple
     dims = {n: list(ds) for n, ds in dims.items() if len(ds) == len(sizes.get(n, ds))}
     coords = {d: axis_labels(c) for d, c in model.coords.items() if c is not None and _fits(d, c, dims, groups)}
     dims = {n: ds for n, ds in dims.items() if n in shown or n in groups["observed_data"]}
-    return az.from_dict(groups, dims=dims, coords=coords), before
+    # ArviZ takes more chains than draws for a mistake in the order of the axes.
+    return az.from_dict(groups, dims=dims, coords=coords, check_conventions=False), before
 
 
 def _fits(dim: str, labels: Any, dims: dict[str, list[str]], groups: dict[str, Any]) -> bool:

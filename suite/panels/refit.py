@@ -13,7 +13,7 @@ from triptych.existence.search import find
 from triptych.existence.verdict import Verdict
 from triptych.optimise.kinks import climb
 from triptych.optimise.objective import Objective, make_objective
-from triptych.panels.settings import Settings
+from triptych.panels.settings import CHAINS, Settings
 from triptych.panels.solution import Panel
 from triptych.problem.table import Status
 from triptych.sampling.nuts import Draws, SamplerStopped, adaptation_for, sample
@@ -22,6 +22,7 @@ from triptych.sampling.whitening import whitening
 # Share of the draws and acceptance of each attempt: an average over the draws needs fewer of them than intervals do.
 ATTEMPTS = ((4, 0.8), (2, 0.8), (1, 0.9))
 LEAST = 250  # draws and tuning steps of an attempt
+MOST_CHAINS = CHAINS.default  # each chain tunes for itself, and a predictive density needs draws and no more chains
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def refit_draws(
 ) -> Refit:
     """Sample again, with more draws and smaller steps until a gate is passed or the attempts end.
 
+    As many draws as were asked for are made, in four chains at most.
+
     Parameters
     ----------
     engine
@@ -87,13 +90,15 @@ def refit_draws(
         Says what is wrong with the draws; empty where nothing is.
     """
     whitened = whitening(engine, mode)
+    chains = min(settings.chains, MOST_CHAINS)
+    draws = -(-settings.draws * settings.chains // chains)
     for attempt, (share, accept) in enumerate(ATTEMPTS):
         try:
             drawn = sample(
                 engine,
-                draws=max(LEAST, settings.draws // share),
+                draws=max(LEAST, draws // share),
                 tune=max(LEAST, settings.tune // share),
-                chains=settings.chains,
+                chains=chains,
                 random_seed=settings.random_seed + attempt,
                 adaptation=adaptation_for(engine.size, 0),
                 target_accept=accept,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.base.text import counted
 from triptych.engine.angles import periods
 from triptych.engine.engine import Engine
 from triptych.graph.graph import Variable
@@ -77,6 +78,9 @@ class Panel:
     z: np.ndarray | None = None  # where the optimum is, in unconstrained coordinates
     draws: np.ndarray | None = None  # of the posterior in these, (chains, draws, p), without any relabelling
 
+    def __repr__(self) -> str:
+        return f"<Panel {self.method}: {counted(len(self.estimates), 'scalar')}>"
+
     def __getstate__(self) -> dict[str, Any]:
         # statsmodels' results do not pickle, and nothing that is reported needs the unconstrained draws.
         kept = self.native if self.method != "mle" or isinstance(self.native, NoEstimate) else ELSEWHERE
@@ -111,6 +115,9 @@ class Solution:
         self.periods = periods(self.engine)
         self.constants = row_constants(self.engine.model)
         self.dims = {name: tuple(dims) for name, dims in self.engine.model.named_vars_to_dims.items()}
+
+    def __repr__(self) -> str:
+        return f"<Solution {self.scenario}, {self.variant}: {', '.join(self.panels)}>"
 
     def period(self, estimand: str, label: str = "") -> float:
         """Return after how much a scalar is the same angle again; zero where it is none."""

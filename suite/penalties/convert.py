@@ -8,6 +8,7 @@ from numbers import Integral
 from typing import Any
 
 from triptych.base.errors import InputError
+from triptych.base.options import nearest
 from triptych.penalties.libraries import (
     DISPERSED,
     LIBRARIES,
@@ -27,7 +28,7 @@ def find_library(name: str) -> Library:
     known = {key.lower(): value for key, value in LIBRARIES.items()}
     known["glmnet"] = LIBRARIES["glmnet.gaussian"]
     if name.lower() not in known:
-        raise InputError(f"library {name!r} is not known; use one of {', '.join(LIBRARIES)}")
+        raise InputError(f"library {name!r} is not known; {nearest(name, LIBRARIES)}")
     return known[name.lower()]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from triptych.base.errors import InputError
+from triptych.base.options import nearest
 
 # Families of a generalised linear model: with a free dispersion, and with one fixed at 1.
 DISPERSED = ("gaussian", "gamma", "inverse_gaussian")
@@ -107,7 +108,7 @@ def chosen(value: str | None, allowed: tuple[str, ...], name: str) -> str:
     if value is None:
         return allowed[0]
     if value not in allowed:
-        raise InputError(f"{name} {value!r} is not known; use one of {', '.join(allowed)}")
+        raise InputError(f"{name} {value!r} is not known; {nearest(value, allowed)}")
     return value
 
 

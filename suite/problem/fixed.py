@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from triptych.base.text import join
+from triptych.base.text import join, join_all
 
 FEW = 3  # names that an equation gives one after the other
 
@@ -30,13 +30,13 @@ class Fixed:
         return tuple(name for _, names in self.places for name in names)
 
     def __str__(self) -> str:
-        return self._written([f"{join(names)} at {place}" for place, names in self.places])
+        return "; ".join(self._written([f"{join(names)} at {place}" for place, names in self.places]))
 
     def as_equations(self) -> str:
-        """Return it as equations: ``tau = 0``, ``a = b = 0``."""
-        return self._written([
+        """Return it as equations: ``tau = 0``, ``a = b = 0 and c = 1``."""
+        return join_all(self._written([
             f"{' = '.join(names) if len(names) <= FEW else join(names)} = {place}" for place, names in self.places
-        ])  # fmt: skip
+        ]))  # fmt: skip
 
-    def _written(self, places: list[str]) -> str:
-        return "; ".join([*places, *([f"a combination of {join(self.combined)}"] if self.combined else [])])
+    def _written(self, places: list[str]) -> list[str]:
+        return [*places, *([f"a combination of {join(self.combined)}"] if self.combined else [])]

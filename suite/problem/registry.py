@@ -61,7 +61,7 @@ def get(name: str) -> Scenario:
     """
     known = scenarios()
     if name not in known:
-        raise InputError(f"no scenario {cited(name)}; {nearest(name, list(known))}")
+        raise InputError(f"no scenario {cited(name)}; {nearest(name, known)}")
     return known[name]
 
 

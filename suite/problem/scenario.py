@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from triptych.base.text import join
 from triptych.problem.claims import Claim
 from triptych.problem.table import METHODS, Status
 from triptych.problem.told import Density, Fact
@@ -59,6 +60,10 @@ class Data:
                 return values[name]
         raise AttributeError(f"the data have no {name!r}; they have {sorted(self.names)}")
 
+    def __repr__(self) -> str:
+        sizes = [f"{name} {array.shape}" for name, array in self.__dict__.get("arrays", {}).items()]
+        return f"<Data {join(sizes)}>"
+
     @property
     def names(self) -> list[str]:
         """Names of the arrays and the constants."""
@@ -76,17 +81,27 @@ class Relabel:
 
 @dataclass(frozen=True)
 class Series:
-    """One curve, set of points or histogram of a figure."""
+    """One curve, set of points or histogram of a figure.
+
+    ``panel`` is the method (``mle``, ``map``, ``mcmc``) whose colour it has; empty is that with whose name the label
+    begins, and context where it begins with none. ``accent`` tells series of context apart: where some have it, these
+    are drawn in the hue of context and all others in one grey.
+    """
 
     label: str
     x: Sequence[float]
     y: Sequence[float] = ()
-    kind: str = "line"  # line | points | open points | histogram (x holds the sample) | vline (x holds positions)
+    kind: str = "line"  # line | points | histogram (x holds the sample) | vline (x holds positions)
+    panel: str = ""
+    accent: bool = False
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure special to a scenario, as data; the reports draw it."""
+    """A figure special to a scenario, as data; the reports draw it.
+
+    ``labels_at`` is where on the axis lines are labelled; without it they are at an end.
+    """
 
     title: str
     caption: str
@@ -95,6 +110,21 @@ class Figure:
     series: tuple[Series, ...]
     x_log: bool = False
     y_log: bool = False
+    labels_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table special to a scenario, as data; the reports show it. The first cell of each row names the row."""
+
+    title: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def __post_init__(self) -> None:
+        if wrong := [row for row in self.rows if len(row) != len(self.columns)]:
+            raise ValueError(f"table {self.title!r} has {len(self.columns)} columns, and the row {wrong[0]} has not")
 
 
 @dataclass(frozen=True)
@@ -157,6 +187,8 @@ class Scenario:
         Why the panels differ, in plain paragraphs, for the report.
     figures
         Functions of the solved scenario that return a :class:`Figure`.
+    tables
+        Functions of the solved scenario that return a :class:`Table`.
     varies
         Numeric settings of the model that a study or a path may vary, with their ranges; the scale of the prior stands
         first.
@@ -200,6 +232,7 @@ class Scenario:
     code: str | None = None
     why: tuple[str, ...] = ()
     figures: tuple[Callable[..., Figure], ...] = ()
+    tables: tuple[Callable[..., Table], ...] = ()
     varies: Mapping[str, Range] = field(default_factory=dict)
     null: Mapping[str, float] = field(default_factory=dict)
     chapter: str = ""
@@ -230,6 +263,14 @@ class Scenario:
                 raise ValueError(f"scenario {self.name!r} expects of an unknown variant {variant!r}")
             if unknown := set(methods) - set(METHODS):
                 raise ValueError(f"scenario {self.name!r} expects of unknown methods {unknown}")
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.name}: {self.question}>"
+
+    @property
+    def as_given(self) -> bool:
+        """Whether it stands for a model that was given, so that it has no settings and its own body is never run."""
+        return self.code == ""
 
     def __reduce__(self) -> Any:
         """Pickle by reference: the module of the model, and the name under which the scenario stands there."""

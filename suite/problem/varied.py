@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 
@@ -24,12 +25,19 @@ class Range:
         What the setting is, with its unit.
     log
         Whether steps are equal in the logarithm.
+    from_data
+        How the value that the model has by itself was chosen from the scenario's own data, as in ``the value under
+        which they are most probable``; empty where it was not.
+    symbol
+        What sentences call it; empty for its name as a setting.
     """
 
     start: float
     stop: float
     meaning: str
     log: bool = True
+    from_data: str = ""
+    symbol: str = ""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.start) and math.isfinite(self.stop)) or self.start == self.stop:
@@ -42,6 +50,48 @@ class Range:
     def has(self, value: float) -> bool:
         """Whether a value lies in the range, its ends included."""
         return min(self.start, self.stop) <= value <= max(self.start, self.stop)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A setting of a model whose value was chosen from the same data that it is fitted to.
+
+    Attributes
+    ----------
+    name
+        What it is called.
+    value
+        The value that was chosen.
+    how
+        By what it was chosen.
+    """
+
+    name: str
+    value: float
+    how: str
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.value:g}"
+
+
+def chosen(model: Callable[..., Any], varies: Mapping[str, Range], settings: Mapping[str, Any]) -> tuple[Chosen, ...]:
+    """Return the settings that were chosen from the data and have the value that was chosen.
+
+    Parameters
+    ----------
+    model
+        The body of a model, whose arguments have the chosen values as defaults.
+    varies
+        Its numeric settings.
+    settings
+        Those that are given, in the place of their defaults.
+    """
+    arguments = signature(model).parameters
+    return tuple(
+        Chosen(one.symbol or name, float(arguments[name].default), one.from_data)
+        for name, one in varies.items()
+        if one.from_data and settings.get(name, arguments[name].default) == arguments[name].default
+    )
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,7 @@ def _densities(engine: Engine) -> list[tuple[Terms, np.ndarray]]:
     from pytensor.graph.replace import clone_replace
 
     from triptych.graph.graph import coordinates
+    from triptych.graph.rewrites import checks_as_domain
 
     model = engine.model
     free = [model.rvs_to_values[rv] for rv in model.free_RVs]
@@ -94,7 +95,7 @@ def _densities(engine: Engine) -> list[tuple[Terms, np.ndarray]]:
         values = np.asarray(engine.observed[rv.name])
         if values.dtype.kind != "f" or not np.all(np.isfinite(values)):
             continue
-        (term,) = model.logp(vars=[rv], jacobian=False, sum=False)
+        (term,) = checks_as_domain(list(model.logp(vars=[rv], jacobian=False, sum=False)))
         symbol = pt.TensorType(values.dtype, shape=(None,) * values.ndim)("observed")
         own = model.rvs_to_values[rv]
         term = clone_replace([term], {own: symbol.astype(own.dtype)}, rebuild_strict=False)[0]

@@ -6,6 +6,7 @@ from importlib import import_module
 from types import ModuleType
 
 from triptych.base.errors import InputError
+from triptych.base.options import nearest
 from triptych.regression import families, priors
 from triptych.regression.family import Family
 from triptych.regression.names import family_names, prior_names
@@ -40,5 +41,5 @@ def prior_of(name: str) -> Prior:
 
 def _load(folder: ModuleType, kind: str, name: str, known: tuple[str, ...]) -> object:
     if name not in known:
-        raise InputError(f"--{kind}: there is no {name!r}; there are {', '.join(map(repr, known))}")
+        raise InputError(f"--{kind}: there is no {name!r}; {nearest(name, known)}")
     return getattr(import_module(f"{folder.__name__}.{name}"), kind)

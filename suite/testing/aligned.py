@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from triptych.base.errors import InputError
+from triptych.base.options import nearest
 from triptych.base.text import join
 from triptych.testing.estimates import Estimates, PointEstimate, Sampled, Variant
 
@@ -27,7 +28,7 @@ def only(one: Estimates, other: Estimates, var_names: Sequence[str] | None) -> t
     for name in var_names:
         for side, names in zip((one, other), known, strict=True):
             if not any(_is_of(n, name) for n in names):
-                raise InputError(f"var_names: {side.what} has no {name!r}; it has {join(sorted(names))}")
+                raise InputError(f"var_names: {side.what} has no {name!r}; {nearest(name, sorted(names))}")
     return _only(one, var_names), _only(other, var_names)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from triptych.base.errors import InputError, ModelError
+from triptych.base.options import nearest
 from triptych.base.text import said
 from triptych.testing.arrays import ArrayDigest, arrays_of
 
@@ -80,7 +81,9 @@ class Terms:
         if not model.free_RVs:
             raise ModelError("the model has no free variable, so its density is one number; a fingerprint has nothing")
         if unknown := sorted(set(likelihood) - {p.name for p in model.potentials}):
-            raise InputError(f"likelihood={unknown} names no potential of the model")
+            potentials = sorted(p.name for p in model.potentials)
+            said_of = nearest(unknown[0], potentials)
+            raise InputError(f"likelihood={unknown} names no potential of the model; {said_of}")
         free, potentials = model.free_RVs, model.potentials
         try:
             plain = model.logp(vars=[*model.observed_RVs, *free, *potentials], jacobian=False, sum=False)

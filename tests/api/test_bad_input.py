@@ -85,6 +85,14 @@ TABLES: dict[str, tuple[Any, ...]] = {
     "tiny predictor": (ROWS, "y ~ I(x * 10 ** -160)", [], ["predictor", "e-160", "rescale"]),
     "huge predictor": (ROWS, "y ~ x + I(x * 10 ** 150)", [], ["predictor", "e+150", "rescale"]),
     "huge outcome": (ROWS, "I(y * 10 ** 150) ~ x", [], ["outcome", "e+150", "rescale"]),
+    "predictor whose range overflows": (
+        b"y,x\n1,1e308\n2,-1e308\n3,1e307\n1,2\n",
+        "y ~ x",
+        [],
+        ["predictor", "e+308", "rescale"],
+    ),
+    "outcome below normal floats": (b"y,x\n1e-320,2\n2e-320,3\n4e-320,5\n", "y ~ x", [], ["outcome", "rescale"]),
+    "predictor below normal floats": (b"y,x\n1,2e-320\n2,3e-320\n4,5e-320\n", "y ~ x", [], ["predictor", "rescale"]),
     "no such configuration": (ROWS, "y ~ x", ["--config", "absent.toml"], ["absent.toml"]),
 }
 

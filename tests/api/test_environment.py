@@ -16,6 +16,7 @@ import pytest
 
 import triptych
 from triptych.api import runs
+from triptych.base import environment
 from triptych.base.environment import lacking
 from triptych.base.errors import EnvironmentFault, InputError
 from triptych.cli.main import main
@@ -152,8 +153,8 @@ def test_what_the_environment_lacks_is_told_from_other_errors() -> None:
     for error, said in {
         full: "'a.nc': No space left on device",
         OSError(errno.EDQUOT, "Disk quota exceeded"): "a file could not be written: Disk quota exceeded",
-        MemoryError(): "there is too little memory;",
-        MemoryError("1 PiB"): "there is too little memory: 1 PiB;",
+        MemoryError(): "there is too little memory; allow more",
+        MemoryError("1 PiB"): "there is too little memory: 1 PiB; allow more",
         jax("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes"): "there is too little memory: RESOURCE",
         EnvironmentFault("stdout is closed"): "stdout is closed",
         ValueError("Unable to create the compiledir directory '/a'."): "PyTensor keeps what it compiles in a folder",
@@ -169,6 +170,47 @@ def test_what_the_environment_lacks_is_told_from_other_errors() -> None:
         assert lacking(error).startswith(f"there is too little memory to load a library: {loader};")
     for other in (InputError("a"), RuntimeError("a"), FileNotFoundError(2, "a"), jax("INTERNAL: a"), ValueError("a")):
         assert lacking(other) == ""
+
+
+@linux
+@pytest.mark.parametrize("command", [["fit", "t.csv", "--formula", "y ~ x"], ["run", "lasso"], ["study", "lasso"]])
+def test_a_limit_under_which_no_library_can_be_loaded_is_told_before_one_ends_the_process(
+    command: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "t.csv").write_text("y,x\n1,2\n2,3\n4,4\n5,7\n6,8\n")
+    for kilobytes in (600_000, 1_500_000, 2_500_000):
+        limited = ["sh", "-c", f'ulimit -v {kilobytes}; exec "$@"', "sh", sys.executable, "-c", SCRIPT, *command]
+        done = subprocess.run(limited, capture_output=True, text=True, timeout=60, cwd=tmp_path)
+        assert done.returncode == 4
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("triptych: there is too little memory to load the libraries: a limit (ulimit -v)")
+        assert done.stdout == ""
+        assert [file.name for file in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_a_working_directory_that_is_gone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = FileNotFoundError(errno.ENOENT, "No such file or directory")  # as getcwd has it, without a name
+    assert environment.told(missing) == "No such file or directory"
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(FileNotFoundError) as raised:
+        os.getcwd()
+    assert environment.told(raised.value) == "the working directory is no more; change to another"
+
+
+@linux
+def test_what_loads_no_library_goes_on_under_a_limit() -> None:
+    limited = ["sh", "-c", 'ulimit -v 1000000; exec "$@"', "sh", sys.executable, "-c", SCRIPT, "--version"]
+    assert subprocess.run(limited, capture_output=True, timeout=60).returncode == 0
+
+
+def test_too_little_memory_names_the_limit_and_no_cause_that_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "address_space", lambda: 5_000_000_000)
+    assert lacking(MemoryError("Unable to allocate 7 GiB")) == (
+        "there is too little memory: Unable to allocate 7 GiB; a limit (ulimit -v) leaves this process 5 GB of address "
+        "space; allow more, or close programs"
+    )
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,9 @@ def ending(): sys.exit(7)
 with pm.Model() as plain:
     mu = pm.Normal("mu", 0, 1)
     pm.Normal("y", mu, 1, observed=[1.0, 2.0, 4.0])
+with pm.Model() as movable:
+    mu = pm.Normal("mu", 0, pm.Data("scale", 1.0))
+    pm.Normal("y", mu, 1, observed=[1.0, 2.0, 4.0])
 with pm.Model() as discrete:
     k = pm.Poisson("k", 3)
     pm.Normal("y", k, 1, observed=[1.0, 2.0, 4.0])
@@ -237,7 +240,48 @@ def test_version_and_short_help_end_with_0(capsys: pytest.CaptureFixture[str]) -
 
 def test_a_scenario_that_is_nearly_named_is_suggested(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("run", "laso") == 2
-    assert "no scenario 'laso'; did you mean lasso?" in capsys.readouterr().err
+    assert "no scenario 'laso'; did you mean 'lasso'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["fit", "t.csv", "--formula", "y ~ x", "--family", "possion"],
+            "there is no 'possion'; did you mean 'poisson'?",
+        ),
+        (["fit", "t.csv", "--formula", "y ~ x", "--prior", "flatt"], "there is no 'flatt'; did you mean 'flat'?"),
+        (["fit", "t.csv", "--formula", "y ~ x", "--prior-scale", "atuo"], "--prior-scale 'atuo': did you mean auto?"),
+        (["fit", "t.csv", "--formula", "y ~ lg(x)"], "no function 'lg'; did you mean 'log'?"),
+        (["fit", "t.csv", "--formula", "y ~ X"], "there is no column 'X'; did you mean 'x'?"),
+        (["fit", "t.csv", "--formula", "y ~ x", "--backend", "numpa"], "no 'numpa'; did you mean 'numba'?"),
+        (["fit", "t.csv", "--formula", "y ~ x", "--link", "logit"], "no such option: --link; see "),
+        (["fit", "t.csv", "--formula", "y ~ x", "--fromat", "csv"], "--fromat; did you mean --format?"),
+        (["run", "lasso", "--format", "jsn"], "'--format': there is no 'jsn'; did you mean 'json'?"),
+        (["study", "lasso", "--methods", "mle,mpa"], "there is no 'mpa'; did you mean 'map'?"),
+        (["study", "laso"], "no scenario 'laso'; did you mean 'lasso'?"),
+        (["path", "laso"], "(the table of a regression needs a formula); did you mean 'lasso'?"),
+        (["path", "lasso", "--along", "rat"], "does not vary 'rat'; did you mean 'rate'?"),
+        (["check", "laso"], "did you mean 'lasso'?"),
+        (["baseline", "shw"], "no such command 'shw'; did you mean 'show'?"),
+        (["penalty", "--library", "sklern.Ridge", "--alpha", "1", "--n", "10"], "did you mean 'sklearn.Ridge'?"),
+        (["penalty", "--prior", "nrmal", "--n", "10"], "there is no 'nrmal'; did you mean 'normal'?"),
+        (["teach", "--live", "laso"], "did you mean 'lasso'?"),
+        (["compare", "models.py:plian"], "'models.py' has no 'plian'; did you mean 'plain'?"),
+        (["compare", "models.py:plain", "--estimand", "m"], "no estimand named 'm'; did you mean 'mu'?"),
+    ],
+)
+def test_a_choice_that_is_misspelt_is_told_which_is_meant(
+    arguments: list[str], said: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "models.py").write_text(MODELS)
+    (here / "t.csv").write_text("y,x\n1,2\n2,3\n4,4\n5,7\n")
+    assert call(*arguments) == 2
+    told = capsys.readouterr()
+    assert said in told.err
+    assert told.err.startswith("triptych: ")
+    assert told.err.count("\n") == 1
+    assert told.out == ""
 
 
 @pytest.mark.parametrize(
@@ -268,7 +312,7 @@ def test_names_are_completed_in_a_shell_without_the_heavy_libraries(call: list[s
 def test_a_call_that_cannot_be_read_is_told_in_the_same_voice(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for wrong, said in (
         (["run", "--drws", "3"], "triptych: no such option: --drws; did you mean --draws?"),
-        (["rnu"], "triptych: no such command 'rnu'. Did you mean 'run'?"),
+        (["rnu"], "triptych: no such command 'rnu'; did you mean 'run'?"),
         (["run", "--draws", "x"], "triptych: invalid value for '--draws': "),
     ):
         assert call(*wrong) == 2
@@ -326,8 +370,8 @@ def test_a_path_is_walked_with_the_seed_and_level_of_the_run_and_what_has_none_s
 ) -> None:
     asked: list[dict[str, Any]] = []
 
-    def none(scenario: Any, **options: Any) -> Any:
-        asked.append({"name": scenario.name, **options})
+    def none(comparison: Any, **options: Any) -> Any:
+        asked.append({"name": comparison.scenario.name, **options})
         raise triptych.InputError("nothing to vary")
 
     monkeypatch.setattr("triptych.api.path.path", none)
@@ -335,3 +379,18 @@ def test_a_path_is_walked_with_the_seed_and_level_of_the_run_and_what_has_none_s
     (one,) = asked
     assert (one["name"], one["random_seed"], one["ci_prob"]) == ("right", 5, 0.9)
     assert capsys.readouterr().err == "triptych: right has no path: nothing to vary\n"
+
+
+def test_a_model_as_given_is_walked_along_a_number_that_it_declares(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "models.py").write_text(MODELS)
+    monkeypatch.setattr("triptych.cli.commands.STEPS", 2)
+    few = ["--draws", "500", "--tune", "300"]
+    assert call("compare", "models.py:movable", "--path", "-q", *few) == 0
+    page = (here / "triptych-report" / "report.html").read_text()
+    assert 'data-along="scale"' in page
+    assert capsys.readouterr().err == ""
+    assert call("compare", "models.py:plain", "--path", "-q", *few) == 0
+    assert 'class="walk"' not in (here / "triptych-report" / "report.html").read_text()
+    assert capsys.readouterr().err.startswith("triptych: plain has no path: no number of plain sets the width")

@@ -29,10 +29,13 @@ def test_a_file_is_read_key_by_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("famly = 'gaussian'", ["unknown key 'famly'", "did you mean 'family'", "'prior_scale'"]),
-        ("zzz = 1", ["unknown key 'zzz'", "'formula'"]),
+        ("famly = 'gaussian'", ["unknown key 'famly'; did you mean 'family'?"]),
+        ("zzz = 1", ["unknown key 'zzz'", "'formula'", "'prior_scale'"]),
         ("[formula]\nx = 1", ["formula"]),
-        ("family = 'gauss'", ["family", "'gauss'", "'gaussian'"]),
+        ("family = 'gauss'", ["family", "'gauss'", "did you mean 'gaussian'?"]),
+        ("family = 'possion'", ["'bernoulli', ", "did you mean 'poisson'?"]),
+        ("backend = 'numpa'", ["did you mean 'numba'?"]),
+        ("nu = 'estimat'", ["a valid number or ", "did you mean 'estimate'?"]),
         ("draws = 0", ["draws", "greater than or equal to 4"]),
         ("draws = '10'", ["draws", "integer"]),
         ("ci_prob = 1.5", ["ci_prob"]),

@@ -71,8 +71,9 @@ def test_what_cannot_be_moved_is_refused(bench: Bench) -> None:
         bench.solve({"y": Y[:3]})
     with pytest.raises(InputError, match=r"scale goes from 100 to 0\.01"):
         bench.solve(dial=1e6)
-    with pytest.raises(InputError, match="no scenario 'nothing'"):
-        live.open_bench("nothing")
+    for opened in (live.open_bench, live.run_live):  # the second one before a browser is opened
+        with pytest.raises(InputError, match=r"no scenario 'laso' \(a model is file.py:name\); did you mean 'lasso'\?"):
+            opened("laso")
 
 
 def test_the_notebook_runs_on_a_model_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,7 @@ def test_a_table_is_walked_along_the_scale_of_its_prior(
     ("arguments", "said"),
     [
         (["nowhere"], "no scenario 'nowhere'"),
-        (["lasso", "--along", "rat"], "does not vary 'rat'; it varies 'rate'"),
+        (["lasso", "--along", "rat"], "does not vary 'rat'; did you mean 'rate'?"),
         (["lasso", "--from", "1000"], "1000 is outside"),
         (["lasso", "--n", "10,many"], "--n '10,many': use whole numbers"),
         (["lasso", "--n", "10,20", "--along", "rate"], "not both"),

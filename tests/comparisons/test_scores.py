@@ -16,6 +16,7 @@ from triptych.panels import refit
 from triptych.panels.settings import Settings
 from triptych.panels.solve import solve
 from triptych.problem.scenario import Data, Scenario
+from triptych.sampling.nuts import SamplerStopped
 
 # Two counts a row: within a row they share what is not known of the rate.
 COUNTS = np.array([[2, 3], [1, 4], [5, 5], [2, 2], [3, 1], [0, 6]])
@@ -95,6 +96,22 @@ def test_its_score_is_the_integral_over_the_posterior(scored: Any) -> None:
     assert abs(exact.sum() - per_row(a / b).sum()) > 4 * error  # the posterior mean predicts otherwise
 
 
+def test_differences_are_to_the_highest_score_with_the_error_of_the_difference_itself(scored: Any) -> None:
+    scores, rates = scored
+    drawn = stats.poisson.logpmf(OUT, rates.reshape(-1, 1, 1)).sum(axis=2)
+    rows = {
+        "mle": per_row(KEPT.mean()),
+        "map": per_row((SHAPE - 1 + KEPT.sum()) / (RATE + KEPT.size)),
+        "mcmc": special.logsumexp(drawn, axis=0) - np.log(rates.size),
+    }
+    best = max(rows, key=lambda method: float(rows[method].sum()))
+    for method, terms in rows.items():
+        apart = terms - rows[best]
+        assert scores[method].difference == pytest.approx(apart.sum(), rel=1e-6, abs=1e-9)
+        assert scores[method].difference_error == pytest.approx(np.sqrt(2) * apart.std(ddof=1), rel=1e-6, abs=1e-9)
+    assert [score.difference for score in scores.values() if score.difference == 0] == [0.0]
+
+
 def test_without_a_split_the_rows_say_why(solution: Any) -> None:
     for split, word in (("no rows to spare", "no rows to spare"), (lambda data: HELD | True, "none to learn from")):
         found = holdout.holdout_scores(scenario(holdout=split), solution, Settings())
@@ -108,3 +125,19 @@ def test_a_run_scores_its_default_variant() -> None:
     table = triptych.run(scenario(), methods=("mle",), profile=False).scores
     assert table["method"].tolist() == ["mle"]
     assert table["log_score"].item() == pytest.approx(per_row(KEPT.mean()).sum(), rel=1e-8)
+
+
+def test_of_many_short_chains_the_draws_are_kept_and_not_the_chains(
+    solution: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each chain tunes for itself: a thousand of ten draws would cost a thousand tunings for one average."""
+    asked: list[dict[str, Any]] = []
+
+    def stopped(engine: Any, **options: Any) -> Any:
+        asked.append(options)
+        raise SamplerStopped("seen")
+
+    monkeypatch.setattr(refit, "sample", stopped)
+    for chains, draws in ((4, 1000), (2, 5000), (1000, 10), (1001, 40)):
+        refit.refit_draws(solution.engine, None, Settings(draws=draws, chains=chains), lambda drawn: [])
+    assert [(one["chains"], one["draws"]) for one in asked] == [(4, 250), (2, 1250), (4, 625), (4, 2502)]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pymc as pm
 import pytest
+from matplotlib.colors import to_hex
 
 import triptych
+from triptych.reports import matplotlib_plots
+from triptych.reports.matplotlib_plots import COLOURS
 
 mpl.use("Agg")
 
@@ -89,6 +93,11 @@ def test_plots_show_every_scalar_and_only_those_asked_for(solved):
     comparison, *_ = solved
     forest = comparison.plot_forest()
     assert [tick.get_text() for tick in forest.get_yticklabels()] == ["b[one]", "b[x_%]", "idle", "twice"]
+    # Each panel has the colour that it has on the page, and what belongs to none is grey.
+    css = (Path(matplotlib_plots.__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
+    of_page = set(re.findall(r"--(?:mle|map|mcmc): (#\w+)", css.partition("@media")[0]))
+    assert of_page == set(COLOURS.values())
+    assert {line.get_color() for line in forest.lines} == {*of_page, "0.7"}
     few = comparison.plot_forest(var_names=["twice"])
     assert [tick.get_text() for tick in few.get_yticklabels()] == ["twice"]
     why = comparison.plot_why(var_names=["b"])
@@ -97,6 +106,8 @@ def test_plots_show_every_scalar_and_only_those_asked_for(solved):
     np.testing.assert_allclose(widths, [*table["mode_shift_sd"], *table["mean_minus_mode_sd"]])
     axes = comparison.plot_posterior(var_names=["b", "twice"])
     assert [ax.get_title() for ax in axes.flat] == ["b[one]", "b[x_%]", "twice"]
+    assert {line.get_color() for ax in axes.flat for line in ax.lines} <= of_page
+    assert {to_hex(bar.get_facecolor()) for bar in why.patches} <= of_page
     plt.close("all")
 
 
@@ -112,6 +123,18 @@ def test_an_unknown_variant_or_estimand_is_named(solved):
 def test_the_posterior_goes_by_both_names(solved):
     comparison, *_ = solved
     assert comparison.results["posterior"] is comparison.results["mcmc"]
+
+
+def test_what_is_typed_in_a_console_is_shown_in_one_line(solved):
+    comparison, *_ = solved
+    solution = comparison["default"]
+    shown = [comparison, solution, solution.engine, solution.data, comparison.scenario, comparison.explain()]
+    shown += solution.panels.values()
+    assert {type(one).__name__ for one in shown if len(repr(one)) > 120 or "\n" in repr(one)} == set()
+    assert repr(solution) == "<Solution model, default: mle, map, mcmc>"
+    assert repr(solution.engine) == "<Engine of b, idle>"
+    assert repr(solution.panels["map"]) == "<Panel map: 4 scalars>"
+    assert repr(triptych.Data({"x": [[1.0, 2.0]]})) == "<Data x (1, 2)>"
 
 
 def test_the_package_lists_its_public_names_only():

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from triptych.base.errors import InputError
+from triptych.design.columns import levels
 from triptych.design.design import build_design
 
 N = 24
@@ -81,3 +82,11 @@ def test_levels_that_are_days_are_called_without_a_time(moments: list[str], firs
     assert labels[0] == f"C(d)[T.{first}]"
     chosen = build_design(pd.DataFrame({"y": Y, "d": days}), f"y ~ C(d, reference='{first}')").labels
     assert not any(first in label.split("[T.")[1] for label in chosen)
+
+
+@pytest.mark.parametrize("cell", [[1, 2], np.array([1.0, 2.0]), {"a": 1}, (1, 2)])
+def test_cells_of_several_values_are_no_categories(cell: Any) -> None:
+    """Parquet and pandas have such columns; as text each cell would be a level of its own."""
+    column = pd.Series(["u", cell, "u", "v"], name="g", dtype=object)
+    with pytest.raises(InputError, match=r"column 'g' has several values in one cell, .* in row 2; give each a column"):
+        levels(column)

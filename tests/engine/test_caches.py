@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 SOLVE = (
     "import pymc as pm, triptych\n"
     "with pm.Model() as model:\n"
@@ -30,6 +31,9 @@ def test_nothing_is_left_in_the_folder_for_temporary_files(tmp_path: Path, writa
     assert len(said) == (not writable), done.stderr
     if writable:
         assert not list(temporary.iterdir())
-        assert {folder.name for folder in (caches / "triptych").iterdir()} == {"programs", "source", "xla"}
+        made = {folder.name for folder in (caches / "triptych").iterdir()}
+        assert made == {"programs", "source", "xla"}
+        page = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+        assert all(f"`{name}` (" in page for name in made)  # the page says what each folder holds
     else:
         assert caches.is_file()

@@ -91,6 +91,46 @@ def test_what_the_sums_cannot_give_is_computed_from_the_rows(body: Any) -> None:
     assert np.array_equal(engine.density()(z), engine.sampled(z))
 
 
+@pytest.mark.parametrize("body", [regression, varying_intercepts, known_sigma_beside_counts, collinear, few_rows])
+def test_a_factor_of_the_rows_gives_the_parts_and_their_slopes(body: Any) -> None:
+    import jax
+
+    engine = built(body)
+    traced, data = engine.backend.traced, tuple(engine.data.values())
+    assert traced is not None
+    weights = tuple(RNG.choice([0.0, 1.0, 2.5], w.shape) for w in engine.weights.values())
+    factors = traced.sums(weights, data)
+    assert any(factors)
+
+    def given(z: Any, t: Any, sums: Any) -> Any:
+        return traced.parts(z, t, weights, data, sums), jax.jacrev(traced.parts)(z, t, weights, data, sums)
+
+    both = jax.jit(given)
+    for scale in (0.0, 0.3, 2.0):
+        z = engine.graph.start + scale * RNG.standard_normal(engine.size)
+        t = tuple(np.abs(u) for u in traced.arguments(z, *data))
+        rows, slopes = (np.asarray(a) for a in both(z, t, ()))
+        from_factor, its_slopes = (np.asarray(a) for a in both(z, t, factors))
+        assert from_factor == pytest.approx(rows, rel=1e-11)
+        assert its_slopes == pytest.approx(slopes, rel=1e-10, abs=1e-11 * np.abs(slopes).max())
+
+
+def folded() -> None:
+    pm.Normal("y", X @ pt.abs(pm.Normal("beta", 0, 9, shape=8)), 2.0, observed=Y)
+
+
+def wide() -> None:
+    pm.Normal("y", X[:15] @ pm.Normal("beta", 0, 9, shape=8), 2.0, observed=Y[:15])
+
+
+@pytest.mark.parametrize("body", [bent, own_sigmas, folded, wide])
+def test_no_factor_stands_for_the_rows_of_what_is_not_linear_or_kinked_or_no_shorter(body: Any) -> None:
+    engine = built(body)
+    traced = engine.backend.traced
+    assert traced is not None
+    assert not any(traced.sums(tuple(engine.weights.values()), tuple(engine.data.values())))
+
+
 def test_a_regression_sampled_from_sums_has_the_posterior_of_the_closed_form() -> None:
     with pm.Model() as model:
         beta = pm.Normal("beta", 0, 2, shape=8)

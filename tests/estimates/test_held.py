@@ -150,3 +150,17 @@ def test_a_median_regression_holds_its_line_in_the_scale() -> None:
     row = triptych.compare(model, **{**POINTS, "methods": ("mle",)})["default"].row("mle", "scale")
     assert (row.estimate, row.std_error) == pytest.approx((0.125, 0.125 / 2), rel=1e-5)
     assert row.reason == "the interval holds fixed a at 0; b at 1"
+
+
+def test_a_cutpoint_of_zero_is_not_held_at_zero() -> None:
+    """Six of twelve lie below the empty category: both its cutpoints are logit(1/2) = 0, with an error of their own."""
+    with pm.Model() as model:
+        start = np.linspace(-1, 1, 4)
+        cut = pm.Normal("cut", 0, 10, shape=4, transform=pm.distributions.transforms.ordered, initval=start)
+        answers = np.repeat([0, 1, 3, 4], 3)
+        pm.OrderedLogistic("y", eta=0.0, cutpoints=cut, compute_p=False, observed=answers)
+    rows = triptych.compare(model, methods=("mle",), profile=False)["default"].panels["mle"].estimates
+    assert [row.std_error for row in rows] == pytest.approx([2 / 3, 1 / 3**0.5, 1 / 3**0.5, 2 / 3], rel=1e-5)
+    for row in rows:
+        assert " at 0" not in row.reason
+        assert "holds fixed cut at the edge of its range" in row.reason

@@ -215,3 +215,22 @@ def test_medians_of_an_even_number_are_a_range_and_are_sampled() -> None:
     assert row.status == "not_identified"
     assert "level over a range of coef[Intercept]" in row.reason
     assert solution.row("mcmc", "coef", "Intercept").status in ("ok", "unreliable")
+
+
+def test_a_direction_that_many_scalars_share_is_followed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each level has a range of medians, so that every coefficient is level along as many directions as there are."""
+    from triptych.estimates.reasons import Reasons
+
+    followed: list[tuple[int, bytes]] = []
+    values = Reasons._values_along
+    monkeypatch.setattr(
+        Reasons,
+        "_values_along",
+        lambda self, name, v: followed.append((id(self), v.tobytes())) or values(self, name, v),
+    )
+    levels = 8
+    table = {"y": np.random.default_rng(2).normal(size=4 * levels), "g": np.repeat(list("abcdefgh"), 4)}
+    rows = triptych.fit(table, "y ~ C(g)", family="laplace", prior="flat", **POINTS)["default"].panels["mle"].estimates
+    level = [row for row in rows if row.status == "not_identified"]
+    assert len(level) == levels
+    assert 0 < len(followed) <= 3 * len(set(followed))

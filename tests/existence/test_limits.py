@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytest
+from scipy import optimize
 
 import triptych
 
@@ -175,6 +176,84 @@ def test_a_limit_is_named_where_it_is_one(name: str) -> None:
         assert row.reason.endswith("such way that was found") == (limit is not None)
         if limit is not None:
             assert f"{row.name} tends to {limit:.6g} on every such way" in row.reason
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("share", [0.5, None])
+def test_a_limit_of_a_component_is_that_in_the_order_of_the_labels(share: float | None, seed: int) -> None:
+    """A component on the three equal data and one on the other, whichever is first: sorted, there is one limit."""
+    with pm.Model() as model:
+        weight = pm.Uniform("weight", 0, 1) if share is None else share
+        mu, sigma = pm.Normal("mu", 0, 10, shape=2), pm.Exponential("sigma", 1, shape=2)
+        weights = pm.math.stack([weight, 1 - weight])
+        pm.NormalMixture("y", w=weights, mu=mu, sigma=sigma, observed=[2.0, 2.0, 2.0, 5.0])
+    rows = triptych.compare(model, **{**POINTS, "random_seed": seed})["default"].panels["mle"].estimates
+    said = {row.name: row.reason for row in rows}
+    known = {"mu[0]": 2, "mu[1]": 5} | ({"weight": 0.75} if share is None else {})
+    for name, limit in known.items():
+        assert f"components are sorted by mu; {name} tends to {limit:g} on every such way" in said[name]
+    # What goes to its limit without end, and what is told to tend to it, is the same component.
+    assert f"rises without limit as {'sigma[0]' if 'by 3 per' in said['mu[0]'] else 'sigma[1]'} goes" in said["mu[0]"]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("eta", [1.0, 2.0])
+def test_points_on_a_line_leave_means_and_deviations_their_limits(eta: float, seed: int) -> None:
+    """The factor's last entry goes to zero; what it leaves of the density is one of the first mean and deviation.
+
+    Of the second these are 1 + 2 m and 2 s. A Cholesky factor with entry L22 = s1 sqrt(1 - rho^2) has the density of
+    s0, s1 and rho times sqrt(1 - rho^2) / s1, which takes s1 to the power -2 eta and L22 to that of 2 eta - 1.
+    """
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0, 10, shape=2)
+        factor, _, _ = pm.LKJCholeskyCov("factor", n=2, eta=eta, sd_dist=pm.Exponential.dist(1.0), compute_corr=True)
+        pm.MvNormal("y", mu, chol=factor, observed=np.column_stack([X, 1 + 2 * X]))
+
+    def fall(p: np.ndarray) -> float:
+        m, s = p[0], np.exp(p[1])
+        prior = -3 * s - 2 * eta * p[1] - (m**2 + (1 + 2 * m) ** 2) / 200
+        return float(6 * p[1] + np.sum((X - m) ** 2) / (2 * s**2) - prior)
+
+    m, log_s = optimize.minimize(fall, [2.5, 0.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-13}).x
+    panels = triptych.compare(model, **{**POINTS, "methods": ("mle", "map"), "random_seed": seed})["default"].panels
+    answers = {"mle": (X.mean(), X.std(), 6), "map": (m, float(np.exp(log_s)), 6 - (2 * eta - 1))}
+    for method, (mean, deviation, rate) in answers.items():
+        rows = {row.name: row for row in panels[method].estimates}
+        limits = {"mu[0]": mean, "mu[1]": 1 + 2 * mean, "factor_stds[0]": deviation, "factor_stds[1]": 2 * deviation}
+        for name, limit in {**limits, "factor[2]": 0.0, "factor_corr[0, 1]": 1.0}.items():
+            assert rows[name].status == "unbounded"
+            assert f"{name} tends to {limit:.6g} on every such way" in rows[name].reason
+            assert f"by {rate:g} per unit" in rows[name].reason
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_correlation_that_is_one_to_all_digits_is_on_its_way_without_end(seed: int) -> None:
+    """Its ascent ends where nothing changes any more, neither arrived nor still rising.
+
+    On the line the quadratic form of two equal scores a is 2 a^2 / (1 + rho), so that s^2 tends to half the variance
+    under the likelihood; the prior's limit is that of what is left.
+    """
+    with pm.Model() as model:
+        mu, s, rho = pm.Normal("mu", 0, 10, shape=2), pm.HalfNormal("s", 5, shape=2), pm.Uniform("rho", -1, 1)
+        joint = rho * s[0] * s[1]
+        cov = pm.math.stack([pm.math.stack([s[0] ** 2, joint]), pm.math.stack([joint, s[1] ** 2])])
+        pm.MvNormal("y", mu, cov=cov, observed=np.column_stack([X, 1 + 2 * X]))
+
+    def fall(p: np.ndarray) -> float:
+        m, s = p[0], np.exp(p[1])
+        prior = -5 * s**2 / 50 - (m**2 + (1 + 2 * m) ** 2) / 200
+        return float(12 * p[1] + np.sum((X - m) ** 2) / (2 * s**2) - prior)
+
+    m, log_s = optimize.minimize(fall, [2.5, 0.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-13}).x
+    panels = triptych.compare(model, **{**POINTS, "methods": ("mle", "map"), "random_seed": seed})["default"].panels
+    answers = {"mle": (X.mean(), X.std() / 2**0.5), "map": (m, float(np.exp(log_s)))}
+    for method, (mean, deviation) in answers.items():
+        rows = {row.name: row for row in panels[method].estimates}
+        limits = {"mu[0]": mean, "mu[1]": 1 + 2 * mean, "s[0]": deviation, "s[1]": 2 * deviation, "rho": 1.0}
+        for name, limit in limits.items():
+            assert rows[name].status == "unbounded"
+            assert f"{name} tends to {limit:.6g} on every such way" in rows[name].reason
+            assert "by 3 per unit" in rows[name].reason
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from triptych.existence import findings
+from triptych.existence import verdict as verdicts
 from triptych.existence.findings import Trace, before_rounding
 from triptych.existence.probes import ran_away as probe
+from triptych.existence.verdict import Verdict
 
 
 def seen(monkeypatch: pytest.MonkeyPatch, *, late: float = 1.0, points: int = 20) -> bool:
@@ -54,3 +57,25 @@ def test_an_ascent_into_rounding_has_run_away_on_half_the_way(
     verdict: Any = SimpleNamespace(objective=objective, point=point, rounding_error=rounding)
     assert probe.ran_away(verdict) is None
     assert asked == ways
+
+
+@pytest.mark.parametrize(("times", "position"), [(2.9, 0), (3.1, 1)])
+def test_a_path_is_that_of_a_coordinate_that_goes_three_times_as_far(times: float, position: int) -> None:
+    steps = np.arange(9.0)
+    objective: Any = SimpleNamespace(logarithmic=np.ones(2, dtype=bool))
+    path = Trace(0, steps, steps, np.column_stack([steps, times * steps]))
+    found = findings._of_the_fastest(objective, path)
+    assert found.position == position
+    assert np.array_equal(found.steps, path.points[:, position])
+
+
+@pytest.mark.parametrize(("change", "rate"), [(0.04, 2.0), (0.06, 3.0)])
+def test_a_rate_has_settled_where_it_changes_by_less_than_a_twentieth(
+    change: float, rate: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that has not settled before rounding gives way to that of the whole path, which has."""
+    whole, seen = object(), object()
+    monkeypatch.setattr(verdicts, "before_rounding", lambda *_: seen)
+    monkeypatch.setattr(verdicts, "_rates", lambda path: (3.0, 3.0) if path is whole else (2.0, 2.0 / (1 - change)))
+    verdict: Any = SimpleNamespace(unbounded=whole, objective=None)
+    assert Verdict.rate.fget(verdict) == rate  # type: ignore[attr-defined]

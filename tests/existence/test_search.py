@@ -120,3 +120,69 @@ def test_a_start_in_many_coordinates_is_moved_from_a_hundred_below_the_maximum_e
     objective: Any = SimpleNamespace(size=size, value=lambda x: -fall * size if x[0] > 0.6 else 0.0)
     top: Any = SimpleNamespace(usable=True, value=0.0)
     assert search._not_too_low(objective, np.zeros(size), np.ones(size), top).tolist() == [share] * size
+
+
+def tied(data: list[float], free_share: bool, scale: Any) -> pm.Model:
+    with pm.Model() as model:
+        mu, sigma = pm.Normal("mu", 0, 10, shape=2), scale()
+        share = pm.Uniform("share", 0, 1) if free_share else 0.5
+        pm.NormalMixture("y", w=pm.math.stack([share, 1 - share]), mu=mu, sigma=sigma, observed=data)
+    return model
+
+
+@pytest.mark.parametrize("free_share", [True, False])
+@pytest.mark.parametrize(
+    ("shape", "rate"),
+    # A component on three equal data gains three per unit of its sigma's logarithm, of which Gamma(shape) takes
+    # shape - 1; one on the other datum gains one. Under Gamma(5) neither gains.
+    [(1.0, (1.0, 3.0)), (2.0, (2.0,)), (3.0, (1.0,)), (5.0, ())],
+)
+def test_each_scale_that_vanishes_at_a_rate_of_its_own_is_heard_alone(
+    shape: float, rate: tuple[float, ...], free_share: bool
+) -> None:
+    """Where both components leave for their data at once, no path on which the rest is at its best has a rate."""
+    model = tied([2.0, 2.0, 2.0, 5.0], free_share, lambda: pm.Gamma("sigma", shape, 1, shape=2))
+    objective = make_objective(Engine.build(model), POSTERIOR)[0]
+    for seed in range(4):
+        verdict = find(objective, seed=seed)
+        assert (verdict.unbounded is not None) == bool(rate)
+        assert verdict.regular or rate
+        if rate:
+            assert min(abs(verdict.rate - one) for one in rate) < 1e-3
+
+
+@pytest.mark.parametrize("free_share", [True, False])
+def test_components_on_equal_data_are_unbounded_and_no_redundancy(free_share: bool) -> None:
+    """One of them gains four per unit of its sigma's logarithm, wherever the other is."""
+    for scale in (lambda: pm.HalfNormal("sigma", 5, shape=2), lambda: pm.InverseGamma("sigma", 3, 2, shape=2)):
+        engine = Engine.build(tied([2.0] * 4, free_share, scale))
+        for seed in range(3):
+            verdict = find(make_objective(engine, LIKELIHOOD)[0], seed=seed)
+            assert verdict.rate == pytest.approx(4, rel=1e-3)
+            assert not len(verdict.unidentified)
+
+
+@pytest.mark.parametrize(
+    ("family", "sigmas"),
+    [(pm.Normal, ()), (pm.StudentT, (2,)), (pm.Laplace, (2,))],
+    ids=["shared", "student", "laplace"],
+)
+def test_a_rise_on_few_values_that_no_single_datum_draws_to_is_found(family: Any, sigmas: tuple[int, ...]) -> None:
+    """One sigma vanishes where each component stands on one of two values: n per unit of its logarithm.
+
+    With a sigma each the one on three equal data vanishes at three; a maximum of one component was called ok.
+    """
+    with pm.Model() as model:
+        mu, sigma = pm.Normal("mu", 0, 10, shape=2), pm.HalfNormal("sigma", 5, shape=sigmas)
+        weight = pm.Dirichlet("weight", np.ones(2))
+        of = {"nu": 4.0} if family is pm.StudentT else {}
+        location = "b" if family is pm.Laplace else "sigma"
+        parts = family.dist(mu=mu, **{location: sigma}, **of)
+        pm.Mixture("y", w=weight, comp_dists=parts, observed=[2.0, 2.0, 2.0, 5.0])
+    engine = Engine.build(model)
+    for seed in range(3):
+        verdict = find(make_objective(engine, POSTERIOR)[0], seed=seed)
+        assert verdict.unbounded is not None
+        assert engine.blocks[1].start <= verdict.unbounded.position < engine.blocks[1].stop
+        if family is pm.Normal:
+            assert verdict.rate == pytest.approx(4, rel=1e-3)

@@ -28,3 +28,19 @@ def test_a_prior_holds_every_direction_that_it_knows(prior: str) -> None:
     (only,) = structural_null(make_objective(engine, POSTERIOR)[0])
     np.testing.assert_allclose(only / only[10], np.r_[np.zeros(10), 1, -1], atol=1e-8)
     assert len(structural_null(make_objective(engine, LIKELIHOOD)[0])) == 10
+
+
+def test_equal_data_rule_out_every_direction_that_their_term_knows() -> None:
+    """Four equal terms rule out one direction at each point: a mixture's five have to be looked at from five."""
+    with pm.Model() as mixture:
+        share = pm.Uniform("share", 0, 1)
+        mu, sigma = pm.Normal("mu", 0, 10, shape=2), pm.HalfNormal("sigma", 5, shape=2)
+        pm.NormalMixture("y", w=pm.math.stack([share, 1 - share]), mu=mu, sigma=sigma, observed=np.full(4, 2.0))
+    assert not len(structural_null(make_objective(Engine.build(mixture), LIKELIHOOD)[0]))
+    with pm.Model() as a_sum:
+        a, b, c = (pm.Normal(name, 0, 10) for name in "abc")
+        pm.Normal("y", a + b - c, pm.HalfNormal("sigma", 5), observed=np.full(4, 2.0))
+    flat = structural_null(make_objective(Engine.build(a_sum), LIKELIHOOD)[0])
+    assert np.linalg.matrix_rank(flat) == len(flat) == 2
+    np.testing.assert_allclose(flat @ [1, 1, -1, 0], 0, atol=1e-10)
+    np.testing.assert_allclose(flat[:, 3], 0, atol=1e-10)

@@ -139,7 +139,41 @@ def on_datum(value: float) -> tuple[Along, ...]:
     return tuple(Along(method, "unbounded", lambda t: {"mu": value, "sigma": np.exp(-t)}) for method in ("mle", "map"))
 
 
+TIED = np.array([2.0, 2.0, 2.0, 5.0])
+
+
+def on_tied_data(sigma: Callable[[], Any]) -> Callable[[], pm.Model]:
+    """Two components on data of two values."""
+
+    def build() -> pm.Model:
+        with pm.Model() as model:
+            share = pm.Uniform("share", 0, 1)
+            mu = pm.Normal("mu", 0, 10, shape=2)
+            pm.NormalMixture("y", w=pm.math.stack([share, 1 - share]), mu=mu, sigma=sigma(), observed=TIED)
+        return model
+
+    return build
+
+
+def on_both_values(t: float) -> dict[str, Any]:
+    return {"share": 0.75, "mu": np.array([2.0, 5.0]), "sigma": np.exp(-t)}
+
+
+def on_the_tied_value(t: float) -> dict[str, Any]:
+    return {"share": 0.75, "mu": np.array([2.0, 5.0]), "sigma": np.array([np.exp(-t), 1.0])}
+
+
+def of_both(point: Callable[[float], dict[str, Any]]) -> tuple[Along, ...]:
+    return tuple(Along(method, "unbounded", point) for method in ("mle", "map"))
+
+
 CASES = (
+    Case("shared_sigma_on_two_values", on_tied_data(lambda: pm.HalfNormal("sigma", 5)),
+         {"mle": "unbounded", "map": "unbounded"}, along=of_both(on_both_values),
+         note="One component on each of the two values: one sigma vanishes at all four data, by four a log unit."),
+    Case("sigmas_on_tied_data", on_tied_data(lambda: pm.HalfNormal("sigma", 5, shape=2)),
+         {"mle": "unbounded", "map": "unbounded"}, along=of_both(on_the_tied_value),
+         note="The component on three equal data gains three a log unit, the other one where it vanishes as well."),
     Case("component_on_one_of_two_data",
          one_known(TWO, 0.5, lambda: pm.Normal.dist(0, 1), pm.Normal.dist, lambda: pm.HalfFlat("sigma")),
          {"mle": "unbounded", "map": "unbounded"}, along=on_datum(2.1),

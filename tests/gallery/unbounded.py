@@ -166,6 +166,15 @@ def shifted_weibull() -> pm.Model:
     return model
 
 
+def from_the_bound_on(rate: Callable[[], Any]) -> Callable[[], pm.Model]:
+    def build() -> pm.Model:
+        with pm.Model() as model:
+            pm.Truncated("y", pm.Exponential.dist(rate()), lower=1.0, observed=np.ones(3))
+        return model
+
+    return build
+
+
 def constant_shares() -> pm.Model:
     with pm.Model() as model:
         alpha, beta = pm.HalfNormal("alpha", 50), pm.HalfNormal("beta", 50)
@@ -220,6 +229,13 @@ CASES = (
                             ("map",)),
          note="alpha grows with the mean held: the spike has height sqrt(alpha) per datum.",
          along=climbs(lambda t: {"alpha": np.exp(t), "beta": np.exp(t) / 2}, "mle")),
+    Case("exponential_truncated_at_its_data", from_the_bound_on(lambda: pm.Exponential("rate", 1)), {"mle": UP},
+         known=lambda: {("map", "rate"): 3.0},
+         note="rate^n is left, and with Exponential(1) n / 1; as a difference it is rounding far out, in wide steps.",
+         along=climbs(lambda t: {"rate": np.exp(t)}, "mle")),
+    Case("exponential_truncated_at_its_data_by_scale",
+         from_the_bound_on(lambda: 1 / pm.HalfNormal("scale", 10)), EVERYWHERE,
+         note="scale^-n is left, and the prior is positive at zero.", along=climbs(lambda t: {"scale": np.exp(-t)})),
     Case("beta_of_a_constant", constant_shares, {"mle": UP},
          note="alpha and beta grow with the mean held, by n/2 per log unit; far out the density is all rounding.",
          along=climbs(lambda t: {"alpha": 0.3 * np.exp(t), "beta": 0.7 * np.exp(t)}, "mle")),

@@ -9,7 +9,7 @@ import pymc as pm
 import pytensor.tensor as pt
 import pytest
 
-from triptych.graph.equations import equations, plain_priors
+from triptych.graph.equations import equations, plain_factor, plain_priors
 from triptych.reports.mathematics import mathml
 
 
@@ -70,15 +70,25 @@ def test_data_indices_mixtures_and_potentials() -> None:
     with pm.Model(coords={"g": [0, 1, 2], "obs": range(6)}) as model:
         group = pm.Data("group", np.arange(6) % 3, dims="obs")
         x = pm.Data("x", rng.normal(size=6), dims="obs")
+        width = pm.Data("width", 2.5)
         a = pm.Normal("a", 0, 1, dims="g")
         w = pm.Dirichlet("w", np.ones(2))
         s = pm.HalfFlat("s")
+        pm.HalfCauchy("tau", width)
+        pm.Gamma("rate", 2, 1 / (2 * width))
+        pm.Normal("scaled", 0, 1.0 * s)
+        pm.Dirichlet("shares", 1.5 * pt.ones(3))
         pm.Potential("prior", -pt.log(s))
         pm.Poisson("k", pm.math.exp(a[group] + s * x), observed=np.arange(6), dims="obs")
         pm.Normal("v", rng.normal(size=(30, 3)) @ a, s, observed=rng.normal(size=30))
         pm.Mixture("m", w=w, comp_dists=[pm.Normal.dist(i, 1) for i in range(2)], observed=[0.0])
     lines = read(model)
     assert r"k_{obs} ~ Poisson(\exp(a_{group} + s * x_{obs}))" in lines
+    assert "tau ~ HalfCauchy(2.5)" in lines
+    # What is made of numbers alone is their value; PyTensor's Gamma has the scale, one over the rate.
+    assert "rate ~ Gamma(shape 2, scale 5)" in lines
+    assert "scaled ~ Normal(0, s)" in lines
+    assert "shares_{i} ~ Dirichlet(1.5)" in lines
     assert "v_{i} ~ Normal([30 by 3 numbers] a_{g}, s)" in lines
     assert "m_{i} ~ Mixture(w_{i}, Normal(0, 1), Normal(1, 1))" in lines
     assert r"prior = -\log(s) \quad (potential)" in lines
@@ -119,8 +129,44 @@ def test_priors_are_plain_text_without_axes_and_keep_elements() -> None:
         "a": "a ~ Normal(mu * tau_1, sqrt(tau_1))",
         "b": "b ~ Laplace(a[0], 1 / tau_1)",
         "s": "s ~ HalfFlat",
-        "e": "e ~ Exponential(scale 1 / 0.5)",
-        "r": "r ~ Gamma(shape 3, scale 1 / 0.25)",
+        "e": "e ~ Exponential(scale 2)",
+        "r": "r ~ Gamma(shape 3, scale 4)",
         "t": "t ~ TruncatedNormal(0, 1, 0, inf)",
     }
     assert plain_priors(model, model.free_RVs[:1]) == {"mu": "mu ~ Normal(-1.5, 1 * 10^6)"}
+
+
+def test_a_potential_is_written_as_the_factor_that_it_is() -> None:
+    with pm.Model() as model:
+        sigma = pm.HalfFlat("sigma")
+        b = pm.Normal("b", 0, 1)
+        pm.Potential("over", -pt.log(sigma))
+        pm.Potential("times", pt.log(sigma))
+        pm.Potential("near", -((b - 2) ** 2) / 2)
+        pm.Potential("odd", pt.linalg.det(pt.stack([[sigma, b], [b, sigma]])))
+    written = {p.name: plain_factor(model, p) for p in model.potentials}
+    assert {name: written[name] for name in ("over", "times", "odd")} == {
+        "over": "1 / sigma",
+        "times": "sigma",
+        "odd": "",
+    }
+    assert written["near"].startswith("exp(")
+    values = {"b": 3.0}
+    assert eval(written["near"].replace("^", "**"), {"exp": np.exp}, values) == pytest.approx(np.exp(-0.5))
+
+
+def test_a_flat_prior_that_a_potential_weighs_is_told_as_one_density() -> None:
+    import triptych
+    from triptych.comparisons.explanation.prior_words import prior_words
+
+    with pm.Model() as model:
+        sigma = pm.HalfFlat("sigma")
+        b = pm.Normal("b", 0, sigma)
+        pm.Potential("over", -pt.log(sigma))
+        pm.Potential("both", -sigma * b)
+        pm.Normal("y", b, sigma, observed=np.array([1.0, 2.0, 4.0]))
+    solved = triptych.compare(model, methods=("mle",), profile=False, progressbar=False)["default"]
+    assert prior_words(solved, "b") == (
+        "sigma with density proportional to 1 / sigma", "b ~ Normal(0, sigma)", "the factor exp((-sigma) * b)",
+    )  # fmt: skip
+    assert prior_words(solved, "unknown") == ()

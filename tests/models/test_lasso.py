@@ -30,7 +30,8 @@ def _log_density(data: Any, intercept: Any, beta: Any, sigma: Any, rate: float =
     """Log of likelihood times prior, but for constants, for rows of parameters."""
     squares = np.sum((data.progression - np.reshape(intercept, (-1, 1)) - np.atleast_2d(beta) @ data.X.T) ** 2, axis=1)
     n, p = data.X.shape
-    return -(n + p + 1) * np.log(sigma) - squares / (2 * sigma**2) - rate * np.abs(np.atleast_2d(beta)).sum(1) / sigma
+    prior = rate * np.sqrt(n) * np.abs(np.atleast_2d(beta)).sum(1) / sigma
+    return -(n + p + 1) * np.log(sigma) - squares / (2 * sigma**2) - prior
 
 
 def test_it_is_clean(run: Any) -> None:
@@ -40,9 +41,9 @@ def test_it_is_clean(run: Any) -> None:
 
 
 def test_the_mle_is_what_r_prints(run: Any) -> None:
-    # R, lm(y ~ x) on the diabetes data of the package lars; its x is rounded.
+    # R, lm(y ~ x) on the diabetes data of the package lars; its x has unit length and is rounded.
     published = [-10.012, -239.819, 519.840, 324.390, -792.184, 476.746, 101.045, 177.064, 751.279, 67.625]
-    assert run["default"].values("mle", "beta") == pytest.approx(published, abs=0.02)
+    assert run["default"].values("mle", "beta") * np.sqrt(442) == pytest.approx(published, abs=0.02)
 
 
 def test_predictors_enter_in_the_published_order() -> None:
@@ -61,10 +62,10 @@ def test_the_posterior_is_that_of_the_papers_own_sampler(run: Any) -> None:
     """Park and Casella's Gibbs sampler: normal scale mixtures, inverse Gaussian scales."""
     data, rng = run["default"].data, np.random.default_rng(7)
     x, y = data.X, data.progression - data.progression.mean()
-    (n, p), beta, variance = x.shape, np.full(x.shape[1], 100.0), 3000.0
+    (n, p), beta, variance, rate = x.shape, np.full(x.shape[1], 5.0), 3000.0, RATE * np.sqrt(len(x))
     kept = np.empty((12_000, p + 1))
     for i in range(-500, len(kept)):
-        inverse_tau = rng.wald(np.sqrt(RATE**2 * variance / beta**2), RATE**2)
+        inverse_tau = rng.wald(np.sqrt(rate**2 * variance / beta**2), rate**2)
         root = np.linalg.cholesky(x.T @ x + np.diag(inverse_tau))
         mean = np.linalg.solve(root @ root.T, x.T @ y)
         beta = mean + np.sqrt(variance) * np.linalg.solve(root.T, rng.standard_normal(p))
@@ -99,7 +100,7 @@ def test_beyond_the_largest_correlation_everything_is_zero() -> None:
     data = scenario.data()
     y = data.progression - data.progression.mean()
     sigma = np.sqrt(np.sum(y**2) / (y.size + 10 + 1))
-    limit = np.max(np.abs(data.X.T @ y)) / sigma
+    limit = np.max(np.abs(data.X.T @ y)) / sigma / np.sqrt(y.size)
     above, below = _at(1.001 * limit), _at(0.999 * limit)
     assert np.all(above.values("map", "beta") == 0)
     assert above.values("map", "sigma")[0] == pytest.approx(sigma, rel=1e-9)
@@ -107,10 +108,11 @@ def test_beyond_the_largest_correlation_everything_is_zero() -> None:
 
 
 def test_a_vanishing_penalty_leaves_least_squares(run: Any) -> None:
-    # The shift is (X'X)^-1 lambda sigma sign(b): at most this, and proportional to lambda.
+    # The shift is (X'X)^-1 lambda sigma sqrt(n) sign(b): at most this, and proportional to lambda.
     data = scenario.data()
     solved = _at(1e-6)
-    bound = 1e-6 * solved.values("map", "sigma")[0] * np.abs(np.linalg.inv(data.X.T @ data.X)).sum(1)
+    scale = np.sqrt(len(data.X)) * solved.values("map", "sigma")[0]
+    bound = 1e-6 * scale * np.abs(np.linalg.inv(data.X.T @ data.X)).sum(1)
     gap = np.abs(solved.values("map", "beta") - run["default"].values("mle", "beta"))
     assert np.all(gap <= 1.001 * bound)
     assert np.all(solved.values("map", "beta") != 0)
@@ -131,7 +133,7 @@ def test_claims_notice_a_prior_of_sigma_that_is_missing() -> None:
         import pymc as pm
 
         intercept, sigma = pm.Flat("intercept"), pm.HalfFlat("sigma")
-        beta = pm.Laplace("beta", 0, sigma / RATE, dims="predictor")
+        beta = pm.Laplace("beta", 0, sigma / (RATE * data.root_n), dims="predictor")
         pm.Normal("y", intercept + data.X @ beta, sigma, observed=data.progression, dims="patient")
 
     c = {"default": solve(replace(scenario, model=flat), settings=Settings(methods=("map",)))}
@@ -146,9 +148,15 @@ def test_claims_notice_another_lambda(run: Any, monkeypatch: pytest.MonkeyPatch)
     assert not lasso.kkt_holds(run).holds
 
 
-def test_its_figure_shows_the_zeros(run: Any) -> None:
+def test_its_figure_shows_the_zeros_and_the_three_answers(run: Any) -> None:
     (figure,) = (f(run) for f in scenario.figures)
     by_name = {s.label: s for s in figure.series}
-    assert by_name["MAP, exactly zero: age and s2"].y == [0.0, 0.0]
-    assert "age and s2" in figure.title
+    assert [name for name, series in by_name.items() if series.accent] == ["age", "s2"]
+    assert [by_name["MAP"].y[k] for k in (0, 5)] == [0.0, 0.0]
+    assert "age and s2" in figure.caption
+    # The lines go through the MAP, and begin where the MLE is but for the smallest lambda.
+    for k, name in enumerate(run["default"].data.coords["predictor"]):
+        line = by_name[name]
+        assert np.interp(RATE, line.x, line.y) == pytest.approx(by_name["MAP"].y[k], abs=0.15)
+        assert abs(line.y[0] - by_name["MLE, without a prior"].y[k]) < 1.5
     assert all(by_name[name].y[-1] == 0 for name in run["default"].data.coords["predictor"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,9 +51,45 @@ def test_noise_that_is_normal_costs_what_signs_cost(run: Any) -> None:
 def test_a_loss_of_another_kind_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     # Without focus the focal loss is the cross-entropy, to which a prior may be added.
     monkeypatch.setattr(hidden, "FOCUS", 0.0)
-    assert hidden._kinds()["focal loss"] == "a prior"
+    assert hidden._of_shares()["focal loss"].kind()[0] == "a prior"
     monkeypatch.setattr(hidden, "CLASS_WEIGHT", 1.0)
-    assert hidden._kinds()["class weights"] == "a prior"
+    assert hidden._of_shares()["class weights"].kind()[0] == "a prior"
+
+
+def test_kinds_of_made_up_objectives() -> None:
+    def squares(w: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.asarray(0.5 * np.sum((y - w @ x.T) ** 2, axis=1))
+
+    rng = np.random.default_rng(3)
+    x, w = rng.standard_normal((6, 2)), rng.standard_normal((9, 2))
+    outcomes = rng.standard_normal((2, 6))
+
+    def kind(total: Any) -> tuple[str, str]:
+        return hidden.Objective(total, squares, w, x, 2 * x, (outcomes[0], outcomes[1])).kind()
+
+    alone = "nothing but its own constants"
+    assert kind(lambda w, x, y: squares(w, x, y) + np.sum(w**4, axis=1)) == ("a prior", alone)
+    assert kind(lambda w, x, y: 3 * squares(w, x, y) + np.sum(w**4, axis=1)) == ("a prior", alone)
+    # Zellner's prior grows with the information of the predictors; a penalty by their mean square does not.
+    told = ("a prior", "the predictors and the number of rows")
+    assert kind(lambda w, x, y: squares(w, x, y) + np.sum((w @ x.T) ** 2, axis=1)) == told
+    mean = kind(lambda w, x, y: squares(w, x, y) + np.mean((w @ x.T) ** 2, axis=1))
+    assert mean == ("a prior", "the predictors")
+    assert kind(lambda w, x, y: squares(w, x, y) + len(x) * w[:, 0] ** 2) == ("a prior", "the number of rows")
+    # A penalty that an outcome enters is no prior.
+    assert kind(lambda w, x, y: squares(w, x, y) + y[0] * w[:, 0] ** 2) == ("neither", "")
+
+
+def test_the_table_says_what_each_is_and_stands_on_the_page(run: Any, tmp_path: Path) -> None:
+    (table,) = run.tables
+    kinds = {row[0]: row[1] for row in table.rows}
+    assert len(kinds) == 10
+    assert kinds["class weights"] == "another likelihood"
+    assert kinds["focal loss"] == "neither"
+    page = run.to_html(tmp_path / "page.html").read_text()
+    assert f"<h3>{table.title}</h3>" in page
+    for row in table.rows:
+        assert f'<th scope="row">{row[0]}</th><td>{row[1]}</td>' in page
 
 
 def test_claims_notice_other_losses(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ SHARED = {shared.keyword: (name, shared.default) for name, shared in SETTINGS.it
 def test_every_setting_has_the_same_default_in_python_and_on_the_command_line(call: Any) -> None:
     default, parameters = Settings(), signature(call).parameters
     asked = {field.name for field in fields(Settings)} & set(parameters)
-    assert asked == {field.name for field in fields(Settings)} - {"predictive"}  # which is no option
+    assert asked == {field.name for field in fields(Settings)} - {"forward", "brief"}  # which are no options
     for name in asked:
         assert parameters[name].default == getattr(default, name), name
     assert set(SHARED) < asked
@@ -53,8 +53,10 @@ def test_settings_are_taken_from_other_options_by_name() -> None:
     ("options", "words"),
     [
         ({"methods": "mle"}, "methods='mle': use one or more of mle, map, mcmc"),
-        ({"methods": ("mle", "ml")}, "use one or more of"),
-        ({"ci_kind": "HDI"}, "ci_kind='HDI': use 'eti' or 'hdi'"),
+        ({"methods": ("mle", "ml")}, "there is no 'ml'; did you mean 'mle'?"),
+        ({"methods": ("mle", "mpa")}, r"methods=\('mle', 'mpa'\): there is no 'mpa'; did you mean 'map'\?"),
+        ({"ci_kind": "HDI"}, r"ci_kind='HDI': did you mean 'hdi'\?"),
+        ({"ci_kind": "wald"}, "ci_kind='wald': use 'eti' or 'hdi'"),
         ({"backend": "torch"}, "backend='torch': use 'auto', 'jax' or 'numba'"),
         ({"cores": 0}, "cores=0: use a whole number of at least 1"),
         ({"tune": 10**8}, "tune=100000000: use 10000000 at most"),

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triptych.base.errors import InputError
+from triptych.cli.main import main
 from triptych.penalties import (
     LIBRARIES,
     ElasticNet,
@@ -323,16 +324,24 @@ def test_command_writes_a_flat_prior_as_valid_json() -> None:
         ((*FORWARD, "--y-sd", "-1"), "y_sd must be more than zero"),
         (("--library", "sklearn.Ridge", "--sigma", "1", "--n", "9"), "needs alpha"),
         ((*BACKWARD[:4], "--n", "9"), "sigma is missing"),
-        (("--prior", "normal", "--scale", "1", "--n", "9", "--family", "poison"), "family 'poison' is not known"),
+        (
+            ("--prior", "normal", "--scale", "1", "--n", "9", "--family", "poison"),
+            "did you mean 'poisson'?",
+        ),
         (("--prior", "normal", "--scale", "1", "--n", "9", "--loss", "mae"), "loss 'mae' is not known"),
     ],
 )
-def test_command_refuses_bad_input(arguments: tuple[str, ...], message: str) -> None:
-    result = run(*arguments)
-    assert result.exit_code == 2
-    assert result.stdout == ""
-    assert message in result.stderr
-    assert result.stderr.count("\n") == 1
+def test_command_refuses_bad_input(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["penalty", *arguments])
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert message in said.err
+    assert said.err.startswith("triptych: ")
+    assert said.err.count("\n") == 1
 
 
 def test_command_loads_no_statistics() -> None:

@@ -20,7 +20,7 @@ def test_names_and_places_are_written_as_prose_and_as_equations(
     fixed: Fixed, prose: str, equations: str | None
 ) -> None:
     assert str(fixed) == prose
-    assert fixed.as_equations() == (equations or "b[a] = b[b] = 0; nu = +infinity")
+    assert fixed.as_equations() == (equations or "b[a] = b[b] = 0 and nu = +infinity")
 
 
 def test_names_are_all_that_is_held_alone() -> None:
@@ -28,4 +28,4 @@ def test_names_are_all_that_is_held_alone() -> None:
     fixed = Fixed((("0", many), ("1", ("p",))), ("a", "b"))
     assert fixed.names == (*many, "p")
     assert "and 3 more at 0" in str(fixed)
-    assert "theta[5] and 3 more = 0; p = 1" in fixed.as_equations()
+    assert "theta[5] and 3 more = 0, p = 1 and a combination of a, b" in fixed.as_equations()

@@ -38,7 +38,10 @@ CONTRASTS = [
     "status",
     "reason",
 ]
-SCORES = ["scenario", "variant", "method", "log_score", "std_error", "n_held_out", "status", "reason"]
+SCORES = [
+    "scenario", "variant", "method", "log_score", "std_error", "n_held_out", "status", "reason", "difference",
+    "difference_error",
+]  # fmt: skip
 CLAIMS = ["scenario", "name", "statement", "measured", "bound", "holds"]
 
 
@@ -135,6 +138,10 @@ class Comparison:
     def figures(self) -> list[Any]:
         return [make(self) for make in self.scenario.figures]
 
+    @property
+    def tables(self) -> list[Any]:
+        return [make(self) for make in self.scenario.tables]
+
     answer = "The three differ most on beta[s1]."
     questions = ()
 
@@ -152,6 +159,10 @@ class Comparison:
         from triptych.comparisons.explanation.prior import prior_draws
 
         return {name: prior_draws(solution) for name, solution in self.solutions.items()}  # type: ignore[arg-type]
+
+    @property
+    def prior_densities(self) -> dict[str, Any]:
+        return {name: {} for name in self.solutions}
 
     @property
     def drawn(self) -> dict[str, Any]:
@@ -331,6 +342,8 @@ def make_lasso() -> Comparison:
             "n_held_out": 88,
             "status": "ok",
             "reason": "",
+            "difference": -float(i),
+            "difference_error": 1.5,
         }
         for i, method in enumerate(("mle", "map", "mcmc"))
     ]

@@ -130,6 +130,22 @@ def test_a_number_and_its_bar_are_on_one_row_and_zero_is_one_line(
     assert max(zeros) - min(zeros) < 0.5
 
 
+@pytest.mark.parametrize("width", [360, 414])
+def test_on_a_phone_nothing_is_wider_than_the_screen_and_an_axis_has_all_its_numbers(
+    page: Page, report: Path, width: int
+) -> None:
+    # The table scrolls where it is too wide, which cuts off what stands beyond its edge.
+    cut = """
+    Array.from(document.querySelectorAll("td.bars text.tick")).filter(e => {
+      const box = e.getBoundingClientRect(), edge = e.closest(".scroll").getBoundingClientRect();
+      return box.width > 0 && (box.right > edge.right + 0.5 || box.left < edge.left - 0.5);
+    }).map(e => e.textContent)
+    """
+    page.open(report, width=width)
+    assert page.evaluate(OVERFLOW) <= 0
+    assert page.evaluate(cut) == []
+
+
 @pytest.fixture(scope="module")
 def alone(lasso: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of one scenario with two variants."""

@@ -48,6 +48,7 @@ def test_json_has_exactly_the_keys_of_the_schema(document: dict[str, Any]) -> No
             "contrasts",
             "explanations",
             "scores",
+            "tables",
             "claims",
             "skipped",
             "diagnostics",
@@ -108,6 +109,32 @@ def test_write_report_writes_everything_and_netcdf_reopens(comparisons: list[Any
     tree = az.from_netcdf(tmp_path / "a" / "report" / "lasso.nc")
     draws = comparisons[0]["default"].draws("beta").reshape(4, 250, 10)
     np.testing.assert_array_equal(tree["posterior"]["beta"].values, draws)
+
+
+def test_posterior_means_of_the_draws_in_netcdf_are_those_of_the_table(tmp_path: Path) -> None:
+    import arviz as az
+    import pymc as pm
+
+    import triptych
+
+    y = np.random.default_rng(3).normal([1.0, 2.0, 4.0], 1.0, (400, 3))
+    with pm.Model(coords={"g": ["a", "b", "c"], "row": range(400)}) as model:
+        mean = pm.Normal("mean", 0, 5, dims="g")
+        sigma = pm.HalfNormal("sigma", 2)
+        pm.Normal("y", mean, sigma, observed=y, dims=("row", "g"))
+    solved = triptych.compare(model, methods=["mcmc"], name="groups", draws=600, tune=500, progressbar=False)
+    files.write_report([solved], tmp_path)
+    rows = list(csv.DictReader((tmp_path / "estimates.csv").open(encoding="utf-8")))
+    tree = az.from_netcdf(tmp_path / "groups.nc")
+    # Everything is kept of the posterior; of what is predicted, a value a row and draw, some of the draws are.
+    assert tree["posterior"]["mean"].shape == (4, 600, 3)
+    predicted = tree["posterior_predictive"]["y"]
+    assert predicted.sizes["chain"] * predicted.sizes["draw"] < 4 * 600
+    for name, labels in (("mean", ["a", "b", "c"]), ("sigma", [""])):
+        means = tree["posterior"][name].mean(("chain", "draw")).values.ravel()
+        told = [float(row["estimate"]) for row in rows if row["estimand"] == name]
+        assert [row["label"] for row in rows if row["estimand"] == name] == labels
+        np.testing.assert_allclose(told, means, rtol=1e-12)
 
 
 @pytest.mark.parametrize("interrupt", [KeyboardInterrupt, RuntimeError])

@@ -17,7 +17,7 @@ from triptych.problem.table import COLUMNS, OpenEnd, frame
 from triptych.regression.build import build_scenario
 from triptych.reports.cells import cell, line
 from triptych.reports.html import fragment, render
-from triptych.reports.mathematics import breakable, mathml
+from triptych.reports.mathematics import breakable, mathml, pretty
 from triptych.reports.plots import predictive_plots, rank_plots
 from triptych.reports.sections import data_summary
 from triptych.reports.view import Note, abridged, select
@@ -143,6 +143,27 @@ def test_without_predictive_draws_there_is_no_check() -> None:
     assert predictive_plots(None, "k") == []
 
 
+def test_ranks_are_those_of_draws_that_are_nearly_independent() -> None:
+    """Ranks of draws that depend on each other are not uniform although all chains have one distribution."""
+    rng = np.random.default_rng(8)
+    chains = np.zeros((4, 1000))
+    for k in range(1, 1000):  # an autocorrelation of .9: one of 19 draws is worth one
+        chains[:, k] = 0.9 * chains[:, k - 1] + rng.normal(size=4)
+    tree = az.from_dict({"posterior": {"b": chains}})
+    ess = {name: float(az.ess(tree["posterior"].to_dataset(), method=name)["b"]) for name in ("bulk", "tail")}
+    summary = [{"estimand": "b", "label": "", "r_hat": 1.0, "ess_bulk": ess["bulk"], "ess_tail": ess["tail"]}]
+    (plot,) = rank_plots(tree, summary, "k")
+    step = int(plot.caption.split("one of every ")[1].split()[0])
+    assert step == min(int(np.ceil(4000 / min(ess.values()))), 1000 // 20)
+    p = float(re.findall(r"p=(\d\.\d\d)", plot.svg)[0])
+    (every,) = rank_plots(tree, [{**summary[0], "ess_bulk": 4000.0, "ess_tail": 4000.0}], "k")
+    assert float(re.findall(r"p=(\d\.\d\d)", every.svg)[0]) < 0.01 < p
+
+
+def test_a_percent_sign_stays_on_the_line_of_its_number() -> None:
+    assert str(pretty("a 95 % interval of 3 cases")) == "a 95\N{NO-BREAK SPACE}% interval of 3 cases"
+
+
 def test_ranks_are_drawn_of_the_scalars_that_mix_worst() -> None:
     rng = np.random.default_rng(3)
     draws = rng.normal(size=(4, 200, 3))
@@ -187,10 +208,25 @@ def test_in_a_scenario_figure_the_panels_keep_their_colours_and_lines_are_labell
     assert ends["MAP of a"].attrs["x"] < 100
     assert ends["MAP of a"].attrs["y"] < 30 < ends["penalty"].attrs["y"]
     assert chart.legend == [("mcmc", "square", "posterior mean")]
-    zeros = Series("MAP, zero", [2.0], [4.0], kind="open points")
+    # A label need not begin with the panel's name, and a second line of a panel is told apart by its dashes.
+    line = ([1.0, 2.0], [0.0, 1.0])
+    wald, profile = Series("Wald", *line, panel="mle"), Series("likelihood", *line)
+    chart = special(Figure("t", "c", "x", "y", (profile, wald, Series("at the MLE", *line))), "k")
+    assert [mark.css for mark in chart.marks if " line" in mark.css] == ["mle line", "mle dashed line", "n0 line"]
+    assert [mark.css for mark in chart.marks if mark.css.endswith(" end")] == ["mle end", "mle end", "n0 end"]
+    zeros = Series("MAP, zero", [2.0], [4.0], kind="points")
+    # Labels within stand in the order of the lines there, and one line of text apart; one hue tells some lines apart.
+    crowd = tuple(Series(k, [1.0, 3.0], [a, 9.0 - a], accent=k == "b") for k, a in zip("abc", (1.0, 1.1, 5.0),
+                                                                                   strict=True))  # fmt: skip
+    chart = special(Figure("t", "c", "x", "y", crowd, labels_at=1.0), "k")
+    within = [mark for mark in chart.marks if mark.css.endswith(" end")]
+    assert [mark.text for mark in within] == ["c", "b", "a"]
+    assert np.all(np.diff([mark.attrs["y"] for mark in within]) >= 12.9)
+    assert {mark.css.split()[0] for mark in within if mark.text != "b"} == {"n2"}
+    assert [mark.css for mark in within if mark.text == "b"] == ["n1 end"]
     others = Series("lasso", [2.0], [4.0], kind="points")
     chart = special(Figure("t", "c", "x", "y", (zeros, others)), "k")
-    assert chart.legend == [("map doubt", "diamond", "MAP, zero"), ("n0", "circle", "lasso")]
+    assert chart.legend == [("map", "diamond", "MAP, zero"), ("n0", "circle", "lasso")]
     lines = [special(Figure("t", "c", "x", "y", tuple(level for _ in range(n))), "k") for n in (1, 13)]
     assert [len(one.legend) for one in lines] == [1, 13]
 

@@ -6,8 +6,11 @@ import errno
 import fcntl
 import hashlib
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +165,107 @@ def test_a_disk_that_is_full_in_earnest(comparisons: list[Any], tmp_path: Path) 
         assert (tmp_path / "results.json").read_text() == "old"
     finally:
         subprocess.run(["umount", "--lazy", tmp_path], check=True)
+
+
+# Events of Python's audit hooks in which a report is written: each is a moment at which a process may be killed.
+WRITING = """
+import os, signal, sys
+from pathlib import Path
+from tests.reports.conftest import make_lasso, make_mixture
+from triptych.reports import files
+from triptych.reports.files import write_report
+
+out, new = Path(sys.argv[1]), [make_mixture(), make_lasso()]
+page = files.render(new)
+files.render = lambda _: page  # it takes most of the time, and touches no file
+EVENTS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree", "tempfile.mkdtemp"}
+seen, last = 0, 0
+
+def killed(event, arguments):
+    global seen
+    if event in EVENTS and any(str(out) in str(one) for one in arguments):
+        seen += 1
+        if seen == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(killed)
+write_report(new, out)
+print(seen, flush=True)
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        seen, last = 0, int(line)
+        write_report(new, out)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+def digests(out: Path) -> dict[str, str]:
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in out.iterdir() if p.is_file()}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_kill_at_any_moment_leaves_files_of_one_of_both_reports_and_a_list_that_tells(
+    comparisons: list[Any], tmp_path: Path
+) -> None:
+    lasso, _, shaky, failed = comparisons
+    old, out = tmp_path / "old", tmp_path / "out"
+    files.write_report([lasso, shaky, failed], old)
+    child = subprocess.Popen(
+        [sys.executable, "-c", WRITING, str(out)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+    moments = int(child.stdout.readline())
+    before, after = digests(old), digests(out)
+    assert moments > 2 * len(after)
+    mixtures = 0
+    for moment in range(1, moments + 2):
+        shutil.rmtree(out)
+        shutil.copytree(old, out)
+        (out / "thesis.txt").write_text("years of work")
+        child.stdin.write(f"{moment}\n")
+        child.stdin.flush()
+        assert int(child.stdout.readline()) == (0 if moment > moments else -signal.SIGKILL)
+        found = digests(out)
+        assert found.pop("thesis.txt") == hashlib.sha256(b"years of work").hexdigest()
+        assert found.keys() >= before.keys()
+        assert all(digest in (before.get(name), after.get(name)) for name, digest in found.items())
+        # What the list does not vouch for is of the other run.
+        of_list = before if found[MANIFEST] == before[MANIFEST] else after
+        assert set(of_another_run(out)) == {n for n in listed(out) if found[n] != of_list[n]}
+        if of_list is after:
+            assert of_another_run(out) == []
+        mixtures += bool(of_another_run(out))
+        sweep(out)
+        assert not list(out.glob(".triptych-*"))
+    assert mixtures >= len(after) - 2
+    assert {n: found[n] for n in after} == after, "the last one was not killed"
+    child.stdin.close()
+    assert child.wait() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("delay", [0.0, 0.02, 0.1, 0.3, 1.0])
+def test_a_command_killed_while_it_writes(delay: float, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("y,x\n" + "".join(f"{k * 1.7 % 5:.2f},{k * k % 7}\n" for k in range(20)))
+    script = "import sys; from triptych.cli.main import script; sys.argv[0] = 'triptych'; script()"
+    few = ["--draws", "400", "--tune", "200", "--out", "report"]
+    command = [sys.executable, "-c", script, "fit", "t.csv", "--formula", "y ~ x", *few]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode in (0, 1)
+    out = tmp_path / "report"
+    before = digests(out)
+    (out / "thesis.txt").write_text("years of work")
+    process = subprocess.Popen([*command, "--seed", "2"], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not list(out.glob(".triptych-*")):
+        time.sleep(0.005)
+    time.sleep(delay)
+    process.kill()
+    process.wait()
+    assert (out / "thesis.txt").read_text() == "years of work"
+    assert digests(out).keys() - {"thesis.txt"} == before.keys()
+    assert subprocess.run([*command, "--seed", "3"], cwd=tmp_path, capture_output=True).returncode in (0, 1)
+    assert of_another_run(out) == []
+    assert not list(out.glob(".triptych-*"))
+    assert (out / "thesis.txt").exists()

@@ -13,9 +13,11 @@ import pymc as pm
 import pytest
 
 import triptych
+from triptych.comparisons.explanation.prior_sample import Between
 from triptych.problem.table import Status
+from triptych.problem.varied import Chosen
 from triptych.reports.small_data import small_data
-from triptych.reports.trust import trust
+from triptych.reports.trust import predictions, trust
 
 Y = np.array([1.0, 2.0, 4.5])
 ERRORS = np.array([1.0, 2.0, 0.5])
@@ -49,21 +51,62 @@ def test_each_verdict_has_its_figures(solved: Any) -> None:
     )
     assert middle
     assert end == "Judge yourself whether you would have named this prior before you saw the data."
-    judged, _, ends = start.partition(" Before the data the prior puts mu between ")
+    judged, _, ends = start.partition(" Before the data the prior puts mu between about ")
     assert judged == "it is not tested here."
-    # A standard normal prior by 500 draws or more: the error of a quantile is sqrt(.025 * .975 / 500) / .058 = .12.
-    low, high = (float(one) for one in ends.removesuffix(" with a probability of 95 %.").split(" and "))
-    assert (low, high) == pytest.approx((-1.96, 1.96), abs=0.5)
-    drawn = np.sort(solved["default"].panels["mcmc"].native["prior"]["mu"].values.ravel())
-    assert np.searchsorted(drawn, (low, high)) / drawn.size == pytest.approx((0.025, 0.975), abs=0.01)
+    # A standard normal prior, whose ends are 1.96: both are right to the digits shown.
+    low, high = ends.removesuffix(" with a probability of 95 %.").split(" and ")
+    assert (low, high) in (("-2", "2"), ("-2.0", "2.0"))
+
+
+def _explained(solved: Any, **changes: Any) -> Any:
+    """Return what is asked of a comparison, with another explanation of its default variant."""
+    explanation = replace(solved.explanations["default"], **changes)
+    return SimpleNamespace(claims=solved.claims, scores=solved.scores, explanations={"default": explanation})
 
 
 def test_a_prior_that_cannot_be_drawn_from_is_not_told_in_numbers(solved: Any) -> None:
-    solution = solved["default"]
-    panels = {m: replace(panel, native=None) for m, panel in solution.panels.items()}
-    assert dict(trust(solved, replace(solution, panels=panels)))["Prior"].startswith(
+    assert dict(trust(_explained(solved, before=Between()), solved["default"]))["Prior"].startswith(
         "it is not tested here. The data alone (MLE) give mu the value "
     )
+
+
+def test_a_setting_that_was_chosen_from_the_data_is_admitted(solved: Any) -> None:
+    one = Chosen("lambda", 0.237, "the value under which they are most probable")
+    said = dict(trust(_explained(solved, chosen=(one,)), solved["default"]))["Prior"]
+    assert said.endswith(
+        " lambda = 0.237 was chosen from these same data, so the prior does not say what was known before them, and "
+        "the intervals of MAP and posterior leave out that lambda is uncertain."
+    )
+    assert "Judge" not in said
+    two = dict(trust(_explained(solved, chosen=(one, replace(one, name="rho"))), solved["default"]))["Prior"]
+    assert "lambda = 0.237 and rho = 0.237 were chosen from" in two
+    assert two.endswith(" leave out that lambda and rho are uncertain.")
+
+
+def _scored(solved: Any, *rows: tuple[str, float, float, float]) -> str:
+    names = ("method", "log_score", "difference", "difference_error")
+    table = pd.DataFrame([{"variant": "default", "n_held_out": 88, **dict(zip(names, row, strict=True))}
+                          for row in rows])  # fmt: skip
+    return predictions(SimpleNamespace(scores=table), "default")  # type: ignore[arg-type]
+
+
+def test_scores_that_differ_by_less_than_two_errors_of_the_difference_or_four_are_said_to_be_alike(solved: Any) -> None:
+    best = ("mcmc", -480.0, 0.0, 0.0)
+    near, far = ("mle", -484.9, -4.9, 2.5), ("mle", -485.1, -5.1, 2.5)
+    assert _scored(solved, near, ("map", -481.0, -1.0, 1.0), best) == (
+        "all three predict about equally well: on the 88 rows that were left out of a fit their log scores differ by "
+        "at most 4.9, and the standard error of that difference is 2.5."
+    )
+    assert _scored(solved, near, best).startswith("MLE and posterior predict about equally well: on")
+    assert _scored(solved, far, ("map", -481.0, -1.0, 1.0), best) == (
+        "posterior predicts best: on the 88 rows that were left out of a fit its log score is the highest, and lower "
+        "is that of MLE by 5.1 (standard error 2.5). That of MAP is not clearly lower."
+    )
+    # A difference below four is small, whatever its standard error, which is not to be trusted then.
+    assert "about equally well" in _scored(solved, ("mle", -483.9, -3.9, 0.1), best)
+    assert _scored(solved, best) == ""
+    assert _scored(solved, best, ("mle", np.nan, np.nan, np.nan)) == ""
+    assert _scored(solved, best, (*near[:3], np.nan)) == ""
 
 
 def test_a_missing_mle_leaves_what_data_and_prior_give(solved: Any) -> None:
@@ -91,7 +134,8 @@ def test_draws_that_failed_their_checks_are_the_first_verdict_and_a_no(
     assert (what, verdict.partition(".")[0]) == ("Computation", "no")
     assert dict(trust(lasso, lasso["default"]))["Checks"].split()[0] in ("yes.", "no.")
     for holds, order in (([True, False], ["Checks", "Computation"]), ([True, True], ["Computation", "Checks"])):
-        claimed: Any = SimpleNamespace(claims=pd.DataFrame({"holds": holds}), explanations=solved.explanations)
+        claimed: Any = SimpleNamespace(claims=pd.DataFrame({"holds": holds}), explanations=solved.explanations,
+                                       scores=solved.scores)  # fmt: skip
         assert [what for what, _ in trust(claimed, solved["default"])] == [*order, "Prior"]
         start = "yes. All 2 comparisons" if all(holds) else "no. Only 1 of 2 comparisons"
         assert dict(trust(claimed, solved["default"]))["Checks"].startswith(f"{start} with theory and other software")

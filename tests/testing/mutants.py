@@ -42,8 +42,8 @@ def _model(mistake: str, scenario: str, right: str, wrong: str, *causes: str) ->
 
 
 SCENARIO_MUTANTS = (
-    _model("the scale of a prior 5 % off", "lasso", "sigma / rate, dims", "1.05 * sigma / rate, dims", "prior"),
-    _model("the scale of a prior 0.1 % off", "lasso", "sigma / rate, dims", "1.001 * sigma / rate, dims", "prior"),
+    _model("the scale of a prior 5 % off", "lasso", "sigma / (rate", "1.05 * sigma / (rate", "prior"),
+    _model("the scale of a prior 0.1 % off", "lasso", "sigma / (rate", "1.001 * sigma / (rate", "prior"),
     _model("sigma^2 for sigma", "lasso", "@ beta, sigma, obs", "@ beta, sigma**2, obs", "likelihood"),
     _model("one datum changed in the sixth digit", "lasso", '"progression": y}',
            '"progression": y + 0.001 * (np.arange(len(y)) == 0)}', "data"),

@@ -21,6 +21,7 @@ from triptych.optimise.objective import Objective
 
 FEW_STEPS = 8  # units that a coordinate of a probability is pushed
 PROBED = 24  # coordinates pushed away at most, the least curved ones; pinned by mixture_half_normal (a tenth)
+PROBED_BRIEFLY = 6  # the same in a brief search, as of a first look
 
 
 class PushedCoordinates(Probe):
@@ -48,9 +49,10 @@ def _pushed(verdict: Verdict, end: Point) -> list[Finding]:
     """Push each coordinate from an end point both ways; a path without limit ends the search."""
     objective = verdict.objective
     positions = np.flatnonzero(objective.logarithmic)
-    if positions.size > PROBED:
+    most = PROBED_BRIEFLY if verdict.brief else PROBED
+    if positions.size > most:
         curvature = np.abs(np.diag(end.hessian))[positions]
-        positions = positions[np.argsort(curvature)[:PROBED]]
+        positions = positions[np.argsort(curvature)[:most]]
     least = verdict.point.value + verdict.tolerance.higher
     better: np.ndarray | None = None
     found: list[Finding] = []

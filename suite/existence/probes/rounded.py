@@ -24,9 +24,9 @@ class Rounded(Probe):
         return verdict.rounding_error > COARSE and not at_kinks
 
     def look(self, verdict: Verdict) -> Sequence[Finding]:
-        """Return along the way of the ascent; nothing where the objective is rounded all the way."""
+        """Return along the way of the ascent, whose first step may have led there, to where the model starts."""
         objective, trail = verdict.objective, verdict.point.trail
-        for x in trail[::-1]:
+        for x in (*trail[::-1], objective.origin[objective.active]):
             rounding_error = objective.rounding_error(x)
             if rounding_error <= CLEARED * COARSE:
                 there = replace(objective.at(x), iterations=len(trail), trail=trail)

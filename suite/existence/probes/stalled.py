@@ -10,7 +10,8 @@ from triptych.base.linalg import equilibrate
 from triptych.existence.findings import Finding, Place
 from triptych.existence.probe import Probe
 from triptych.existence.probes.domain_edges import edge, higher, shaken
-from triptych.existence.verdict import Verdict
+from triptych.existence.tolerance import ABOVE_ROUNDING
+from triptych.existence.verdict import COARSE, Verdict
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 
@@ -42,7 +43,11 @@ def shake(verdict: Verdict) -> Point:
     if not value > point.value:
         return point
     end = objective.climb(x)
-    return higher(objective, point, *((end.z, end.value) if end.usable and end.value > value else (x, value)))
+    ends = [(end.z, end.value)] if end.usable and end.value > value else []
+    for there, best in [*ends, (x, value)]:
+        if objective.rounding_error(there) <= max(COARSE, (best - point.value) / ABOVE_ROUNDING):
+            return higher(objective, point, there, best)
+    return point
 
 
 def _up_to_the_edge(objective: Objective, x: np.ndarray, value: float) -> tuple[np.ndarray, float]:

@@ -205,6 +205,17 @@ def test_every_step_shows_what_was_computed_there_on_axes_that_stay(ridge: Path)
     assert np.corrcoef(values, places)[0, 1] == pytest.approx(1.0, abs=1e-12)
 
 
+def test_a_path_is_shown_in_one_line(ridge: Path) -> None:
+    assert repr(ridge) == "<Path toy: 6 values of tau from 1000 to 0.01>"
+
+
+def test_a_step_says_what_is_best_there(ridge: Path) -> None:
+    said = [step["chosen"] for step in steps(ridge)["steps"]]
+    at = int(np.argmin(np.abs(ridge.values - ridge.choices["log_marginal"])))
+    assert "here the data are most probable, on average over the prior" in said[at]
+    assert sum(bool(one) for one in said) == len(set(ridge.choices.values()))
+
+
 def test_scalars_of_very_different_size_have_an_axis_each_that_stays(ridge: Path) -> None:
     sizes = np.array([1.0, 1e6])
     found = replace(
@@ -263,7 +274,7 @@ def test_growing_subsets_are_the_conjugate_fits_of_the_first_rows() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"along": "tua"}, "does not vary 'tua'"),
+        ({"along": "tua"}, "does not vary 'tua'; did you mean 'tau'?"),
         ({"start": 1e9}, "outside"),
         ({"points": 1}, "at least 2"),
         ({"n": (10, 5)}, "rising"),
