@@ -17,6 +17,8 @@ from triptych.sampling.densities import density_of, starting_points, value_and_g
 from triptych.sampling.whitening import Whitening
 
 LOW_RANK_UP_TO = 30  # unconstrained dimensions; pinned by test_low_rank_adaptation_comes_first_up_to_thirty_dimensions
+STARTS = 8  # starting points at which the slopes of the density are compared
+SAME_SLOPE = 1e-9  # largest difference of two slopes, relative, that are one
 LOOK = 0.25  # seconds between looks for an interrupt
 STATISTICS = ("diverging", "energy", "logp", "n_steps", "depth", "step_size", "mean_tree_accept")
 NAMES = {"logp": "lp", "depth": "tree_depth", "mean_tree_accept": "acceptance_rate"}
@@ -54,6 +56,17 @@ def adaptation_for(dimensions: int, attempt: int) -> str:
     return second if attempt == 1 else first
 
 
+def _keeps_a_slope(engine: Engine, density: Any, seed: int) -> bool:
+    """Whether the slope of the density in some coordinate is the same at all starting points.
+
+    So falls a Pareto density in the logarithm. The scale that nutpie takes for a coordinate is the spread of its draws
+    over that of its slopes: where these have none the scale has no bound, and steps become too short to move at all.
+    """
+    start = starting_points(engine, density.whitened)
+    slopes = np.array([value_and_gradient(engine, density.whitened, start(seed + k))[1:] for k in range(STARTS)])
+    return bool(np.any(np.ptp(slopes, axis=0) <= SAME_SLOPE * np.abs(slopes).max(axis=0)))
+
+
 def sample(
     engine: Engine,
     *,
@@ -78,7 +91,8 @@ def sample(
     draws, tune, chains, random_seed, target_accept, cores, maxdepth
         As in ``pm.sample``. The same seed gives the same draws on the same machine.
     adaptation
-        ``low_rank`` or ``diag``, see :func:`adaptation_for`.
+        ``low_rank`` or ``diag``, see :func:`adaptation_for`; where the density keeps one slope in a coordinate, scales
+        are taken from the draws alone (``draw_diag``).
     backend
         ``jax`` calls the engine's compiled density; ``numba`` compiles the model once more, takes
         far longer to start and far less per draw; ``auto`` is the engine's own.
@@ -101,6 +115,8 @@ def sample(
         raise SamplerStopped(
             "no starting point with a finite density was found; give the model an initval inside its domain"
         )
+    if _keeps_a_slope(engine, density, random_seed):
+        adaptation = "draw_diag"
     compiled = density.compiled()
     running = None
     try:

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from types import SimpleNamespace
 from typing import Any
 
+import arviz as az
 import numpy as np
 import pymc as pm
 import pytest
@@ -143,3 +144,30 @@ def test_chains_side_by_side_do_not_disturb_each_other(rows: int) -> None:
     }  # fmt: skip
     several, one = (sample(engine, cores=cores, **options).z for cores in (4, 1))
     np.testing.assert_array_equal(several, one)
+
+
+def test_a_density_with_one_slope_is_sampled_at_the_scale_of_its_draws() -> None:
+    """The largest of three uniform data under a flat prior of their end: Pareto, beyond log 4 an exponential of rate 2.
+
+    Scales that are draws' spread over slopes' had no bound, so that every draw took 1023 gradients and moved nowhere.
+    """
+    with pm.Model() as model:
+        end = pm.HalfFlat("end")
+        pm.Uniform("y", 0, end, observed=[1.0, 2.0, 4.0])
+    engine = Engine.build(model)
+    for adaptation in ("low_rank", "diag"):
+        drawn = sample(engine, draws=2000, tune=500, chains=4, random_seed=3, adaptation=adaptation)
+        beyond = drawn.z[..., 0] - np.log(4)
+        error = float(az.mcse(beyond, method="mean"))
+        assert drawn.adaptation == "draw_diag"
+        assert error < 0.05
+        assert abs(beyond.mean() - 0.5) < 4 * error
+        assert drawn.statistics["n_steps"].mean() < 50
+
+
+def test_a_slope_that_changes_leaves_the_adaptation_as_it_was_asked_for() -> None:
+    with pm.Model() as model:
+        pm.Exponential("rate", 2.0)
+        pm.Normal("y", 0.0, 1.0, observed=[0.3])
+    drawn = sample(Engine.build(model), draws=20, tune=20, chains=1, random_seed=3, adaptation="low_rank")
+    assert drawn.adaptation == "low_rank"
