@@ -13,7 +13,7 @@ from triptych.estimates.curvature_intervals import curvature_interval
 from triptych.estimates.optimum import Optimum
 from triptych.estimates.reasons import Reasons
 from triptych.estimates.scalar import Scalar
-from triptych.estimates.statuses import decide
+from triptych.estimates.status_rules import decide
 from triptych.problem.table import Row, Status
 
 

@@ -11,7 +11,7 @@ from triptych.engine.estimands import resolve
 from triptych.estimates.optimum import Optimum
 from triptych.estimates.reasons import Reasons
 from triptych.estimates.scalar import Scalar
-from triptych.estimates.statuses import RULES, decide
+from triptych.estimates.status_rules import RULES, decide
 from triptych.existence.search import find
 from triptych.optimise.objective import make_objective
 from triptych.problem.table import Status
