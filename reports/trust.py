@@ -12,6 +12,7 @@ from triptych.base.text import join_all
 from triptych.comparisons.explanation.explanation import Explanation
 from triptych.comparisons.explanation.prior_sample import BEFORE
 from triptych.problem.table import SHORT, Row
+from triptych.reports.replicates import fits
 from triptych.reports.view import full_name, held, select
 from triptych.sampling.gate import MAX_RHAT, MIN_ESS
 
@@ -36,7 +37,7 @@ class Answer:
 
 
 def trust(comparison: Comparison, solution: Any) -> list[tuple[str, str]]:
-    """Return what the numbers of one variant rest on, each with a verdict: checks, computation, intervals, prior.
+    """Return what the numbers of one variant rest on, each with a verdict: checks, computation, fit, prior.
 
     Parameters
     ----------
@@ -51,8 +52,13 @@ def trust(comparison: Comparison, solution: Any) -> list[tuple[str, str]]:
     # What speaks against all numbers comes first.
     whole.sort(key=lambda one: one.fine)
     predicted = predictions(comparison, solution.variant)
+    fit = fits(solution)
     told = ("Predictions", predicted) if predicted else None
-    said = [one for one in (told, _conditional(solution), _prior(solution, explanation)) if one is not None]
+    said = [
+        one
+        for one in (("Fit", fit) if fit else None, told, _conditional(solution), _prior(solution, explanation))
+        if one is not None
+    ]
     return [*((one.asked, one.text) for one in whole), *said]
 
 

@@ -12,6 +12,7 @@ from triptych.engine.angles import periods
 from triptych.engine.engine import Engine
 from triptych.graph.graph import Variable
 from triptych.graph.row_constants import row_constants
+from triptych.graph.unordered import unordered
 from triptych.problem.fixed import Fixed
 from triptych.problem.scenario import Data
 from triptych.problem.table import Row, Status, frame
@@ -93,8 +94,8 @@ class Solution:
 
     ``mle_engine`` is the engine of the MLE where that is another one, with the same likelihood in other parameters.
     ``variables`` and ``dims`` say how estimands are laid out, ``periods`` which of their scalars are angles (zero for
-    what is none), ``constants`` the numbers of each row that stand in the model alone; they outlive the engines, which
-    do not pickle.
+    what is none), ``constants`` the numbers of each row that stand in the model alone, and ``unordered`` which observed
+    variables are categories or angles; they outlive the engines, which do not pickle.
     """
 
     scenario: str
@@ -109,11 +110,13 @@ class Solution:
     dims: dict[str, tuple[str | None, ...]] = field(init=False, repr=False)
     periods: dict[str, np.ndarray] = field(init=False, repr=False)
     constants: dict[str, np.ndarray] = field(init=False, repr=False)
+    unordered: tuple[str, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.variables = self.engine.variables
         self.periods = periods(self.engine)
         self.constants = row_constants(self.engine.model)
+        self.unordered = unordered(self.engine.model)
         self.dims = {name: tuple(dims) for name, dims in self.engine.model.named_vars_to_dims.items()}
 
     def __repr__(self) -> str:

@@ -34,7 +34,11 @@ def solved() -> Any:
 
 def test_each_verdict_has_its_figures(solved: Any) -> None:
     found = dict(trust(solved, solved["default"]))
-    assert list(found) == ["Computation", "Prior"]  # no checks were given, and no interval takes anything as known
+    assert list(found) == [
+        "Computation",
+        "Fit",
+        "Prior",
+    ]  # no checks were given, and no interval takes anything as known
     computation = found["Computation"]
     assert computation.startswith("yes. The 4 runs of the sampler agree: their R-hat is ")
     # The deviation of the posterior is 1 / sqrt(1 + sum(1 / errors^2)); two Monte Carlo errors by the draws' own count.
@@ -136,7 +140,7 @@ def test_draws_that_failed_their_checks_are_the_first_verdict_and_a_no(
     for holds, order in (([True, False], ["Checks", "Computation"]), ([True, True], ["Computation", "Checks"])):
         claimed: Any = SimpleNamespace(claims=pd.DataFrame({"holds": holds}), explanations=solved.explanations,
                                        scores=solved.scores)  # fmt: skip
-        assert [what for what, _ in trust(claimed, solved["default"])] == [*order, "Prior"]
+        assert [what for what, _ in trust(claimed, solved["default"])] == [*order, "Fit", "Prior"]
         start = "yes. All 2 comparisons" if all(holds) else "no. Only 1 of 2 comparisons"
         assert dict(trust(claimed, solved["default"]))["Checks"].startswith(f"{start} with theory and other software")
     solution = solved["default"]
