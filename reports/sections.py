@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
 MOST_PATHS = 3
-WORDS, LEAST = 140, 2  # words, and sentences, of reasons or of what to report that are not folded: half a minute
+WORDS, LEAST = 140, 2  # words, and sentences, of reasons that are not folded: half a minute
+LEAST_TO_REPORT = 3  # sentences on what to report: which number, what it takes as known, what does not follow from it
 COLUMNS_OF, MOST_COLUMNS = 2, 60  # axes of an array that is shown column by column, and columns that are
 # In a table of more rows than this, estimands of several scalars are folded, but not that on which panels differ most.
 MOST_OPEN, FOLDED = 12, 3
@@ -191,7 +192,7 @@ def _panels(comparison: Comparison, name: str) -> dict[str, Any]:
         "methods": methods(rows),
         "groups": groups,
         "why": told(comparison.explanations[name].reasons, comparison.scenario.why if alone else ()),
-        "follows": told(comparison.explanations[name].consequences),
+        "follows": told(comparison.explanations[name].consequences, least=LEAST_TO_REPORT),
         "doubt": any(str(row["status"]) != "ok" and math.isfinite(row["estimate"]) for row in rows),
         "rows": groups,
         "trust": trust(comparison, solution),
@@ -199,19 +200,21 @@ def _panels(comparison: Comparison, name: str) -> dict[str, Any]:
     }
 
 
-def told(sentences: Sequence[Sentence], own: Sequence[str] = ()) -> dict[str, list[dict[str, str]]]:
+def told(sentences: Sequence[Sentence], own: Sequence[str] = (), least: int = LEAST) -> dict[str, list[dict[str, str]]]:
     """Return sentences with what they begin with, those that are shown and those that are folded.
 
     Parameters
     ----------
     sentences
-        In the order in which they are told. At least ``LEAST`` are shown, and more up to ``WORDS`` words.
+        In the order in which they are told.
     own
         What stands before them.
+    least
+        How many are shown at least; more are up to ``WORDS`` words.
     """
     parts = [{"lead": s.lead, "rest": s.text[len(s.lead) :]} for s in sentences]
     words = np.cumsum([sum(len(text.split()) for text in own), *(len(s.text.split()) for s in sentences)])[1:]
-    shown = max(int(np.sum(words <= WORDS)), LEAST)
+    shown = max(int(np.sum(words <= WORDS)), least)
     return {"shown": parts[:shown], "folded": parts[shown:]}
 
 

@@ -78,7 +78,10 @@ def _beside_the_posterior(these: Sequence[Measured], scalars: Sequence[Measured]
         which = f"{verb(names, 'That', 'Those')} of {named(some, scalars)} {verb(names, 'is', 'are')}"
         return f" {'All are' if len(some) == len(these) else which} {word} than the posterior's."
     are = "is" if len(shorter) == 1 else "are"
-    return f" Of these {len(these)}, {len(shorter)} {are} shorter than the posterior's and {len(longer)} longer."
+    alike = sum(finite(s.length("map") + s.length("mcmc")) for s in these) - len(shorter) - len(longer)
+    parts = [f"{len(shorter)} {are} shorter than the posterior's", f"{len(longer)} longer"]
+    parts += [f"{alike} about as long"] if alike else []
+    return f" Of these {len(these)}, {join_all(parts)}."
 
 
 def zeros(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -241,18 +244,23 @@ def _example(s: Measured, scalars: Sequence[Measured]) -> str:
 
 
 def _clear_of_zero(vector: Sequence[Measured]) -> str:
-    """Name the scalars of a vector all of whose intervals lie on one side of zero, where some do and others do not."""
-    clear = [
-        s
-        for s in vector
-        if any(one.signed for one in vector)
-        and (all(r.lower > 0 for r in s.rows.values()) or all(r.upper < 0 for r in s.rows.values()))
-    ]
+    """Name the scalars of a vector all of whose intervals lie on one side of zero, where some do and others do not.
+
+    Intervals of a MAP that take something as known are no evidence, so that they are left out.
+    """
+    without = "map" if any("map" in s.held for s in vector) else ""
+    clear = []
+    for s in vector:
+        rows = [row for method, row in s.rows.items() if method != without]
+        if any(one.signed for one in vector) and (all(r.lower > 0 for r in rows) or all(r.upper < 0 for r in rows)):
+            clear.append(s)
     if not clear or len(clear) == len(vector):
         return ""
     names = [s.name for s in clear]
+    used = [{"mle": "MLE", "mcmc": "posterior"}[method] for method in vector[0].rows if method != "map"]
+    by = f"By {join_all(used)}" if without else "By every method"
     return (
-        f" By every method the {verb(names, 'interval', 'intervals')} of {named(clear, vector)} "
+        f" {by} the {verb(names, 'interval', 'intervals')} of {named(clear, vector)} "
         f"{verb(names, 'lies', 'lie')} on one side of zero."
     )
 
@@ -283,8 +291,8 @@ def _interval(s: Measured, row: Row) -> str:
 CONSEQUENCES: tuple[Rule, ...] = (
     doubtful,
     which_number,
-    conditional,
     zeros,
+    conditional,
     only_posterior,
     prior_matters,
     any_of_them,

@@ -110,14 +110,33 @@ def _cost(s: Measured) -> str:
     if not finite(likelihood + prior):
         return ""
     fit, belief, both = (f"{float(f'{times:.2g}'):g}" for times in (likelihood, prior, likelihood * prior))
-    others = ", the others refitted," if s.off_edge.refitted else ""
-    on = s.write(s.rows["map"].estimate)
+    others = ", with the other parameters at their most probable values there," if s.off_edge.refitted else ""
+    on, off = s.write(s.rows["map"].estimate), s.write(s.estimate("mcmc"))
     likely = f"about that at {on}" if fit == "1" else f"{fit} times that at {on}"
     dense = "about the same" if belief == "1" else f"{belief} times"
     return (
-        f" At {s.name} = {s.write(s.estimate('mcmc'))}{others} the likelihood is {likely} and the prior density {dense}"
-        f", their product {both} times."
+        f" {_preferred(s.name, on, off, float(fit), float(belief))}At {s.name} = {off}{others} the likelihood is "
+        f"{likely} and the prior density {dense}, their product {both} times."
     )
+
+
+def _preferred(name: str, on: str, off: str, likelihood: float, prior: float) -> str:
+    """Say whether likelihood or prior prefers the edge; nothing where one of them prefers neither place.
+
+    Parameters
+    ----------
+    name
+        The parameter.
+    on, off
+        The edge, and the place off it.
+    likelihood, prior
+        How many times as high they are off the edge, of which the product is at most one.
+    """
+    if likelihood > 1 > prior:
+        return f"The prior prefers {name} = {on} more strongly than the data prefer {off}. "
+    if prior > 1 > likelihood:
+        return f"The data prefer {name} = {on} more strongly than the prior prefers {off}. "
+    return f"Data and prior both prefer {name} = {on} to {off}. " if likelihood < 1 and prior < 1 else ""
 
 
 def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> list[list[Measured]]:

@@ -65,7 +65,7 @@ def _of_vector(these: Sequence[Measured], most: Measured) -> str:
     row = most.rows["mcmc"]
     level, ends = f"{100 * row.ci_prob:.9g} % credible interval", f"{most.write(row.lower)} to {most.write(row.upper)}"
     values = f"the {len(these)} values of {most.estimand}"
-    text = f"The best guesses (posterior means) of {values} {span(these, 'mcmc')}"
+    text = f"The best guesses of {values} {span(these, 'mcmc')} (posterior means)"
     text += f"; {zero}. " if zero else f"; each is uncertain: the {level} of {most.name} is {ends}. "
     if all(math.isfinite(s.value("mle")) for s in these):
         data = {s.datum for s in these}

@@ -41,7 +41,7 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
             continue
         write = these[0].write
         parts = [f"{write(s)} for the {WORDS[m]}" for m, s in spread.items()]
-        lead = f"The prior draws the {len(these)} values of {estimand} together"
+        lead = f"The prior pulls the {len(these)} values of {estimand} together"
         text = (
             f"{lead}, as under it they tend to be high or low together: their standard deviation is {join_all(parts)}."
             f"{_mostly_noise(these)}{_together(these)}"
@@ -67,8 +67,8 @@ def _mostly_noise(these: Sequence[Measured]) -> str:
     low, high = write(float(errors.min())), write(float(errors.max()))
     each = low if low == high else f"{low} to {high}"
     return (
-        f" Even {len(these)} equal values would, with independent errors of this size (standard errors {each}), on "
-        "average scatter the MLEs as much or more."
+        f" If all {len(these)} were equal, independent errors of this size alone (standard errors {each}) would on "
+        "average scatter the MLEs this much or more."
     )
 
 

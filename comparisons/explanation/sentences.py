@@ -115,7 +115,7 @@ def about_zero(these: Sequence[Measured], method: str) -> str:
     level = f"({100 * rows[0].ci_prob:.9g} %)"
     inside = [s for s, row in zip(these, rows, strict=True) if row.lower <= 0 <= row.upper]
     if len(inside) == len(rows):
-        return f"zero lies in all {len(rows)} {kind}s {level}, so each of these values may be negative or positive"
+        return f"none of the {len(rows)} {kind}s {level} rules out zero, so each may be negative or positive"
     if not inside:
         return f"zero lies in none of the {len(rows)} {kind}s {level}"
     open_ = named(inside, these)

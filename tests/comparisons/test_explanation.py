@@ -186,21 +186,19 @@ def test_mles_that_differ_by_no_more_than_equal_values_would_are_said_to_differ_
         return prior_rules.pooling(vector(mles, means, errors=errors, prior_correlation=0.4))[0].text
 
     first = (
-        "The prior draws the 3 values of theta together, as under it they tend to be high or low together: their "
+        "The prior pulls the 3 values of theta together, as under it they tend to be high or low together: their "
         "standard deviation is 2.5 for the MLEs, 0.8 for the MAPs and 0.8 for the posterior means."
     )
     assert told((1.0, 2.6, 4.0)).startswith(
-        f"{first} Even 3 equal values would, with independent errors of this size (standard errors 1.0 to 4.0), on "
-        "average scatter the MLEs as much or more."
+        f"{first} If all 3 were equal, independent errors of this size alone (standard errors 1.0 to 4.0) would on "
+        "average scatter the MLEs this much or more."
     )
     # Equal errors: the squared deviations sum to 38 / 3, and equal values would give 2 squared errors on average.
     edge = np.sqrt(38 / 3 / 2)
-    assert "equal values would" in told([edge * 1.01] * 3)
-    assert "equal values would" not in told([edge * 0.99] * 3)
-    assert "equal values would" not in told(
-        (0.1, 0.1, 99.0)
-    )  # one that is hardly known does not hide what the others show
-    assert "equal values would" not in told((1.0, NAN, 4.0))
+    assert "were equal" in told([edge * 1.01] * 3)
+    assert "were equal" not in told([edge * 0.99] * 3)
+    assert "were equal" not in told((0.1, 0.1, 99.0))  # one that is hardly known does not hide what the others show
+    assert "were equal" not in told((1.0, NAN, 4.0))
 
 
 def test_a_missing_maximum_is_explained_by_its_status():
@@ -250,7 +248,8 @@ def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question(
     assert both.endswith(" without saying so. All are shorter than the posterior's.")
     several = consequences.conditional([held, replace(short, name="c"), long])[0].text
     assert several.endswith(
-        " do not report them without saying so. Of these 3, 1 is shorter than the posterior's and 1 longer."
+        " do not report them without saying so. Of these 3, 1 is shorter than the posterior's, 1 longer and 1 about as "
+        "long."
     )
     assert existence_rules.held([scalar()]) == consequences.conditional([scalar()]) == []
 
@@ -295,12 +294,17 @@ def test_a_mode_on_an_edge_is_told_with_what_likelihood_and_prior_do_off_it():
         return found.text.partition(" is highest.")[2]
 
     assert told(1.52, 0.54).startswith(
-        " At tau = 0.80, the others refitted, the likelihood is 1.5 times that at 0 and the prior density 0.54 times, "
+        " The prior prefers tau = 0 more strongly than the data prefer 0.80. At tau = 0.80, with the other parameters "
+        "at their most probable values there, the likelihood is 1.5 times that at 0 and the prior density 0.54 times, "
         "their product 0.82 times. The posterior averages"
     )
     assert " the likelihood is about that at 0 and the prior density 0.5 times, their product 0.5 " in told(1.001, 0.5)
     assert " the likelihood is 0.5 times that at 0 and the prior density about the same, their" in told(0.5, 1.001)
-    assert told(0.3, 0.5, refitted=False).startswith(" At tau = 0.80 the likelihood is 0.3 times that at 0 and ")
+    both = " Data and prior both prefer tau = 0 to 0.80. At tau = 0.80 the likelihood is 0.3 times that at 0 and "
+    assert told(0.3, 0.5, refitted=False).startswith(both)
+    assert told(0.3, 2.0).startswith(" The data prefer tau = 0 more strongly than the prior prefers 0.80. At tau")
+    assert told(1.001, 0.5).startswith(" At tau = ")  # the data prefer neither
+    assert told(0.5, 1.001).startswith(" At tau = ")
     assert told(NAN, NAN).startswith(" The posterior averages")
     of_mle = replace(edge, rows={**edge.rows, "mle": row("mle", 0.0, status=Status.AT_BOUNDARY, estimand="tau")})
     first, second = existence_rules.edge([replace(of_mle, off_edge=Off(0.3, 0.5))])
@@ -472,15 +476,16 @@ def test_a_vector_is_answered_as_a_whole_before_what_differs():
     scalars = vector((-3.0, 1.0, 9.0), (0.5, 1.0, 1.5), prior_correlation=0.4)
     short = in_short(scalars)
     first = (
-        "The best guesses (posterior means) of the 3 values of theta run from 0.5 to 1.5; zero lies in all 3 credible "
-        "intervals (95 %), so each of these values may be negative or positive. "
+        "The best guesses of the 3 values of theta run from 0.5 to 1.5 (posterior means); none of the 3 credible "
+        "intervals (95 %) rules out zero, so each may be negative or positive. "
     )
     most = "The three methods differ most on theta[c]: MLE 9.0, MAP 1.5, posterior mean 1.5."
     assert short == f"{first}The MLEs of theta, from the data alone, run from -3.0 to 9.0. {most}"
     positive = in_short([replace(s, signed=False) for s in scalars])
     assert (
-        " run from 0.5 to 1.5; each is uncertain: the 95 % credible interval of theta[c] is -0.5 to 3.5. " in positive
-    )
+        " run from 0.5 to 1.5 (posterior means); each is uncertain: the 95 % credible interval of theta[c] is -0.5 to "
+        "3.5. "
+    ) in positive
     # What the vector rests on comes behind what is asked.
     tau = scalar(NAN, 0.0, 0.8, sd=0.3, estimand="tau", statuses={"mle": Status.NOT_IDENTIFIED})
     under = [replace(s, parameters=("tau", "z")) for s in scalars]
@@ -515,7 +520,7 @@ def test_a_vector_is_answered_as_a_whole_before_what_differs():
     for tie in (0.0, NAN):  # values that need not be alike, such as coefficients, are not told as a range
         untied = [replace(s, prior_correlation=tie) for s in scalars]
         assert in_short(untied) == (
-            "Zero lies in all 3 credible intervals (95 %), so each of these values may be negative or positive. "
+            "None of the 3 credible intervals (95 %) rules out zero, so each may be negative or positive. "
             "The three methods differ most on theta[c]: MLE 9.0, MAP 1.5, posterior mean 1.5."
         )
         assert in_short([replace(s, signed=False) for s in untied]).startswith("The three methods differ most on")
@@ -579,6 +584,11 @@ def test_scalars_that_are_clear_of_zero_by_every_method_are_named_where_others_a
     bare = replace(clear[0], rows={**clear[0].rows, "map": row("map", 5.0, kind="none")})
     (found,) = consequences.which_number([bare, clear[1], *open_])
     assert found.text.endswith(" By every method the interval of theta[b] lies on one side of zero.")
+    # A MAP whose intervals take something as known is no witness, neither for nor against.
+    known = {"map": Fixed((("0", ("tau",)),))}
+    held = [replace(s, held=known) for s in (bare, clear[1], *open_)]
+    (found, *_) = consequences.which_number(held)
+    assert found.text.endswith(" By MLE and posterior the intervals of theta[a] and theta[b] lie on one side of zero.")
     for silent in (vector((9.0, 9.0, 9.0), (5.0, 6.0, 7.0)), vector((1.0, 1.0, 9.0), (0.5, 1.0, 1.5))):
         assert "on one side of zero" not in consequences.which_number(silent)[0].text
     assert (
@@ -591,7 +601,7 @@ def test_zero_is_spoken_of_only_for_what_can_have_both_signs():
     inside, beyond = vector((0.0, 0.0, 0.0), (0.5, 1.0, 1.5)), vector((9.0, 9.0, 9.0), (5.0, 6.0, 7.0))
     assert (
         about_zero(inside, "mcmc")
-        == "zero lies in all 3 credible intervals (95 %), so each of these values may be negative or positive"
+        == "none of the 3 credible intervals (95 %) rules out zero, so each may be negative or positive"
     )
     assert about_zero(beyond, "mcmc") == "zero lies in none of the 3 credible intervals (95 %)"
     assert about_zero([*inside[:1], *beyond], "mcmc") == (
@@ -599,7 +609,7 @@ def test_zero_is_spoken_of_only_for_what_can_have_both_signs():
     )
     assert (
         about_zero(inside, "mle")
-        == "zero lies in all 3 confidence intervals (95 %), so each of these values may be negative or positive"
+        == "none of the 3 confidence intervals (95 %) rules out zero, so each may be negative or positive"
     )
     assert about_zero([replace(s, signed=False) for s in beyond], "mcmc") == ""
     without = replace(beyond[0], rows={**beyond[0].rows, "mcmc": row("mcmc", 5.0, kind="none")})

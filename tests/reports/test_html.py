@@ -15,6 +15,7 @@ from triptych.base.numbers import style
 from triptych.problem.scenario import Data
 from triptych.problem.table import COLUMNS, OpenEnd, frame
 from triptych.regression.build import build_scenario
+from triptych.reports import sections
 from triptych.reports.cells import cell, line
 from triptych.reports.html import fragment, render
 from triptych.reports.mathematics import breakable, mathml, pretty
@@ -123,7 +124,7 @@ def test_predictive_checks_draw_the_data_over_draws_of_both_kinds() -> None:
     assert "#0" not in posterior.svg
 
 
-def test_of_many_rows_every_so_manieth_is_drawn_and_that_is_said() -> None:
+def test_of_many_rows_one_of_every_few_is_drawn_and_that_is_said() -> None:
     rng = np.random.default_rng(2)
     groups = {"observed_data": rng.normal(size=2500), "posterior_predictive": rng.normal(size=(1, 50, 2500))}
     (plot,) = predictive_plots(_tree(**groups), "k")
@@ -251,3 +252,20 @@ def test_an_end_at_a_pole_and_one_at_a_limit_say_so() -> None:
         "open below: it passes a pole where the log-likelihood is above the level"
     )
     assert "on the way to its limit 0.25 the" in OpenEnd("below", 0.25, 1.0, 1.92).sentence
+
+
+def test_a_page_of_one_scenario_is_called_by_its_question(lasso: Any, mixture: Any) -> None:
+    alone, both = render([lasso]), render([lasso, mixture])
+    question = str(escape(lasso.scenario.question))
+    assert f"<title>{question} | triptych</title>" in alone
+    assert f'<a href="#{lasso.scenario.name}">the answer</a>' in alone
+    assert f"<title>{lasso.scenario.name}, {mixture.scenario.name} | triptych</title>" in both
+    assert f'<a href="#{lasso.scenario.name}">{lasso.scenario.name}</a>' in both
+
+
+def test_what_to_report_shows_three_sentences_however_long() -> None:
+    from triptych.comparisons.explanation.sentences import Sentence
+
+    long = [Sentence(f"rule{k}", " ".join(["word"] * 100), ()) for k in range(4)]
+    assert [len(part) for part in sections.told(long).values()] == [2, 2]
+    assert [len(part) for part in sections.told(long, least=sections.LEAST_TO_REPORT).values()] == [3, 1]
