@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from triptych.base.numbers import significant, style
 from triptych.base.text import join_all
 from triptych.comparisons.explanation.explanation import Explanation
 from triptych.comparisons.explanation.prior_sample import BEFORE
-from triptych.problem.table import SHORT, Row
+from triptych.problem.table import SHORT, Row, Status
 from triptych.reports.replicates import fits
 from triptych.reports.view import full_name, held, select
 from triptych.sampling.gate import MAX_RHAT, MIN_ESS
@@ -24,6 +25,7 @@ BAND = 2  # standard errors to each side within which a posterior mean is said t
 # A difference of log scores below which its standard error is not to be trusted, and which is small in any case
 # (Sivula, Magnusson, Matamoros and Vehtari 2020, arXiv:2008.10296).
 VISIBLE = 4.0
+EXAMPLES = 2  # checks that are told in words
 FEWEST = 2  # panels that are compared by their predictions
 
 
@@ -68,12 +70,24 @@ def _checks(comparison: Comparison) -> Answer | None:
         return None
     if kept == total:
         which = f"All {total} comparisons" if total > 1 else "The one comparison"
-        return Answer("Checks", f"yes. {which} with theory and other software hold{'s' * (total == 1)}.", True)
+        said = f"yes. {which} with theory and other software hold{'s' * (total == 1)}{_examples(comparison)}."
+        return Answer("Checks", said, True)
     said = (
         f"no. Only {kept} of {total} comparisons with theory and other software hold. See the problems above before "
         "any number is used."
     )
     return Answer("Checks", said, False)
+
+
+def _examples(comparison: Comparison) -> str:
+    """Return the shortest statements that were checked, in their order and in words; nothing where there is one.
+
+    What stands in brackets at their end, how they were measured, is left out.
+    """
+    statements = [re.sub(r" \([^()]*\)$", "", str(one)) for one in comparison.claims.get("statement", ())]
+    shortest = sorted(statements, key=len)[:EXAMPLES]
+    some = [one for one in dict.fromkeys(statements) if one in shortest]
+    return f", for example: {'; '.join(f'“{one}”' for one in some)}" if len(statements) > EXAMPLES else ""
 
 
 def _computation(solution: Any, headline: str) -> Answer | None:
@@ -118,7 +132,9 @@ def _maxima(solution: Any) -> list[str]:
     found = []
     for method in ("mle", "map"):
         panel = solution.panels.get(method)
-        if panel is not None and any(math.isfinite(row.estimate) for row in panel.estimates):
+        # Where combinations alone are identified, many points are maxima alike.
+        level = panel is not None and any(row.status is Status.NOT_IDENTIFIED for row in panel.estimates)
+        if panel is not None and not level and any(math.isfinite(row.estimate) for row in panel.estimates):
             starts, others = (int(panel.diagnostics.get(name, 0)) for name in ("starts", "other_optima"))
             found.append((SHORT[method], starts, others))
     found = [one for one in found if one[1] > 0]

@@ -151,6 +151,30 @@ def test_draws_that_failed_their_checks_are_the_first_verdict_and_a_no(
     assert " data and prior (MAP) give " in dict(trust(solved, unsampled))["Prior"]
 
 
+def test_two_checks_are_told_in_words_and_the_shortest_in_their_order(solved: Any) -> None:
+    def told(*statements: str) -> str:
+        claims = pd.DataFrame({"holds": [True] * len(statements), "statement": statements})
+        asked: Any = SimpleNamespace(claims=claims, explanations=solved.explanations, scores=solved.scores)
+        return dict(trust(asked, solved["default"]))["Checks"]
+
+    long, first, second = "A long statement on this and that (in sd)", "The MLE is OLS (gap, in sigma)", "b is 0"
+    assert told(first, long, second) == (
+        "yes. All 3 comparisons with theory and other software hold, for example: “The MLE is OLS”; “b is 0”."
+    )
+    assert told(first, second) == "yes. All 2 comparisons with theory and other software hold."
+
+
+def test_many_points_that_are_maxima_alike_are_no_search_for_another(solved: Any) -> None:
+    solution = solved["default"]
+    assert " (MLE) and " in dict(trust(solved, solution))["Computation"].partition(". From ")[2]
+    rows = [replace(row, status=Status.OK) for row in solution.panels["mle"].estimates]
+    level = [*rows, replace(rows[0], estimand="tau", estimate=np.nan, status=Status.NOT_IDENTIFIED, reason="a reason")]
+    panels = {**solution.panels, "mle": replace(solution.panels["mle"], estimates=level)}
+    searched = dict(trust(solved, replace(solution, panels=panels)))["Computation"].partition(". From ")[2]
+    assert "MLE" not in searched
+    assert searched.endswith(" (MAP) starting points no other maximum was found.")
+
+
 def test_intervals_of_a_map_that_takes_something_as_known_are_named(solved: Any) -> None:
     from triptych.problem.fixed import Fixed
 
