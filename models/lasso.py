@@ -278,7 +278,7 @@ def coefficient_path(comparison: Any) -> Figure:
         "A tighter prior sets one coefficient after the other to zero",
         "Each line is a coefficient of scikit-learn's lasso, for the MAP's sigma (the standard deviation of the "
         f"errors). Coloured: {' and '.join(names[zero])}, which are zero at lambda = {RATE:g}, where the vertical line "
-        "is. The MLE, lambda = 0, stands at the left end.",
+        "is. The MLE has lambda = 0, which a logarithmic axis does not reach; its values stand at the left end.",
         "lambda, the tightness of the prior (logarithmic axis)",
         "beta, points per standard deviation",
         (*series, *points, Series(f"lambda = {RATE:g}", [RATE], kind="vline")),

@@ -91,12 +91,14 @@ def render(comparisons: Sequence[Comparison]) -> str:
         The solved scenarios, in the order of the page.
     """
     fine, sentence = verdict(comparisons)
-    names = ", ".join(c.scenario.name for c in comparisons[:6])
+    # A page of one scenario is called what its heading asks.
+    alone = len(comparisons) == 1
+    title = comparisons[0].scenario.question if alone else ", ".join(c.scenario.name for c in comparisons[:6])
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
-            title=f"{names} | triptych" if names else "triptych",
+            title=f"{title} | triptych" if title else "triptych",
             fine=fine,
             verdict=sentence,
             quick=any(c.quick for c in comparisons),

@@ -14,11 +14,11 @@ from markupsafe import Markup
 
 RANKED = 2  # scalars whose ranks are drawn: those that mix worst
 RANKS, FEWEST_RANKS = 500, 20  # draws of a chain in a plot of ranks, at most and at least
-LINES = 8  # chains in a plot of ranks, each a line; of more, every so-manieth
+LINES = 8  # chains in a plot of ranks, each a line; of more, one of every so many
 PREDICTED = 3  # observed variables drawn
 REPLICATES = 40  # data sets drawn from the model
 CALIBRATED = 10  # rows of a binary variable from which its calibration is drawn
-MOST_ROWS = 1000  # of the data in a plot; of more, every so-manieth
+MOST_ROWS = 1000  # of the data in a plot; of more, one of every so many
 SIZE = {"figsize": (6.0, 3.0), "figsize_units": "inches"}
 # Colours that stand for those of the page, which change with its theme.
 INK, SOFT, FAINT, MCMC, MLE, MAP = "#010101", "#020202", "#030303", "#040404", "#060606", "#070707"
@@ -81,7 +81,7 @@ def rank_plots(native: Any, summary: Sequence[dict[str, Any]], key: str) -> list
 
 
 def _apart(draws: np.ndarray, row: dict[str, Any]) -> int:
-    """Return every how-manieth draw of a chain is taken for draws that are nearly independent, by the smaller ESS."""
+    """Return k where one of every k draws of a chain is taken, nearly independent ones by the smaller ESS."""
     sizes = [float(row[name]) for name in ("ess_bulk", "ess_tail") if math.isfinite(row.get(name, math.nan))]
     worth = min(sizes, default=math.inf) / draws.shape[0]
     return max(1, min(math.ceil(draws.shape[1] / worth), draws.shape[1] // FEWEST_RANKS)) if worth > 0 else 1
