@@ -23,6 +23,7 @@ from triptych.problem.claims import Claim, at_least, at_most, claim, equal
 from triptych.problem.scenario import Data, Figure, Scenario, Series
 from triptych.problem.varied import Range, overridden
 
+PATIENTS = 442  # n, the rows of the data
 RATE = 0.237  # lambda: the prior of a coefficient is Laplace(0, sigma / (RATE sqrt(n)))
 EXACT = 1e-8  # of sigma: rounding, seen through predictors that nearly repeat each other
 FALSE_ALARM = 1e-4  # per claim on sampled figures
@@ -341,5 +342,6 @@ scenario = Scenario(
     "cholesterol (s1), LDL (s2), HDL (s3), total cholesterol divided by HDL (s4), the logarithm of triglycerides (s5) "
     "and glucose (s6). Each has a coefficient beta, in points of the score per standard deviation of the predictor. "
     "The lasso is the most probable combination of values (MAP, maximum a posteriori) under a Laplace prior, by which "
-    "coefficients near zero are more probable than others; a larger lambda makes the prior narrower.",
+    "coefficients near zero are more probable than others; a larger lambda makes the prior narrower. Its scale is "
+    f"sigma / (lambda sqrt(n)), which for n = {PATIENTS} and lambda = {RATE:g} is sigma / {RATE * PATIENTS**0.5:.4g}.",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -160,3 +161,11 @@ def test_its_figure_shows_the_zeros_and_the_three_answers(run: Any) -> None:
         assert np.interp(RATE, line.x, line.y) == pytest.approx(by_name["MAP"].y[k], abs=0.15)
         assert abs(line.y[0] - by_name["MLE, without a prior"].y[k]) < 1.5
     assert all(by_name[name].y[-1] == 0 for name in run["default"].data.coords["predictor"])
+
+
+def test_what_the_page_says_of_the_priors_scale_is_that_of_the_model(run: Any) -> None:
+    assert run["default"].data.X.shape[0] == lasso.PATIENTS
+    (prior,) = [one for one in run.explanations["default"].consequences if one.rule == "which_number"]
+    (scale,) = re.findall(r"beta ~ Laplace\(0, sigma / ([\d.]+)\)", prior.text)
+    assert float(scale) == pytest.approx(RATE * np.sqrt(lasso.PATIENTS), abs=5e-4)
+    assert f"n = {lasso.PATIENTS} and lambda = {RATE:g} is sigma / {scale}." in scenario.about
