@@ -301,6 +301,9 @@ def _card(
     mine = [row for row in rows if row["method"] == method]
     found = notes(mine)
     every = [group.name for group in groups]
+    gathered = [
+        (note, {"names": note.brief(every), "reason": note.reason, "every": note.rest(every)}) for note in found
+    ]
     facts = solution.panels[method].diagnostics if method in solution.panels else {}
     return {
         "method": method,
@@ -308,8 +311,8 @@ def _card(
         "is": IS[method],
         "described": described(mine),
         "taken": _taken(solution, comparison.explanations[solution.variant].headline, method),
-        "notes": [{"note": note, "names": note.brief(every)} for note in found if note.status != "ok"],
-        "remarks": [note for note in found if note.status == "ok"],
+        "notes": [told | {"status": note.status} for note, told in gathered if note.status != "ok"],
+        "remarks": [told for note, told in gathered if note.status == "ok"],
         "headline": _headline(groups, comparison.explanations[solution.variant].headline, method),
         "gate": [str(failure) for failure in facts.get("gate", ())],
         "optima": [

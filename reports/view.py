@@ -24,6 +24,7 @@ IS = {
     "density) is highest.",
     "mcmc": "All values with their probability, as random draws (Markov chain Monte Carlo).",
 }
+MOST_PARTS = 4  # scalars, or whole estimands, that the heading of a note names
 INTERVALS = {
     "wald": "confidence interval (Wald)",
     "profile": "confidence interval (profile likelihood)",
@@ -130,23 +131,24 @@ class Note:
 
     def brief(self, among: Sequence[str]) -> str:
         """Return the scalars, those of an estimand as one where all that are reported are among them."""
+        return join(self._parts(among), MOST_PARTS)
+
+    def rest(self, among: Sequence[str]) -> str:
+        """Return all the scalars where ``brief`` leaves some out, else nothing."""
+        return ", ".join(self.scalars) if len(self._parts(among)) > MOST_PARTS else ""
+
+    def _parts(self, among: Sequence[str]) -> list[str]:
         parts: list[str] = []
         for estimand in dict.fromkeys(name.partition("[")[0] for name in self.scalars):
             mine = [name for name in self.scalars if name.partition("[")[0] == estimand]
             whole = len(mine) > 1 and len(mine) == sum(name.partition("[")[0] == estimand for name in among)
             parts += [f"{estimand} (all {len(mine)})"] if whole else mine
-        return join(parts, 4)
+        return parts
 
     @property
     def names(self) -> str:
         """The scalars for reading, of many the first."""
         return join(self.scalars)
-
-    @property
-    def every(self) -> str:
-        """All the scalars where ``names`` leaves some out, else nothing."""
-        full = ", ".join(self.scalars)
-        return full if full != self.names else ""
 
 
 def notes(rows: Iterable[Mapping[str, Any]]) -> list[Note]:

@@ -85,8 +85,11 @@ def test_a_long_name_keeps_its_end_and_many_names_are_all_within_reach() -> None
     assert breakable("C(a_b)[<x>]") == "C(a_<wbr>b)<wbr>[&lt;x&gt;]"
     many = Note("mle", "unbounded", [f"beta[{i}]" for i in range(9)], "why")
     assert many.names == "beta[0], beta[1], beta[2], beta[3], beta[4], beta[5] and 3 more"
-    assert many.every.endswith("beta[7], beta[8]")
-    assert not Note("mle", "unbounded", ["sigma"], "why").every
+    # A heading that names a whole estimand leaves nothing out, so that its names are not written twice.
+    assert many.brief(many.scalars) == "beta (all 9)"
+    assert not many.rest(many.scalars)
+    assert many.brief([*many.scalars, "beta[9]"]) == "beta[0], beta[1], beta[2], beta[3] and 5 more"
+    assert many.rest([*many.scalars, "beta[9]"]).endswith("beta[7], beta[8]")
 
 
 def test_a_distribution_stands_against_its_parenthesis() -> None:
