@@ -107,7 +107,7 @@ def fits(solution: Any) -> str:
     if not outside:
         those = "those" if len(found) > 1 else "that"
         return (
-            f"yes, as far as was looked. {_capital(_named(inside))} {_lie(inside)} within the central {level} of "
+            f"yes, in what was compared. {_capital(_named(inside))} {_lie(inside)} within the central {level} of "
             f"{those} of {count} data sets drawn from the fitted model. The model was fitted to these same data, so "
             "agreement shows less than disagreement would."
         )
@@ -119,7 +119,9 @@ def fits(solution: Any) -> str:
     which = join_all(far) if len(far) <= MOST_NAMED else join(far, MOST_NAMED)
     said = f"{'not in all' if inside else 'no'}. {count} data sets were drawn from the fitted model, and outside "
     said += f"their central {level} {_lie(outside)} {which}."
-    return f"{said} Inside {_lie(inside)} {_named(inside)}." if inside else said
+    if inside:
+        said += f" Inside {_lie(inside)} {_named(inside)}."
+    return f"{said} Under a true model a figure lies outside in about one of {1 / (1 - CENTRAL):.0f} data sets at most."
 
 
 def _lie(these: Sequence[Replicated]) -> str:

@@ -43,7 +43,7 @@ def test_a_figure_lies_outside_beyond_the_central_ninety_five_of_a_hundred_repli
 def test_figures_inside_and_outside_are_named_with_their_numbers() -> None:
     sets = _ladder(0.01) * np.linspace(0.9, 1.1, 199)[:, None]  # so that their deviation varies too
     assert fits(_solution(y=([-1.0, 0.0, 1.0], sets))) == (
-        "yes, as far as was looked. The smallest value, the largest value, the mean and the standard deviation of y "
+        "yes, in what was compared. The smallest value, the largest value, the mean and the standard deviation of y "
         "lie within the central 95 % of those of 199 data sets drawn from the fitted model. The model was fitted to "
         "these same data, so agreement shows less than disagreement would."
     )
@@ -56,7 +56,7 @@ def test_figures_inside_and_outside_are_named_with_their_numbers() -> None:
     assert said.startswith(f"{start}value of x (30, theirs from {ends[0]:.4f} to {ends[1]:.2f}), the mean of x (9.70, ")
     assert said.endswith(
         " Inside lie the smallest value, the largest value, the mean and the standard deviation of y and the smallest "
-        "value of x."
+        "value of x. Under a true model a figure lies outside in about one of 20 data sets at most."
     )
     assert fits(_solution(y=([100.0, 101.0, 130.0], sets))).startswith("no. 199 data sets were drawn")
 
@@ -73,7 +73,7 @@ def test_what_the_model_does_not_let_vary_is_no_agreement() -> None:
 def test_ones_and_zeros_have_a_share_and_one_number_its_value() -> None:
     ones = np.random.default_rng(2).binomial(1, 0.5, size=(400, 20))
     assert fits(_solution(y=([0, 1] * 10, ones))).startswith(
-        "yes, as far as was looked. The share of ones of y lies within the central 95 % of that of 400 data sets drawn"
+        "yes, in what was compared. The share of ones of y lies within the central 95 % of that of 400 data sets drawn"
     )
     assert fits(_solution(y=([1] * 20, ones))).partition(" lies the share")[0] == (
         "no. 400 data sets were drawn from the fitted model, and outside their central 95 %"
@@ -117,5 +117,5 @@ def test_a_bounded_outcome_that_a_normal_model_predicts_below_its_bound_is_found
     assert data.min() > 0 > data.mean() - 2 * data.std()
     assert f" lies the smallest value of y ({data.min():.3g}, theirs from -" in said
     assert said.startswith("not in all. ")
-    assert said.endswith("the mean and the standard deviation of y.")
+    assert " the mean and the standard deviation of y. Under" in said
     assert said == dict(trust(waits, pickle.loads(pickle.dumps(solution))))["Fit"]
