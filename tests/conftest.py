@@ -22,7 +22,7 @@ os.environ.setdefault("NO_COLOR", "1")
 
 # A traced model is hundreds of thousands of objects that live on: looking for unreachable ones among them as
 # often as Python does by default takes a twentieth of a test's time.
-gc.set_threshold(50_000, 20, 100)
+gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.hookimpl(optionalhook=True)

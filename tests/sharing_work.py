@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-MEMORY = 1.8e9  # bytes that one process takes at most: 1.6e9 were measured at the end of a run, and some room
+MEMORY = 3e9  # bytes that one process takes at most: 2.5e9 were measured in the second half of a run, and some room
 MOST = 4  # processes; what is gained by more was not measured
 GALLERY = "tests/test_gallery.py"
 SEVERAL = ("cross_entropy_is_categorical", "mae_is_laplace", "mse_is_gaussian")  # tests/models/test_losses.py has three
