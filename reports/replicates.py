@@ -121,7 +121,11 @@ def fits(solution: Any) -> str:
     said += f"their central {level} {_lie(outside)} {which}."
     if inside:
         said += f" Inside {_lie(inside)} {_named(inside)}."
-    return f"{said} Under a true model a figure lies outside in about one of {1 / (1 - CENTRAL):.0f} data sets at most."
+    missed = "this" if len(outside) == 1 else "these"
+    return (
+        f"{said} The estimates are those of a model that misses {missed}. Were the model true, a figure would still "
+        f"lie outside in up to one of {1 / (1 - CENTRAL):.0f} data sets: one outside is a hint and no proof."
+    )
 
 
 def _lie(these: Sequence[Replicated]) -> str:

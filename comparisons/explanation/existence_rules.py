@@ -97,8 +97,10 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
             if finite(mean):
                 row = s.rows["mcmc"]
                 where = f", {100 * row.ci_prob:.9g} % between {s.write(row.lower)} and {s.write(row.upper)}"
-                text += f" The posterior averages over all values of {s.name} (mean {s.write(mean)}"
-                text += f"{where if finite(row.upper - row.lower) else ''})."
+                text += (
+                    f" The posterior averages over all values of {s.name}, among which the single value {at} weighs "
+                )
+                text += f"nothing (mean {s.write(mean)}{where if finite(row.upper - row.lower) else ''})."
             names = (s.name, *(one.name for vector in equal for one in vector))
             found.append(Sentence("edge", text, names, (place, mean), lead))
     return found

@@ -188,7 +188,8 @@ def _other_way(these: Sequence[Measured], farther: Sequence[Measured], scalars: 
     names = [s.name for s in farther]
     by_name = {s.name: s for s in these}
     moved = [
-        f"{s.name} goes with {s.partner} (posterior correlation {s.partner_correlation:.1f})"
+        f"where {s.partner} rises, {s.name} {'rises' if s.partner_correlation > 0 else 'falls'} "
+        f"(posterior correlation {s.partner_correlation:.1f})"
         for s in farther
         if s.partner in by_name
         and abs(s.partner_correlation) >= CORRELATED

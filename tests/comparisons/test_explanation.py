@@ -102,7 +102,7 @@ def test_a_vector_may_be_pulled_although_one_of_its_scalars_moves_away():
     (found,) = prior_rules.pull([one, two, nearer])
     assert "all 3 MAPs lie nearer to 0 than their MLEs" in found.text
     assert "farther" not in found.text
-    said = "; b[y] goes with b[x] (posterior correlation -0.6)."
+    said = "; where b[x] rises, b[y] falls (posterior correlation -0.6)."
     for partner, correlation, speaks in (("b[x]", -0.6, 1), ("b[x]", 0.6, 0), ("b[x]", -0.4, 0), ("b[w]", -0.6, 0)):
         tied = replace(other, partner=partner, partner_correlation=correlation)
         assert prior_rules.pull([one, two, tied])[0].text.endswith(said) == bool(speaks)
@@ -276,7 +276,8 @@ def test_an_estimate_on_an_edge_is_told_with_the_density_that_is_highest_there_a
     edge = scalar(0.5, 0.0, 0.8, sd=0.3, estimand="tau", statuses={"map": Status.AT_BOUNDARY})
     assert existence_rules.edge([edge])[0].text == (
         "The MAP of tau is 0, the lower end of its range: there likelihood times prior (the joint density of all "
-        "parameters) is highest. The posterior averages over all values of tau (mean 0.80, 95 % between 0.20 and 1.40)."
+        "parameters) is highest. The posterior averages over all values of tau, among "
+        "which the single value 0 weighs nothing (mean 0.80, 95 % between 0.20 and 1.40)."
     )
     upper = scalar(1.0, 0.9, 0.8, sd=0.3, estimand="p", statuses={"mle": Status.AT_BOUNDARY})
     start, end = "The MLE of p is 1.00, ", " of its range: there the likelihood is highest."
