@@ -19,7 +19,9 @@ from triptych.base.text import listed, said
 ELSEWHERE = {"seed": "random_seed", "random_state": "random_seed", "data": "table", "hdi_prob": "ci_prob"}
 # Levels of intervals: below, an HDI would hold no draw; above, normal quantiles run out of digits.
 LOWEST, HIGHEST = 0.01, 0.999999999
-LIKE = 0.6  # least likeness (difflib's ratio, from 0 to 1) of a name that may be meant; "possion" has 0.71 of "poisson"
+LIKE = (
+    0.65  # least likeness (difflib's ratio, from 0 to 1) of a name that may be meant; "possion" has 0.71 of "poisson"
+)
 MOST_NAMED = 30  # names that a message lists
 
 

@@ -207,6 +207,9 @@ def _junit(given: str) -> Path:
         raise InputError("--junit is empty; name a file, such as junit.xml")
     if place.is_dir():
         raise InputError(f"--junit {cited(given)} is a folder; name a file, such as {cited(str(place / 'junit.xml'))}")
+    if place.exists() and not place.is_file():
+        # The outcome is written beside it and renamed, which would put a file in its place.
+        raise InputError(f"--junit {cited(given)} is a device or a pipe; name a file, such as 'junit.xml'")
     above = next((folder for folder in place.parents if folder.exists()), place)
     if not above.is_dir():
         raise InputError(f"--junit {cited(given)} cannot be written: {cited(str(above))} is a file")

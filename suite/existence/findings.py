@@ -143,7 +143,10 @@ def _of_the_fastest(objective: Objective, path: Trace) -> Trace:
 
     The rest has no best place where another scale vanishes in it: then that goes as far as each ascent has steps.
     """
-    way = np.where(objective.logarithmic, np.abs(path.points[-1] - path.points[0]), 0.0)
+    moved = path.points[-1] - path.points[0]
+    # What comes back from far out, as a share of nearly zero, goes along as far as it has room, and does not go away.
+    outwards = moved * (path.points[-1] - objective.origin[objective.active]) > 0
+    way = np.where(objective.logarithmic & outwards, np.abs(moved), 0.0)
     fastest = int(np.argmax(way))
     if way[fastest] <= OUTRUN * way[path.position]:
         return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -101,6 +102,7 @@ def test_too_few_draws_are_inconclusive(here: Path) -> None:
         (["check", "models.py:counts", "--junit", ""], "--junit is empty"),
         (["check", "models.py:counts", "--junit", "."], "--junit '.' is a folder"),
         (["check", "models.py:counts", "--junit", "models.py/j.xml"], "'models.py' is a file"),
+        (["check", "models.py:counts", "--junit", "/dev/null"], "--junit '/dev/null' is a device or a pipe"),
         (["baseline", "show", "none"], "there is no file"),
         (["baseline", "diff"], "name the other with --against"),
         (["diff", "a.json", "b.json"], "there is no file 'a.json'"),
@@ -120,10 +122,15 @@ def test_a_damaged_baseline_stops_before_anything_is_solved(
     assert (tmp_path / "counts.json").read_text() == "{"
 
 
-def test_a_disk_that_takes_nothing_is_the_environment(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (here / "file").write_text("")
-    assert call("check", "models.py:counts", "--fast", "--junit", "file/out.xml") == 4
-    assert "could not be written" in capsys.readouterr().err
+def test_a_disk_that_takes_nothing_is_the_environment(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "out.xml")
+
+    monkeypatch.setattr("triptych.testing.records.write_text", full)
+    assert call("check", "models.py:counts", "--fast", "--junit", "out.xml") == 4
+    assert "no space left on device" in capsys.readouterr().err.casefold()
 
 
 def test_baselines_are_shown_and_compared(here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,8 +62,8 @@ def test_an_ascent_into_rounding_has_run_away_on_half_the_way(
 @pytest.mark.parametrize(("times", "position"), [(2.9, 0), (3.1, 1)])
 def test_a_path_is_that_of_a_coordinate_that_goes_three_times_as_far(times: float, position: int) -> None:
     steps = np.arange(9.0)
-    objective: Any = SimpleNamespace(logarithmic=np.ones(2, dtype=bool))
-    path = Trace(0, steps, steps, np.column_stack([steps, times * steps]))
+    objective: Any = SimpleNamespace(logarithmic=np.ones(3, dtype=bool), origin=np.zeros(3), active=np.arange(3))
+    path = Trace(0, steps, steps, np.column_stack([steps, times * steps, 9 * steps - 90]))  # the last one comes back
     found = findings._of_the_fastest(objective, path)
     assert found.position == position
     assert np.array_equal(found.steps, path.points[:, position])

@@ -16,6 +16,8 @@ def ended(rounding: float, *, on_the_way: float = 1.0) -> Any:
     """Return a verdict at the end of a way of two places, with the rounding error at the end and on the way."""
     objective = SimpleNamespace(
         rounding_error=lambda x: on_the_way if x[0] < 1 else rounding,
+        origin=np.zeros(1),
+        active=np.array([0]),
         at=lambda x: Point(x, 0.0, np.zeros(1), -np.eye(1), 0.0, 0, x[None]),
     )
     point = SimpleNamespace(trail=np.array([[0.0], [1.0]]), arrived=True)

@@ -132,7 +132,7 @@ def test_growing_rows_of_a_model_are_its_first_rows(comparison: Comparison) -> N
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"along": "centre"}, "measured does not vary 'centre'; it varies 'width'"),
+        ({"along": "centre"}, "measured does not vary 'centre'; there are 'width'"),
         ({"start": 1e9}, "width goes from 0.02 to 200 in measured, and 1e[+]09 is outside"),
         ({"settings": {"width": 1.0}}, "has no setting 'width'"),
         ({"formula": "y ~ x"}, "measured is a scenario"),
