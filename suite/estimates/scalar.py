@@ -70,8 +70,9 @@ class Scalar:
     def level(self) -> list[np.ndarray]:
         """Directions in which the objective is level and which move the scalar."""
         if self.verdict.diverging.size and self.optimum.on_a_ridge:
-            # What moves along the ridge has no value, although a ray leads it away; what does not goes along the ray.
-            return self.moved_near_start
+            # What moves along the ridge has no value, although a ray leads it away; what does not goes along the ray,
+            # and so does a share of nothing, of which the ray leaves no more wherever on the ridge it begins.
+            return [] if self._nothing_left() else self.moved_near_start
         found = [v for v in self.verdict.unidentified if self.touched(v, None)]
         return [] if found and (self._goes_without_spare() or self._nothing_left()) else found
 
