@@ -341,7 +341,7 @@ scenario = Scenario(
     "Ten predictors were measured before: age, sex, body mass index (bmi), blood pressure (bp), and in the blood total "
     "cholesterol (s1), LDL (s2), HDL (s3), total cholesterol divided by HDL (s4), the logarithm of triglycerides (s5) "
     "and glucose (s6). Each has a coefficient beta, in points of the score per standard deviation of the predictor. "
-    "The lasso is the most probable combination of values (MAP, maximum a posteriori) under a Laplace prior, by which "
-    "coefficients near zero are more probable than others; a larger lambda makes the prior narrower. Its scale is "
-    f"sigma / (lambda sqrt(n)), which for n = {PATIENTS} and lambda = {RATE:g} is sigma / {RATE * PATIENTS**0.5:.4g}.",
+    "The lasso is the most probable combination of values (MAP, maximum a posteriori) under a Laplace prior, which "
+    f"favours values near zero. Its scale sigma / (lambda sqrt(n)) for n = {PATIENTS} and lambda = {RATE:g} is sigma / "
+    f"{RATE * PATIENTS**0.5:.4g}.",
 )  # fmt: skip
