@@ -56,14 +56,13 @@ def adaptation_for(dimensions: int, attempt: int) -> str:
     return second if attempt == 1 else first
 
 
-def _keeps_a_slope(engine: Engine, density: Any, seed: int) -> bool:
-    """Whether the slope of the density in some coordinate is the same at all starting points.
+def _keeps_a_slope(slopes: np.ndarray) -> bool:
+    """Whether the slope of the log-density in some coordinate is the same at all places, shape ``(places, p)``.
 
-    So falls a Pareto density in the logarithm. The scale that nutpie takes for a coordinate is the spread of its draws
-    over that of its slopes: where these have none the scale has no bound, and steps become too short to move at all.
+    A Pareto density is exponential in the logarithm, so that its slope there is the same everywhere. nutpie scales a
+    coordinate by the spread of its draws over the spread of its slopes. Where the slopes do not differ, that scale
+    grows without bound, and the sampler's steps become too short to move.
     """
-    start = starting_points(engine, density.whitened)
-    slopes = np.array([value_and_gradient(engine, density.whitened, start(seed + k))[1:] for k in range(STARTS)])
     return bool(np.any(np.ptp(slopes, axis=0) <= SAME_SLOPE * np.abs(slopes).max(axis=0)))
 
 
@@ -109,13 +108,15 @@ def sample(
     import nutpie
 
     density = density_of(engine, backend, whitened)
-    first = starting_points(engine, density.whitened)(random_seed)
-    if not np.all(np.isfinite(value_and_gradient(engine, density.whitened, first))):
+    start = starting_points(engine, density.whitened)
+    found = np.array([value_and_gradient(engine, density.whitened, start(random_seed + k)) for k in range(STARTS)])
+    finite = np.all(np.isfinite(found), axis=1)
+    if not finite[0]:
         # Left to nutpie, its threads go on trying when it has given up, and abort the process at its end.
         raise SamplerStopped(
             "no starting point with a finite density was found; give the model an initval inside its domain"
         )
-    if _keeps_a_slope(engine, density, random_seed):
+    if _keeps_a_slope(found[finite, 1:]):
         adaptation = "draw_diag"
     compiled = density.compiled()
     running = None
