@@ -39,7 +39,7 @@ def killed_at_random(out: Path, moments: int, seed: int) -> int:
         process = start(out)
         while process.poll() is None and sum(1 for _ in out.rglob("*.parquet")) <= before:
             time.sleep(0.002)
-        time.sleep(float(rng.uniform(0, 0.3)))
+        time.sleep(float(rng.uniform(0, 0.08)))
         if process.poll() is None:
             process.kill()
             kills += 1
