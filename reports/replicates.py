@@ -16,6 +16,16 @@ CONSTANT = 1e-9  # spread of a figure over the replicates, by its size, up to wh
 MOST_NAMED = 4  # observed variables that a sentence names
 DIGITS = 3
 
+# What a model that misses a figure of the data is not to be used for.
+USELESS = {
+    "smallest value": "how small {0} can be",
+    "largest value": "how large {0} can be",
+    "mean": "where {0} lies on average",
+    "standard deviation": "how widely {0} scatters",
+    "share of ones": "how often {0} is one",
+    "value": "what {0} will be",
+}
+
 FIGURES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "smallest value": lambda values: np.min(values, axis=-1),
     "largest value": lambda values: np.max(values, axis=-1),
@@ -121,9 +131,10 @@ def fits(solution: Any) -> str:
     said += f"their central {level} {_lie(outside)} {which}."
     if inside:
         said += f" Inside {_lie(inside)} {_named(inside)}."
-    missed = "this" if len(outside) == 1 else "these"
+    asked = [USELESS[one.figure].format(one.variable) for one in outside]
+    what = join_all(asked, "or") if len(asked) <= MOST_NAMED else join(asked, MOST_NAMED)
     return (
-        f"{said} The estimates are those of a model that misses {missed}. Were the model true, a figure would still "
+        f"{said} So do not take from this model {what}. Were the model true, a figure would still "
         f"lie outside in up to one of {1 / (1 - CENTRAL):.0f} data sets: one outside is a hint and no proof."
     )
 

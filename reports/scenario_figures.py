@@ -20,7 +20,7 @@ LARGE = (520.0, 320.0)
 PANELS = {"mle": r"(MLE|maximum likelihood|likelihood)\b", "map": r"MAP\b", "mcmc": r"posterior\b"}
 MOST_LABELS, LONGEST = 12, 26  # lines, and characters of a label, that are written at the lines' ends
 ACCENT, PLAIN = "n1", "n2"  # classes of context: its hue, and a light grey
-LEADER = 24.0  # pixels from a place on the axis to the label of a line beside it
+LEADER = 18.0  # pixels from the left end of a line to its label
 CHARACTER, APART = 6.6, 13.0  # pixels: width of a character, and between two labels
 
 
@@ -48,10 +48,13 @@ def special(figure: Figure, key: str) -> Chart:
     y = Scale(*spread(ys, log=figure.y_log), height - 40, 12.0, log=figure.y_log)
     left = 38 + 9.0 * max((len(label) for _, label in y.ticks), default=3)
     ends = _lines(figure)
-    before = figure.labels_at is None and _before(ends)
-    inside = before or figure.labels_at is not None
-    room = 0.0 if inside else CHARACTER * max((len(series.label) for series in ends), default=0)
-    x = Scale(*spread(xs, 0.02, log=figure.x_log), left, width - 12 - room, log=figure.x_log)
+    before = _before(ends)
+    room = CHARACTER * max((len(series.label) for series in ends), default=0)
+    stop = width - 12 - (0.0 if before else room)
+    low, high = spread(xs, 0.02, log=figure.x_log)
+    if before:
+        low = _further(low, high, (room + LEADER) / (stop - left), log=figure.x_log)
+    x = Scale(low, high, left, stop, log=figure.x_log)
     labels = (figure.x_label, figure.y_label, figure.caption)
     shape = (width, height, x, y, y.stop, y.start)
     chart = Chart(key, figure.title, figure.caption, *shape, *labels)
@@ -59,10 +62,10 @@ def special(figure: Figure, key: str) -> Chart:
     for series, colour in zip(figure.series, colours, strict=True):
         _series(chart, series, colour, bars.get(id(series)), legend=series not in ends)
     by_series = dict(zip(map(id, figure.series), colours, strict=True))
-    if figure.labels_at is None:
-        _end_labels(chart, ends, by_series, before)
+    if before:
+        _labels_before(chart, ends, by_series)
     else:
-        _labels_within(chart, ends, by_series, figure.labels_at)
+        _labels_behind(chart, ends, by_series)
     return chart
 
 
@@ -112,35 +115,37 @@ def _before(lines: Sequence[Series]) -> bool:
     )
 
 
-def _end_labels(chart: Chart, lines: Sequence[Series], colours: dict[int, str], before: bool) -> None:
-    """Write each line's label beside its right end, or over its left one where the lines lie further apart there."""
+def _further(low: float, high: float, share: float, *, log: bool) -> float:
+    """Return a lower end that leaves a share of the axis free below ``low``."""
+    if log:
+        return float(np.exp(_further(np.log(low), np.log(high), share, log=False)))
+    return low - (high - low) * share / (1 - share)
+
+
+def _labels_behind(chart: Chart, lines: Sequence[Series], colours: dict[int, str]) -> None:
+    """Write each line's label beside its right end."""
+    for place, _, series in _heights(chart, lines, before=False):
+        chart.add("text", f"{colours[id(series)].split()[0]} end", series.label, x=chart.x.stop + 6, y=place + 4)
+
+
+def _labels_before(chart: Chart, lines: Sequence[Series], colours: dict[int, str]) -> None:
+    """Write each line's label before its left end, with a stroke to the line."""
+    for place, height, series in _heights(chart, lines, before=True):
+        colour, x = colours[id(series)].split()[0], chart.x(float(np.min(series.x)))
+        chart.line(f"{colour} leader", x - LEADER + 2, place, x - 4, height)
+        chart.label(f"{colour} end", x - LEADER, place + 4, series.label, anchor="end")
+
+
+def _heights(chart: Chart, lines: Sequence[Series], *, before: bool) -> list[tuple[float, float, Series]]:
+    """Return where each line's label stands, apart from the others, and where its end lies: pixels from the top."""
     assert chart.y is not None
-    wanted = [(chart.y(float(np.clip(_end(s, before), chart.y.low, chart.y.high))), s) for s in lines]
-    wanted.sort(key=lambda pair: pair[0])
-    x = chart.x.start + 4 if before else chart.x.stop + 6
-    for place, (_, series) in zip(_apart([at for at, _ in wanted], chart.floor), wanted, strict=True):
-        colour = colours[id(series)].split()[0]
-        chart.add("text", f"{colour} end", series.label, x=x, y=place + (-3 if before else 4))
-
-
-def _labels_within(chart: Chart, lines: Sequence[Series], colours: dict[int, str], at: float) -> None:
-    """Write each line's label beside a place on the axis, with a stroke to its line where it does not lie there."""
-    assert chart.y is not None
-    heights = [float(np.interp(at, *_rising(s))) for s in lines]
-    wanted = sorted(zip((chart.y(h) for h in heights), range(len(lines)), strict=True))
-    places = _apart([place for place, _ in wanted], chart.floor)
-    spread_out = (places[-1] - wanted[-1][0] + places[0] - wanted[0][0]) / 2 if places else 0.0
-    for place, (height, k) in zip(places, wanted, strict=True):
-        x, y = chart.x(at), max(place - spread_out, chart.top + APART / 2)
-        colour = colours[id(lines[k])].split()[0]
-        chart.line(f"{colour} leader", x + 6, height, x + LEADER, y)
-        chart.add("text", f"{colour} end", lines[k].label, x=x + LEADER + 3, y=y + 4)
-
-
-def _rising(series: Series) -> tuple[np.ndarray, np.ndarray]:
-    """Return the points of a line from left to right."""
-    order = np.argsort(series.x)
-    return np.asarray(series.x, dtype=float)[order], np.asarray(series.y, dtype=float)[order]
+    y = chart.y
+    wanted = sorted(((y(float(np.clip(_end(s, before), y.low, y.high))), k) for k, s in enumerate(lines)))
+    places = _apart([height for height, _ in wanted], chart.floor)
+    # Labels that had to move down for those above them move up by half of it, as far as the axis reaches.
+    up = float(np.mean([place - height for place, (height, _) in zip(places, wanted, strict=True)])) if places else 0.0
+    up = max(0.0, min(up, places[0] - chart.top)) if before and places else 0.0
+    return [(place - up, height, lines[k]) for place, (height, k) in zip(places, wanted, strict=True)]
 
 
 def _apart(wanted: Sequence[float], lowest: float) -> list[float]:

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from triptych.base.numbers import significant, style
+from triptych.base.numbers import Style, significant, style
 from triptych.base.text import join_all
 from triptych.comparisons.explanation.explanation import Explanation
+from triptych.comparisons.explanation.power_scaling import STRONGER, WEAKER
 from triptych.comparisons.explanation.prior_sample import BEFORE
 from triptych.problem.table import SHORT, Row, Status
 from triptych.reports.replicates import fits
@@ -104,12 +105,21 @@ def _computation(solution: Any, headline: str) -> Answer | None:
         parts.append(
             f"The {facts.get('chains', '')} runs of the sampler agree: their R-hat is {rhat}, where "
             f"1 means that they are alike and {MAX_RHAT} is allowed. Their draws are worth {worth} "
-            f"independent ones, and {MIN_ESS:g} are needed{_exact(solution, headline)}"
+            f"independent ones, and {MIN_ESS:g} are needed{_earlier(facts)}{_exact(solution, headline)}"
         )
     maxima = _maxima(solution)
     if not parts and not maxima:
         return None
     return Answer("Computation", f"yes. {'. '.join([*parts, *maxima])}." if parts else f"{maxima[0]}.", True)
+
+
+def _earlier(facts: Mapping[str, Any]) -> str:
+    """Say that draws before these did not pass and were replaced, and why."""
+    tried = [str(one).partition(": ")[2] for one in facts.get("attempts", ())][:-1]
+    if not tried:
+        return ""
+    which = "A first attempt" if len(tried) == 1 else f"{len(tried)} earlier attempts"
+    return f". {which} did not pass the checks and {'was' if len(tried) == 1 else 'were'} replaced ({tried[-1]})"
 
 
 def _exact(solution: Any, headline: str) -> str:
@@ -120,7 +130,8 @@ def _exact(solution: Any, headline: str) -> str:
     error = float(drawn[0]["mcse_mean"]) if drawn else math.nan
     if row is None or not math.isfinite(row.estimate + error):
         return ""
-    known = f". The posterior mean of {headline} is computed to about ±{significant(BAND * error, 1)}"
+    off = significant(BAND * error, 1)
+    known = f". The posterior mean of {headline} is computed to about ±{off} (two Monte Carlo errors)"
     if not math.isfinite(row.upper - row.lower):
         return known
     write = style(asdict(one) for p in solution.panels.values() for one in p.estimates if one.name == headline)
@@ -197,9 +208,10 @@ def _before_the_data(explanation: Explanation) -> str:
     if ends is None:
         return ""
     low, high = (significant(end, 2) for end in ends)
+    given = f", with {explanation.before.given}," if explanation.before.given else ""
     return (
-        f" Before the data the prior puts {explanation.headline} between about {low} and {high} with a probability of "
-        f"{100 * BEFORE:g} %."
+        f" Before the data the prior{given} puts {explanation.headline} between about {low} and {high} with a "
+        f"probability of {100 * BEFORE:g} %."
     )
 
 
@@ -217,6 +229,22 @@ def _judged(explanation: Explanation) -> str:
     )
 
 
+def _scaled(explanation: Explanation, write: Style) -> str:
+    """Say what the posterior mean of the headline would be under a weaker and a stronger prior, if that is known."""
+    found = explanation.scaled
+    if not found.known:
+        return "it is not tested here."
+    name = explanation.headline
+    if found.shift * found.sd <= BAND * found.error or write(found.weaker) == write(found.stronger):
+        least = f"moves the posterior mean of {name} by less than its Monte Carlo error shows"
+        return f"a little more or less of it {least} (its density to the power {WEAKER:g} or {STRONGER:g})."
+    return (
+        f"if it counted a little less (its density to the power {WEAKER:g}), the posterior mean of {name} would be "
+        f"{write(found.weaker)}, if a little more (to the power {STRONGER:g}) {write(found.stronger)}: "
+        f"{found.shift:.2g} posterior standard deviations away from {write(found.mean)} at most."
+    )
+
+
 def _prior(solution: Any, explanation: Explanation) -> tuple[str, str] | None:
     """Say that nothing tests the prior, and what the headline is with and without it."""
     headline = explanation.headline
@@ -229,7 +257,7 @@ def _prior(solution: Any, explanation: Explanation) -> tuple[str, str] | None:
     write = style(asdict(row) for row in rows.values())
     before = _before_the_data(explanation)
     kind = f"posterior {after.estimate_kind}" if after.method == "mcmc" else SHORT[after.method]
-    text = f"it is not tested here.{before}"
+    text = f"{_scaled(explanation, write)}{before}"
     given = f"data and prior ({kind}) give {write(after.estimate)}"
     mle = rows.get("mle")
     if mle is not None and math.isfinite(mle.estimate):

@@ -111,34 +111,54 @@ def _cost(s: Measured) -> str:
     likelihood, prior = s.off_edge.likelihood, s.off_edge.prior
     if not finite(likelihood + prior):
         return ""
-    fit, belief, both = (f"{float(f'{times:.2g}'):g}" for times in (likelihood, prior, likelihood * prior))
-    others = ", with the other parameters at their most probable values there," if s.off_edge.refitted else ""
     on, off = s.write(s.rows["map"].estimate), s.write(s.estimate("mcmc"))
-    likely = f"about that at {on}" if fit == "1" else f"{fit} times that at {on}"
-    dense = "about the same" if belief == "1" else f"{belief} times"
-    return (
-        f" {_preferred(s.name, on, off, float(fit), float(belief))}At {s.name} = {off}{others} the likelihood is "
-        f"{likely} and the prior density {dense}, their product {both} times."
-    )
+    others = ", the other parameters at what is most probable with each" if s.off_edge.refitted else ""
+    preferred = _preferred(on, _preference(on, off, likelihood), _preference(on, off, prior))
+    return f" Compare {s.name} = {on} with {s.name} = {off}{others}: {preferred}.{_no_value_alone(s)}"
 
 
-def _preferred(name: str, on: str, off: str, likelihood: float, prior: float) -> str:
-    """Say whether likelihood or prior prefers the edge; nothing where one of them prefers neither place.
+def _preference(on: str, off: str, times: float) -> tuple[str, str]:
+    """Return the value that a density prefers and how many times as high it is there; nothing where it prefers none.
 
     Parameters
     ----------
-    name
-        The parameter.
     on, off
         The edge, and the place off it.
-    likelihood, prior
-        How many times as high they are off the edge, of which the product is at most one.
+    times
+        How many times as high it is off the edge.
     """
-    if likelihood > 1 > prior:
-        return f"The prior prefers {name} = {on} more strongly than the data prefer {off}. "
-    if prior > 1 > likelihood:
-        return f"The data prefer {name} = {on} more strongly than the prior prefers {off}. "
-    return f"Data and prior both prefer {name} = {on} to {off}. " if likelihood < 1 and prior < 1 else ""
+    place, ratio = (off, times) if times > 1 else (on, 1 / times)
+    said = f"{float(f'{ratio:.2g}'):g}"
+    return (place, said) if said != "1" else ("", "")
+
+
+def _preferred(on: str, fit: tuple[str, str], belief: tuple[str, str]) -> str:
+    """Say which value data and prior prefer, and by what factor; their product is highest on the edge."""
+    data = f"the likelihood is {fit[1]} times as high there"
+    prior = f"its density is {belief[1]} times as high there"
+    if fit[0] and belief[0] and fit[0] != belief[0]:
+        stronger = "prior's" if belief[0] == on else "data's"
+        return (
+            f"the data prefer {fit[0]} ({data}), the prior prefers {belief[0]} ({prior}), and the {stronger} "
+            "preference is the stronger one"
+        )
+    if fit[0] and belief[0]:
+        return f"both prefer {on}, the data ({data}) and the prior ({prior})"
+    if belief[0]:
+        return f"the data prefer neither, and the prior prefers {on} ({prior})"
+    if fit[0]:
+        return f"the prior prefers neither, and the data prefer {on} ({data})"
+    return "neither the data nor the prior prefer one of them visibly"
+
+
+def _no_value_alone(s: Measured) -> str:
+    """Say why the data are said to prefer a value of what they do not determine by themselves."""
+    if s.status("mle") is not Status.NOT_IDENTIFIED or not s.off_edge.refitted:
+        return ""
+    return (
+        f" The data alone determine no {s.name} (no MLE): what they prefer here they prefer together with the prior of "
+        "the others."
+    )
 
 
 def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> list[list[Measured]]:

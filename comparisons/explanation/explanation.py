@@ -10,10 +10,11 @@ from triptych.base.text import counted
 from triptych.comparisons.explanation.consequences import CONSEQUENCES, chosen_from_data
 from triptych.comparisons.explanation.existence_rules import corner, edge, held, no_map, no_mle
 from triptych.comparisons.explanation.in_short import in_short, most_different
-from triptych.comparisons.explanation.measured import measure
+from triptych.comparisons.explanation.measured import measure, posterior_draws
 from triptych.comparisons.explanation.posterior_rules import agreement, lengths, marginal_top, skewed
+from triptych.comparisons.explanation.power_scaling import Scaled, power_scaled
 from triptych.comparisons.explanation.prior_rules import pooling, pull, written
-from triptych.comparisons.explanation.prior_sample import Between, between, prior_sample
+from triptych.comparisons.explanation.prior_sample import Between, put_by_the_prior
 from triptych.comparisons.explanation.sentences import Rule, Sentence
 from triptych.panels.solution import Solution
 from triptych.problem.told import Density
@@ -48,6 +49,8 @@ class Explanation:
         Between which values the prior puts the headline; NaN where it cannot be drawn from.
     chosen
         Settings of the model that were chosen from the same data.
+    scaled
+        The posterior mean of the headline under a prior that counts a little less or more.
     """
 
     scenario: str
@@ -58,6 +61,7 @@ class Explanation:
     consequences: tuple[Sentence, ...]
     before: Between = field(default_factory=Between)
     chosen: tuple[Chosen, ...] = ()
+    scaled: Scaled = field(default_factory=Scaled)
 
     def __repr__(self) -> str:
         reasons, what = counted(len(self.reasons), "reason"), counted(len(self.consequences), "consequence")
@@ -106,6 +110,7 @@ def explain(solution: Solution, told: Sequence[Density] = (), chosen: Sequence[C
     # What concerns the numbers to report as a whole comes behind which these are.
     consequences[1:1] = [chosen_from_data(one, scalars) for one in chosen]
     answer, headline = in_short(scalars), most_different(scalars)
+    place = _place(solution, headline)
     reasons: list[Sentence] = []
     for rules in (CAUSES, SHAPES):
         found = [sentence for rule in rules for sentence in rule(scalars)]
@@ -113,15 +118,15 @@ def explain(solution: Solution, told: Sequence[Density] = (), chosen: Sequence[C
         reasons += sorted(found, key=lambda sentence: headline not in sentence.scalars)
     return Explanation(
         solution.scenario, solution.variant, answer, headline, tuple(reasons), tuple(consequences),
-        _before(solution, headline), tuple(chosen),
+        put_by_the_prior(solution, *place) if place else Between(), tuple(chosen),
+        power_scaled(solution, posterior_draws(solution, *place)) if place else Scaled(),
     )  # fmt: skip
 
 
-def _before(solution: Solution, headline: str) -> Between:
-    """Return between which values the prior puts a scalar; NaN of an angle, and where nothing can be drawn."""
+def _place(solution: Solution, scalar: str) -> tuple[str, int] | None:
+    """Return the estimand of a scalar and its place there; None of an angle."""
     for name, variable in solution.variables.items():
         for place, label in enumerate(variable.labels):
-            if headline == (f"{name}[{label}]" if label else name) and not solution.period(name, label):
-                draws = prior_sample(solution, name)
-                return between(draws[:, place]) if draws.size else Between()
-    return Between()
+            if scalar == (f"{name}[{label}]" if label else name) and not solution.period(name, label):
+                return name, place
+    return None

@@ -179,7 +179,7 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
         place = solution.variables[row.estimand].labels.index(row.label)
         angle = solution.period(row.estimand, row.label) > 0
         of_map = rows.get("map")
-        draws = _posterior_draws(solution, row.estimand, place)
+        draws = posterior_draws(solution, row.estimand, place)
         prior = before[row.estimand][:, place] if row.estimand in before else np.zeros(0)
         found.append(
             Measured(
@@ -204,7 +204,7 @@ def measure(solution: Solution, told: Sequence[Density] = ()) -> list[Measured]:
     return found
 
 
-def _posterior_draws(solution: Solution, estimand: str, place: int) -> np.ndarray:
+def posterior_draws(solution: Solution, estimand: str, place: int) -> np.ndarray:
     """Return the posterior draws of a scalar, ``(chains, draws)``; none where it was not sampled."""
     native: Any = solution.panels["mcmc"].native if "mcmc" in solution.panels else None
     group = getattr(native, "children", {}).get("posterior")
@@ -232,7 +232,7 @@ def _datum(solution: Solution, estimand: str) -> str:
 def _partners(solution: Solution, estimand: str) -> list[tuple[str, float]]:
     """Return for each scalar of an estimand the other with which it is most correlated in the posterior."""
     labels = solution.variables[estimand].labels
-    draws = np.array([_posterior_draws(solution, estimand, k).ravel() for k in range(len(labels))])
+    draws = np.array([posterior_draws(solution, estimand, k).ravel() for k in range(len(labels))])
     if len(draws) < 2 or not draws.size or not np.all(np.isfinite(draws)) or not np.all(np.ptp(draws, axis=1) > 0):
         return [("", NAN)] * len(labels)
     correlations = np.corrcoef(draws)

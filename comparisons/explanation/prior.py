@@ -16,6 +16,7 @@ Key = tuple[str, str]
 DRAWS, SEED = 400, 1
 ENOUGH = 100  # draws from which quantiles are taken
 SIGMA = "sigma"  # what scales that go with the errors' deviation are multiplied by
+AT_THE_MAP = "the others at the MAP"  # what is fixed where the prior cannot be drawn from as a whole
 QUANTILES = (0.1586552539314571, 0.5, 0.8413447460685429)  # a normal variable's mean and one deviation to each side
 MEDIAN_ERROR = 1.2533141373155003  # sqrt(pi/2): the standard error of a normal sample's median is this sigma/sqrt(n)
 SURE = 4.0  # standard errors within which the centre of a prior's draws is taken to be zero
@@ -140,7 +141,7 @@ def prior_draws(solution: Solution) -> tuple[dict[str, np.ndarray], str]:
     Where the prior cannot be drawn from as a whole they are those of each variable with the others at the MAP.
     """
     whole = drawn_prior(solution)
-    return (whole, "") if whole else (prior_given_the_mode(solution), "the others at the MAP")
+    return (whole, "") if whole else (prior_given_the_mode(solution), AT_THE_MAP)
 
 
 def prior_given_the_mode(solution: Solution) -> dict[str, np.ndarray]:
@@ -168,6 +169,28 @@ def conditional_draws(
 
     Parameters
     ----------
+    engine, at, numbers
+        As for :func:`given_the_others`.
+    """
+    import pymc as pm
+
+    wanted = given_the_others(engine, at, numbers)
+    if not wanted:
+        return {}
+    try:
+        draws = pm.draw(list(wanted.values()), draws=DRAWS, random_seed=SEED, mode="FAST_COMPILE")
+    except NotImplementedError:  # a density of the user's own without a way to draw from it
+        return {}
+    return {name: np.asarray(d, dtype=float).reshape(DRAWS, -1) for name, d in zip(wanted, draws, strict=True)}
+
+
+def given_the_others(
+    engine: Engine, at: Mapping[str, np.ndarray], numbers: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """Return each free variable that has a proper prior as a random variable in which all others are fixed.
+
+    Parameters
+    ----------
     engine
         A compiled model.
     at
@@ -175,7 +198,6 @@ def conditional_draws(
     numbers
         Values of some of the model's data, in the place of those that it holds.
     """
-    import pymc as pm
     import pytensor.tensor as pt
     from pytensor.graph.replace import clone_replace
 
@@ -185,17 +207,9 @@ def conditional_draws(
     fixed = {rv: pt.constant(np.asarray(at[rv.name]), dtype=rv.dtype) for rv in free}
     shared = {engine.graph.shared[name]: value for name, value in (numbers or {}).items()}
     moved = {data: pt.constant(np.asarray(value, dtype=data.dtype)) for data, value in shared.items()}
-    names, wanted = [], []
+    found = {}
     for rv in free:
-        if distribution(rv) in ("", "Flat", "HalfFlat"):
-            continue
-        (given,) = clone_replace([rv], {**moved, **{other: value for other, value in fixed.items() if other is not rv}})
-        names.append(rv.name)
-        wanted.append(given)
-    if not wanted:
-        return {}
-    try:
-        draws = pm.draw(wanted, draws=DRAWS, random_seed=SEED, mode="FAST_COMPILE")
-    except NotImplementedError:  # a density of the user's own without a way to draw from it
-        return {}
-    return {name: np.asarray(d, dtype=float).reshape(DRAWS, -1) for name, d in zip(names, draws, strict=True)}
+        if distribution(rv) not in ("", "Flat", "HalfFlat"):
+            others = {other: value for other, value in fixed.items() if other is not rv}
+            (found[rv.name],) = clone_replace([rv], {**moved, **others})
+    return found

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from triptych.comparisons.explanation.prior import drawn_prior
+from triptych.comparisons.explanation.prior import AT_THE_MAP, drawn_prior
 from triptych.engine.engine import Engine
 from triptych.graph.priors import IMPROPER, UNTOLD, distribution
 from triptych.panels.solution import Solution
@@ -16,7 +16,6 @@ from triptych.panels.solution import Solution
 PLACES = 801  # at which a density is known: a picture shows a quarter of them or more, one in two pixels
 ROOM = 1.6  # ranges of the posterior by which the places go on to each side, as far as a picture's axis is stretched
 CENTRAL = (0.002, 0.998)  # the part of the posterior's draws that is called its range
-AT_THE_MAP = "the others at the MAP"
 
 
 @dataclass(frozen=True)

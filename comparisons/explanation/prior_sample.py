@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from triptych.comparisons.explanation.prior import drawn_prior
+from triptych.comparisons.explanation.prior import AT_THE_MAP, drawn_prior, given_the_others
 from triptych.panels.solution import Solution
 
 MOST_DRAWS, MOST_NUMBERS = 400_000, 8_000_000  # draws; draws times scalars, which bounds the memory
@@ -22,12 +22,16 @@ NAN = float("nan")
 
 @dataclass(frozen=True)
 class Between:
-    """The central interval of a prior by its draws, each end with its Monte Carlo standard error."""
+    """The central interval of a prior by its draws, each end with its Monte Carlo standard error.
+
+    ``given`` says what is fixed in them; empty for the prior as a whole.
+    """
 
     low: float = NAN
     high: float = NAN
     low_error: float = NAN
     high_error: float = NAN
+    given: str = ""
 
     def ends(self) -> tuple[float, float] | None:
         """Return both ends in digits that the draws support, at most two; None where they support not one."""
@@ -69,6 +73,47 @@ def between(draws: np.ndarray) -> Between:
         below, at, above = np.quantile(draws, (p - 3 * error, p, p + 3 * error))
         values.append((float(at), float(above - below) / 6))
     return Between(values[0][0], values[1][0], values[0][1], values[1][1])
+
+
+def put_by_the_prior(solution: Solution, estimand: str, place: int) -> Between:
+    """Return between which values the prior puts a scalar; NaN where nothing can be drawn.
+
+    Where the prior cannot be drawn from as a whole, because some of it is improper, it is that of the scalar's own
+    variable with all others at the MAP.
+
+    Parameters
+    ----------
+    solution
+        A solved variant.
+    estimand
+        One of its variables.
+    place
+        Of the scalar in it.
+    """
+    draws, given = prior_sample(solution, estimand), ""
+    if not draws.size and not drawn_prior(solution):
+        draws, given = _at_the_map(solution, estimand), AT_THE_MAP
+    return replace(between(draws[:, place]), given=given) if draws.size else Between()
+
+
+def _at_the_map(solution: Solution, estimand: str) -> np.ndarray:
+    """Return many draws of a free variable's own prior with all others at the MAP; none where there are none."""
+    import pymc as pm
+    from pymc.distributions.shape_utils import change_dist_size
+
+    engine, mode = solution.engine, solution.panels.get("map")
+    if engine is None or mode is None or mode.z is None:
+        return np.zeros((0, 0))
+    draws = min(MOST_DRAWS, MOST_NUMBERS // solution.variables[estimand].size)
+    one = given_the_others(engine, engine.natural_values(mode.z)).get(estimand)
+    if one is None:
+        return np.zeros((0, 0))
+    try:
+        many = change_dist_size(one, (draws,), expand=True)
+        values = pm.draw(many, random_seed=SEED, mode="FAST_COMPILE")
+    except NotImplementedError:  # a density that cannot be drawn from, or knows no further axis
+        return np.zeros((0, 0))
+    return np.asarray(values, dtype=float).reshape(draws, -1)
 
 
 def prior_sample(solution: Solution, estimand: str, most: int = MOST_DRAWS) -> np.ndarray:

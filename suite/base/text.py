@@ -33,9 +33,9 @@ def join(names: Sequence[str], most: int = 6) -> str:
     return ", ".join(names[:most]) + more
 
 
-def join_all(names: Sequence[str]) -> str:
-    """``a, b and c``."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+def join_all(names: Sequence[str], word: str = "and") -> str:
+    """``a, b and c``, or with another word before the last."""
+    return f" {word} ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def numbered(rows: Sequence[int]) -> str:

@@ -95,7 +95,7 @@ class Backend(Protocol):
         """Return the same for each row of ``z``, stacked along the first axis."""
 
     def pointwise_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        """Return the log-likelihood terms for each row of ``z``."""
+        """Return the log-likelihood terms for each row of ``z``, and last the log-prior, ``(rows,)``."""
 
     def natural_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         """Return the derivative of each shown variable by ``z``."""

@@ -235,7 +235,12 @@ class Engine:
 
     def pointwise_many(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return the log-likelihood terms for each row of ``z``."""
-        return dict(zip(self.graph.likelihood, self.backend.pointwise_many(z, self.device_data), strict=True))
+        return self.densities_many(z)[0]
+
+    def densities_many(self, z: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Return the log-likelihood terms for each row of ``z``, and the log-prior, ``(rows,)``."""
+        *terms, prior = self.backend.pointwise_many(z, self.device_data)
+        return dict(zip(self.graph.likelihood, terms, strict=True)), prior
 
     def pointwise_jacobian(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Return the derivative of the log-likelihood terms by ``z``."""

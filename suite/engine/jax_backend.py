@@ -200,8 +200,11 @@ class JaxBackend:
         return [np.asarray(u) for u in run(z, data)]
 
     def _terms(self, z: Any, data: Arrays) -> Any:
+        return self._terms_and_prior(z, data)[:-1]
+
+    def _terms_and_prior(self, z: Any, data: Arrays) -> Any:
         t = tuple(self._np.abs(u) for u in self._arguments(z, *data))
-        return self._objective(z, *t, *data)[:-2]
+        return self._objective(z, *t, *data)[:-1]
 
     def _natural_values(self, z: Any, data: Arrays) -> Any:
         return self._show(z, *data)
@@ -217,7 +220,7 @@ class JaxBackend:
         return [np.asarray(x) for x in run(z, data)]
 
     def pointwise_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        run = self._program("pointwise_many", self._jax.vmap(self._terms, in_axes=(0, None)))
+        run = self._program("pointwise_many", self._jax.vmap(self._terms_and_prior, in_axes=(0, None)))
         return [np.asarray(x) for x in run(z, data)]
 
     def natural_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:

@@ -120,8 +120,10 @@ class NumbaBackend:
         return [np.stack(column) for column in zip(*rows, strict=True)]
 
     def pointwise_many(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
-        rows = [self._pointwise(row, *data) for row in z]
-        return [np.stack(column) for column in zip(*rows, strict=True)]
+        rows = [self.pointwise(row, data) for row in z]
+        weights = tuple(np.zeros_like(term) for term in rows[0]) if rows else ()
+        prior = [self.value(row, weights, data)[1] for row in z]
+        return [*(np.stack(column) for column in zip(*rows, strict=True)), np.array(prior)]
 
     def natural_jacobian(self, z: np.ndarray, data: Arrays) -> list[np.ndarray]:
         return difference_jacobian(lambda at: self._natural_values(at, *data), z)

@@ -12,10 +12,16 @@ from triptych.problem.axes import axis_labels
 from triptych.sampling.nuts import Draws
 
 POINTWISE_LIMIT = 4_000_000  # log-likelihood terms of all draws; more of them are not kept
+PRIOR = "lprior"  # the log-density of the whole prior, by the name that brms and priorsense give it
 
 
 def posterior_tree(engine: Engine, drawn: Draws, labels: Labels | None) -> tuple[Any, float | None]:
-    """Return the DataTree, and the largest R-hat before relabelling when there is a rule."""
+    """Return the DataTree, and the largest R-hat before relabelling when there is a rule.
+
+    Where the terms of the likelihood are not too many it has the groups ``log_likelihood`` and ``log_prior``, of which
+    the latter is one variable: the density of all free variables together as the model writes them, with potentials
+    that count as prior. ArviZ's ``psense`` asks for both.
+    """
     import arviz as az
 
     chains, draws, size = drawn.z.shape
@@ -32,10 +38,11 @@ def posterior_tree(engine: Engine, drawn: Draws, labels: Labels | None) -> tuple
     groups: dict[str, Any] = {"posterior": shown, "sample_stats": drawn.statistics}
     terms = sum(w.size for w in engine.weights.values())
     if terms * chains * draws <= POINTWISE_LIMIT:
+        likelihood, prior = engine.densities_many(flat)
         groups["log_likelihood"] = {
-            name: values.reshape(chains, draws, *values.shape[1:])
-            for name, values in engine.pointwise_many(flat).items()
+            name: values.reshape(chains, draws, *values.shape[1:]) for name, values in likelihood.items()
         }
+        groups["log_prior"] = {PRIOR: prior.reshape(chains, draws)}
     model = engine.model
     groups["observed_data"] = engine.observed
     dims = {n: [d for d in ds if d is not None] for n, ds in model.named_vars_to_dims.items()}

@@ -98,10 +98,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure special to a scenario, as data; the reports draw it.
-
-    ``labels_at`` is where on the axis lines are labelled; without it they are at an end.
-    """
+    """A figure special to a scenario, as data; the reports draw it."""
 
     title: str
     caption: str
@@ -110,7 +107,6 @@ class Figure:
     series: tuple[Series, ...]
     x_log: bool = False
     y_log: bool = False
-    labels_at: float | None = None
 
 
 @dataclass(frozen=True)

@@ -290,26 +290,38 @@ def test_an_estimate_on_an_edge_is_told_with_the_density_that_is_highest_there_a
 def test_a_mode_on_an_edge_is_told_with_what_likelihood_and_prior_do_off_it():
     edge = scalar(0.5, 0.0, 0.8, sd=0.3, estimand="tau", statuses={"map": Status.AT_BOUNDARY})
 
-    def told(likelihood=NAN, prior=NAN, refitted=True):
-        (found, *_) = existence_rules.edge([replace(edge, off_edge=Off(likelihood, prior, refitted))])
-        return found.text.partition(" is highest.")[2]
+    def told(likelihood=NAN, prior=NAN, refitted=False, of=edge):
+        (found, *_) = existence_rules.edge([replace(of, off_edge=Off(likelihood, prior, refitted))])
+        return found.text.partition(" is highest.")[2].partition(" The posterior averages")[0]
 
-    assert told(1.52, 0.54).startswith(
-        " The prior prefers tau = 0 more strongly than the data prefer 0.80. At tau = 0.80, with the other parameters "
-        "at their most probable values there, the likelihood is 1.5 times that at 0 and the prior density 0.54 times, "
-        "their product 0.82 times. The posterior averages"
+    of_two = " Compare tau = 0 with tau = 0.80"
+    against = (
+        ": the data prefer 0.80 (the likelihood is 1.5 times as high there), the prior prefers 0 (its density is 1.9 "
+        "times as high there), and the prior's preference is the stronger one."
     )
-    assert " the likelihood is about that at 0 and the prior density 0.5 times, their product 0.5 " in told(1.001, 0.5)
-    assert " the likelihood is 0.5 times that at 0 and the prior density about the same, their" in told(0.5, 1.001)
-    both = " Data and prior both prefer tau = 0 to 0.80. At tau = 0.80 the likelihood is 0.3 times that at 0 and "
-    assert told(0.3, 0.5, refitted=False).startswith(both)
-    assert told(0.3, 2.0).startswith(" The data prefer tau = 0 more strongly than the prior prefers 0.80. At tau")
-    assert told(1.001, 0.5).startswith(" At tau = ")  # the data prefer neither
-    assert told(0.5, 1.001).startswith(" At tau = ")
-    assert told(NAN, NAN).startswith(" The posterior averages")
+    assert told(1.52, 0.54) == f"{of_two}{against}"
+    others = ", the other parameters at what is most probable with each"
+    assert told(1.52, 0.54, refitted=True) == f"{of_two}{others}{against}"
+    free = replace(edge, rows={**edge.rows, "mle": row("mle", NAN, status=Status.NOT_IDENTIFIED, estimand="tau")})
+    assert told(1.52, 0.54, refitted=True, of=free) == (
+        f"{of_two}{others}{against} The data alone determine no tau (no MLE): what they prefer here they prefer "
+        "together with the prior of the others."
+    )
+    assert told(0.3, 2.0) == (
+        f"{of_two}: the data prefer 0 (the likelihood is 3.3 times as high there), the prior prefers 0.80 (its density "
+        "is 2 times as high there), and the data's preference is the stronger one."
+    )
+    high, dense = "the likelihood is {} times as high there", "its density is {} times as high there"
+    neither = f"{of_two}: the data prefer neither, and the prior prefers 0 ({dense.format('2')})."
+    assert told(1.001, 0.5) == neither
+    assert told(0.5, 1.001) == f"{of_two}: the prior prefers neither, and the data prefer 0 ({high.format('2')})."
+    both = f"the data ({high.format('3.3')}) and the prior ({dense.format('2')})"
+    assert told(0.3, 0.5) == f"{of_two}: both prefer 0, {both}."
+    assert told(1.001, 0.9999) == f"{of_two}: neither the data nor the prior prefer one of them visibly."
+    assert told(NAN, NAN) == ""
     of_mle = replace(edge, rows={**edge.rows, "mle": row("mle", 0.0, status=Status.AT_BOUNDARY, estimand="tau")})
     first, second = existence_rules.edge([replace(of_mle, off_edge=Off(0.3, 0.5))])
-    assert ("product" in first.text, "product" in second.text) == (False, True)
+    assert ("Compare" in first.text, "Compare" in second.text) == (False, True)
 
 
 def test_the_scalar_on_which_they_differ_most_is_told_with_the_question_that_each_number_answers():

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import halfcauchy, norm
 
 import triptych
-from triptych.comparisons.explanation.prior_sample import Between, between, prior_sample
+from triptych.comparisons.explanation.prior_sample import Between, between, prior_sample, put_by_the_prior
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +95,18 @@ def test_a_comparison_from_another_process_has_the_same_pictures(heavy):
     there.__dict__.update(state, solutions=pickle.loads(pickle.dumps(heavy.solutions)))
     assert there["default"].engine is None
     assert render([there]) == page
+
+
+def test_a_prior_that_cannot_be_drawn_from_as_a_whole_is_that_given_the_others_at_the_map():
+    with pm.Model() as model:
+        sigma = pm.HalfFlat("sigma")
+        beta = pm.Laplace("beta", 1.0, 2 * sigma, shape=3)
+        pm.Normal("y", beta, sigma, observed=np.array([[1.0, 2.0, 3.0], [2.0, 2.5, 6.0]]))
+    found = triptych.compare(model, draws=50, tune=100, profile=False, progressbar=False)["default"]
+    put = put_by_the_prior(found, "beta", 2)
+    assert put.given == "the others at the MAP"
+    # A Laplace density of this scale has its quantiles at the scale times log(20) from its centre.
+    reach = 2 * float(found.values("map", "sigma")[0]) * np.log(20)
+    for value, error, exact in ((put.low, put.low_error, 1 - reach), (put.high, put.high_error, 1 + reach)):
+        assert abs(value - exact) < 4.5 * error < 0.05 * reach
+    assert put_by_the_prior(found, "sigma", 0).ends() is None

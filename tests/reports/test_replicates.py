@@ -56,8 +56,9 @@ def test_figures_inside_and_outside_are_named_with_their_numbers() -> None:
     assert said.startswith(f"{start}value of x (30, theirs from {ends[0]:.4f} to {ends[1]:.2f}), the mean of x (9.70, ")
     assert said.endswith(
         " Inside lie the smallest value, the largest value, the mean and the standard deviation of y and the smallest "
-        "value of x. The estimates are those of a model that misses these. Were the model true, a figure would still "
-        "lie outside in up to one of 20 data sets: one outside is a hint and no proof."
+        "value of x. So do not take from this model how large x can be, where x lies on average or how widely x "
+        "scatters. Were the model true, a figure would still lie "
+        "outside in up to one of 20 data sets: one outside is a hint and no proof."
     )
     assert fits(_solution(y=([100.0, 101.0, 130.0], sets))).startswith("no. 199 data sets were drawn")
 
@@ -118,5 +119,5 @@ def test_a_bounded_outcome_that_a_normal_model_predicts_below_its_bound_is_found
     assert data.min() > 0 > data.mean() - 2 * data.std()
     assert f" lies the smallest value of y ({data.min():.3g}, theirs from -" in said
     assert said.startswith("not in all. ")
-    assert " the mean and the standard deviation of y. The estimates are those of a model that misses this." in said
+    assert " the mean and the standard deviation of y. So do not take from this model how small y can be. Were" in said
     assert said == dict(trust(waits, pickle.loads(pickle.dumps(solution))))["Fit"]

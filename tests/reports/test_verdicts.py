@@ -13,6 +13,7 @@ import pymc as pm
 import pytest
 
 import triptych
+from triptych.comparisons.explanation.power_scaling import Scaled
 from triptych.comparisons.explanation.prior_sample import Between
 from triptych.problem.table import Status
 from triptych.problem.varied import Chosen
@@ -44,10 +45,13 @@ def test_each_verdict_has_its_figures(solved: Any) -> None:
     # The deviation of the posterior is 1 / sqrt(1 + sum(1 / errors^2)); two Monte Carlo errors by the draws' own count.
     worth = float(solved["default"].panels["mcmc"].diagnostics["summary"][0]["ess_bulk"])
     error = 2 / np.sqrt(1 + np.sum(ERRORS**-2.0)) / np.sqrt(worth)
-    assert float(computation.partition("±")[2].partition(",")[0]) == pytest.approx(error, rel=0.3)
+    assert float(computation.partition("±")[2].partition(" ")[0]) == pytest.approx(error, rel=0.3)
     row = solved["default"].row("mcmc", "mu")
     assert " and 400 are needed. The posterior mean of mu is computed to about ±" in computation
-    assert f", and its credible interval is {row.lower:.2f} to {row.upper:.2f}. From" in computation
+    assert (
+        f" (two Monte Carlo errors), and its credible interval is {row.lower:.2f} to {row.upper:.2f}. From"
+        in computation
+    )
     mle = np.average(Y, weights=ERRORS**-2.0)
     mean = f"{solved['default'].row('mcmc', 'mu').estimate:.2f}"
     start, middle, end = found["Prior"].partition(
@@ -56,7 +60,12 @@ def test_each_verdict_has_its_figures(solved: Any) -> None:
     assert middle
     assert end == "Judge yourself whether you would have named this prior before you saw the data."
     judged, _, ends = start.partition(" Before the data the prior puts mu between about ")
-    assert judged == "it is not tested here."
+    scaled = solved.explanations["default"].scaled
+    assert judged == (
+        f"if it counted a little less (its density to the power 0.8), the posterior mean of mu would be "
+        f"{scaled.weaker:.2f}, if a little more (to the power 1.25) {scaled.stronger:.2f}: {scaled.shift:.2g} "
+        f"posterior standard deviations away from {mean} at most."
+    )
     # A standard normal prior, whose ends are 1.96: both are right to the digits shown.
     low, high = ends.removesuffix(" with a probability of 95 %.").split(" and ")
     assert (low, high) in (("-2", "2"), ("-2.0", "2.0"))
@@ -69,8 +78,42 @@ def _explained(solved: Any, **changes: Any) -> Any:
 
 
 def test_a_prior_that_cannot_be_drawn_from_is_not_told_in_numbers(solved: Any) -> None:
-    assert dict(trust(_explained(solved, before=Between()), solved["default"]))["Prior"].startswith(
+    unknown = _explained(solved, before=Between(), scaled=Scaled())
+    assert dict(trust(unknown, solved["default"]))["Prior"].startswith(
         "it is not tested here. The data alone (MLE) give mu the value "
+    )
+
+
+def test_a_prior_whose_weight_makes_no_difference_that_the_draws_show_is_told_so(solved: Any) -> None:
+    scaled = replace(solved.explanations["default"].scaled, weaker=2.0, stronger=2.0 + 1e-9, mean=2.0)
+    assert dict(trust(_explained(solved, scaled=scaled), solved["default"]))["Prior"].startswith(
+        "a little more or less of it moves the posterior mean of mu by less than its Monte Carlo error shows (its "
+        "density to the power 0.8 or 1.25). Before the data"
+    )
+
+
+def test_a_prior_given_the_others_at_the_map_is_told_as_such(solved: Any) -> None:
+    one = _explained(solved, before=Between(-32.01, 32.02, 0.05, 0.05, "the others at the MAP"))
+    said = " Before the data the prior, with the others at the MAP, puts mu between about -32 and 32 with a "
+    assert said in dict(trust(one, solved["default"]))["Prior"]
+
+
+def test_attempts_that_did_not_pass_are_told(solved: Any) -> None:
+    solution = solved["default"]
+    panel = solution.panels["mcmc"]
+
+    def told(*attempts: str) -> str:
+        other = replace(panel, diagnostics={**panel.diagnostics, "attempts": list(attempts)})
+        changed = replace(solution, panels={**solution.panels, "mcmc": other})
+        return dict(trust(solved, changed))["Computation"]
+
+    first, second, last = "diag, 300 draws: 3 divergences", "diag, 300 draws: R-hat 1.02", "diag, 600 draws: passed"
+    assert "attempt" not in told(last)
+    assert " and 400 are needed. A first attempt did not pass the checks and was replaced (3 divergences). The" in told(
+        first, last
+    )
+    assert " 2 earlier attempts did not pass the checks and were replaced (R-hat 1.02). The" in told(
+        first, second, last
     )
 
 
