@@ -339,12 +339,12 @@ scenario = Scenario(
     chapter="regularisers",
     position=2,
     units={"beta": "points per sd of the predictor", "sigma": "points"},
-    about="The outcome is a score from 25 to 346 points: how far the diabetes of 442 patients progressed in a year. "
+    about="The outcome y is a score from 25 to 346 points: how far the diabetes of 442 patients progressed in a year. "
     "Ten predictors were measured before: age, sex (two codes, of which the source does not say which is which), body "
     "mass index (bmi), blood pressure (bp), and in the blood total cholesterol (s1), LDL (s2), HDL (s3), total "
     "cholesterol divided by HDL (s4), the logarithm of triglycerides (s5) and glucose (s6). Each has a coefficient "
     "beta, in points of the score per standard deviation of the predictor. The lasso is the most probable combination "
-    "of values (MAP, maximum a posteriori) under a Laplace prior, which favours values near zero. Its scale is sigma / "
-    f"{RATE * PATIENTS**0.5:.4g}, where sigma is the standard deviation of the errors and {RATE * PATIENTS**0.5:.4g} "
-    f"is lambda sqrt(n), for lambda = {RATE:g} and n = {PATIENTS}.",
+    "of values (MAP, maximum a posteriori) under a Laplace prior, which favours values near zero, the more the larger "
+    f"lambda is: for lambda = {RATE:g} its scale is sigma / {RATE * PATIENTS**0.5:.4g}, sigma being the standard "
+    "deviation of the errors.",
 )  # fmt: skip

@@ -142,7 +142,8 @@ def joint_maximum(chart: Chart, scalar: Scalar, draws: np.ndarray, panel: Any) -
     here = f", where {known.as_equations()}" if known is not None else ""
     return (
         f" The MAP is where likelihood times prior of all parameters together (their joint density) is highest{here}. "
-        "That need not be the top of the posterior's curve, which averages over the other parameters."
+        "That need not be the top of the posterior's curve, which averages over the other parameters and is not the "
+        "product of the two other curves."
     )
 
 

@@ -114,12 +114,12 @@ def _computation(solution: Any, headline: str) -> Answer | None:
 
 
 def _earlier(facts: Mapping[str, Any]) -> str:
-    """Say that draws before these did not pass and were replaced, and why."""
+    """Say that draws before these did not pass and are not used, and why."""
     tried = [str(one).partition(": ")[2] for one in facts.get("attempts", ())][:-1]
     if not tried:
         return ""
-    which = "A first attempt" if len(tried) == 1 else f"{len(tried)} earlier attempts"
-    return f". {which} did not pass the checks and {'was' if len(tried) == 1 else 'were'} replaced ({tried[-1]})"
+    which, whose = ("A first attempt", "its") if len(tried) == 1 else (f"{len(tried)} earlier attempts", "their")
+    return f". {which} did not pass these checks ({tried[-1]}): none of {whose} draws is used"
 
 
 def _exact(solution: Any, headline: str) -> str:
@@ -171,8 +171,8 @@ def predictions(comparison: Comparison, variant: str) -> str:
         most = max(others, key=lambda row: -row["difference"])
         how = "all three predict" if len(rows) == len(SHORT) else f"{_panels(rows)} predict"
         return (
-            f"{how} about equally well: {where} their log scores differ by at most "
-            f"{significant(-most['difference'], 2)}, and the standard error of that difference is "
+            f"{how} about equally well: {where} their log scores (the log-density of those rows; higher is better) "
+            f"differ by at most {significant(-most['difference'], 2)}, and the standard error of that difference is "
             f"{significant(most['difference_error'], 2)}."
         )
     lower = [
@@ -199,7 +199,10 @@ def _conditional(solution: Any) -> tuple[str, str] | None:
     if not held:
         return None
     known = join_all([what.as_equations() for what in held[:2]])
-    return "The MAP's intervals", f"no. They are computed as if {known} were known."
+    return "The MAP's intervals", (
+        f"no. They are computed as if {known} were known, and from the curvature at the mode alone, so they may be too "
+        "short or too long."
+    )
 
 
 def _before_the_data(explanation: Explanation) -> str:
@@ -225,7 +228,7 @@ def _judged(explanation: Explanation) -> str:
     return (
         f"{names} {'were' if several else 'was'} chosen from these same data, so the prior does not say what was known "
         f"before them, and the intervals of MAP and posterior leave out that {them} {'are' if several else 'is'} "
-        "uncertain."
+        "uncertain; how much wider they would be is not computed here."
     )
 
 
@@ -239,9 +242,10 @@ def _scaled(explanation: Explanation, write: Style) -> str:
         least = f"moves the posterior mean of {name} by less than its Monte Carlo error shows"
         return f"a little more or less of it {least} (its density to the power {WEAKER:g} or {STRONGER:g})."
     return (
-        f"if it counted a little less (its density to the power {WEAKER:g}), the posterior mean of {name} would be "
-        f"{write(found.weaker)}, if a little more (to the power {STRONGER:g}) {write(found.stronger)}: "
-        f"{found.shift:.2g} posterior standard deviations away from {write(found.mean)} at most."
+        f"under a little less of it (its density to the power {WEAKER:g}, which makes a normal one {WEAKER**-0.5:.2g} "
+        f"times as wide) the posterior mean of {name} would be {write(found.weaker)}, under a little more (to the "
+        f"power {STRONGER:g}, {STRONGER**-0.5:.2g} times as wide) {write(found.stronger)}, in place of "
+        f"{write(found.mean)}: it moves by {found.shift:.2g} posterior standard deviations at most."
     )
 
 

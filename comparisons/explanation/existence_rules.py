@@ -156,8 +156,7 @@ def _no_value_alone(s: Measured) -> str:
     if s.status("mle") is not Status.NOT_IDENTIFIED or not s.off_edge.refitted:
         return ""
     return (
-        f" The data alone determine no {s.name} (no MLE): what they prefer here they prefer together with the prior of "
-        "the others."
+        f" Without the prior of the others many values of {s.name} would fit the data equally well, so it has no MLE."
     )
 
 
@@ -186,8 +185,8 @@ def corner(scalars: Sequence[Measured]) -> list[Sentence]:
         whose = "the prior's density" if these[0].corner == PRIOR else "the joint density of data and parameters"
         lead = f"The {verb(names, 'MAP', 'MAPs')} of {named(these, scalars)} {verb(names, 'is', 'are')} exactly {at}"
         text = (
-            f"{lead}: there {whose} has a corner, and the likelihood is not steep enough to move the top of likelihood "
-            "times prior off it."
+            f"{lead}: there {whose} has a corner, from which the data push too weakly to move the top of likelihood "
+            "times prior."
         )
         mean, above = most.estimate("mcmc"), most.posterior.share_above_zero
         if finite(mean):

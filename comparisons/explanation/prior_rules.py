@@ -43,7 +43,8 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
         parts = [f"{write(s)} for the {WORDS[m]}" for m, s in spread.items()]
         lead = f"The prior pulls the {len(these)} values of {estimand} together"
         text = (
-            f"{lead}, as under it they tend to be high or low together: their standard deviation is {join_all(parts)}."
+            f"{lead}: it takes them to be alike, so that the data of each bear on all. Their standard deviation is "
+            f"{join_all(parts)}."
             f"{_mostly_noise(these)}{_together(these)}"
         )
         found.append(Sentence("pooling", text, tuple(s.name for s in these), tuple(spread.values()), lead))
@@ -68,7 +69,7 @@ def _mostly_noise(these: Sequence[Measured]) -> str:
     each = low if low == high else f"{low} to {high}"
     return (
         f" If all {len(these)} were equal, independent errors of this size alone (standard errors {each}) would on "
-        "average scatter the MLEs this much or more."
+        "average scatter the MLEs this much or more: the data alone give no sign that they differ."
     )
 
 
@@ -188,8 +189,7 @@ def _other_way(these: Sequence[Measured], farther: Sequence[Measured], scalars: 
     names = [s.name for s in farther]
     by_name = {s.name: s for s in these}
     moved = [
-        f"where {s.partner} rises, {s.name} {'rises' if s.partner_correlation > 0 else 'falls'} "
-        f"(posterior correlation {s.partner_correlation:.1f})"
+        _beside(s, by_name[s.partner])
         for s in farther
         if s.partner in by_name
         and abs(s.partner_correlation) >= CORRELATED
@@ -206,6 +206,19 @@ def _other_way(these: Sequence[Measured], farther: Sequence[Measured], scalars: 
         f" The {verb(names, 'MAP', 'MAPs')} of {named(farther, scalars)} {verb(names, 'lies', 'lie')} farther from "
         f"{centre} than {verb(names, 'its MLE', 'their MLEs')}{cause}."
     )
+
+
+def _beside(s: Measured, partner: Measured) -> str:
+    """Say that a scalar moves as it does because another one moves."""
+    with_it = "goes with" if s.partner_correlation > 0 else "makes up for"
+    return (
+        f"{s.name} {with_it} {partner.name} (posterior correlation {s.partner_correlation:.1f}): as that "
+        f"{_goes(partner)} from {partner.said('mle')} to {partner.said('map')}, {s.name} {_goes(s)}"
+    )
+
+
+def _goes(s: Measured) -> str:
+    return "rises" if s.shift > 0 else "falls"
 
 
 def pulled(these: Sequence[Measured]) -> bool:

@@ -102,7 +102,7 @@ def test_a_vector_may_be_pulled_although_one_of_its_scalars_moves_away():
     (found,) = prior_rules.pull([one, two, nearer])
     assert "all 3 MAPs lie nearer to 0 than their MLEs" in found.text
     assert "farther" not in found.text
-    said = "; where b[x] rises, b[y] falls (posterior correlation -0.6)."
+    said = "; b[y] makes up for b[x] (posterior correlation -0.6): as that falls from 3.00 to 0.50, b[y] rises."
     for partner, correlation, speaks in (("b[x]", -0.6, 1), ("b[x]", 0.6, 0), ("b[x]", -0.4, 0), ("b[w]", -0.6, 0)):
         tied = replace(other, partner=partner, partner_correlation=correlation)
         assert prior_rules.pull([one, two, tied])[0].text.endswith(said) == bool(speaks)
@@ -186,12 +186,12 @@ def test_mles_that_differ_by_no_more_than_equal_values_would_are_said_to_differ_
         return prior_rules.pooling(vector(mles, means, errors=errors, prior_correlation=0.4))[0].text
 
     first = (
-        "The prior pulls the 3 values of theta together, as under it they tend to be high or low together: their "
-        "standard deviation is 2.5 for the MLEs, 0.8 for the MAPs and 0.8 for the posterior means."
+        "The prior pulls the 3 values of theta together: it takes them to be alike, so that the data of each bear on "
+        "all. Their standard deviation is 2.5 for the MLEs, 0.8 for the MAPs and 0.8 for the posterior means."
     )
     assert told((1.0, 2.6, 4.0)).startswith(
         f"{first} If all 3 were equal, independent errors of this size alone (standard errors 1.0 to 4.0) would on "
-        "average scatter the MLEs this much or more."
+        "average scatter the MLEs this much or more: the data alone give no sign that they differ."
     )
     # Equal errors: the squared deviations sum to 38 / 3, and equal values would give 2 squared errors on average.
     edge = np.sqrt(38 / 3 / 2)
@@ -304,8 +304,8 @@ def test_a_mode_on_an_edge_is_told_with_what_likelihood_and_prior_do_off_it():
     assert told(1.52, 0.54, refitted=True) == f"{of_two}{others}{against}"
     free = replace(edge, rows={**edge.rows, "mle": row("mle", NAN, status=Status.NOT_IDENTIFIED, estimand="tau")})
     assert told(1.52, 0.54, refitted=True, of=free) == (
-        f"{of_two}{others}{against} The data alone determine no tau (no MLE): what they prefer here they prefer "
-        "together with the prior of the others."
+        f"{of_two}{others}{against} Without the prior of the others many values of tau would fit the data equally "
+        "well, so it has no MLE."
     )
     assert told(0.3, 2.0) == (
         f"{of_two}: the data prefer 0 (the likelihood is 3.3 times as high there), the prior prefers 0.80 (its density "
@@ -413,8 +413,8 @@ def test_shares_above_and_below_zero_are_told_only_of_a_corner_at_zero():
     zero = scalar(1.0, 0.0, 0.4, corner="prior", posterior=shape)
     (found,) = existence_rules.corner([zero])
     assert found.text == (
-        "The MAP of b is exactly 0: there the prior's density has a corner, and the likelihood is not steep enough to "
-        "move the top of likelihood times prior off it. The posterior averages over both sides: 30 % of the "
+        "The MAP of b is exactly 0: there the prior's density has a corner, from which the data push too weakly to "
+        "move the top of likelihood times prior. The posterior averages over both sides: 30 % of the "
         "probability of b lies below, 70 % above."
     )
     elsewhere = replace(scalar(4.0, 2.0, 2.5, corner="prior", posterior=shape), name="c")

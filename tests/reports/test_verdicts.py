@@ -62,9 +62,10 @@ def test_each_verdict_has_its_figures(solved: Any) -> None:
     judged, _, ends = start.partition(" Before the data the prior puts mu between about ")
     scaled = solved.explanations["default"].scaled
     assert judged == (
-        f"if it counted a little less (its density to the power 0.8), the posterior mean of mu would be "
-        f"{scaled.weaker:.2f}, if a little more (to the power 1.25) {scaled.stronger:.2f}: {scaled.shift:.2g} "
-        f"posterior standard deviations away from {mean} at most."
+        f"under a little less of it (its density to the power 0.8, which makes a normal one 1.1 times as wide) the "
+        f"posterior mean of mu would be {scaled.weaker:.2f}, under a little more (to the power 1.25, 0.89 times as "
+        f"wide) {scaled.stronger:.2f}, in place of {mean}: it moves by {scaled.shift:.2g} posterior standard "
+        "deviations at most."
     )
     # A standard normal prior, whose ends are 1.96: both are right to the digits shown.
     low, high = ends.removesuffix(" with a probability of 95 %.").split(" and ")
@@ -109,10 +110,11 @@ def test_attempts_that_did_not_pass_are_told(solved: Any) -> None:
 
     first, second, last = "diag, 300 draws: 3 divergences", "diag, 300 draws: R-hat 1.02", "diag, 600 draws: passed"
     assert "attempt" not in told(last)
-    assert " and 400 are needed. A first attempt did not pass the checks and was replaced (3 divergences). The" in told(
-        first, last
+    assert (
+        " and 400 are needed. A first attempt did not pass these checks (3 divergences): none of its draws is used. The"
+        in told(first, last)
     )
-    assert " 2 earlier attempts did not pass the checks and were replaced (R-hat 1.02). The" in told(
+    assert " 2 earlier attempts did not pass these checks (R-hat 1.02): none of their draws is used. The" in told(
         first, second, last
     )
 
@@ -122,12 +124,15 @@ def test_a_setting_that_was_chosen_from_the_data_is_admitted(solved: Any) -> Non
     said = dict(trust(_explained(solved, chosen=(one,)), solved["default"]))["Prior"]
     assert said.endswith(
         " lambda = 0.237 was chosen from these same data, so the prior does not say what was known before them, and "
-        "the intervals of MAP and posterior leave out that lambda is uncertain."
+        "the intervals of MAP and posterior leave out that lambda is uncertain; how much wider they would be is "
+        "not computed here."
     )
     assert "Judge" not in said
     two = dict(trust(_explained(solved, chosen=(one, replace(one, name="rho"))), solved["default"]))["Prior"]
     assert "lambda = 0.237 and rho = 0.237 were chosen from" in two
-    assert two.endswith(" leave out that lambda and rho are uncertain.")
+    assert two.endswith(
+        " leave out that lambda and rho are uncertain; how much wider they would be is not computed here."
+    )
 
 
 def _scored(solved: Any, *rows: tuple[str, float, float, float]) -> str:
@@ -141,7 +146,8 @@ def test_scores_that_differ_by_less_than_two_errors_of_the_difference_or_four_ar
     best = ("mcmc", -480.0, 0.0, 0.0)
     near, far = ("mle", -484.9, -4.9, 2.5), ("mle", -485.1, -5.1, 2.5)
     assert _scored(solved, near, ("map", -481.0, -1.0, 1.0), best) == (
-        "all three predict about equally well: on the 88 rows that were left out of a fit their log scores differ by "
+        "all three predict about equally well: on the 88 rows that were left out of a fit their log scores (the "
+        "log-density of those rows; higher is better) differ by "
         "at most 4.9, and the standard error of that difference is 2.5."
     )
     assert _scored(solved, near, best).startswith("MLE and posterior predict about equally well: on")
@@ -224,7 +230,10 @@ def test_intervals_of_a_map_that_takes_something_as_known_are_named(solved: Any)
     solution = solved["default"]
     panel = replace(solution.panels["map"], held={("mu", ""): Fixed((("0", ("tau",)),))})
     held = replace(solution, panels={**solution.panels, "map": panel})
-    assert dict(trust(solved, held))["The MAP's intervals"] == "no. They are computed as if tau = 0 were known."
+    assert dict(trust(solved, held))["The MAP's intervals"] == (
+        "no. They are computed as if tau = 0 were known, and from the curvature at the mode alone, so they may be too "
+        "short or too long."
+    )
 
 
 def test_few_rows_are_shown_with_what_the_model_knows_of_each(solved: Any) -> None:
