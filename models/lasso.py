@@ -279,8 +279,8 @@ def coefficient_path(comparison: Any) -> Figure:
     ]  # fmt: skip
     return Figure(
         "A tighter prior sets one coefficient after the other to zero",
-        "Each line is a coefficient of scikit-learn's lasso, for the MAP's sigma (the standard deviation of the "
-        f"errors). Coloured: {' and '.join(names[zero])}, which are zero at lambda = {RATE:g}, where the vertical line "
+        "Each line is a coefficient of the lasso (by scikit-learn, for the sigma of the MAP). "
+        f"Coloured: {' and '.join(names[zero])}, which are zero at lambda = {RATE:g}, where the vertical line "
         "is, with the MAP to its left and the posterior to its right. The MLE has lambda = 0, which a logarithmic axis "
         "does not reach; its values stand at the left end.",
         "lambda, the tightness of the prior (logarithmic axis)",
@@ -331,7 +331,7 @@ scenario = Scenario(
     varies={
         "rate": Range(
             0.01, 10.0, "lambda of the prior Laplace(0, sigma/(lambda sqrt(n))) of a coefficient", symbol="lambda",
-            from_data="the value under which they are most probable",
+            from_data="the value under which they are most probable, averaged over beta",
         )
     },
     null={"beta": 0.0},
@@ -345,6 +345,6 @@ scenario = Scenario(
     "cholesterol divided by HDL (s4), the logarithm of triglycerides (s5) and glucose (s6). Each has a coefficient "
     "beta, in points of the score per standard deviation of the predictor. The lasso is the most probable combination "
     "of values (MAP, maximum a posteriori) under a Laplace prior, which favours values near zero, the more the larger "
-    f"lambda is: for lambda = {RATE:g} its scale is sigma / {RATE * PATIENTS**0.5:.4g}, sigma being the standard "
-    "deviation of the errors.",
+    f"lambda is: for lambda = {RATE:g} its scale is sigma / {RATE * PATIENTS**0.5:.4g} (lambda times the root of "
+    f"{PATIENTS}), sigma being the standard deviation of the errors.",
 )  # fmt: skip

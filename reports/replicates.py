@@ -37,13 +37,17 @@ SHARE, VALUE = "share of ones", "value"  # all that a binary variable has, and o
 
 @dataclass(frozen=True)
 class Replicated:
-    """A figure of an observed variable, and between which values it lies in the central 95 % of the replicates."""
+    """A figure of an observed variable, and between which values it lies in the central 95 % of the replicates.
+
+    ``reached`` is whether some replicate has a figure as far out.
+    """
 
     variable: str
     figure: str
     observed: float
     low: float
     high: float
+    reached: bool
 
     @property
     def inside(self) -> bool:
@@ -89,7 +93,8 @@ def _compared(name: str, data: np.ndarray, sets: np.ndarray) -> Iterator[Replica
         tail = (1 - CENTRAL) / 2
         low = np.quantile(values, tail, method="inverted_cdf")
         high = -np.quantile(-values, tail, method="inverted_cdf")
-        yield Replicated(name, figure, observed, float(low), float(high))
+        reached = bool(values.min() <= observed <= values.max())
+        yield Replicated(name, figure, observed, float(low), float(high), reached)
 
 
 def _figures(data: np.ndarray, sets: np.ndarray) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
@@ -133,10 +138,13 @@ def fits(solution: Any) -> str:
         said += f" Inside {_lie(inside)} {_named(inside)}."
     asked = [USELESS[one.figure].format(one.variable) for one in outside]
     what = join_all(asked, "or") if len(asked) <= MOST_NAMED else join(asked, MOST_NAMED)
-    return (
-        f"{said} So do not take from this model {what}. Were the model true, a figure would still "
-        f"lie outside in up to one of {1 / (1 - CENTRAL):.0f} data sets: one outside is a hint and no proof."
+    chance = (
+        f"Were the model true, a figure would still lie outside in up to one of {1 / (1 - CENTRAL):.0f} data sets: one "
+        "outside is a hint and no proof."
     )
+    if not any(one.reached for one in outside):
+        chance = f"None of the {count} data sets has a figure as far out, so it is hardly chance."
+    return f"{said} So do not take from this model {what}. {chance}"
 
 
 def _lie(these: Sequence[Replicated]) -> str:

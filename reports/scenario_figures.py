@@ -21,7 +21,7 @@ PANELS = {"mle": r"(MLE|maximum likelihood|likelihood)\b", "map": r"MAP\b", "mcm
 MOST_LABELS, LONGEST = 12, 26  # lines, and characters of a label, that are written at the lines' ends
 ACCENT, PLAIN = "n1", "n2"  # classes of context: its hue, and a light grey
 LEADER = 18.0  # pixels from the left end of a line to its label
-CHARACTER, APART = 6.6, 13.0  # pixels: width of a character, and between two labels
+CHARACTER, APART = 6.6, 14.0  # pixels: width of a character, and between two labels
 
 
 def special(figure: Figure, key: str) -> Chart:

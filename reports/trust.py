@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from triptych.base.numbers import Style, significant, style
 from triptych.base.text import join_all
 from triptych.comparisons.explanation.explanation import Explanation
+from triptych.comparisons.explanation.posterior_rules import SMALL
 from triptych.comparisons.explanation.power_scaling import STRONGER, WEAKER
 from triptych.comparisons.explanation.prior_sample import BEFORE
 from triptych.problem.table import SHORT, Row, Status
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
 JUDGE = "Judge yourself whether you would have named this prior before you saw the data."
+STRONG = 1.0  # posterior standard deviations between MLE and posterior mean from which the prior is called strong
 BAND = 2  # standard errors to each side within which a posterior mean is said to be right, or log scores to be alike
 # A difference of log scores below which its standard error is not to be trusted, and which is small in any case
 # (Sivula, Magnusson, Matamoros and Vehtari 2020, arXiv:2008.10296).
@@ -151,7 +153,8 @@ def _maxima(solution: Any) -> list[str]:
     found = [one for one in found if one[1] > 0]
     if not found:
         return []
-    where = f"{join_all([f'{count} ({name})' for name, count, _ in found])} starting points"
+    places = [f"{count} starting points for the {name}" for name, count, _ in found[:1]]
+    where = join_all([*places, *(f"{count} for the {name}" for name, count, _ in found[1:])])
     lower = [f"{others} of the {name}" for name, _, others in found if others]
     if lower:
         return [f"From {where} lower maxima were found, {join_all(lower)}, and the highest is reported"]
@@ -171,9 +174,9 @@ def predictions(comparison: Comparison, variant: str) -> str:
         most = max(others, key=lambda row: -row["difference"])
         how = "all three predict" if len(rows) == len(SHORT) else f"{_panels(rows)} predict"
         return (
-            f"{how} about equally well: {where} their log scores (the log-density of those rows; higher is better) "
-            f"differ by at most {significant(-most['difference'], 2)}, and the standard error of that difference is "
-            f"{significant(most['difference_error'], 2)}."
+            f"{how} about equally well: {where} their log scores (the log-density of all of them; higher is better) "
+            f"differ by at most {significant(-most['difference'], 2)}, which is too little to prefer one: the standard "
+            f"error of that difference is {significant(most['difference_error'], 2)}."
         )
     lower = [
         f"{SHORT[row['method']]} by {significant(-row['difference'], 2)} (standard error "
@@ -236,21 +239,22 @@ def _scaled(explanation: Explanation, write: Style) -> str:
     """Say what the posterior mean of the headline would be under a weaker and a stronger prior, if that is known."""
     found = explanation.scaled
     if not found.known:
-        return "it is not tested here."
-    name = explanation.headline
+        return " No other prior was tried."
+    weaker, stronger = f"its density to the power {WEAKER:g}", f"to the power {STRONGER:g}"
     if found.shift * found.sd <= BAND * found.error or write(found.weaker) == write(found.stronger):
-        least = f"moves the posterior mean of {name} by less than its Monte Carlo error shows"
-        return f"a little more or less of it {least} (its density to the power {WEAKER:g} or {STRONGER:g})."
+        return (
+            f" A slightly weaker or stronger prior ({weaker} or {STRONGER:g}) moves the posterior mean by less than "
+            "its Monte Carlo error shows; no other prior was tried."
+        )
     return (
-        f"under a little less of it (its density to the power {WEAKER:g}, which makes a normal one {WEAKER**-0.5:.2g} "
-        f"times as wide) the posterior mean of {name} would be {write(found.weaker)}, under a little more (to the "
-        f"power {STRONGER:g}, {STRONGER**-0.5:.2g} times as wide) {write(found.stronger)}, in place of "
-        f"{write(found.mean)}: it moves by {found.shift:.2g} posterior standard deviations at most."
+        f" Under a slightly weaker prior ({weaker}: a tenth to a quarter wider, by its shape) the posterior mean would "
+        f"be {write(found.weaker)}, under a slightly stronger one ({stronger}) {write(found.stronger)}: it moves by "
+        f"{found.shift:.2g} posterior standard deviations at most. No other prior was tried."
     )
 
 
 def _prior(solution: Any, explanation: Explanation) -> tuple[str, str] | None:
-    """Say that nothing tests the prior, and what the headline is with and without it."""
+    """Say how far the headline depends on the prior: with and without it, and under a little less or more of it."""
     headline = explanation.headline
     rows: dict[str, Row] = {
         m: row for m, panel in solution.panels.items() for row in panel.estimates if row.name == headline
@@ -259,15 +263,15 @@ def _prior(solution: Any, explanation: Explanation) -> tuple[str, str] | None:
     if after is None or not math.isfinite(after.estimate):
         return None
     write = style(asdict(row) for row in rows.values())
-    before = _before_the_data(explanation)
     kind = f"posterior {after.estimate_kind}" if after.method == "mcmc" else SHORT[after.method]
-    text = f"{_scaled(explanation, write)}{before}"
     given = f"data and prior ({kind}) give {write(after.estimate)}"
     mle = rows.get("mle")
     if mle is not None and math.isfinite(mle.estimate):
-        alone = f"the data alone (MLE) give {headline} the value {write(mle.estimate)}, {given}"
+        far = abs(mle.estimate - after.estimate) / after.std_error
+        how = "depends strongly" if far >= STRONG else "depends" if far > SMALL else "hardly depends"
+        said = f"{headline} {how} on it: the data alone (MLE) give the value {write(mle.estimate)}, {given}."
     elif mle is not None:
-        alone = f"the data alone give no value of {headline}, {given}"
+        said = f"the data alone give no value of {headline}, {given}."
     else:
-        alone = f"of {headline} {given}"
-    return "Prior", f"{text} {alone[0].upper()}{alone[1:]}. {_judged(explanation)}"
+        said = f"of {headline} {given}."
+    return "Prior", f"{said}{_scaled(explanation, write)}{_before_the_data(explanation)} {_judged(explanation)}"

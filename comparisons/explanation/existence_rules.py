@@ -93,7 +93,8 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
             equal = _made_equal(s, scalars) if method == "map" else []
             same = [f"all {len(v)} MAPs of {v[0].estimand} are {v[0].said('map')}" for v in equal]
             with_it = f", and with it {join_all(same)}" if same else ""
-            text = f"{lead}, {end} of its range{with_it}: there {density} is highest.{_cost(s) * (method == 'map')}"
+            text = f"{lead}, {end} of its range{with_it}: there {density} is highest."
+            text += _cost(s, scalars) if method == "map" else ""
             if finite(mean):
                 row = s.rows["mcmc"]
                 where = f", {100 * row.ci_prob:.9g} % between {s.write(row.lower)} and {s.write(row.upper)}"
@@ -106,15 +107,15 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
     return found
 
 
-def _cost(s: Measured) -> str:
+def _cost(s: Measured, scalars: Sequence[Measured]) -> str:
     """Say what likelihood and prior do away from the edge: why the joint density is highest on it."""
     likelihood, prior = s.off_edge.likelihood, s.off_edge.prior
     if not finite(likelihood + prior):
         return ""
     on, off = s.write(s.rows["map"].estimate), s.write(s.estimate("mcmc"))
-    others = ", the other parameters at what is most probable with each" if s.off_edge.refitted else ""
-    preferred = _preferred(on, _preference(on, off, likelihood), _preference(on, off, prior))
-    return f" Compare {s.name} = {on} with {s.name} = {off}{others}: {preferred}.{_no_value_alone(s)}"
+    preferred = _preferred(on, off, _preference(on, off, likelihood), _preference(on, off, prior))
+    others = f", each with the values of the other parameters that are most probable at that {s.name}"
+    return f" Between {on} and {off} {preferred}{others * s.off_edge.refitted}.{_no_value_alone(s, scalars)}"
 
 
 def _preference(on: str, off: str, times: float) -> tuple[str, str]:
@@ -132,31 +133,34 @@ def _preference(on: str, off: str, times: float) -> tuple[str, str]:
     return (place, said) if said != "1" else ("", "")
 
 
-def _preferred(on: str, fit: tuple[str, str], belief: tuple[str, str]) -> str:
+def _preferred(on: str, off: str, fit: tuple[str, str], belief: tuple[str, str]) -> str:
     """Say which value data and prior prefer, and by what factor; their product is highest on the edge."""
     data = f"the likelihood is {fit[1]} times as high there"
     prior = f"its density is {belief[1]} times as high there"
     if fit[0] and belief[0] and fit[0] != belief[0]:
-        stronger = "prior's" if belief[0] == on else "data's"
+        of_prior = belief[0] == on
+        more = " more strongly"
         return (
-            f"the data prefer {fit[0]} ({data}), the prior prefers {belief[0]} ({prior}), and the {stronger} "
-            "preference is the stronger one"
+            f"the data prefer {fit[0]}{more * (not of_prior)} ({data}), and the prior prefers {belief[0]}"
+            f"{more * of_prior} ({prior})"
         )
     if fit[0] and belief[0]:
-        return f"both prefer {on}, the data ({data}) and the prior ({prior})"
+        return f"data and prior both prefer {on} ({data}, and the prior's density {belief[1]} times)"
     if belief[0]:
         return f"the data prefer neither, and the prior prefers {on} ({prior})"
     if fit[0]:
         return f"the prior prefers neither, and the data prefer {on} ({data})"
-    return "neither the data nor the prior prefer one of them visibly"
+    return "neither the data nor the prior prefer one visibly"
 
 
-def _no_value_alone(s: Measured) -> str:
+def _no_value_alone(s: Measured, scalars: Sequence[Measured]) -> str:
     """Say why the data are said to prefer a value of what they do not determine by themselves."""
-    if s.status("mle") is not Status.NOT_IDENTIFIED or not s.off_edge.refitted:
+    others = [one.estimand for one in scalars if one.status("mle") is s.status("mle") and one.estimand != s.estimand]
+    if s.status("mle") is not Status.NOT_IDENTIFIED or not s.off_edge.refitted or not others:
         return ""
     return (
-        f" Without the prior of the others many values of {s.name} would fit the data equally well, so it has no MLE."
+        f" Alone the data cannot tell {s.name}: with other values of {join_all(list(dict.fromkeys(others)))} another "
+        f"{s.name} fits as well."
     )
 
 
@@ -185,12 +189,12 @@ def corner(scalars: Sequence[Measured]) -> list[Sentence]:
         whose = "the prior's density" if these[0].corner == PRIOR else "the joint density of data and parameters"
         lead = f"The {verb(names, 'MAP', 'MAPs')} of {named(these, scalars)} {verb(names, 'is', 'are')} exactly {at}"
         text = (
-            f"{lead}: there {whose} has a corner, from which the data push too weakly to move the top of likelihood "
-            "times prior."
+            f"{lead}: there {whose} bends sharply, and the data push too weakly to move the top of likelihood times "
+            "prior off the bend."
         )
         mean, above = most.estimate("mcmc"), most.posterior.share_above_zero
         if finite(mean):
-            text += " The posterior averages over both sides: "
+            text += " The posterior averages over both sides, and a single value weighs nothing in it: "
             shares = most.estimate("map") == 0 and finite(above)
             text += (
                 f"{percent(1 - above)} of the probability of {most.name} lies below, {percent(above)} above."

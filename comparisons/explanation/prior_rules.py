@@ -43,33 +43,37 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
         parts = [f"{write(s)} for the {WORDS[m]}" for m, s in spread.items()]
         lead = f"The prior pulls the {len(these)} values of {estimand} together"
         text = (
-            f"{lead}: it takes them to be alike, so that the data of each bear on all. Their standard deviation is "
-            f"{join_all(parts)}."
-            f"{_mostly_noise(these)}{_together(these)}"
+            f"{lead}: it takes them to be alike{_shared(these, scalars)}, so that the data of each bear on all. Their "
+            f"standard deviation is {join_all(parts)}.{_mostly_noise(these)}{_together(these)}"
         )
         found.append(Sentence("pooling", text, tuple(s.name for s in these), tuple(spread.values()), lead))
     return found
+
+
+def _shared(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
+    """Say on which single parameters all of a vector rest; nothing where none is reported."""
+    single = [s.name for s in scalars if s.name in these[0].parameters]
+    return f", as all rest on the same {join_all(single)}" if single else ""
 
 
 def _mostly_noise(these: Sequence[Measured]) -> str:
     """Say that MLEs differ by no more than equal values would for their errors; nothing where they differ by more.
 
     The squared distances of independent estimates of one value from their mean by precision, each in its own standard
-    error, sum to one less than their number on average (Cochran's Q).
+    error, sum to one less than their number on average (Cochran's Q); their variance is on average the mean of the
+    squared errors.
     """
     errors = np.array([s.rows["mle"].std_error for s in these])
     if not np.all(np.isfinite(errors)) or not np.all(errors > 0):
         return ""
     values = np.array([s.estimate("mle") for s in these])
     apart = float(np.sum(((values - np.average(values, weights=errors**-2.0)) / errors) ** 2))
-    if apart > len(these) - 1:
+    by_chance = float(np.sqrt(np.mean(errors**2)))
+    if apart > len(these) - 1 or np.std(values, ddof=1) > by_chance:
         return ""
-    write = these[0].write
-    low, high = write(float(errors.min())), write(float(errors.max()))
-    each = low if low == high else f"{low} to {high}"
     return (
-        f" If all {len(these)} were equal, independent errors of this size alone (standard errors {each}) would on "
-        "average scatter the MLEs this much or more: the data alone give no sign that they differ."
+        f" If all {len(these)} were equal, independent errors of this size alone would give the MLEs a standard "
+        f"deviation of about {these[0].write(by_chance)}, so the data alone give no clear sign that they differ."
     )
 
 

@@ -190,8 +190,8 @@ def test_mles_that_differ_by_no_more_than_equal_values_would_are_said_to_differ_
         "all. Their standard deviation is 2.5 for the MLEs, 0.8 for the MAPs and 0.8 for the posterior means."
     )
     assert told((1.0, 2.6, 4.0)).startswith(
-        f"{first} If all 3 were equal, independent errors of this size alone (standard errors 1.0 to 4.0) would on "
-        "average scatter the MLEs this much or more: the data alone give no sign that they differ."
+        f"{first} If all 3 were equal, independent errors of this size alone would give the MLEs a standard deviation "
+        f"of about {np.sqrt((1 + 2.6**2 + 16) / 3):.1f}, so the data alone give no clear sign that they differ."
     )
     # Equal errors: the squared deviations sum to 38 / 3, and equal values would give 2 squared errors on average.
     edge = np.sqrt(38 / 3 / 2)
@@ -294,34 +294,37 @@ def test_a_mode_on_an_edge_is_told_with_what_likelihood_and_prior_do_off_it():
         (found, *_) = existence_rules.edge([replace(of, off_edge=Off(likelihood, prior, refitted))])
         return found.text.partition(" is highest.")[2].partition(" The posterior averages")[0]
 
-    of_two = " Compare tau = 0 with tau = 0.80"
+    two = " Between 0 and 0.80 "
     against = (
-        ": the data prefer 0.80 (the likelihood is 1.5 times as high there), the prior prefers 0 (its density is 1.9 "
-        "times as high there), and the prior's preference is the stronger one."
+        "the data prefer 0.80 (the likelihood is 1.5 times as high there), and the prior prefers 0 more strongly (its "
+        "density is 1.9 times as high there)"
     )
-    assert told(1.52, 0.54) == f"{of_two}{against}"
-    others = ", the other parameters at what is most probable with each"
-    assert told(1.52, 0.54, refitted=True) == f"{of_two}{others}{against}"
-    free = replace(edge, rows={**edge.rows, "mle": row("mle", NAN, status=Status.NOT_IDENTIFIED, estimand="tau")})
-    assert told(1.52, 0.54, refitted=True, of=free) == (
-        f"{of_two}{others}{against} Without the prior of the others many values of tau would fit the data equally "
-        "well, so it has no MLE."
-    )
+    assert told(1.52, 0.54) == f"{two}{against}."
+    others = ", each with the values of the other parameters that are most probable at that tau"
+    assert told(1.52, 0.54, refitted=True) == f"{two}{against}{others}."
     assert told(0.3, 2.0) == (
-        f"{of_two}: the data prefer 0 (the likelihood is 3.3 times as high there), the prior prefers 0.80 (its density "
-        "is 2 times as high there), and the data's preference is the stronger one."
+        f"{two}the data prefer 0 more strongly (the likelihood is 3.3 times as high there), and the prior prefers 0.80 "
+        "(its density is 2 times as high there)."
     )
-    high, dense = "the likelihood is {} times as high there", "its density is {} times as high there"
-    neither = f"{of_two}: the data prefer neither, and the prior prefers 0 ({dense.format('2')})."
-    assert told(1.001, 0.5) == neither
-    assert told(0.5, 1.001) == f"{of_two}: the prior prefers neither, and the data prefer 0 ({high.format('2')})."
-    both = f"the data ({high.format('3.3')}) and the prior ({dense.format('2')})"
-    assert told(0.3, 0.5) == f"{of_two}: both prefer 0, {both}."
-    assert told(1.001, 0.9999) == f"{of_two}: neither the data nor the prior prefer one of them visibly."
+    high, dense = "(the likelihood is {} times as high there)", "(its density is {} times as high there)"
+    assert told(1.001, 0.5) == f"{two}the data prefer neither, and the prior prefers 0 {dense.format(2)}."
+    assert told(0.5, 1.001) == f"{two}the prior prefers neither, and the data prefer 0 {high.format(2)}."
+    assert told(0.3, 0.5) == (
+        f"{two}data and prior both prefer 0 (the likelihood is 3.3 times as high there, and the prior's density 2 "
+        "times)."
+    )
+    assert told(1.001, 0.9999) == f"{two}neither the data nor the prior prefer one visibly."
     assert told(NAN, NAN) == ""
     of_mle = replace(edge, rows={**edge.rows, "mle": row("mle", 0.0, status=Status.AT_BOUNDARY, estimand="tau")})
     first, second = existence_rules.edge([replace(of_mle, off_edge=Off(0.3, 0.5))])
-    assert ("Compare" in first.text, "Compare" in second.text) == (False, True)
+    assert ("Between" in first.text, "Between" in second.text) == (False, True)
+    missing = {"status": Status.NOT_IDENTIFIED, "estimand": "tau"}
+    free = replace(edge, rows={**edge.rows, "mle": row("mle", NAN, **missing)}, off_edge=Off(1.52, 0.54, True))
+    other = replace(free, name="z[a]", estimand="z", rows={"mle": row("mle", NAN, **missing)})
+    (alone,) = existence_rules.edge([free])
+    (beside,) = existence_rules.edge([free, other])
+    assert "Alone" not in alone.text
+    assert " Alone the data cannot tell tau: with other values of z another tau fits as well. The" in beside.text
 
 
 def test_the_scalar_on_which_they_differ_most_is_told_with_the_question_that_each_number_answers():
@@ -386,7 +389,7 @@ def test_a_corner_of_the_likelihood_is_not_said_to_be_one_of_the_prior():
     # A zero of the data's own is none that the prior made.
     assert consequences.zeros([slope]) == []
     joint = scalar(1.0, 0.0, 0.4, corner="joint density")
-    assert ": there the joint density of data and parameters has a corner" in existence_rules.corner([joint])[0].text
+    assert ": there the joint density of data and parameters bends sharply" in existence_rules.corner([joint])[0].text
     assert consequences.zeros([joint])
 
 
@@ -413,14 +416,14 @@ def test_shares_above_and_below_zero_are_told_only_of_a_corner_at_zero():
     zero = scalar(1.0, 0.0, 0.4, corner="prior", posterior=shape)
     (found,) = existence_rules.corner([zero])
     assert found.text == (
-        "The MAP of b is exactly 0: there the prior's density has a corner, from which the data push too weakly to "
-        "move the top of likelihood times prior. The posterior averages over both sides: 30 % of the "
-        "probability of b lies below, 70 % above."
+        "The MAP of b is exactly 0: there the prior's density bends sharply, and the data push too weakly to move "
+        "the top of likelihood times prior off the bend. The posterior averages over both sides, and a single value "
+        "weighs nothing in it: 30 % of the probability of b lies below, 70 % above."
     )
     elsewhere = replace(scalar(4.0, 2.0, 2.5, corner="prior", posterior=shape), name="c")
     first, second = existence_rules.corner([zero, elsewhere])
     assert first.text == found.text
-    assert second.text.endswith(" averages over both sides: the posterior mean of c is 2.50.")
+    assert second.text.endswith(" weighs nothing in it: the posterior mean of c is 2.50.")
     assert second.scalars == ("c",)
 
 

@@ -57,8 +57,7 @@ def test_figures_inside_and_outside_are_named_with_their_numbers() -> None:
     assert said.endswith(
         " Inside lie the smallest value, the largest value, the mean and the standard deviation of y and the smallest "
         "value of x. So do not take from this model how large x can be, where x lies on average or how widely x "
-        "scatters. Were the model true, a figure would still lie "
-        "outside in up to one of 20 data sets: one outside is a hint and no proof."
+        "scatters. None of the 199 data sets has a figure as far out, so it is hardly chance."
     )
     assert fits(_solution(y=([100.0, 101.0, 130.0], sets))).startswith("no. 199 data sets were drawn")
 
@@ -70,6 +69,14 @@ def test_what_the_model_does_not_let_vary_is_no_agreement() -> None:
     said = fits(_solution(y=([2, 3, 6], counts)))
     assert "lie the largest value" not in said
     assert "outside their central 95 % lies the mean of y (3.67, theirs from 3.33 to 3.33)." in said
+
+
+def test_a_figure_as_far_out_as_none_of_the_replicates_is_hardly_chance() -> None:
+    near, far = (fits(_solution(y=(np.array([-1.0, 0.0, 1.0]) - shift, _ladder()))) for shift in (97, 100))
+    assert near.endswith(" lie outside in up to one of 20 data sets: one outside is a hint and no proof.")
+    assert far.endswith(" None of the 199 data sets has a figure as far out, so it is hardly chance.")
+    beside = fits(_solution(y=(np.array([-1.0, 0.0, 1.0]) - 97, _ladder()), x=([-100.0, 0.0, 100.0], _ladder())))
+    assert beside.endswith("is a hint and no proof.")
 
 
 def test_ones_and_zeros_have_a_share_and_one_number_its_value() -> None:
@@ -119,5 +126,5 @@ def test_a_bounded_outcome_that_a_normal_model_predicts_below_its_bound_is_found
     assert data.min() > 0 > data.mean() - 2 * data.std()
     assert f" lies the smallest value of y ({data.min():.3g}, theirs from -" in said
     assert said.startswith("not in all. ")
-    assert " the mean and the standard deviation of y. So do not take from this model how small y can be. Were" in said
+    assert " the mean and the standard deviation of y. So do not take from this model how small y can be. None" in said
     assert said == dict(trust(waits, pickle.loads(pickle.dumps(solution))))["Fit"]
