@@ -345,6 +345,6 @@ scenario = Scenario(
     "cholesterol divided by HDL (s4), the logarithm of triglycerides (s5) and glucose (s6). Each has a coefficient "
     "beta, in points of the score per standard deviation of the predictor. The lasso is the most probable combination "
     "of values (MAP, maximum a posteriori) under a Laplace prior, which favours values near zero, the more the larger "
-    f"lambda is: for lambda = {RATE:g} its scale is sigma / {RATE * PATIENTS**0.5:.4g} (lambda times the root of "
-    f"{PATIENTS}), sigma being the standard deviation of the errors.",
+    f"lambda is: for lambda = {RATE:g} its scale is sigma / {RATE * PATIENTS**0.5:.4g}, "
+    "sigma being the standard deviation of the errors.",
 )  # fmt: skip

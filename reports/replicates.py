@@ -143,7 +143,9 @@ def fits(solution: Any) -> str:
         "outside is a hint and no proof."
     )
     if not any(one.reached for one in outside):
-        chance = f"None of the {count} data sets has a figure as far out, so it is hardly chance."
+        side = "large" if outside[0].observed > outside[0].high else "small"
+        as_far = f"as {side} a {outside[0].figure}" if len(outside) == 1 else "one of these as far out"
+        chance = f"None of the {count} data sets has {as_far}, so this is hardly chance."
     return f"{said} So do not take from this model {what}. {chance}"
 
 

@@ -240,16 +240,16 @@ def _scaled(explanation: Explanation, write: Style) -> str:
     found = explanation.scaled
     if not found.known:
         return " No other prior was tried."
-    weaker, stronger = f"its density to the power {WEAKER:g}", f"to the power {STRONGER:g}"
+    power = f"its density to the power {WEAKER:g}"
     if found.shift * found.sd <= BAND * found.error or write(found.weaker) == write(found.stronger):
         return (
-            f" A slightly weaker or stronger prior ({weaker} or {STRONGER:g}) moves the posterior mean by less than "
-            "its Monte Carlo error shows; no other prior was tried."
+            f" A slightly wider or narrower prior ({power} or {STRONGER:g}) moves the posterior mean by less than its "
+            "Monte Carlo error shows; no other prior was tried."
         )
     return (
-        f" Under a slightly weaker prior ({weaker}: a tenth to a quarter wider, by its shape) the posterior mean would "
-        f"be {write(found.weaker)}, under a slightly stronger one ({stronger}) {write(found.stronger)}: it moves by "
-        f"{found.shift:.2g} posterior standard deviations at most. No other prior was tried."
+        f" A small change of it moves the posterior mean by {found.shift:.2g} posterior standard deviations at most: "
+        f"under a slightly wider prior ({power}) to {write(found.weaker)}, under a slightly narrower one (to the power "
+        f"{STRONGER:g}) to {write(found.stronger)}. No other prior was tried."
     )
 
 
@@ -269,7 +269,8 @@ def _prior(solution: Any, explanation: Explanation) -> tuple[str, str] | None:
     if mle is not None and math.isfinite(mle.estimate):
         far = abs(mle.estimate - after.estimate) / after.std_error
         how = "depends strongly" if far >= STRONG else "depends" if far > SMALL else "hardly depends"
-        said = f"{headline} {how} on it: the data alone (MLE) give the value {write(mle.estimate)}, {given}."
+        alone = f"the data alone (MLE) give the value {write(mle.estimate)}"
+        said = f"{headline} {how} on having one at all: {alone}, {given}."
     elif mle is not None:
         said = f"the data alone give no value of {headline}, {given}."
     else:

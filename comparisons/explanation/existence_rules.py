@@ -113,9 +113,10 @@ def _cost(s: Measured, scalars: Sequence[Measured]) -> str:
     if not finite(likelihood + prior):
         return ""
     on, off = s.write(s.rows["map"].estimate), s.write(s.estimate("mcmc"))
-    preferred = _preferred(on, off, _preference(on, off, likelihood), _preference(on, off, prior))
-    others = f", each with the values of the other parameters that are most probable at that {s.name}"
-    return f" Between {on} and {off} {preferred}{others * s.off_edge.refitted}.{_no_value_alone(s, scalars)}"
+    others = "with the other parameters at their most probable values " if s.off_edge.refitted else ""
+    preferred = _preferred(on, off, _preference(on, off, likelihood), _preference(on, off, prior), _alone(s, scalars))
+    said = f"{others}{preferred}"
+    return f" {said[0].upper()}{said[1:]}."
 
 
 def _preference(on: str, off: str, times: float) -> tuple[str, str]:
@@ -133,35 +134,31 @@ def _preference(on: str, off: str, times: float) -> tuple[str, str]:
     return (place, said) if said != "1" else ("", "")
 
 
-def _preferred(on: str, off: str, fit: tuple[str, str], belief: tuple[str, str]) -> str:
+def _preferred(on: str, off: str, fit: tuple[str, str], belief: tuple[str, str], alone: str) -> str:
     """Say which value data and prior prefer, and by what factor; their product is highest on the edge."""
-    data = f"the likelihood is {fit[1]} times as high there"
-    prior = f"its density is {belief[1]} times as high there"
+    if not fit[0] and not belief[0]:
+        return f"neither the data{alone} nor the prior prefer {on} or {off} visibly"
+    data, prior = (f"{times} times that at {on if place == off else off}" for place, times in (fit, belief))
     if fit[0] and belief[0] and fit[0] != belief[0]:
-        of_prior = belief[0] == on
-        more = " more strongly"
+        of_data, of_prior = ("", " more strongly") if belief[0] == on else (" more strongly", "")
         return (
-            f"the data prefer {fit[0]}{more * (not of_prior)} ({data}), and the prior prefers {belief[0]}"
-            f"{more * of_prior} ({prior})"
+            f"the data{alone} lean{of_data} to {fit[0]} (the likelihood is {data}), and the prior leans{of_prior} to "
+            f"{belief[0]} (its density is {prior}), so {on} wins"
         )
     if fit[0] and belief[0]:
-        return f"data and prior both prefer {on} ({data}, and the prior's density {belief[1]} times)"
+        return (
+            f"data{alone} and prior both lean to {on} (the likelihood is {data}, the prior's density {belief[1]} times)"
+        )
     if belief[0]:
-        return f"the data prefer neither, and the prior prefers {on} ({prior})"
-    if fit[0]:
-        return f"the prior prefers neither, and the data prefer {on} ({data})"
-    return "neither the data nor the prior prefer one visibly"
+        return f"the data{alone} lean to neither, and the prior leans to {on} (its density is {prior})"
+    return f"the prior leans to neither, and the data{alone} lean to {on} (the likelihood is {data})"
 
 
-def _no_value_alone(s: Measured, scalars: Sequence[Measured]) -> str:
-    """Say why the data are said to prefer a value of what they do not determine by themselves."""
-    others = [one.estimand for one in scalars if one.status("mle") is s.status("mle") and one.estimand != s.estimand]
-    if s.status("mle") is not Status.NOT_IDENTIFIED or not s.off_edge.refitted or not others:
-        return ""
-    return (
-        f" Alone the data cannot tell {s.name}: with other values of {join_all(list(dict.fromkeys(others)))} another "
-        f"{s.name} fits as well."
-    )
+def _alone(s: Measured, scalars: Sequence[Measured]) -> str:
+    """Say that the data by themselves do not determine what they are said to prefer."""
+    others = any(one.status("mle") is s.status("mle") and one.estimand != s.estimand for one in scalars)
+    unknown = s.status("mle") is Status.NOT_IDENTIFIED and s.off_edge.refitted and others
+    return f", which alone cannot tell {s.name}," if unknown else ""
 
 
 def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> list[list[Measured]]:
@@ -189,8 +186,8 @@ def corner(scalars: Sequence[Measured]) -> list[Sentence]:
         whose = "the prior's density" if these[0].corner == PRIOR else "the joint density of data and parameters"
         lead = f"The {verb(names, 'MAP', 'MAPs')} of {named(these, scalars)} {verb(names, 'is', 'are')} exactly {at}"
         text = (
-            f"{lead}: there {whose} bends sharply, and the data push too weakly to move the top of likelihood times "
-            "prior off the bend."
+            f"{lead}: there {whose} comes to a point, and the data push too weakly to move the top of likelihood times "
+            "prior off it."
         )
         mean, above = most.estimate("mcmc"), most.posterior.share_above_zero
         if finite(mean):

@@ -294,37 +294,34 @@ def test_a_mode_on_an_edge_is_told_with_what_likelihood_and_prior_do_off_it():
         (found, *_) = existence_rules.edge([replace(of, off_edge=Off(likelihood, prior, refitted))])
         return found.text.partition(" is highest.")[2].partition(" The posterior averages")[0]
 
-    two = " Between 0 and 0.80 "
     against = (
-        "the data prefer 0.80 (the likelihood is 1.5 times as high there), and the prior prefers 0 more strongly (its "
-        "density is 1.9 times as high there)"
+        "he data lean to 0.80 (the likelihood is 1.5 times that at 0), and the prior leans more strongly to 0 (its "
+        "density is 1.9 times that at 0.80), so 0 wins."
     )
-    assert told(1.52, 0.54) == f"{two}{against}."
-    others = ", each with the values of the other parameters that are most probable at that tau"
-    assert told(1.52, 0.54, refitted=True) == f"{two}{against}{others}."
+    assert told(1.52, 0.54) == f" T{against}"
+    refitted = " With the other parameters at their most probable values t"
+    assert told(1.52, 0.54, refitted=True) == f"{refitted}{against}"
     assert told(0.3, 2.0) == (
-        f"{two}the data prefer 0 more strongly (the likelihood is 3.3 times as high there), and the prior prefers 0.80 "
-        "(its density is 2 times as high there)."
+        " The data lean more strongly to 0 (the likelihood is 3.3 times that at 0.80), and the prior leans to 0.80 ("
+        "its density is 2 times that at 0), so 0 wins."
     )
-    high, dense = "(the likelihood is {} times as high there)", "(its density is {} times as high there)"
-    assert told(1.001, 0.5) == f"{two}the data prefer neither, and the prior prefers 0 {dense.format(2)}."
-    assert told(0.5, 1.001) == f"{two}the prior prefers neither, and the data prefer 0 {high.format(2)}."
-    assert told(0.3, 0.5) == (
-        f"{two}data and prior both prefer 0 (the likelihood is 3.3 times as high there, and the prior's density 2 "
-        "times)."
-    )
-    assert told(1.001, 0.9999) == f"{two}neither the data nor the prior prefer one visibly."
+    dense = "(its density is 2 times that at 0.80)"
+    assert told(1.001, 0.5) == f" The data lean to neither, and the prior leans to 0 {dense}."
+    likely = "the likelihood is {} times that at 0.80"
+    assert told(0.5, 1.001) == f" The prior leans to neither, and the data lean to 0 ({likely.format(2)})."
+    assert told(0.3, 0.5) == f" Data and prior both lean to 0 ({likely.format(3.3)}, the prior's density 2 times)."
+    assert told(1.001, 0.9999) == " Neither the data nor the prior prefer 0 or 0.80 visibly."
     assert told(NAN, NAN) == ""
     of_mle = replace(edge, rows={**edge.rows, "mle": row("mle", 0.0, status=Status.AT_BOUNDARY, estimand="tau")})
     first, second = existence_rules.edge([replace(of_mle, off_edge=Off(0.3, 0.5))])
-    assert ("Between" in first.text, "Between" in second.text) == (False, True)
+    assert ("lean" in first.text, "lean" in second.text) == (False, True)
     missing = {"status": Status.NOT_IDENTIFIED, "estimand": "tau"}
     free = replace(edge, rows={**edge.rows, "mle": row("mle", NAN, **missing)}, off_edge=Off(1.52, 0.54, True))
     other = replace(free, name="z[a]", estimand="z", rows={"mle": row("mle", NAN, **missing)})
     (alone,) = existence_rules.edge([free])
     (beside,) = existence_rules.edge([free, other])
-    assert "Alone" not in alone.text
-    assert " Alone the data cannot tell tau: with other values of z another tau fits as well. The" in beside.text
+    assert "alone" not in alone.text
+    assert " values the data, which alone cannot tell tau, lean to 0.80 (the" in beside.text
 
 
 def test_the_scalar_on_which_they_differ_most_is_told_with_the_question_that_each_number_answers():
@@ -389,7 +386,9 @@ def test_a_corner_of_the_likelihood_is_not_said_to_be_one_of_the_prior():
     # A zero of the data's own is none that the prior made.
     assert consequences.zeros([slope]) == []
     joint = scalar(1.0, 0.0, 0.4, corner="joint density")
-    assert ": there the joint density of data and parameters bends sharply" in existence_rules.corner([joint])[0].text
+    assert (
+        ": there the joint density of data and parameters comes to a point" in existence_rules.corner([joint])[0].text
+    )
     assert consequences.zeros([joint])
 
 
@@ -416,8 +415,8 @@ def test_shares_above_and_below_zero_are_told_only_of_a_corner_at_zero():
     zero = scalar(1.0, 0.0, 0.4, corner="prior", posterior=shape)
     (found,) = existence_rules.corner([zero])
     assert found.text == (
-        "The MAP of b is exactly 0: there the prior's density bends sharply, and the data push too weakly to move "
-        "the top of likelihood times prior off the bend. The posterior averages over both sides, and a single value "
+        "The MAP of b is exactly 0: there the prior's density comes to a point, and the data push too weakly to move "
+        "the top of likelihood times prior off it. The posterior averages over both sides, and a single value "
         "weighs nothing in it: 30 % of the probability of b lies below, 70 % above."
     )
     elsewhere = replace(scalar(4.0, 2.0, 2.5, corner="prior", posterior=shape), name="c")

@@ -57,7 +57,7 @@ def test_figures_inside_and_outside_are_named_with_their_numbers() -> None:
     assert said.endswith(
         " Inside lie the smallest value, the largest value, the mean and the standard deviation of y and the smallest "
         "value of x. So do not take from this model how large x can be, where x lies on average or how widely x "
-        "scatters. None of the 199 data sets has a figure as far out, so it is hardly chance."
+        "scatters. None of the 199 data sets has one of these as far out, so this is hardly chance."
     )
     assert fits(_solution(y=([100.0, 101.0, 130.0], sets))).startswith("no. 199 data sets were drawn")
 
@@ -74,7 +74,9 @@ def test_what_the_model_does_not_let_vary_is_no_agreement() -> None:
 def test_a_figure_as_far_out_as_none_of_the_replicates_is_hardly_chance() -> None:
     near, far = (fits(_solution(y=(np.array([-1.0, 0.0, 1.0]) - shift, _ladder()))) for shift in (97, 100))
     assert near.endswith(" lie outside in up to one of 20 data sets: one outside is a hint and no proof.")
-    assert far.endswith(" None of the 199 data sets has a figure as far out, so it is hardly chance.")
+    assert far.endswith(" None of the 199 data sets has one of these as far out, so this is hardly chance.")
+    alone = fits(_solution(y=([150.0], _ladder()[:, 1:2])))
+    assert alone.endswith(" None of the 199 data sets has as large a value, so this is hardly chance.")
     beside = fits(_solution(y=(np.array([-1.0, 0.0, 1.0]) - 97, _ladder()), x=([-100.0, 0.0, 100.0], _ladder())))
     assert beside.endswith("is a hint and no proof.")
 
@@ -126,5 +128,8 @@ def test_a_bounded_outcome_that_a_normal_model_predicts_below_its_bound_is_found
     assert data.min() > 0 > data.mean() - 2 * data.std()
     assert f" lies the smallest value of y ({data.min():.3g}, theirs from -" in said
     assert said.startswith("not in all. ")
-    assert " the mean and the standard deviation of y. So do not take from this model how small y can be. None" in said
+    assert (
+        " the mean and the standard deviation of y. So do not take from this model how small y can be. None of the 400"
+        in said
+    )
     assert said == dict(trust(waits, pickle.loads(pickle.dumps(solution))))["Fit"]

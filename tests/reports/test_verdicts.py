@@ -59,12 +59,11 @@ def test_each_verdict_has_its_figures(solved: Any) -> None:
     assert middle
     # MLE and posterior mean lie (3.71 - 3.12) / 0.4 posterior standard deviations apart.
     assert said == (
-        f"mu depends strongly on it: the data alone (MLE) give the value {mle:.2f}, data and prior (posterior mean) "
-        f"give {mean}. "
-        "Under a slightly weaker prior (its density to the power 0.8: a tenth to a quarter wider, by its shape) the "
-        f"posterior mean would be {scaled.weaker:.2f}, under a slightly stronger one (to the power 1.25) "
-        f"{scaled.stronger:.2f}: it moves by {scaled.shift:.2g} posterior standard deviations at most. No other prior "
-        "was tried."
+        f"mu depends strongly on having one at all: the data alone (MLE) give the value {mle:.2f}, data and prior "
+        f"(posterior mean) give {mean}. "
+        f"A small change of it moves the posterior mean by {scaled.shift:.2g} posterior standard deviations at most: "
+        f"under a slightly wider prior (its density to the power 0.8) to {scaled.weaker:.2f}, under a slightly "
+        f"narrower one (to the power 1.25) to {scaled.stronger:.2f}. No other prior was tried."
     )
     ends, _, judged = end.partition(" with a probability of 95 %. ")
     assert judged == "Judge yourself whether you would have named this prior before you saw the data."
@@ -89,7 +88,7 @@ def test_a_prior_that_cannot_be_drawn_from_is_not_told_in_numbers(solved: Any) -
 def test_a_prior_whose_weight_makes_no_difference_that_the_draws_show_is_told_so(solved: Any) -> None:
     scaled = replace(solved.explanations["default"].scaled, weaker=2.0, stronger=2.0 + 1e-9, mean=2.0)
     assert (
-        " A slightly weaker or stronger prior (its density to the power 0.8 or 1.25) moves the posterior mean by less "
+        " A slightly wider or narrower prior (its density to the power 0.8 or 1.25) moves the posterior mean by less "
         "than its Monte Carlo error shows; no other prior was tried. Before the data"
         in dict(trust(_explained(solved, scaled=scaled), solved["default"]))["Prior"]
     )
