@@ -219,15 +219,18 @@ def test_in_a_scenario_figure_the_panels_keep_their_colours_and_lines_are_labell
     assert [mark.css for mark in chart.marks if " line" in mark.css] == ["mle line", "mle dashed line", "n0 line"]
     assert [mark.css for mark in chart.marks if mark.css.endswith(" end")] == ["mle end", "mle end", "n0 end"]
     zeros = Series("MAP, zero", [2.0], [4.0], kind="points")
-    # Labels within stand in the order of the lines there, and one line of text apart; one hue tells some lines apart.
-    crowd = tuple(Series(k, [1.0, 3.0], [a, 9.0 - a], accent=k == "b") for k, a in zip("abc", (1.0, 1.1, 5.0),
-                                                                                   strict=True))  # fmt: skip
-    chart = special(Figure("t", "c", "x", "y", crowd, labels_at=1.0), "k")
-    within = [mark for mark in chart.marks if mark.css.endswith(" end")]
-    assert [mark.text for mark in within] == ["c", "b", "a"]
-    assert np.all(np.diff([mark.attrs["y"] for mark in within]) >= 12.9)
-    assert {mark.css.split()[0] for mark in within if mark.text != "b"} == {"n2"}
-    assert [mark.css for mark in within if mark.text == "b"] == ["n1 end"]
+    # Labels before lines that lie apart at their left ends stand in their order, one line of text apart, outside of
+    # the lines; one hue tells some lines apart.
+    crowd = tuple(Series(k, [1.0, 3.0], [a, 3.0], accent=k == "b") for k, a in zip("abc", (1.0, 1.1, 5.0),
+                                                                               strict=True))  # fmt: skip
+    chart = special(Figure("t", "c", "x", "y", crowd), "k")
+    before = [mark for mark in chart.marks if mark.css.endswith(" end")]
+    assert [mark.text for mark in before] == ["c", "b", "a"]
+    assert np.all(np.diff([mark.attrs["y"] for mark in before]) >= 12.9)
+    assert {mark.attrs["text-anchor"] for mark in before} == {"end"}
+    assert chart.x.start < min(mark.attrs["x"] for mark in before) < chart.x(1.0) - 10
+    assert {mark.css.split()[0] for mark in before if mark.text != "b"} == {"n2"}
+    assert [mark.css for mark in before if mark.text == "b"] == ["n1 end"]
     others = Series("lasso", [2.0], [4.0], kind="points")
     chart = special(Figure("t", "c", "x", "y", (zeros, others)), "k")
     assert chart.legend == [("map", "diamond", "MAP, zero"), ("n0", "circle", "lasso")]
