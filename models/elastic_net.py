@@ -259,7 +259,8 @@ def _means_of_sigma(x: bytes, y: bytes, step: float = 1.0) -> dict[str, float]:
             mean = covariance @ (moment - RATE * sigma * signs)
             spread = sigma**2 * covariance * np.outer(signs, signs)
             if norm.cdf(signs * mean / np.sqrt(np.diag(spread))).min() > 1e-9:
-                inside = multivariate_normal(-signs * mean, spread).cdf(np.zeros(p))
+                # SciPy integrates at random points: by its own seed, and not by NumPy's global state.
+                inside = multivariate_normal(-signs * mean, spread, seed=1).cdf(np.zeros(p))
                 terms.append(mean @ precision @ mean / (2 * sigma**2) + np.log(inside))
         density.append(np.logaddexp.reduce(terms) - outcome @ outcome / (2 * sigma**2) - sigma**2 / 2)
     found = {}
