@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -161,7 +162,6 @@ def pictured(solution: Solution, kept: Mapping[str, np.ndarray], exact: Mapping[
 def _at_once(solution: Solution, estimand: str, most: int) -> np.ndarray | None:
     """Return many draws of an estimand by one call of a graph in which all draws are one axis; None where none is."""
     import pymc as pm
-    from pymc.distributions.shape_utils import change_dist_size
     from pytensor.graph.replace import vectorize_graph
     from pytensor.graph.traversal import ancestors
 
@@ -176,7 +176,7 @@ def _at_once(solution: Solution, estimand: str, most: int) -> np.ndarray | None:
     try:
         for rv in needed:
             rests = any(other in many for other in ancestors(rv.owner.inputs))
-            many[rv] = vectorize_graph(rv, many) if rests else change_dist_size(rv, (draws,), expand=True)
+            many[rv] = vectorize_graph(rv, many) if rests else _many(rv, draws)
         found = pm.draw(vectorize_graph(wanted, many), random_seed=SEED, mode="FAST_COMPILE")
     except NotImplementedError:  # a density or an operation that knows no further axis
         return None
@@ -184,3 +184,23 @@ def _at_once(solution: Solution, estimand: str, most: int) -> np.ndarray | None:
     if values.shape[:1] != (draws,) or values[0].size != solution.variables[estimand].size:
         return None
     return values.reshape(draws, -1)
+
+
+def _many(rv: Any, draws: int) -> Any:
+    """Return a random variable with ``draws`` as its first axis.
+
+    PyTensor draws the rows of a Dirichlet variable one by one in Python. Where all rows have the same concentration,
+    NumPy draws the same numbers in one call.
+    """
+    from pymc.distributions.shape_utils import change_dist_size
+    from pytensor.tensor.random.basic import DirichletRV
+
+    class SameRows(DirichletRV):  # type: ignore[misc]
+        @classmethod
+        def rng_fn(cls, rng: Any, alphas: np.ndarray, size: tuple[int, ...] | None) -> np.ndarray:
+            if size is not None and alphas.size == alphas.shape[-1]:
+                return np.asarray(rng.dirichlet(alphas.ravel(), size=size))
+            return np.asarray(super().rng_fn(rng, alphas, size))
+
+    many = change_dist_size(rv, (draws,), expand=True)
+    return SameRows().make_node(*many.owner.inputs).outputs[1] if type(many.owner.op) is DirichletRV else many
