@@ -421,9 +421,9 @@ def zeros(comparison: Any) -> str:
 scenario = Scenario(
     name="elastic_net",
     question="Which prior is the elastic net, and what does its constant do?",
-    source="Zou and Hastie (2005), JRSS B 67, 301-320; Li and Lin (2010), Bayesian Analysis 5(1), 151-170; Hans "
-    "(2011), JASA 106, 1383-1393; data of Efron et al. (2004), "
-    "Annals of Statistics 32, 407-499, as shipped by scikit-learn",
+    source="Zou and Hastie (2005), JRSS B 67, 301-320, theorem 1 (grouping); Li and Lin (2010), Bayesian "
+    "Analysis 5(1), 151-170; Hans (2011), JASA 106, 1383-1393; data of Efron et al. (2004), Annals of Statistics 32, "
+    "407-499, as shipped by scikit-learn",
     model=model,
     data=data,
     simulate=simulate,
