@@ -378,7 +378,7 @@ scenario = Scenario(
     answer=answer,
     questions=(
         Question("Does the posterior mean leave out the predictors that the MAP leaves out?", choosing),
-        Question("Which alpha of scikit-learn's Lasso stands for this prior?", converted),
+        Question("Which alpha of scikit-learn's Lasso stands for a Laplace prior of the coefficients?", converted),
         Question("Does a coefficient that the lasso sets to zero stay zero as lambda grows?", leaving),
     ),
     chapter="regularisers",

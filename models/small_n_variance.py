@@ -307,8 +307,8 @@ def written(comparison: Any) -> str:
     modes, means = ([comparison[v].row(m, "sigma").estimate for v in ("default", "log_sigma")] for m in ("map", "mcmc"))
     return (
         f"Only the mode: sigma's MAP is {modes[0]:.3f} hours with the prior written on sigma and {modes[1]:.3f} with "
-        f"the same prior written on log sigma. The posterior means are {means[0]:.3f} and {means[1]:.3f}, which differ "
-        "by Monte Carlo error."
+        f"the same prior written on log sigma. The posterior means, {means[0]:.3f} and {means[1]:.3f}, are one but "
+        "for Monte Carlo error."
     )
 
 

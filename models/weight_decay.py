@@ -399,7 +399,7 @@ scenario = Scenario(
     answer=answer,
     questions=(
         Question("What do the large weights of least squares gain over the small ones of ridge?", opposite),
-        Question("Which penalty stands for this prior of the weights?", strength),
+        Question("Which penalty of ridge regression stands for a normal prior of the weights?", strength),
         Question("Does every optimiser with weight decay end at the posterior mode?", decoupled),
     ),
     chapter="regularisers",
