@@ -100,7 +100,6 @@ def put_by_the_prior(solution: Solution, estimand: str, place: int) -> Between:
 def _at_the_map(solution: Solution, estimand: str) -> np.ndarray:
     """Return many draws of a free variable's own prior with all others at the MAP; none where there are none."""
     import pymc as pm
-    from pymc.distributions.shape_utils import change_dist_size
 
     engine, mode = solution.engine, solution.panels.get("map")
     if engine is None or mode is None or mode.z is None:
@@ -110,8 +109,7 @@ def _at_the_map(solution: Solution, estimand: str) -> np.ndarray:
     if one is None:
         return np.zeros((0, 0))
     try:
-        many = change_dist_size(one, (draws,), expand=True)
-        values = pm.draw(many, random_seed=SEED, mode="FAST_COMPILE")
+        values = pm.draw(_many(one, draws), random_seed=SEED, mode="FAST_COMPILE")
     except NotImplementedError:  # a density that cannot be drawn from, or knows no further axis
         return np.zeros((0, 0))
     return np.asarray(values, dtype=float).reshape(draws, -1)
