@@ -4,7 +4,7 @@ Hours between failures of an aircraft's air conditioning (Proschan 1963, Technom
 as in R's dataset boot::aircondit), exponential with the failure rate theta. The MLE is n over the total T, the
 posterior Gamma(SHAPE + n, HOURS + T), and T has a Gamma distribution, so that bias, variance, coverage and distances
 have closed forms for every n. Large samples promise (Lehmann & Casella 1998, Theory of Point Estimation, 2nd ed.,
-chapter 6; van der Vaart 1998, Asymptotic Statistics, chapters 5 and 10): the MLE's error falls like 1/sqrt(n), its
+chapter 6; van der Vaart 1998, Asymptotic Statistics, theorems 5.39 and 10.1): the MLE's error falls like 1/sqrt(n), its
 distribution becomes normal, its variance comes to the Cramer-Rao bound, and the posterior becomes the normal
 distribution around it.
 
@@ -456,7 +456,7 @@ scenario = Scenario(
     name="asymptotics",
     question="What do the three panels become as data grow?",
     source="Proschan (1963), Technometrics 5(3), 375-383, as in R's boot::aircondit; theory: Lehmann and Casella "
-    "(1998), chapter 6; van der Vaart (1998), chapters 5, 9 and 10",
+    "(1998), chapter 6; van der Vaart (1998), theorems 5.39 and 10.1 and chapter 9",
     model=model,
     data=data,
     simulate=simulate,

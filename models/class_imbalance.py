@@ -488,7 +488,7 @@ scenario = Scenario(
     name="class_imbalance",
     question="What goes wrong when one class is rare, or a cell holds only one class?",
     source="Dalal, Fowlkes and Hoadley (1989), JASA 84, 945-957; digits as shipped by scikit-learn; Firth "
-    "(1993), Biometrika 80(1), 27-38; King and Zeng (2001), Political Analysis 9(2), 137-163",
+    "(1993), Biometrika 80(1), 27-38; King and Zeng (2001), Political Analysis 9(2), 137-163, equation 7",
     model=model,
     data=data,
     simulate=simulate,

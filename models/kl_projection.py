@@ -2,7 +2,7 @@
 
 The page below was written for this scenario. Its symbols are the letters and the blank between words; the last
 paragraph is kept back. For any model q of the symbols and the shares p of the page (Cover & Thomas 2006, Elements of
-Information Theory, 2nd ed., chapter 2)
+Information Theory, 2nd ed., theorem 2.6.3: no divergence is below zero)
 
     average negative log-likelihood = H(p) + KL(p || q),
 
@@ -487,7 +487,7 @@ scenario = Scenario(
     name="kl_projection",
     question="What does maximum likelihood minimise when no model is true?",
     source="A page of prose written for this scenario; Cover and Thomas (2006), Elements of Information Theory, 2nd "
-    "ed., chapter 2",
+    "ed., theorem 2.6.3",
     model=model,
     data=data,
     simulate=simulate,

@@ -21,7 +21,7 @@ import numpy as np
 from triptych.base.text import join_all
 from triptych.problem.claims import Claim, at_least, at_most, claim, equal
 from triptych.problem.scenario import Data, Figure, Scenario, Series
-from triptych.problem.varied import Range, overridden
+from triptych.problem.varied import Question, Range, overridden
 
 PATIENTS = 442  # n, the rows of the data
 RATE = 0.237  # lambda: the prior of a coefficient is Laplace(0, sigma / (RATE sqrt(n)))
@@ -303,6 +303,46 @@ def answer(comparison: Any) -> str:
     )
 
 
+def choosing(comparison: Any) -> str:
+    """Say what the posterior has of the coefficients that the MAP sets to zero."""
+    solution = comparison["default"]
+    zero = np.flatnonzero(solution.values("map", "beta") == 0)
+    names, means = solution.data.coords["predictor"], solution.values("mcmc", "beta")
+    above = np.mean(solution.draws("beta") > 0, axis=0)
+    said = [f"{names[j]} {means[j]:.1f} points, and above zero with probability {above[j]:.2f}" for j in zero]
+    return (
+        f"No. A mode lies exactly at the edge that the Laplace prior has at zero; a mean does not. The posterior means "
+        f"of those that the MAP leaves out: {join_all(said)}."
+    )
+
+
+def converted(comparison: Any) -> str:
+    """Say which alpha of scikit-learn this prior is."""
+    sigma, n = _sigma(comparison), comparison["default"].data.progression.size
+    alpha, mle = sigma * RATE / np.sqrt(n), comparison["default"].row("mle", "sigma").estimate
+    return (
+        f"alpha = sigma lambda/sqrt(n) = {alpha:.4f} at the MAP's sigma of {sigma:.2f} points. It goes with sigma: at "
+        f"the MLE's sigma of {mle:.2f} the same prior would be alpha = {mle * RATE / np.sqrt(n):.4f}."
+    )
+
+
+def leaving(comparison: Any) -> str:
+    """Say whether a coefficient of zero stays zero along lambda."""
+    rates, path = _path(comparison)
+    names = np.array(comparison["default"].data.coords["predictor"])
+    zeros = np.sum(path == 0, axis=1)
+    back = np.flatnonzero(((path[:-1] == 0) & (path[1:] != 0)).any(axis=0))
+    said = []
+    for j in back:
+        there = path[:, j] == 0
+        again = int(np.flatnonzero(there[:-1] & ~there[1:])[0]) + 1
+        said.append(f"{names[j]} leaves it again at lambda = {rates[again]:.2g}, for {path[again, j]:.2g} points")
+    return (
+        f"Not always: {join_all(said)}. In the end all are zero: of {names.size} coefficients {zeros[0]} are at lambda "
+        f"= {rates[0]:.2g} and {zeros[-1]} at lambda = {rates[-1]:.2g}."
+    )
+
+
 scenario = Scenario(
     name="lasso",
     question="Which predictors of diabetes progression does the lasso set to zero, and does the posterior set any?",
@@ -336,6 +376,11 @@ scenario = Scenario(
     },
     null={"beta": 0.0},
     answer=answer,
+    questions=(
+        Question("Does the posterior mean leave out the predictors that the MAP leaves out?", choosing),
+        Question("Which alpha of scikit-learn's Lasso stands for a Laplace prior of the coefficients?", converted),
+        Question("Does a coefficient that the lasso sets to zero stay zero as lambda grows?", leaving),
+    ),
     chapter="regularisers",
     position=2,
     units={"beta": "points per sd of the predictor", "sigma": "points"},

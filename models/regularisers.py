@@ -6,9 +6,10 @@ regulariser is in disguise; each of these priors is computed from the predictors
 
 - Early stopping: gradient descent on RSS/(2n) from zero has, after k steps of size e, the factor 1 - (1 - e s)^k along
   an eigenvector of X'X/n with eigenvalue s. A ridge with the weight s ((1 - e s)^-k - 1)^-1 there has the same factor
-  s/(s + weight) (Ali, Kolter & Tibshirani 2019, AISTATS, lemma 3).
-- Dropout: a predictor kept with probability q (Srivastava et al. 2014, JMLR 15(56), 1929-1958) costs on average
-  RSS(q X w) + q (1 - q) sum |x_j|^2 w_j^2.
+  s/(s + weight) (Ali, Kolter & Tibshirani 2019, AISTATS, lemma 3; the risks of gradient flow and plain ridge: theorem
+  1).
+- Dropout: a predictor kept with probability q (Srivastava et al. 2014, JMLR 15(56), 1929-1958, section 9.1) costs on
+  average RSS(q X w) + q (1 - q) sum |x_j|^2 w_j^2.
 - Noise of standard deviation t on the inputs costs on average RSS + n t^2 |w|^2 (Bishop 1995, Neural Computation 7(1),
   108-116).
 
@@ -581,8 +582,9 @@ def smoothing(comparison: Any) -> str:
 scenario = Scenario(
     name="regularisers",
     question="Which regularisers are priors in disguise?",
-    source="Ali, Kolter and Tibshirani (2019), AISTATS, lemma 3; Srivastava et al. (2014), JMLR 15(56), 1929-1958; "
-    "Bishop (1995), Neural Computation 7(1), 108-116; data of Efron et al. (2004), as shipped by scikit-learn",
+    source="Ali, Kolter and Tibshirani (2019), AISTATS, lemma 3 and theorem 1; Srivastava et al. (2014), JMLR 15(56), "
+    "1929-1958, section 9.1; Bishop (1995), Neural Computation 7(1), 108-116; data of Efron et al. (2004), as shipped "
+    "by scikit-learn",
     model=model,
     data=data,
     simulate=simulate,

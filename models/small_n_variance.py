@@ -20,7 +20,7 @@ import numpy as np
 
 from triptych.problem.claims import Claim, at_most, between, claim, equal
 from triptych.problem.scenario import Data, Figure, Scenario, Series
-from triptych.problem.varied import Range, overridden
+from triptych.problem.varied import Question, Range, overridden
 
 DIFFERENCES = np.array([1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4])
 # Under a vaguer prior on mu the spike at sigma = 0 holds probability that NUTS does not reach.
@@ -289,6 +289,40 @@ def answer(comparison: Any) -> str:
     )
 
 
+def divisors(comparison: Any) -> str:
+    """Say by what each panel divides the sum of squares."""
+    y = comparison["default"].data.hours
+    total = float(np.sum((y - y.mean()) ** 2))
+    mle, mean = (total / comparison["default"].row(m, "variance").estimate for m in ("mle", "mcmc"))
+    mode = total / comparison["default"].row("map", "sigma").estimate ** 2
+    return (
+        f"Of {y.size} differences the MLE divides by n, which is {mle:.0f}, the square of sigma's MAP by n + 1, which "
+        f"is {mode:.0f}, and the posterior mean by n - 3: {mean:.2f} by these draws. The estimate without bias divides "
+        f"by n - 1, and is {total / (y.size - 1):.2f}."
+    )
+
+
+def written(comparison: Any) -> str:
+    """Say what changes when the prior is written on log sigma."""
+    modes, means = ([comparison[v].row(m, "sigma").estimate for v in ("default", "log_sigma")] for m in ("map", "mcmc"))
+    return (
+        f"Only the mode: sigma's MAP is {modes[0]:.3f} hours with the prior written on sigma and {modes[1]:.3f} with "
+        f"the same prior written on log sigma. The posterior means, {means[0]:.3f} and {means[1]:.3f}, are one but "
+        "for Monte Carlo error."
+    )
+
+
+def alone(comparison: Any) -> str:
+    """Say what one observation tells of sigma."""
+    shape, scale = INVERSE_GAMMA
+    row = comparison["n1_inverse_gamma"].row("mcmc", "sigma")
+    return (
+        f"Little: the inverse-gamma prior has the mean {scale / (shape - 1):.2f} hours, and the posterior after one "
+        f"difference of {comparison['n1_inverse_gamma'].data.hours[0]:g} hours the mean {row.estimate:.2f}. The MLE is "
+        f"{comparison['n1_inverse_gamma'].row('mle', 'sigma').status.value}."
+    )
+
+
 scenario = Scenario(
     name="small_n_variance",
     question="How well does a variance come out of ten, two or one observations?",
@@ -339,6 +373,11 @@ scenario = Scenario(
     varies={"mu_sd": Range(100.0, 0.05, "prior standard deviation of mu, hours")},
     null={"mu": 0.0},
     answer=answer,
+    questions=(
+        Question("By what does each panel divide the sum of squares around the mean?", divisors),
+        Question("What changes when the same prior is written on log sigma instead of sigma?", written),
+        Question("What does one observation tell of sigma?", alone),
+    ),
     chapter="failures",
     position=1,
     units={"mu": "hours", "sigma": "hours", "variance": "hours squared"},

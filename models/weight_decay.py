@@ -19,7 +19,7 @@ import numpy as np
 
 from triptych.problem.claims import Claim, at_least, at_most, claim
 from triptych.problem.scenario import Data, Figure, Scenario, Series
-from triptych.problem.varied import Range, overridden
+from triptych.problem.varied import Question, Range, overridden
 
 DECAY_SD = 1.0
 PENALTY = DECAY_SD**-2
@@ -319,6 +319,44 @@ def answer(comparison: Any) -> str:
     )
 
 
+def opposite(comparison: Any) -> str:
+    """Say what large weights of opposite sign gain."""
+    d = comparison["default"].data
+    mle, mode = (comparison["default"].values(m, "weight") for m in ("mle", "map"))
+    alike = np.triu(np.abs(d.X.T @ d.X) / len(d.X), 1)
+    i, j = np.unravel_index(int(np.argmax(alike)), alike.shape)
+    rest = [np.sum((d.employed - d.X @ weight) ** 2) / np.sum(d.employed**2) for weight in (mle, mode)]
+    names = d.coords["predictor"]
+    return (
+        f"{names[i]} and {names[j]}, of correlation {alike[i, j]:.3f}, have the weights {mle[i]:.2f} and {mle[j]:.2f} "
+        f"as MLE, and {mode[i]:.2f} and {mode[j]:.2f} as MAP. With the MLE's weights {rest[0]:.2%} of the outcome's "
+        f"variance stays unexplained, with the MAP's {rest[1]:.2%}."
+    )
+
+
+def strength(comparison: Any) -> str:
+    """Say which penalty the prior is."""
+    d, mode = comparison["default"].data, comparison["default"].values("map", "weight")
+    tight = _ridge(d, 4 * PENALTY)
+    return (
+        f"RSS + {PENALTY:g} |weight|^2, for a prior standard deviation of {DECAY_SD:g} sigma: the penalty is one over "
+        "its square, and sigma drops out. Half the standard deviation is four times the penalty; the length of the "
+        f"weights then goes from {np.linalg.norm(mode):.3f} to {np.linalg.norm(tight):.3f}."
+    )
+
+
+def decoupled(comparison: Any) -> str:
+    """Say which optimisers end at the mode."""
+    d, mode = comparison["default"].data, comparison["default"].values("map", "weight")
+    plain, coupled, beside = (
+        _gap(mode, _last(path)) for path in (_gradient_descent(d), _adam(d, decoupled=False), _adam(d, decoupled=True))
+    )
+    return (
+        f"No. With the decay in the gradient, descent and Adam end within {max(plain, coupled):.0e} of the MAP; with "
+        f"the decay beside the gradient, as in AdamW, the weights end {beside:.2f} of the largest weight away."
+    )
+
+
 scenario = Scenario(
     name="weight_decay",
     question="What does weight decay do to a regression whose predictors nearly repeat each other?",
@@ -359,6 +397,11 @@ scenario = Scenario(
     varies={"decay_sd": Range(30.0, 0.01, "prior standard deviation of a weight, in units of sigma")},
     null={"weight": 0.0, "coef": 0.0},
     answer=answer,
+    questions=(
+        Question("What do the large weights of least squares gain over the small ones of ridge?", opposite),
+        Question("Which penalty of ridge regression stands for a normal prior of the weights?", strength),
+        Question("Does every optimiser with weight decay end at the posterior mode?", decoupled),
+    ),
     chapter="regularisers",
     position=1,
     units={"weight": "standard deviations of the outcome, for one of the predictor"},

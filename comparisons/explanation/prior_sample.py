@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -99,7 +100,6 @@ def put_by_the_prior(solution: Solution, estimand: str, place: int) -> Between:
 def _at_the_map(solution: Solution, estimand: str) -> np.ndarray:
     """Return many draws of a free variable's own prior with all others at the MAP; none where there are none."""
     import pymc as pm
-    from pymc.distributions.shape_utils import change_dist_size
 
     engine, mode = solution.engine, solution.panels.get("map")
     if engine is None or mode is None or mode.z is None:
@@ -109,8 +109,7 @@ def _at_the_map(solution: Solution, estimand: str) -> np.ndarray:
     if one is None:
         return np.zeros((0, 0))
     try:
-        many = change_dist_size(one, (draws,), expand=True)
-        values = pm.draw(many, random_seed=SEED, mode="FAST_COMPILE")
+        values = pm.draw(_many(one, draws), random_seed=SEED, mode="FAST_COMPILE")
     except NotImplementedError:  # a density that cannot be drawn from, or knows no further axis
         return np.zeros((0, 0))
     return np.asarray(values, dtype=float).reshape(draws, -1)
@@ -161,7 +160,6 @@ def pictured(solution: Solution, kept: Mapping[str, np.ndarray], exact: Mapping[
 def _at_once(solution: Solution, estimand: str, most: int) -> np.ndarray | None:
     """Return many draws of an estimand by one call of a graph in which all draws are one axis; None where none is."""
     import pymc as pm
-    from pymc.distributions.shape_utils import change_dist_size
     from pytensor.graph.replace import vectorize_graph
     from pytensor.graph.traversal import ancestors
 
@@ -176,7 +174,7 @@ def _at_once(solution: Solution, estimand: str, most: int) -> np.ndarray | None:
     try:
         for rv in needed:
             rests = any(other in many for other in ancestors(rv.owner.inputs))
-            many[rv] = vectorize_graph(rv, many) if rests else change_dist_size(rv, (draws,), expand=True)
+            many[rv] = vectorize_graph(rv, many) if rests else _many(rv, draws)
         found = pm.draw(vectorize_graph(wanted, many), random_seed=SEED, mode="FAST_COMPILE")
     except NotImplementedError:  # a density or an operation that knows no further axis
         return None
@@ -184,3 +182,23 @@ def _at_once(solution: Solution, estimand: str, most: int) -> np.ndarray | None:
     if values.shape[:1] != (draws,) or values[0].size != solution.variables[estimand].size:
         return None
     return values.reshape(draws, -1)
+
+
+def _many(rv: Any, draws: int) -> Any:
+    """Return a random variable with ``draws`` as its first axis.
+
+    PyTensor draws the rows of a Dirichlet variable one by one in Python. Where all rows have the same concentration,
+    NumPy draws the same numbers in one call.
+    """
+    from pymc.distributions.shape_utils import change_dist_size
+    from pytensor.tensor.random.basic import DirichletRV
+
+    class SameRows(DirichletRV):  # type: ignore[misc]
+        @classmethod
+        def rng_fn(cls, rng: Any, alphas: np.ndarray, size: tuple[int, ...] | None) -> np.ndarray:
+            if size is not None and alphas.size == alphas.shape[-1]:
+                return np.asarray(rng.dirichlet(alphas.ravel(), size=size))
+            return np.asarray(super().rng_fn(rng, alphas, size))
+
+    many = change_dist_size(rv, (draws,), expand=True)
+    return SameRows().make_node(*many.owner.inputs).outputs[1] if type(many.owner.op) is DirichletRV else many

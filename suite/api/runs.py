@@ -18,7 +18,18 @@ from triptych.base.errors import InputError
 from triptych.base.options import named, nearest
 from triptych.base.progress import Progress, watched
 from triptych.base.text import counted, join, listed
-from triptych.panels.settings import CHAINS, CI_PROB, DRAWS, QUICK_DRAWS, QUICK_TUNE, SEED, TUNE, Forward, Settings
+from triptych.panels.settings import (
+    CHAINS,
+    CI_PROB,
+    DRAWS,
+    QUICK_CHAINS,
+    QUICK_DRAWS,
+    QUICK_TUNE,
+    SEED,
+    TUNE,
+    Forward,
+    Settings,
+)
 from triptych.problem.scenario import DEFAULT, Scenario
 from triptych.problem.table import METHODS, SHORT
 
@@ -71,9 +82,9 @@ def run(
     profile
         Whether to compute profile-likelihood intervals.
     quick
-        Whether to take a first look: the default variant alone, 600 draws after 200 tuning steps unless told
-        otherwise, a search for maxima that probes six coordinates at most, no profile intervals, no predictive checks,
-        no claims, and no answer, questions, figures or tables of the scenario. The result says so.
+        Whether to take a first look: the default variant alone, two chains of 800 draws after 200 tuning steps unless
+        told otherwise, a search for maxima that probes six coordinates at most, no profile intervals, no predictive
+        checks, no claims, and no answer, questions, figures or tables of the scenario. The result says so.
     progressbar
         Whether to show, in a terminal or a notebook, what is being done and the time left; or a function that is
         called with what is being done and the share that is done.
@@ -123,7 +134,8 @@ def _quick(settings: Settings) -> Settings:
     """Return settings without profiles, with few draws where no other number than the default was asked for."""
     draws = QUICK_DRAWS if settings.draws == DRAWS.default else settings.draws
     tune = QUICK_TUNE if settings.tune == TUNE.default else settings.tune
-    return replace(settings, profile=False, draws=draws, tune=tune, forward=Forward.PRIOR, brief=True)
+    chains = QUICK_CHAINS if settings.chains == CHAINS.default else settings.chains
+    return replace(settings, profile=False, draws=draws, tune=tune, chains=chains, forward=Forward.PRIOR, brief=True)
 
 
 def _skipped(scenario: Scenario, variants: Sequence[str], settings: Settings, quick: bool) -> str:

@@ -23,7 +23,7 @@ from triptych.reports.files import write_report
 from triptych.reports.terminal import print_summary
 
 SAID = (
-    "Quick run: 2 chains of 600 draws, no profile intervals, no claims, no predictive checks, a shorter search for "
+    "Quick run: 2 chains of 800 draws, no profile intervals, no claims, no predictive checks, a shorter search for "
     "maxima; variants left out: wide."
 )
 
@@ -69,15 +69,15 @@ scenario = Scenario(
 
 @pytest.fixture(scope="module")
 def quick() -> Any:
-    return triptych.run(scenario, quick=True, chains=2, progressbar=False)
+    return triptych.run(scenario, quick=True, progressbar=False)
 
 
 def test_it_solves_the_default_variant_without_profiles(quick: Any) -> None:
     assert list(quick.solutions) == ["default"]
     assert "profile" not in set(quick.intervals["interval_kind"])
     assert quick.estimates.set_index("method")["estimate"]["mle"] == pytest.approx(0.9375, abs=1e-9)
-    assert quick["default"].panels["mcmc"].diagnostics["draws"] % 600 == 0
-    assert (quick.provenance["draws"], quick.provenance["tune"]) == (600, 200)
+    assert quick["default"].panels["mcmc"].diagnostics["draws"] % 800 == 0
+    assert [quick.provenance[name] for name in ("chains", "draws", "tune")] == [2, 800, 200]
 
 
 def test_claims_are_skipped_and_none_fails(quick: Any) -> None:
@@ -142,9 +142,9 @@ def test_every_output_says_that_it_is_quick(quick: Any, tmp_path: Path) -> None:
     assert "skipped" in text.getvalue()
 
 
-def test_a_number_of_draws_that_was_asked_for_stays() -> None:
-    found = triptych.run(scenario, quick=True, draws=60, tune=70, chains=2, methods=("mle",), progressbar=False)
-    assert (found.provenance["draws"], found.provenance["tune"]) == (60, 70)
+def test_numbers_of_chains_and_draws_that_were_asked_for_stay() -> None:
+    found = triptych.run(scenario, quick=True, draws=60, tune=70, chains=3, methods=("mle",), progressbar=False)
+    assert [found.provenance[name] for name in ("chains", "draws", "tune")] == [3, 60, 70]
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,10 @@ def test_chapters_stand_in_their_order_and_positions_within_them(others: Any) ->
     assert losses[-1] == "last_of_losses"
 
 
-def test_every_scenario_that_ships_has_a_place_of_its_own() -> None:
+def test_every_scenario_that_ships_has_a_place_of_its_own_an_answer_and_three_questions() -> None:
     ours = [s for s in triptych.scenarios().values() if s.model.__module__.startswith("triptych.models")]
     assert all(s.chapter in CHAPTERS and s.position > 0 for s in ours)
+    assert [s.name for s in ours if s.answer is None or len(s.questions) != 3] == []
     assert len({(s.chapter, s.position) for s in ours}) == len(ours)
 
 
