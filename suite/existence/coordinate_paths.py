@@ -8,14 +8,13 @@ from types import MappingProxyType
 
 import numpy as np
 
-from triptych.existence.findings import Trace
+from triptych.existence.findings import LEAST_SLOPE, Trace
 from triptych.existence.tolerance import MEASURED, Tolerance
 from triptych.existence.verdict import Verdict
 from triptych.optimise.newton import Point, ascent_step
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import climb_beside
 
-LEAST_SLOPE = 0.2  # least rise per unit of a logarithm on a path without limit; pinned by shift_on_a_datum (doubled)
 PROBE_STEPS = 18  # units that a coordinate is pushed; pinned by bound_by_another (halved)
 LATE_STEPS = 10  # further units for a rise that began late, until its rate has settled
 RATE_STEPS = 8  # last steps over which a rate has to be settled; pinned by test_a_rate_is_settled_over_eight_steps

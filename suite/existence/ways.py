@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from triptych.existence.coordinate_paths import LEAST_SLOPE, RATE_STEPS, endless, pushed_path
-from triptych.existence.findings import OUTRUN, UNROUNDED, Trace, before_rounding
+from triptych.existence.coordinate_paths import RATE_STEPS, endless, pushed_path
+from triptych.existence.findings import LEAST_SLOPE, OUTRUN, UNROUNDED, Trace, before_rounding
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import climb_beside

@@ -305,6 +305,22 @@ def test_the_rate_is_that_of_the_density_and_not_of_its_rounding(build: Callable
         assert f"by {rate:g} per unit of its logarithm" in row.reason
 
 
+def test_the_rate_of_one_scale_is_not_that_of_two() -> None:
+    """Of two Laplace components each has a rate of its own, three equal data or one, and they go away together."""
+    with pm.Model() as model:
+        mu, b = pm.Normal("mu", 0, 10, shape=2), pm.HalfNormal("b", 5, shape=2)
+        pm.Mixture("y", w=[0.5, 0.5], comp_dists=pm.Laplace.dist(mu, b), observed=[2.0, 2.0, 2.0, 5.0])
+    panels = triptych.compare(model, **{**POINTS, "methods": ("mle", "map")})["default"].panels
+    for panel in panels.values():
+        said = panel.estimates[0].reason
+        assert (
+            "as b[0] goes to its lower limit, by 3 per" in said or "as b[1] goes to its lower limit, by 1 per" in said
+        )
+        for name, limit in {"mu[0]": 2, "mu[1]": 5, "b[0]": 0, "b[1]": 0}.items():
+            reason = next(row.reason for row in panel.estimates if row.name == name)
+            assert f"{name} tends to {limit:g} on every such way" in reason
+
+
 @pytest.mark.parametrize("units", [1.0, 1e6])
 def test_a_table_that_a_line_fits_exactly_names_its_coefficients(units: float) -> None:
     table = {"x": X * units, "y": (2 + 3 * X) * units}
