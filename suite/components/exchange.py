@@ -147,8 +147,9 @@ class Exchange:
         return self.moved(np.eye(size), np.tile(order, (size, 1))).T
 
     def keys(self, shown: Values) -> list[tuple[str, np.ndarray]]:
-        """Return the scalars by which the components can be sorted, in the order of the model."""
-        return [key for member in self.members for key in member.keys(shown)]
+        """Return the scalars by which the components can be sorted, in the model's order, shares turned over last."""
+        members = sorted(self.members, key=lambda member: isinstance(member, Mirror))
+        return [key for member in members for key in member.keys(shown)]
 
 
 def natural_values_at(engine: Any, z: np.ndarray) -> dict[str, np.ndarray]:
