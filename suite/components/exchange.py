@@ -8,7 +8,7 @@ All of them act linearly on ``z``, so that one matrix carries a point, its gradi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -57,13 +57,15 @@ class Along:
 
     def keys(self, shown: Values) -> list[tuple[str, np.ndarray]]:
         """Return the scalars by which the components can be sorted, each of shape ``(points, components)``."""
-        if len(self.axes) > 1 or (self.contrasts is not None and self.contrasts.hidden is not None):
+        hidden = None if self.contrasts is None else self.contrasts.hidden
+        if len(self.axes) > 1 or hidden in self.places:
             return []
+        places = [place - (hidden is not None and place > hidden) for place in self.places]
         variable = self.block.variable
         axis = self.axes[0]
-        values = np.moveaxis(shown[variable.name], axis + 1, -1)[..., list(self.places)]
+        values = np.moveaxis(shown[variable.name], axis + 1, -1)[..., places]
         labels = np.moveaxis(np.array(variable.labels).reshape(variable.shape), axis, -1)[..., 0].ravel()
-        flat = values.reshape(len(values), -1, len(self.places))
+        flat = values.reshape(len(values), -1, len(places))
         names = [variable.name] if flat.shape[1] == 1 else [f"{variable.name}, beside [{at}]" for at in labels]
         return [(name, flat[:, i]) for i, name in enumerate(names)]
 
@@ -92,17 +94,21 @@ class Kin:
 
 @dataclass(frozen=True)
 class Mirror:
-    """A share of one of two components: exchanging them turns it over, ``w`` to ``1 - w``."""
+    """A share of one of two components: exchanging them turns it over, ``w`` to ``1 - w``, about its ``middle``."""
 
     block: Block
+    middle: np.ndarray = field(compare=False)
 
     def move(self, z: np.ndarray, order: np.ndarray) -> None:
         """Turn the share over in each row of ``z`` in which the components are exchanged, in place."""
         z[:, self.block.slice] *= np.where(order[:, :1] == 1, -1.0, 1.0)
 
     def keys(self, shown: Values) -> list[tuple[str, np.ndarray]]:
-        """Return none: what is turned over does not sort."""
-        return []
+        """Return the scalars by which the components can be sorted, each of shape ``(points, components)``."""
+        variable = self.block.variable
+        above = (shown[variable.name] - self.middle).reshape(-1, variable.size)
+        names = [variable.name] if variable.size == 1 else [f"{variable.name}[{at}]" for at in variable.labels]
+        return [(name, np.stack([above[:, i], -above[:, i]], axis=1)) for i, name in enumerate(names)]
 
 
 Member = Along | Kin | Mirror
@@ -141,8 +147,9 @@ class Exchange:
         return self.moved(np.eye(size), np.tile(order, (size, 1))).T
 
     def keys(self, shown: Values) -> list[tuple[str, np.ndarray]]:
-        """Return the scalars by which the components can be sorted, in the order of the model."""
-        return [key for member in self.members for key in member.keys(shown)]
+        """Return the scalars by which the components can be sorted, in the model's order, shares turned over last."""
+        members = sorted(self.members, key=lambda member: isinstance(member, Mirror))
+        return [key for member in members for key in member.keys(shown)]
 
 
 def natural_values_at(engine: Any, z: np.ndarray) -> dict[str, np.ndarray]:

@@ -92,11 +92,14 @@ class _Search:
                 options = [Kin((a, b)) for i, a in enumerate(blocks) for b in blocks[i + 1 : i + 1 + MOST_TRIED]]
             else:
                 options = self._along(blocks[0])
-            options += [Mirror(block) for block in blocks if block in self.alike.turned]
+            options += [self._mirror(block) for block in blocks if block in self.alike.turned]
             if options:
                 units.append(_Unit(options, tuple(blocks)))
         units.sort(key=lambda unit: unit.blocks[0].start)
         return units
+
+    def _mirror(self, block: Block) -> Mirror:
+        return Mirror(block, self.engine.natural_values(self.alike.z)[block.variable.name])
 
     def _along(self, block: Block) -> list[Member]:
         """Return the axes along which components may lie, with two places each that stand for the others."""

@@ -14,7 +14,7 @@ import numpy as np
 from triptych.base.linalg import equilibrate
 from triptych.existence.coordinate_paths import RATE_STEPS, SHRINKS, endless
 from triptych.existence.findings import before_rounding
-from triptych.existence.ways import ELSEWHERE, way_by, way_from
+from triptych.existence.ways import ELSEWHERE, joint_way, random_place
 from triptych.problem.table import Row, Status
 
 if TYPE_CHECKING:
@@ -105,14 +105,15 @@ def _ways(optimum: Optimum) -> list[np.ndarray]:
     sign = 1.0 if trace.steps[-1] > trace.steps[0] else -1.0
     wanted = [(int(j), s) for j in positions for s in (-1.0, 1.0) if (int(j), s) != (trace.position, sign)]
     # Far out rounding may hide that the rest is not at its best on the path that was found: it is followed once more.
-    first = way_by(objective, trace.points[0], trace.position, sign)
+    first = joint_way(objective, trace.points[0], trace.position, sign)
     first = first or (trace if endless(trace, RATE_STEPS) else before_rounding(objective, trace))
     ways = [first.points]
     for k in range(PLACES_TRIED):
-        if len(ways) <= STARTS and (again := way_from(objective, rng, trace.position, sign, 1 + k / 4)) is not None:
+        place = random_place(objective, rng, 1 + k / 4)
+        if len(ways) <= STARTS and (again := joint_way(objective, place, trace.position, sign)) is not None:
             ways.append(again.points)
     for j, way in wanted:
-        if (other := way_from(objective, rng, j, way, ELSEWHERE)) is not None:
+        if (other := joint_way(objective, random_place(objective, rng, ELSEWHERE), j, way)) is not None:
             ways.append(other.points)
     return ways
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
-from triptych.existence.findings import Trace
+from triptych.existence.findings import LEAST_SLOPE, Trace
 from triptych.existence.tolerance import MEASURED, Tolerance
 from triptych.existence.verdict import Verdict
 from triptych.optimise.newton import Point, ascent_step
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import climb_beside
 
-LEAST_SLOPE = 0.2  # least rise per unit of a logarithm on a path without limit; pinned by shift_on_a_datum (doubled)
 PROBE_STEPS = 18  # units that a coordinate is pushed; pinned by bound_by_another (halved)
 LATE_STEPS = 10  # further units for a rise that began late, until its rate has settled
 RATE_STEPS = 8  # last steps over which a rate has to be settled; pinned by test_a_rate_is_settled_over_eight_steps
+NONE_ALONG: Mapping[int, float] = MappingProxyType({})
 # CLEAR is pinned by test_a_path_is_seen_to_be_level_where_rounding_is_a_millionth.
 CLEAR = 1e-6  # rounding error up to which a path can be seen to be level
 # GO_ALONG is pinned by test_the_rest_goes_along_by_up_to_four_units_for_a_gain_of_a_tenth.
@@ -39,17 +41,29 @@ SAME_FALL = 1e-5  # relative range of the last falls up to which a path falls at
 
 
 def pushed_path(
-    objective: Objective, end: Point, j: int, sign: float, *, steps: int = PROBE_STEPS, patient: bool = False
+    objective: Objective,
+    end: Point,
+    j: int,
+    sign: float,
+    *,
+    steps: int = PROBE_STEPS,
+    patient: bool = False,
+    along: Mapping[int, float] = NONE_ALONG,
 ) -> Trace:
-    """Push a coordinate away from ``end`` by one unit at a time; ``patient`` goes on where the objective falls fast."""
+    """Push a coordinate away from ``end`` by one unit at a time; ``patient`` goes on where the objective falls fast.
+
+    ``along`` are the signs of further coordinates, by position, that are pushed as far.
+    """
+    signs = {j: sign, **along}
+    held, outwards = np.array(list(signs)), np.array(list(signs.values()))
     values, points, last = [end.value], [end.z.copy()], end
     for step in range(1, steps + LATE_STEPS + 1):
         if step > steps and not _unsettled(np.diff(values)):
             break
-        x = _next(objective, end, points, j, sign)
+        x = _next(objective, end, points, held, outwards)
         if not np.isfinite(objective.value(x)):
             break
-        point = climb_beside(objective, x, j, known=last.hessian, top=end.value)
+        point = climb_beside(objective, x, held, known=last.hessian, top=end.value)
         if not point.usable:
             break
         last = point
@@ -60,21 +74,23 @@ def pushed_path(
     return Trace(j, np.array([p[j] for p in points]), np.array(values), np.array(points))
 
 
-def _next(objective: Objective, end: Point, points: list[np.ndarray], j: int, sign: float) -> np.ndarray:
+def _next(
+    objective: Objective, end: Point, points: list[np.ndarray], held: np.ndarray, outwards: np.ndarray
+) -> np.ndarray:
     """Return where the next step of a path starts: the rest as it is, or as it goes on if that is higher.
 
     Where a density concentrates, its rate has to grow with its shape: from the old rate no ascent recovers.
     """
     still = points[-1].copy()
-    still[j] = end.z[j] + sign * len(points)
+    still[held] = end.z[held] + outwards * len(points)
     if len(points) > 1:
         ahead = 2 * points[-1] - points[-2]
     else:
-        rest = np.arange(still.size) != j
-        slope, _ = ascent_step(sign * end.hessian[rest, j], end.hessian[np.ix_(rest, rest)])
+        rest = np.delete(np.arange(still.size), held)
+        slope, _ = ascent_step(end.hessian[np.ix_(rest, held)] @ outwards, end.hessian[np.ix_(rest, rest)])
         ahead = still.copy()
         ahead[rest] += slope
-    ahead[j] = still[j]
+    ahead[held] = still[held]
     if not np.all(np.isfinite(ahead)) or np.any(np.abs(ahead - points[-1])[objective.transformed] > GO_ALONG):
         return still
     # Without a gain the start stays: a level extrapolation may lead to where the objective is rounding error.

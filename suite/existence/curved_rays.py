@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from triptych.existence.coordinate_paths import LEAST_SLOPE, SHRINKS, going_on, pushed_path
+from triptych.existence.coordinate_paths import SHRINKS, going_on, pushed_path
+from triptych.existence.findings import LEAST_SLOPE
 from triptych.existence.verdict import Verdict
 
 # CAME is pinned by test_a_bent_way_is_led_back_from_six_units_and_seen_by_six_falls.

@@ -12,6 +12,7 @@ from triptych.optimise.kinks import Corner
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 
+LEAST_SLOPE = 0.2  # least rise per unit of a logarithm on a path without limit; pinned by shift_on_a_datum (doubled)
 # UNROUNDED is pinned by test_a_rate_is_measured_before_rounding_where_four_units_are_left.
 UNROUNDED = 1e-2  # rounding error up to which the slope of a path can be seen
 # OUTRUN is pinned by test_a_path_is_that_of_a_coordinate_that_goes_three_times_as_far.

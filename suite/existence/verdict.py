@@ -9,6 +9,7 @@ import numpy as np
 
 from triptych.base.linalg import DECOMPOSED, SAME_DIRECTION, equilibrate, null_space
 from triptych.existence.findings import (
+    LEAST_SLOPE,
     RATED,
     Directions,
     Edge,
@@ -153,12 +154,25 @@ class Verdict:
     def rate(self) -> float:
         """Rise per unit of the logarithm at the end of the unbounded path."""
         assert self.unbounded is not None
-        rates = _rates(before_rounding(self.objective, self.unbounded))
+        path = before_rounding(self.objective, self.unbounded)
+        if (alone := self._rise_alone(path)) is not None:
+            return alone
+        rates = _rates(path)
         if abs(rates[1] - rates[0]) > RATE_SETTLED * abs(rates[1]):
             # It has not settled before rounding begins; on a datum values are exact beyond.
             whole = _rates(self.unbounded)
             rates = whole if abs(whole[1] - whole[0]) <= RATE_SETTLED * abs(whole[1]) else rates
         return rates[0]
+
+    def _rise_alone(self, path: Trace) -> float | None:
+        """Return the rise by the coordinate of a path where others have no best place and rise along with it."""
+        before = np.flatnonzero(np.abs(path.steps - path.steps[-1]) >= RATED / 2)
+        if path.on_a_line or not before.size:
+            return None
+        x = path.points[before[-1]]
+        rises = self.objective.derivatives(x)[1] * np.sign(path.points[-1] - x)
+        rising = self.objective.logarithmic & (rises > LEAST_SLOPE)
+        return float(rises[path.position]) if rising[path.position] and np.sum(rising) > 1 else None
 
     @cached_property
     def regular(self) -> bool:

@@ -80,12 +80,12 @@ def approach(
     objective: Smooth,
     start: np.ndarray,
     hessian: np.ndarray,
-    fixed: int | None = None,
+    fixed: int | np.ndarray | None = None,
     *,
     done: float = DONE,
     top: float = -np.inf,
 ) -> Point | None:
-    """Climb by gradients from ``start``, optionally with one coordinate held fixed.
+    """Climb by gradients from ``start``, optionally with some coordinates held fixed.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def approach(
     hessian
         Its Hessian somewhere, whose curvature is the unit of length.
     fixed
-        Position of a coordinate to hold.
+        Position of a coordinate to hold, or positions of several.
     done
         Expected rise, relative to the objective, at which the ascent has come to its end.
     top
@@ -108,7 +108,7 @@ def approach(
         The end, with the Hessian that was given; None where the ascent came to no end, went far, or the Hessian is
         not negative definite.
     """
-    free = np.arange(start.size) != (-1 if fixed is None else fixed)
+    free = ~np.isin(np.arange(start.size), -1 if fixed is None else fixed)
     units = Units.of(hessian[np.ix_(free, free)])
     value, by_z = objective.slopes(start)
     if units is None or not _finite(value, by_z):

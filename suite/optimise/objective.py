@@ -220,14 +220,14 @@ class Objective:
         self,
         x: np.ndarray,
         *,
-        fixed: int | None = None,
+        fixed: int | np.ndarray | None = None,
         max_iterations: int = NEWTON_STEPS,
         known: np.ndarray | None = None,
         top: float = -np.inf,
     ) -> Point:
-        """Run Newton from ``x``, optionally with one coordinate held fixed.
+        """Run Newton from ``x``, optionally with some coordinates held fixed.
 
-        In many coordinates gradients lead most of the way. With a coordinate fixed they do so with a ``known``
+        In many coordinates gradients lead most of the way. With some of them fixed they do so with a ``known``
         Hessian only, from nearby, and the end is then left with it; ``top`` is as for :func:`approach`.
         """
         if self.size >= WIDE and not self.kinked:

@@ -21,12 +21,12 @@ Roundings = tuple[np.ndarray, ...]  # every ``eps``, in the shapes of the kinks'
 def climb_beside(
     objective: Objective,
     x: np.ndarray,
-    fixed: int,
+    fixed: int | np.ndarray,
     max_iterations: int = PUSH_STEPS,
     known: np.ndarray | None = None,
     top: float = -np.inf,
 ) -> Point:
-    """Climb with one coordinate held fixed; corners are rounded, so that Newton does not hop across them.
+    """Climb with some coordinates held fixed; corners are rounded, so that Newton does not hop across them.
 
     ``known`` is a Hessian nearby and ``top`` the height that a coordinate was pushed from, as for
     :meth:`Objective.climb`.

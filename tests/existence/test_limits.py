@@ -181,19 +181,24 @@ def test_a_limit_is_named_where_it_is_one(name: str) -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("share", [0.5, None])
 def test_a_limit_of_a_component_is_that_in_the_order_of_the_labels(share: float | None, seed: int) -> None:
-    """A component on the three equal data and one on the other, whichever is first: sorted, there is one limit."""
+    """A component on the three equal data and one on the other, whichever is first: sorted, there is one limit.
+
+    Under the exponential prior both standard deviations go to zero, each at a rate of its own.
+    """
     with pm.Model() as model:
         weight = pm.Uniform("weight", 0, 1) if share is None else share
         mu, sigma = pm.Normal("mu", 0, 10, shape=2), pm.Exponential("sigma", 1, shape=2)
         weights = pm.math.stack([weight, 1 - weight])
         pm.NormalMixture("y", w=weights, mu=mu, sigma=sigma, observed=[2.0, 2.0, 2.0, 5.0])
-    rows = triptych.compare(model, **{**POINTS, "random_seed": seed})["default"].panels["mle"].estimates
-    said = {row.name: row.reason for row in rows}
-    known = {"mu[0]": 2, "mu[1]": 5} | ({"weight": 0.75} if share is None else {})
-    for name, limit in known.items():
-        assert f"components are sorted by mu; {name} tends to {limit:g} on every such way" in said[name]
-    # What goes to its limit without end, and what is told to tend to it, is the same component.
-    assert f"rises without limit as {'sigma[0]' if 'by 3 per' in said['mu[0]'] else 'sigma[1]'} goes" in said["mu[0]"]
+    panels = triptych.compare(model, **{**POINTS, "methods": ("mle", "map"), "random_seed": seed})["default"].panels
+    known = {"mu[0]": 2, "mu[1]": 5, "sigma[0]": 0, "sigma[1]": 0} | ({"weight": 0.75} if share is None else {})
+    for panel in panels.values():
+        said = {row.name: row.reason for row in panel.estimates}
+        for name, limit in known.items():
+            assert f"components are sorted by mu; {name} tends to {limit:g} on every such way" in said[name]
+        # What goes to its limit without end, and what is told to tend to it, is the same component.
+        goes = "sigma[0]" if "by 3 per" in said["mu[0]"] else "sigma[1]"
+        assert f"rises without limit as {goes} goes" in said["mu[0]"]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -224,6 +229,40 @@ def test_points_on_a_line_leave_means_and_deviations_their_limits(eta: float, se
             assert rows[name].status == "unbounded"
             assert f"{name} tends to {limit:.6g} on every such way" in rows[name].reason
             assert f"by {rate:g} per unit" in rows[name].reason
+
+
+def test_of_three_columns_on_a_line_two_scales_go_away_at_once() -> None:
+    """With either of the factor's last two diagonal entries held, the other one has no best place.
+
+    What is left of the density is one of the first mean and deviation. The rows of the factor leave the powers
+    ``-2 eta - 1`` of the second and the third deviation, by the Jacobian of a Cholesky factor and LKJ's density. The
+    likelihood knows nothing of the third row's second entry, so that the third deviation has no limit there.
+    """
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0, 10, shape=3)
+        factor, _, _ = pm.LKJCholeskyCov("factor", n=3, eta=1.0, sd_dist=pm.Exponential.dist(1.0), compute_corr=True)
+        pm.MvNormal("y", mu, chol=factor, observed=np.column_stack([X, 1 + 2 * X, 3 - X]))
+
+    def slopes(p: np.ndarray) -> list[float]:
+        m, s = p
+        by_mean = np.sum(X - m) / s**2 - (m + 2 * (1 + 2 * m) - (3 - m)) / 100
+        return [by_mean, -6 / s + np.sum((X - m) ** 2) / s**3 - 2 * 3 / s - (1 + 2 + 1)]
+
+    m, s = optimize.fsolve(slopes, [2.5, 1.0], xtol=1e-14)
+    panels = triptych.compare(model, **{**POINTS, "methods": ("mle", "map")})["default"].panels
+    rows = {row.name: row for row in panels["map"].estimates}
+    limits = {
+        "mu[0]": m, "mu[1]": 1 + 2 * m, "mu[2]": 3 - m, "factor_stds[0]": s, "factor_stds[1]": 2 * s,
+        "factor_stds[2]": s, "factor_corr[0, 1]": 1.0, "factor_corr[0, 2]": -1.0, "factor_corr[1, 2]": -1.0,
+        "factor[2]": 0.0, "factor[4]": 0.0, "factor[5]": 0.0,
+    }  # fmt: skip
+    for name, limit in limits.items():
+        assert rows[name].status == "unbounded"
+        assert f"{name} tends to {limit:.6g} on every such way" in rows[name].reason
+    rows = {row.name: row for row in panels["mle"].estimates}
+    for name, of in {"factor_stds[0]": X, "factor_stds[1]": 2 * X, "factor[4]": None, "factor_stds[2]": None}.items():
+        said = rows[name].reason
+        assert "tends to" not in said if of is None else f"{name} tends to {of.std():.6g} on every such way" in said
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -264,6 +303,22 @@ def test_a_correlation_that_is_one_to_all_digits_is_on_its_way_without_end(seed:
 def test_the_rate_is_that_of_the_density_and_not_of_its_rounding(build: Callable[[], pm.Model], rate: float) -> None:
     for row in triptych.compare(build(), **POINTS)["default"].panels["mle"].estimates:
         assert f"by {rate:g} per unit of its logarithm" in row.reason
+
+
+def test_the_rate_of_one_scale_is_not_that_of_two() -> None:
+    """Of two Laplace components each has a rate of its own, three equal data or one, and they go away together."""
+    with pm.Model() as model:
+        mu, b = pm.Normal("mu", 0, 10, shape=2), pm.HalfNormal("b", 5, shape=2)
+        pm.Mixture("y", w=[0.5, 0.5], comp_dists=pm.Laplace.dist(mu, b), observed=[2.0, 2.0, 2.0, 5.0])
+    panels = triptych.compare(model, **{**POINTS, "methods": ("mle", "map")})["default"].panels
+    for panel in panels.values():
+        said = panel.estimates[0].reason
+        assert (
+            "as b[0] goes to its lower limit, by 3 per" in said or "as b[1] goes to its lower limit, by 1 per" in said
+        )
+        for name, limit in {"mu[0]": 2, "mu[1]": 5, "b[0]": 0, "b[1]": 0}.items():
+            reason = next(row.reason for row in panel.estimates if row.name == name)
+            assert f"{name} tends to {limit:g} on every such way" in reason
 
 
 @pytest.mark.parametrize("units", [1.0, 1e6])

@@ -10,7 +10,9 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 import pytest
-from scipy.optimize import least_squares
+from scipy import stats
+from scipy.optimize import least_squares, minimize
+from scipy.special import softmax
 
 from tests.panels.problems import problem_of
 from triptych.components.exchange import Along, Kin, Mirror
@@ -242,6 +244,20 @@ def broken_sticks() -> pm.Model:
     return model
 
 
+def one_known(place: int = 0) -> pm.Model:
+    """Return a mixture of three of which one component is known."""
+    with pm.Model() as model:
+        w = pm.Dirichlet("w", [2.0, 2, 2])
+        mu, sd = pm.Normal("mu", 0, 5, shape=2), pm.InverseGamma("sd", 3, 1, shape=2)
+        means, deviations = ([v[:place], pt.constant([at]), v[place:]] for v, at in ((mu, 0.0), (sd, 0.5)))
+        pm.NormalMixture("y", w, pt.concatenate(means), pt.concatenate(deviations), observed=lengths())
+    return model
+
+
+def known_in_the_middle() -> pm.Model:
+    return one_known(1)
+
+
 FOUND: dict[Callable[[], pm.Model], list[list[str]]] = {
     decays: [["A", "k"]],
     decays_one_by_one: [["a1 a2", "k1 k2"]],
@@ -268,6 +284,8 @@ FOUND: dict[Callable[[], pm.Model], list[list[str]]] = {
     zero_sum_means: [["about"]],
     zero_sum_groups: [],
     broken_sticks: [],
+    one_known: [["w 1 2", "mu beside 0 1 2", "sd beside 0 1 2"]],
+    known_in_the_middle: [["w 0 2", "mu beside 1 0 2", "sd beside 1 0 2"]],
 }
 
 
@@ -397,6 +415,49 @@ def test_a_redundant_component_leaves_what_does_not_depend_on_labels() -> None:
         for row in panel.estimates:
             assert (row.status == "ok") == (row.estimand in ("total", "s")), (panel.method, row)
     assert estimates(panels["mle"], "total")[0] == pytest.approx(one[0], rel=1e-6)
+
+
+@pytest.mark.parametrize("make", [one_known, known_in_the_middle])
+def test_components_beside_a_known_one_are_sorted_by_what_separates_them(make: Callable[[], pm.Model]) -> None:
+    """Their weights are nearly the same, and their means far apart; the mode is that of a simplex search."""
+
+    def fall(p: np.ndarray) -> float:
+        w, mu, sd = softmax([0.0, *p[:2]]), np.array([0.0, *p[2:4]]), np.array([0.5, *np.exp(p[4:])])
+        terms = np.log(np.sum(w * stats.norm.pdf(lengths()[:, None], mu, sd), axis=1))
+        prior = stats.norm.logpdf(p[2:4], 0, 5).sum() + stats.invgamma.logpdf(sd[1:], 3, scale=1).sum()
+        return -float(terms.sum() + np.log(w).sum() + prior)
+
+    options = {"xatol": 1e-9, "fatol": 1e-12, "maxiter": 5000, "maxfev": 5000}
+    best = minimize(fall, [0.0, 0.0, -4.0, 5.0, 0.0, 0.0], method="Nelder-Mead", options=options).x
+    rows = {row.name: row for row in solved(make, 1, methods=("map",))["map"].estimates}
+    assert {row.status for row in rows.values()} == {"ok"}
+    for name, value in (("mu[0]", best[2]), ("mu[1]", best[3]), ("sd[0]", np.exp(best[4])), ("sd[1]", np.exp(best[5]))):
+        assert rows[name].estimate == pytest.approx(value, rel=1e-5)
+        assert "components are sorted by mu" in rows[name].reason
+
+
+def on_one_value(dirichlet: bool) -> pm.Model:
+    """Return two components on data of one value: one of them explains all, and the other is that of the prior."""
+    with pm.Model() as model:
+        share = pm.Dirichlet("w", [1.0, 1.0]) if dirichlet else pm.Beta("w", 1, 1)
+        w = share if dirichlet else pt.stack([share, 1 - share])
+        mu, sd = pm.Normal("mu", 0, 10, shape=2), pm.InverseGamma("sd", 3, 2, shape=2)
+        pm.NormalMixture("y", w, mu, sd, observed=np.full(4, 2.0))
+    return model
+
+
+@pytest.mark.parametrize("dirichlet", [False, True])
+def test_a_share_of_two_sorts_as_shares_of_a_simplex_do(dirichlet: bool) -> None:
+    """The mode of an inverse gamma density is at b / (a + 1); four data on the mean add four to the power."""
+    engine = Engine.build(on_one_value(dirichlet))
+    settings = Settings(("map",), random_seed=1, profile=False)
+    rows = {row.name: row for row in solve_problem(problem_of(engine), settings)["map"].estimates}
+    empty = rows["w[0]" if dirichlet else "w"]
+    assert (empty.status, empty.estimate) == ("at_boundary", 0.0)
+    for name, value in (("mu[0]", 0.0), ("mu[1]", 2.0), ("sd[0]", 2 / 4), ("sd[1]", 2 / 8)):
+        assert rows[name].status == "ok"
+        assert rows[name].estimate == pytest.approx(value, abs=1e-3)
+        assert "components are sorted by w" in rows[name].reason
 
 
 def signs() -> pm.Model:

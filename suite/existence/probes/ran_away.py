@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from triptych.existence.coordinate_paths import LEAST_SLOPE, RATE_STEPS, endless, pushed_path, reversed_path
-from triptych.existence.findings import UNROUNDED, Finding, Trace, without_limit
+from triptych.existence.coordinate_paths import RATE_STEPS, endless, pushed_path, reversed_path
+from triptych.existence.findings import LEAST_SLOPE, UNROUNDED, Finding, Trace, without_limit
 from triptych.existence.probe import Probe
 from triptych.existence.verdict import ALL_ROUNDING, COARSE, Verdict
 from triptych.optimise.newton import LOG_STEP, Point

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from triptych.existence.coordinate_paths import LEAST_SLOPE, PROBE_STEPS, endless, pushed_path
-from triptych.existence.findings import Finding, Higher, Trace, without_limit
+from triptych.existence.coordinate_paths import PROBE_STEPS, endless, pushed_path
+from triptych.existence.findings import LEAST_SLOPE, Finding, Higher, Trace, without_limit
 from triptych.existence.probe import Probe
 from triptych.existence.tolerance import ABOVE_ROUNDING
 from triptych.existence.verdict import Verdict
