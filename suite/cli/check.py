@@ -81,7 +81,7 @@ def check(
 def update(names: Names = None, folder: Folder = None, seed: Seed = SEED.default, draws: Draws = DRAWS.default) -> None:
     """Solve, and write baselines anew, with 8 times the draws; say what moved."""
     targets = _targets(names, seed, draws)
-    place = path_of(folder or FOLDER)
+    place = _named(folder)
     from triptych.testing.check import update as update_one
 
     for target in targets:
@@ -125,8 +125,9 @@ def diff(
     from triptych.testing.baseline import Baseline
 
     verdicts = []
+    to = _named(against, "--against")
     for path in _kept(names, folder):
-        other = path_of(against) / path.name
+        other = to / path.name
         one, two = Baseline.load(path), Baseline.load(other)
         if one.estimates.what != two.estimates.what:
             raise InputError(f"{path} is a {one.estimates.what}, and {other} a {two.estimates.what}")
@@ -178,9 +179,16 @@ def _targets(names: list[str] | None, seed: int, draws: int) -> list[Target]:
     return found
 
 
+def _named(folder: str | None, option: str = "--baseline") -> Path:
+    """Return the folder that is named, or the usual one."""
+    if folder is not None and not folder.strip():
+        raise InputError(f"{option} is empty; name a folder, such as {FOLDER}")
+    return path_of(FOLDER if folder is None else folder)
+
+
 def _place(folder: str | None) -> Path | None:
     """Return the folder of baselines; None where none is named and there is none of the usual name."""
-    place = path_of(folder or FOLDER)
+    place = _named(folder)
     if folder is None and not place.is_dir():
         return None
     if not place.is_dir():
@@ -191,7 +199,7 @@ def _place(folder: str | None) -> Path | None:
 def _kept(names: list[str] | None, folder: str | None) -> list[Path]:
     from triptych.testing.check import baseline_path
 
-    place = _place(folder) or path_of(FOLDER)
+    place = _place(folder) or _named(None)
     if names:
         return [baseline_path(place, name.rpartition(":")[2]) for name in names]
     found = sorted(place.glob("*.json"))

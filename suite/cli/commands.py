@@ -153,7 +153,9 @@ def fit(
     *,
     regression: dict[str, Any],
     name: Annotated[str, typer.Option(help="What to call the fit.")] = "fit",
-    config: Annotated[Path | None, typer.Option("--config", help="TOML file with any of these options.")] = None,
+    config: Annotated[
+        str | None, typer.Option("--config", metavar="PATH", help="TOML file with any of these options.")
+    ] = None,
     out: Out = DEFAULT_OUT,
     format: Format = Output.TABLE,
     settings: dict[str, Any],
@@ -194,10 +196,12 @@ app.command()(penalty)
 app.command()(teach)
 
 
-def _configured(context: typer.Context, config: Path | None) -> dict[str, Any]:
+def _configured(context: typer.Context, config: str | None) -> dict[str, Any]:
     """Return the options: the command line overrides the file and the file the defaults."""
     from triptych.cli.config import read_config
 
+    if config is not None and not config.strip():
+        raise InputError("--config is empty; name a TOML file, such as fit.toml")
     found = {} if config is None else read_config(config).given()
     return dict(context.params) | {key: value for key, value in found.items() if key not in stated(context)}
 

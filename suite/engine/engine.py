@@ -304,14 +304,26 @@ def _refuse_impossible(graph: Graph, backend: Backend, data: dict[str, Any], wei
     rng = np.random.default_rng(0)
     values = tuple(data.values())
     never = [np.ones(w.shape, dtype=bool) for w in weights.values()]
+    infinite = [np.zeros(w.shape, dtype=bool) for w in weights.values()]
     for scale in (0.0, *np.linspace(0.2, 3.0, 19), *np.linspace(3.5, 12.0, 30)):
         z = graph.start + scale * rng.standard_normal(graph.start.size)
-        never = [bad & ~np.isfinite(terms) for bad, terms in zip(never, backend.pointwise(z, values), strict=True)]
+        found = backend.pointwise(z, values)
+        never = [bad & ~np.isfinite(terms) for bad, terms in zip(never, found, strict=True)]
+        infinite = [bad & (over | (terms == np.inf)) for bad, over, terms in zip(never, infinite, found, strict=True)]
         if not any(np.any(bad) for bad in never):
             return
-    name, count = next((n, int(bad.sum())) for n, bad in zip(graph.likelihood, never, strict=True) if bad.any())
+    name, bad, over = next((n, b, i) for n, b, i in zip(graph.likelihood, never, infinite, strict=True) if b.any())
+    count = int(bad.sum())
+    are = f"s of {name!r} are" if count > 1 else f" of {name!r} is"
+    begins = f"{count} log-likelihood term{are} not finite whatever the parameters"
+    if np.any(over):
+        which = ", ".join(map(str, np.argwhere(over)[0])) or "0"
+        raise ModelError(
+            f"{begins}: the density at observation {which} is infinite where it is not zero, which says nothing about "
+            "the parameters; leave out the observation, or use the chance of the interval that was rounded to it, as "
+            "pm.Censored does"
+        )
     raise ModelError(
-        f"{count} log-likelihood term{'s' if count > 1 else ''} of {name!r} "
-        f"{'are' if count > 1 else 'is'} not finite whatever the parameters: look for missing values among its "
-        "inputs and for observations outside the support of its distribution"
+        f"{begins}: look for missing values among its inputs and for observations outside the support of its "
+        "distribution"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import cached_property
 
@@ -11,6 +11,7 @@ import numpy as np
 from triptych.base.linalg import NEXT_TO_ZERO, equilibrate
 from triptych.engine.estimands import Estimand
 from triptych.estimates.optimum import Optimum
+from triptych.optimise.kinks import climb
 
 INVOLVED = 1e-6  # least change along a direction, relative to the terms of the sum, that is more than rounding
 # FAR is pinned by eight_schools_marginal_cauchy (halved).
@@ -35,7 +36,7 @@ class Fate(Enum):
 
     INFINITE = auto()  # it goes to infinity
     ON_EDGE = auto()  # its own coordinate goes away, and it comes to an edge of the support
-    ANY_LIMIT = auto()  # its limit hangs on how fast each of several coordinates goes away
+    ANY_LIMIT = auto()  # its limit hangs on the way: on how fast each of several coordinates goes away, for one
     CERTAIN = auto()  # it comes to a limit, or stays, and its uncertainty vanishes on the way
     LIMIT = auto()  # it comes to a limit, about which the rest leaves it uncertain
 
@@ -73,12 +74,19 @@ class Scalar:
             # What moves along the ridge has no value, although a ray leads it away; what does not goes along the ray,
             # and so does a share of nothing, of which the ray leaves no more wherever on the ridge it begins.
             return [] if self._nothing_left() else self.moved_near_start
+        # What the prior's terms say of a redundancy is not asked.
+        no_ridge = not self.verdict.unidentified.size and not self.verdict.objective.parts[1]
+        if self.verdict.diverging.size and no_ridge and self.moved_near_start and self._spare_at_the_end():
+            return self.moved_near_start
         found = [v for v in self.verdict.unidentified if self.touched(v, None)]
         return [] if found and (self._goes_without_spare() or self._nothing_left()) else found
 
     @cached_property
     def along(self) -> list[Along]:
-        """What becomes of it along each ray that concerns it, up to the first that leaves it no estimate of its own."""
+        """What becomes of it along each ray that concerns it, up to the first that leaves it no estimate of its own.
+
+        A ray that does not move it concerns it where nothing is known of it in the end.
+        """
         found: list[Along] = []
         value = self.here
         for ray in self._rays():
@@ -89,7 +97,8 @@ class Scalar:
             if fate.fate is not Fate.LIMIT:
                 break
             value = fate.limit
-        return found
+        forgotten = [] if found else [ray for ray in self._rays() if self._forgotten(ray)]
+        return found or [Along(ray, Fate.ANY_LIMIT) for ray in forgotten[:1]]
 
     @cached_property
     def estimate(self) -> float:
@@ -149,6 +158,20 @@ class Scalar:
         near = self._gradient_near_start[self.optimum.active]
         level = self.optimum.level_near_start
         return [v for v in level if abs(float(near @ v)) > INVOLVED * float(np.abs(near) @ np.abs(v))]
+
+    def _spare_at_the_end(self) -> bool:
+        """Whether the rest alone reaches the supremum, with what this scalar is made of left at the start.
+
+        Where all that the likelihood knows goes away, each parameter of a redundancy may go, and none has to.
+        """
+        verdict, objective = self.verdict, self.verdict.objective
+        own = self.optimum.depends(self.estimand, self.i)
+        origin, least = objective.origin[objective.active], verdict.point.value - verdict.tolerance.level
+        for x in (np.where(own, origin, verdict.point.z), origin):
+            end, _ = climb(replace(objective, origin=objective.full(x)).without(np.flatnonzero(own)), x[~own])
+            if end.usable and end.value >= least:
+                return True
+        return False
 
     def _goes_without_spare(self) -> bool:
         """Whether a function goes away along a ray of the parameters that were kept when redundant ones were held.
@@ -248,6 +271,25 @@ class Scalar:
         others = [self._limit(unit.sum(axis=0) + ray) for ray in unit] if len(diverging) > 1 else []
         room = SAME_LIMIT * (abs(limit) + NEXT_TO_ZERO)
         return any(other is None or abs(other - limit) > room for other in others)
+
+    def _forgotten(self, ray: np.ndarray) -> bool:
+        """Whether less and less is known of a scalar on the way along a ray of logarithms: at its end it is anything.
+
+        So it is with the middle of a step: the steeper that is, the less it matters where between two data it lies.
+        """
+        verdict, objective = self.verdict, self.verdict.objective
+        away = np.where(objective.transformed, ray, 0.0)
+        if not np.any(away):
+            return False
+        # Farther out numbers overflow, so the place to compare with is nearer to the start.
+        hessian = objective.derivatives(verdict.point.z - away * (ONWARDS / np.max(np.abs(away))))[2]
+        if not np.all(np.isfinite(hessian)) or not np.all(np.isfinite(verdict.covariance)):
+            return False
+        variances, axes = np.linalg.eigh(verdict.covariance)
+        root = axes * np.sqrt(np.maximum(variances, 0.0))
+        known, parts = np.linalg.eigh(-(root.T @ hessian @ root))
+        share = (self.gradient[self.optimum.active] @ root @ parts) ** 2
+        return bool(GROWS**2 * np.sum(share / np.maximum(known, NEXT_TO_ZERO)) < np.sum(share))
 
     def _fades(self, ray: np.ndarray) -> bool:
         """Whether the uncertainty that is left to a scalar vanishes on the way along a ray.

@@ -140,7 +140,10 @@ def _probed(objective: Objective, found: list[tuple[Point, Corner | None]], brie
     # The point may have been the same in each round, where the ascents from higher ones all ended in rounding.
     path = away_by_rounds(objective, rounds) or another_ran_away(verdict)
     if path is None:
-        return replace(verdict, settled=False)
+        # Where several coordinates lead higher at once, one alone may do so without end.
+        alone = FewValues()
+        ways = alone.look(verdict) if alone.needed(verdict) else ()
+        return replace(verdict.having(*ways, by=alone.name), settled=False)
     return verdict.having(*without_limit(objective, path), by="higher points, farther out each time")
 
 

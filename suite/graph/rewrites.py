@@ -10,14 +10,20 @@ import numpy as np
 # A rewrite of one node: from the node and its rewritten inputs to a new output, or None where it does not apply.
 Change = Callable[[Any, list[Any]], Any]
 
+NO_CHANCE = -800.0  # logarithm of a share that is zero in double precision
+DEEP, FRACTION = 1e-200, 8  # incomplete gamma functions below this, and terms of their continued fractions that suffice
+
 
 def ready_to_differentiate(outputs: list[Any]) -> list[Any]:
     """Return densities whose derivatives can be trusted wherever the densities are finite."""
     from pymc.pytensorf import rewrite_pregrad
 
-    outputs = rebuilt(rebuilt(outputs, in_double_precision), corner_as_absolute_value)
+    for change in (in_double_precision, corner_as_absolute_value, chance_above):
+        outputs = rebuilt(outputs, change)
     outputs = list(rewrite_pregrad(checks_as_domain(outputs)))
-    return rebuilt(rebuilt(rebuilt(outputs, complement_of_complement), guarded), power_of_zero)
+    for change in (complement_of_complement, tail_of_a_gamma, guarded, power_of_zero):
+        outputs = rebuilt(outputs, change)
+    return outputs
 
 
 def rebuilt(outputs: list[Any], change: Change) -> list[Any]:
@@ -76,6 +82,26 @@ def corner_as_absolute_value(node: Any, inputs: list[Any]) -> Any:
         (u,), k = signs[0], power[0]
         return -inner[1] * (pt.abs(u) * (k + 1 / k) + u * (k - 1 / k)) / 2
     return None
+
+
+def chance_above(node: Any, inputs: list[Any]) -> Any:
+    """Take the chance between two bounds from survival functions, where most of the chance lies below both.
+
+    PyMC's ``log(exp(a) - exp(b))`` of two distribution functions is ``log(0)`` where both are one in double precision;
+    there the survival functions still have all their digits.
+    """
+    import pytensor.tensor as pt
+
+    condition, upper, difference = inputs if kind_of(node) == "Switch" else (None, None, None)
+    summands = operands(difference, "Add")
+    gap = operands(summands[1], "Log1mexp") if len(summands) == 2 and summands[0] is upper else []
+    lower, subtracted = (operands(gap[0], "Sub") if gap else []) or (None, None)
+    if subtracted is not upper or lower is None:
+        return None
+    high, (above_upper, above_lower) = lower > np.log(0.5), [pt.log1mexp(part) for part in (upper, lower)]
+    both = high & (above_upper > -np.inf)
+    ratio = pt.switch(both, above_upper - above_lower, pt.switch(high, NO_CHANCE, lower - upper))
+    return pt.switch(condition, upper, pt.switch(high, above_lower, upper) + pt.log1mexp(ratio))
 
 
 def complement_of_complement(node: Any, inputs: list[Any]) -> Any:
@@ -144,6 +170,33 @@ def _is_one(variable: Any) -> bool:
     while variable.owner is not None and isinstance(variable.owner.op, DimShuffle):
         (variable,) = variable.owner.inputs
     return isinstance(variable, Constant) and bool(np.all(variable.data == 1))
+
+
+def tail_of_a_gamma(node: Any, inputs: list[Any]) -> Any:
+    """Take the logarithm of an incomplete gamma function also where the function itself is zero in double precision.
+
+    There it is a power, an exponential and a continued fraction (DLMF 8.9.1 and 8.9.2), of which few terms are all.
+    """
+    import pytensor.tensor as pt
+
+    if kind_of(node) != "Log":
+        return None
+    lower, upper = (operands(inputs[0], kind) for kind in ("GammaInc", "GammaIncC"))
+    if not lower and not upper:
+        return None
+    shape, argument = lower or upper
+    deep = inputs[0] < DEEP
+    x = pt.switch(deep, argument, shape / 2 if lower else shape + 1)
+    if lower:
+        rest = 0.0
+        for k in range(FRACTION, 0, -1):
+            rest = -(shape + k - 1) * x / (shape + (2 * k - 1) + k * x / (shape + 2 * k + rest))
+        fraction = shape + rest
+    else:
+        fraction = x + (2 * FRACTION + 1) - shape
+        for k in range(FRACTION, 0, -1):
+            fraction = x + (2 * k - 1) - shape + k * (shape - k) / fraction
+    return pt.switch(deep, shape * pt.log(x) - x - pt.gammaln(shape) - pt.log(fraction), pt.log(inputs[0]))
 
 
 # Functions with an infinite value or derivative somewhere, and a place where they have neither.

@@ -97,6 +97,10 @@ def test_too_few_draws_are_inconclusive(here: Path) -> None:
     [
         (["check", "laso"], "no scenario 'laso'"),
         (["check", "models.py:counts", "--baseline", "nowhere"], "there is no folder 'nowhere'"),
+        (["check", "models.py:counts", "--baseline", ""], "--baseline is empty"),
+        (["baseline", "update", "models.py:counts", "--baseline", " "], "--baseline is empty"),
+        (["baseline", "show", "--baseline", ""], "--baseline is empty"),
+        (["baseline", "diff", "--against", ""], "--against is empty"),
         (["check", "lasso", "--fast"], "there is no baseline 'baselines/lasso.json'"),
         (["check", "models.py:none"], "has no 'none'"),
         (["check", "models.py:counts", "--junit", ""], "--junit is empty"),

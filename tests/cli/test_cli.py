@@ -75,6 +75,7 @@ BAD = {
     "no data": (["fit", "--formula", "y ~ x"], "DATA"),
     "no formula": (["fit", "data.csv"], "--formula"),
     "unknown key": (["fit", "--config", "bad.toml"], "familly"),
+    "no configuration": (["fit", "--config", ""], "--config is empty"),
 }
 
 MODELS = """

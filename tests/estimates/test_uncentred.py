@@ -81,6 +81,29 @@ def test_the_profile_of_a_group_without_successes_is_its_own() -> None:
     assert (profile.lower, profile.upper) == pytest.approx((0.0, -np.expm1(-LEVEL / (2 * TRIALS[0]))), rel=1e-6)
 
 
+@pytest.mark.parametrize("full", [(), (0, 1, 2, 3), (1, 3)])
+@pytest.mark.parametrize("flat", [False, True])
+def test_of_groups_that_are_all_at_an_edge_the_parameters_are_not_known(full: tuple[int, ...], flat: bool) -> None:
+    """The supremum is reached with any one of mu, sigma and z left anywhere: the others go far enough."""
+    trials = TRIALS[:4]
+    share = np.isin(np.arange(4), full).astype(float)
+    table = estimates(hierarchy(4, flat, binomial(trials, (share * trials).astype(int))))
+    assert_unknown(table)
+    assert set(table.loc["b", "status"]) == {"at_infinity"}
+    assert set(table.loc["p", "status"]) == {"at_boundary"}
+    assert list(table.loc["p", "estimate"]) == list(share)
+
+
+def test_two_rates_of_a_sum_are_both_zero_without_a_count() -> None:
+    """The mean is ``a + b``, of which no part can make up for the other: a redundancy that ends in one place."""
+    with pm.Model() as model:
+        a, b = pm.HalfFlat("a"), pm.HalfFlat("b")
+        pm.Poisson("y", a + b, observed=[0])
+    table = estimates(model)
+    assert list(table["status"]) == ["at_boundary", "at_boundary"]
+    assert list(table["estimate"]) == [0.0, 0.0]
+
+
 def test_poisson_groups_of_which_one_is_empty() -> None:
     exposure, counts = np.array([1.0, 2.0, 3.0]), np.array([0, 3, 5])
 

@@ -11,6 +11,7 @@ import pytensor.tensor as pt
 import pytest
 
 import triptych
+from triptych.base.errors import ModelError
 
 N = 3
 AT_ONE = np.ones(N)
@@ -31,8 +32,17 @@ def only_row(build: Build, likelihood: tuple[str, ...] = ()) -> Any:
     return solved(build, likelihood=likelihood)["mle"]
 
 
-def truncated(dist: Callable[[], Any], y: Any = AT_ONE, lower: float | None = 1.0) -> Build:
-    return lambda: pm.Truncated("y", dist(), lower=lower, upper=None if lower else UPPER, observed=y)
+def truncated(dist: Callable[[], Any], y: Any = AT_ONE, lower: float | None = 1.0, upper: float = UPPER) -> Build:
+    return lambda: pm.Truncated("y", dist(), lower=lower, upper=None if lower else upper, observed=y)
+
+
+def between(dist: Callable[[], Any]) -> Build:
+    return lambda: pm.Truncated("y", dist(), lower=1.0, upper=UPPER, observed=AT_ONE)
+
+
+def normal_between() -> None:
+    sigma = pm.HalfFlat("r")
+    pm.TruncatedNormal("y", -1.0, sigma, lower=1.0, upper=UPPER, observed=AT_ONE)
 
 
 # What is left of a truncated density on its bound is the hazard there. As the scale goes to zero the hazard of the
@@ -51,6 +61,12 @@ WITHOUT_LIMIT: dict[str, tuple[Build, int, str]] = {
     "Weibull": (truncated(lambda: pm.Weibull.dist(2.0, pm.HalfFlat("r"))), 2 * N, "lower limit"),
     "spread of a normal": (truncated(lambda: pm.Normal.dist(0.0, pm.HalfFlat("r"))), 2 * N, "lower limit"),
     "mean of a normal": (truncated(lambda: pm.Normal.dist(pm.Flat("r"), 1.0)), N, "-infinity"),
+    "gamma": (truncated(lambda: pm.Gamma.dist(2.0, pm.HalfFlat("r"))), N, "upper limit"),
+    "lower of two bounds": (between(lambda: pm.Exponential.dist(pm.HalfFlat("r"))), N, "upper limit"),
+    "Weibull on the lower of two": (between(lambda: pm.Weibull.dist(2.0, pm.HalfFlat("r"))), 2 * N, "lower limit"),
+    "normal on the lower of two": (normal_between, 2 * N, "lower limit"),
+    "gamma on its upper bound": (
+        truncated(lambda: pm.Gamma.dist(pm.HalfFlat("r"), 1.0), AT_ONE, None, 1.0), N, "upper limit"),
     "Pareto": (lambda: pm.Pareto("y", pm.HalfFlat("r"), 1.0, observed=AT_ONE), N, "upper limit"),
     "written out": (
         lambda: pm.Potential("y", (lambda r: pt.log(r) - r * AT_ONE + r)(pm.HalfFlat("r"))), N, "upper limit"),
@@ -63,6 +79,32 @@ def test_a_density_on_its_bound_rises_without_limit(name: str) -> None:
     row = only_row(build, ("y",) if name == "written out" else ())
     assert row.status == "unbounded"
     assert f"goes to {'its ' if 'limit' in limit else ''}{limit}, by {rate} per unit" in row.reason
+
+
+def test_one_datum_on_the_lower_of_two_bounds_of_a_normal() -> None:
+    """``|mu| / sigma^2`` is the density there for mu below the bound: mu and sigma both lift it without limit."""
+    with pm.Model() as model:
+        mu, sigma = pm.Normal("mu", 0, 5), pm.HalfNormal("sigma", 5)
+        pm.TruncatedNormal("y", mu, sigma, lower=0.0, upper=UPPER, observed=[0.0])
+    found = triptych.compare(model, methods=("mle",), random_seed=1, profile=False).estimates
+    assert list(found["status"]) == ["unbounded", "unbounded"]
+
+
+INFINITE: dict[str, tuple[Callable[[Any, Any], Any], float]] = {
+    "Weibull": (lambda r, y: pm.Weibull("y", 0.5, r, observed=y), 0.0),
+    "beta at zero": (lambda r, y: pm.Beta("y", r, 2.0, observed=y), 0.0),
+    "beta at one": (lambda r, y: pm.Beta("y", 2.0, r, observed=y), 1.0),
+}
+
+
+@pytest.mark.parametrize("name", INFINITE)
+def test_a_density_that_is_infinite_or_zero_is_refused_and_the_datum_named(name: str) -> None:
+    """At zero x^(r-1) is infinite for r < 1 and zero for r > 1."""
+    observe, datum = INFINITE[name]
+    with pm.Model() as model:
+        observe(pm.HalfNormal("r", 2), np.array([0.3, 0.6, datum, 0.5]))
+    with pytest.raises(ModelError, match="density at observation 2 is infinite where it is not zero"):
+        triptych.compare(model, methods=("mle",))
 
 
 def test_a_prior_stops_the_rise_where_theory_says() -> None:

@@ -6,8 +6,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pymc as pm
 import pytest
+from scipy import optimize, stats
 
+import triptych
 from triptych.existence.probes.single_data import SingleData, _above_rounding, _ruinous
 
 
@@ -55,3 +58,25 @@ def test_a_rise_of_twenty_rounding_errors_is_none_of_them(times: float, found: b
 def test_single_data_are_tried_for_up_to_six_scales(scales: int, needed: bool) -> None:
     verdict: Any = SimpleNamespace(objective=SimpleNamespace(discrete=False, logarithmic=np.ones(scales, dtype=bool)))
     assert SingleData().needed(verdict) == needed
+
+
+@pytest.mark.parametrize(
+    "y", [np.array([-0.2, -0.1, 0.1, 0.3]), stats.norm.ppf((np.arange(20) + 0.5) / 20) + 0.01], ids=["few", "many"]
+)
+def test_a_component_far_narrower_than_the_data_are_apart_is_on_the_best_of_them(y: np.ndarray) -> None:
+    """Between the data the density is level in the component's mean but for its prior, which has a mode of its own."""
+    with pm.Model() as model:
+        mu, sigma = pm.Normal("mu", 0, 5), pm.InverseGamma("sigma", 3, 0.01)
+        pm.Mixture("y", w=[0.9, 0.1], comp_dists=[pm.Normal.dist(0, 1), pm.Normal.dist(mu, sigma)], observed=y)
+
+    def fall(p: np.ndarray) -> float:
+        terms = np.log(0.9 * stats.norm.pdf(y) + 0.1 * stats.norm.pdf(y, p[0], np.exp(p[1])))
+        prior = stats.norm.logpdf(p[0], 0, 5) + stats.invgamma.logpdf(np.exp(p[1]), 3, scale=0.01)
+        return -float(terms.sum() + prior)
+
+    options = {"xatol": 1e-10, "fatol": 1e-13}
+    ends = [optimize.minimize(fall, [at, np.log(0.003)], method="Nelder-Mead", options=options) for at in (0.0, *y)]
+    best = min(ends, key=lambda end: end.fun).x
+    found = triptych.compare(model, methods=("map",), random_seed=1).estimates
+    assert list(found["status"]) == ["ok", "ok"]
+    assert found["estimate"].to_numpy() == pytest.approx([best[0], np.exp(best[1])], rel=1e-5)

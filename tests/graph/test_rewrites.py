@@ -10,6 +10,7 @@ import pymc as pm
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from pymc.math import logdiffexp
 from scipy import special, stats
 
 from triptych.engine.engine import Engine
@@ -126,6 +127,39 @@ def test_survival_functions_keep_their_digits_where_they_are_small(name: str) ->
         density = theirs(r).logpdf if name == "gamma" else theirs(r).logpmf
         want = float(np.sum(density(observed) - theirs(r).logsf(lowest)))
         assert engine.value(np.array([special.logit(r)]))[0] == pytest.approx(want, rel=1e-7), r
+
+
+# Where the functions themselves are zero in double precision, whole shapes make them sums of Poisson chances.
+DEEP_TAILS = {
+    "upper": (pt.gammaincc, [(1, 800.0), (2, 1e7), (700, 3000.0)], lambda a: np.arange(a)),
+    "lower": (pt.gammainc, [(200, 1.0), (400, 30.0), (10_000, 3000.0)], lambda a: np.arange(a, a + 500)),
+}
+
+
+@pytest.mark.parametrize("name", DEEP_TAILS)
+def test_tails_of_a_gamma_have_logarithms_where_they_are_none_themselves(name: str) -> None:
+    tail, places, counts = DEEP_TAILS[name]
+    shape, x = pt.dscalar("shape"), pt.dscalar("x")
+    found = jaxify([shape, x], ready_to_differentiate([pt.log(tail(shape, x))]))
+    for a, at in places:
+
+        def known(argument: float, a: int = a) -> float:
+            return float(special.logsumexp(stats.poisson.logpmf(counts(a), argument)))
+
+        assert tail(float(a), at).eval() == 0
+        assert float(found(float(a), at)[0]) == pytest.approx(known(at), rel=1e-12)
+        by_x = (known(at * (1 + 1e-5)) - known(at * (1 - 1e-5))) / (2e-5 * at)
+        assert derivative(pt.log(tail(shape, x)), x, {shape: float(a), x: at}) == pytest.approx(by_x, rel=1e-5)
+
+
+@pytest.mark.parametrize("rate", [0.5, 30.0, 900.0])
+def test_the_chance_between_two_bounds_keeps_its_digits_where_most_lies_below_both(rate: float) -> None:
+    """Of the exponential law it is ``exp(-r) - exp(-2 r)``."""
+    r = pt.dscalar("r")
+    output = logdiffexp(pt.log1mexp(-2 * r), pt.log1mexp(-r))
+    found = jaxify([r], ready_to_differentiate([output]))
+    assert float(found(rate)[0]) == pytest.approx(-rate + np.log(-np.expm1(-rate)), rel=1e-14)
+    assert derivative(output, r, {r: rate}) == pytest.approx(-1 - np.exp(-rate) / np.expm1(-rate), rel=1e-12)
 
 
 @pytest.mark.parametrize("dtype", ["int32", "int64"])

@@ -41,26 +41,30 @@ class FewValues(Probe):
 
 
 def _ways(objective: Objective) -> Iterator[Trace]:
-    """Yield the ways that are found, the rest at its best, or with the other logarithms held where they are."""
+    """Yield the ways that are found, with the rest at its best, or other logarithms or all else held.
+
+    What is held at random may have no best place.
+    """
     rng = np.random.default_rng(7)
-    logarithms = np.flatnonzero(objective.logarithmic)
+    logarithms, everything = np.flatnonzero(objective.logarithmic), np.arange(objective.size)
     for _ in range(PLACES):
         for j in map(int, logarithms):
             for sign in (-1.0, 1.0):
-                if (trace := way_from(objective, rng, j, sign, ELSEWHERE)) is not None:
-                    yield trace
-                elif logarithms.size > 1 and (alone := _alone(objective, rng, j, sign)) is not None:
-                    yield alone
+                rests = [np.setdiff1d(of, j) for of in (np.zeros(0, dtype=int), logarithms, everything)]
+                for held in (rests[k] for k in range(3) if k == 0 or rests[k].size > rests[k - 1].size):
+                    if (trace := _holding(objective, rng, j, sign, held)) is not None:
+                        yield trace
+                        break
 
 
-def _alone(objective: Objective, rng: np.random.Generator, j: int, sign: float) -> Trace | None:
-    """Return a way along one coordinate, with the other logarithms held at random: these may have no best place."""
-    held = objective.logarithmic & (np.arange(objective.size) != j)
-    x = objective.origin[objective.active] + np.where(held, rng.standard_normal(objective.size), 0.0)
-    part = replace(objective, origin=objective.full(x)).without(np.flatnonzero(held))
-    trace = way_from(part, rng, int(np.sum(~held[:j])), sign, ELSEWHERE)
+def _holding(objective: Objective, rng: np.random.Generator, j: int, sign: float, held: np.ndarray) -> Trace | None:
+    """Return a way along one coordinate, with some of the others held at random."""
+    mask = np.isin(np.arange(objective.size), held)
+    x = objective.origin[objective.active] + np.where(mask, rng.standard_normal(objective.size), 0.0)
+    part = replace(objective, origin=objective.full(x)).without(held)
+    trace = way_from(part, rng, int(np.sum(~mask[:j])), sign, ELSEWHERE)
     if trace is None:
         return None
     points = np.tile(x, (len(trace.points), 1))
-    points[:, ~held] = trace.points
+    points[:, ~mask] = trace.points
     return replace(trace, position=j, points=points)

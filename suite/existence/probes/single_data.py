@@ -25,6 +25,7 @@ DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
 FEW_DATA = 6  # of which each is looked at
 HEAVIEST = 10  # times the weight of all the others, of a datum that an ascent is drawn to
 TO_DATUM = 24  # steps of an ascent to a heavy datum
+FARTHEST_SCALE = 12  # units of a logarithm up to which the scale is looked for at which it explains one datum
 # RUIN is pinned by test_a_push_is_ruinous_that_costs_three_quarters_of_the_data_ten_thousand.
 RUIN = 1e4  # fall of one log-density term that no other makes up for
 # LARGE_RISE is pinned by test_a_rise_of_one_is_none_of_rounding.
@@ -60,17 +61,21 @@ class SingleData(Probe):
 def _point_on_a_datum(verdict: Verdict) -> np.ndarray | None:
     """Return a better point to which a heavy datum draws the ascent.
 
-    Of few data each is tried; of more the worst explained, the middle one and the best, where the ascents did not all
-    lead to one maximum.
+    Of few data each is tried; of more the worst explained, the middle one and the best: from where the model starts and
+    from the best point where the ascents did not all lead to that one.
     """
     objective = verdict.objective
     terms = objective.engine.pointwise(objective.full(verdict.point.z))
     (values,) = terms.values()
     several = bool(verdict.others) or not verdict.regular
     least = verdict.point.value + verdict.tolerance.higher
-    for row in range(values.size) if values.size <= FEW_DATA else _extremes(values) if several else ():
+    few = values.size <= FEW_DATA
+    rows = range(values.size) if few else sorted(_extremes(values))
+    places = [objective.origin[objective.active], verdict.point.z] if few or several else []
+    at_scale = _at_scales(verdict, rows)
+    for row in rows:
         heavy = _with_heavy(objective, terms, row, HEAVIEST * values.size)
-        for start in (objective.origin[objective.active], verdict.point.z):
+        for start in (*places, *at_scale.get(row, ())):
             drawn = climb_a_little(heavy, start, TO_DATUM)
             if drawn.usable and np.isfinite(objective.value(drawn.z)):
                 end, _ = climb(objective, drawn.z)
@@ -78,6 +83,32 @@ def _point_on_a_datum(verdict: Verdict) -> np.ndarray | None:
                 if end.usable and (end.arrived or end.slow) and end.value > least and _above_rounding(verdict, end):
                     return end.z
     return None
+
+
+def _at_scales(verdict: Verdict, rows: Sequence[int]) -> dict[int, list[np.ndarray]]:
+    """Return for some of the data where one logarithm alone explains each best, if better than the best point.
+
+    A component that is narrow and stands between the data is drawn by none of them before it is as wide as its
+    distance. A scale that all data share is left alone.
+    """
+    point, objective = verdict.point, verdict.objective
+    moves = [
+        (int(j), step * sign)
+        for j in np.flatnonzero(objective.logarithmic)
+        for sign in (-1.0, 1.0)
+        if not _ruinous(verdict, int(j), sign)
+        for step in range(1, FARTHEST_SCALE + 1)
+    ]
+    trials = [point.z + step * (np.arange(objective.size) == j) for j, step in moves]
+    (here, *there) = (
+        next(iter(objective.engine.pointwise(objective.full(x)).values())).ravel() for x in (point.z, *trials)
+    )
+    found: dict[int, list[np.ndarray]] = {}
+    for row in rows:
+        heights = [terms[row] if np.isfinite(terms[row]) else -np.inf for terms in there]
+        if heights and max(heights) > here[row] + verdict.tolerance.higher:
+            found[row] = [trials[int(np.argmax(heights))]]
+    return found
 
 
 def _above_rounding(verdict: Verdict, end: Point) -> bool:
