@@ -209,7 +209,7 @@ def test_in_a_scenario_figure_the_panels_keep_their_colours_and_lines_are_labell
     assert ends["MAP of a"].css == "map end"
     assert ends["penalty"].css == "n0 end"
     # Their left ends lie further apart: there the falling line is high on the page and the level one on the axis.
-    assert ends["MAP of a"].attrs["x"] < 100
+    assert ends["MAP of a"].attrs["x"] < chart.x(1.0) - 10
     assert ends["MAP of a"].attrs["y"] < 30 < ends["penalty"].attrs["y"]
     assert chart.legend == [("mcmc", "square", "posterior mean")]
     # A label need not begin with the panel's name, and a second line of a panel is told apart by its dashes.
