@@ -228,10 +228,12 @@ def _judged(explanation: Explanation) -> str:
     names = join_all([str(one) for one in explanation.chosen])
     them = join_all([one.name for one in explanation.chosen])
     several = len(explanation.chosen) > 1
+    known = explanation.scaled.known
+    moves = ", but how far the mean moves with a small change of the prior stands above" if known else ""
     return (
         f"{names} {'were' if several else 'was'} chosen from these same data, so the prior does not say what was known "
         f"before them, and the intervals of MAP and posterior leave out that {them} {'are' if several else 'is'} "
-        "uncertain; how much wider they would be is not computed here."
+        f"uncertain. How much wider they would be is not computed here{moves}."
     )
 
 

@@ -94,7 +94,7 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
             same = [f"all {len(v)} MAPs of {v[0].estimand} are {v[0].said('map')}" for v in equal]
             with_it = f", and with it {join_all(same)}" if same else ""
             text = f"{lead}, {end} of its range{with_it}: there {density} is highest."
-            text += _cost(s, scalars) if method == "map" else ""
+            text += _cost(s) if method == "map" else ""
             if finite(mean):
                 row = s.rows["mcmc"]
                 where = f", {100 * row.ci_prob:.9g} % between {s.write(row.lower)} and {s.write(row.upper)}"
@@ -107,14 +107,14 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
     return found
 
 
-def _cost(s: Measured, scalars: Sequence[Measured]) -> str:
+def _cost(s: Measured) -> str:
     """Say what likelihood and prior do away from the edge: why the joint density is highest on it."""
     likelihood, prior = s.off_edge.likelihood, s.off_edge.prior
     if not finite(likelihood + prior):
         return ""
     on, off = s.write(s.rows["map"].estimate), s.write(s.estimate("mcmc"))
     others = "with the other parameters at their most probable values " if s.off_edge.refitted else ""
-    preferred = _preferred(on, off, _preference(on, off, likelihood), _preference(on, off, prior), _alone(s, scalars))
+    preferred = _preferred(on, off, _preference(on, off, likelihood), _preference(on, off, prior))
     said = f"{others}{preferred}"
     return f" {said[0].upper()}{said[1:]}."
 
@@ -134,31 +134,24 @@ def _preference(on: str, off: str, times: float) -> tuple[str, str]:
     return (place, said) if said != "1" else ("", "")
 
 
-def _preferred(on: str, off: str, fit: tuple[str, str], belief: tuple[str, str], alone: str) -> str:
+def _preferred(on: str, off: str, fit: tuple[str, str], belief: tuple[str, str]) -> str:
     """Say which value data and prior prefer, and by what factor; their product is highest on the edge."""
     if not fit[0] and not belief[0]:
-        return f"neither the data{alone} nor the prior prefer {on} or {off} visibly"
+        return f"neither the data nor the prior prefer {on} or {off} visibly"
     data, prior = (f"{times} times that at {on if place == off else off}" for place, times in (fit, belief))
     if fit[0] and belief[0] and fit[0] != belief[0]:
         of_data, of_prior = ("", " more strongly") if belief[0] == on else (" more strongly", "")
         return (
-            f"the data{alone} lean{of_data} to {fit[0]} (the likelihood is {data}), and the prior leans{of_prior} to "
+            f"the data lean{of_data} to {fit[0]} (the likelihood is {data}), and the prior leans{of_prior} to "
             f"{belief[0]} (its density is {prior}), so {on} wins"
         )
     if fit[0] and belief[0]:
         return (
-            f"data{alone} and prior both lean to {on} (the likelihood is {data}, the prior's density {belief[1]} times)"
+            f"data and prior both lean to {on} (the likelihood is {data}, the prior's density {belief[1]} times)"
         )
     if belief[0]:
-        return f"the data{alone} lean to neither, and the prior leans to {on} (its density is {prior})"
-    return f"the prior leans to neither, and the data{alone} lean to {on} (the likelihood is {data})"
-
-
-def _alone(s: Measured, scalars: Sequence[Measured]) -> str:
-    """Say that the data by themselves do not determine what they are said to prefer."""
-    others = any(one.status("mle") is s.status("mle") and one.estimand != s.estimand for one in scalars)
-    unknown = s.status("mle") is Status.NOT_IDENTIFIED and s.off_edge.refitted and others
-    return f", which alone cannot tell {s.name}," if unknown else ""
+        return f"the data lean to neither, and the prior leans to {on} (its density is {prior})"
+    return f"the prior leans to neither, and the data lean to {on} (the likelihood is {data})"
 
 
 def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> list[list[Measured]]:

@@ -315,13 +315,6 @@ def test_a_mode_on_an_edge_is_told_with_what_likelihood_and_prior_do_off_it():
     of_mle = replace(edge, rows={**edge.rows, "mle": row("mle", 0.0, status=Status.AT_BOUNDARY, estimand="tau")})
     first, second = existence_rules.edge([replace(of_mle, off_edge=Off(0.3, 0.5))])
     assert ("lean" in first.text, "lean" in second.text) == (False, True)
-    missing = {"status": Status.NOT_IDENTIFIED, "estimand": "tau"}
-    free = replace(edge, rows={**edge.rows, "mle": row("mle", NAN, **missing)}, off_edge=Off(1.52, 0.54, True))
-    other = replace(free, name="z[a]", estimand="z", rows={"mle": row("mle", NAN, **missing)})
-    (alone,) = existence_rules.edge([free])
-    (beside,) = existence_rules.edge([free, other])
-    assert "alone" not in alone.text
-    assert " values the data, which alone cannot tell tau, lean to 0.80 (the" in beside.text
 
 
 def test_the_scalar_on_which_they_differ_most_is_told_with_the_question_that_each_number_answers():

@@ -125,15 +125,15 @@ def test_a_setting_that_was_chosen_from_the_data_is_admitted(solved: Any) -> Non
     said = dict(trust(_explained(solved, chosen=(one,)), solved["default"]))["Prior"]
     assert said.endswith(
         " lambda = 0.237 was chosen from these same data, so the prior does not say what was known before them, and "
-        "the intervals of MAP and posterior leave out that lambda is uncertain; how much wider they would be is "
-        "not computed here."
+        "the intervals of MAP and posterior leave out that lambda is uncertain. How much wider they would be is "
+        "not computed here, but how far the mean moves with a small change of the prior stands above."
     )
     assert "Judge" not in said
     two = dict(trust(_explained(solved, chosen=(one, replace(one, name="rho"))), solved["default"]))["Prior"]
     assert "lambda = 0.237 and rho = 0.237 were chosen from" in two
-    assert two.endswith(
-        " leave out that lambda and rho are uncertain; how much wider they would be is not computed here."
-    )
+    assert " leave out that lambda and rho are uncertain. How much wider they would be is not computed here, but" in two
+    unknown = _explained(solved, chosen=(one,), scaled=Scaled())
+    assert dict(trust(unknown, solved["default"]))["Prior"].endswith(" they would be is not computed here.")
 
 
 def _scored(solved: Any, *rows: tuple[str, float, float, float]) -> str:
