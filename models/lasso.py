@@ -281,8 +281,8 @@ def coefficient_path(comparison: Any) -> Figure:
         "A tighter prior sets one coefficient after the other to zero",
         "Each line is a coefficient of the lasso (by scikit-learn, for the sigma of the MAP). "
         f"Coloured: {' and '.join(names[zero])}, which are zero at lambda = {RATE:g}, where the vertical line "
-        "is, with the MAP to its left and the posterior to its right, both for this lambda. The MLE has lambda = 0, which "
-        "a logarithmic axis does not reach; its values stand at the left end.",
+        "is, with the MAP to its left and the posterior to its right, both for this lambda. The MLE has lambda = 0, "
+        "which a logarithmic axis does not reach; its values stand at the left end.",
         "lambda, the tightness of the prior (logarithmic axis)",
         "beta, points per standard deviation",
         (*series, *points, Series(f"lambda = {RATE:g}", [RATE], kind="vline")),

@@ -146,9 +146,7 @@ def _preferred(on: str, off: str, fit: tuple[str, str], belief: tuple[str, str])
             f"{belief[0]} (its density is {prior}), so {on} wins"
         )
     if fit[0] and belief[0]:
-        return (
-            f"data and prior both lean to {on} (the likelihood is {data}, the prior's density {belief[1]} times)"
-        )
+        return f"data and prior both lean to {on} (the likelihood is {data}, the prior's density {belief[1]} times)"
     if belief[0]:
         return f"the data lean to neither, and the prior leans to {on} (its density is {prior})"
     return f"the prior leans to neither, and the data lean to {on} (the likelihood is {data})"
