@@ -279,10 +279,9 @@ def coefficient_path(comparison: Any) -> Figure:
     ]  # fmt: skip
     return Figure(
         "A tighter prior sets one coefficient after the other to zero",
-        "Each line is a coefficient of the lasso (by scikit-learn, for the sigma of the MAP). "
-        f"Coloured: {' and '.join(names[zero])}, which are zero at lambda = {RATE:g}, where the vertical line "
-        "is, with the MAP to its left and the posterior to its right, both for this lambda. The MLE has lambda = 0, "
-        "which a logarithmic axis does not reach; its values stand at the left end.",
+        f"Each line is a coefficient of the lasso. Coloured: {' and '.join(names[zero])}, which are zero at lambda = "
+        f"{RATE:g} (vertical line; MAP to its left, posterior to its right, both for it). The MLE, with lambda = 0, "
+        "stands at the left end of this logarithmic axis.",
         "lambda, the tightness of the prior (logarithmic axis)",
         "beta, points per standard deviation",
         (*series, *points, Series(f"lambda = {RATE:g}", [RATE], kind="vline")),
@@ -385,11 +384,10 @@ scenario = Scenario(
     position=2,
     units={"beta": "points per sd of the predictor", "sigma": "points"},
     about="The outcome y is a score from 25 to 346 points: how far the diabetes of 442 patients progressed in a year. "
-    "Ten predictors were measured before: age, sex (two codes, of which the source does not say which is which), body "
+    "Ten predictors were measured before: age, sex (in two codes without a key), body "
     "mass index (bmi), blood pressure (bp), and in the blood total cholesterol (s1), LDL (s2), HDL (s3), total "
     "cholesterol divided by HDL (s4), the logarithm of triglycerides (s5) and glucose (s6). Each has a coefficient "
     "beta, in points of the score per standard deviation of the predictor. The lasso is the most probable combination "
     "of values (MAP, maximum a posteriori) under a Laplace prior, which favours values near zero, the more the larger "
-    f"lambda is: for lambda = {RATE:g} its scale is sigma / {RATE * PATIENTS**0.5:.4g}, "
-    "sigma being the standard deviation of the errors.",
+    f"lambda is: for lambda = {RATE:g} its scale is sigma / {RATE * PATIENTS**0.5:.4g}.",
 )  # fmt: skip
