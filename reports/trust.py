@@ -269,10 +269,12 @@ def _prior(solution: Any, explanation: Explanation) -> tuple[str, str] | None:
     given = f"data and prior ({kind}) give {write(after.estimate)}"
     mle = rows.get("mle")
     if mle is not None and math.isfinite(mle.estimate):
-        far = abs(mle.estimate - after.estimate) / after.std_error
-        how = "depends strongly" if far >= STRONG else "depends" if far > SMALL else "hardly depends"
-        alone = f"the data alone (MLE) give the value {write(mle.estimate)}"
-        said = f"{headline} {how} on having one at all: {alone}, {given}."
+        alone = f"the data alone (MLE) give {{}}the value {write(mle.estimate)}, {given}."
+        said = alone.format(f"{headline} ")
+        if after.std_error > 0:
+            far = abs(mle.estimate - after.estimate) / after.std_error
+            how = "depends strongly" if far >= STRONG else "depends" if far > SMALL else "hardly depends"
+            said = f"{headline} {how} on having one at all: {alone.format('')}"
     elif mle is not None:
         said = f"the data alone give no value of {headline}, {given}."
     else:

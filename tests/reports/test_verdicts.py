@@ -181,6 +181,16 @@ def test_a_missing_mle_leaves_what_data_and_prior_give(solved: Any) -> None:
     )
 
 
+def test_without_a_spread_it_is_not_said_how_far_a_scalar_depends_on_the_prior(solved: Any) -> None:
+    solution = solved["default"]
+    panel = solution.panels["mcmc"]
+    for spread in (np.nan, 0.0):
+        rows = [replace(row, std_error=spread) for row in panel.estimates]
+        changed = replace(solution, panels={**solution.panels, "mcmc": replace(panel, estimates=rows)})
+        said = dict(trust(solved, changed))["Prior"]
+        assert said.startswith("the data alone (MLE) give mu the value 3.71, data and prior (posterior mean) give ")
+
+
 def test_draws_that_failed_their_checks_are_the_first_verdict_and_a_no(
     solved: Any, unreliable: Any, lasso: Any
 ) -> None:
