@@ -119,7 +119,7 @@ def _ways(optimum: Optimum) -> list[np.ndarray]:
 
 
 def _common(ways: list[np.ndarray], errors: list[np.ndarray]) -> float | None:
-    """Return the one limit of a scalar on all ways; None where one has none, or two differ.
+    """Return the one limit of a scalar on all ways; None where one has none or is too short, or two differ.
 
     ``errors`` are its standard errors at both ends of each way, and what rounding hides at the last: a limit smaller
     than these two counts as zero, where they are small beside the first of them.
@@ -127,7 +127,8 @@ def _common(ways: list[np.ndarray], errors: list[np.ndarray]) -> float | None:
     limits, size = [], 0.0
     widest = max(float(first) for first, *_ in errors)
     for values, (first, last, hidden) in zip(ways, errors, strict=True):
-        if not np.all(np.isfinite(values)):
+        # Two extrapolations, which are compared, take four values.
+        if len(values) < 4 or not np.all(np.isfinite(values)):
             return None
         largest = float(np.max(np.abs(values)))
         least = max(

@@ -143,8 +143,9 @@ def with_wrong(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         raise RuntimeError("the model cannot be built")
 
     right = replace(
-        triptych.scenarios()["small_n_variance"], variants={}, expect={}, claims=(), figures=(), name="right"
-    )
+        triptych.scenarios()["small_n_variance"],
+        variants={}, expect={}, claims=(), figures=(), questions=(), name="right",
+    )  # fmt: skip
     found = {
         "right": right,
         "wrong": replace(right, name="wrong", claims=(two_is_one,)),
