@@ -280,8 +280,8 @@ def coefficient_path(comparison: Any) -> Figure:
     return Figure(
         "A tighter prior sets one coefficient after the other to zero",
         f"Each line is a coefficient of the lasso. Coloured: {' and '.join(names[zero])}, which are zero at lambda = "
-        f"{RATE:g} (vertical line; MAP to its left, posterior to its right, both for it). The MLE, with lambda = 0, "
-        "stands at the left end of this logarithmic axis.",
+        f"{RATE:g} (vertical line). The marks beside this line, both for this lambda: MAP on its left, posterior mean on "
+        "its right. The MLE, with lambda = 0, is drawn at the left end, as 0 has no place on a logarithmic axis.",
         "lambda, the tightness of the prior (logarithmic axis)",
         "beta, points per standard deviation",
         (*series, *points, Series(f"lambda = {RATE:g}", [RATE], kind="vline")),
@@ -298,7 +298,7 @@ def answer(comparison: Any) -> str:
     return (
         f"The lasso, which is the MAP, sets the coefficients of {join_all(zeros)} to exactly zero; the posterior sets "
         f"none. {len(undecided)} of its {len(posterior)} credible intervals contain zero, those of "
-        f"{join_all(undecided)}: their effects may be negative or positive. Clear of zero are {join_all(clear)}."
+        f"{join_all(undecided)}: their coefficients may be negative or positive. Clear of zero are {join_all(clear)}."
     )
 
 
@@ -364,7 +364,7 @@ scenario = Scenario(
     ),
     why=(
         "The blood values s1 and s2 are high in the same patients, so the data hardly tell their coefficients apart: "
-        "as MLEs a large negative and a large positive one nearly cancel.",
+        "as MLEs a large negative and a large positive one offset each other in part.",
     ),
     figures=(coefficient_path,),
     varies={
@@ -386,8 +386,10 @@ scenario = Scenario(
     about="The outcome y is a score from 25 to 346 points: how far the diabetes of 442 patients progressed in a year. "
     "Ten predictors were measured before: age, sex (in two codes without a key), body "
     "mass index (bmi), blood pressure (bp), and in the blood total cholesterol (s1), LDL (s2), HDL (s3), total "
-    "cholesterol divided by HDL (s4), the logarithm of triglycerides (s5) and glucose (s6). Each has a coefficient "
-    "beta, in points of the score per standard deviation of the predictor. The lasso is the most probable combination "
-    "of values (MAP, maximum a posteriori) under a Laplace prior, which favours values near zero, the more the larger "
-    f"lambda is: for lambda = {RATE:g} its scale is sigma / {RATE * PATIENTS**0.5:.4g}.",
+    "cholesterol divided by HDL (s4), the logarithm of triglycerides (s5) and glucose (s6). The score is a "
+    "constant plus each predictor times its coefficient beta (points per standard deviation of the predictor) plus a "
+    "normal error of standard deviation sigma. The lasso is the MAP (maximum a posteriori), the top of likelihood times "
+    "prior, under a Laplace prior, which favours values near zero, the more the larger lambda is: for lambda = "
+    f"{RATE:g} its scale is sigma / (lambda sqrt(n)) = sigma / {RATE * PATIENTS**0.5:.4g}, and "
+    f"{100 * (1 - np.exp(-1)):.0f} % of it lies within one scale of zero.",
 )  # fmt: skip

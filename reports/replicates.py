@@ -127,8 +127,8 @@ def fits(solution: Any) -> str:
             "agreement shows less than disagreement would."
         )
     far = [
-        f"the {one.figure} of {one.variable} ({significant(one.observed, DIGITS)}, theirs from "
-        f"{significant(one.low, DIGITS)} to {significant(one.high, DIGITS)})"
+        f"the {one.figure} of {one.variable} ({significant(one.observed, DIGITS)} in the data, from "
+        f"{significant(one.low, DIGITS)} to {significant(one.high, DIGITS)} in theirs)"
         for one in outside
     ]
     which = join_all(far) if len(far) <= MOST_NAMED else join(far, MOST_NAMED)
@@ -146,7 +146,10 @@ def fits(solution: Any) -> str:
         side = "large" if outside[0].observed > outside[0].high else "small"
         as_far = f"as {side} a {outside[0].figure}" if len(outside) == 1 else "one of these as far out"
         chance = f"None of the {count} data sets has {as_far}, so this is hardly chance."
-    return f"{said} So do not take from this model {what}. {chance}"
+    return (
+        f"{said} So do not take from this model {what}. {chance} To see whether the estimates suffer from it, "
+        "compare them with those of a model that can have such data."
+    )
 
 
 def _lie(these: Sequence[Replicated]) -> str:

@@ -13,6 +13,7 @@ from triptych.base.text import sentence
 from triptych.comparisons.explanation.sentences import Sentence
 from triptych.comparisons.notices import far_from_the_prior
 from triptych.problem.scenario import DEFAULT
+from triptych.problem.table import Status
 from triptych.reports import cells
 from triptych.reports.circles import Circle
 from triptych.reports.densities import front_title, pictures
@@ -25,6 +26,7 @@ from triptych.reports.scenario_figures import special
 from triptych.reports.small_data import small_data
 from triptych.reports.trust import predictions, trust
 from triptych.reports.view import (
+    BRIEFLY,
     IS,
     TITLES,
     Scalar,
@@ -302,7 +304,17 @@ def _card(
     found = notes(mine)
     every = [group.name for group in groups]
     gathered = [
-        (note, {"names": note.brief(every), "reason": note.reason, "every": note.rest(every)}) for note in found
+        (
+            note,
+            {
+                "status": note.status,
+                "briefly": BRIEFLY.get(Status(note.status), ""),
+                "names": note.brief(every),
+                "reason": note.reason,
+                "every": note.rest(every),
+            },
+        )
+        for note in found
     ]
     facts = solution.panels[method].diagnostics if method in solution.panels else {}
     return {
@@ -311,7 +323,7 @@ def _card(
         "is": IS[method],
         "described": described(mine),
         "taken": _taken(solution, comparison.explanations[solution.variant].headline, method),
-        "notes": [told | {"status": note.status} for note, told in gathered if note.status != "ok"],
+        "notes": [told for note, told in gathered if note.status != "ok"],
         "remarks": [told for note, told in gathered if note.status == "ok"],
         "headline": _headline(groups, comparison.explanations[solution.variant].headline, method),
         "gate": [str(failure) for failure in facts.get("gate", ())],

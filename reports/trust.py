@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from triptych.base.numbers import Style, significant, style
-from triptych.base.text import join_all
+from triptych.base.text import join, join_all
 from triptych.comparisons.explanation.explanation import Explanation
 from triptych.comparisons.explanation.posterior_rules import SMALL
 from triptych.comparisons.explanation.power_scaling import STRONGER, WEAKER
 from triptych.comparisons.explanation.prior_sample import BEFORE
+from triptych.comparisons.explanation.sentences import FEW, MOST_NAMED
 from triptych.problem.table import SHORT, Row, Status
 from triptych.reports.replicates import fits
 from triptych.reports.view import full_name, held, select
@@ -72,12 +73,12 @@ def _checks(comparison: Comparison) -> Answer | None:
     if not total:
         return None
     if kept == total:
-        which = f"All {total} comparisons" if total > 1 else "The one comparison"
-        said = f"yes. {which} with theory and other software hold{'s' * (total == 1)}{_examples(comparison)}."
+        which = f"All {total} checks hold" if total > 1 else "The one check holds"
+        said = f"yes. {which}, against theory, other software or figures of this run{_examples(comparison)}."
         return Answer("Checks", said, True)
     said = (
-        f"no. Only {kept} of {total} comparisons with theory and other software hold. See the problems above before "
-        "any number is used."
+        f"no. Only {kept} of {total} checks hold, against theory, other software or figures of this run. See the "
+        "problems above before any number is used."
     )
     return Answer("Checks", said, False)
 
@@ -90,7 +91,7 @@ def _examples(comparison: Comparison) -> str:
     statements = [re.sub(r" \([^()]*\)$", "", str(one)) for one in comparison.claims.get("statement", ())]
     shortest = sorted(statements, key=len)[:EXAMPLES]
     some = [one for one in dict.fromkeys(statements) if one in shortest]
-    return f", for example: {'; '.join(f'“{one}”' for one in some)}" if len(statements) > EXAMPLES else ""
+    return f", for example {'; '.join(f'“{one}”' for one in some)}" if len(statements) > EXAMPLES else ""
 
 
 def _computation(solution: Any, headline: str) -> Answer | None:
@@ -106,8 +107,8 @@ def _computation(solution: Any, headline: str) -> Answer | None:
         worth = round(min(float(facts["min_ess_bulk"]), float(facts["min_ess_tail"])))
         parts.append(
             f"The {facts.get('chains', '')} runs of the sampler agree: their R-hat is {rhat}, where "
-            f"1 means that they are alike and {MAX_RHAT} is allowed. Their draws are worth {worth} "
-            f"independent ones, and {MIN_ESS:g} are needed{_earlier(facts)}{_exact(solution, headline)}"
+            f"1 means that they are alike and {MAX_RHAT} is allowed. Their draws are worth at least {worth} "
+            f"independent ones for each number, and {MIN_ESS:g} are needed{_earlier(facts)}{_exact(solution, headline)}"
         )
     maxima = _maxima(solution)
     if not parts and not maxima:
@@ -121,7 +122,9 @@ def _earlier(facts: Mapping[str, Any]) -> str:
     if not tried:
         return ""
     which, whose = ("A first attempt", "its") if len(tried) == 1 else (f"{len(tried)} earlier attempts", "their")
-    return f". {which} did not pass these checks ({tried[-1]}): none of {whose} draws is used"
+    diverged = "divergent" in tried[-1]
+    meant, now = (", steps that did not follow the density", ", and those used have none") if diverged else ("", "")
+    return f". {which} did not pass the checks ({tried[-1]}{meant}): none of {whose} draws is used{now}"
 
 
 def _exact(solution: Any, headline: str) -> str:
@@ -133,7 +136,7 @@ def _exact(solution: Any, headline: str) -> str:
     if row is None or not math.isfinite(row.estimate + error):
         return ""
     off = significant(BAND * error, 1)
-    known = f". The posterior mean of {headline} is computed to about ±{off} (two Monte Carlo errors)"
+    known = f". The posterior mean of {headline} is known to about ±{off}, as it is computed from draws"
     if not math.isfinite(row.upper - row.lower):
         return known
     write = style(asdict(one) for p in solution.panels.values() for one in p.estimates if one.name == headline)
@@ -202,10 +205,11 @@ def _conditional(solution: Any) -> tuple[str, str] | None:
     if not held:
         return None
     known = join_all([what.as_equations() for what in held[:2]])
-    return "The MAP's intervals", (
-        f"no. They are computed as if {known} were known, and from the curvature at the mode alone, so they may be too "
-        "short or too long."
-    )
+    posterior = solution.panels.get("mcmc")
+    drawn = posterior is not None and not posterior.diagnostics.get("gate")
+    beside = ". Those of the posterior suppose neither." if drawn else ", so they may be too short or too long."
+    said = f"no. They are computed as if {known} were known, and from the curvature at the mode alone{beside}"
+    return "The MAP's intervals", said
 
 
 def _before_the_data(explanation: Explanation) -> str:
@@ -215,8 +219,9 @@ def _before_the_data(explanation: Explanation) -> str:
         return ""
     low, high = (significant(end, 2) for end in ends)
     given = f", with {explanation.before.given}," if explanation.before.given else ""
+    before = "By itself" if explanation.chosen else "Before the data"
     return (
-        f" Before the data the prior{given} puts {explanation.headline} between about {low} and {high} with a "
+        f" {before} the prior{given} puts {explanation.headline} between about {low} and {high} with a "
         f"probability of {100 * BEFORE:g} %."
     )
 
@@ -231,28 +236,39 @@ def _judged(explanation: Explanation) -> str:
     known = explanation.scaled.known
     moves = ", but how far the mean moves with a small change of the prior stands above" if known else ""
     return (
-        f"{names} {'were' if several else 'was'} chosen from these same data, so the prior does not say what was known "
-        f"before them, and the intervals of MAP and posterior leave out that {them} {'are' if several else 'is'} "
-        f"uncertain. How much wider they would be is not computed here{moves}."
+        f"{names} {'were' if several else 'was'} chosen from these same data, so this range was not known before "
+        f"them, and the intervals of MAP and posterior leave out that {them} {'are' if several else 'is'} uncertain. "
+        f"How much wider they would be is not computed here{moves}."
     )
 
 
-def _scaled(explanation: Explanation, write: Style) -> str:
-    """Say what the posterior mean of the headline would be under a weaker and a stronger prior, if that is known."""
+def _scaled(explanation: Explanation, write: Style, without: float) -> str:
+    """Say what the posterior mean of the headline would be under a weaker and a stronger prior, if that is known.
+
+    ``without`` is how far the estimate without a prior lies, in posterior standard deviations; NaN where it is unknown.
+    """
     found = explanation.scaled
     if not found.known:
         return " No other prior was tried."
+    other = "No prior of another kind was tried."
     power = f"its density to the power {WEAKER:g}"
     if found.shift * found.sd <= BAND * found.error or write(found.weaker) == write(found.stronger):
         return (
             f" A slightly wider or narrower prior ({power} or {STRONGER:g}) moves the posterior mean by less than its "
-            "Monte Carlo error shows; no other prior was tried."
+            f"Monte Carlo error shows. {other}"
         )
     return (
-        f" A small change of it moves the posterior mean by {found.shift:.2g} posterior standard deviations at most: "
-        f"under a slightly wider prior ({power}) to {write(found.weaker)}, under a slightly narrower one (to the power "
-        f"{STRONGER:g}) to {write(found.stronger)}. No other prior was tried."
+        f" {_width_matters(found.shift, without)}: the posterior mean is {write(found.weaker)} under a slightly wider "
+        f"prior ({power}) and {write(found.stronger)} under a slightly narrower one (to the power {STRONGER:g}), a "
+        f"change of at most {found.shift:.2g} posterior standard deviations. {other}"
     )
+
+
+def _width_matters(shift: float, without: float) -> str:
+    """Say whether a small change of the prior moves the posterior mean, beside having none; in standard deviations."""
+    if shift <= SMALL:
+        return "The prior's exact width hardly matters"
+    return f"The prior's exact width matters {'less' if shift < without else 'too'}"
 
 
 def _prior(solution: Any, explanation: Explanation) -> tuple[str, str] | None:
@@ -266,8 +282,10 @@ def _prior(solution: Any, explanation: Explanation) -> tuple[str, str] | None:
         return None
     write = style(asdict(row) for row in rows.values())
     kind = f"posterior {after.estimate_kind}" if after.method == "mcmc" else SHORT[after.method]
-    given = f"data and prior ({kind}) give {write(after.estimate)}"
-    mle = rows.get("mle")
+    pooled = any(one.rule == "pooling" and headline in one.scalars for one in explanation.reasons)
+    together = f", as the prior ties it to the other values of {after.estimand}" if pooled else ""
+    given = f"data and prior ({kind}) give {write(after.estimate)}{together}"
+    mle, far, others = rows.get("mle"), math.nan, ""
     if mle is not None and math.isfinite(mle.estimate):
         alone = f"the data alone (MLE) give {{}}the value {write(mle.estimate)}, {given}."
         said = alone.format(f"{headline} ")
@@ -275,8 +293,30 @@ def _prior(solution: Any, explanation: Explanation) -> tuple[str, str] | None:
             far = abs(mle.estimate - after.estimate) / after.std_error
             how = "depends strongly" if far >= STRONG else "depends" if far > SMALL else "hardly depends"
             said = f"{headline} {how} on having one at all: {alone.format('')}"
+            others = _others(solution, after) if far >= STRONG else ""
     elif mle is not None:
         said = f"the data alone give no value of {headline}, {given}."
     else:
         said = f"of {headline} {given}."
-    return "Prior", f"{said}{_scaled(explanation, write)}{_before_the_data(explanation)} {_judged(explanation)}"
+    verdict = "yes" if far <= SMALL else "with care"
+    said = f"{verdict}. {said if said.startswith(headline) else said[:1].upper() + said[1:]}"
+    moved = f"{others}{_scaled(explanation, write, far)}"
+    return "Prior", f"{said}{moved}{_before_the_data(explanation)} {_judged(explanation)}"
+
+
+def _others(solution: Any, headline: Row) -> str:
+    """Name the other scalars of a vector that depend on having a prior as strongly as the headline does."""
+    rows = {m: {r.name: r for r in p.estimates if r.estimand == headline.estimand} for m, p in solution.panels.items()}
+    after, before = rows[headline.method], rows["mle"]
+    strong = [
+        name
+        for name, row in after.items()
+        if name != headline.name
+        and row.std_error > 0
+        and abs(before[name].estimate - row.estimate) >= STRONG * row.std_error
+    ]
+    if len(after) <= FEW or not strong:
+        return ""
+    rest = len(after) - len(strong) - 1
+    left = f"; the {'other' if rest == 1 else f'{rest} others'} of {headline.estimand} less"
+    return f" So {'does' if len(strong) == 1 else 'do'} {join_all(strong) if len(strong) <= MOST_NAMED else join(strong, MOST_NAMED)}{left if rest else ''}."

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 TITLES = {"mle": "Maximum likelihood (MLE)", "map": "Maximum a posteriori (MAP)", "mcmc": "Posterior (MCMC)"}
 IS = {
     "mle": "The values that make the data most probable; no prior takes part.",
-    "map": "The most probable combination of values, given data and prior: where likelihood times prior (the joint "
-    "density) is highest.",
+    "map": "The combination of values, given data and prior, at which likelihood times prior (the joint density) is "
+    "highest.",
     "mcmc": "All values with their probability, as random draws (Markov chain Monte Carlo).",
 }
 MOST_PARTS = 4  # scalars, or whole estimands, that the heading of a note names
@@ -43,6 +43,19 @@ MEANINGS = {
     Status.UNRELIABLE: "the draws did not pass the convergence gate, or cannot estimate the mean",
     Status.NO_POSTERIOR: "theory says that there is none, so it was not sampled",
     Status.FAILED: "could not be computed",
+}
+
+# What a status is called beside its badge, where there is room for a few words.
+BRIEFLY = {
+    Status.UNBOUNDED: "no maximum",
+    Status.AT_INFINITY: "best at infinity",
+    Status.AT_BOUNDARY: "at the end of the range",
+    Status.NOT_IDENTIFIED: "other values do equally well",
+    Status.NOT_IN_LIKELIHOOD: "the data say nothing of it",
+    Status.NO_MOMENT: "there is no mean",
+    Status.UNRELIABLE: "the draws did not pass",
+    Status.NO_POSTERIOR: "there is none",
+    Status.FAILED: "not computed",
 }
 
 

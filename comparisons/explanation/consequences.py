@@ -11,6 +11,7 @@ from triptych.comparisons.explanation.corners import JOINT, PRIOR
 from triptych.comparisons.explanation.in_short import answered, common, most_different
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import LENGTHS, SMALL, agree, distance
+from triptych.comparisons.explanation.prior_rules import tied
 from triptych.comparisons.explanation.sentences import Rule, Sentence, finite, named, verb, with_interval
 from triptych.problem.table import Row, Status
 from triptych.problem.varied import Chosen
@@ -23,6 +24,7 @@ MEANT = {
     r" ~ HalfCauchy\([^,]*\)$": "HalfCauchy: median",
     r" ~ Flat$": "Flat: the same density everywhere",
     r" ~ HalfFlat$": "HalfFlat: the same density at all positive values",
+    r"density proportional to 1 / \w+$": "density proportional to 1 / x: the same everywhere for the logarithm of x",
     r"^the potential ": "a potential: a factor of the prior density",
     r"^the factor ": "a factor of the prior density",
 }
@@ -55,10 +57,10 @@ def conditional(scalars: Sequence[Measured]) -> list[Sentence]:
         these = [s for s in scalars if s.held.get("map") == what]
         names = [s.name for s in these]
         lead = f"The MAP's {verb(names, 'interval', 'intervals')} of {named(these, scalars)}"
-        text = (
-            f"{lead} {verb(names, 'is', 'are')} computed as if {what.as_equations()} were known: do not report "
-            f"{verb(names, 'it', 'them')} without saying so.{_beside_the_posterior(these, scalars)}"
-        )
+        known = f"{lead} {verb(names, 'is', 'are')} computed as if {what.as_equations()} were known"
+        better = all(s.status("mcmc") is Status.OK and finite(s.length("mcmc")) for s in these)
+        do = f"report {verb(names, 'that', 'those')} of the posterior instead" if better else "say so where you report"
+        text = f"{known}: {do}{'' if better else verb(names, ' it', ' them')}.{_beside_the_posterior(these, scalars)}"
         found.append(Sentence("conditional", text, tuple(names), lead=lead))
     return found
 
@@ -179,7 +181,7 @@ def which_number(scalars: Sequence[Measured]) -> list[Sentence]:
         text += f"Name the prior with them{spelled}."
         if len(data) == len(vector):
             text += " To say what the data alone say, report the MLEs with their confidence intervals too."
-        text += _clear_of_zero(vector)
+        text += _clear_of_zero(vector) + _no_ranking(vector)
         return [Sentence("which_number", text, tuple(one.name for one in vector), (mean.estimate,), lead)]
     both = f"the posterior mean, {_interval(s, mean)}"
     if s.status("mle") is Status.OK and finite(s.length("mle")):
@@ -203,7 +205,7 @@ def _clear(vector: Sequence[Measured], most: Measured) -> Measured:
 
 
 def why_the_mean(s: Measured, scalars: Sequence[Measured]) -> str:
-    """Say why the posterior mean is the better guess than the most probable combination, where the two differ.
+    """Say why the posterior mean is the better guess than the MAP, where the two differ.
 
     A MAP that supposes a value on an edge or a corner is told with how little of the posterior lies there. Of any other
     it is told how much larger its expected squared error is. Nothing is said where MAP and mean agree.
@@ -213,7 +215,7 @@ def why_the_mean(s: Measured, scalars: Sequence[Measured]) -> str:
         return ""
     known = s.held.get("map")
     taken = [one for one in scalars if known is not None and one.name in known.names]
-    start = " The mean and not the MAP: the MAP is the single most probable combination of values, "
+    start = " The mean and not the MAP: the MAP is the one combination of values with the highest density, "
     edges = [one for one in taken if one.status("map") is Status.AT_BOUNDARY and finite(one.posterior.median)]
     if edges and known is not None:
         edge = edges[0]
@@ -227,8 +229,9 @@ def why_the_mean(s: Measured, scalars: Sequence[Measured]) -> str:
         widest = max(cornered, key=lambda one: one.length("mcmc") / one.posterior.sd)
         row = widest.rows["mcmc"]
         return (
-            f"{start}with {known.as_equations()}; the mean averages over all that are probable, with {widest.name} "
-            f"from {widest.write(row.lower)} to {widest.write(row.upper)}."
+            f"{start}with {known.as_equations()}; the mean averages over all combinations, and with "
+            f"{100 * row.ci_prob:.9g} % of the probability {widest.name} lies from {widest.write(row.lower)} to "
+            f"{widest.write(row.upper)}."
         )
     return (
         " The mean and not the MAP: of all single guesses the mean has the smallest expected squared error, whose "
@@ -263,6 +266,15 @@ def _clear_of_zero(vector: Sequence[Measured]) -> str:
         f" {by} the {verb(names, 'interval', 'intervals')} of {named(clear, vector)} "
         f"{verb(names, 'lies', 'lie')} on one side of zero."
     )
+
+
+def _no_ranking(vector: Sequence[Measured]) -> str:
+    """Advise against a ranking of like things, where the posterior's interval of each holds the means of all others."""
+    means = [s.estimate("mcmc") for s in vector]
+    rows = [s.rows["mcmc"] for s in vector]
+    if not tied(vector) or any(row.lower > min(means) or row.upper < max(means) for row in rows):
+        return ""
+    return f" Do not rank the values of {vector[0].estimand} by them: each interval contains the means of all others."
 
 
 def _spelled(priors: Sequence[str], own: str = "") -> str:

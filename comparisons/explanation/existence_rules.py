@@ -113,10 +113,14 @@ def _cost(s: Measured) -> str:
     if not finite(likelihood + prior):
         return ""
     on, off = s.write(s.rows["map"].estimate), s.write(s.estimate("mcmc"))
-    others = "with the other parameters at their most probable values " if s.off_edge.refitted else ""
-    preferred = _preferred(on, off, _preference(on, off, likelihood), _preference(on, off, prior))
-    said = f"{others}{preferred}"
-    return f" {said[0].upper()}{said[1:]}."
+    fit, belief = _preference(on, off, likelihood), _preference(on, off, prior)
+    others = ", each with the other parameters where likelihood times prior is highest" if s.off_edge.refitted else ""
+    of_all = " of all parameters" if s.off_edge.refitted else ""
+    product = f", and their product is higher at {on}" if fit[0] or belief[0] else ""
+    return (
+        f" Compared at {on} and at {off}, the posterior mean{others}: the likelihood is {_higher(fit)}, the prior "
+        f"density{of_all} {_higher(belief)}{product}."
+    )
 
 
 def _preference(on: str, off: str, times: float) -> tuple[str, str]:
@@ -134,22 +138,10 @@ def _preference(on: str, off: str, times: float) -> tuple[str, str]:
     return (place, said) if said != "1" else ("", "")
 
 
-def _preferred(on: str, off: str, fit: tuple[str, str], belief: tuple[str, str]) -> str:
-    """Say which value data and prior prefer, and by what factor; their product is highest on the edge."""
-    if not fit[0] and not belief[0]:
-        return f"neither the data nor the prior prefer {on} or {off} visibly"
-    data, prior = (f"{times} times that at {on if place == off else off}" for place, times in (fit, belief))
-    if fit[0] and belief[0] and fit[0] != belief[0]:
-        of_data, of_prior = ("", " more strongly") if belief[0] == on else (" more strongly", "")
-        return (
-            f"the data lean{of_data} to {fit[0]} (the likelihood is {data}), and the prior leans{of_prior} to "
-            f"{belief[0]} (its density is {prior}), so {on} wins"
-        )
-    if fit[0] and belief[0]:
-        return f"data and prior both lean to {on} (the likelihood is {data}, the prior's density {belief[1]} times)"
-    if belief[0]:
-        return f"the data lean to neither, and the prior leans to {on} (its density is {prior})"
-    return f"the prior leans to neither, and the data lean to {on} (the likelihood is {data})"
+def _higher(preferred: tuple[str, str]) -> str:
+    """Say where a density is higher, and how many times."""
+    place, times = preferred
+    return f"{times} times as high at {place}" if place else "as high at one as at the other"
 
 
 def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> list[list[Measured]]:
@@ -177,8 +169,8 @@ def corner(scalars: Sequence[Measured]) -> list[Sentence]:
         whose = "the prior's density" if these[0].corner == PRIOR else "the joint density of data and parameters"
         lead = f"The {verb(names, 'MAP', 'MAPs')} of {named(these, scalars)} {verb(names, 'is', 'are')} exactly {at}"
         text = (
-            f"{lead}: there {whose} comes to a point, and the data push too weakly to move the top of likelihood times "
-            "prior off it."
+            f"{lead}: {whose} has a sharp peak there, from which it falls at once on both sides. The likelihood rises "
+            f"too slowly beside {at} to move the top of likelihood times prior off that peak."
         )
         mean, above = most.estimate("mcmc"), most.posterior.share_above_zero
         if finite(mean):

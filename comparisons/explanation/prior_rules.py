@@ -43,17 +43,23 @@ def pooling(scalars: Sequence[Measured]) -> list[Sentence]:
         parts = [f"{write(s)} for the {WORDS[m]}" for m, s in spread.items()]
         lead = f"The prior pulls the {len(these)} values of {estimand} together"
         text = (
-            f"{lead}: it takes them to be alike{_shared(these, scalars)}, so that the data of each bear on all. Their "
-            f"standard deviation is {join_all(parts)}.{_mostly_noise(these)}{_together(these)}"
+            f"{lead}: {_shared(these, scalars)}, so that the data of each bear on all{_alone(these)}. Their standard "
+            f"deviation is {join_all(parts)}.{_mostly_noise(these)}{_together(these)}"
         )
         found.append(Sentence("pooling", text, tuple(s.name for s in these), tuple(spread.values()), lead))
     return found
 
 
 def _shared(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
-    """Say on which single parameters all of a vector rest; nothing where none is reported."""
+    """Say how the prior ties a vector together: by single parameters on which all rest, where these are reported."""
     single = [s.name for s in scalars if s.name in these[0].parameters]
-    return f", as all rest on the same {join_all(single)}" if single else ""
+    return f"under it all rest on the same {join_all(single)}" if single else "under it they are correlated"
+
+
+def _alone(these: Sequence[Measured]) -> str:
+    """Say that each MLE is the value of its own datum, where it is: nothing else bears on it."""
+    data = {s.datum for s in these}
+    return f"; without it each MLE is its own value of {next(iter(data))}" if len(data) == 1 and all(data) else ""
 
 
 def _mostly_noise(these: Sequence[Measured]) -> str:
@@ -92,8 +98,13 @@ def _together(these: Sequence[Measured]) -> str:
     write = these[0].write
     values = {m: np.array([s.estimate(m) for s in these]) for m in ("mle", "map", "mcmc")}
     means = [f"{write(float(np.mean(v)))} for the {WORDS[m]}" for m, v in values.items() if np.all(np.isfinite(v))]
+    # Tying them together alone would take the plain mean of the MLEs to the weighted one.
+    errors = np.array([s.rows["mle"].std_error for s in these])
+    weighted = write(float(np.average(values["mle"], weights=errors**-2.0)))
+    means[0] += f" ({weighted} where those with smaller errors count more)" if not means[0].startswith(weighted) else ""
     return (
-        f" The prior also pulls their average towards its centre, {number(these[0].prior_centre)}: {join_all(means)}."
+        f" The prior also pulls their average towards its centre, {number(these[0].prior_centre)}: it is "
+        f"{join_all(means)}."
     )
 
 
@@ -190,6 +201,11 @@ def _other_way(these: Sequence[Measured], farther: Sequence[Measured], scalars: 
     """Name the scalars of a vector whose MAP lies farther from the prior's centre than the MLE."""
     if not farther:
         return ""
+    still, farther = ([s for s in farther if (abs(s.shift) > SMALL) is moves] for moves in (False, True))
+    hardly = f" {verb([s.name for s in still], 'That', 'Those')} of {named(still, scalars)} hardly" if still else ""
+    hardly += f" {verb([s.name for s in still], 'moves', 'move')}." if still else ""
+    if not farther:
+        return hardly
     names = [s.name for s in farther]
     by_name = {s.name: s for s in these}
     moved = [
@@ -201,23 +217,23 @@ def _other_way(these: Sequence[Measured], farther: Sequence[Measured], scalars: 
     ]
     cause = f"; {join_all(moved)}" if moved else ""
     sides = [
-        f"that of {s.name} on its other side ({s.said('mle')} and {s.said('map')})"
+        f"{'' if len(farther) == 1 else f'that of {s.name} '}on its other side ({s.said('mle')} and {s.said('map')})"
         for s in farther
         if (s.estimate("map") - s.prior_centre) * (s.estimate("mle") - s.prior_centre) < 0
     ]
     cause = f", {join_all(sides)}{cause}" if sides else cause
     return (
         f" The {verb(names, 'MAP', 'MAPs')} of {named(farther, scalars)} {verb(names, 'lies', 'lie')} farther from "
-        f"{centre} than {verb(names, 'its MLE', 'their MLEs')}{cause}."
+        f"{centre} than {verb(names, 'its MLE', 'their MLEs')}{cause}.{hardly}"
     )
 
 
 def _beside(s: Measured, partner: Measured) -> str:
     """Say that a scalar moves as it does because another one moves."""
-    with_it = "goes with" if s.partner_correlation > 0 else "makes up for"
+    with_it = "with it" if s.partner_correlation > 0 else "to make up for it"
     return (
-        f"{s.name} {with_it} {partner.name} (posterior correlation {s.partner_correlation:.1f}): as that "
-        f"{_goes(partner)} from {partner.said('mle')} to {partner.said('map')}, {s.name} {_goes(s)}"
+        f"as {partner.name} {_goes(partner)} from {partner.said('mle')} to {partner.said('map')}, {s.name} {_goes(s)} "
+        f"{with_it} (their posterior correlation is {s.partner_correlation:.1f})"
     )
 
 

@@ -115,11 +115,21 @@ def about_zero(these: Sequence[Measured], method: str) -> str:
     level = f"({100 * rows[0].ci_prob:.9g} %)"
     inside = [s for s, row in zip(these, rows, strict=True) if row.lower <= 0 <= row.upper]
     if len(inside) == len(rows):
-        return f"none of the {len(rows)} {kind}s {level} rules out zero, so each may be negative or positive"
+        said = f"none of the {len(rows)} {kind}s {level} rules out zero, so each may be negative or positive"
+        return f"{said}{_positive(these) if method == 'mcmc' else ''}"
     if not inside:
         return f"zero lies in none of the {len(rows)} {kind}s {level}"
     open_ = named(inside, these)
     return f"zero lies in {len(inside)} of the {len(rows)} {kind}s {level}: {open_} may be negative or positive"
+
+
+def _positive(these: Sequence[Measured]) -> str:
+    """Return with what probability scalars are positive, ``(positive with a probability of 76 to 88 %)``."""
+    shares = [s.posterior.share_above_zero for s in these]
+    if not all(math.isfinite(share) for share in shares):
+        return ""
+    low, high = (f"{100 * share:.0f}" for share in (min(shares), max(shares)))
+    return f" (positive with a probability of {low if low == high else f'{low} to {high}'} %)"
 
 
 def others(these: Sequence[Measured], most: Measured, scalars: Sequence[Measured], lead: str) -> str:
