@@ -280,7 +280,7 @@ def coefficient_path(comparison: Any) -> Figure:
     return Figure(
         "A tighter prior sets one coefficient after the other to zero",
         f"Each line is a coefficient of the lasso. Coloured: {' and '.join(names[zero])}, which are zero at lambda = "
-        f"{RATE:g} (vertical line). The marks beside this line, both for this lambda: MAP on its left, posterior mean on "
+        f"{RATE:g} (vertical line). The marks beside it, both for this lambda: MAP on its left, posterior mean on "
         "its right. The MLE, with lambda = 0, is drawn at the left end, as 0 has no place on a logarithmic axis.",
         "lambda, the tightness of the prior (logarithmic axis)",
         "beta, points per standard deviation",
@@ -388,8 +388,8 @@ scenario = Scenario(
     "mass index (bmi), blood pressure (bp), and in the blood total cholesterol (s1), LDL (s2), HDL (s3), total "
     "cholesterol divided by HDL (s4), the logarithm of triglycerides (s5) and glucose (s6). The score is a "
     "constant plus each predictor times its coefficient beta (points per standard deviation of the predictor) plus a "
-    "normal error of standard deviation sigma. The lasso is the MAP (maximum a posteriori), the top of likelihood times "
-    "prior, under a Laplace prior, which favours values near zero, the more the larger lambda is: for lambda = "
+    "normal error of standard deviation sigma. The lasso is the MAP (maximum a posteriori), the top of likelihood "
+    "times prior, under a Laplace prior, which favours values near zero, the more the larger lambda is: for lambda = "
     f"{RATE:g} its scale is sigma / (lambda sqrt(n)) = sigma / {RATE * PATIENTS**0.5:.4g}, and "
     f"{100 * (1 - np.exp(-1)):.0f} % of it lies within one scale of zero.",
 )  # fmt: skip

@@ -147,8 +147,8 @@ def fits(solution: Any) -> str:
         as_far = f"as {side} a {outside[0].figure}" if len(outside) == 1 else "one of these as far out"
         chance = f"None of the {count} data sets has {as_far}, so this is hardly chance."
     return (
-        f"{said} So do not take from this model {what}. {chance} To see whether the estimates suffer from it, "
-        "compare them with those of a model that can have such data."
+        f"{said} So do not take from this model {what}. To see whether the estimates suffer from it, compare them with "
+        f"those of a model that can have such data. {chance}"
     )
 
 

@@ -319,4 +319,5 @@ def _others(solution: Any, headline: Row) -> str:
         return ""
     rest = len(after) - len(strong) - 1
     left = f"; the {'other' if rest == 1 else f'{rest} others'} of {headline.estimand} less"
-    return f" So {'does' if len(strong) == 1 else 'do'} {join_all(strong) if len(strong) <= MOST_NAMED else join(strong, MOST_NAMED)}{left if rest else ''}."
+    names = join_all(strong) if len(strong) <= MOST_NAMED else join(strong, MOST_NAMED)
+    return f" So {'does' if len(strong) == 1 else 'do'} {names}{left if rest else ''}."

@@ -96,13 +96,13 @@ def test_a_vector_may_be_pulled_although_one_of_its_scalars_moves_away():
     assert found.text == f"{start} The MAP of b[y] lies farther from 0 than its MLE."
     crossed = replace(other, rows={**other.rows, "map": row("map", -0.4)})
     assert prior_rules.pull([one, two, crossed])[0].text.endswith(
-        " The MAP of b[y] lies farther from 0 than its MLE, that of b[y] on its other side (0.10 and -0.40)."
+        " The MAP of b[y] lies farther from 0 than its MLE, on its other side (0.10 and -0.40)."
     )
     nearer = replace(other, rows={**other.rows, "map": row("map", 0.05)})
     (found,) = prior_rules.pull([one, two, nearer])
     assert "all 3 MAPs lie nearer to 0 than their MLEs" in found.text
     assert "farther" not in found.text
-    said = "; b[y] makes up for b[x] (posterior correlation -0.6): as that falls from 3.00 to 0.50, b[y] rises."
+    said = "; as b[x] falls from 3.00 to 0.50, b[y] rises to make up for it (their posterior correlation is -0.6)."
     for partner, correlation, speaks in (("b[x]", -0.6, 1), ("b[x]", 0.6, 0), ("b[x]", -0.4, 0), ("b[w]", -0.6, 0)):
         tied = replace(other, partner=partner, partner_correlation=correlation)
         assert prior_rules.pull([one, two, tied])[0].text.endswith(said) == bool(speaks)
@@ -186,8 +186,8 @@ def test_mles_that_differ_by_no_more_than_equal_values_would_are_said_to_differ_
         return prior_rules.pooling(vector(mles, means, errors=errors, prior_correlation=0.4))[0].text
 
     first = (
-        "The prior pulls the 3 values of theta together: it takes them to be alike, so that the data of each bear on "
-        "all. Their standard deviation is 2.5 for the MLEs, 0.8 for the MAPs and 0.8 for the posterior means."
+        "The prior pulls the 3 values of theta together: under it they are correlated, so that the data of each bear "
+        "on all. Their standard deviation is 2.5 for the MLEs, 0.8 for the MAPs and 0.8 for the posterior means."
     )
     assert told((1.0, 2.6, 4.0)).startswith(
         f"{first} If all 3 were equal, independent errors of this size alone would give the MLEs a standard deviation "
@@ -232,8 +232,13 @@ def test_only_the_posterior_is_said_to_exist_where_no_search_failed():
 def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question():
     held = scalar(held={"map": Fixed((("0", ("tau",)),))})
     assert "computed as if tau = 0 were known" in existence_rules.held([held])[0].text
-    narrow = "The MAP's interval of b is computed as if tau = 0 were known: do not report it without saying so."
+    narrow = "The MAP's interval of b is computed as if tau = 0 were known: report that of the posterior instead."
     assert consequences.conditional([held])[0].text == narrow
+    bad = row("mcmc", 1.0, status=Status.UNRELIABLE)
+    doubtful = replace(held, rows={**held.rows, "mcmc": bad})
+    assert consequences.conditional([doubtful])[0].text == narrow.replace(
+        "report that of the posterior instead", "say so where you report it"
+    )
     assert existence_rules.held([held])[0].text.endswith(
         " The posterior's interval is not, and is as long as the MAP's."
     )
@@ -241,15 +246,17 @@ def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question(
     assert existence_rules.held([short])[0].text.endswith(" is not, and is 2 times as long as the MAP's.")
     assert consequences.conditional([short])[0].text == f"{narrow} It is shorter than the posterior's."
     long = replace(held, name="d", rows={**held.rows, "map": row("map", 1.0, half=2.0)})
-    assert consequences.conditional([long])[0].text.endswith(" without saying so. It is longer than the posterior's.")
+    assert consequences.conditional([long])[0].text.endswith(" instead. It is longer than the posterior's.")
     one = consequences.conditional([held, replace(short, name="c")])[0].text
-    assert one.endswith(" were known: do not report them without saying so. That of c is shorter than the posterior's.")
+    assert one.endswith(
+        " were known: report those of the posterior instead. That of c is shorter than the posterior's."
+    )
     both = consequences.conditional([replace(short, name="c"), short])[0].text
-    assert both.endswith(" without saying so. All are shorter than the posterior's.")
+    assert both.endswith(" instead. All are shorter than the posterior's.")
     several = consequences.conditional([held, replace(short, name="c"), long])[0].text
     assert several.endswith(
-        " do not report them without saying so. Of these 3, 1 is shorter than the posterior's, 1 longer and 1 about as "
-        "long."
+        " report those of the posterior instead. Of these 3, 1 is shorter than the posterior's, 1 longer and 1 about "
+        "as long."
     )
     assert existence_rules.held([scalar()]) == consequences.conditional([scalar()]) == []
 
@@ -294,27 +301,30 @@ def test_a_mode_on_an_edge_is_told_with_what_likelihood_and_prior_do_off_it():
         (found, *_) = existence_rules.edge([replace(of, off_edge=Off(likelihood, prior, refitted))])
         return found.text.partition(" is highest.")[2].partition(" The posterior averages")[0]
 
-    against = (
-        "he data lean to 0.80 (the likelihood is 1.5 times that at 0), and the prior leans more strongly to 0 (its "
-        "density is 1.9 times that at 0.80), so 0 wins."
+    compared = " Compared at 0 and at 0.80, the posterior mean{}: the likelihood is {}, the prior density{} {}{}."
+    times, alike, wins = (
+        "{} times as high at {}",
+        "as high at one as at the other",
+        ", and their product is higher at 0",
     )
-    assert told(1.52, 0.54) == f" T{against}"
-    refitted = " With the other parameters at their most probable values t"
-    assert told(1.52, 0.54, refitted=True) == f"{refitted}{against}"
-    assert told(0.3, 2.0) == (
-        " The data lean more strongly to 0 (the likelihood is 3.3 times that at 0.80), and the prior leans to 0.80 ("
-        "its density is 2 times that at 0), so 0 wins."
+
+    def said(likelihood, prior, end=wins, others="", of_all=""):
+        return compared.format(others, likelihood, of_all, prior, end)
+
+    assert told(1.52, 0.54) == said(times.format(1.5, "0.80"), times.format(1.9, 0))
+    refitted = ", each with the other parameters where likelihood times prior is highest"
+    assert told(1.52, 0.54, refitted=True) == said(
+        times.format(1.5, "0.80"), times.format(1.9, 0), others=refitted, of_all=" of all parameters"
     )
-    dense = "(its density is 2 times that at 0.80)"
-    assert told(1.001, 0.5) == f" The data lean to neither, and the prior leans to 0 {dense}."
-    likely = "the likelihood is {} times that at 0.80"
-    assert told(0.5, 1.001) == f" The prior leans to neither, and the data lean to 0 ({likely.format(2)})."
-    assert told(0.3, 0.5) == f" Data and prior both lean to 0 ({likely.format(3.3)}, the prior's density 2 times)."
-    assert told(1.001, 0.9999) == " Neither the data nor the prior prefer 0 or 0.80 visibly."
+    assert told(0.3, 2.0) == said(times.format(3.3, 0), times.format(2, "0.80"))
+    assert told(1.001, 0.5) == said(alike, times.format(2, 0))
+    assert told(0.5, 1.001) == said(times.format(2, 0), alike)
+    assert told(0.3, 0.5) == said(times.format(3.3, 0), times.format(2, 0))
+    assert told(1.001, 0.9999) == said(alike, alike, end="")
     assert told(NAN, NAN) == ""
     of_mle = replace(edge, rows={**edge.rows, "mle": row("mle", 0.0, status=Status.AT_BOUNDARY, estimand="tau")})
     first, second = existence_rules.edge([replace(of_mle, off_edge=Off(0.3, 0.5))])
-    assert ("lean" in first.text, "lean" in second.text) == (False, True)
+    assert ("Compared" in first.text, "Compared" in second.text) == (False, True)
 
 
 def test_the_scalar_on_which_they_differ_most_is_told_with_the_question_that_each_number_answers():
@@ -380,7 +390,7 @@ def test_a_corner_of_the_likelihood_is_not_said_to_be_one_of_the_prior():
     assert consequences.zeros([slope]) == []
     joint = scalar(1.0, 0.0, 0.4, corner="joint density")
     assert (
-        ": there the joint density of data and parameters comes to a point" in existence_rules.corner([joint])[0].text
+        ": the joint density of data and parameters has a sharp peak there" in existence_rules.corner([joint])[0].text
     )
     assert consequences.zeros([joint])
 
@@ -408,9 +418,10 @@ def test_shares_above_and_below_zero_are_told_only_of_a_corner_at_zero():
     zero = scalar(1.0, 0.0, 0.4, corner="prior", posterior=shape)
     (found,) = existence_rules.corner([zero])
     assert found.text == (
-        "The MAP of b is exactly 0: there the prior's density comes to a point, and the data push too weakly to move "
-        "the top of likelihood times prior off it. The posterior averages over both sides, and a single value "
-        "weighs nothing in it: 30 % of the probability of b lies below, 70 % above."
+        "The MAP of b is exactly 0: the prior's density has a sharp peak there, from which it falls at once on both "
+        "sides. The likelihood rises too slowly beside 0 to move the top of likelihood times prior off that peak. The "
+        "posterior averages over both sides, and a single value weighs nothing in it: 30 % of the probability of "
+        "b lies below, 70 % above."
     )
     elsewhere = replace(scalar(4.0, 2.0, 2.5, corner="prior", posterior=shape), name="c")
     first, second = existence_rules.corner([zero, elsewhere])
@@ -540,17 +551,47 @@ def test_mles_that_are_the_data_are_said_to_be():
     assert "from the data alone" in in_short([replace(scalars[0], datum=""), *scalars[1:]])
 
 
+def test_without_the_prior_each_mle_that_is_its_own_datum_is_said_to_be():
+    own = vector((-2.0, 0.0, 3.0), (-0.5, 0.0, 1.0), prior_correlation=0.4, datum="gain")
+    assert " bear on all; without it each MLE is its own value of gain. Their " in prior_rules.pooling(own)[0].text
+    some = [replace(own[0], datum=""), *own[1:]]
+    assert " bear on all. Their " in prior_rules.pooling(some)[0].text
+
+
+def test_values_that_are_tied_and_not_told_apart_are_not_to_be_ranked():
+    advice = "Do not rank the values of theta by them: each interval contains the means of all others."
+    mles = (-3.0, 1.0, 9.0)
+    for means, tie, advised in (
+        ((0.1, 0.5, 1.0), 0.4, True),
+        ((0.1, 0.5, 3.0), 0.4, False),  # the first and the last are told apart
+        ((0.1, 0.5, 1.0), 0.0, False),  # coefficients of unlike predictors are not ranked in any case
+    ):
+        (found,) = consequences.which_number(vector(mles, means, prior_correlation=tie))
+        assert (advice in found.text) == advised, (means, tie)
+
+
+def test_with_what_probability_all_are_positive_is_told_where_zero_lies_in_all_intervals():
+    shares = [Sampled(0.5, 1.0, 1.0, 0.0, share_above_zero=share) for share in (0.812, 0.7, 0.918)]
+    inside = vector((0.0, 0.0, 0.0), (0.5, 1.0, 1.5))
+    told = [replace(s, posterior=shape) for s, shape in zip(inside, shares, strict=True)]
+    end = "so each may be negative or positive (positive with a probability of 70 to 92 %)"
+    assert about_zero(told, "mcmc").endswith(end)
+    assert about_zero([replace(s, posterior=shares[0]) for s in inside], "mcmc").endswith("a probability of 81 %)")
+    assert "probability" not in about_zero(told, "mle")
+
+
 def test_the_mean_is_preferred_to_the_map_for_a_computed_reason():
     known = Fixed((("0", ("tau",)),))
     tau = scalar(0.5, 0.0, 0.8, sd=0.3, estimand="tau", statuses={"map": Status.AT_BOUNDARY})
     one = scalar(9.0, 1.0, 1.5, held={"map": known})
-    start = " The mean and not the MAP: the MAP is the single most probable combination of values, with tau = 0"
+    start = " The mean and not the MAP: the MAP is the one combination of values with the highest density, with tau = 0"
     assert consequences.why_the_mean(one, [tau, one]) == (
         f"{start}, but half of the posterior's probability has tau above 0.80."
     )
     corner = scalar(2.0, 0.0, 0.8, estimand="tau", corner="prior")
     assert consequences.why_the_mean(one, [corner, one]) == (
-        f"{start}; the mean averages over all that are probable, with tau from -0.20 to 1.80."
+        f"{start}; the mean averages over all combinations, and with 95 % of the probability tau lies from -0.20 to "
+        "1.80."
     )
     # Elsewhere the mean squared error of a guess is the variance and the square of its distance from the mean.
     free = scalar(9.0, 1.0, 1.5)
@@ -629,7 +670,7 @@ def test_a_vector_that_moves_as_a_whole_is_said_to_be_pulled_to_the_centre_of_it
     prior = {"prior_correlation": 0.5, "prior_centre": 0.0, "prior_scale": 9.0, "rewritten": True}
     moved = vector(mles, (3.0, 4.0, 5.0), **prior)
     said = (
-        " The prior also pulls their average towards its centre, 0: 8.0 for the MLEs, "
+        " The prior also pulls their average towards its centre, 0: it is 8.0 for the MLEs, "
         "4.0 for the MAPs and 4.0 for the posterior means."
     )
     assert prior_rules.pooling(moved)[0].text.endswith(said)
@@ -646,6 +687,11 @@ def test_a_vector_that_moves_as_a_whole_is_said_to_be_pulled_to_the_centre_of_it
         assert "pulls their average" not in prior_rules.pooling(silent)[0].text
     assert "pulls their average" in prior_rules.pooling(vector(mles, (4.0, 5.0, 6.0), **prior))[0].text
     # Where the rule of the pull names the centre it is not said twice.
+    # (2 * 4 + 8 + 14) / 6 = 5 is the mean by precision, to which tying them together alone would take the plain one.
+    unlike = vector(mles, (1.0, 2.0, 3.0), errors=(0.5, 1.0, 1.0), **prior)
+    assert ": it is 8.00 for the MLEs (5.00 where those with smaller errors count more), 2.00 for the MAPs" in (
+        prior_rules.pooling(unlike)[0].text
+    )
     plain = vector(mles, (3.0, 4.0, 5.0), **{**prior, "rewritten": False})
     assert prior_rules.pull(plain)
     assert "pulls their average" not in prior_rules.pooling(plain)[0].text

@@ -53,11 +53,14 @@ def test_figures_inside_and_outside_are_named_with_their_numbers() -> None:
     start = (
         "not in all. 199 data sets were drawn from the fitted model, and outside their central 95 % lie the largest "
     )
-    assert said.startswith(f"{start}value of x (30, theirs from {ends[0]:.4f} to {ends[1]:.2f}), the mean of x (9.70, ")
+    assert said.startswith(
+        f"{start}value of x (30 in the data, from {ends[0]:.4f} to {ends[1]:.2f} in theirs), the mean of x (9.70 in "
+    )
     assert said.endswith(
         " Inside lie the smallest value, the largest value, the mean and the standard deviation of y and the smallest "
         "value of x. So do not take from this model how large x can be, where x lies on average or how widely x "
-        "scatters. None of the 199 data sets has one of these as far out, so this is hardly chance."
+        "scatters. To see whether the estimates suffer from it, compare them with those of a model that can have such "
+        "data. None of the 199 data sets has one of these as far out, so this is hardly chance."
     )
     assert fits(_solution(y=([100.0, 101.0, 130.0], sets))).startswith("no. 199 data sets were drawn")
 
@@ -68,7 +71,7 @@ def test_what_the_model_does_not_let_vary_is_no_agreement() -> None:
     # A total that the model cannot have is told.
     said = fits(_solution(y=([2, 3, 6], counts)))
     assert "lie the largest value" not in said
-    assert "outside their central 95 % lies the mean of y (3.67, theirs from 3.33 to 3.33)." in said
+    assert "outside their central 95 % lies the mean of y (3.67 in the data, from 3.33 to 3.33 in theirs)." in said
 
 
 def test_a_figure_as_far_out_as_none_of_the_replicates_is_hardly_chance() -> None:
@@ -126,10 +129,10 @@ def test_a_bounded_outcome_that_a_normal_model_predicts_below_its_bound_is_found
     # Of 200 normal values the smallest lies about 2.75 deviations below the mean, and no two hundredth above zero.
     data = solution.data.arrays["y"]
     assert data.min() > 0 > data.mean() - 2 * data.std()
-    assert f" lies the smallest value of y ({data.min():.3g}, theirs from -" in said
+    assert f" lies the smallest value of y ({data.min():.3g} in the data, from -" in said
     assert said.startswith("not in all. ")
     assert (
-        " the mean and the standard deviation of y. So do not take from this model how small y can be. None of the 400"
+        " the mean and the standard deviation of y. So do not take from this model how small y can be. To see whether "
         in said
     )
     assert said == dict(trust(waits, pickle.loads(pickle.dumps(solution))))["Fit"]

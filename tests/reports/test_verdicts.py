@@ -42,14 +42,14 @@ def test_each_verdict_has_its_figures(solved: Any) -> None:
     ]  # no checks were given, and no interval takes anything as known
     computation = found["Computation"]
     assert computation.startswith("yes. The 4 runs of the sampler agree: their R-hat is ")
-    # The deviation of the posterior is 1 / sqrt(1 + sum(1 / errors^2)); two Monte Carlo errors by the draws' own count.
+    # The deviation of the posterior is 1 / sqrt(1 + sum(1 / errors^2)); two standard errors by the draws' own count.
     worth = float(solved["default"].panels["mcmc"].diagnostics["summary"][0]["ess_bulk"])
     error = 2 / np.sqrt(1 + np.sum(ERRORS**-2.0)) / np.sqrt(worth)
-    assert float(computation.partition("±")[2].partition(" ")[0]) == pytest.approx(error, rel=0.3)
+    assert float(computation.partition("±")[2].partition(",")[0]) == pytest.approx(error, rel=0.3)
     row = solved["default"].row("mcmc", "mu")
-    assert " and 400 are needed. The posterior mean of mu is computed to about ±" in computation
+    assert " and 400 are needed. The posterior mean of mu is known to about ±" in computation
     assert (
-        f" (two Monte Carlo errors), and its credible interval is {row.lower:.2f} to {row.upper:.2f}. From"
+        f", as it is computed from draws, and its credible interval is {row.lower:.2f} to {row.upper:.2f}. From"
         in computation
     )
     mle = np.average(Y, weights=ERRORS**-2.0)
@@ -59,11 +59,11 @@ def test_each_verdict_has_its_figures(solved: Any) -> None:
     assert middle
     # MLE and posterior mean lie (3.71 - 3.12) / 0.4 posterior standard deviations apart.
     assert said == (
-        f"mu depends strongly on having one at all: the data alone (MLE) give the value {mle:.2f}, data and prior "
-        f"(posterior mean) give {mean}. "
-        f"A small change of it moves the posterior mean by {scaled.shift:.2g} posterior standard deviations at most: "
-        f"under a slightly wider prior (its density to the power 0.8) to {scaled.weaker:.2f}, under a slightly "
-        f"narrower one (to the power 1.25) to {scaled.stronger:.2f}. No other prior was tried."
+        f"with care. mu depends strongly on having one at all: the data alone (MLE) give the value {mle:.2f}, data and "
+        f"prior (posterior mean) give {mean}. "
+        f"The prior's exact width matters less: the posterior mean is {scaled.weaker:.2f} under a slightly wider prior "
+        f"(its density to the power 0.8) and {scaled.stronger:.2f} under a slightly narrower one (to the power 1.25), "
+        f"a change of at most {scaled.shift:.2g} posterior standard deviations. No prior of another kind was tried."
     )
     ends, _, judged = end.partition(" with a probability of 95 %. ")
     assert judged == "Judge yourself whether you would have named this prior before you saw the data."
@@ -89,7 +89,7 @@ def test_a_prior_whose_weight_makes_no_difference_that_the_draws_show_is_told_so
     scaled = replace(solved.explanations["default"].scaled, weaker=2.0, stronger=2.0 + 1e-9, mean=2.0)
     assert (
         " A slightly wider or narrower prior (its density to the power 0.8 or 1.25) moves the posterior mean by less "
-        "than its Monte Carlo error shows; no other prior was tried. Before the data"
+        "than its Monte Carlo error shows. No prior of another kind was tried. Before the data"
         in dict(trust(_explained(solved, scaled=scaled), solved["default"]))["Prior"]
     )
 
@@ -112,20 +112,51 @@ def test_attempts_that_did_not_pass_are_told(solved: Any) -> None:
     first, second, last = "diag, 300 draws: 3 divergences", "diag, 300 draws: R-hat 1.02", "diag, 600 draws: passed"
     assert "attempt" not in told(last)
     assert (
-        " and 400 are needed. A first attempt did not pass these checks (3 divergences): none of its draws is used. The"
+        " and 400 are needed. A first attempt did not pass the checks (3 divergences): none of its draws is used. The"
         in told(first, last)
     )
-    assert " 2 earlier attempts did not pass these checks (R-hat 1.02): none of their draws is used. The" in told(
+    assert " 2 earlier attempts did not pass the checks (R-hat 1.02): none of their draws is used. The" in told(
         first, second, last
     )
+
+
+def test_what_diverged_is_said_in_words_and_that_none_of_it_is_used(solved: Any) -> None:
+    panel = solved["default"].panels["mcmc"]
+    attempts = ["diag, 300 draws: 3 divergent transitions", "diag, 600 draws: passed"]
+    changed = replace(panel, diagnostics={**panel.diagnostics, "attempts": attempts})
+    said = dict(trust(solved, replace(solved["default"], panels={"mcmc": changed})))["Computation"]
+    assert (
+        " did not pass the checks (3 divergent transitions, steps that did not follow the density): none of its draws "
+        "is used, and those used have none. The"
+    ) in said
+
+
+def test_others_that_depend_on_the_prior_as_strongly_are_named(solved: Any) -> None:
+    solution = solved["default"]
+    rows = {m: solution.panels[m].estimates[0] for m in ("mle", "mcmc")}
+
+    def told(*gaps: float) -> str:
+        """Of a vector whose MLEs lie so many posterior standard deviations from its means."""
+        means = [replace(rows["mcmc"], label=f"{k}", estimate=0.0, std_error=1.0) for k in range(len(gaps))]
+        mles = [replace(rows["mle"], label=f"{k}", estimate=gap) for k, gap in enumerate(gaps)]
+        panels = {"mle": replace(solution.panels["mle"], estimates=mles),
+                  "mcmc": replace(solution.panels["mcmc"], estimates=means)}  # fmt: skip
+        one = _explained(solved, headline="mu[0]")
+        return dict(trust(one, replace(solution, panels=panels)))["Prior"]
+
+    assert " So do mu[1] and mu[3]; the other of mu less. The prior's" in told(3.0, 1.01, 0.99, -1.01)
+    assert " So does mu[2]; the 2 others of mu less." in told(3.0, 0.5, 1.5, 0.1)
+    assert " So do mu[1] and mu[2]. The prior's" in told(3.0, 1.5, 1.5)
+    for silent in (told(3.0, 0.5, 0.1), told(0.9, 1.5, 1.5), told(3.0, 1.5)):
+        assert " So do" not in silent
 
 
 def test_a_setting_that_was_chosen_from_the_data_is_admitted(solved: Any) -> None:
     one = Chosen("lambda", 0.237, "the value under which they are most probable")
     said = dict(trust(_explained(solved, chosen=(one,)), solved["default"]))["Prior"]
     assert said.endswith(
-        " lambda = 0.237 was chosen from these same data, so the prior does not say what was known before them, and "
-        "the intervals of MAP and posterior leave out that lambda is uncertain. How much wider they would be is "
+        " lambda = 0.237 was chosen from these same data, so this range was not known before them, and the "
+        "intervals of MAP and posterior leave out that lambda is uncertain. How much wider they would be is "
         "not computed here, but how far the mean moves with a small change of the prior stands above."
     )
     assert "Judge" not in said
@@ -171,12 +202,12 @@ def test_a_missing_mle_leaves_what_data_and_prior_give(solved: Any) -> None:
     ]
     panels = {**solution.panels, "mle": replace(solution.panels["mle"], estimates=rows)}
     assert (
-        "the data alone give no value of mu, data and prior (posterior mean) give "
+        "with care. The data alone give no value of mu, data and prior (posterior mean) give "
         in (dict(trust(solved, replace(solution, panels=panels)))["Prior"])
     )
     without = {m: panel for m, panel in panels.items() if m != "mle"}
     assert (
-        "of mu data and prior (posterior mean) give "
+        "Of mu data and prior (posterior mean) give "
         in (dict(trust(solved, replace(solution, panels=without)))["Prior"])
     )
 
@@ -188,7 +219,9 @@ def test_without_a_spread_it_is_not_said_how_far_a_scalar_depends_on_the_prior(s
         rows = [replace(row, std_error=spread) for row in panel.estimates]
         changed = replace(solution, panels={**solution.panels, "mcmc": replace(panel, estimates=rows)})
         said = dict(trust(solved, changed))["Prior"]
-        assert said.startswith("the data alone (MLE) give mu the value 3.71, data and prior (posterior mean) give ")
+        assert said.startswith(
+            "with care. The data alone (MLE) give mu the value 3.71, data and prior (posterior mean) give "
+        )
 
 
 def test_draws_that_failed_their_checks_are_the_first_verdict_and_a_no(
@@ -201,8 +234,8 @@ def test_draws_that_failed_their_checks_are_the_first_verdict_and_a_no(
         claimed: Any = SimpleNamespace(claims=pd.DataFrame({"holds": holds}), explanations=solved.explanations,
                                        scores=solved.scores)  # fmt: skip
         assert [what for what, _ in trust(claimed, solved["default"])] == [*order, "Fit", "Prior"]
-        start = "yes. All 2 comparisons" if all(holds) else "no. Only 1 of 2 comparisons"
-        assert dict(trust(claimed, solved["default"]))["Checks"].startswith(f"{start} with theory and other software")
+        start = "yes. All 2 checks hold" if all(holds) else "no. Only 1 of 2 checks hold"
+        assert dict(trust(claimed, solved["default"]))["Checks"].startswith(f"{start}, against theory, other software")
     solution = solved["default"]
     alone = replace(solution, panels={"mle": solution.panels["mle"]})
     assert [what for what, _ in trust(solved, alone)] == ["Computation"]  # nothing rests on a prior
@@ -219,9 +252,10 @@ def test_two_checks_are_told_in_words_and_the_shortest_in_their_order(solved: An
 
     long, first, second = "A long statement on this and that (in sd)", "The MLE is OLS (gap, in sigma)", "b is 0"
     assert told(first, long, second) == (
-        "yes. All 3 comparisons with theory and other software hold, for example: “The MLE is OLS”; “b is 0”."
+        "yes. All 3 checks hold, against theory, other software or figures of this run, for example “The MLE is OLS”; "
+        "“b is 0”."
     )
-    assert told(first, second) == "yes. All 2 comparisons with theory and other software hold."
+    assert told(first, second) == "yes. All 2 checks hold, against theory, other software or figures of this run."
 
 
 def test_many_points_that_are_maxima_alike_are_no_search_for_another(solved: Any) -> None:
@@ -242,8 +276,12 @@ def test_intervals_of_a_map_that_takes_something_as_known_are_named(solved: Any)
     panel = replace(solution.panels["map"], held={("mu", ""): Fixed((("0", ("tau",)),))})
     held = replace(solution, panels={**solution.panels, "map": panel})
     assert dict(trust(solved, held))["The MAP's intervals"] == (
-        "no. They are computed as if tau = 0 were known, and from the curvature at the mode alone, so they may be too "
-        "short or too long."
+        "no. They are computed as if tau = 0 were known, and from the curvature at the mode alone. Those of the "
+        "posterior suppose neither."
+    )
+    alone = replace(held, panels={"map": panel})
+    assert dict(trust(solved, alone))["The MAP's intervals"].endswith(
+        " at the mode alone, so they may be too short or too long."
     )
 
 
