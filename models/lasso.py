@@ -249,6 +249,27 @@ def _path(comparison: Any) -> tuple[np.ndarray, np.ndarray]:
     return rates, np.array([_sklearn(comparison, rate) for rate in rates])
 
 
+def _same_zeros(comparison: Any) -> tuple[float, float]:
+    """Return the lambda from which on, and up to which, the lasso has the zeros of the MAP; at the MAP's sigma.
+
+    Between its knots the lasso's path is a straight line, so that no coefficient comes or goes there.
+    """
+    from sklearn.linear_model import lars_path
+
+    x, y = _centred(comparison)
+    alphas, _, path = lars_path(x, y, method="lasso")
+    rates = alphas * np.sqrt(y.size) / _sigma(comparison)
+    zero = comparison["default"].values("map", "beta") == 0
+    same = [bool(np.all((left == 0) & (right == 0) == zero)) for left, right in zip(path.T, path.T[1:], strict=False)]
+    here = int(np.flatnonzero((rates[1:] <= RATE) & (rates[:-1] >= RATE))[0])
+    first, last = here, here
+    while first > 0 and same[first - 1]:
+        first -= 1
+    while last < len(same) - 1 and same[last + 1]:
+        last += 1
+    return float(rates[last + 1]), float(rates[first])
+
+
 @claim("At the largest lambda of the path every coefficient of the lasso is zero (how many are not)")
 def path_ends_at_zero(comparison: Any) -> Claim:
     return equal(float(np.sum(_path(comparison)[1][-1] != 0)), 0.0)
@@ -295,10 +316,12 @@ def answer(comparison: Any) -> str:
     zeros = [row.label for row in rows if row.estimate == 0]
     undecided = [row.label for row in posterior if row.lower < 0 < row.upper]
     clear = [row.label for row in posterior if row.label not in undecided]
+    low, high = _same_zeros(comparison)
     return (
-        f"The lasso, which is the MAP, sets the coefficients of {join_all(zeros)} to exactly zero; the posterior sets "
-        f"none. {len(undecided)} of its {len(posterior)} credible intervals contain zero, those of "
-        f"{join_all(undecided)}: their coefficients may be negative or positive. Clear of zero are {join_all(clear)}."
+        f"The lasso, which is the MAP, sets the coefficients of {join_all(zeros)} to exactly zero (for lambda from "
+        f"{low:.2g} to {high:.2g}); the posterior sets none. {len(undecided)} of its {len(posterior)} credible "
+        f"intervals contain zero, those of {join_all(undecided)}: their coefficients may be negative or positive. "
+        f"Clear of zero are {join_all(clear)}."
     )
 
 
@@ -387,9 +410,9 @@ scenario = Scenario(
     "Ten predictors were measured before: age, sex (in two codes without a key), body "
     "mass index (bmi), blood pressure (bp), and in the blood total cholesterol (s1), LDL (s2), HDL (s3), total "
     "cholesterol divided by HDL (s4), the logarithm of triglycerides (s5) and glucose (s6). The score is a "
-    "constant plus each predictor times its coefficient beta (points per standard deviation of the predictor) plus a "
-    "normal error of standard deviation sigma. The lasso is the MAP (maximum a posteriori), the top of likelihood "
-    "times prior, under a Laplace prior, which favours values near zero, the more the larger lambda is: for lambda = "
-    f"{RATE:g} its scale is sigma / (lambda sqrt(n)) = sigma / {RATE * PATIENTS**0.5:.4g}, and "
+    "constant (not shown) plus each predictor times its coefficient beta (points per standard deviation of the "
+    "predictor) plus a normal error of standard deviation sigma. The lasso is the MAP (maximum a posteriori), the "
+    "top of likelihood times prior, under a Laplace prior, which favours values near zero, the more the larger lambda "
+    f"is: for lambda = {RATE:g} its scale is sigma / (lambda sqrt(n)) = sigma / {RATE * PATIENTS**0.5:.4g}, and "
     f"{100 * (1 - np.exp(-1)):.0f} % of it lies within one scale of zero.",
 )  # fmt: skip

@@ -136,6 +136,8 @@ def fits(solution: Any) -> str:
     said += f"their central {level} {_lie(outside)} {which}."
     if inside:
         said += f" Inside {_lie(inside)} {_named(inside)}."
+    below = any(one.figure == "smallest value" and one.observed > 0 > one.low for one in outside)
+    example = " (of positive values, for example one of their logarithm)" if below else ""
     asked = [USELESS[one.figure].format(one.variable) for one in outside]
     what = join_all(asked, "or") if len(asked) <= MOST_NAMED else join(asked, MOST_NAMED)
     chance = (
@@ -148,7 +150,7 @@ def fits(solution: Any) -> str:
         chance = f"None of the {count} data sets has {as_far}, so this is hardly chance."
     return (
         f"{said} So do not take from this model {what}. To see whether the estimates suffer from it, compare them with "
-        f"those of a model that can have such data. {chance}"
+        f"those of a model that can have such data{example}. {chance}"
     )
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from triptych.base.numbers import Style, significant, style
 from triptych.base.text import join, join_all
 from triptych.comparisons.explanation.explanation import Explanation
@@ -23,13 +25,15 @@ from triptych.sampling.gate import MAX_RHAT, MIN_ESS
 if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
 
-JUDGE = "Judge yourself whether you would have named this prior before you saw the data."
+JUDGE = "Judge yourself whether you would have named this prior before you saw the data; if not, fit with your own."
 STRONG = 1.0  # posterior standard deviations between MLE and posterior mean from which the prior is called strong
 BAND = 2  # standard errors to each side within which a posterior mean is said to be right, or log scores to be alike
 # A difference of log scores below which its standard error is not to be trusted, and which is small in any case
 # (Sivula, Magnusson, Matamoros and Vehtari 2020, arXiv:2008.10296).
 VISIBLE = 4.0
 EXAMPLES = 2  # checks that are told in words
+# Of a check that names what it was done by a reader learns more than of one that says what was found.
+CHECKED_BY = re.compile(r"statsmodels|scikit-learn|SciPy|scipy|quadrature|closed form|formula|theorem")
 FEWEST = 2  # panels that are compared by their predictions
 
 
@@ -65,7 +69,37 @@ def trust(comparison: Comparison, solution: Any) -> list[tuple[str, str]]:
         for one in (("Fit", fit) if fit else None, told, _conditional(solution), _prior(solution, explanation))
         if one is not None
     ]
-    return [*((one.asked, one.text) for one in whole), *said]
+    short = _in_short(solution, headline) if all(one.fine for one in whole) else ""
+    return [*([("In short", short)] if short else []), *((one.asked, one.text) for one in whole), *said]
+
+
+def _in_short(solution: Any, headline: str) -> str:
+    """Say which signs of the headline's vector both MLE and posterior show, and which sizes rest on the prior.
+
+    Nothing is said of a single scalar, of what has no sign, and where an interval or a standard error is missing.
+    """
+    rows = {m: {row.name: row for row in p.estimates} for m, p in solution.panels.items() if m in ("mle", "mcmc")}
+    estimand = next((row.estimand for row in rows.get("mcmc", {}).values() if row.name == headline), "")
+    names = [name for name, row in rows.get("mcmc", {}).items() if row.estimand == estimand]
+    both = [(name, rows["mle"][name], rows["mcmc"][name]) for name in names if name in rows.get("mle", {})]
+    ends = [(a.lower, a.upper, b.lower, b.upper) for _, a, b in both]
+    if len(both) <= FEW or len(both) < len(names) or not np.all(np.isfinite(ends)) or min(b.lower for *_, b in both) >= 0:
+        return ""
+    clear = [name for name, a, b in both if min(a.lower, b.lower) > 0 or max(a.upper, b.upper) < 0]
+    strong = [name for name, a, b in both if abs(a.estimate - b.estimate) >= STRONG * b.std_error > 0]
+    signs = (
+        f"MLE and posterior agree on the {'sign' if len(clear) == 1 else 'signs'} of {_listed(clear)}"
+        if clear
+        else f"no sign of {estimand} is certain by both MLE and posterior"
+    )
+    if not strong:
+        return f"{signs}. No size depends strongly on having a prior."
+    size = "size" if len(strong) == 1 else "sizes"
+    return f"{signs}. The {size} of {_listed(strong)} depend{'s' * (len(strong) == 1)} strongly on having a prior."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return join_all(names) if len(names) <= MOST_NAMED else join(names, MOST_NAMED)
 
 
 def _checks(comparison: Comparison) -> Answer | None:
@@ -89,7 +123,7 @@ def _examples(comparison: Comparison) -> str:
     What stands in brackets at their end, how they were measured, is left out.
     """
     statements = [re.sub(r" \([^()]*\)$", "", str(one)) for one in comparison.claims.get("statement", ())]
-    shortest = sorted(statements, key=len)[:EXAMPLES]
+    shortest = sorted(statements, key=lambda one: (CHECKED_BY.search(one) is None, len(one)))[:EXAMPLES]
     some = [one for one in dict.fromkeys(statements) if one in shortest]
     return f", for example {'; '.join(f'“{one}”' for one in some)}" if len(statements) > EXAMPLES else ""
 
@@ -136,7 +170,7 @@ def _exact(solution: Any, headline: str) -> str:
     if row is None or not math.isfinite(row.estimate + error):
         return ""
     off = significant(BAND * error, 1)
-    known = f". The posterior mean of {headline} is known to about ±{off}, as it is computed from draws"
+    known = f". By these draws the posterior mean of {headline} is known to about ±{off} (two standard errors)"
     if not math.isfinite(row.upper - row.lower):
         return known
     write = style(asdict(one) for p in solution.panels.values() for one in p.estimates if one.name == headline)
@@ -233,12 +267,9 @@ def _judged(explanation: Explanation) -> str:
     names = join_all([str(one) for one in explanation.chosen])
     them = join_all([one.name for one in explanation.chosen])
     several = len(explanation.chosen) > 1
-    known = explanation.scaled.known
-    moves = ", but how far the mean moves with a small change of the prior stands above" if known else ""
     return (
         f"{names} {'were' if several else 'was'} chosen from these same data, so this range was not known before "
-        f"them, and the intervals of MAP and posterior leave out that {them} {'are' if several else 'is'} uncertain. "
-        f"How much wider they would be is not computed here{moves}."
+        f"them, and how uncertain {them} {'are' if several else 'is'} is in no interval."
     )
 
 
@@ -285,7 +316,7 @@ def _prior(solution: Any, explanation: Explanation) -> tuple[str, str] | None:
     pooled = any(one.rule == "pooling" and headline in one.scalars for one in explanation.reasons)
     together = f", as the prior ties it to the other values of {after.estimand}" if pooled else ""
     given = f"data and prior ({kind}) give {write(after.estimate)}{together}"
-    mle, far, others = rows.get("mle"), math.nan, ""
+    mle, far = rows.get("mle"), math.nan
     if mle is not None and math.isfinite(mle.estimate):
         alone = f"the data alone (MLE) give {{}}the value {write(mle.estimate)}, {given}."
         said = alone.format(f"{headline} ")
@@ -293,31 +324,11 @@ def _prior(solution: Any, explanation: Explanation) -> tuple[str, str] | None:
             far = abs(mle.estimate - after.estimate) / after.std_error
             how = "depends strongly" if far >= STRONG else "depends" if far > SMALL else "hardly depends"
             said = f"{headline} {how} on having one at all: {alone.format('')}"
-            others = _others(solution, after) if far >= STRONG else ""
     elif mle is not None:
         said = f"the data alone give no value of {headline}, {given}."
     else:
         said = f"of {headline} {given}."
     verdict = "yes" if far <= SMALL else "with care"
     said = f"{verdict}. {said if said.startswith(headline) else said[:1].upper() + said[1:]}"
-    moved = f"{others}{_scaled(explanation, write, far)}"
+    moved = _scaled(explanation, write, far)
     return "Prior", f"{said}{moved}{_before_the_data(explanation)} {_judged(explanation)}"
-
-
-def _others(solution: Any, headline: Row) -> str:
-    """Name the other scalars of a vector that depend on having a prior as strongly as the headline does."""
-    rows = {m: {r.name: r for r in p.estimates if r.estimand == headline.estimand} for m, p in solution.panels.items()}
-    after, before = rows[headline.method], rows["mle"]
-    strong = [
-        name
-        for name, row in after.items()
-        if name != headline.name
-        and row.std_error > 0
-        and abs(before[name].estimate - row.estimate) >= STRONG * row.std_error
-    ]
-    if len(after) <= FEW or not strong:
-        return ""
-    rest = len(after) - len(strong) - 1
-    left = f"; the {'other' if rest == 1 else f'{rest} others'} of {headline.estimand} less"
-    names = join_all(strong) if len(strong) <= MOST_NAMED else join(strong, MOST_NAMED)
-    return f" So {'does' if len(strong) == 1 else 'do'} {names}{left if rest else ''}."

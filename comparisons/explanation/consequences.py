@@ -21,10 +21,10 @@ MOST_PRIORS = 4  # priors that a sentence spells out
 MEANT = {
     r" ~ Normal\(": "Normal: mean, standard deviation",
     r" ~ Laplace\(": "Laplace: centre, scale",
-    r" ~ HalfCauchy\([^,]*\)$": "HalfCauchy: median",
+    r" ~ HalfCauchy\([^,]*\)$": "HalfCauchy: median, with a long upper tail",
     r" ~ Flat$": "Flat: the same density everywhere",
     r" ~ HalfFlat$": "HalfFlat: the same density at all positive values",
-    r"density proportional to 1 / \w+$": "density proportional to 1 / x: the same everywhere for the logarithm of x",
+    r"density proportional to 1 / \w+$": "density proportional to 1 / x: no order of magnitude of x is favoured",
     r"^the potential ": "a potential: a factor of the prior density",
     r"^the factor ": "a factor of the prior density",
 }
@@ -73,17 +73,17 @@ def _beside_the_posterior(these: Sequence[Measured], scalars: Sequence[Measured]
     if not sides:
         return ""
     if len(these) == 1:
-        return f" It is {sides[0][1]} than the posterior's."
+        return f" The MAP's is {sides[0][1]} than the posterior's."
     if len(sides) == 1:
         some, word = sides[0]
         names = [s.name for s in some]
-        which = f"{verb(names, 'That', 'Those')} of {named(some, scalars)} {verb(names, 'is', 'are')}"
-        return f" {'All are' if len(some) == len(these) else which} {word} than the posterior's."
+        which = "" if len(some) == len(these) else f" of {named(some, scalars)}"
+        return f" The MAP's{which} {verb(names, 'is', 'are')} {word} than the posterior's."
     are = "is" if len(shorter) == 1 else "are"
     alike = sum(finite(s.length("map") + s.length("mcmc")) for s in these) - len(shorter) - len(longer)
     parts = [f"{len(shorter)} {are} shorter than the posterior's", f"{len(longer)} longer"]
     parts += [f"{alike} about as long"] if alike else []
-    return f" Of these {len(these)}, {join_all(parts)}."
+    return f" Of the MAP's {len(these)}, {join_all(parts)}."
 
 
 def zeros(scalars: Sequence[Measured]) -> list[Sentence]:
@@ -261,10 +261,10 @@ def _clear_of_zero(vector: Sequence[Measured]) -> str:
         return ""
     names = [s.name for s in clear]
     used = [{"mle": "MLE", "mcmc": "posterior"}[method] for method in vector[0].rows if method != "map"]
-    by = f"By {join_all(used)}" if without else "By every method"
+    by = f"by {join_all(used)}" if without else "by every method"
     return (
-        f" {by} the {verb(names, 'interval', 'intervals')} of {named(clear, vector)} "
-        f"{verb(names, 'lies', 'lie')} on one side of zero."
+        f" The {verb(names, 'sign', 'signs')} of {named(clear, vector)} may be stated: {by} "
+        f"{verb(names, 'its interval lies', 'their intervals lie')} on one side of zero."
     )
 
 
@@ -274,7 +274,10 @@ def _no_ranking(vector: Sequence[Measured]) -> str:
     rows = [s.rows["mcmc"] for s in vector]
     if not tied(vector) or any(row.lower > min(means) or row.upper < max(means) for row in rows):
         return ""
-    return f" Do not rank the values of {vector[0].estimand} by them: each interval contains the means of all others."
+    return (
+        f" Do not rank the values of {vector[0].estimand} by their posterior means: each credible interval contains "
+        "the means of all others."
+    )
 
 
 def _spelled(priors: Sequence[str], own: str = "") -> str:

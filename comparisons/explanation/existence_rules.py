@@ -98,10 +98,11 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
             if finite(mean):
                 row = s.rows["mcmc"]
                 where = f", {100 * row.ci_prob:.9g} % between {s.write(row.lower)} and {s.write(row.upper)}"
+                where = where if finite(row.upper - row.lower) else ""
                 text += (
                     f" The posterior averages over all values of {s.name}, among which the single value {at} weighs "
+                    f"nothing and lies in no interval (mean {s.write(mean)}{where})."
                 )
-                text += f"nothing (mean {s.write(mean)}{where if finite(row.upper - row.lower) else ''})."
             names = (s.name, *(one.name for vector in equal for one in vector))
             found.append(Sentence("edge", text, names, (place, mean), lead))
     return found
@@ -114,7 +115,11 @@ def _cost(s: Measured) -> str:
         return ""
     on, off = s.write(s.rows["map"].estimate), s.write(s.estimate("mcmc"))
     fit, belief = _preference(on, off, likelihood), _preference(on, off, prior)
-    others = ", each with the other parameters where likelihood times prior is highest" if s.off_edge.refitted else ""
+    others = (
+        " (with the values of the other parameters that make likelihood times prior highest there)"
+        if s.off_edge.refitted
+        else ""
+    )
     of_all = " of all parameters" if s.off_edge.refitted else ""
     product = f", and their product is higher at {on}" if fit[0] or belief[0] else ""
     return (
@@ -167,10 +172,11 @@ def corner(scalars: Sequence[Measured]) -> list[Sentence]:
         names = [s.name for s in these]
         most = max(these, key=lambda s: abs(s.estimate("mcmc")) if finite(s.estimate("mcmc")) else -1.0)
         whose = "the prior's density" if these[0].corner == PRIOR else "the joint density of data and parameters"
+        loses = "the prior loses more than the likelihood gains" if these[0].corner == PRIOR else "it falls"
         lead = f"The {verb(names, 'MAP', 'MAPs')} of {named(these, scalars)} {verb(names, 'is', 'are')} exactly {at}"
         text = (
-            f"{lead}: {whose} has a sharp peak there, from which it falls at once on both sides. The likelihood rises "
-            f"too slowly beside {at} to move the top of likelihood times prior off that peak."
+            f"{lead}: {whose} has a sharp peak there, and to either side {loses}, so the top of likelihood times prior "
+            "stays on that peak."
         )
         mean, above = most.estimate("mcmc"), most.posterior.share_above_zero
         if finite(mean):

@@ -202,8 +202,9 @@ def _other_way(these: Sequence[Measured], farther: Sequence[Measured], scalars: 
     if not farther:
         return ""
     still, farther = ([s for s in farther if (abs(s.shift) > SMALL) is moves] for moves in (False, True))
-    hardly = f" {verb([s.name for s in still], 'That', 'Those')} of {named(still, scalars)} hardly" if still else ""
-    hardly += f" {verb([s.name for s in still], 'moves', 'move')}." if still else ""
+    lying = [s.name for s in still]
+    hardly = f" The {verb(lying, 'MAP', 'MAPs')} of {named(still, scalars)} hardly {verb(lying, 'differs', 'differ')} "
+    hardly = f"{hardly}from the {verb(lying, 'MLE', 'MLEs')}." if still else ""
     if not farther:
         return hardly
     names = [s.name for s in farther]
@@ -217,7 +218,7 @@ def _other_way(these: Sequence[Measured], farther: Sequence[Measured], scalars: 
     ]
     cause = f"; {join_all(moved)}" if moved else ""
     sides = [
-        f"{'' if len(farther) == 1 else f'that of {s.name} '}on its other side ({s.said('mle')} and {s.said('map')})"
+        f"{f'that of {s.name} ' if farther[1:] else ''}on its other side (MLE {s.said('mle')}, MAP {s.said('map')})"
         for s in farther
         if (s.estimate("map") - s.prior_centre) * (s.estimate("mle") - s.prior_centre) < 0
     ]

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from triptych.comparisons.explanation.prior import AT_THE_MAP, drawn_prior, given_the_others
+from triptych.base.text import join_all
+from triptych.comparisons.explanation.prior import drawn_prior, given_the_others, rests_on
 from triptych.panels.solution import Solution
 
 MOST_DRAWS, MOST_NUMBERS = 400_000, 8_000_000  # draws; draws times scalars, which bounds the memory
@@ -93,7 +94,8 @@ def put_by_the_prior(solution: Solution, estimand: str, place: int) -> Between:
     """
     draws, given = prior_sample(solution, estimand), ""
     if not draws.size and not drawn_prior(solution):
-        draws, given = _at_the_map(solution, estimand), AT_THE_MAP
+        others = [name for name in rests_on(solution, estimand) if name != estimand]
+        draws, given = _at_the_map(solution, estimand), f"{join_all(others)} at the MAP" if others else ""
     return replace(between(draws[:, place]), given=given) if draws.size else Between()
 
 

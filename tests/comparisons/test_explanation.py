@@ -96,7 +96,7 @@ def test_a_vector_may_be_pulled_although_one_of_its_scalars_moves_away():
     assert found.text == f"{start} The MAP of b[y] lies farther from 0 than its MLE."
     crossed = replace(other, rows={**other.rows, "map": row("map", -0.4)})
     assert prior_rules.pull([one, two, crossed])[0].text.endswith(
-        " The MAP of b[y] lies farther from 0 than its MLE, on its other side (0.10 and -0.40)."
+        " The MAP of b[y] lies farther from 0 than its MLE, on its other side (MLE 0.10, MAP -0.40)."
     )
     nearer = replace(other, rows={**other.rows, "map": row("map", 0.05)})
     (found,) = prior_rules.pull([one, two, nearer])
@@ -244,19 +244,19 @@ def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question(
     )
     short = replace(held, rows={**held.rows, "map": row("map", 1.0, half=0.5)})
     assert existence_rules.held([short])[0].text.endswith(" is not, and is 2 times as long as the MAP's.")
-    assert consequences.conditional([short])[0].text == f"{narrow} It is shorter than the posterior's."
+    assert consequences.conditional([short])[0].text == f"{narrow} The MAP's is shorter than the posterior's."
     long = replace(held, name="d", rows={**held.rows, "map": row("map", 1.0, half=2.0)})
-    assert consequences.conditional([long])[0].text.endswith(" instead. It is longer than the posterior's.")
+    assert consequences.conditional([long])[0].text.endswith(" instead. The MAP's is longer than the posterior's.")
     one = consequences.conditional([held, replace(short, name="c")])[0].text
     assert one.endswith(
-        " were known: report those of the posterior instead. That of c is shorter than the posterior's."
+        " were known: report those of the posterior instead. The MAP's of c is shorter than the posterior's."
     )
     both = consequences.conditional([replace(short, name="c"), short])[0].text
-    assert both.endswith(" instead. All are shorter than the posterior's.")
+    assert both.endswith(" instead. The MAP's are shorter than the posterior's.")
     several = consequences.conditional([held, replace(short, name="c"), long])[0].text
     assert several.endswith(
-        " report those of the posterior instead. Of these 3, 1 is shorter than the posterior's, 1 longer and 1 about "
-        "as long."
+        " report those of the posterior instead. Of the MAP's 3, 1 is shorter than the posterior's, 1 longer and 1 "
+        "about as long."
     )
     assert existence_rules.held([scalar()]) == consequences.conditional([scalar()]) == []
 
@@ -284,7 +284,7 @@ def test_an_estimate_on_an_edge_is_told_with_the_density_that_is_highest_there_a
     assert existence_rules.edge([edge])[0].text == (
         "The MAP of tau is 0, the lower end of its range: there likelihood times prior (the joint density of all "
         "parameters) is highest. The posterior averages over all values of tau, among "
-        "which the single value 0 weighs nothing (mean 0.80, 95 % between 0.20 and 1.40)."
+        "which the single value 0 weighs nothing and lies in no interval (mean 0.80, 95 % between 0.20 and 1.40)."
     )
     upper = scalar(1.0, 0.9, 0.8, sd=0.3, estimand="p", statuses={"mle": Status.AT_BOUNDARY})
     start, end = "The MLE of p is 1.00, ", " of its range: there the likelihood is highest."
@@ -312,7 +312,7 @@ def test_a_mode_on_an_edge_is_told_with_what_likelihood_and_prior_do_off_it():
         return compared.format(others, likelihood, of_all, prior, end)
 
     assert told(1.52, 0.54) == said(times.format(1.5, "0.80"), times.format(1.9, 0))
-    refitted = ", each with the other parameters where likelihood times prior is highest"
+    refitted = " (with the values of the other parameters that make likelihood times prior highest there)"
     assert told(1.52, 0.54, refitted=True) == said(
         times.format(1.5, "0.80"), times.format(1.9, 0), others=refitted, of_all=" of all parameters"
     )
@@ -418,8 +418,8 @@ def test_shares_above_and_below_zero_are_told_only_of_a_corner_at_zero():
     zero = scalar(1.0, 0.0, 0.4, corner="prior", posterior=shape)
     (found,) = existence_rules.corner([zero])
     assert found.text == (
-        "The MAP of b is exactly 0: the prior's density has a sharp peak there, from which it falls at once on both "
-        "sides. The likelihood rises too slowly beside 0 to move the top of likelihood times prior off that peak. The "
+        "The MAP of b is exactly 0: the prior's density has a sharp peak there, and to either side the prior loses "
+        "more than the likelihood gains, so the top of likelihood times prior stays on that peak. The "
         "posterior averages over both sides, and a single value weighs nothing in it: 30 % of the probability of "
         "b lies below, 70 % above."
     )
@@ -559,7 +559,7 @@ def test_without_the_prior_each_mle_that_is_its_own_datum_is_said_to_be():
 
 
 def test_values_that_are_tied_and_not_told_apart_are_not_to_be_ranked():
-    advice = "Do not rank the values of theta by them: each interval contains the means of all others."
+    advice = "Do not rank the values of theta by their posterior means: each credible interval contains "
     mles = (-3.0, 1.0, 9.0)
     for means, tie, advised in (
         ((0.1, 0.5, 1.0), 0.4, True),
@@ -629,15 +629,19 @@ def test_scalars_that_are_clear_of_zero_by_every_method_are_named_where_others_a
     clear, open_ = vector((9.0, -9.0), (5.0, -6.0)), vector((1.0, 9.0), (0.5, 1.0))
     open_ = [replace(s, name=f"theta[{k}]") for s, k in zip(open_, "yz", strict=True)]
     (found,) = consequences.which_number([*clear, *open_])
-    assert found.text.endswith(" By every method the intervals of theta[a] and theta[b] lie on one side of zero.")
+    every = "may be stated: by every method"
+    assert found.text.endswith(f" The signs of theta[a] and theta[b] {every} their intervals lie on one side of zero.")
     bare = replace(clear[0], rows={**clear[0].rows, "map": row("map", 5.0, kind="none")})
     (found,) = consequences.which_number([bare, clear[1], *open_])
-    assert found.text.endswith(" By every method the interval of theta[b] lies on one side of zero.")
+    assert found.text.endswith(f" The sign of theta[b] {every} its interval lies on one side of zero.")
     # A MAP whose intervals take something as known is no witness, neither for nor against.
     known = {"map": Fixed((("0", ("tau",)),))}
     held = [replace(s, held=known) for s in (bare, clear[1], *open_)]
     (found, *_) = consequences.which_number(held)
-    assert found.text.endswith(" By MLE and posterior the intervals of theta[a] and theta[b] lie on one side of zero.")
+    assert found.text.endswith(
+        " The signs of theta[a] and theta[b] may be stated: by MLE and posterior their intervals lie on one side of "
+        "zero."
+    )
     for silent in (vector((9.0, 9.0, 9.0), (5.0, 6.0, 7.0)), vector((1.0, 1.0, 9.0), (0.5, 1.0, 1.5))):
         assert "on one side of zero" not in consequences.which_number(silent)[0].text
     assert (

@@ -106,7 +106,7 @@ def test_a_prior_that_cannot_be_drawn_from_as_a_whole_is_that_given_the_others_a
         pm.Normal("y", beta, sigma, observed=np.array([[1.0, 2.0, 3.0], [2.0, 2.5, 6.0]]))
     found = triptych.compare(model, draws=50, tune=100, profile=False, progressbar=False)["default"]
     put = put_by_the_prior(found, "beta", 2)
-    assert put.given == "the others at the MAP"
+    assert put.given == "sigma at the MAP"
     # A Laplace density of this scale has its quantiles at the scale times log(20) from its centre.
     reach = 2 * float(found.values("map", "sigma")[0]) * np.log(20)
     for value, error, exact in ((put.low, put.low_error, 1 - reach), (put.high, put.high_error, 1 + reach)):
