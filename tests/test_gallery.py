@@ -14,11 +14,12 @@ import triptych
 from tests.gallery import CASES, REFUSED, Case, Refusal
 from tests.gallery.case import BOTH
 from tests.gallery.facts import is_flat, jumps, nearly_dependent
+from tests.some import one_in
 from triptych.base.errors import InputError
 from triptych.problem.advice import Advice
 
 
-@pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
+@pytest.fixture(scope="module", params=one_in(3, CASES), ids=lambda case: case.name)
 def solved(request: pytest.FixtureRequest) -> tuple[Case, Any]:
     """One case and the table of its estimates; compiled once for all that is asked of it."""
     case: Case = request.param

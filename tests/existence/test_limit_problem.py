@@ -15,6 +15,7 @@ from scipy import optimize, special, stats
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 import triptych
+from tests.some import one_in
 from triptych.existence.limit_problem import carried_along
 
 ORDERED = pm.distributions.transforms.ordered
@@ -107,7 +108,9 @@ def test_cutpoints_of_an_ordinal_model_with_empty_categories_are_logits_of_the_o
         ends(comparison, "cut", str(k), *logit_ends(int(less), n))
 
 
-@pytest.mark.parametrize("counts", [[3, 0, 2, 5], [3, 0, 0, 5], [4, 0, 0, 0]], ids=lambda c: "".join(map(str, c)))
+@pytest.mark.parametrize(
+    "counts", one_in(3, [[3, 0, 0, 5], [3, 0, 2, 5], [4, 0, 0, 0]]), ids=lambda c: "".join(map(str, c))
+)
 def test_probabilities_of_categories_without_data_are_zero(counts: list[int]) -> None:
     """Each probability has a binomial profile; the others have the errors of the model without the empty ones."""
     with pm.Model() as model:
@@ -125,7 +128,7 @@ def test_probabilities_of_categories_without_data_are_zero(counts: list[int]) ->
             ends(comparison, "p", str(k), *special.expit(logit_ends(count, n)))
 
 
-@pytest.mark.parametrize("seed", range(2, 6))
+@pytest.mark.parametrize("seed", one_in(4, range(2, 6)))
 def test_a_cutpoint_that_leaves_is_found_at_any_seed(seed: int) -> None:
     """A slow ascent that ended before it showed a ray gave the lowest cutpoint a value."""
     comparison = triptych.compare(ordinal_model([0, 3, 0, 3, 4]), methods=("mle",), random_seed=seed)
@@ -410,7 +413,7 @@ def bent(curve: Callable[[Any, Any], Any], x: np.ndarray, y: np.ndarray) -> pm.M
     return model
 
 
-@pytest.mark.parametrize("case", ["power", "exponential"])
+@pytest.mark.parametrize("case", one_in(2, ["power", "exponential"]))
 def test_a_curve_that_becomes_a_line_in_the_limit_has_the_fit_of_that_line(case: str) -> None:
     """Of a + b x^c the limit is a line in log x, of a + b exp(-c x) one in x; with c held the rest is least squares."""
     noise = np.random.default_rng(4).normal(0, 0.3, 25)
@@ -487,7 +490,7 @@ def constrained(build: Callable[[], None]) -> Any:
     return solved(model)
 
 
-@pytest.mark.parametrize("groups", [2, 3])
+@pytest.mark.parametrize("groups", one_in(2, [2, 3]))
 def test_an_order_written_as_a_potential_is_an_edge_of_the_domain(groups: int) -> None:
     """Neighbours that are out of order are pooled (Barlow et al. 1972)."""
     rng = np.random.default_rng(6)

@@ -10,6 +10,7 @@ import pytest
 
 import triptych
 from tests.profiles.nonlinear_models import KNOWN, LEVEL, Known
+from tests.some import one_in
 
 
 def profiles(model: pm.Model) -> Any:
@@ -17,7 +18,7 @@ def profiles(model: pm.Model) -> Any:
     return table[table["interval_kind"] == "profile"].set_index("estimand")
 
 
-@pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.name)
+@pytest.mark.parametrize("known", one_in(3, KNOWN), ids=lambda known: known.name)
 def test_a_scalar_its_logarithm_and_its_reciprocal_have_the_set_that_a_search_finds(known: Known) -> None:
     found = profiles(known.build())
     for name, (low, high) in known.sets().items():

@@ -10,6 +10,7 @@ import pytest
 from scipy import special, stats
 
 import triptych
+from tests.some import one_in
 from triptych.comparisons.notices import far_from_the_prior
 from triptych.design.design import build_design
 from triptych.regression.build import build_scenario
@@ -28,7 +29,7 @@ def table(n: int = 30) -> pd.DataFrame:
     return pd.DataFrame({"x": x, "z": z, "y": 4 + 1.5 * x - 0.2 * z + 0.3 * rng.normal(size=n)})
 
 
-@pytest.mark.parametrize("prior", FREE)
+@pytest.mark.parametrize("prior", one_in(3, FREE))
 def test_the_units_of_the_table_change_nothing_but_the_units(prior: str) -> None:
     """Other units, another origin, and the user's own scale give one mode: the automatic scale is sd(y) / sd(x)."""
     data = table()
@@ -277,7 +278,7 @@ def test_draws_of_a_neck_that_fail_the_gate_say_what_theory_knows(rows: int, pre
         assert "reparameterise" not in reason
 
 
-@pytest.mark.parametrize("prior", ["normal", "laplace"])
+@pytest.mark.parametrize("prior", one_in(2, ["laplace", "normal"]))
 def test_more_predictors_than_rows_leave_no_mode_and_nothing_level(prior: str) -> None:
     """Along the exact fits the density falls with their prior and rises without limit with one over sigma.
 
