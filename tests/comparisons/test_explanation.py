@@ -734,8 +734,8 @@ def test_a_vector_is_reported_as_a_whole_with_its_priors_spelled_out():
     assert found.text == (
         "Report the posterior means of theta (all 3) with their credible intervals, for example: theta[c] is 1.5 (95 % "
         "credible interval -0.5 to 3.5). Name the prior with them: mu ~ Normal(0, 5) and tau ~ HalfCauchy(5) (Normal: "
-        "mean, standard deviation; HalfCauchy: median). To say what the data alone say, report the MLEs with their "
-        "confidence intervals too."
+        "mean, standard deviation; HalfCauchy: median, with a long upper tail). To say what the data alone say, report "
+        "the MLEs with their confidence intervals too."
     )
     assert found.scalars == ("theta[a]", "theta[b]", "theta[c]")
     priors = ("sigma ~ HalfFlat", "theta ~ Laplace(0, sigma)", "the potential p")
