@@ -318,8 +318,8 @@ def answer(comparison: Any) -> str:
     clear = [row.label for row in posterior if row.label not in undecided]
     low, high = _same_zeros(comparison)
     return (
-        f"The lasso, which is the MAP, sets the coefficients of {join_all(zeros)} to exactly zero (for lambda from "
-        f"{low:.2g} to {high:.2g}); the posterior sets none. {len(undecided)} of its {len(posterior)} credible "
+        f"The lasso, which is the MAP, sets the coefficients of {join_all(zeros)} to exactly zero (as any lambda from "
+        f"{low:.2g} to {high:.2g} does); the posterior sets none. {len(undecided)} of its {len(posterior)} credible "
         f"intervals contain zero, those of {join_all(undecided)}: their coefficients may be negative or positive. "
         f"Clear of zero are {join_all(clear)}."
     )
@@ -413,6 +413,6 @@ scenario = Scenario(
     "constant (not shown) plus each predictor times its coefficient beta (points per standard deviation of the "
     "predictor) plus a normal error of standard deviation sigma. The lasso is the MAP (maximum a posteriori), the "
     "top of likelihood times prior, under a Laplace prior, which favours values near zero, the more the larger lambda "
-    f"is: for lambda = {RATE:g} its scale is sigma / (lambda sqrt(n)) = sigma / {RATE * PATIENTS**0.5:.4g}, and "
-    f"{100 * (1 - np.exp(-1)):.0f} % of it lies within one scale of zero.",
+    f"is: for lambda = {RATE:g} its scale is sigma / (lambda sqrt({PATIENTS})) = sigma / {RATE * PATIENTS**0.5:.4g}, "
+    f"and {100 * (1 - np.exp(-1)):.0f} % of its probability lies within one scale of zero.",
 )  # fmt: skip

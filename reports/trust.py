@@ -83,14 +83,21 @@ def _in_short(solution: Any, headline: str) -> str:
     names = [name for name, row in rows.get("mcmc", {}).items() if row.estimand == estimand]
     both = [(name, rows["mle"][name], rows["mcmc"][name]) for name in names if name in rows.get("mle", {})]
     ends = [(a.lower, a.upper, b.lower, b.upper) for _, a, b in both]
-    if len(both) <= FEW or len(both) < len(names) or not np.all(np.isfinite(ends)) or min(b.lower for *_, b in both) >= 0:
+    if (
+        len(both) <= FEW
+        or len(both) < len(names)
+        or not np.all(np.isfinite(ends))
+        or min(b.lower for *_, b in both) >= 0
+    ):
         return ""
     clear = [name for name, a, b in both if min(a.lower, b.lower) > 0 or max(a.upper, b.upper) < 0]
     strong = [name for name, a, b in both if abs(a.estimate - b.estimate) >= STRONG * b.std_error > 0]
     signs = (
         f"MLE and posterior agree on the {'sign' if len(clear) == 1 else 'signs'} of {_listed(clear)}"
         if clear
-        else f"no sign of {estimand} is certain by both MLE and posterior"
+        else f"neither MLE nor posterior tells the sign of any value of {estimand}, as every interval contains zero"
+        if all(a.lower <= 0 <= a.upper and b.lower <= 0 <= b.upper for _, a, b in both)
+        else f"MLE and posterior agree on no sign of {estimand}"
     )
     if not strong:
         return f"{signs}. No size depends strongly on having a prior."
@@ -269,7 +276,7 @@ def _judged(explanation: Explanation) -> str:
     several = len(explanation.chosen) > 1
     return (
         f"{names} {'were' if several else 'was'} chosen from these same data, so this range was not known before "
-        f"them, and how uncertain {them} {'are' if several else 'is'} is in no interval."
+        f"them, and no interval includes the uncertainty of {them}."
     )
 
 
@@ -298,8 +305,8 @@ def _scaled(explanation: Explanation, write: Style, without: float) -> str:
 def _width_matters(shift: float, without: float) -> str:
     """Say whether a small change of the prior moves the posterior mean, beside having none; in standard deviations."""
     if shift <= SMALL:
-        return "The prior's exact width hardly matters"
-    return f"The prior's exact width matters {'less' if shift < without else 'too'}"
+        return "A small change of the prior's width hardly matters"
+    return f"A small change of the prior's width matters {'less' if shift < without else 'too'}"
 
 
 def _prior(solution: Any, explanation: Explanation) -> tuple[str, str] | None:

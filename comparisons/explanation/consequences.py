@@ -195,13 +195,13 @@ def which_number(scalars: Sequence[Measured]) -> list[Sentence]:
 
 
 def _clear(vector: Sequence[Measured], most: Measured) -> Measured:
-    """Return which of a vector is written down as an example: of those clear of zero that on which panels differ most.
+    """Return which of a vector is written down as an example: of those clear of zero that on which panels differ least.
 
-    An estimate whose interval contains zero is no example to copy where others have one without.
+    An estimate whose interval contains zero, or that rests on the prior, is no example to copy where others do not.
     """
     signed = any(s.signed for s in vector)
     clear = [s for s in vector if signed and not s.rows["mcmc"].lower <= 0 <= s.rows["mcmc"].upper]
-    return max(clear, key=lambda s: (math.isfinite(distance(s)), distance(s)), default=most)
+    return min(clear, key=lambda s: (not math.isfinite(distance(s)), distance(s)), default=most)
 
 
 def why_the_mean(s: Measured, scalars: Sequence[Measured]) -> str:

@@ -97,11 +97,11 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
             text += _cost(s) if method == "map" else ""
             if finite(mean):
                 row = s.rows["mcmc"]
-                where = f", {100 * row.ci_prob:.9g} % between {s.write(row.lower)} and {s.write(row.upper)}"
-                where = where if finite(row.upper - row.lower) else ""
+                ends = f"{100 * row.ci_prob:.9g} % interval ({s.write(row.lower)} to {s.write(row.upper)})"
+                out = f", and its {ends} leaves {at} out in any case" if finite(row.upper - row.lower) else ""
                 text += (
-                    f" The posterior averages over all values of {s.name}, among which the single value {at} weighs "
-                    f"nothing and lies in no interval (mean {s.write(mean)}{where})."
+                    f" The posterior averages over all values of {s.name} and gives the single value {at} no "
+                    f"probability: its mean is {s.write(mean)}{out}."
                 )
             names = (s.name, *(one.name for vector in equal for one in vector))
             found.append(Sentence("edge", text, names, (place, mean), lead))
@@ -109,44 +109,35 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
 
 
 def _cost(s: Measured) -> str:
-    """Say what likelihood and prior do away from the edge: why the joint density is highest on it."""
+    """Say what likelihood and prior do on the way to the edge: why the joint density is highest on it."""
     likelihood, prior = s.off_edge.likelihood, s.off_edge.prior
     if not finite(likelihood + prior):
         return ""
     on, off = s.write(s.rows["map"].estimate), s.write(s.estimate("mcmc"))
-    fit, belief = _preference(on, off, likelihood), _preference(on, off, prior)
-    others = (
-        " (with the values of the other parameters that make likelihood times prior highest there)"
-        if s.off_edge.refitted
-        else ""
-    )
-    of_all = " of all parameters" if s.off_edge.refitted else ""
-    product = f", and their product is higher at {on}" if fit[0] or belief[0] else ""
+    others = ", with the other parameters at their best for each," if s.off_edge.refitted else ""
+    data, density = _changed(likelihood, "probable", "less", "more"), _changed(prior, "high", "lower", "higher")
+    product = "" if data.startswith("as ") and density.startswith("as ") else f", so their product is higher at {on}"
     return (
-        f" Compared at {on} and at {off}, the posterior mean{others}: the likelihood is {_higher(fit)}, the prior "
-        f"density{of_all} {_higher(belief)}{product}."
+        f" Going from {s.name} = {off} (the posterior mean) to {on}{others} makes the data {data} and the prior "
+        f"density {density}{product}."
     )
 
 
-def _preference(on: str, off: str, times: float) -> tuple[str, str]:
-    """Return the value that a density prefers and how many times as high it is there; nothing where it prefers none.
+def _changed(times: float, what: str, less: str, more: str) -> str:
+    """Say how a density changes on the way to an edge, off which it is so many times as high, to two digits.
 
     Parameters
     ----------
-    on, off
-        The edge, and the place off it.
     times
-        How many times as high it is off the edge.
+        The density off the edge over that on it.
+    what, less, more
+        The adjective, and what it is where there is less of it and more.
     """
-    place, ratio = (off, times) if times > 1 else (on, 1 / times)
-    said = f"{float(f'{ratio:.2g}'):g}"
-    return (place, said) if said != "1" else ("", "")
-
-
-def _higher(preferred: tuple[str, str]) -> str:
-    """Say where a density is higher, and how many times."""
-    place, times = preferred
-    return f"{times} times as high at {place}" if place else "as high at one as at the other"
+    ratio = f"{float(f'{max(times, 1 / times):.2g}'):g}"
+    if ratio == "1":
+        return f"as {what} as before"
+    word = less if times > 1 else more
+    return f"{ratio} times {word}{f' {what}' if what == 'probable' else ''}"
 
 
 def _made_equal(edge: Measured, scalars: Sequence[Measured]) -> list[list[Measured]]:

@@ -283,8 +283,8 @@ def test_an_estimate_on_an_edge_is_told_with_the_density_that_is_highest_there_a
     edge = scalar(0.5, 0.0, 0.8, sd=0.3, estimand="tau", statuses={"map": Status.AT_BOUNDARY})
     assert existence_rules.edge([edge])[0].text == (
         "The MAP of tau is 0, the lower end of its range: there likelihood times prior (the joint density of all "
-        "parameters) is highest. The posterior averages over all values of tau, among "
-        "which the single value 0 weighs nothing and lies in no interval (mean 0.80, 95 % between 0.20 and 1.40)."
+        "parameters) is highest. The posterior averages over all values of tau and gives the single value 0 no "
+        "probability: its mean is 0.80, and its 95 % interval (0.20 to 1.40) leaves 0 out in any case."
     )
     upper = scalar(1.0, 0.9, 0.8, sd=0.3, estimand="p", statuses={"mle": Status.AT_BOUNDARY})
     start, end = "The MLE of p is 1.00, ", " of its range: there the likelihood is highest."
@@ -301,30 +301,20 @@ def test_a_mode_on_an_edge_is_told_with_what_likelihood_and_prior_do_off_it():
         (found, *_) = existence_rules.edge([replace(of, off_edge=Off(likelihood, prior, refitted))])
         return found.text.partition(" is highest.")[2].partition(" The posterior averages")[0]
 
-    compared = " Compared at 0 and at 0.80, the posterior mean{}: the likelihood is {}, the prior density{} {}{}."
-    times, alike, wins = (
-        "{} times as high at {}",
-        "as high at one as at the other",
-        ", and their product is higher at 0",
-    )
-
-    def said(likelihood, prior, end=wins, others="", of_all=""):
-        return compared.format(others, likelihood, of_all, prior, end)
-
-    assert told(1.52, 0.54) == said(times.format(1.5, "0.80"), times.format(1.9, 0))
-    refitted = " (with the values of the other parameters that make likelihood times prior highest there)"
-    assert told(1.52, 0.54, refitted=True) == said(
-        times.format(1.5, "0.80"), times.format(1.9, 0), others=refitted, of_all=" of all parameters"
-    )
-    assert told(0.3, 2.0) == said(times.format(3.3, 0), times.format(2, "0.80"))
-    assert told(1.001, 0.5) == said(alike, times.format(2, 0))
-    assert told(0.5, 1.001) == said(times.format(2, 0), alike)
-    assert told(0.3, 0.5) == said(times.format(3.3, 0), times.format(2, 0))
-    assert told(1.001, 0.9999) == said(alike, alike, end="")
+    going = " Going from tau = 0.80 (the posterior mean) to 0{} makes the data {} and the prior density {}{}."
+    wins = ", so their product is higher at 0"
+    assert told(1.52, 0.54) == going.format("", "1.5 times less probable", "1.9 times higher", wins)
+    others = ", with the other parameters at their best for each,"
+    assert told(1.52, 0.54, refitted=True) == going.format(others, "1.5 times less probable", "1.9 times higher", wins)
+    assert told(0.3, 2.0) == going.format("", "3.3 times more probable", "2 times lower", wins)
+    assert told(1.001, 0.5) == going.format("", "as probable as before", "2 times higher", wins)
+    assert told(0.5, 1.001) == going.format("", "2 times more probable", "as high as before", wins)
+    assert told(0.3, 0.5) == going.format("", "3.3 times more probable", "2 times higher", wins)
+    assert told(1.001, 0.9999) == going.format("", "as probable as before", "as high as before", "")
     assert told(NAN, NAN) == ""
     of_mle = replace(edge, rows={**edge.rows, "mle": row("mle", 0.0, status=Status.AT_BOUNDARY, estimand="tau")})
     first, second = existence_rules.edge([replace(of_mle, off_edge=Off(0.3, 0.5))])
-    assert ("Compared" in first.text, "Compared" in second.text) == (False, True)
+    assert ("Going" in first.text, "Going" in second.text) == (False, True)
 
 
 def test_the_scalar_on_which_they_differ_most_is_told_with_the_question_that_each_number_answers():
@@ -613,6 +603,9 @@ def test_an_example_to_copy_is_clear_of_zero_where_one_is():
     assert "for example: theta[b] is 3.0 (95 % credible interval 1.0 to 5.0)" in (
         consequences.which_number(scalars)[0].text
     )
+    # Of two clear of zero the one that rests less on the prior.
+    beside = vector((-3.0, 4.0, 9.0, 8.0), (0.5, 3.0, 1.5, 7.9))
+    assert "for example: theta[d] is 7.9" in consequences.which_number(beside)[0].text
     assert "for example: theta[c] is 1.5" in consequences.which_number([scalars[0], scalars[0], scalars[2]])[0].text
     positive = [replace(s, signed=False) for s in scalars]  # zero is no question of what cannot be negative
     assert "for example: theta[c] is 1.5" in consequences.which_number(positive)[0].text

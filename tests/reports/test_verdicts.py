@@ -61,9 +61,10 @@ def test_each_verdict_has_its_figures(solved: Any) -> None:
     assert said == (
         f"with care. mu depends strongly on having one at all: the data alone (MLE) give the value {mle:.2f}, data and "
         f"prior (posterior mean) give {mean}. "
-        f"The prior's exact width matters less: the posterior mean is {scaled.weaker:.2f} under a slightly wider prior "
-        f"(its density to the power 0.8) and {scaled.stronger:.2f} under a slightly narrower one (to the power 1.25), "
-        f"a change of at most {scaled.shift:.2g} posterior standard deviations. No prior of another kind was tried."
+        f"A small change of the prior's width matters less: the posterior mean is {scaled.weaker:.2f} under a slightly "
+        f"wider prior (its density to the power 0.8) and {scaled.stronger:.2f} under a slightly narrower one (to the "
+        f"power 1.25), a change of at most {scaled.shift:.2g} posterior standard deviations. No prior of another kind "
+        "was tried."
     )
     ends, _, judged = end.partition(" with a probability of 95 %. ")
     assert judged == trusted.JUDGE
@@ -156,11 +157,11 @@ def test_signs_and_sizes_of_a_vector_come_first(solved: Any) -> None:
         "having a prior."
     )
     assert told((1.0, 0.1), (1.0, -0.1), (1.0, 0.0)) == (
-        "no sign of mu is certain by both MLE and posterior. The sizes of mu[1] and mu[2] depend strongly on having a "
-        "prior."
+        "neither MLE nor posterior tells the sign of any value of mu, as every interval contains zero. The sizes of "
+        "mu[1] and mu[2] depend strongly on having a prior."
     )
     # Those beyond zero on different sides do not agree.
-    assert "agree" not in told((3.0, -3.0), (1.0, 0.5), (1.0, 0.5))
+    assert "MLE and posterior agree on no sign of mu. The size" in told((3.0, -3.0), (1.0, 0.5), (1.0, 0.5))
     # Two scalars are no vector to sum up; what is positive throughout has no sign to tell; nothing without intervals.
     assert told((3.0, 2.1), (1.0, 0.5)) == told((3.0, 3.0), (4.0, 4.0), (5.0, 5.0)) == ""
     assert told((3.0, 2.1), (1.0, 0.5), (1.0, 0.5), half=np.nan) == ""
@@ -172,12 +173,13 @@ def test_a_setting_that_was_chosen_from_the_data_is_admitted(solved: Any) -> Non
     assert " By itself the prior puts mu between about " in said
     assert said.endswith(
         " with a probability of 95 %. lambda = 0.237 was chosen "
-        "from these same data, so this range was not known before them, and how uncertain lambda is is in no interval."
+        "from these same data, so this range was not known before them, and no interval includes the uncertainty of "
+        "lambda."
     )
     assert "Judge" not in said
     two = dict(trust(_explained(solved, chosen=(one, replace(one, name="rho"))), solved["default"]))["Prior"]
     assert "lambda = 0.237 and rho = 0.237 were chosen from" in two
-    assert two.endswith(" and how uncertain lambda and rho are is in no interval.")
+    assert two.endswith(" and no interval includes the uncertainty of lambda and rho.")
 
 
 def _scored(solved: Any, *rows: tuple[str, float, float, float]) -> str:
