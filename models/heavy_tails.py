@@ -29,7 +29,9 @@ START = {"level": 17.0, "slope": 1.0, "scale": 2.0}
 FAR = 1e5  # what is far beyond every observation, in units of the outcome
 WIDTH, POINTS = 9.0, 121  # of the grid of coefficients: standard errors to each side, points along each side
 COARSE = 61  # points along each side where a figure is drawn
+SCALES = 25  # of Student errors, on the grid
 SAMPLES, SIZE = 4000, 100  # simulated data sets, and observations in each, of the coverage
+STEPS, SETTLED = 1500, 1e-15  # of EM: most steps, and a step that is rounding, in the largest of the parameters
 FAMILIES = ("normal", "laplace", "student")
 CALLED = {"normal": "normal", "laplace": "Laplace", "student": "Student"}  # in figures
 
@@ -127,17 +129,19 @@ def _deviations(d: Data, line: np.ndarray) -> float:
     return float(np.abs(d.loss - line[0] - line[1] * d.air).sum())
 
 
-def _student(d: Data, extra: float = 0.0, steps: int = 1500) -> np.ndarray:
+def _student(d: Data, extra: float = 0.0) -> np.ndarray:
     """Return level, slope and scale of Student errors by EM; ``extra`` is 1 for the mode under the prior 1/scale."""
-    line, scale = _ols(d), float(np.std(d.loss))
-    for _ in range(steps):
-        r = d.loss - line[0] - line[1] * d.air
-        w = (FREEDOM + 1) / (FREEDOM + (r / scale) ** 2)
-        x = np.column_stack([np.ones(r.size), d.air])
+    x = np.column_stack([np.ones(d.air.size), d.air])
+    found = np.array([*_ols(d), np.std(d.loss)])
+    for _ in range(STEPS):
+        r = d.loss - x @ found[:2]
+        w = (FREEDOM + 1) / (FREEDOM + (r / found[2]) ** 2)
         line = np.linalg.solve(x.T @ (w[:, None] * x), x.T @ (w * d.loss))
-        r = d.loss - x @ line
-        scale = float(np.sqrt(np.sum(w * r**2) / (r.size + extra)))
-    return np.array([*line, scale])
+        last, r = found, d.loss - x @ line
+        found = np.array([*line, np.sqrt(np.sum(w * r**2) / (r.size + extra))])
+        if np.max(np.abs(found - last)) <= SETTLED * np.max(np.abs(found)):
+            break
+    return found
 
 
 def _huber(d: Data) -> np.ndarray:
@@ -306,7 +310,7 @@ def huber_is_bounded(comparison: Any) -> Claim:
     return between(float(pull / _shift(comparison, "normal", "mle")), -0.1, 0.5)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def _integral(
     air: tuple[float, ...], loss: tuple[float, ...], family: str, points: int = POINTS
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -315,8 +319,12 @@ def _integral(
     d, n = Data({"air": x, "loss": y}), y.size
     centre = BY_LIBRARY[family](d)
     rest = y - centre[0] - centre[1] * x
-    spread = np.std(rest) if family == "normal" else 1.4 * np.mean(np.abs(rest))
-    sd = spread / np.sqrt(n) * np.array([1.0, 1 / x.std()])
+    if family == "student":
+        points = points // 2 + 1  # a density without kinks needs fewer
+        sd, scale = _curved(d)
+    else:
+        spread = np.std(rest) if family == "normal" else 1.4 * np.mean(np.abs(rest))
+        sd = spread / np.sqrt(n) * np.array([1.0, 1 / x.std()])
     level, slope = (centre[k] + WIDTH * sd[k] * np.linspace(-1, 1, points) for k in range(2))
     r = y - level[:, None, None] - slope[None, :, None] * x
     if family == "normal":
@@ -324,14 +332,26 @@ def _integral(
     elif family == "laplace":
         density = -n * np.log(np.abs(r).sum(axis=-1))
     else:
-        scales = np.log(_student(d)[2]) + np.linspace(-1.6, 1.6, 33)
-        terms = [-n * s - (FREEDOM + 1) / 2 * np.log1p(r**2 / (FREEDOM * np.exp(2 * s))).sum(axis=-1) for s in scales]
+        scales = scale * np.exp(WIDTH * np.sqrt((FREEDOM + 3) / (2 * FREEDOM * n)) * np.linspace(-1, 1, SCALES))
+        terms = [-n * np.log(s) - (FREEDOM + 1) / 2 * np.log1p(r**2 / (FREEDOM * s**2)).sum(axis=-1) for s in scales]
         density = np.logaddexp.reduce(np.array(terms), axis=0)
     weight = np.exp(density - density.max())
     weight /= weight.sum()
     grid = np.meshgrid(level, slope, indexing="ij")
     mean = np.array([np.sum(weight * g) for g in grid])
     return mean, np.sqrt([np.sum(weight * (g - m) ** 2) for g, m in zip(grid, mean, strict=True)])
+
+
+def _curved(d: Data) -> tuple[np.ndarray, float]:
+    """Return standard errors of level and slope by the curvature of Student's log-likelihood, and its scale.
+
+    A far observation, which makes the mean residual large, does not come into them.
+    """
+    line, scale = np.split(_student(d), [2])
+    r = (d.loss - line[0] - line[1] * d.air) / scale
+    x = np.column_stack([np.ones(r.size), d.air])
+    curved = (FREEDOM + 1) * (FREEDOM - r**2) / (FREEDOM + r**2) ** 2
+    return np.sqrt(np.diag(np.linalg.inv(x.T @ (curved[:, None] * x)))) * scale, float(scale[0])
 
 
 def _exact(d: Data, family: str) -> tuple[np.ndarray, np.ndarray]:

@@ -120,3 +120,35 @@ def test_the_line_of_least_deviations_of_many_rows_is_that_of_the_library() -> N
     total = np.abs(d.loss - tails._vertex(d) @ np.stack([np.ones(d.air.size), d.air])).sum()
     assert total <= np.abs(fitted.resid).sum() + 1e-9
     assert total == pytest.approx(np.abs(fitted.resid).sum(), rel=1e-4)
+
+
+def _sampled(d: Any, draws: int = 200_000) -> tuple[np.ndarray, np.ndarray]:
+    """Return the means of level and slope under Student errors by importance sampling, and their standard errors."""
+    from scipy import optimize
+    from statsmodels.tools.numdiff import approx_hess
+
+    def down(z: np.ndarray) -> Any:
+        r = (d.loss - z[..., :1] - z[..., 1:2] * d.air) / np.exp(z[..., 2:])
+        return d.air.size * z[..., 2] + 2.5 * np.log1p(r**2 / 4).sum(axis=-1)
+
+    near = np.array([*tails._vertex(d), np.log(np.median(np.abs(d.loss - tails._vertex(d)[0])) + 1e-3)])
+    top = optimize.minimize(down, near, method="Nelder-Mead", options={"maxiter": 5000, "xatol": 1e-9, "fatol": 1e-9}).x
+    rng = np.random.default_rng(1)
+    step = rng.standard_normal((draws, 3)) / np.sqrt(rng.chisquare(6, draws) / 6)[:, None]
+    z = top + step @ np.linalg.cholesky(np.linalg.inv(approx_hess(top, down))).T
+    log = 4.5 * np.log1p((step**2).sum(axis=1) / 6) - np.concatenate([down(part) for part in np.split(z, 20)])
+    weight = np.exp(log - log.max())
+    weight /= weight.sum()
+    mean = weight @ z[:, :2]
+    return mean, np.sqrt(weight**2 @ (z[:, :2] - mean) ** 2)
+
+
+@pytest.mark.parametrize("moved", [0.0, 30.0, 30_000.0])
+def test_the_student_integral_is_that_of_weighted_draws(moved: float) -> None:
+    """Of a far day too, whose residual does not tell how wide the posterior is."""
+    d = tails.data(moved)
+    mean, error = _sampled(d)
+    for points in (tails.POINTS, tails.COARSE):
+        found = tails._integral(tuple(d.air), tuple(d.loss), "student", points)
+        assert np.all(np.abs(found[0] - mean) < 4 * error), points
+        assert np.all(found[1] > 10 * error), points
