@@ -152,3 +152,56 @@ def test_the_student_integral_is_that_of_weighted_draws(moved: float) -> None:
         found = tails._integral(tuple(d.air), tuple(d.loss), "student", points)
         assert np.all(np.abs(found[0] - mean) < 4 * error), points
         assert np.all(found[1] > 10 * error), points
+
+
+@pytest.mark.parametrize("extra", [0.0, 1.0])
+def test_em_ends_where_scipy_does(extra: float) -> None:
+    for d in (tails.data(), tails.data(30.0), tails.engel(), tails.engel(1.0)):
+        assert tails._student(d, extra) == pytest.approx(tails._highest(d, extra), abs=1e-10)
+
+
+def test_claims_notice_other_degrees_of_freedom_among_households(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    claims = (tails.engel_is_highest, tails.engel_posterior_is_the_integral, tails.student_is_em_wherever_one_moves)
+    assert all(claim(run).holds for claim in claims)
+    monkeypatch.setattr(tails, "FREEDOM", 6.0)
+    tails._integral.cache_clear()
+    assert not any(claim(run).holds for claim in claims)
+    tails._integral.cache_clear()
+
+
+def test_a_household_that_keeps_its_pull_is_noticed(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tails.engel_is_forgotten(run).holds
+    for name in ("_student", "_integral"):  # MLE and MAP, and the mean
+        with monkeypatch.context() as changed:
+            if name == "_student":
+                changed.setattr(tails, name, lambda d, extra=0.0: np.array([*tails._ols(d), 1.0]))
+            else:
+                changed.setattr(
+                    tails,
+                    name,
+                    lambda air, loss, *_: (tails._ols(tails.Data({"air": np.array(air), "loss": np.array(loss)})), 0),
+                )
+            assert not tails.engel_is_forgotten(run).holds, name
+
+
+def test_every_likelihood_has_the_curves_of_all_panels(run: Any) -> None:
+    for maxima, means in (
+        (tails.sensitivity, tails.sensitivity_of_means),
+        (tails.engel_sensitivity, tails.engel_sensitivity_of_means),
+    ):
+        panels = {
+            (s.label.split(", ")[0], p) for s in maxima(run).series for p in s.label.split(", ")[-1].split(" and ")
+        }
+        panels |= {tuple(s.label.split(", ")) for s in means(run).series}
+        wanted = {(tails.CALLED[f], p) for f in tails.FAMILIES for p in ("MLE", "MAP", "posterior mean")}
+        assert panels == wanted | {("Huber's M-estimator", "Huber's M-estimator")}
+
+
+def test_the_curves_of_households_pass_through_the_panels(run: Any) -> None:
+    moves, curves = tails._engel_curves(run)
+    (still,) = np.flatnonzero(moves == 0)
+    for panel, method in (("MLE", "mle"), ("MAP", "map")):
+        found = run["engel"].row(method, "slope").estimate
+        assert curves[f"Student, {panel}"][still] == pytest.approx(found, abs=1e-8)
+    row = run["engel"].row("mcmc", "slope")
+    assert curves["Student, posterior mean"][still] == pytest.approx(row.estimate, abs=0.1 * row.std_error)
