@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -205,3 +206,53 @@ def test_the_curves_of_households_pass_through_the_panels(run: Any) -> None:
         assert curves[f"Student, {panel}"][still] == pytest.approx(found, abs=1e-8)
     row = run["engel"].row("mcmc", "slope")
     assert curves["Student, posterior mean"][still] == pytest.approx(row.estimate, abs=0.1 * row.std_error)
+
+
+def test_the_posteriors_share_of_two_observations_is_known() -> None:
+    """Of two the interval holds what is less than 4.5 distances beyond them: a Cauchy variable below ten."""
+    samples = 20_000
+    chance = tails._chances(samples, 2)
+    exact = 2 / np.pi * np.arctan(10)
+    share = np.mean((chance > 0.025) & (chance < 0.975))
+    assert abs(share - exact) < 4 * np.sqrt(exact * (1 - exact) / samples)
+
+
+@pytest.mark.parametrize("size", [401, 4001])
+def test_the_ratio_to_the_sandwich_is_that_of_normal_quantiles(size: int) -> None:
+    """The posterior of data that lie on the quantiles of the normal distribution, with a sum for the integral."""
+    from scipy.stats import norm
+
+    y = norm.ppf((np.arange(size) + 0.5) / size)
+    m = np.linspace(-8, 8, 1601) / np.sqrt(size)
+    log = -size * np.log(np.abs(y[:, None] - m).sum(axis=0))
+    weight = np.exp(log - log.max())
+    spread = np.sqrt(weight @ m**2 / weight.sum())
+    sandwich = np.sqrt(np.pi / 2 / size)
+    assert tails._narrower(size) == pytest.approx(spread / sandwich, rel=2 / size)
+
+
+def test_claims_notice_another_spread(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tails.laplace_is_narrower_by_a_known_factor(run).holds
+    narrower = tails._narrower
+    monkeypatch.setattr(tails, "_narrower", lambda n: narrower(n) + 1e-7)
+    assert not tails.laplace_is_narrower_by_a_known_factor(run).holds
+
+
+def test_the_sandwich_is_the_spread_of_lines_of_households_drawn_anew(run: Any) -> None:
+    """By the bootstrap, which knows no density: so wide, and wider than the posterior by more than the claim says."""
+    claim = tails.laplace_is_too_narrow_for_engel(run)
+    assert claim.holds
+    d, rng, lines = tails.engel(), np.random.default_rng(4), []
+    for _ in range(200):
+        again = rng.integers(0, d.air.size, d.air.size)
+        lines.append(tails._vertex(tails.Data({"air": d.air[again], "loss": d.loss[again]}))[1])
+    spread = np.std(lines)
+    assert tails._sandwich(d, 0.0645)[1] == pytest.approx(spread, rel=0.2)
+    assert tails._exact(d, "laplace")[1][1] < float(claim.measured) * spread
+
+
+def test_the_claim_of_a_narrow_posterior_notices_errors_of_one_spread() -> None:
+    """With Laplace errors of one scale at every income the posterior is as wide as the sandwich."""
+    d, rng = tails.engel(), np.random.default_rng(6)
+    fair = tails._data(d.air, 0.6 + 0.5 * d.air + rng.laplace(0, 0.1, d.air.size))
+    assert not tails.laplace_is_too_narrow_for_engel({"engel": SimpleNamespace(data=fair)}).holds
