@@ -659,8 +659,9 @@ def engel_sensitivity_of_means(comparison: Any) -> Figure:
         1,
         True,
         "One household moved: posterior means",
-        "The posterior mean of the slope, by quadrature, while one household spends more or less: each follows the "
-        "mode of its likelihood.",
+        "The posterior mean of the slope, by quadrature, while one household spends more or less: without bound "
+        "under normal errors, hardly any further once it has crossed the line under Laplace errors, and back again "
+        "under Student errors.",
     )
 
 
