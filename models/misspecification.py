@@ -6,7 +6,7 @@ through the totals of cells, here health by rate of coinsurance, so that nothing
 is conjugate, and every panel has a closed form.
 
 The MLE goes to the member of the family that is closest in Kullback-Leibler divergence (White 1982, Econometrica
-50(1), 1-25, theorem 3.2), and so does the posterior, whose width is that of the wrong model (Kleijn & van der Vaart
+50(1), 1-25), and so does the posterior, whose width is that of the wrong model (Kleijn & van der Vaart
 2012, Electronic Journal of Statistics 6, 354-381, theorem 2.1). Where coverage needs a known truth it is negative
 binomial with mean TRUE_MEAN and size TRUE_SIZE, whose totals are negative binomial too: coverage is a sum.
 """
@@ -378,8 +378,8 @@ def mending(comparison: Any) -> str:
 scenario = Scenario(
     name="misspecification",
     question="What do the three panels answer when the model is wrong?",
-    source="RAND health insurance experiment, as shipped by statsmodels; White (1982), Econometrica 50(1), 1-25, "
-    "theorem 3.2; Kleijn and van der Vaart (2012), Electronic Journal of Statistics 6, 354-381, theorem 2.1",
+    source="RAND health insurance experiment, as shipped by statsmodels; White (1982), Econometrica 50(1), 1-25; "
+    "Kleijn and van der Vaart (2012), Electronic Journal of Statistics 6, 354-381, theorem 2.1",
     model=model,
     data=data,
     simulate=simulate,

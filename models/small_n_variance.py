@@ -4,8 +4,8 @@ Ten patients slept under two drugs; the data are the extra hours under the secon
 extra hours under the first (Student 1908, "The probable error of a mean", Biometrika 6(1), table on
 p. 20; R ships them as ``datasets::sleep``). They are Normal(mu, sigma):
 
-- at n = 10 under p(mu, sigma) ~ 1/sigma the posterior is Student's t (Jeffreys 1961, section 3.41;
-  Gelman et al., Bayesian Data Analysis, 3rd ed., section 3.2), and the same prior written on
+- at n = 10 under p(mu, sigma) ~ 1/sigma the posterior is Student's t (Gelman et al., Bayesian Data
+  Analysis, 3rd ed., section 3.2), and the same prior written on
   log sigma (variant ``log_sigma``) gives the same posterior and another mode;
 - at n = 2 and n = 1 only a proper prior makes a proper posterior: mu ~ Normal(0, 0.15), sceptical
   of any difference, and sigma half-normal or inverse-gamma of the order of half an hour.
