@@ -318,9 +318,9 @@ def answer(comparison: Any) -> str:
     clear = [row.label for row in posterior if row.label not in undecided]
     low, high = _same_zeros(comparison)
     return (
-        f"The lasso, which is the MAP, sets the coefficients of {join_all(zeros)} to exactly zero (as any lambda from "
-        f"{low:.2g} to {high:.2g} does); the posterior sets none. {len(undecided)} of its {len(posterior)} credible "
-        f"intervals contain zero, those of {join_all(undecided)}: their coefficients may be negative or positive. "
+        f"The lasso, which is the MAP, sets the coefficients of {join_all(zeros)} to exactly zero (just these "
+        f"for any lambda from {low:.2g} to {high:.2g}); the posterior sets none. {len(undecided)} of its "
+        f"{len(posterior)} credible intervals contain zero, those of {join_all(undecided)}: their coefficients may be negative or positive. "
         f"Clear of zero are {join_all(clear)}."
     )
 
@@ -407,7 +407,7 @@ scenario = Scenario(
     position=2,
     units={"beta": "points per sd of the predictor", "sigma": "points"},
     about="The outcome y is a score from 25 to 346 points: how far the diabetes of 442 patients progressed in a year. "
-    "Ten predictors were measured before: age, sex (in two codes without a key), body "
+    "Ten predictors were measured before: age, sex (in two codes without a key, so that its sign says little), body "
     "mass index (bmi), blood pressure (bp), and in the blood total cholesterol (s1), LDL (s2), HDL (s3), total "
     "cholesterol divided by HDL (s4), the logarithm of triglycerides (s5) and glucose (s6). The score is a "
     "constant (not shown) plus each predictor times its coefficient beta (points per standard deviation of the "

@@ -70,6 +70,7 @@ def trust(comparison: Comparison, solution: Any) -> list[tuple[str, str]]:
         if one is not None
     ]
     short = _in_short(solution, headline) if all(one.fine for one in whole) else ""
+    short += " The model misses something of the data (see Fit)." if short and fit.startswith("no") else ""
     return [*([("In short", short)] if short else []), *((one.asked, one.text) for one in whole), *said]
 
 
@@ -276,7 +277,7 @@ def _judged(explanation: Explanation) -> str:
     several = len(explanation.chosen) > 1
     return (
         f"{names} {'were' if several else 'was'} chosen from these same data, so this range was not known before "
-        f"them, and no interval includes the uncertainty of {them}."
+        f"them, and no interval of MAP or posterior includes the uncertainty of {them}."
     )
 
 

@@ -73,17 +73,18 @@ def _beside_the_posterior(these: Sequence[Measured], scalars: Sequence[Measured]
     if not sides:
         return ""
     if len(these) == 1:
-        return f" The MAP's is {sides[0][1]} than the posterior's."
+        return f" The MAP's interval is {sides[0][1]} than the posterior's."
     if len(sides) == 1:
         some, word = sides[0]
         names = [s.name for s in some]
         which = "" if len(some) == len(these) else f" of {named(some, scalars)}"
-        return f" The MAP's{which} {verb(names, 'is', 'are')} {word} than the posterior's."
+        whose = f"The MAP's {verb(names, 'interval', 'intervals')}{which}"
+        return f" {whose} {verb(names, 'is', 'are')} {word} than the posterior's."
     are = "is" if len(shorter) == 1 else "are"
     alike = sum(finite(s.length("map") + s.length("mcmc")) for s in these) - len(shorter) - len(longer)
     parts = [f"{len(shorter)} {are} shorter than the posterior's", f"{len(longer)} longer"]
     parts += [f"{alike} about as long"] if alike else []
-    return f" Of the MAP's {len(these)}, {join_all(parts)}."
+    return f" Of the MAP's {len(these)} intervals, {join_all(parts)}."
 
 
 def zeros(scalars: Sequence[Measured]) -> list[Sentence]:

@@ -98,7 +98,11 @@ def edge(scalars: Sequence[Measured]) -> list[Sentence]:
             if finite(mean):
                 row = s.rows["mcmc"]
                 ends = f"{100 * row.ci_prob:.9g} % interval ({s.write(row.lower)} to {s.write(row.upper)})"
-                out = f", and its {ends} leaves {at} out in any case" if finite(row.upper - row.lower) else ""
+                out = (
+                    f", and its {ends} leaves {at} out in any case, which is no evidence against it"
+                    if finite(row.upper - row.lower)
+                    else ""
+                )
                 text += (
                     f" The posterior averages over all values of {s.name} and gives the single value {at} no "
                     f"probability: its mean is {s.write(mean)}{out}."

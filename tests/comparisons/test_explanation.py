@@ -244,19 +244,21 @@ def test_an_interval_that_holds_something_is_said_to_answer_a_narrower_question(
     )
     short = replace(held, rows={**held.rows, "map": row("map", 1.0, half=0.5)})
     assert existence_rules.held([short])[0].text.endswith(" is not, and is 2 times as long as the MAP's.")
-    assert consequences.conditional([short])[0].text == f"{narrow} The MAP's is shorter than the posterior's."
+    assert consequences.conditional([short])[0].text == f"{narrow} The MAP's interval is shorter than the posterior's."
     long = replace(held, name="d", rows={**held.rows, "map": row("map", 1.0, half=2.0)})
-    assert consequences.conditional([long])[0].text.endswith(" instead. The MAP's is longer than the posterior's.")
+    assert consequences.conditional([long])[0].text.endswith(
+        " instead. The MAP's interval is longer than the posterior's."
+    )
     one = consequences.conditional([held, replace(short, name="c")])[0].text
     assert one.endswith(
-        " were known: report those of the posterior instead. The MAP's of c is shorter than the posterior's."
+        " were known: report those of the posterior instead. The MAP's interval of c is shorter than the posterior's."
     )
     both = consequences.conditional([replace(short, name="c"), short])[0].text
-    assert both.endswith(" instead. The MAP's are shorter than the posterior's.")
+    assert both.endswith(" instead. The MAP's intervals are shorter than the posterior's.")
     several = consequences.conditional([held, replace(short, name="c"), long])[0].text
     assert several.endswith(
-        " report those of the posterior instead. Of the MAP's 3, 1 is shorter than the posterior's, 1 longer and 1 "
-        "about as long."
+        " report those of the posterior instead. Of the MAP's 3 intervals, 1 is shorter than the posterior's, 1 "
+        "longer and 1 about as long."
     )
     assert existence_rules.held([scalar()]) == consequences.conditional([scalar()]) == []
 
@@ -284,7 +286,8 @@ def test_an_estimate_on_an_edge_is_told_with_the_density_that_is_highest_there_a
     assert existence_rules.edge([edge])[0].text == (
         "The MAP of tau is 0, the lower end of its range: there likelihood times prior (the joint density of all "
         "parameters) is highest. The posterior averages over all values of tau and gives the single value 0 no "
-        "probability: its mean is 0.80, and its 95 % interval (0.20 to 1.40) leaves 0 out in any case."
+        "probability: its mean is 0.80, and its 95 % interval (0.20 to 1.40) leaves 0 out in any case, which is "
+        "no evidence against it."
     )
     upper = scalar(1.0, 0.9, 0.8, sd=0.3, estimand="p", statuses={"mle": Status.AT_BOUNDARY})
     start, end = "The MLE of p is 1.00, ", " of its range: there the likelihood is highest."

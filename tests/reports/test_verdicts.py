@@ -131,7 +131,7 @@ def test_what_diverged_is_said_in_words_and_that_none_of_it_is_used(solved: Any)
     ) in said
 
 
-def test_signs_and_sizes_of_a_vector_come_first(solved: Any) -> None:
+def test_signs_and_sizes_of_a_vector_come_first(solved: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     solution = solved["default"]
     rows = {m: solution.panels[m].estimates[0] for m in ("mle", "mcmc")}
 
@@ -165,6 +165,9 @@ def test_signs_and_sizes_of_a_vector_come_first(solved: Any) -> None:
     # Two scalars are no vector to sum up; what is positive throughout has no sign to tell; nothing without intervals.
     assert told((3.0, 2.1), (1.0, 0.5)) == told((3.0, 3.0), (4.0, 4.0), (5.0, 5.0)) == ""
     assert told((3.0, 2.1), (1.0, 0.5), (1.0, 0.5), half=np.nan) == ""
+    monkeypatch.setattr(trusted, "fits", lambda _: "not in all. A figure is missed.")
+    assert told((3.0, 2.1), (-2.5, -1.9), (1.0, 0.5)).endswith(". The model misses something of the data (see Fit).")
+    assert told((3.0, 2.1), (1.0, 0.5)) == ""
 
 
 def test_a_setting_that_was_chosen_from_the_data_is_admitted(solved: Any) -> None:
@@ -172,14 +175,13 @@ def test_a_setting_that_was_chosen_from_the_data_is_admitted(solved: Any) -> Non
     said = dict(trust(_explained(solved, chosen=(one,)), solved["default"]))["Prior"]
     assert " By itself the prior puts mu between about " in said
     assert said.endswith(
-        " with a probability of 95 %. lambda = 0.237 was chosen "
-        "from these same data, so this range was not known before them, and no interval includes the uncertainty of "
-        "lambda."
+        " with a probability of 95 %. lambda = 0.237 was chosen from these same data, so this range was not known before "
+        "them, and no interval of MAP or posterior includes the uncertainty of lambda."
     )
     assert "Judge" not in said
     two = dict(trust(_explained(solved, chosen=(one, replace(one, name="rho"))), solved["default"]))["Prior"]
     assert "lambda = 0.237 and rho = 0.237 were chosen from" in two
-    assert two.endswith(" and no interval includes the uncertainty of lambda and rho.")
+    assert two.endswith(" and no interval of MAP or posterior includes the uncertainty of lambda and rho.")
 
 
 def _scored(solved: Any, *rows: tuple[str, float, float, float]) -> str:
