@@ -320,8 +320,8 @@ def answer(comparison: Any) -> str:
     return (
         f"The lasso, which is the MAP, sets the coefficients of {join_all(zeros)} to exactly zero (just these "
         f"for any lambda from {low:.2g} to {high:.2g}); the posterior sets none. {len(undecided)} of its "
-        f"{len(posterior)} credible intervals contain zero, those of {join_all(undecided)}: their coefficients may be negative or positive. "
-        f"Clear of zero are {join_all(clear)}."
+        f"{len(posterior)} credible intervals contain zero, those of {join_all(undecided)}: their coefficients may be "
+        f"negative or positive. Clear of zero are {join_all(clear)}."
     )
 
 

@@ -175,8 +175,8 @@ def test_a_setting_that_was_chosen_from_the_data_is_admitted(solved: Any) -> Non
     said = dict(trust(_explained(solved, chosen=(one,)), solved["default"]))["Prior"]
     assert " By itself the prior puts mu between about " in said
     assert said.endswith(
-        " with a probability of 95 %. lambda = 0.237 was chosen from these same data, so this range was not known before "
-        "them, and no interval of MAP or posterior includes the uncertainty of lambda."
+        " with a probability of 95 %. lambda = 0.237 was chosen from these same data, so this range was not known "
+        "before them, and no interval of MAP or posterior includes the uncertainty of lambda."
     )
     assert "Judge" not in said
     two = dict(trust(_explained(solved, chosen=(one, replace(one, name="rho"))), solved["default"]))["Prior"]
