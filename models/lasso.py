@@ -290,6 +290,7 @@ def coefficient_path(comparison: Any) -> Figure:
     rates, path = _path(comparison)
     values = {method: solution.values(method, "beta") for method in ("mle", "map", "mcmc")}
     zero = values["map"] == 0
+    low, high = _same_zeros(comparison)
     series = [Series(name, rates.tolist(), path[:, j].tolist(), accent=bool(zero[j])) for j, name in enumerate(names)]
     points = [
         Series(label, [at] * names.size, values[method].tolist(), kind="points", panel=method)
@@ -300,9 +301,9 @@ def coefficient_path(comparison: Any) -> Figure:
     ]  # fmt: skip
     return Figure(
         "A tighter prior sets one coefficient after the other to zero",
-        f"Each line is a coefficient of the lasso. Coloured: {' and '.join(names[zero])}, which are zero at lambda = "
-        f"{RATE:g} (vertical line). The marks beside it, both for this lambda: MAP on its left, posterior mean on "
-        "its right. The MLE, with lambda = 0, is drawn at the left end, as 0 has no place on a logarithmic axis.",
+        f"Each line is a coefficient of the lasso. Coloured: {' and '.join(names[zero])}, the only ones at zero "
+        f"for lambda from {low:.2g} to {high:.2g}. Vertical line: lambda = {RATE:g}, with the MAP on its left and the "
+        "posterior mean on its right. The MLE, with lambda = 0, is drawn at the left end.",
         "lambda, the tightness of the prior (logarithmic axis)",
         "beta, points per standard deviation",
         (*series, *points, Series(f"lambda = {RATE:g}", [RATE], kind="vline")),
@@ -316,11 +317,10 @@ def answer(comparison: Any) -> str:
     zeros = [row.label for row in rows if row.estimate == 0]
     undecided = [row.label for row in posterior if row.lower < 0 < row.upper]
     clear = [row.label for row in posterior if row.label not in undecided]
-    low, high = _same_zeros(comparison)
     return (
-        f"The lasso, which is the MAP, sets the coefficients of {join_all(zeros)} to exactly zero (just these "
-        f"for any lambda from {low:.2g} to {high:.2g}); the posterior sets none. {len(undecided)} of its "
-        f"{len(posterior)} credible intervals contain zero, those of {join_all(undecided)}: their coefficients may be "
+        f"The lasso, which is the MAP, sets the coefficients of {join_all(zeros)} to exactly zero; the posterior sets "
+        f"none. {len(undecided)} of its {len(posterior)} credible intervals contain zero, those of "
+        f"{join_all(undecided)}: their coefficients may be "
         f"negative or positive. Clear of zero are {join_all(clear)}."
     )
 
@@ -407,12 +407,11 @@ scenario = Scenario(
     position=2,
     units={"beta": "points per sd of the predictor", "sigma": "points"},
     about="The outcome y is a score from 25 to 346 points: how far the diabetes of 442 patients progressed in a year. "
-    "Ten predictors were measured before: age, sex (in two codes without a key, so that its sign says little), body "
-    "mass index (bmi), blood pressure (bp), and in the blood total cholesterol (s1), LDL (s2), HDL (s3), total "
-    "cholesterol divided by HDL (s4), the logarithm of triglycerides (s5) and glucose (s6). The score is a "
-    "constant (not shown) plus each predictor times its coefficient beta (points per standard deviation of the "
-    "predictor) plus a normal error of standard deviation sigma. The lasso is the MAP (maximum a posteriori), the "
-    "top of likelihood times prior, under a Laplace prior, which favours values near zero, the more the larger lambda "
-    f"is: for lambda = {RATE:g} its scale is sigma / (lambda sqrt({PATIENTS})) = sigma / {RATE * PATIENTS**0.5:.4g}, "
-    f"and {100 * (1 - np.exp(-1)):.0f} % of its probability lies within one scale of zero.",
+    "Ten predictors were measured before: age, sex (in two codes without a key), body mass index (bmi), blood pressure "
+    "(bp), and in the blood total cholesterol (s1), LDL (s2), HDL (s3), the ratio of s1 to s3 (s4), the logarithm of "
+    "triglycerides (s5) and glucose (s6). y is a constant (not shown) plus each predictor times its beta (points per "
+    "standard deviation) plus a normal error of standard deviation sigma. The lasso is the MAP (maximum a posteriori), "
+    "the top of likelihood times prior, under a Laplace prior, which favours values near zero, the more the larger "
+    f"lambda is: for lambda = {RATE:g} its scale is sigma / (lambda sqrt({PATIENTS})) = sigma / "
+    f"{RATE * PATIENTS**0.5:.4g}.",
 )  # fmt: skip

@@ -85,7 +85,7 @@ def front_title(comparison: Comparison, solution: Any) -> str:
     mle, mean = (float(scalar.rows[m]["estimate"]) if m in scalar.rows else math.nan for m in ("mle", "mcmc"))
     centre = float(np.median(prior[:, place])) if prior is not None else math.nan
     if min(centre, mle) < mean < max(centre, mle):
-        return f"The posterior of {name} is centred between its prior and its likelihood"
+        return f"The posterior of {name} between prior and likelihood"
     return f"Where the posterior of {name} lies"
 
 

@@ -26,8 +26,8 @@ TOP = 1.12  # of the axis, in heights of the posterior
 HIGHEST = 3.0  # heights of the posterior up to which a prior is drawn
 # What the three curves are, below the first of the pictures.
 CURVES = (
-    "The prior shows which values are plausible before the data, the likelihood how well each value explains the data "
-    "(with all other parameters at the values that fit best), the posterior which values are plausible given both."
+    "Prior: which values are plausible before the data. Likelihood: how well each value explains the data, with all "
+    "other parameters at the values that fit best. Posterior: which values are plausible given both."
 )
 # What is said of the heights, once below all pictures.
 HEIGHTS = (
@@ -141,9 +141,8 @@ def joint_maximum(chart: Chart, scalar: Scalar, draws: np.ndarray, panel: Any) -
         return ""
     here = f", where {known.as_equations()}" if known is not None else ""
     return (
-        f" The MAP is where likelihood times prior of all parameters together (their joint density) is highest{here}. "
-        "That need not be the top of the posterior's curve, which averages over the other parameters and is not the "
-        "product of the two other curves."
+        f" The MAP is the top of the joint density of all parameters{here}. That need not be the top of the "
+        "posterior's curve, which averages over the other parameters and is not the product of the two other curves."
     )
 
 

@@ -115,8 +115,8 @@ def about_zero(these: Sequence[Measured], method: str) -> str:
     level = f"({100 * rows[0].ci_prob:.9g} %)"
     inside = [s for s, row in zip(these, rows, strict=True) if row.lower <= 0 <= row.upper]
     if len(inside) == len(rows):
-        said = f"none of the {len(rows)} {kind}s {level} rules out zero, so each may be negative or positive"
-        return f"{said}{_positive(these) if method == 'mcmc' else ''}"
+        said = f"none of the {len(rows)} {kind}s {level} rules out zero"
+        return f"{said}{_positive(these) if method == 'mcmc' else ', so each may be negative or positive'}"
     if not inside:
         return f"zero lies in none of the {len(rows)} {kind}s {level}"
     open_ = named(inside, these)
@@ -124,12 +124,12 @@ def about_zero(these: Sequence[Measured], method: str) -> str:
 
 
 def _positive(these: Sequence[Measured]) -> str:
-    """Return with what probability scalars are positive, ``(positive with a probability of 76 to 88 %)``."""
+    """Say with what probability scalars are positive, where that is known."""
     shares = [s.posterior.share_above_zero for s in these]
     if not all(math.isfinite(share) for share in shares):
-        return ""
+        return ", so each may be negative or positive"
     low, high = (f"{100 * share:.0f}" for share in (min(shares), max(shares)))
-    return f" (positive with a probability of {low if low == high else f'{low} to {high}'} %)"
+    return f": each is positive with a probability of {low if low == high else f'{low} to {high}'} %"
 
 
 def others(these: Sequence[Measured], most: Measured, scalars: Sequence[Measured], lead: str) -> str:

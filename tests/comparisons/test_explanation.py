@@ -567,9 +567,9 @@ def test_with_what_probability_all_are_positive_is_told_where_zero_lies_in_all_i
     shares = [Sampled(0.5, 1.0, 1.0, 0.0, share_above_zero=share) for share in (0.812, 0.7, 0.918)]
     inside = vector((0.0, 0.0, 0.0), (0.5, 1.0, 1.5))
     told = [replace(s, posterior=shape) for s, shape in zip(inside, shares, strict=True)]
-    end = "so each may be negative or positive (positive with a probability of 70 to 92 %)"
+    end = "rules out zero: each is positive with a probability of 70 to 92 %"
     assert about_zero(told, "mcmc").endswith(end)
-    assert about_zero([replace(s, posterior=shares[0]) for s in inside], "mcmc").endswith("a probability of 81 %)")
+    assert about_zero([replace(s, posterior=shares[0]) for s in inside], "mcmc").endswith("a probability of 81 %")
     assert "probability" not in about_zero(told, "mle")
 
 

@@ -168,4 +168,4 @@ def test_what_the_page_says_of_the_priors_scale_is_that_of_the_model(run: Any) -
     (prior,) = [one for one in run.explanations["default"].consequences if one.rule == "which_number"]
     (scale,) = re.findall(r"beta ~ Laplace\(0, sigma / ([\d.]+)\)", prior.text)
     assert float(scale) == pytest.approx(RATE * np.sqrt(lasso.PATIENTS), abs=5e-4)
-    assert f"for lambda = {RATE:g} its scale is sigma / {scale}." in scenario.about
+    assert f"its scale is sigma / (lambda sqrt({lasso.PATIENTS})) = sigma / {scale}." in scenario.about

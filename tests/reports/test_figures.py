@@ -198,7 +198,7 @@ def test_a_map_that_is_not_the_top_of_the_drawn_density_is_explained_where_that_
         return joint_maximum(chart, Scalar("b", "", {"map": _row(mode, 1.0)}), draws, panel)
 
     two, taken = np.zeros(2), {("b", ""): Fixed((("0", ("tau",)),))}
-    highest = " The MAP is where likelihood times prior of all parameters together (their joint density) is highest"
+    highest = " The MAP is the top of the joint density of all parameters"
     assert said(0.5, two, {}).startswith(f"{highest}. That need not be the top of the posterior's curve")
     assert said(0.0, None, taken).startswith(f"{highest}, where tau = 0. That need")
     for silent in (said(0.0, two, {}), said(0.5, np.zeros(1), {}), said(math.nan, two, taken)):
