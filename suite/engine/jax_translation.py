@@ -35,7 +35,7 @@ def _rewritten(inputs: list[Any], outputs: list[Any]) -> Any:
 
     graph = FunctionGraph(inputs=inputs, outputs=outputs, clone=True)
     JAX.optimizer.rewrite(graph)
-    _widen_integers(graph)
+    _widen(graph)
     return graph
 
 
@@ -50,10 +50,11 @@ def _translated(graph: Any) -> Callable[..., Any]:
     return function
 
 
-def _widen_integers(graph: Any) -> None:
-    """Cast integers that a function of them alone turns into double precision.
+def _widen(graph: Any) -> None:
+    """Cast what is narrower than double precision and alone makes double precision: integers, PyTensor's constants.
 
-    JAX would compute logarithms and gamma functions of 32-bit counts in single precision.
+    JAX would compute logarithms and gamma functions of 32-bit counts in single precision, and the sum of a count and
+    of 2.5, which PyTensor keeps in single precision.
     """
     import pytensor.tensor as pt
     from pytensor.scalar import Cast
@@ -62,10 +63,12 @@ def _widen_integers(graph: Any) -> None:
     for node in graph.toposort():
         if not isinstance(node.op, Elemwise) or isinstance(node.op.scalar_op, Cast):
             continue
-        whole = all(one.type.dtype.startswith(("int", "uint")) for one in node.inputs)
-        if whole and all(one.type.dtype == "float64" for one in node.outputs):
+        if "float64" in {one.type.dtype for one in node.inputs}:
+            continue
+        if all(one.type.dtype == "float64" for one in node.outputs):
             for k, one in enumerate(node.inputs):
-                graph.change_node_input(node, k, pt.cast(one, "float64"), reason="widened", check=False)
+                if one.type.dtype != "bool":
+                    graph.change_node_input(node, k, pt.cast(one, "float64"), reason="widened", check=False)
 
 
 def _log1mexp(x: Any) -> Any:

@@ -172,3 +172,16 @@ def test_functions_of_counts_keep_double_precision(dtype: str) -> None:
     assert log == pytest.approx(np.log(given.astype(float)), rel=1e-15)
     assert share == pytest.approx(given / (given + 1.0), rel=1e-15)
     assert seventh.tolist() == [8, 5, 0]
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_counts_beside_a_constant_that_pytensor_keeps_in_single_precision_keep_double(dtype: str) -> None:
+    """JAX adds a 64-bit integer and 2.5, which single precision holds, in single precision."""
+    counts, more = pt.vector("counts", dtype=dtype), pt.as_tensor(2.5)
+    assert more.dtype == "float32"
+    given = np.array([60, 40, 3], dtype=dtype)
+    # The choice has a condition, which stays what it is.
+    outputs = [pt.gammaln(counts + more), pt.switch(pt.gt(counts, 9), counts * 1.1, counts + more)]
+    gamma, chosen = (np.asarray(one) for one in jaxify([counts], outputs)(jax.numpy.asarray(given)))
+    assert gamma == pytest.approx(special.gammaln(given + 2.5), rel=1e-15)
+    assert chosen == pytest.approx(np.where(given > 9, given * 1.1, given + 2.5), rel=1e-15)
