@@ -181,10 +181,10 @@ def test_a_function_that_turns_has_its_range_over_the_interval_of_its_parameter(
 
 
 def test_a_coordinate_held_at_a_kink_has_no_deviation_of_its_own() -> None:
-    # Rounding leaves a hundredth of a unit in the last place of the variance with all else held.
+    # Rounding leaves 1e-18 of the variance with all else held.
     held, free, unknown, without_curvature = 0.04 * 1e-18, 0.09, np.nan, 1e-20
     optimum: Any = SimpleNamespace(
         covariance=np.diag([held, free, unknown, without_curvature]), conditional=np.array([0.04, 0.04, 1.0, 0.0])
     )
-    found = Optimum.coordinate_deviation.func(optimum)
+    found = vars(Optimum)["coordinate_deviation"].func(optimum)
     np.testing.assert_allclose(found, [0.0, 0.3, 0.0, 0.0])
