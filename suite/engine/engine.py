@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LIKELIHOOD = np.array([1.0, 0.0])
 POSTERIOR = np.array([1.0, 1.0])
+KINKS_KEPT = 3  # points at which kinks are kept: the last one, where its step leads, and where that is put on a kink
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Engine:
     kept_for_model: Kept = field(default_factory=Kept, repr=False)
     kept: Kept = field(default_factory=Kept, init=False, repr=False)
     _derivatives: list[tuple[np.ndarray, Three]] = field(default_factory=list, init=False, repr=False)
+    _kinks: list[tuple[np.ndarray, tuple[np.ndarray, ...]]] = field(default_factory=list, init=False, repr=False)
 
     def __repr__(self) -> str:
         return f"<Engine of {join([block.variable.name for block in self.blocks])}>"
@@ -220,10 +222,18 @@ class Engine:
         return self.backend.rounding(z, self.device_weights, self.device_data)
 
     def kinks(self, z: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return the kinks' arguments, their Jacobian, and the parts' derivative by ``|u|``."""
+        """Return the kinks' arguments, their Jacobian, and the parts' derivative by ``|u|``; none is to be changed."""
         if not self.graph.t:
             return np.zeros(0), np.zeros((0, z.size)), np.zeros((2, 0))
-        return self.backend.kinks(z, self.device_weights, self.device_data)
+        # Each step of an ascent along kinks asks for those of the point several times.
+        for at, found in self._kinks:
+            if np.array_equal(at, z):
+                return found
+        found = self.backend.kinks(z, self.device_weights, self.device_data)
+        for array in found:
+            array.setflags(write=False)
+        self._kinks[:] = [*self._kinks[1 - KINKS_KEPT :], (z.copy(), found)]
+        return found
 
     def kink_arguments(self, z: np.ndarray) -> list[np.ndarray]:
         """Return the kinks' arguments in their own shapes; empty when the model has none."""

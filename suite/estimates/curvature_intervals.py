@@ -87,7 +87,7 @@ def _of_one_coordinate(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Put in place, for scalars that are a function of a single coordinate, their range over its interval."""
     low, high = low.copy(), high.copy()
-    deviation = np.sqrt(np.maximum(np.nan_to_num(np.diag(optimum.covariance)), 0.0))
+    deviation = optimum.coordinate_deviation
     alone = {}
     for i in range(low.size):
         on = np.flatnonzero(optimum.depends(estimand, i))

@@ -44,6 +44,11 @@ def dependence(optimum: Optimum, moved: np.ndarray) -> float:
     Zero is none: they are told apart, or depend on each other exactly. Each column is scaled to length one, so that
     units do not count. What is so where the model starts as well as here is no matter of where the point is.
     """
+    # Many scalars are level along the same directions, and have these coordinates in common.
+    return optimum.kept.of(lambda: _dependence(optimum, moved), dependence, moved.tobytes())
+
+
+def _dependence(optimum: Optimum, moved: np.ndarray) -> float:
     objective = optimum.verdict.objective
     found = []
     for x in (optimum.verdict.point.z, optimum.near_start[optimum.active]):

@@ -9,6 +9,7 @@ import numpy as np
 from triptych.base.linalg import independent
 from triptych.engine.angles import periods, unrolled
 from triptych.engine.estimands import Estimand, coordinate_names, near_start
+from triptych.engine.once import Kept
 from triptych.existence.null_space import null_directions
 from triptych.existence.verdict import Verdict
 
@@ -23,6 +24,7 @@ class Optimum:
     def __init__(self, verdict: Verdict, unknown: np.ndarray) -> None:
         objective = verdict.objective
         self.verdict, self.engine, self.active = verdict, objective.engine, objective.active
+        self.kept = Kept()
         among = np.arange(unknown.size)
         self.unknown = (unknown | np.isin(among, list(self.engine.unseen))) & ~np.isin(among, self.active)
         self.z = objective.full(verdict.point.z)
@@ -89,6 +91,13 @@ class Optimum:
         least = HELD_VARIANCE * np.einsum("ij,j,ij->i", g, unit, g)
         ok = np.isfinite(variance) & (variance > least)
         return np.where(ok, np.sqrt(np.where(ok, variance, 0.0)), np.nan)
+
+    @cached_property
+    def coordinate_deviation(self) -> np.ndarray:
+        """The standard errors of the known coordinates; zero where a kink holds one, or curvature gives none."""
+        variance = np.maximum(np.nan_to_num(np.diag(self.covariance)), 0.0)
+        unit = np.where(self.conditional > 0, self.conditional, 1.0)
+        return np.sqrt(np.where(variance > HELD_VARIANCE * unit, variance, 0.0))
 
     def depends(self, estimand: Estimand, i: int) -> np.ndarray:
         """Whether a scalar depends on each coordinate, seen here and near where the model starts."""

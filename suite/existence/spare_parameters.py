@@ -13,8 +13,8 @@ import numpy as np
 from triptych.base.linalg import equilibrate, independent
 from triptych.existence.findings import Rays, Rise, Unidentified, directions
 from triptych.existence.null_space import MOST_COLUMNS, column_sizes, null_directions, structural_null
-from triptych.existence.verdict import CORNER_REACHED, Verdict
-from triptych.optimise.kinks import at_corner, climb
+from triptych.existence.verdict import Verdict
+from triptych.optimise.kinks import CORNER_REACHED, at_corner, climb
 from triptych.optimise.newton import ARRIVED
 from triptych.optimise.objective import Objective
 

@@ -24,7 +24,7 @@ from triptych.existence.findings import (
     before_rounding,
 )
 from triptych.existence.tolerance import Tolerance
-from triptych.optimise.kinks import Corner, units
+from triptych.optimise.kinks import CORNER_REACHED, Corner, units
 from triptych.optimise.newton import ARRIVED, Point, ascent_step
 from triptych.optimise.objective import Objective
 
@@ -32,7 +32,6 @@ from triptych.optimise.objective import Objective
 COARSE = 3e-6  # rounding error of an objective that can still be judged
 # ALL_ROUNDING is pinned by test_an_ascent_into_rounding_has_run_away_on_half_the_way.
 ALL_ROUNDING = 0.03  # rounding error of an objective that hides any maximum
-CORNER_REACHED = 1e-6  # slope left at kinks that hold, in standard errors, up to which it moves no digit that is told
 # RATE_SETTLED is pinned by test_a_rate_has_settled_where_it_changes_by_less_than_a_twentieth.
 RATE_SETTLED = 0.05  # largest difference of the rates on a path and on its last half, relative, at which it is settled
 

@@ -26,6 +26,7 @@ PIECE_STEPS = 60  # most Newton steps on a smooth piece
 ONTO_STEPS = 3  # Newton corrections that put a point onto the kinks: these are linear, or nearly
 CROSSED = 1e-12  # value of a kink's argument, relative to the largest change, up to which its sign is rounding
 MULTIPLIERS_DONE = 1e-14  # tolerance of the bounded least squares for multipliers of dependent kinks
+CORNER_REACHED = 1e-6  # slope left at kinks that hold, in standard errors, up to which it moves no digit that is told
 OVER_LIMIT = 1e-9  # excess of a multiplier over its limit, relative, up to which it is rounding
 
 
@@ -86,6 +87,34 @@ def climb_kinked(objective: Objective, start: np.ndarray, met: Met) -> tuple[Poi
     return found
 
 
+def stay_or_climb(objective: Objective, x: np.ndarray) -> tuple[Point, Corner | None]:
+    """Climb from ``x``; where all kinks at ``x`` hold, only along them, without rounding any first.
+
+    What is held of a profile may be no matter of the kinks, as the scale of Laplace errors is none of the medians.
+    """
+    stays = _stays(objective, x) if objective.kinked else None
+    return climb(objective, x) if stays is None else stays
+
+
+def _stays(objective: Objective, x: np.ndarray) -> tuple[Point, Corner] | None:
+    """Return the maximum on the kinks on which ``x`` lies, if no other is met there and each of them holds."""
+    u, jacobian, fall = objective.kinks(x)
+    unit = np.maximum(np.abs(u), np.abs(jacobian) @ np.maximum(np.abs(x), 1.0))
+    held = (fall > 0) & (np.abs(u) <= CROSSED * unit)
+    if not np.any(held):
+        return None
+    signs = np.where(held, 0.0, np.where(u < 0, -1.0, 1.0))
+    shapes = [a.shape for a in objective.engine.kink_arguments(objective.full(x))]
+    x = _onto(objective, x, signs)
+    point = _constrained(objective, x, signs, shapes)
+    if not (point.usable and point.arrived) or _first_crossing(objective, x, point.z, signs) is not None:
+        return None
+    release, corner = _multipliers(objective, point, signs)
+    if release is not None or corner.residual > CORNER_REACHED:
+        return None
+    return _ended(objective, point, signs, shapes, point.trail)
+
+
 def _leads_to(objective: Objective, first: Point, roundings: Roundings, top: Point) -> bool:
     """Whether an ascent comes from one top to another, rounded as the objective is there."""
     if objective.size < WIDE or not (first.usable and top.usable):
@@ -115,12 +144,19 @@ def _from_top(objective: Objective, first: Point) -> tuple[Point, Corner]:
             signs[k] = 0.0
             continue
         x = point.z
-        release, corner = _multipliers(objective, point, signs)
+        release, _ = _multipliers(objective, point, signs)
         if release is None:
             break
         k, sign = release
         signs[k] = sign
-    x = _snap(objective, x, signs)
+    return _ended(objective, replace(point, z=x), signs, shapes, trail)
+
+
+def _ended(
+    objective: Objective, point: Point, signs: np.ndarray, shapes: list[tuple[int, ...]], trail: np.ndarray
+) -> tuple[Point, Corner]:
+    """Return the end of an ascent with the derivatives of its piece, and the kinks that hold there."""
+    x = _snap(objective, point.z, signs)
     final, corner = _at(objective, x, signs, shapes)
     return Point(x, objective.value(x), final.gradient, final.hessian, point.decrement, point.iterations, trail), corner
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from triptych.base.linalg import equilibrate
 from triptych.existence.verdict import Verdict
-from triptych.optimise.kinks import climb
+from triptych.optimise.kinks import stay_or_climb
 from triptych.optimise.newton import ARMIJO, ARRIVED, DONE, ascent_step, share
 from triptych.profiles.held_scalar import Scalar
 from triptych.profiles.start import out_alone, together
@@ -68,7 +68,7 @@ def _hold_coordinate(
     if rest.size == 0:
         value = objective.value(x)
         return (x, value) if np.isfinite(value) else None
-    point, corner = climb(rest, np.delete(x, positions))
+    point, corner = stay_or_climb(rest, np.delete(x, positions))
     if not point.usable:
         return None
     # An ascent that ends far out has come to a limit; one that was stopped by the next ordered value has not arrived.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from triptych.base.linalg import SAME_DIRECTION, null_space, unit_rows
 from triptych.design.design import Design
 from triptych.design.outcome import Kind
 
@@ -12,7 +15,15 @@ FEW_CELLS = 20_000  # cells of a design up to which a linear programme costs nex
 SCORED = 25  # steps of iteratively reweighted least squares
 LONGEST = 2.0  # change of a linear predictor in one of them
 SURE = 10.0  # ratio of every residual to its correction from which nothing separates
-PASSES = 3  # linear programmes in turn, each on the residuals of the one before
+PASSES = 4  # looks at the residuals, each but the last followed by a linear programme that may make them smaller
+SMALLER = 1e2  # times that residuals have become smaller by one of them, from which another is solved
+TIGHTEST = 1e-10  # least tolerance of HiGHS
+INSIDE = 1e-8  # distance of a dual variable from its bounds, which are -1 and 1, from which it is between them
+ROUNDED = 64 * np.finfo(float).eps  # share of the largest outcome that is rounding of a residual
+TIED = 1e-9  # share of the median residual up to which one is zero
+DUALITY_GAP = 1e-8  # share of the sum of absolute deviations by which it may exceed the dual programme's value
+MOSTLY = 0.5  # share of zeros from which a column is kept sparse
+UNCHANGED = 1e-9  # change of a row along a direction, relative to the row's length, that is rounding
 MOST_TERMS_APART = 60  # beyond it separation is not sought for each coefficient
 
 
@@ -101,48 +112,89 @@ def overlap(design: Design, held: np.ndarray) -> bool:
 
 
 def several_medians(design: Design) -> list[str]:
-    """Terms in which the points of least absolute deviations differ, when there are several."""
+    """Terms in which the points of least absolute deviations differ, when there are several.
+
+    Rows whose dual variable is strictly between its bounds are fitted exactly by every solution, and the residuals of
+    the others keep their sign or are zero (complementary slackness; Koenker 2005, Quantile Regression, section 6.2).
+    All coefficients of which this holds are solutions, so there is a single one where those rows determine it.
+    """
+    solved = _least_deviations(design)
+    if solved is None:
+        return []
+    residuals, dual, zero = solved
+    x, fitted = design.full, 1 - np.abs(dual) > INSIDE
+    free = null_space(x[fitted])
+    if not free.shape[1]:
+        return []
+    # The residual of a row that is fitted by this solution alone may go to one side only.
+    tied = ~fitted & (np.abs(residuals) <= zero)
+    changes = np.sign(dual[tied])[:, None] * (x[tied] @ free)
+    changed = np.linalg.norm(changes, axis=1) > UNCHANGED * np.linalg.norm(x[tied], axis=1)
+    return design.moved((free @ _spanned(changes[changed])).T)
+
+
+def _least_deviations(design: Design) -> tuple[np.ndarray, np.ndarray, float] | None:
+    """Return residuals of least absolute deviations, each row's dual variable, and the size of a residual that is zero.
+
+    The dual programme, ``max y'd`` with ``X'd = 0`` and ``-1 <= d <= 1``, has as many equations as there are
+    coefficients; these are its multipliers. None where it is too large or its solution is not confirmed.
+    """
     from scipy.optimize import linprog
 
-    n, p = design.full.shape
-    if n * p > MOST_CELLS // 10:
-        return []
-    unit = design.outcome_scale if design.outcome_scale != 1.0 else design.spread
-    target = (design.outcome - design.outcome_centre) / unit
-    # target = X b + up - down with up, down >= 0: the classical linear programme.
-    equal = np.hstack([design.full, np.eye(n), -np.eye(n)])
-    bounds = [(None, None)] * p + [(0, None)] * (2 * n)
-    cost = np.concatenate([np.zeros(p), np.ones(2 * n)])
-    # Solved again in units of the residuals, which may be as small as the programme's tolerance.
+    columns = _with_zeros(design)
+    if columns.nnz > MOST_CELLS // 2:
+        return None
+    rounding = ROUNDED * float(np.abs(design.outcome).max()) / design.outcome_scale
+    residuals, before = design.residuals, np.inf
+    # Solved again on its own residuals, which may be as small as the programme's tolerance.
     for _ in range(PASSES):
-        if not np.any(target):
-            return []
-        target = target / np.abs(target).mean()
-        best = linprog(cost, A_eq=equal, b_eq=target, bounds=bounds, method="highs")
+        size = np.abs(residuals)
+        if not np.any(size > rounding):
+            return None
+        unit = float(np.median(size[size > rounding]))
+        if unit > before / SMALLER:
+            break
+        best = linprog(
+            -residuals / unit,
+            A_eq=columns.T,
+            b_eq=np.zeros(columns.shape[1]),
+            bounds=(-1.0, 1.0),
+            method="highs-ds",
+            options={"primal_feasibility_tolerance": TIGHTEST, "dual_feasibility_tolerance": TIGHTEST},
+        )
         if best.x is None:
-            return []
-        target = target - design.full @ best.x[:p]
-    least = float(np.abs(target).sum())
-    rng = np.random.default_rng(0)
-    gaps = []
-    for _ in range(3):
-        direction = np.concatenate([rng.normal(size=p), np.zeros(2 * n)])
-        ends = [
-            linprog(
-                sign * direction,
-                A_eq=equal,
-                b_eq=target,
-                A_ub=cost[None],
-                b_ub=[least * (1 + 1e-9)],
-                bounds=bounds,
-                method="highs",
-            )
-            for sign in (1.0, -1.0)
-        ]
-        if any(end.x is None for end in ends):
-            return []
-        if abs(ends[0].fun + ends[1].fun) <= 1e-4:
-            return []
-        gap = ends[0].x[:p] - ends[1].x[:p]
-        gaps.append(np.where(np.abs(gap) > 1e-6, gap, 0.0))
-    return design.moved(np.array(gaps), rounding=1e-5)
+            return None
+        residuals, before = residuals + unit * (columns @ best.eqlin.marginals), unit
+    least = float(np.abs(residuals).sum())
+    if least - float(best.x @ residuals) > DUALITY_GAP * least + design.n * rounding:
+        return None
+    return residuals, best.x, max(rounding, TIED * unit)
+
+
+def _with_zeros(design: Design) -> Any:
+    """Return columns with the span of the design's: those that are mostly zero, as a level's, are not centred."""
+    from scipy.sparse import csc_array
+
+    if not design.intercept:
+        return csc_array(design.full)
+    sparse = np.mean(design.columns == 0, axis=0) > MOSTLY
+    return csc_array(np.column_stack([np.ones(design.n), np.where(sparse, design.columns / design.scale, design.z)]))
+
+
+def _spanned(rows: np.ndarray) -> np.ndarray:
+    """Return a basis of the directions that ``{w : rows @ w <= 0}`` spans, a direction a column."""
+    from scipy.optimize import linprog
+
+    m, k = rows.shape
+    if not m:
+        return np.eye(k)
+    rows = unit_rows(rows)
+    # Every inequality that holds strictly somewhere does so by 1 somewhere, and all of these together.
+    best = linprog(
+        np.concatenate([np.zeros(k), -np.ones(m)]),
+        A_ub=np.hstack([rows, np.eye(m)]),
+        b_ub=np.zeros(m),
+        bounds=[(None, None)] * k + [(0.0, 1.0)] * m,
+        method="highs",
+    )
+    return null_space(rows[best.x[k:] < 0.5], SAME_DIRECTION)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import special, stats
 from scipy.optimize import brentq
 
 import triptych
+from triptych.estimates.optimum import Optimum
 
 Y = np.array([1.3, 2.1, 0.7, 1.9, 2.6])
 N, MEAN, SD = Y.size, Y.mean(), Y.std()
@@ -176,3 +178,13 @@ def test_a_function_that_turns_has_its_range_over_the_interval_of_its_parameter(
         [1 / mean - width / mean**2, 1 / mean + width / mean**2]
     )
     assert list(ends(solution, "reciprocal", "profile")) == [-np.inf, np.inf]
+
+
+def test_a_coordinate_held_at_a_kink_has_no_deviation_of_its_own() -> None:
+    # Rounding leaves 1e-18 of the variance with all else held.
+    held, free, unknown, without_curvature = 0.04 * 1e-18, 0.09, np.nan, 1e-20
+    optimum: Any = SimpleNamespace(
+        covariance=np.diag([held, free, unknown, without_curvature]), conditional=np.array([0.04, 0.04, 1.0, 0.0])
+    )
+    found = vars(Optimum)["coordinate_deviation"].func(optimum)
+    np.testing.assert_allclose(found, [0.0, 0.3, 0.0, 0.0])

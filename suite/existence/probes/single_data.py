@@ -16,7 +16,7 @@ from triptych.existence.findings import LEAST_SLOPE, Finding, Higher, Trace, wit
 from triptych.existence.probe import Probe
 from triptych.existence.tolerance import ABOVE_ROUNDING
 from triptych.existence.verdict import Verdict
-from triptych.optimise.kinks import climb
+from triptych.optimise.kinks import Met, climb
 from triptych.optimise.newton import Point
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import climb_a_little, climb_beside
@@ -73,12 +73,13 @@ def _point_on_a_datum(verdict: Verdict) -> np.ndarray | None:
     rows = range(values.size) if few else sorted(_extremes(values))
     places = [objective.origin[objective.active], verdict.point.z] if few or several else []
     at_scale = _at_scales(verdict, rows)
+    met: Met = []
     for row in rows:
         heavy = _with_heavy(objective, terms, row, HEAVIEST * values.size)
         for start in (*places, *at_scale.get(row, ())):
             drawn = climb_a_little(heavy, start, TO_DATUM)
             if drawn.usable and np.isfinite(objective.value(drawn.z)):
-                end, _ = climb(objective, drawn.z)
+                end, _ = climb(objective, drawn.z, met)
                 # An ascent that neither arrived nor still rises was stopped by rounding, and its value is chance.
                 if end.usable and (end.arrived or end.slow) and end.value > least and _above_rounding(verdict, end):
                     return end.z
