@@ -15,13 +15,17 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 @dataclass(frozen=True)
 class Scale:
-    """One axis: data from ``low`` to ``high`` drawn from ``start`` to ``stop``."""
+    """One axis: data from ``low`` to ``high`` drawn from ``start`` to ``stop``.
+
+    Ticks begin at ``first``, where ``low`` makes room for labels only.
+    """
 
     low: float
     high: float
     start: float
     stop: float
     log: bool = False
+    first: float | None = None
 
     def __call__(self, value: float) -> float:
         """Return the place of a value; what lies far outside is kept just outside."""
@@ -39,8 +43,9 @@ class Scale:
     @property
     def ticks(self) -> list[tuple[float, str]]:
         """Places and labels of the ticks."""
-        most = max(3, round(abs(self.stop - self.start) / 60))
-        values = _log_ticks(self.low, self.high) if self.log else _ticks(self.low, self.high, most)
+        first = self.low if self.first is None else self.first
+        most = max(3, round(abs(self.stop - self(first)) / 60))
+        values = _log_ticks(first, self.high) if self.log else _ticks(first, self.high, most)
         return [(self(value), label) for value, label in values]
 
 

@@ -52,9 +52,10 @@ def special(figure: Figure, key: str) -> Chart:
     room = CHARACTER * max((len(series.label) for series in ends), default=0)
     stop = width - 12 - (0.0 if before else room)
     low, high = spread(xs, 0.02, log=figure.x_log)
+    first = low
     if before:
         low = _further(low, high, (room + LEADER) / (stop - left), log=figure.x_log)
-    x = Scale(low, high, left, stop, log=figure.x_log)
+    x = Scale(low, high, left, stop, log=figure.x_log, first=first)
     labels = (figure.x_label, figure.y_label, figure.caption)
     shape = (width, height, x, y, y.stop, y.start)
     chart = Chart(key, figure.title, figure.caption, *shape, *labels)

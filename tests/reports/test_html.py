@@ -212,6 +212,8 @@ def test_in_a_scenario_figure_the_panels_keep_their_colours_and_lines_are_labell
     assert ends["MAP of a"].attrs["x"] < chart.x(1.0) - 10
     assert ends["MAP of a"].attrs["y"] < 30 < ends["penalty"].attrs["y"]
     assert chart.legend == [("mcmc", "square", "posterior mean")]
+    # The room for the labels has no ticks: no figure lies there.
+    assert min(place for place, _ in chart.x.ticks) >= chart.x(1.0) - 10 > chart.x.start + 40
     # A label need not begin with the panel's name, and a second line of a panel is told apart by its dashes.
     line = ([1.0, 2.0], [0.0, 1.0])
     wald, profile = Series("Wald", *line, panel="mle"), Series("likelihood", *line)
