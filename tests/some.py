@@ -16,12 +16,14 @@ def one_in(n: int, cases: Iterable[Any]) -> list[Any]:
     n
         How many cases stand for one that runs every time.
     cases
-        Values, or parameters with marks of their own, in the order of their list: like cases stand side by side there,
+        Values, tuples of values of several arguments, or parameters with marks of their own, in the order of their list: like cases stand side by side there,
         so that one of each kind is left.
     """
     found = []
     for k, case in enumerate(cases):
-        values, marks, name = (case.values, case.marks, case.id) if hasattr(case, "marks") else ((case,), (), None)
+        marked = hasattr(case, "marks")
+        values = case.values if marked else case if isinstance(case, tuple) else (case,)
+        marks, name = (case.marks, case.id) if marked else ((), None)
         slow = (pytest.mark.slow,) if k % n else ()
         found.append(pytest.param(*values, marks=[*marks, *slow], id=name))
     return found

@@ -15,6 +15,7 @@ from scipy.optimize import least_squares, minimize
 from scipy.special import softmax
 
 from tests.panels.problems import problem_of
+from tests.some import one_in
 from triptych.components.exchange import Along, Kin, Mirror
 from triptych.components.relabelled import carried
 from triptych.components.symmetry import exchanges
@@ -308,7 +309,7 @@ def named(member: Any) -> str:
     return name if whole else f"{name} {' '.join(map(str, member.places))}"
 
 
-@pytest.mark.parametrize("make", FOUND, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", one_in(3, FOUND), ids=lambda make: make.__name__)
 def test_exchangeable_components_are_found_with_all_that_goes_along(make: Callable[[], pm.Model]) -> None:
     groups = [sorted(map(named, group.members)) for group in exchanges(built(make))]
     assert sorted(groups) == sorted(sorted(group) for group in FOUND[make])
@@ -406,6 +407,7 @@ def test_components_that_overlap_have_no_labels_and_the_rest_has_its_estimate() 
     assert abs({r.name: r for r in panels["mcmc"].estimates}["mean"].estimate) < 1
 
 
+@pytest.mark.slow
 def test_a_redundant_component_leaves_what_does_not_depend_on_labels() -> None:
     """Of one exponential written as two the sum of the amplitudes is that of the fit of one."""
     y = 3 * np.exp(-0.8 * T) + 0.05 * np.random.default_rng(34).normal(size=25)
@@ -417,7 +419,7 @@ def test_a_redundant_component_leaves_what_does_not_depend_on_labels() -> None:
     assert estimates(panels["mle"], "total")[0] == pytest.approx(one[0], rel=1e-6)
 
 
-@pytest.mark.parametrize("make", [one_known, known_in_the_middle])
+@pytest.mark.parametrize("make", one_in(2, [one_known, known_in_the_middle]))
 def test_components_beside_a_known_one_are_sorted_by_what_separates_them(make: Callable[[], pm.Model]) -> None:
     """Their weights are nearly the same, and their means far apart; the mode is that of a simplex search."""
 
@@ -446,7 +448,7 @@ def on_one_value(dirichlet: bool) -> pm.Model:
     return model
 
 
-@pytest.mark.parametrize("dirichlet", [False, True])
+@pytest.mark.parametrize("dirichlet", one_in(2, [False, True]))
 def test_a_share_of_two_sorts_as_shares_of_a_simplex_do(dirichlet: bool) -> None:
     """The mode of an inverse gamma density is at b / (a + 1); four data on the mean add four to the power."""
     engine = Engine.build(on_one_value(dirichlet))
