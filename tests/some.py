@@ -16,8 +16,8 @@ def one_in(n: int, cases: Iterable[Any]) -> list[Any]:
     n
         How many cases stand for one that runs every time.
     cases
-        Values, tuples of values of several arguments, or parameters with marks of their own, in the order of their list: like cases stand side by side there,
-        so that one of each kind is left.
+        Values, tuples of values of several arguments, or parameters with marks of their own. In their list like cases
+        stand side by side, so that one of each kind is left.
     """
     found = []
     for k, case in enumerate(cases):
