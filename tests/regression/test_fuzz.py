@@ -47,7 +47,7 @@ def test_bad_tables_and_formulas_end_in_one_sentence(problem: Problem) -> None:
     scenario_or_sentence(problem)
 
 
-@settings(max_examples=120, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(problems(wild=False))
 def test_odd_tables_give_finite_arrays_and_a_label_for_each_coefficient(problem: Problem) -> None:
     scenario = scenario_or_sentence(problem)
@@ -61,9 +61,21 @@ def test_odd_tables_give_finite_arrays_and_a_label_for_each_coefficient(problem:
     assert data.coords["term"] == ["Intercept"] * ("Intercept" in data.coords["term"][:1]) + list(predictors)
 
 
-@settings(max_examples=16, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(problems(wild=False, kinds=SCALED))
 def test_odd_tables_give_whole_and_right_fits(problem: Problem) -> None:
+    whole_and_right(problem)
+
+
+@pytest.mark.slow
+@settings(max_examples=16, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(problems(wild=False, kinds=SCALED))
+def test_many_odd_tables_give_whole_and_right_fits(problem: Problem) -> None:
+    whole_and_right(problem)
+
+
+def whole_and_right(problem: Problem) -> None:
+    """Fit a table and hold the fit to what is known of it."""
     # The horseshoe's over-parameterised likelihood, and as many terms as rows, have tests of their own.
     assume(problem.options["prior"] != "horseshoe" and problem.options["standardize"])
     scenario = scenario_or_sentence(problem)
