@@ -50,7 +50,7 @@ BRIEFLY = {
     Status.UNBOUNDED: "no maximum",
     Status.AT_INFINITY: "best at infinity",
     Status.AT_BOUNDARY: "at the end of the range",
-    Status.NOT_IDENTIFIED: "no unique value",
+    Status.NOT_IDENTIFIED: "not unique",
     Status.NOT_IN_LIKELIHOOD: "the data say nothing of it",
     Status.NO_MOMENT: "there is no mean",
     Status.UNRELIABLE: "the draws did not pass",
