@@ -142,7 +142,7 @@ def joint_maximum(chart: Chart, scalar: Scalar, draws: np.ndarray, panel: Any) -
     here = f", where {known.as_equations()}" if known is not None else ""
     return (
         f" The MAP is the top of the joint density of all parameters{here}. That need not be the top of the "
-        "posterior's curve, which averages over the other parameters."
+        "posterior's curve, an average over the others."
     )
 
 
