@@ -26,8 +26,8 @@ TOP = 1.12  # of the axis, in heights of the posterior
 HIGHEST = 3.0  # heights of the posterior up to which a prior is drawn
 # What the three curves are, below the first of the pictures.
 CURVES = (
-    "Prior: which values are plausible before the data. Likelihood: how well each value explains the data, the other "
-    "parameters at their best. Posterior: which values are plausible given both."
+    "Prior: what is plausible before the data. Likelihood: how well each value explains the data, the other parameters "
+    "at their best. Posterior: what is plausible given both."
 )
 # What is said of the heights, once below all pictures.
 HEIGHTS = (
