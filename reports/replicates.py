@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from triptych.base.numbers import significant
-from triptych.base.text import join, join_all
+from triptych.base.text import join_all
 
 CENTRAL = 0.95  # probability of the interval of the replicates outside of which a figure of the data is named
 CONSTANT = 1e-9  # spread of a figure over the replicates, by its size, up to which the model does not let it vary
@@ -131,7 +131,7 @@ def fits(solution: Any) -> str:
         f"{significant(one.low, DIGITS)} to {significant(one.high, DIGITS)} in theirs)"
         for one in outside
     ]
-    which = join_all(far) if len(far) <= MOST_NAMED else join(far, MOST_NAMED)
+    which = join_all(far, most=MOST_NAMED)
     said = f"{'not in all' if inside else 'no'}. {count} data sets were drawn from the fitted model, and outside "
     said += f"their central {level} {_lie(outside)} {which}."
     if inside:
@@ -139,7 +139,7 @@ def fits(solution: Any) -> str:
     below = any(one.figure == "smallest value" and one.observed > 0 > one.low for one in outside)
     example = " (of positive values, for example one of their logarithm)" if below else ""
     asked = [USELESS[one.figure].format(one.variable) for one in outside]
-    what = join_all(asked, "or") if len(asked) <= MOST_NAMED else join(asked, MOST_NAMED)
+    what = join_all(asked, "or", most=MOST_NAMED)
     chance = (
         f"Were the model true, a figure would still lie outside in up to one of {1 / (1 - CENTRAL):.0f} data sets: one "
         "outside is a hint and no proof."
@@ -162,7 +162,7 @@ def _named(these: Sequence[Replicated]) -> str:
     """Return figures for reading: ``the mean and the largest value of y``."""
     variables = dict.fromkeys(one.variable for one in these)
     said = [f"{join_all([f'the {o.figure}' for o in these if o.variable == name])} of {name}" for name in variables]
-    return join_all(said) if len(said) <= MOST_NAMED else join(said, MOST_NAMED)
+    return join_all(said, most=MOST_NAMED)
 
 
 def _capital(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.base.numbers import Style, significant, style
-from triptych.base.text import join, join_all
+from triptych.base.text import join_all
 from triptych.comparisons.explanation.explanation import Explanation
 from triptych.comparisons.explanation.posterior_rules import SMALL
 from triptych.comparisons.explanation.power_scaling import STRONGER, WEAKER
@@ -94,7 +94,7 @@ def _in_short(solution: Any, headline: str) -> str:
     clear = [name for name, a, b in both if min(a.lower, b.lower) > 0 or max(a.upper, b.upper) < 0]
     strong = [name for name, a, b in both if abs(a.estimate - b.estimate) >= STRONG * b.std_error > 0]
     signs = (
-        f"MLE and posterior agree on the {'sign' if len(clear) == 1 else 'signs'} of {_listed(clear)}"
+        f"MLE and posterior agree on the {'sign' if len(clear) == 1 else 'signs'} of {join_all(clear, most=MOST_NAMED)}"
         if clear
         else f"neither MLE nor posterior tells the sign of any value of {estimand}, as every interval contains zero"
         if all(a.lower <= 0 <= a.upper and b.lower <= 0 <= b.upper for _, a, b in both)
@@ -102,12 +102,8 @@ def _in_short(solution: Any, headline: str) -> str:
     )
     if not strong:
         return f"{signs}. No size depends strongly on having a prior."
-    size = "size" if len(strong) == 1 else "sizes"
-    return f"{signs}. The {size} of {_listed(strong)} depend{'s' * (len(strong) == 1)} strongly on having a prior."
-
-
-def _listed(names: Sequence[str]) -> str:
-    return join_all(names) if len(names) <= MOST_NAMED else join(names, MOST_NAMED)
+    size, depend = ("size", "depends") if len(strong) == 1 else ("sizes", "depend")
+    return f"{signs}. The {size} of {join_all(strong, most=MOST_NAMED)} {depend} strongly on having a prior."
 
 
 def _checks(comparison: Comparison) -> Answer | None:

@@ -15,6 +15,7 @@ from triptych.comparisons.explanation.sentences import (
     MOST_NAMED,
     about_zero,
     named,
+    own_data,
     span,
     verb,
     whole,
@@ -68,8 +69,8 @@ def _of_vector(these: Sequence[Measured], most: Measured) -> str:
     text = f"The best guesses of {values} {span(these, 'mcmc')} (posterior means)"
     text += f"; {zero}. " if zero else f"; each is uncertain: the {level} of {most.name} is {ends}. "
     if all(math.isfinite(s.value("mle")) for s in these):
-        data = {s.datum for s in these}
-        which = f"which are the values of {next(iter(data))} themselves" if len(data) == 1 and all(data) else ALONE
+        data = own_data(these)
+        which = f"which are the values of {data} themselves" if data else ALONE
         text += f"The MLEs of {most.estimand}, {which}, {span(these, 'mle')}. "
     return text
 

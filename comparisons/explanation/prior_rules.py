@@ -13,7 +13,7 @@ import numpy as np
 from triptych.base.text import join_all
 from triptych.comparisons.explanation.measured import Measured
 from triptych.comparisons.explanation.posterior_rules import SMALL
-from triptych.comparisons.explanation.sentences import Sentence, finite, named, number, others, verb
+from triptych.comparisons.explanation.sentences import Sentence, finite, named, number, others, own_data, verb
 
 NOTHING = 1e-9  # relative spread below which values are the same
 SURVIVES = 0.5  # share of a shift that is left in the logarithms of the scales where the prior is named as its cause
@@ -58,8 +58,8 @@ def _shared(these: Sequence[Measured], scalars: Sequence[Measured]) -> str:
 
 def _alone(these: Sequence[Measured]) -> str:
     """Say that each MLE is the value of its own datum, where it is: nothing else bears on it."""
-    data = {s.datum for s in these}
-    return f"; without it each MLE is its own value of {next(iter(data))}" if len(data) == 1 and all(data) else ""
+    data = own_data(these)
+    return f"; without it each MLE is its own value of {data}" if data else ""
 
 
 def _mostly_noise(these: Sequence[Measured]) -> str:
@@ -101,7 +101,8 @@ def _together(these: Sequence[Measured]) -> str:
     # Tying them together alone would take the plain mean of the MLEs to the weighted one.
     errors = np.array([s.rows["mle"].std_error for s in these])
     weighted = write(float(np.average(values["mle"], weights=errors**-2.0)))
-    means[0] += f" ({weighted} where those with smaller errors count more)" if not means[0].startswith(weighted) else ""
+    if weighted != write(float(np.mean(values["mle"]))):
+        means[0] += f" ({weighted} where those with smaller errors count more)"
     return (
         f" The prior also pulls their average towards its centre, {number(these[0].prior_centre)}: it is "
         f"{join_all(means)}."

@@ -132,6 +132,12 @@ def _positive(these: Sequence[Measured]) -> str:
     return f": each is positive with a probability of {low if low == high else f'{low} to {high}'} %"
 
 
+def own_data(these: Sequence[Measured]) -> str:
+    """Return the name of the data whose values are the MLEs of these scalars, each of its own; empty where none are."""
+    data = {s.datum for s in these}
+    return next(iter(data)) if len(data) == 1 else ""
+
+
 def others(these: Sequence[Measured], most: Measured, scalars: Sequence[Measured], lead: str) -> str:
     """Return a sentence on the rest of the scalars that a rule found, if there are any."""
     rest = [s for s in these if s is not most]

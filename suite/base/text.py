@@ -33,8 +33,10 @@ def join(names: Sequence[str], most: int = 6) -> str:
     return ", ".join(names[:most]) + more
 
 
-def join_all(names: Sequence[str], word: str = "and") -> str:
-    """``a, b and c``, or with another word before the last."""
+def join_all(names: Sequence[str], word: str = "and", most: int | None = None) -> str:
+    """``a, b and c``, or with another word before the last; of more than ``most`` names as :func:`join` writes them."""
+    if most is not None and len(names) > most:
+        return join(names, most)
     return f" {word} ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
