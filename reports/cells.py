@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 FACTS = {
     "max_rhat": "largest R-hat",
+    "max_rhat_allowed": "largest R-hat that is allowed",
     "min_ess_bulk": "smallest bulk ESS",
     "min_ess_tail": "smallest tail ESS",
+    "min_ess_required": "smallest ESS that is required",
     "divergences": "divergences",
     "min_bfmi": "smallest BFMI",
     "newton_decrement": "Newton decrement",

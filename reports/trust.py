@@ -20,7 +20,6 @@ from triptych.comparisons.explanation.sentences import FEW, MOST_NAMED
 from triptych.problem.table import SHORT, Row, Status
 from triptych.reports.replicates import fits
 from triptych.reports.view import full_name, held, select
-from triptych.sampling.gate import MAX_RHAT, MIN_ESS
 
 if TYPE_CHECKING:
     from triptych.comparisons.comparison import Comparison
@@ -141,12 +140,13 @@ def _computation(solution: Any, headline: str) -> Answer | None:
         return Answer("Computation", said, False)
     parts = []
     if "max_rhat" in facts:
-        rhat = significant(facts["max_rhat"])
+        rhat, allowed = significant(facts["max_rhat"]), facts["max_rhat_allowed"]
         worth = round(min(float(facts["min_ess_bulk"]), float(facts["min_ess_tail"])))
+        required = f"{facts['min_ess_required']:g}"
         parts.append(
             f"The {facts.get('chains', '')} runs of the sampler agree: their R-hat is {rhat}, where "
-            f"1 means that they are alike and {MAX_RHAT} is allowed. Their draws are worth at least {worth} "
-            f"independent ones for each number, and {MIN_ESS:g} are needed{_earlier(facts)}{_exact(solution, headline)}"
+            f"1 means that they are alike and {allowed} is allowed. Their draws are worth at least {worth} "
+            f"independent ones for each number, and {required} are needed{_earlier(facts)}{_exact(solution, headline)}"
         )
     maxima = _maxima(solution)
     if not parts and not maxima:

@@ -83,8 +83,9 @@ def run(
         Whether to compute profile-likelihood intervals.
     quick
         Whether to take a first look: the default variant alone, two chains of 800 draws after 200 tuning steps unless
-        told otherwise, a search for maxima that probes six coordinates at most, no profile intervals, no predictive
-        checks, no claims, and no answer, questions, figures or tables of the scenario. The result says so.
+        told otherwise, of which an R-hat of 1.05 and an effective size of 200 are required (1.01 and 400 else), a
+        search for maxima that probes six coordinates at most, no profile intervals, no predictive checks, no claims,
+        and no answer, questions, figures or tables of the scenario. The result says so.
     progressbar
         Whether to show, in a terminal or a notebook, what is being done and the time left; or a function that is
         called with what is being done and the share that is done.

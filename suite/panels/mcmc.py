@@ -28,9 +28,11 @@ from triptych.problem.table import Row, Status
 from triptych.sampling.budget import Spent, told, why_not
 from triptych.sampling.conditional import Conditional, conditional
 from triptych.sampling.gate import (
+    FIRST_LOOK,
     LEVEL,
     PILOT,
     PLANS,
+    REQUIRED,
     Diagnosis,
     Plan,
     diagnose,
@@ -160,8 +162,10 @@ class Run:
         found, before = self.diagnosis, self.before_relabelling
         return {
             "max_rhat": extreme(found.rhat, np.nanmax),
+            "max_rhat_allowed": found.required.max_rhat,
             "min_ess_bulk": extreme(found.ess_bulk, np.nanmin),
             "min_ess_tail": extreme(found.ess_tail, np.nanmin),
+            "min_ess_required": found.required.min_ess,
             "divergences": found.divergences,
             "min_bfmi": found.bfmi,
             "gate": found.gate,
@@ -229,7 +233,8 @@ def _by_plans(
         if isinstance(coordinates, Conditional) and not coordinates.trusted(drawn.z):
             return None
         tree, before = posterior_tree(engine, drawn, labels)
-        diagnosis = diagnose(tree, drawn.z, periods(engine), labels.said if labels is not None else "")
+        order, required = labels.said if labels is not None else "", FIRST_LOOK if settings.brief else REQUIRED
+        diagnosis = diagnose(tree, drawn.z, periods(engine), order, required)
         said = f"{drawn.adaptation}, {drawn.z.shape[1]} draws"
         attempts.append(f"{said}: {'passed' if not diagnosis.gate else '; '.join(diagnosis.gate)}")
         spent.append(Spent.of(last, drawn.statistics["n_steps"], round(settings.tune * last.tune)))

@@ -83,7 +83,8 @@ class Settings:
     forward
         What is drawn of the prior, and of the predictive distributions, beside the posterior.
     brief
-        Whether the search for maxima looks at fewer coordinates where there are many.
+        Whether it is a first look: the search for maxima looks at fewer coordinates where there are many, and draws
+        need a smaller effective size.
     """
 
     methods: Sequence[str] = METHODS

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from triptych.sampling.gate import MIN_ESS, PLANS, Diagnosis, Plan, extreme
+from triptych.sampling.gate import PLANS, Diagnosis, Plan, extreme
 
 MOST = 4e6  # gradients of a further attempt on a model of few rows; pinned by test_the_limit_of_a_further_attempt
 # ROWS is pinned by test_the_limit_of_a_further_attempt.
@@ -71,16 +71,17 @@ def why_not(spent: list[Spent], plan: Plan, diagnosis: Diagnosis, rows: int) -> 
     """
     cost = spent[-1].expected(plan)
     ess = min(extreme(diagnosis.ess_bulk, np.nanmin), extreme(diagnosis.ess_tail, np.nanmin))
+    needed = diagnosis.required.min_ess
     reach = ess * plan.draws / spent[-1].plan.draws
     # A second adaptation may help much more than more draws, and is tried where it costs little.
     whole = [one for one in spent if one.plan.draws >= PLANS[0].draws]
-    hopeless = len(whole) > 1 and GAIN * reach < MIN_ESS
+    hopeless = len(whole) > 1 and GAIN * reach < needed
     limit = max(MOST / (1 + rows / ROWS), TIMES * spent[0].expected(PLANS[0]))
     if not hopeless and not cost > limit:
         return ""
     said = f"another attempt of {plan.draws / spent[-1].plan.draws:g} times the draws would take about {rounded(cost)} "
     if hopeless:
-        return f"{said}gradients for an effective size of about {max(reach, 1.0):.0f} of {MIN_ESS:.0f}"
+        return f"{said}gradients for an effective size of about {max(reach, 1.0):.0f} of {needed:.0f}"
     return f"{said}gradients, more than the {rounded(limit)} that follow from the first look"
 
 

@@ -32,6 +32,20 @@ NO_MEAN, NO_VARIANCE = 0.9, 0.7  # pinned by test_a_heavy_tail_leaves_no_varianc
 
 
 @dataclass(frozen=True)
+class Required:
+    """What draws must reach before their numbers are reported: the largest R-hat, and the least effective size."""
+
+    max_rhat: float = MAX_RHAT
+    min_ess: float = MIN_ESS
+
+
+REQUIRED = Required()
+# A first look takes two chains. Where each is worth 100 independent draws, as for four chains above, split halves of
+# chains that agree have an R-hat above 1.05 about once in a thousand times (1.01: 37 in 100), as simulated chains show.
+FIRST_LOOK = Required(1.05, 200.0)  # pinned by test_a_first_look_asks_for_a_hundred_draws_a_chain
+
+
+@dataclass(frozen=True)
 class Plan:
     """One attempt: how many times the draws and the tuning asked for, and how the sampler is set."""
 
@@ -81,6 +95,7 @@ class Diagnosis:
     bfmi: float
     gate: list[str]
     lost: bool  # chains that stand still, or diverge more often than not
+    required: Required
 
     @property
     def only_divergent(self) -> bool:
@@ -102,11 +117,18 @@ def enough(plan: Plan, attempt: int, diagnosis: Diagnosis) -> bool:
 
 
 @np.errstate(all="ignore")  # a deterministic may be constant, and chains that are lost go anywhere
-def diagnose(tree: Any, z: np.ndarray, periods: dict[str, np.ndarray] | None = None, order: str = "") -> Diagnosis:
+def diagnose(
+    tree: Any,
+    z: np.ndarray,
+    periods: dict[str, np.ndarray] | None = None,
+    order: str = "",
+    required: Required = REQUIRED,
+) -> Diagnosis:
     """Return R-hat, effective sizes, Monte Carlo errors, and what fails the gate.
 
     ``z`` has the draws on the unconstrained scale, ``(chains, draws, p)``; ``periods`` those of the variables that
-    have angles; ``order`` says by what rule exchangeable components were sorted before.
+    have angles; ``order`` says by what rule exchangeable components were sorted before; ``required`` is what R-hat and
+    effective sizes must reach.
     """
     import arviz as az
 
@@ -120,11 +142,11 @@ def diagnose(tree: Any, z: np.ndarray, periods: dict[str, np.ndarray] | None = N
     # R-hat of a chain that stands still is not defined, so that is checked on its own.
     if still := int(np.any(~(np.ptp(z, axis=1) > 0), axis=1).sum()):
         gate.append(f"{still} of {len(z)} chains did not move")
-    if (worst := extreme(rhat, np.nanmax)) > MAX_RHAT:
-        mixing.append(f"R-hat {beyond(worst, MAX_RHAT, 3)} > {MAX_RHAT}")
+    if (worst := extreme(rhat, np.nanmax)) > required.max_rhat:
+        mixing.append(f"R-hat {beyond(worst, required.max_rhat, 3)} > {required.max_rhat}")
     for name, sizes in (("bulk", bulk), ("tail", tail)):
-        if (least := extreme(sizes, np.nanmin)) < MIN_ESS:
-            mixing.append(f"{name} ESS {math.floor(least)} < {MIN_ESS:.0f}")
+        if (least := extreme(sizes, np.nanmin)) < required.min_ess:
+            mixing.append(f"{name} ESS {math.floor(least)} < {required.min_ess:.0f}")
     if mixing and order:
         mixing[0] += f" ({order})"
     gate += mixing
@@ -133,7 +155,7 @@ def diagnose(tree: Any, z: np.ndarray, periods: dict[str, np.ndarray] | None = N
     if bfmi < MIN_BFMI:
         gate.append(f"BFMI {beyond(bfmi, MIN_BFMI, 2)} < {MIN_BFMI}")
     lost = still > 0 or divergences > MOSTLY * z.shape[0] * z.shape[1]
-    return Diagnosis(rhat, bulk, tail, mcse, divergences, bfmi, gate, lost)
+    return Diagnosis(rhat, bulk, tail, mcse, divergences, bfmi, gate, lost, required)
 
 
 def _measured(posterior: Any) -> tuple[Any, Any, Any, Any]:

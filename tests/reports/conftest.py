@@ -238,6 +238,8 @@ def tree(posterior: dict[str, np.ndarray], coords: dict[str, Any], dims: dict[st
 def sampler(gate: list[str], **changed: Any) -> dict[str, Any]:
     return {
         "max_rhat": 1.002,
+        "max_rhat_allowed": 1.01,
+        "min_ess_required": 400.0,
         "min_ess_bulk": 2100.0,
         "min_ess_tail": 1800.0,
         "divergences": 0,

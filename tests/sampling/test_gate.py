@@ -16,7 +16,19 @@ from scipy.signal import lfilter
 
 import triptych
 from triptych.problem.table import Status
-from triptych.sampling.gate import PILOT, PLANS, Diagnosis, bounded, diagnose, enough, status_of, tail_index
+from triptych.sampling.gate import (
+    FIRST_LOOK,
+    PILOT,
+    PLANS,
+    REQUIRED,
+    Diagnosis,
+    Required,
+    bounded,
+    diagnose,
+    enough,
+    status_of,
+    tail_index,
+)
 
 CHAINS, DRAWS = 4, 2000
 Build = Callable[[np.random.Generator, float], tuple[np.ndarray, np.ndarray]]
@@ -26,11 +38,11 @@ def noise(rng: np.random.Generator) -> np.ndarray:
     return rng.normal(size=(CHAINS, DRAWS))
 
 
-def diagnosed(x: np.ndarray, energy: np.ndarray, diverging: int = 0) -> Diagnosis:
+def diagnosed(x: np.ndarray, energy: np.ndarray, diverging: int = 0, required: Required = REQUIRED) -> Diagnosis:
     flags = np.zeros(x.size, bool)
     flags[:diverging] = True
     groups = {"posterior": {"x": x}, "sample_stats": {"diverging": flags.reshape(x.shape), "energy": energy}}
-    return diagnose(az.from_dict(groups), x[..., None])
+    return diagnose(az.from_dict(groups), x[..., None], required=required)
 
 
 def one_chain_apart(rng: np.random.Generator, by: float) -> tuple[np.ndarray, np.ndarray]:
@@ -67,7 +79,16 @@ THRESHOLDS: dict[str, tuple[Build, float, float, Callable[..., float], float]] =
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("name", THRESHOLDS)
 def test_each_threshold_lets_pass_on_one_side_only(name: str, seed: int) -> None:
-    build, low, high, figure, threshold = THRESHOLDS[name]
+    _lets_pass_on_one_side_only(name, seed, THRESHOLDS[name][-1], REQUIRED)
+
+
+@pytest.mark.parametrize(("name", "threshold"), [("R-hat", 1.05), ("bulk ESS", 200)])
+def test_a_first_look_asks_for_a_hundred_draws_a_chain(name: str, threshold: float) -> None:
+    _lets_pass_on_one_side_only(name, 1, threshold, FIRST_LOOK)
+
+
+def _lets_pass_on_one_side_only(name: str, seed: int, threshold: float, required: Required) -> None:
+    build, low, high, figure, _ = THRESHOLDS[name]
 
     def over(by: float) -> float:
         return figure(*build(np.random.default_rng(seed), by)) - threshold
@@ -78,7 +99,7 @@ def test_each_threshold_lets_pass_on_one_side_only(name: str, seed: int) -> None
         fails = over(by) > 0 if name == "R-hat" else over(by) < 0
         assert abs(over(by)) < 0.02 * threshold
         assert fails == (by > at)
-        assert any(said.startswith(name) for said in diagnosed(*draws).gate) == fails
+        assert any(said.startswith(name) for said in diagnosed(*draws, required=required).gate) == fails
 
 
 def test_good_draws_pass_and_one_divergence_does_not() -> None:
