@@ -40,11 +40,22 @@ def fall_quantile(room: np.ndarray, cost: np.ndarray, ci_prob: float) -> float:
 
 def _tail(means: np.ndarray, x: float) -> float:
     """Return the probability that a sum of exponentials with these means, of either sign, is more than ``x`` >= 0."""
-    from scipy.linalg import expm
-
     adding, taking = means[means > 0], -means[means < 0]
     generator = np.diag(-1 / adding) + np.diag(1 / adding[:-1], 1)
     rest = np.ones(adding.size)
     for b in taking:
         rest = np.linalg.solve(np.eye(adding.size) - b * generator, rest)
-    return float((expm(generator * x) @ rest)[0])
+    return float((_exponential(generator * x) @ rest)[0])
+
+
+def _exponential(triangular: np.ndarray) -> np.ndarray:
+    """Return the exponential of a triangular matrix.
+
+    SciPy 1.18 divides by the differences of the diagonal of a triangular matrix and loses up to all digits where they
+    are rounding: 6 % of the tail of two exponentials of one mean. A reflection, its own inverse, fills the matrix.
+    """
+    from scipy.linalg import expm
+
+    axis = np.arange(1.0, len(triangular) + 1)
+    reflection = np.eye(len(triangular)) - 2 * np.outer(axis, axis) / (axis @ axis)
+    return np.asarray(reflection @ expm(reflection @ triangular @ reflection) @ reflection)
