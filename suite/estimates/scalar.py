@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import cached_property
@@ -108,9 +109,12 @@ class Scalar:
     def _along(self, ray: np.ndarray, value: float) -> Along | None:
         """Say what becomes of it along one ray, from a value on; None where the ray leaves it as it is."""
         if not self.touched(ray, value):
-            if self._fades(ray) and (limit := self._limit(ray)) is not None:
-                return Along(ray, Fate.CERTAIN, limit)
-            return None
+            fades = self._fades(ray)
+            limit = self._limit(ray) if fades or self._goes_to_edges else None
+            # Two parameters that go at one pace leave their ratio as it is; it is anything if they do not.
+            if limit is not None and self._goes_to_edges and self._many_limits(limit):
+                return Along(ray, Fate.ANY_LIMIT)
+            return Along(ray, Fate.CERTAIN, limit) if fades and limit is not None else None
         limit = self._limit(ray)
         if limit is None:
             return Along(ray, Fate.INFINITE)
@@ -205,15 +209,18 @@ class Scalar:
 
     def _rays(self) -> list[np.ndarray]:
         """Return the rays; all of them as one for a function, where each leads to an edge of its own."""
-        diverging, transformed = list(self.verdict.diverging), self.verdict.objective.transformed
-        if (
-            self.estimand.positions is not None
-            or len(diverging) < 2
-            or not all(transformed[ray != 0].all() for ray in diverging)
-        ):
+        diverging = list(self.verdict.diverging)
+        if not self._goes_to_edges:
             return diverging
         unit = np.array([ray / np.max(np.abs(ray)) for ray in diverging])
         return [np.sign(unit.sum(axis=0)) * np.abs(unit).max(axis=0)]
+
+    @cached_property
+    def _goes_to_edges(self) -> bool:
+        """Whether it is a function, and several rays lead each to an edge of its own."""
+        diverging, transformed = self.verdict.diverging, self.verdict.objective.transformed
+        several = self.estimand.positions is None and len(diverging) > 1
+        return several and all(transformed[ray != 0].all() for ray in diverging)
 
     def touched(self, direction: np.ndarray, value: float | None) -> bool:
         """Whether a direction moves this scalar.
@@ -254,15 +261,23 @@ class Scalar:
             # The ray is scaled so that the scalar's own coordinate goes far, although others may go farther.
             own = float(ray[self.optimum.active == self.estimand.positions[self.i]][0])
             unit = ray / abs(own) if transformed[self.optimum.active == self.estimand.positions[self.i]][0] else unit
-        here = abs(self.here)
+        # A difference of parameters that go to one limit is zero, compared with the terms that cancel in it.
+        size = max(abs(self.here), float(np.abs(self.gradient[self.optimum.active]) @ (away != 0)), NEXT_TO_ZERO)
         for far in ways:
-            with np.errstate(over="ignore", invalid="ignore"):
-                near, end = (float(self.optimum.natural(self.estimand, k * unit)[self.i]) for k in far)
-                settled = abs(end - near) <= SETTLED * max(here, abs(end), NEXT_TO_ZERO)
-            settled |= abs(end) < GONE * max(here, NEXT_TO_ZERO)
-            if settled and np.isfinite(end):
-                return 0.0 if abs(end) < LIMIT_ZERO * max(here, NEXT_TO_ZERO) else end
+            near, end = self._seen(unit, far)
+            if np.isfinite(end) and (abs(end - near) <= SETTLED * max(size, abs(end)) or abs(end) < GONE * size):
+                return 0.0 if abs(end) < LIMIT_ZERO * size else end
+        if np.any(away) and np.isnan(end):
+            # As 1 - p is zero where p is one to the last digit, a ratio of two is defined only on the way.
+            home = np.max(np.abs((self.optimum.engine.graph.start - self.optimum.z)[self.optimum.active][ray != 0]))
+            near, end = self._seen(unit, (-home / 2, -home / 3))
+            return end if abs(end - near) <= SAME_LIMIT * max(size, abs(end)) else None
         return None
+
+    def _seen(self, unit: np.ndarray, steps: Sequence[float]) -> tuple[float, ...]:
+        """Return what a scalar is at so many steps along a direction."""
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return tuple(float(self.optimum.natural(self.estimand, step * unit)[self.i]) for step in steps)
 
     def _many_limits(self, limit: float) -> bool:
         """Whether a scalar comes to another limit where one of several rays is followed farther than the rest."""

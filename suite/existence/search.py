@@ -10,6 +10,7 @@ the starts, with no ascent found.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -290,7 +291,10 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
     point, corner = min(
         equal,
         # One ascent may have leapt to where the objective has no curvature; one that stopped before tells more.
-        key=lambda e: (e[0].slow or (mixed and _is_flat(e[0])), float(np.linalg.norm(e[0].z - origin))),
+        key=lambda e: (
+            e[0].slow or (mixed and _is_flat(e[0])),
+            math.hypot(*(e[0].z - origin)),
+        ),  # the squares of a place far out overflow
     )
     if rounding_error[id(point)] > ALL_ROUNDING:
         # All candidates are dominated by rounding error, so their values cannot rank them. The ascent with the
