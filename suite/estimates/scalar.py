@@ -320,11 +320,11 @@ class Scalar:
             shift = ray * (max(ONWARDS, float(way.max())) / np.max(np.abs(ray)))
         z = self.optimum.z.copy()
         z[self.optimum.active] += shift
-        here, there = (
-            self.estimand.slopes(j)[self.i : self.i + 1]
-            for j in (self.optimum.jacobian, self.optimum.engine.natural_jacobian(z))
-        )
-        before, after = np.nan_to_num([self.optimum.deviation(here)[0], self.optimum.deviation(there)[0]])
+        places = (self.optimum.jacobian, self.optimum.engine.natural_jacobian(z), self.optimum.jacobian_near_start)
+        slopes = (self.estimand.slopes(jacobian)[self.i : self.i + 1] for jacobian in places)
+        before, after, at_start = np.nan_to_num([self.optimum.deviation(slope)[0] for slope in slopes])
+        if max(before, after) <= GONE * at_start:
+            before = after = 0.0  # a difference of two shares that are one: its slopes are the rounding of theirs
         touched = self.touched(ray, self.here)
         # A function at its limit to the last digit has no slope, although it depends on what goes away.
         touched |= (

@@ -45,6 +45,7 @@ STAGES = 8  # times that an ascent goes on that was stopped for having gone far
 # LOWEST is pinned by test_a_start_in_many_coordinates_is_moved_from_a_hundred_below_the_maximum_each.
 LOWEST = 100.0  # fall, for each coordinate, from the maximum to a start: one lower is moved half the way
 START_HALVES = 20  # times that it is moved at most
+AS_FAR = 1e-6  # relative difference of two distances from the start up to which two ends may be mirror images
 # DISTINCT is pinned by test_ends_are_two_maxima_a_hundredth_of_a_standard_error_apart.
 DISTINCT = 0.01  # distance in standard errors from which two end points are two maxima
 SAME_RATE = 0.95  # ratio of the slopes of two stages from which an ascent is taken to have no end
@@ -284,18 +285,9 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
     # The value of a point dominated by rounding error means nothing; such a point is taken only when there is no other.
     usable.sort(key=lambda e: rounding_error[id(e[0])] > COARSE)
     best = usable[0][0].value
-    origin = objective.origin[objective.active]
     told = max(LEFT_BY_ASCENT * (1 + abs(best)), min(rounding_error[id(usable[0][0])], COARSE))
     equal = [e for e in usable if abs(e[0].value - best) <= told]
-    mixed = len({end.slow for end, _ in equal}) > 1
-    point, corner = min(
-        equal,
-        # One ascent may have leapt to where the objective has no curvature; one that stopped before tells more.
-        key=lambda e: (
-            e[0].slow or (mixed and _is_flat(e[0])),
-            math.hypot(*(e[0].z - origin)),
-        ),  # the squares of a place far out overflow
-    )
+    point, corner = _of_equals(objective, equal)
     if rounding_error[id(point)] > ALL_ROUNDING:
         # All candidates are dominated by rounding error, so their values cannot rank them. The ascent with the
         # longest stretch before rounding shows best where the objective rises to.
@@ -310,6 +302,22 @@ def _verdict(objective: Objective, found: list[tuple[Point, Corner | None]]) -> 
     ties = [end for end, _ in equal if not end.slow and apart(objective, end, [point])]
     ties = [end for k, end in enumerate(ties) if apart(objective, end, ties[:k])]
     return Verdict(objective, point, corner, rounding_error[id(point)], len(usable), tuple(others), tuple(ties))
+
+
+def _of_equals(objective: Objective, equal: list[tuple[Point, Corner | None]]) -> tuple[Point, Corner | None]:
+    """Return one of several ends of the same height: the nearest to the start, and of mirror images always the same."""
+    mixed, origin = len({end.slow for end, _ in equal}) > 1, objective.origin[objective.active]
+
+    def rank(end: Point) -> tuple[bool, float]:
+        # One ascent may have leapt to where the objective has no curvature; one that stopped before tells more. Of a
+        # place far out the sum of squares overflows.
+        return end.slow or (mixed and _is_flat(end)), math.hypot(*(end.z - origin))
+
+    first = min(equal, key=lambda e: rank(e[0]))
+    worse, distance = rank(first[0])
+    images = [e for e in equal if rank(e[0])[0] == worse and rank(e[0])[1] <= distance * (1 + AS_FAR)]
+    images = [e for e in images if apart(objective, e[0], [first[0]])]
+    return max([first, *images], key=lambda e: tuple(np.rint((e[0].z - origin) / (AS_FAR * (distance or 1.0)))))
 
 
 def apart(objective: Objective, end: Point, from_others: list[Point]) -> bool:

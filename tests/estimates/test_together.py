@@ -72,3 +72,18 @@ def test_the_difference_of_two_shares_without_successes_has_the_profile_of_both(
     found = rows({"difference": lambda p: p[0] - p[1]}, [0, 0], profile=True)
     row = found["default"].interval("mle", "profile", "difference")
     assert (row.lower, row.upper) == pytest.approx((np.exp(-LEVEL / 18) - 1, 1 - np.exp(-LEVEL / 16)), rel=1e-6)
+
+
+def test_an_empty_category_has_no_share_in_any_row() -> None:
+    """Two cutpoints meet; in some rows the slopes of the share between them are rounding that does not shrink."""
+    with pm.Model() as model:
+        slope = pm.Normal("slope", 0, 10)
+        ordered = pm.distributions.transforms.ordered
+        cuts = pm.Normal("cuts", 0, 10, shape=3, transform=ordered, initval=[-1, 0, 1])
+        answers = [0, 0, 2, 2, 3, 3, 3, 0, 2]
+        pm.OrderedLogistic("y", eta=slope * np.linspace(-1, 1, 9), cutpoints=cuts, observed=answers)
+    table = triptych.compare(model, methods=("mle",), profile=False, random_seed=1).estimates
+    empty = table[(table["estimand"] == "y_probs") & table["label"].str.endswith(", 1")]
+    assert len(empty) == 9
+    assert set(empty["status"]) == {"at_boundary"}
+    assert set(empty["estimate"]) == {0.0}

@@ -73,9 +73,9 @@ def test_a_path_is_that_of_a_coordinate_that_goes_three_times_as_far(times: floa
 def test_a_rate_has_settled_where_it_changes_by_less_than_a_twentieth(
     change: float, rate: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One that has not settled before rounding gives way to that of the whole path, which has."""
+    """It is that of the last units; one that has not settled before rounding gives way to that of the whole path."""
     whole, seen = object(), object()
     monkeypatch.setattr(verdicts, "before_rounding", lambda *_: seen)
-    monkeypatch.setattr(verdicts, "_rates", lambda path: (3.0, 3.0) if path is whole else (2.0, 2.0 / (1 - change)))
+    monkeypatch.setattr(verdicts, "_rates", lambda path: (3.0, 3.0) if path is whole else (2.0 * (1 - change), 2.0))
     verdict: Any = SimpleNamespace(unbounded=whole, objective=None, _rise_alone=lambda _: None)
     assert Verdict.rate.fget(verdict) == rate  # type: ignore[attr-defined]

@@ -186,3 +186,14 @@ def test_a_rise_on_few_values_that_no_single_datum_draws_to_is_found(family: Any
         assert engine.blocks[1].start <= verdict.unbounded.position < engine.blocks[1].stop
         if family is pm.Normal:
             assert verdict.rate == pytest.approx(4, rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_of_two_maxima_as_high_every_seed_and_every_panel_takes_the_same(seed: int) -> None:
+    """The square is known, so that both signs are maxima: of 2.5 without a prior, of 2.5 - 1/6 under N(0, 1)."""
+    with pm.Model() as model:
+        root = pm.Normal("root", 0, 1)
+        pm.Normal("y", root**2, 1, observed=[2.0, 3.0, 2.5])
+    table = triptych.compare(model, methods=("mle", "map"), profile=False, random_seed=seed).estimates
+    assert list(table["estimate"]) == pytest.approx([np.sqrt(2.5), np.sqrt(2.5 - 1 / 6)], rel=1e-8)
+    assert all("one of several maxima as high" in reason for reason in table["reason"])
