@@ -87,12 +87,18 @@ class Alike:
             for places in self._classes(np.array([self.slopes[:, b.slice].ravel() for b in blocks]))
         ]
 
-    def along(self, block: Block, axis: int) -> list[list[int]]:
-        """Return the places along an axis of a variable in classes that derivatives do not tell apart."""
+    def along(self, block: Block, axis: int, within: tuple[int, int] | None = None) -> list[list[int]]:
+        """Return the places along an axis of a variable in classes that derivatives do not tell apart.
+
+        Those ``within`` one place of another axis are told by what lies there.
+        """
         shape, slopes = block.variable.shape, self.slopes[:, block.slice]
         if block.variable.name in self.contrasts:
             slopes = slopes.reshape(2, *shape[:-1], -1) @ self.contrasts[block.variable.name].back
-        slopes = np.moveaxis(slopes.reshape(2, *shape), axis + 1, 0)
+        slopes = slopes.reshape(2, *shape)
+        if within is not None:
+            slopes = np.take(slopes, [within[1]], axis=within[0] + 1)
+        slopes = np.moveaxis(slopes, axis + 1, 0)
         return self._classes(slopes.reshape(shape[axis], -1))
 
     def has_place(self, block: Block) -> bool:

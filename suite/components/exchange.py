@@ -8,7 +8,7 @@ All of them act linearly on ``z``, so that one matrix carries a point, its gradi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,12 +21,16 @@ Values = Mapping[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Along:
-    """Components that lie along axes of one free variable, each in one of ``places``."""
+    """Components that lie along axes of one free variable, each in one of ``places``.
+
+    Those of a component of components lie ``within`` one place of another axis, which is given with that place.
+    """
 
     block: Block
     axes: tuple[int, ...]
     places: tuple[int, ...]
     contrasts: Contrasts | None = None  # along the last axis, where only differences between the components count
+    within: tuple[int, int] | None = None
 
     @property
     def size(self) -> int:
@@ -46,6 +50,10 @@ class Along:
 
     def permuted(self, values: np.ndarray, order: np.ndarray) -> np.ndarray:
         """Return natural values, one array for each row of ``order``, with the components permuted."""
+        if self.within is not None:
+            out = values.copy()
+            out[self._inside(values)] = replace(self, within=None).permuted(values[self._inside(values)], order)
+            return out
         where = np.array(self.places)
         for axis in self.axes:
             index = np.tile(np.arange(values.shape[axis + 1]), (len(values), 1))
@@ -62,12 +70,22 @@ class Along:
             return []
         places = [place - (hidden is not None and place > hidden) for place in self.places]
         variable = self.block.variable
-        axis = self.axes[0]
-        values = np.moveaxis(shown[variable.name], axis + 1, -1)[..., places]
-        labels = np.moveaxis(np.array(variable.labels).reshape(variable.shape), axis, -1)[..., 0].ravel()
+        axis, values = self.axes[0], shown[variable.name]
+        names = np.array(variable.labels).reshape(1, *variable.shape)
+        if self.within is not None:
+            values, names = values[self._inside(values)], names[self._inside(names)]
+        values = np.moveaxis(values, axis + 1, -1)[..., places]
+        labels = np.moveaxis(names[0], axis, -1)[..., 0].ravel()
         flat = values.reshape(len(values), -1, len(places))
-        names = [variable.name] if flat.shape[1] == 1 else [f"{variable.name}, beside [{at}]" for at in labels]
-        return [(name, flat[:, i]) for i, name in enumerate(names)]
+        whole = flat.shape[1] == 1 and self.within is None
+        said = [variable.name] if whole else [f"{variable.name}, beside [{at}]" for at in labels]
+        return [(name, flat[:, i]) for i, name in enumerate(said)]
+
+    def _inside(self, values: np.ndarray) -> tuple[slice, ...]:
+        """Return the slices of natural values, one array for each point, in which components are permuted."""
+        assert self.within is not None
+        axis, place = self.within
+        return tuple(slice(place, place + 1) if k == axis + 1 else slice(None) for k in range(values.ndim))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -14,10 +14,13 @@ FLAT = 1e-6  # part of a change along a direction that is rounding
 AS_FAR = 0.99  # of the largest distance: what lies as far apart is taken in the order of the model
 
 
-def best_key(engine: Engine, group: Exchange, mode: Verdict) -> int:
-    """Return the place of the scalar that separates a group best, at the best point where distances can be told."""
+def best_key(engine: Engine, groups: Sequence[Exchange], mode: Verdict) -> int:
+    """Return the place of the scalar that separates groups best, at the best point where distances can be told.
+
+    Several groups are those of components of which each is made of components: one rule is for all of them.
+    """
     for verdict in _places(mode):
-        distances = np.min(gaps(engine, group, verdict), axis=1)
+        distances = np.min(np.concatenate([gaps(engine, group, verdict) for group in groups], axis=1), axis=1)
         if np.any(np.isfinite(distances)):
             least = AS_FAR * np.nanmax(distances)
             return int(np.flatnonzero(np.nan_to_num(distances, nan=-1.0) >= least)[0])

@@ -16,6 +16,7 @@ import numpy as np
 from triptych.components.alike import ALIKE, Alike, kind, somewhere
 from triptych.components.contrasts import beside_fixed_ones
 from triptych.components.exchange import Along, Exchange, Kin, Member, Mirror
+from triptych.components.levels import made_of
 from triptych.components.other_data import same_under_other_data
 from triptych.engine.engine import Engine
 from triptych.engine.once import once
@@ -25,6 +26,7 @@ SAME = 1e-9  # relative difference of terms that are the same
 SEED = 11  # of the points at which the model is looked at
 MOST_TRIED = 4  # components with which the first of those that are alike is exchanged before it is given up
 MOST_TESTS = 1500  # points at which terms are compared, in all
+MOST_WITHIN = 60  # entries of a variable of which those in one place of an axis are looked at by themselves
 POINTS = 3  # at which an exchange is confirmed
 
 
@@ -69,6 +71,50 @@ class _Search:
         self.points += [somewhere(engine, rng) for _ in range(POINTS - 1)]
 
     def found(self) -> list[Exchange]:
+        whole = self._whole_levels()
+        inner = self._inner_levels(whole)
+        return [*inner, *(one for one in whole if not made_of(one, inner, self.engine.size))]
+
+    def _inner_levels(self, whole: list[Exchange]) -> list[Exchange]:
+        """Return the exchanges of components of one component: in one of several variables, or in one place of an axis.
+
+        Where one component is exchanged with others as a whole, what lies in it is looked at by itself.
+        """
+        apart = {b.variable.name for one in whole for m in one.members if isinstance(m, Kin) for b in m.blocks}
+        units = []
+        for block in self.engine.blocks:
+            options = self._within(block)
+            options += self._along(block) if block.variable.name in apart else []
+            options += [self._mirror(block)] if any(block is one for one in self.alike.turned) else []
+            units += [_Unit(options, (block,))] if options else []
+        found: list[Exchange] = []
+        for unit in units:
+            for option in unit.options:
+                known = [m for one in found for m in one.members]
+                if isinstance(option, Mirror) or any(_same_components(option, m) for m in known):
+                    continue
+                for first in self._references(replace(unit, options=[option])):
+                    one = self._grown(unit, first, units)
+                    if one is not None and self._confirmed(one):
+                        found.append(one)
+                        break
+        return found
+
+    def _within(self, block: Block) -> list[Member]:
+        """Return the axes along which components may lie within one place of another axis."""
+        shape, contrasts = block.variable.shape, self.alike.contrasts.get(block.variable.name)
+        if len(shape) < 2 or block.variable.size > MOST_WITHIN or not self.alike.has_place(block):
+            return []
+        axes = range(len(shape)) if contrasts is None else [len(shape) - 1]
+        return [
+            Along(block, (axis,), (0, 1), contrasts, (other, place))
+            for axis in axes
+            for other in range(len(shape))
+            if axis != other and shape[axis] > 1
+            for place in range(shape[other])
+        ]
+
+    def _whole_levels(self) -> list[Exchange]:
         units = self._units()
         found: list[Exchange] = []
         taken: set[str] = set()
@@ -120,7 +166,7 @@ class _Search:
             if isinstance(option, Kin):
                 yield option
             elif isinstance(option, Along) and len(option.axes) == 1 and not _has_fixed(option):
-                for one in self.alike.along(option.block, option.axes[0]):
+                for one in self.alike.along(option.block, option.axes[0], option.within):
                     yield from (replace(option, places=(one[0], other)) for other in one[1 : 1 + MOST_TRIED])
 
     # Two components, then all
@@ -161,7 +207,8 @@ class _Search:
     def _others(self, unit: _Unit, first: Member) -> Iterator[Member]:
         """Yield the exchanges of the first of two components with each further one."""
         if isinstance(first, Along):
-            alike = next(one for one in self.alike.along(first.block, first.axes[0]) if first.places[0] in one)
+            classes = self.alike.along(first.block, first.axes[0], first.within)
+            alike = next(one for one in classes if first.places[0] in one)
             rest = [place for place in alike if place not in first.places]
             yield from (replace(first, places=(first.places[0], place)) for place in rest)
         elif isinstance(first, Kin):
@@ -170,6 +217,9 @@ class _Search:
     def _pair(self, unit: _Unit, first: Member, units: list[_Unit]) -> Exchange | None:
         """Return what has to be exchanged together with two components of one unit; None where nothing will do."""
         rest = [u for u in units if u is not unit]
+        # Of several variables of one kind some may be exchanged, and others have components along an axis.
+        alone = [b for u in units if len(u.blocks) > 1 for b in u.blocks if b not in _blocks_of(first)]
+        rest += [_Unit(along, (b,)) for b in alone if (along := self._along(b))]
 
         def grow(members: tuple[Member, ...], k: int) -> Exchange | None:
             left = tuple(b for u in rest[k:] for b in u.blocks)
@@ -178,7 +228,10 @@ class _Search:
                 return None
             if k == len(rest):
                 return one
+            known = [b for m in members for b in _blocks_of(m)]
             for option in [None, *self._options(rest[k], first)]:
+                if option is not None and any(b in known for b in _blocks_of(option)):
+                    continue
                 whole = grow(members if option is None else (*members, option), k + 1)
                 if whole is not None:
                     return whole
@@ -301,5 +354,10 @@ def _has_fixed(member: Along) -> bool:
     return member.contrasts is not None and member.contrasts.hidden is not None
 
 
+def _same_components(option: Member, member: Member) -> bool:
+    """Whether a member permutes what an option would."""
+    return isinstance(option, Along) and isinstance(member, Along) and _same_axes(option, member)
+
+
 def _same_axes(one: Along, other: Along) -> bool:
-    return (one.block, one.axes, one.contrasts) == (other.block, other.axes, other.contrasts)
+    return replace(one, places=()) == replace(other, places=())

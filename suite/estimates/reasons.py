@@ -9,6 +9,7 @@ import numpy as np
 from triptych.engine.estimands import Estimand, elementwise
 from triptych.estimates.facts import block_of, curved_upwards, dependence, jumping, part_of
 from triptych.estimates.scalar import INVOLVED
+from triptych.estimates.shares import vanishing_share
 from triptych.graph.graph import Variable
 from triptych.graph.priors import improper, is_proper
 from triptych.problem.advice import Advice
@@ -139,12 +140,15 @@ class Reasons:
             if self.method == "mle"
             else "no mode exists, whether or not there is a posterior"
         )
-        limit, scale = f"its {'lower' if down else 'upper'} limit", "its logarithm"
+        limit, scale, rate = f"its {'lower' if down else 'upper'} limit", "its logarithm", self.optimum.verdict.rate
+        block = block_of(self.optimum.engine, position)
+        if block.simplex and (share := vanishing_share(self.optimum.verdict, block)) is not None:
+            name, limit, rate = block.variable.names[share[0]], "zero", share[1]
         if trace.on_a_line:
             limit, scale = f"{'-' if down else '+'}infinity", "the logarithm of its size"
         return (
             f"the {self.what} rises without limit as {name} goes to {limit}, "
-            f"by {self.optimum.verdict.rate:.3g} per unit of {scale}; {advice}"
+            f"by {rate:.3g} per unit of {scale}; {advice}"
         )
 
     def infinity(self, ray: np.ndarray) -> str:

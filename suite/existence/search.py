@@ -119,15 +119,22 @@ def _found(objective: Objective, seed: int, starts: int, progress: Share, brief:
     if not objective.parts[1] and (fewer := without_redundant(objective)) is not None:
         inner = _found(fewer, seed, starts, progress, brief)
         whole = with_redundant(objective, inner)
-        # Of a sum, the part that was held may exceed the maximum of the sum; the other parts then go to zero.
-        driven = whole is None and inner.diverging.size and inner.unbounded is None
+        # Of a sum, the part that was held may be the maximum of the sum or exceed it; the other parts then go to zero.
+        driven = inner.diverging.size and inner.unbounded is None and (whole is None or _on_one_ridge(whole))
         if driven and (other := held_elsewhere(objective, fewer)) is not None:
-            whole = with_redundant(objective, _found(other, seed, starts, progress, brief))
+            again = with_redundant(objective, _found(other, seed, starts, progress, brief))
+            whole = again if whole is None or (again is not None and not again.diverging.size) else whole
         if whole is not None:
             return whole
     rng = np.random.default_rng(seed)
     found = _ends(objective, rng, starts, between(progress, 0.0, 0.5))
     return _probed(objective, found, brief)
+
+
+def _on_one_ridge(verdict: Verdict) -> bool:
+    """Whether a logarithm goes away that a redundancy moves as well."""
+    both = np.any(verdict.diverging != 0, axis=0) & np.any(verdict.unidentified != 0, axis=0)
+    return bool(np.any(both & verdict.objective.transformed))
 
 
 def _probed(objective: Objective, found: list[tuple[Point, Corner | None]], brief: bool) -> Verdict:

@@ -22,6 +22,8 @@ LOOKED_AT = 0.5  # distance from the start, in coordinates' own units, at which 
 INDEPENDENT = 1e-7  # share of a column that others do not make up, above which it is more than their rounding
 RIDGE_SHIFT = 0.3  # the same, by which what is held is moved: far enough to leave zero, near enough to climb from
 LEVEL_PART = 1e-6  # share of a direction's longest part up to which a part is rounding of the eigenvectors
+# CARRIED_OFF is pinned by test_what_an_endless_ascent_carries_off_by_ten_units_is_not_held.
+CARRIED_OFF = 10.0  # units of a logarithm, after which an ascent without end carries it along
 MORE_LEFT = 10  # times the slope that was left at kinks, which may be left when the coordinates are more
 
 
@@ -64,10 +66,17 @@ def without_redundant(objective: Objective) -> Objective | None:
 
 
 def held_elsewhere(objective: Objective, fewer: Objective) -> Objective | None:
-    """Hold what is to spare where an ascent of all coordinates leads; None where it stays where the model starts."""
+    """Hold what is to spare where an ascent of all coordinates leads.
+
+    None where the ascent leaves it where the model starts, or carries it off without end: the parts of a sum whose
+    best value is zero are each zero, and none is to spare.
+    """
     end, _ = climb(objective, objective.origin[objective.active])
     held = ~np.isin(objective.active, fewer.active)
-    if not end.usable or np.array_equal(end.z[held], objective.origin[objective.active][held]):
+    moved = np.abs(end.z - objective.origin[objective.active])[held]
+    if not end.usable or not np.any(moved):
+        return None
+    if end.slow and np.any(moved[objective.transformed[held]] > CARRIED_OFF):
         return None
     x = np.where(held, end.z, fewer.origin[objective.active])
     return replace(fewer, origin=objective.full(x))
@@ -103,7 +112,9 @@ def _tangent(
     columns = np.vstack([objective.term_slopes(x), rows])
     found = null_directions(columns, count) if np.all(np.isfinite(columns)) else None
     smooth = inner.corner is None and inner.unbounded is None and not inner.diverging.size and not inner.cliff.size
-    if not smooth or (found is not None and len(found) == count):
+    # Of derivatives that are all rounding, as where every term is fitted exactly, no combination vanishes.
+    told = found is not None and len(found) == count and bool(np.all(np.any(found != 0, axis=1)))
+    if not smooth or told:
         return found
     d = equilibrate(hessian)
     level = np.linalg.eigh(-(d[:, None] * hessian * d))[1][:, :count].T

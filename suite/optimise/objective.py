@@ -31,6 +31,9 @@ LEAP_HALVES, LEAP = 40, 0.2  # bisections, and the share of the whole difference
 # far ones for a probability that is one to all digits.
 LOOKS = (0.0, 0.3, 1.0, 1.0, 0.1, 0.1)
 FAR_MOVES = (-310.0, -7.3, -1.1, -0.21, 0.21, 1.1, 7.3, 310.0)
+# Units by which all logarithms are moved where some coordinate has moved nothing yet: a component of a mixture that
+# starts far narrower than the data are apart has no density at any of them, wherever it stands.
+WIDENED = (4.0, 8.0, -4.0, -8.0)
 
 
 @dataclass(frozen=True)
@@ -295,6 +298,14 @@ def make_objective(engine: Engine, parts: np.ndarray) -> tuple[Objective, np.nda
                 if np.any(engine.value(moved)[keep] != value[keep]):
                     known[j] = True
                     break
+    for change in WIDENED:
+        if known.all():
+            break
+        z = engine.graph.start + np.where(engine.transformed, change, 0.0)
+        gradient = engine.slopes(z)[1]
+        slope = np.all(np.isfinite(gradient[keep]), axis=0) & np.any(gradient[keep] != 0, axis=0)
+        sloped |= slope
+        known |= slope
     if usable == 0:
         known[:] = True
     steps = np.flatnonzero(known & ~sloped)

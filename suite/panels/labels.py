@@ -16,6 +16,7 @@ import numpy as np
 
 from triptych.components.contrasts import joint
 from triptych.components.exchange import Along, Exchange, natural_values_at
+from triptych.components.levels import of_one_kind
 from triptych.components.relabelled import relabelled
 from triptych.components.separation import best_key, gaps
 from triptych.components.symmetry import exchanges
@@ -245,7 +246,11 @@ def labels_of(engine: Engine, declared: Relabel | None, seed: int) -> Labels | N
     if not groups and declared is None:
         return None
     mode = find(make_objective(engine, POSTERIOR)[0], seed=seed)
-    orders = [_chosen(engine, group, mode) for group in groups]
+    orders: list[Order] = []
+    for classes in of_one_kind(groups, engine.size):
+        # What is above is compared with what is below in order.
+        ordered = Labels(engine, orders, mode).verdict(mode, "") if orders else mode
+        orders += _chosen(engine, classes, ordered)
     return Labels(engine, orders if declared is None else [own, *orders], mode)
 
 
@@ -285,7 +290,7 @@ def _pairs(order: Order) -> list[tuple[int, int]]:
     return [(k, k + 1) for k in range(order.exchange.size - 1)]
 
 
-def _chosen(engine: Engine, group: Exchange, mode: Verdict) -> Order:
-    place = best_key(engine, group, mode)
-    names = [name for name, _ in group.keys(natural_values_at(engine, engine.graph.start))]
-    return Order(group, names[place], place)
+def _chosen(engine: Engine, groups: list[Exchange], mode: Verdict) -> list[Order]:
+    place = best_key(engine, groups, mode)
+    start = natural_values_at(engine, engine.graph.start)
+    return [Order(group, group.keys(start)[place][0], place) for group in groups]

@@ -60,22 +60,35 @@ def test_single_data_are_tried_for_up_to_six_scales(scales: int, needed: bool) -
     assert SingleData().needed(verdict) == needed
 
 
+CLUSTER = [-1.0913, -1.3552, 0.2248, -1.1093, 1.1703, 0.7166, -1.9978, 0.2721, -1.1017, 0.0331]
+
+
 @pytest.mark.parametrize(
-    "y", [np.array([-0.2, -0.1, 0.1, 0.3]), stats.norm.ppf((np.arange(20) + 0.5) / 20) + 0.01], ids=["few", "many"]
+    ("y", "flat"),
+    [
+        ([-0.2, -0.1, 0.1, 0.3], False),
+        (list(stats.norm.ppf((np.arange(20) + 0.5) / 20) + 0.01), False),
+        ([0.33204570105428116, -1.018593026094492, -1.051590655838181], False),
+        ([-1.2894187467538587, 0.0206903940375912], False),
+        (CLUSTER, False),
+        ([3.9, -1.5, -3.9], True),
+    ],
+    ids=["few", "many", "two that are close", "drawn from the other", "on three", "too narrow at the start"],
 )
-def test_a_component_far_narrower_than_the_data_are_apart_is_on_the_best_of_them(y: np.ndarray) -> None:
+def test_a_component_far_narrower_than_the_data_are_apart_is_on_the_best_of_them(y: list[float], flat: bool) -> None:
     """Between the data the density is level in the component's mean but for its prior, which has a mode of its own."""
     with pm.Model() as model:
-        mu, sigma = pm.Normal("mu", 0, 5), pm.InverseGamma("sigma", 3, 0.01)
+        mu, sigma = pm.Flat("mu") if flat else pm.Normal("mu", 0, 5), pm.InverseGamma("sigma", 3, 0.01)
         pm.Mixture("y", w=[0.9, 0.1], comp_dists=[pm.Normal.dist(0, 1), pm.Normal.dist(mu, sigma)], observed=y)
 
     def fall(p: np.ndarray) -> float:
         terms = np.log(0.9 * stats.norm.pdf(y) + 0.1 * stats.norm.pdf(y, p[0], np.exp(p[1])))
-        prior = stats.norm.logpdf(p[0], 0, 5) + stats.invgamma.logpdf(np.exp(p[1]), 3, scale=0.01)
+        prior = (0.0 if flat else stats.norm.logpdf(p[0], 0, 5)) + stats.invgamma.logpdf(np.exp(p[1]), 3, scale=0.01)
         return -float(terms.sum() + prior)
 
     options = {"xatol": 1e-10, "fatol": 1e-13}
-    ends = [optimize.minimize(fall, [at, np.log(0.003)], method="Nelder-Mead", options=options) for at in (0.0, *y)]
+    starts = [[at, np.log(scale)] for at in (0.0, *y) for scale in (0.003, 0.01, 0.3)]
+    ends = [optimize.minimize(fall, start, method="Nelder-Mead", options=options) for start in starts]
     best = min(ends, key=lambda end: end.fun).x
     found = triptych.compare(model, methods=("map",), random_seed=1).estimates
     assert list(found["status"]) == ["ok", "ok"]

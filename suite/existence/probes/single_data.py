@@ -22,7 +22,7 @@ from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import climb_a_little, climb_beside
 
 DRAWN = 8  # units that a coordinate is pushed while one datum is heavy
-FEW_DATA = 6  # of which each is looked at
+FEW_DATA = 12  # of which each is looked at
 HEAVIEST = 10  # times the weight of all the others, of a datum that an ascent is drawn to
 TO_DATUM = 24  # steps of an ascent to a heavy datum
 FARTHEST_SCALE = 12  # units of a logarithm up to which the scale is looked for at which it explains one datum
@@ -73,24 +73,26 @@ def _point_on_a_datum(verdict: Verdict) -> np.ndarray | None:
     rows = range(values.size) if few else sorted(_extremes(values))
     places = [objective.origin[objective.active], verdict.point.z] if few or several else []
     at_scale = _at_scales(verdict, rows)
+    best: np.ndarray | None = None
     met: Met = []
     for row in rows:
         heavy = _with_heavy(objective, terms, row, HEAVIEST * values.size)
-        for start in (*places, *at_scale.get(row, ())):
+        wide = [climb_beside(heavy, start, j, TO_DATUM).z for j, start in at_scale.get(row, ())]
+        for start in (*places, *wide):
             drawn = climb_a_little(heavy, start, TO_DATUM)
             if drawn.usable and np.isfinite(objective.value(drawn.z)):
                 end, _ = climb(objective, drawn.z, met)
                 # An ascent that neither arrived nor still rises was stopped by rounding, and its value is chance.
                 if end.usable and (end.arrived or end.slow) and end.value > least and _above_rounding(verdict, end):
-                    return end.z
-    return None
+                    best, least = end.z, end.value
+    return best
 
 
-def _at_scales(verdict: Verdict, rows: Sequence[int]) -> dict[int, list[np.ndarray]]:
+def _at_scales(verdict: Verdict, rows: Sequence[int]) -> dict[int, list[tuple[int, np.ndarray]]]:
     """Return for some of the data where one logarithm alone explains each best, if better than the best point.
 
     A component that is narrow and stands between the data is drawn by none of them before it is as wide as its
-    distance. A scale that all data share is left alone.
+    distance, and before it is there it must stay so wide. A scale that all data share is left alone.
     """
     point, objective = verdict.point, verdict.objective
     moves = [
@@ -104,11 +106,12 @@ def _at_scales(verdict: Verdict, rows: Sequence[int]) -> dict[int, list[np.ndarr
     (here, *there) = (
         next(iter(objective.engine.pointwise(objective.full(x)).values())).ravel() for x in (point.z, *trials)
     )
-    found: dict[int, list[np.ndarray]] = {}
+    found: dict[int, list[tuple[int, np.ndarray]]] = {}
     for row in rows:
         heights = [terms[row] if np.isfinite(terms[row]) else -np.inf for terms in there]
         if heights and max(heights) > here[row] + verdict.tolerance.higher:
-            found[row] = [trials[int(np.argmax(heights))]]
+            k = int(np.argmax(heights))
+            found[row] = [(moves[k][0], trials[k])]
     return found
 
 
