@@ -9,7 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from triptych.engine import accumulated_rounding, jax_translation, rounded_corners, sums_of_squares
+from triptych.engine import (
+    accumulated_rounding,
+    gamma_derivatives,
+    jax_translation,
+    rounded_corners,
+    sums_of_squares,
+)
 from triptych.engine.backend import Arrays, Traced
 from triptych.engine.differences import difference_hessian
 from triptych.engine.fingerprint import UnknownOperation, fingerprint
@@ -302,7 +308,14 @@ class JaxBackend:
 @cache
 def _own_source() -> str:
     """Return the part of a program's key that changes with this translation to JAX."""
-    return source_digest(sys.modules[__name__], jax_translation, accumulated_rounding, rounded_corners, sums_of_squares)
+    return source_digest(
+        sys.modules[__name__],
+        jax_translation,
+        accumulated_rounding,
+        gamma_derivatives,
+        rounded_corners,
+        sums_of_squares,
+    )
 
 
 def _shared(size: int) -> tuple[np.ndarray, Any]:
