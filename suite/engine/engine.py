@@ -56,6 +56,7 @@ class Engine:
     kept_for_model: Kept = field(default_factory=Kept, repr=False)
     kept: Kept = field(default_factory=Kept, init=False, repr=False)
     _derivatives: list[tuple[np.ndarray, Three]] = field(default_factory=list, init=False, repr=False)
+    _cornered: list[tuple[np.ndarray, Any, Three]] = field(default_factory=list, init=False, repr=False)
     _kinks: list[tuple[np.ndarray, tuple[np.ndarray, ...]]] = field(default_factory=list, init=False, repr=False)
 
     def __repr__(self) -> str:
@@ -196,12 +197,23 @@ class Engine:
     def derivatives(self, z: np.ndarray, corner: Any = None) -> Three:
         """Return both parts with gradients ``(2, p)`` and Hessians ``(2, p, p)``; none of them is to be changed."""
         if corner is not None:
-            return self.backend.derivatives(z, self.device_weights, self.device_data, corner)
+            return self._at_corner(z, corner)
         # MLE and MAP start at the same point, and their results need the derivatives at the maximum just reached.
         for at, found in self._derivatives:
             if np.array_equal(at, z):
                 return found
         return self._keep(z, self.backend.derivatives(z, self.device_weights, self.device_data, self.backend.smooth))
+
+    def _at_corner(self, z: np.ndarray, corner: Any) -> Three:
+        """Return derivatives with kinks rounded or left for a side; those at the last two points are kept."""
+        for at, its_corner, found in self._cornered:
+            if np.array_equal(at, z) and _same_corner(its_corner, corner):
+                return found
+        found = self.backend.derivatives(z, self.device_weights, self.device_data, corner)
+        for array in found:
+            array.setflags(write=False)
+        self._cornered[:] = [*self._cornered[-1:], (z.copy(), corner, found)]
+        return found
 
     def _keep(self, z: np.ndarray, found: Three) -> Three:
         """Keep the derivatives at a point; those at the first point and the previous one stay, all others go."""
@@ -302,6 +314,14 @@ class Engine:
     def device_data(self) -> tuple[Any, ...]:
         """Data in the order of the graph's inputs, where the backend wants them."""
         return self.backend.on_device(tuple(self.data.values()))
+
+
+def _same_corner(one: Any, other: Any) -> bool:
+    """Whether kinks are rounded alike and left for the same sides."""
+    (eps, smooth, signs), (other_eps, other_smooth, other_signs) = one, other
+    return smooth == other_smooth and all(
+        np.array_equal(a, b) for a, b in zip([*eps, *signs], [*other_eps, *other_signs], strict=True)
+    )
 
 
 def _unit_weights(graph: Graph, backend: Backend, data: dict[str, Any]) -> dict[str, np.ndarray]:

@@ -9,12 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from triptych.engine import accumulated_rounding, jax_translation, sums_of_squares
+from triptych.engine import (
+    accumulated_rounding,
+    gamma_derivatives,
+    jax_translation,
+    rounded_corners,
+    sums_of_squares,
+)
 from triptych.engine.backend import Arrays, Traced
 from triptych.engine.differences import difference_hessian
 from triptych.engine.fingerprint import UnknownOperation, fingerprint
 from triptych.engine.jax_translation import configure, jaxify, jaxify_marked
 from triptych.engine.programs import Program, Programs, device, source_digest
+from triptych.engine.rounded_corners import rounded_corner
 from triptych.engine.sums_of_squares import Gram
 from triptych.graph.graph import Graph
 
@@ -102,10 +109,8 @@ class JaxBackend:
         if not signs:
             return self._sizes(z, data)
         us = self._arguments(z, *data)
-        return tuple(
-            s * u + (1 - self._np.abs(s)) * smooth * self._np.sqrt(u * u + e * e)
-            for s, e, u in zip(signs, eps, us, strict=True)
-        )
+        size = rounded_corner()
+        return tuple(size(u, s, (1 - self._np.abs(s)) * smooth, e) for s, e, u in zip(signs, eps, us, strict=True))
 
     def _cornered(self, z: Any, weights: Arrays, data: Arrays, corner: Arrays) -> Any:
         return self._parts(z, self._rounded(z, data, corner), weights, data)
@@ -303,7 +308,14 @@ class JaxBackend:
 @cache
 def _own_source() -> str:
     """Return the part of a program's key that changes with this translation to JAX."""
-    return source_digest(sys.modules[__name__], jax_translation, accumulated_rounding, sums_of_squares)
+    return source_digest(
+        sys.modules[__name__],
+        jax_translation,
+        accumulated_rounding,
+        gamma_derivatives,
+        rounded_corners,
+        sums_of_squares,
+    )
 
 
 def _shared(size: int) -> tuple[np.ndarray, Any]:

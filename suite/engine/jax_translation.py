@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from triptych.engine import accumulated_rounding
+from triptych.engine.gamma_derivatives import log_gamma
 from triptych.engine.xla_cache import use_xla_cache
 
 
@@ -84,11 +85,12 @@ def configure() -> None:
     import jax
     from pytensor.link.jax.dispatch import jax_funcify
     from pytensor.scalar import Clip, Softplus
-    from pytensor.scalar.math import Log1mexp
+    from pytensor.scalar.math import GammaLn, Log1mexp
 
     # PyTensor's own have the value but no gradient beyond 709, where exp overflows, and near zero, where it is one.
     jax_funcify.register(Softplus)(lambda op, **_: jax.nn.softplus)
     jax_funcify.register(Log1mexp)(lambda op, **_: _log1mexp)
+    jax_funcify.register(GammaLn)(lambda op, **_: log_gamma())
     jax_funcify.register(accumulated_rounding.Marked)(lambda op, **_: accumulated_rounding.marked_in_jax())
     # XLA may compute an argument twice, rounded in two ways. Where a kernel's distance is clipped at its
     # zero diagonal the two disagree about the clipping, and the gradient of a Gaussian process is wrong.

@@ -83,7 +83,10 @@ def null_directions(columns: np.ndarray, least: int = 0) -> np.ndarray:
     """Return combinations of columns that vanish, as rows, at ``least`` so many; their own rounding is left out."""
     size = column_sizes(columns)
     unit = np.where(size > 0, size, 1.0)
-    _, sizes, vectors = np.linalg.svd(columns / unit)
+    scaled = columns / unit
+    # The triangle that spans the same rows has the same combinations; with all rows their square would be computed.
+    triangle = np.linalg.qr(scaled, mode="r") if scaled.shape[0] > scaled.shape[1] else scaled
+    _, sizes, vectors = np.linalg.svd(triangle)
     rank = min(int(np.sum(sizes > VANISHING * sizes.max(initial=0.0))), len(vectors) - least)
     flat = vectors[rank:] / unit
     # A combination that vanishes only nearly has admixtures of that size from the other singular vectors.

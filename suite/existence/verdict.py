@@ -149,7 +149,7 @@ class Verdict:
         away = np.abs(self.point.z - self.objective.origin[self.objective.active])
         return np.asarray(np.maximum(1.0, away))
 
-    @property
+    @cached_property
     def rate(self) -> float:
         """Rise per unit of the logarithm at the end of the unbounded path."""
         assert self.unbounded is not None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from triptych.base.linalg import NEXT_TO_ZERO, equilibrate, null_space
+from triptych.optimise.linear_kinks import linear_maximum
 from triptych.optimise.newton import NEWTON_POLISH, WIDE, Point, newton
 from triptych.optimise.objective import Objective
 from triptych.optimise.smoothed_kinks import LEVELS, Roundings, rounded, roundings_at, sharpened, split
@@ -88,16 +89,26 @@ def climb_kinked(objective: Objective, start: np.ndarray, met: Met) -> tuple[Poi
 
 
 def stay_or_climb(objective: Objective, x: np.ndarray) -> tuple[Point, Corner | None]:
-    """Climb from ``x``; where all kinks at ``x`` hold, only along them, without rounding any first.
+    """Climb from ``x``; where all kinks at ``x`` hold, or those that a linear programme finds, only along them.
 
     What is held of a profile may be no matter of the kinks, as the scale of Laplace errors is none of the medians.
     """
-    stays = _stays(objective, x) if objective.kinked else None
+    if not objective.kinked:
+        return climb(objective, x)
+    if (found := linear_maximum(objective, x)) is None:
+        stays = _stays(objective, x)
+    else:
+        there, others = found
+        # Where that is one of several maxima no way along them is to be gone.
+        stays = _stays(objective, there, np.eye(x.size)[:, others])
     return climb(objective, x) if stays is None else stays
 
 
-def _stays(objective: Objective, x: np.ndarray) -> tuple[Point, Corner] | None:
-    """Return the maximum on the kinks on which ``x`` lies, if no other is met there and each of them holds."""
+def _stays(objective: Objective, x: np.ndarray, basis: np.ndarray | None = None) -> tuple[Point, Corner] | None:
+    """Return the maximum on the kinks on which ``x`` lies, if no other is met there and each of them holds.
+
+    Steps stay in the span of ``basis`` where it is given.
+    """
     u, jacobian, fall = objective.kinks(x)
     unit = np.maximum(np.abs(u), np.abs(jacobian) @ np.maximum(np.abs(x), 1.0))
     held = (fall > 0) & (np.abs(u) <= CROSSED * unit)
@@ -106,7 +117,7 @@ def _stays(objective: Objective, x: np.ndarray) -> tuple[Point, Corner] | None:
     signs = np.where(held, 0.0, np.where(u < 0, -1.0, 1.0))
     shapes = [a.shape for a in objective.engine.kink_arguments(objective.full(x))]
     x = _onto(objective, x, signs)
-    point = _constrained(objective, x, signs, shapes)
+    point = _constrained(objective, x, signs, shapes, basis=basis)
     if not (point.usable and point.arrived) or _first_crossing(objective, x, point.z, signs) is not None:
         return None
     release, corner = _multipliers(objective, point, signs)
@@ -207,11 +218,15 @@ def _constrained(
     signs: np.ndarray,
     shapes: list[tuple[int, ...]],
     max_iterations: int = PIECE_STEPS,
+    basis: np.ndarray | None = None,
 ) -> Point:
-    """Newton on the piece where inactive kinks keep their sign and active ones stay at zero."""
+    """Newton on the piece where inactive kinks keep their sign and active ones stay at zero.
+
+    ``basis`` are directions, as columns, in which they do, where fewer than all of them are wanted; each moves either
+    coordinates that kinks know or others.
+    """
     pieces = split(signs, shapes)
     corner = (tuple(np.ones(s) for s in shapes), 0.0, pieces)
-    held = objective.kinks(x)[1][signs == 0]
     unit = units(objective, x, objective.derivatives(x, corner)[2])
 
     def derivatives(y: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
@@ -222,7 +237,7 @@ def _constrained(
         derivatives,
         lambda y: objective.value(unit * y, corner),
         x / unit,
-        basis=null_space(held * unit),
+        basis=null_space(objective.kinks(x)[1][signs == 0] * unit) if basis is None else basis,
         transformed=objective.transformed,
         max_iterations=max_iterations,
         polish=NEWTON_POLISH if max_iterations else 0,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pymc as pm
 import pytest
 
 from triptych.engine.engine import LIKELIHOOD, POSTERIOR, Engine
-from triptych.existence.null_space import structural_null
+from triptych.existence.null_space import null_directions, structural_null
 from triptych.optimise.objective import make_objective
 
 
@@ -44,3 +46,26 @@ def test_equal_data_rule_out_every_direction_that_their_term_knows() -> None:
     assert np.linalg.matrix_rank(flat) == len(flat) == 2
     np.testing.assert_allclose(flat @ [1, 1, -1, 0], 0, atol=1e-10)
     np.testing.assert_allclose(flat[:, 3], 0, atol=1e-10)
+
+
+def test_null_directions_of_many_rows_are_those_of_a_matrix_with_as_many_rows_as_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The singular vectors of 3,000 rows on 400 columns are a square of all rows: minutes, and never asked for."""
+    rows = np.random.default_rng(0).normal(size=(400, 5)) * [1e-6, 1, 1, 1e5, 1]
+    rows[:, 4] = 2 * rows[:, 1] - 3 * rows[:, 2]
+    decomposed: list[tuple[int, ...]] = []
+    compute = np.linalg.svd
+
+    def recorded(matrix: np.ndarray) -> Any:
+        decomposed.append(matrix.shape)
+        return compute(matrix)
+
+    monkeypatch.setattr(np.linalg, "svd", recorded)
+    flat = null_directions(rows)
+    assert decomposed == [(5, 5)]
+    assert len(flat) == 1
+    np.testing.assert_allclose(flat[0] / flat[0, 4], [0, -2, 3, 0, 1], rtol=1e-12, atol=1e-20)
+    # With fewer rows than columns nothing is smaller, and what no row tells is found as well.
+    assert len(null_directions(rows[:2, :4])) == 2
+    assert decomposed[-1] == (2, 4)

@@ -12,7 +12,9 @@ import pytest
 
 from triptych.engine.engine import LIKELIHOOD, POSTERIOR, Engine
 from triptych.engine.jax_backend import JaxBackend
+from triptych.optimise import kinks
 from triptych.optimise.kinks import Met, climb_kinked, stay_or_climb
+from triptych.optimise.linear_kinks import linear_maximum
 from triptych.optimise.objective import Objective, make_objective
 
 
@@ -76,8 +78,9 @@ def medians(seed: int) -> tuple[Objective, np.ndarray, np.ndarray, np.ndarray]:
     return objective, lines, x, y
 
 
+@pytest.mark.parametrize("programme", [False, True])
 @pytest.mark.parametrize("seed", range(3))
-def test_the_best_line_stays_whatever_the_scale_and_any_other_is_left(seed: int) -> None:
+def test_the_best_line_stays_whatever_the_scale_and_any_other_is_left(seed: int, programme: bool) -> None:
     objective, lines, x, y = medians(seed)
     sums = np.abs(y - lines[:, :1] - lines[:, 1:] * x).sum(axis=1)
     order = np.argsort(sums)
@@ -90,6 +93,8 @@ def test_the_best_line_stays_whatever_the_scale_and_any_other_is_left(seed: int)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JaxBackend, "derivatives", counted)
+        if not programme:
+            patch.setattr(kinks, "linear_maximum", lambda *_: None)
         for scale in (0.3, 1.0, 4.0):
             rest = replace(objective, origin=np.array([0.0, 0.0, np.log(scale)])).without(np.array([2]))
             highest = -15 * np.log(2 * scale) - sums.min() / scale
@@ -100,8 +105,60 @@ def test_the_best_line_stays_whatever_the_scale_and_any_other_is_left(seed: int)
                 assert point.value == pytest.approx(highest, rel=1e-12)
                 assert corner is not None
                 assert len(corner.share) == 2
-                # The first stays; the others go through roundings of which each asks for several Hessians.
-                assert (len(asked) < 8) == (which == order[0])
+                # The first stays, and a linear programme leads to it from anywhere; otherwise the others go through
+                # roundings of which each asks for several Hessians.
+                assert (len(asked) < 8) == (programme or which == order[0])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_linear_programme_has_the_medians_from_any_start_and_leaves_the_scale(seed: int) -> None:
+    objective, lines, x, y = medians(seed)
+    sums = np.abs(y - lines[:, :1] - lines[:, 1:] * x).sum(axis=1)
+    for start in ([0.0, 0.0, 0.0], [5.0, -3.0, 1.0], [*lines[3], -1.0]):
+        found = linear_maximum(objective, np.array(start))
+        assert found is not None
+        there, others = found
+        np.testing.assert_allclose(there, [*lines[np.argmin(sums)], start[2]], rtol=1e-9, atol=1e-12)
+        np.testing.assert_array_equal(others, [False, False, True])
+
+
+def test_a_linear_programme_heeds_a_smooth_slope_beside_the_kinks() -> None:
+    _, lines, x, y = medians(1)
+    with pm.Model() as model:
+        b = pm.Flat("b", shape=2)
+        pm.Potential("push", 3.5 * b[0])
+        pm.Laplace("y", b[0] + b[1] * x, 1.0, observed=y)
+    heights = 3.5 * lines[:, 0] - np.abs(y - lines[:, :1] - lines[:, 1:] * x).sum(axis=1)
+    found = linear_maximum(make_objective(Engine.build(model), POSTERIOR)[0], np.array([0.1, 0.2]))
+    assert found is not None
+    np.testing.assert_allclose(found[0], lines[np.argmax(heights)], rtol=1e-9, atol=1e-12)
+
+
+def test_of_several_medians_a_linear_programme_has_one() -> None:
+    y = np.array([0.0, 1.0, 4.0, 9.0, 20.0, 21.0, 25.0, 30.0])
+    group = np.repeat([0, 1], 4)
+    with pm.Model() as model:
+        pm.Laplace("y", pm.Flat("b", shape=2)[group], pm.HalfFlat("sigma"), observed=y)
+    objective = make_objective(Engine.build(model), LIKELIHOOD)[0]
+    rest = replace(objective, origin=np.array([3.0, 20.0, 0.5])).without(np.array([0]))
+    point, corner = stay_or_climb(rest, np.array([40.0, 0.5]))
+    deviations = np.abs(y[:4] - 3.0).sum() + 14.0
+    assert 21.0 <= point.z[0] <= 25.0
+    assert np.exp(point.z[1]) == pytest.approx(deviations / 8, rel=1e-9)
+    assert point.value == pytest.approx(-8 * np.log(2 * deviations / 8) - 8, rel=1e-12)
+    assert corner is not None
+
+
+def test_no_linear_programme_has_the_maximum_of_a_curve_or_of_a_penalised_line() -> None:
+    _, _, x, y = medians(0)
+    with pm.Model() as curve:
+        b = pm.Flat("b", shape=2)
+        pm.Laplace("y", b[0] * pm.math.exp(b[1] * x), pm.HalfFlat("sigma"), observed=y)
+    with pm.Model() as line:
+        b = pm.Normal("b", 0, 1, shape=2)
+        pm.Laplace("y", b[0] + b[1] * x, pm.HalfNormal("sigma"), observed=y)
+    assert linear_maximum(make_objective(Engine.build(curve), LIKELIHOOD)[0], np.array([1.0, 0.1, 0.0])) is None
+    assert linear_maximum(make_objective(Engine.build(line), POSTERIOR)[0], np.array([1.0, 0.1, 0.0])) is None
 
 
 def test_kinks_at_a_point_are_computed_once_and_again_for_other_data() -> None:
