@@ -11,7 +11,11 @@ import pytest
 from scipy import optimize, stats
 
 import triptych
-from triptych.existence.probes.single_data import SingleData, _above_rounding, _ruinous
+from triptych.engine.engine import POSTERIOR, Engine
+from triptych.existence.probes.single_data import SingleData, _above_rounding, _point_on_a_datum, _ruinous
+from triptych.existence.verdict import Verdict
+from triptych.optimise.kinks import climb
+from triptych.optimise.objective import make_objective
 
 
 def pushed(losses: np.ndarray, size: int = 1) -> Any:
@@ -68,12 +72,21 @@ CLUSTER = [-1.0913, -1.3552, 0.2248, -1.1093, 1.1703, 0.7166, -1.9978, 0.2721, -
     [
         ([-0.2, -0.1, 0.1, 0.3], False),
         (list(stats.norm.ppf((np.arange(20) + 0.5) / 20) + 0.01), False),
+        (list(np.linspace(0.1, 2.1, 11)), False),
         ([0.33204570105428116, -1.018593026094492, -1.051590655838181], False),
         ([-1.2894187467538587, 0.0206903940375912], False),
         (CLUSTER, False),
         ([3.9, -1.5, -3.9], True),
     ],
-    ids=["few", "many", "two that are close", "drawn from the other", "on three", "too narrow at the start"],
+    ids=[
+        "few",
+        "many",
+        "each better than the one before",
+        "two that are close",
+        "drawn from the other",
+        "on three",
+        "too narrow at the start",
+    ],
 )
 def test_a_component_far_narrower_than_the_data_are_apart_is_on_the_best_of_them(y: list[float], flat: bool) -> None:
     """Between the data the density is level in the component's mean but for its prior, which has a mode of its own."""
@@ -93,3 +106,16 @@ def test_a_component_far_narrower_than_the_data_are_apart_is_on_the_best_of_them
     found = triptych.compare(model, methods=("map",), random_seed=1).estimates
     assert list(found["status"]) == ["ok", "ok"]
     assert found["estimate"].to_numpy() == pytest.approx([best[0], np.exp(best[1])], rel=1e-5)
+
+
+def test_of_all_data_the_best_is_returned() -> None:
+    """From the prior's mode an ascent leads to each of them; the rounds of a search are few."""
+    with pm.Model() as model:
+        mu, sigma = pm.Normal("mu", 0, 5), pm.InverseGamma("sigma", 3, 0.01)
+        parts = [pm.Normal.dist(0, 1), pm.Normal.dist(mu, sigma)]
+        pm.Mixture("y", w=[0.9, 0.1], comp_dists=parts, observed=[0.126, -0.132, 0.64, 0.105])
+    objective = make_objective(Engine.build(model), POSTERIOR)[0]
+    point, corner = climb(objective, objective.origin[objective.active])
+    found = _point_on_a_datum(Verdict(objective, point, corner, objective.rounding_error(point.z), 1))
+    assert found is not None
+    assert found[0] == pytest.approx(0.64, abs=1e-3)
