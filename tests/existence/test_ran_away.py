@@ -78,4 +78,4 @@ def test_a_rate_has_settled_where_it_changes_by_less_than_a_twentieth(
     monkeypatch.setattr(verdicts, "before_rounding", lambda *_: seen)
     monkeypatch.setattr(verdicts, "_rates", lambda path: (3.0, 3.0) if path is whole else (2.0 * (1 - change), 2.0))
     verdict: Any = SimpleNamespace(unbounded=whole, objective=None, _rise_alone=lambda _: None)
-    assert Verdict.rate.fget(verdict) == rate  # type: ignore[attr-defined]
+    assert Verdict.rate.func(verdict) == rate  # type: ignore[attr-defined]
