@@ -161,7 +161,7 @@ class Verdict:
             # It has not settled before rounding begins; on a datum values are exact beyond.
             whole = _rates(self.unbounded)
             rates = whole if abs(whole[1] - whole[0]) <= RATE_SETTLED * abs(whole[1]) else rates
-        return rates[1]  # of the last units, which are the nearest to the end
+        return rates[1]  # that of the last units, which has settled most
 
     def _rise_alone(self, path: Trace) -> float | None:
         """Return the rise by the coordinate of a path where others have no best place and rise along with it."""
